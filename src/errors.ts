@@ -1,0 +1,107 @@
+import { authErrors } from './errors/auth.ts';
+import { buildErrors } from './errors/build.ts';
+import type { Entry, ExitCode } from './errors/codes.ts';
+import { configErrors } from './errors/config.ts';
+import { configRepoErrors } from './errors/config-repo.ts';
+import { registryErrors } from './errors/registry.ts';
+import { runErrors } from './errors/run.ts';
+
+const catalogue = {
+  ...runErrors,
+  ...configErrors,
+  ...authErrors,
+  ...buildErrors,
+  ...registryErrors,
+  ...configRepoErrors,
+};
+
+type Catalogue = typeof catalogue;
+export type ErrorCode = keyof Catalogue;
+export type ErrorData<C extends ErrorCode> = Catalogue[C] extends Entry<infer D> ? D : never;
+
+/** Where in a file (or on the command line) the mistake is. Lines and columns count from 1. */
+export interface Place {
+  readonly file: string;
+  readonly line?: number;
+  readonly column?: number;
+  /** The source line itself, for the caret. Never a line that could hold a secret. */
+  readonly text?: string;
+}
+
+/** What the other side said, in its own words: shown, never decided on. */
+export interface Peer {
+  /** The peer's own code: an HTTP status, an OCI or AWS error code, git's `ng` reason. */
+  readonly code?: string;
+  readonly text?: string;
+  /** Whether the same request may succeed later. */
+  readonly retryable?: boolean;
+}
+
+export interface ErrorContext {
+  readonly place?: Place;
+  readonly peer?: Peer;
+  readonly cause?: unknown;
+}
+
+/** An error as it stands in events and `--json`: plain values only. */
+export interface ErrorReport {
+  readonly code: ErrorCode | 'BUG';
+  readonly message: string;
+  readonly hint: string;
+  readonly exitCode: ExitCode;
+  readonly place?: Place;
+  readonly peer?: Peer;
+}
+
+/** The one error class: a stable code, the data behind it, what to do, and the exit code. */
+export class TagboatError<C extends ErrorCode = ErrorCode> extends Error {
+  override readonly name = 'TagboatError';
+  readonly code: C;
+  readonly data: ErrorData<C>;
+  readonly hint: string;
+  readonly exitCode: ExitCode;
+  readonly place: Place | undefined;
+  readonly peer: Peer | undefined;
+
+  constructor(code: C, data: ErrorData<C>, context: ErrorContext = {}) {
+    // The catalogue types each entry by its own data; indexing it by a type parameter loses that pairing.
+    const words = catalogue[code] as unknown as Entry<ErrorData<C>>;
+    super(words.message(data), context.cause === undefined ? undefined : { cause: context.cause });
+    this.code = code;
+    this.data = data;
+    this.hint = words.hint(data);
+    this.exitCode = words.exit;
+    this.place = context.place;
+    this.peer = context.peer;
+  }
+}
+
+/** Narrows to one code: `isError(e, 'CONFIG_PATH_MISSING')`. Without a code, to any error of ours. */
+export function isError<C extends ErrorCode>(error: unknown, code?: C): error is TagboatError<C> {
+  return error instanceof TagboatError && (code === undefined || error.code === code);
+}
+
+/** Any thrown value as a report. What isn't ours is a bug (exit 1), told with its message and no stack. */
+export function reportOf(error: unknown): ErrorReport {
+  if (isError(error)) {
+    return {
+      code: error.code,
+      message: error.message,
+      hint: error.hint,
+      exitCode: error.exitCode,
+      ...(error.place === undefined ? {} : { place: error.place }),
+      ...(error.peer === undefined ? {} : { peer: error.peer }),
+    };
+  }
+  return {
+    code: 'BUG',
+    message: error instanceof Error ? error.message : String(error),
+    hint: 'This is a fault in Tagboat. Run again with TAGBOAT_DEBUG=1 and report what it prints.',
+    exitCode: 1,
+  };
+}
+
+/** Every code with its exit code, for the documentation. */
+export function errorCodes(): readonly { code: ErrorCode; exitCode: ExitCode }[] {
+  return Object.entries(catalogue).map(([code, words]) => ({ code: code as ErrorCode, exitCode: words.exit }));
+}

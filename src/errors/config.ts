@@ -1,0 +1,1 @@
+export const configErrors = {} as const;

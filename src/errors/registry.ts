@@ -1,0 +1,1 @@
+export const registryErrors = {} as const;

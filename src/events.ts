@@ -1,0 +1,61 @@
+import type { ErrorReport } from './errors.ts';
+import type { CommitOutcome, CommitPreview, Engine, ImageOutcome } from './plan.ts';
+
+/** The parts of a run, in order. */
+export type Stage = 'plan' | 'auth' | 'build' | 'commit' | 'deploy';
+
+/** What happens in a run, as it happens. One union feeds `--json`, the terminal, the job summary and the dashboard. */
+export type Happening =
+  | {
+      readonly type: 'run.started';
+      readonly command: string;
+      readonly version: string;
+      readonly source?: { readonly commit: string; readonly branch?: string; readonly subject: string };
+    }
+  /** Something a person may want to know: `warning` means it deserves an action. */
+  | { readonly type: 'notice'; readonly level: 'info' | 'warning'; readonly stage: Stage; readonly message: string }
+  /** A piece of a stage began: `subject` is a registry host, a config repo, an application. */
+  | { readonly type: 'step.started'; readonly stage: Stage; readonly subject: string; readonly message: string }
+  | {
+      readonly type: 'step.finished';
+      readonly stage: Stage;
+      readonly subject: string;
+      readonly message: string;
+      readonly seconds: number;
+    }
+  | { readonly type: 'image.started'; readonly image: string; readonly engine: Engine; readonly why: string }
+  /** One line of the builder's own output. */
+  | { readonly type: 'image.log'; readonly image: string; readonly line: string }
+  | { readonly type: 'image.finished'; readonly image: string; readonly outcome: ImageOutcome }
+  | {
+      readonly type: 'image.failed';
+      readonly image: string;
+      readonly error: ErrorReport;
+      readonly log: readonly string[];
+    }
+  /** A push that found another tip than the one it was made on; the change is made again on the new one. */
+  | {
+      readonly type: 'commit.beaten';
+      readonly delivery: string;
+      readonly attempt: number;
+      readonly tip: string;
+      readonly waitMs: number;
+    }
+  | { readonly type: 'commit.previewed'; readonly delivery: string; readonly preview: CommitPreview }
+  | { readonly type: 'commit.finished'; readonly delivery: string; readonly outcome: CommitOutcome }
+  | { readonly type: 'commit.failed'; readonly delivery: string; readonly error: ErrorReport }
+  /** Always the last one. `errors` is empty exactly when `exitCode` is 0. */
+  | {
+      readonly type: 'result';
+      readonly command: string;
+      readonly exitCode: number;
+      readonly seconds: number;
+      readonly errors: readonly ErrorReport[];
+      readonly value: unknown;
+    };
+
+/** A happening with its time, ISO 8601 with milliseconds. */
+export type Event = Happening & { readonly at: string };
+
+/** Tells what happens. Never throws, never waits. */
+export type Emit = (happening: Happening) => void;

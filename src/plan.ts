@@ -1,0 +1,200 @@
+/**
+ * The values that pass between the stages. Pure data: no stage imports another, all import this.
+ */
+
+import type { Secret } from './wire/secret.ts';
+
+/** What a registry wants to see: Basic, or the body of a token request. */
+export interface RegistryCredential {
+  readonly username: string;
+  readonly password: Secret;
+}
+
+/** The whole `Authorization` header for a git host. */
+export interface GitCredential {
+  readonly authorization: Secret;
+  /** What it is, for messages: `TAGBOAT_TOKEN`, `GitHub App 12345`. */
+  readonly label: string;
+}
+
+/** Where the run comes from: the app repo at one commit. */
+export interface Source {
+  /** The app repo's folder on this machine, absolute. */
+  readonly dir: string;
+  /** Where the app repo lives, for people and trailers: a URL without userinfo, or undefined for a purely local one. */
+  readonly url: string | undefined;
+  /** Full commit id, hex. */
+  readonly commit: string;
+  /** Short branch name, undefined on a detached head or a tag. */
+  readonly branch: string | undefined;
+  /** First line of the commit's message. */
+  readonly subject: string;
+  readonly author: Person;
+  /** Committer time, ISO 8601. Image timestamps come from it, so that the same commit gives the same bytes. */
+  readonly committedAt: string;
+  /** Tracked files differ from the commit, so its id doesn't tell what is built. */
+  readonly dirty: boolean;
+  /** The CI run's page. */
+  readonly runUrl: string | undefined;
+}
+
+export interface Person {
+  readonly name: string;
+  readonly email: string;
+}
+
+/** `linux/amd64`, `linux/arm64/v8`, … (OCI image spec's os/architecture[/variant]). */
+export type Platform = string;
+
+export type Engine = 'buildx' | 'docker' | 'buildah' | 'assemble';
+
+/** How to log in to a registry. `auto` decides by its host. */
+export type Login = 'auto' | 'ecr' | 'ghcr' | 'docker' | 'anonymous';
+
+export interface RegistryPlan {
+  /** Host with port, and a path prefix for all repositories if there is one: `ghcr.io/acme`. */
+  readonly host: string;
+  readonly prefix: string;
+  readonly login: Login;
+  /** Plain HTTP. True by default on loopback alone. */
+  readonly insecure: boolean;
+}
+
+/** What AWS access needs beyond the SDK's own credential chain. */
+export interface AwsPlan {
+  /** The role to assume by OIDC; undefined leaves the ordinary credential chain. */
+  readonly role: string | undefined;
+  readonly region: string | undefined;
+  /** Lifetime asked of STS, seconds (900 to 43200). */
+  readonly sessionSeconds: number;
+  readonly audience: string;
+}
+
+export interface ImagePlan {
+  readonly name: string;
+  readonly registry: RegistryPlan;
+  /** The repository's name inside the registry, prefix included: `acme/app-repo`. */
+  readonly repository: string;
+  readonly tag: string;
+  /** Absolute paths. */
+  readonly dockerfile: string;
+  readonly context: string;
+  readonly target: string | undefined;
+  readonly args: Readonly<Record<string, string>>;
+  readonly platforms: readonly Platform[];
+  readonly engine: Engine | 'auto';
+  /** Name of a buildx builder, for the buildx engine. */
+  readonly builder: string | undefined;
+  /** Registry cache, for the buildx engine. */
+  readonly cache: boolean;
+}
+
+/** One value to set in one file of a config repo. */
+export interface Edit {
+  readonly file: string;
+  /** `.front.imageTag`, `.images[name=app].newTag`, `.list[0]`. */
+  readonly path: string;
+  readonly value: string;
+  /** Create the path when it is missing. */
+  readonly create: boolean;
+}
+
+/** How the verdict finds the application that follows the config repo. */
+export interface ApplicationPlan {
+  readonly name: string;
+}
+
+/** What is to land on one config repo. */
+export interface DeliveryPlan {
+  readonly name: string;
+  /** Smart-HTTP URL without userinfo. */
+  readonly repo: string;
+  readonly branch: string;
+  readonly edits: readonly Edit[];
+  /** The whole message, trailers included. */
+  readonly message: string;
+  readonly author: Person;
+  readonly committer: Person;
+  readonly application: ApplicationPlan | undefined;
+}
+
+/** One run, worked out before anything is touched. */
+export interface RunPlan {
+  readonly source: Source | undefined;
+  readonly aws: AwsPlan | undefined;
+  readonly images: readonly ImagePlan[];
+  readonly deliveries: readonly DeliveryPlan[];
+}
+
+/** `registry/repository:tag` as Docker writes it. */
+export function imageName(image: ImagePlan): string {
+  return `${image.registry.host}/${image.repository}:${image.tag}`;
+}
+
+export interface PushedImage {
+  readonly name: string;
+  /** `host/repository:tag`. */
+  readonly reference: string;
+  /** `sha256:…` as read back from the registry. */
+  readonly digest: string;
+}
+
+/** What became of one image. */
+export type ImageOutcome =
+  | (PushedImage & {
+      readonly is: 'built';
+      readonly engine: Engine;
+      /** Why this engine, as a sentence. */
+      readonly why: string;
+      readonly seconds: number;
+    })
+  | (PushedImage & { readonly is: 'reused'; readonly why: string; readonly seconds: number });
+
+/** One value as it was and as it is. */
+export interface Change {
+  readonly file: string;
+  readonly path: string;
+  /** Undefined when the path was created. */
+  readonly before: string | undefined;
+  readonly after: string;
+}
+
+interface AtConfigRepo {
+  readonly delivery: string;
+  readonly repo: string;
+  readonly branch: string;
+}
+
+/** What became of one config commit. */
+export type CommitOutcome =
+  | (AtConfigRepo & {
+      readonly is: 'landed';
+      /** The config commit's id. */
+      readonly commit: string;
+      readonly parent: string;
+      readonly changes: readonly Change[];
+      /** Unified diff of the files. */
+      readonly diff: string;
+      /** Pushes tried, 1 when nobody was in the way. */
+      readonly attempts: number;
+    })
+  | (AtConfigRepo & { readonly is: 'unchanged'; readonly tip: string })
+  | (AtConfigRepo & { readonly is: 'superseded'; readonly by: string; readonly why: string })
+  | (AtConfigRepo & {
+      readonly is: 'held';
+      readonly by: string;
+      readonly why: string;
+      readonly until: string | undefined;
+    });
+
+/** A dry run's answer: what would land. */
+export interface CommitPreview extends AtConfigRepo {
+  readonly tip: string;
+  readonly changes: readonly Change[];
+  readonly diff: string;
+}
+
+/** What Argo CD's state means for our config commit. */
+export type Verdict =
+  | { readonly is: 'healthy' | 'unknown' | 'timedOut'; readonly application: string; readonly why: string }
+  | { readonly is: 'degraded' | 'syncFailed'; readonly application: string; readonly why: string };

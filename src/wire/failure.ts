@@ -1,0 +1,68 @@
+/** Why no usable answer came: what happened on the wire, before any meaning. */
+export type FailureKind =
+  /** No connection: name unknown, refused, unreachable. */
+  | 'unreachable'
+  /** The TLS handshake failed: the certificate isn't trusted, or isn't this host's. */
+  | 'tls'
+  /** Connected, but nothing came for the allowed time. */
+  | 'timeout'
+  /** The connection ended in the middle of a request or an answer. */
+  | 'cut'
+  /** The answer breaks the protocol: wrong content type, bad framing, an id that doesn't match. */
+  | 'malformed'
+  /** The answer is larger than the caller allows. */
+  | 'tooLarge'
+  /** A well-formed answer with an error status. */
+  | 'status';
+
+/** A failed exchange with a peer. Stages turn it into a TagboatError of their own; only `kind` and `status` decide. */
+export class WireFailure extends Error {
+  override readonly name = 'WireFailure';
+  readonly kind: FailureKind;
+  /** Origin and path, never the query or userinfo. */
+  readonly url: string;
+  readonly status: number | undefined;
+  /** The peer's own code (`ECONNRESET`, `MANIFEST_UNKNOWN`) and words, at most 2,000 characters. */
+  readonly peerCode: string | undefined;
+  readonly peerText: string | undefined;
+  /** True when the same request may succeed later and repeating it is safe to consider. */
+  readonly retryable: boolean;
+  /** Milliseconds the peer asked us to wait (`Retry-After`). */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    kind: FailureKind,
+    url: string,
+    about: {
+      message?: string;
+      status?: number;
+      peerCode?: string;
+      peerText?: string;
+      retryable?: boolean;
+      retryAfterMs?: number;
+      cause?: unknown;
+    } = {},
+  ) {
+    super(
+      about.message ?? `${kind}: ${url}${about.status === undefined ? '' : ` answered ${about.status}`}`,
+      about.cause === undefined ? undefined : { cause: about.cause },
+    );
+    this.kind = kind;
+    this.url = url;
+    this.status = about.status;
+    this.peerCode = about.peerCode;
+    this.peerText = about.peerText?.slice(0, 2_000);
+    this.retryable = about.retryable ?? (kind === 'unreachable' || kind === 'timeout' || kind === 'cut');
+    this.retryAfterMs = about.retryAfterMs;
+  }
+}
+
+/** A URL fit for messages: no userinfo, no query, no fragment. */
+export function shownUrl(url: string | URL): string {
+  try {
+    const u = new URL(url);
+    return `${u.protocol}//${u.host}${u.pathname}`;
+  } catch {
+    return '(not a URL)';
+  }
+}

@@ -1,0 +1,26 @@
+import type { Exec } from './exec.ts';
+import type { Http } from './http.ts';
+
+/** Time as the program sees it. Milliseconds since the epoch; tests turn it by hand. */
+export interface Clock {
+  now(): number;
+  /** Resolves after `ms`, or rejects with the signal's reason when it is aborted first. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** Environment variables as plain data: `entry/` reads them once and hands them down. */
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** Everything outside the program. Made once in `entry/` and handed down, so that a test can hand in another. */
+export interface World {
+  readonly http: Http;
+  readonly exec: Exec;
+  readonly clock: Clock;
+  readonly env: Env;
+  /** Aborted by SIGINT, SIGTERM, or the end of a time budget. Every wait listens to it. */
+  readonly signal: AbortSignal;
+  /** Uniform in [0, 1), for jitter. */
+  readonly random: () => number;
+  /** Called with each secret the moment it is known, before it is used: scrubs it from all that is printed. */
+  readonly mask: (secret: string) => void;
+}
