@@ -29,7 +29,7 @@ const allowed: Record<string, string[]> = {
   build: values,
   commit: values,
   deploy: values,
-  ship: [...values, 'auth', 'build', 'commit', 'deploy'],
+  ship: [...values, 'config', 'auth', 'build', 'commit', 'deploy'],
   sandbox: ['wire', 'errors', 'plan'],
   index: [...values, 'config', 'ship', 'auth', 'build', 'commit', 'deploy'],
   entry: [...values, 'config', 'ship', 'auth', 'build', 'commit', 'deploy', 'sandbox', 'index'],

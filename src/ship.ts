@@ -1,0 +1,134 @@
+import { exitCodes } from './errors/codes.ts';
+import { type ErrorReport, reportOf } from './errors.ts';
+import type { Emit } from './events.ts';
+import type { CommitOutcome, DeliveryPlan, ImageOutcome, ImagePlan, PushedImage, RunPlan } from './plan.ts';
+
+/**
+ * What a run is made of. Handed in, so that a test hands in fixed ones, a cache is a wrapper and a dry run another:
+ * no stage has a mode flag.
+ */
+export interface Stages {
+  /** Finds what would stop this image before anything is pushed. Writes nothing. */
+  readonly checkImage: (image: ImagePlan) => Promise<unknown>;
+  /** Finds what would stop this config commit before anything is pushed. Writes nothing. */
+  readonly checkDelivery: (delivery: DeliveryPlan) => Promise<unknown>;
+  readonly build: (image: ImagePlan) => Promise<ImageOutcome>;
+  readonly land: (delivery: DeliveryPlan, images: readonly PushedImage[]) => Promise<CommitOutcome>;
+}
+
+/** A run's end. `errors` is empty exactly when everything asked for is done. */
+export interface RunResult {
+  readonly exitCode: number;
+  /** A config commit landed. */
+  readonly changed: boolean;
+  readonly images: readonly ImageOutcome[];
+  readonly commits: readonly CommitOutcome[];
+  readonly errors: readonly ErrorReport[];
+}
+
+export interface ShipOptions {
+  /** Images built at the same time. */
+  readonly jobs: number;
+  /** Aborted when the run is to stop: what hasn't begun then doesn't begin. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * From a commit to a config commit: check everything, build every image, then land every delivery.
+ * An image that failed never reaches a config repo, and one delivery's failure never hides another's outcome.
+ * Throws only the signal's reason.
+ */
+export async function ship(plan: RunPlan, stages: Stages, emit: Emit, options: ShipOptions): Promise<RunResult> {
+  const unfit = failures(
+    await Promise.allSettled([...plan.images.map(stages.checkImage), ...plan.deliveries.map(stages.checkDelivery)]),
+  );
+  options.signal.throwIfAborted();
+  if (unfit.length > 0) return ended([], [], unfit);
+
+  const builds = await inParallel(plan.images, options, (image) => buildOne(image, stages, emit));
+  options.signal.throwIfAborted();
+  const images = fulfilled(builds);
+  const failed = failures(builds);
+  if (failed.length > 0) return ended(images, [], failed);
+
+  const landings = await landAll(plan.deliveries, images, stages, emit);
+  options.signal.throwIfAborted();
+  return ended(images, fulfilled(landings), failures(landings));
+}
+
+async function buildOne(image: ImagePlan, stages: Stages, emit: Emit): Promise<ImageOutcome> {
+  const outcome = await stages.build(image);
+  emit({ type: 'image.finished', image: image.name, outcome });
+  return outcome;
+}
+
+/** Deliveries to one branch go one after the other, or they would beat each other; different branches run together. */
+async function landAll(
+  deliveries: readonly DeliveryPlan[],
+  images: readonly PushedImage[],
+  stages: Stages,
+  emit: Emit,
+): Promise<PromiseSettledResult<CommitOutcome>[]> {
+  const queues = new Map<string, Promise<unknown>>();
+  const landings = deliveries.map((delivery) => {
+    const branch = `${delivery.repo} ${delivery.branch}`;
+    const before = queues.get(branch) ?? Promise.resolve();
+    const landing = before.then(async () => {
+      try {
+        const outcome = await stages.land(delivery, images);
+        emit({ type: 'commit.finished', delivery: delivery.name, outcome });
+        return outcome;
+      } catch (error) {
+        emit({ type: 'commit.failed', delivery: delivery.name, error: reportOf(error) });
+        throw error;
+      }
+    });
+    queues.set(
+      branch,
+      landing.catch(() => undefined),
+    );
+    return landing;
+  });
+  return Promise.allSettled(landings);
+}
+
+/** Runs at most `jobs` at a time. All of them run, whatever fails, unless the signal says stop. */
+async function inParallel<T, R>(
+  items: readonly T[],
+  { jobs, signal }: ShipOptions,
+  work: (item: T) => Promise<R>,
+): Promise<PromiseSettledResult<R>[]> {
+  const results: PromiseSettledResult<R>[] = [];
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let at = next++; at < items.length && !signal.aborted; at = next++) {
+      const [result] = await Promise.allSettled([work(items[at] as T)]);
+      if (result !== undefined) results[at] = result;
+    }
+  };
+  await Promise.all(Array.from({ length: Math.max(1, Math.min(jobs, items.length)) }, worker));
+  return results;
+}
+
+function ended(
+  images: readonly ImageOutcome[],
+  commits: readonly CommitOutcome[],
+  errors: readonly ErrorReport[],
+): RunResult {
+  return {
+    // The first failure in the pipeline's order decides: what came after may be its consequence.
+    exitCode: errors[0]?.exitCode ?? exitCodes.done,
+    changed: commits.some((commit) => commit.is === 'landed'),
+    images,
+    commits,
+    errors,
+  };
+}
+
+function fulfilled<T>(results: readonly PromiseSettledResult<T>[]): T[] {
+  return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+}
+
+function failures(results: readonly PromiseSettledResult<unknown>[]): ErrorReport[] {
+  return results.flatMap((result) => (result.status === 'rejected' ? [reportOf(result.reason)] : []));
+}

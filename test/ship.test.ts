@@ -1,0 +1,147 @@
+import { expect, it } from 'vitest';
+import { TagboatError } from '../src/errors.ts';
+import type { Happening } from '../src/events.ts';
+import type { CommitOutcome, DeliveryPlan, ImageOutcome, ImagePlan, RunPlan } from '../src/plan.ts';
+import { type Stages, ship } from '../src/ship.ts';
+
+const image = (name: string) => ({ name }) as ImagePlan;
+const delivery = (name: string, repo = name, branch = 'main') => ({ name, repo, branch }) as DeliveryPlan;
+const plan = (images: ImagePlan[], deliveries: DeliveryPlan[]): RunPlan => ({
+  source: undefined,
+  aws: undefined,
+  images,
+  deliveries,
+});
+const built = ({ name }: ImagePlan): ImageOutcome => ({
+  is: 'built',
+  name,
+  reference: `r/${name}:1`,
+  digest: 'sha256:1',
+  engine: 'assemble',
+  why: '',
+  seconds: 0,
+});
+const landed = ({ name, repo, branch }: DeliveryPlan): CommitOutcome => ({
+  is: 'landed',
+  delivery: name,
+  repo,
+  branch,
+  commit: 'c',
+  parent: 'p',
+  changes: [],
+  diff: '',
+  attempts: 1,
+});
+const fine: Stages = {
+  checkImage: async () => undefined,
+  checkDelivery: async () => undefined,
+  build: async (each) => built(each),
+  land: async (each) => landed(each),
+};
+const interrupted = (signal = 'SIGINT') => new TagboatError('INTERRUPTED', { signal });
+
+function run(which: RunPlan, stages: Partial<Stages>, jobs = 2, signal = new AbortController().signal) {
+  const events: Happening[] = [];
+  const result = ship(which, { ...fine, ...stages }, (event) => events.push(event), { jobs, signal });
+  return { result, events };
+}
+
+it('builds every image, then lands every delivery with the pushed images in hand', async () => {
+  const order: string[] = [];
+  const { result } = run(plan([image('app'), image('web')], [delivery('prod')]), {
+    build: async (each) => {
+      order.push(each.name);
+      return built(each);
+    },
+    land: async (each, images) => {
+      order.push(`${each.name} with ${images.map(({ name }) => name).join(' and ')}`);
+      return landed(each);
+    },
+  });
+  expect(await result).toMatchObject({ exitCode: 0, changed: true, errors: [] });
+  expect(order).toEqual(['app', 'web', 'prod with app and web']);
+});
+
+it('builds nothing when a check finds a fault, and reports every fault found', async () => {
+  const { result } = run(plan([image('app')], [delivery('prod')]), {
+    checkImage: async () => Promise.reject(interrupted('one')),
+    checkDelivery: async () => Promise.reject(interrupted('two')),
+    build: async () => Promise.reject(new Error('must not be reached')),
+  });
+  const { errors, images, exitCode } = await result;
+  expect(errors.map(({ message }) => message)).toEqual(['Interrupted by one.', 'Interrupted by two.']);
+  expect({ images, exitCode }).toEqual({ images: [], exitCode: 130 });
+});
+
+it('reports both of two failing images and lands nothing', async () => {
+  const { result } = run(plan([image('a'), image('b'), image('c')], [delivery('prod')]), {
+    build: async (each) => (each.name === 'b' ? built(each) : Promise.reject(interrupted(each.name))),
+    land: async () => Promise.reject(new Error('must not be reached')),
+  });
+  const { errors, images, commits } = await result;
+  expect(errors).toHaveLength(2);
+  expect(images.map(({ name }) => name)).toEqual(['b']);
+  expect(commits).toEqual([]);
+});
+
+it('reports each delivery on its own, whatever another does', async () => {
+  const { result, events } = run(plan([], [delivery('one'), delivery('two'), delivery('three')]), {
+    land: async (each) => (each.name === 'two' ? Promise.reject(interrupted()) : landed(each)),
+  });
+  const { commits, errors, exitCode, changed } = await result;
+  expect(commits.map((commit) => commit.delivery)).toEqual(['one', 'three']);
+  expect(errors).toHaveLength(1);
+  expect({ exitCode, changed }).toEqual({ exitCode: 130, changed: true });
+  expect(events.map(({ type }) => type).sort()).toEqual(['commit.failed', 'commit.finished', 'commit.finished']);
+});
+
+it('lands two deliveries to one branch one after the other', async () => {
+  let busy = 0;
+  let most = 0;
+  const { result } = run(plan([], [delivery('one', 'repo'), delivery('two', 'repo')]), {
+    land: async (each) => {
+      busy += 1;
+      most = Math.max(most, busy);
+      await new Promise((resolve) => setImmediate(resolve));
+      busy -= 1;
+      return landed(each);
+    },
+  });
+  expect((await result).commits).toHaveLength(2);
+  expect(most).toBe(1);
+});
+
+it('never builds more images at once than asked', async () => {
+  let busy = 0;
+  let most = 0;
+  const { result } = run(plan(['a', 'b', 'c', 'd', 'e'].map(image), []), {
+    build: async (each) => {
+      busy += 1;
+      most = Math.max(most, busy);
+      await new Promise((resolve) => setImmediate(resolve));
+      busy -= 1;
+      return built(each);
+    },
+  });
+  expect((await result).images.map(({ name }) => name)).toEqual(['a', 'b', 'c', 'd', 'e']);
+  expect(most).toBe(2);
+});
+
+it('starts nothing more once it is told to stop, and ends with the reason', async () => {
+  const stop = new AbortController();
+  const started: string[] = [];
+  const { result } = run(
+    plan(['a', 'b', 'c'].map(image), [delivery('prod')]),
+    {
+      build: async (each) => {
+        started.push(each.name);
+        stop.abort(interrupted());
+        return built(each);
+      },
+    },
+    1,
+    stop.signal,
+  );
+  await expect(result).rejects.toMatchObject({ code: 'INTERRUPTED' });
+  expect(started).toEqual(['a']);
+});
