@@ -85,7 +85,7 @@ export interface TestWorld extends World {
  * (`PATH` and `HOME` of the test run). Its sockets are closed when the test ends, so call it inside a test or hook.
  */
 export function testWorld(overrides: Partial<World> & { readonly clock?: HandClock } = {}): TestWorld {
-  const env = overrides.env ?? { PATH: process.env['PATH'], HOME: process.env['HOME'] };
+  const env = overrides.env ?? { PATH: process.env.PATH, HOME: process.env.HOME };
   const masked: string[] = [];
   const events: Happening[] = [];
   const controller = new AbortController();
