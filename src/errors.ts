@@ -3,11 +3,13 @@ import { buildErrors } from './errors/build.ts';
 import type { Entry, ExitCode } from './errors/codes.ts';
 import { configErrors } from './errors/config.ts';
 import { configRepoErrors } from './errors/config-repo.ts';
+import { entryErrors } from './errors/entry.ts';
 import { registryErrors } from './errors/registry.ts';
 import { runErrors } from './errors/run.ts';
 
 const catalogue = {
   ...runErrors,
+  ...entryErrors,
   ...configErrors,
   ...authErrors,
   ...buildErrors,

@@ -1,0 +1,66 @@
+import { entry, exitCodes } from './codes.ts';
+
+/** What is wrong with how Tagboat was called, and with the app repo it was called in. */
+export const entryErrors = {
+  USAGE: entry<{ problem: string; command: string | undefined }>(
+    exitCodes.config,
+    ({ problem }) => problem,
+    ({ command }) => `See \`tagboat ${command === undefined ? '' : `${command} `}--help\`.`,
+  ),
+  CONFIG_MISSING: entry<{ looked: readonly string[]; dir: string }>(
+    exitCodes.config,
+    ({ looked, dir }) => `There is no ${looked.join(' or ')} in ${dir}.`,
+    () =>
+      'Write one (README, "tagboat.yaml"), name another with --config FILE, or use `tagboat commit --repo URL --set …`, which needs none.',
+  ),
+  CONFIG_UNREADABLE: entry<{ file: string; reason: string }>(
+    exitCodes.config,
+    ({ file, reason }) => `${file} can't be read: ${reason}.`,
+    () => 'Check the name after --config, and that it is a file you may read.',
+  ),
+  GIT_MISSING: entry<Record<never, never>>(
+    exitCodes.config,
+    () => 'The program `git` is not installed.',
+    () => "Install it (Debian: `apt-get install git`). Tagboat reads the app repo's commit with it.",
+  ),
+  SOURCE_DIR_MISSING: entry<{ dir: string }>(
+    exitCodes.config,
+    ({ dir }) => `There is no folder ${dir}.`,
+    () => 'Check the path after --app.',
+  ),
+  SOURCE_NOT_A_REPO: entry<{ dir: string }>(
+    exitCodes.config,
+    ({ dir }) => `${dir} is not inside a git repository.`,
+    () => 'Run in a checkout of the app repo, or name it with --app DIR. In Actions, actions/checkout must come first.',
+  ),
+  SOURCE_EMPTY: entry<{ dir: string }>(
+    exitCodes.config,
+    ({ dir }) => `The repository in ${dir} has no commit yet.`,
+    () => 'Commit something first: images are tagged with the commit they are built from.',
+  ),
+  SOURCE_NOT_TRUSTED: entry<{ dir: string }>(
+    exitCodes.config,
+    ({ dir }) => `git refuses to read ${dir}: it belongs to another user.`,
+    ({ dir }) => `If you trust it: \`git config --global --add safe.directory ${dir}\`.`,
+  ),
+  SOURCE_UNREADABLE: entry<{ dir: string }>(
+    exitCodes.config,
+    ({ dir }) => `git can't read the repository in ${dir}.`,
+    ({ dir }) => `Try \`git -C ${dir} log -1\` and repair what it reports.`,
+  ),
+  EDIT_FILE_UNREADABLE: entry<{ file: string; reason: string }>(
+    exitCodes.configRepo,
+    ({ file, reason }) => `${file} can't be read: ${reason}.`,
+    () => 'Check the path; it is taken from the current folder.',
+  ),
+  EDIT_NOT_WRITTEN: entry<{ file: string; reason: string }>(
+    exitCodes.configRepo,
+    ({ file, reason }) => `${file} can't be written: ${reason}. It is as it was.`,
+    () => "Check the folder's permissions and the free space.",
+  ),
+  DEMO_APP_WITHOUT_IMAGES: entry<{ dir: string }>(
+    exitCodes.config,
+    ({ dir }) => `Neither a tagboat.yaml nor a Dockerfile is in ${dir}.`,
+    () => 'Point --app at the checkout of an app that has one.',
+  ),
+} as const;
