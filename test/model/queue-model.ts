@@ -1,0 +1,357 @@
+import { type Fate, fateOf, leavesQueue, nextStep, type Standing, type View } from '../../src/commit/queue.ts';
+import type { Model } from './explore.ts';
+
+/**
+ * Writers on one branch, with the real decisions of src/commit/queue.ts. Every request is two moves apart from
+ * the look it was decided on, so all interleavings of look and push happen; the adversary kills writers, loses replies,
+ * delivers requests late, and lets intents expire, each as often as its budget allows.
+ *
+ * Writers 0 and 1 write the same value, and 1's source commit is the newer one. The others write values of their own.
+ */
+export interface Setting {
+  /** The server takes atomic pushes and refs of the queue's own. */
+  readonly atomic: boolean;
+  readonly kills: number;
+  readonly lostReplies: number;
+  readonly lateRequests: number;
+  readonly expiries: number;
+  /** Writers told to stop (Ctrl-C): they withdraw what waits, and say that nothing of theirs landed. */
+  readonly interrupts: number;
+  /** Which of the writers take part. */
+  readonly writers: readonly number[];
+}
+
+interface Commit {
+  readonly by: number;
+  /** The intent it came from, if it came through the queue. */
+  readonly intent: string | undefined;
+  /** Length of the branch below it: with `by` and `intent`, its id. */
+  readonly on: number;
+}
+
+interface Writer {
+  readonly pc:
+    | 'look'
+    | 'decide'
+    | 'direct'
+    | 'publish'
+    | 'combine'
+    | 'confirm'
+    | 'withdraw'
+    | 'stop'
+    | 'landed'
+    | 'over'
+    | 'stopped'
+    | 'dead';
+  readonly standing: Standing;
+  readonly seen: { readonly tip: number; readonly intents: readonly string[] };
+  /** Intents made so far: each has an id of its own. */
+  readonly made: number;
+  /** Lengths of the branch on which it has pushed directly: the ids of those commits are known to it. */
+  readonly sent: readonly number[];
+}
+
+type Request =
+  | {
+      readonly kind: 'push';
+      readonly on: number;
+      readonly chain: readonly Commit[];
+      readonly removes: readonly string[];
+    }
+  | { readonly kind: 'publish'; readonly id: string }
+  | { readonly kind: 'withdraw'; readonly id: string };
+
+export interface State {
+  readonly branch: readonly Commit[];
+  readonly intents: readonly string[];
+  readonly expired: readonly string[];
+  readonly expects: Readonly<Record<string, number>>;
+  readonly writers: Readonly<Record<number, Writer>>;
+  readonly late: readonly Request[];
+  readonly budget: {
+    readonly kills: number;
+    readonly lost: number;
+    readonly late: number;
+    readonly expiries: number;
+    readonly interrupts: number;
+  };
+}
+
+/** The value's file: writers 0 and 1 share one, the others have one each. */
+const fileOf = (writer: number): number => (writer === 1 ? 0 : writer);
+const ownerOf = (intent: string): number => Number(intent.split('.')[0]);
+/** Who wrote the file last on the first `tip` commits, or -1. */
+const valueAt = (branch: readonly Commit[], tip: number, file: number): number =>
+  branch.slice(0, tip).findLast((commit) => fileOf(commit.by) === file)?.by ?? -1;
+
+const atEnd: ReadonlySet<Writer['pc']> = new Set(['landed', 'over', 'stopped', 'dead']);
+
+/** The decisions under test. A test hands in broken ones too, to see that the model finds out. */
+export interface Rules {
+  readonly nextStep: typeof nextStep;
+  readonly fateOf: typeof fateOf;
+  readonly leavesQueue: typeof leavesQueue;
+}
+export const realRules: Rules = { nextStep, fateOf, leavesQueue };
+
+export function queueModel(setting: Setting, rules: Rules = realRules): Model<State> {
+  const fresh: Writer = { pc: 'look', standing: { is: 'fresh' }, seen: { tip: 0, intents: [] }, made: 0, sent: [] };
+  return {
+    first: {
+      branch: [],
+      intents: [],
+      expired: [],
+      expects: {},
+      writers: Object.fromEntries(setting.writers.map((writer) => [writer, fresh])),
+      late: [],
+      budget: {
+        kills: setting.kills,
+        lost: setting.lostReplies,
+        late: setting.lateRequests,
+        expiries: setting.expiries,
+        interrupts: setting.interrupts,
+      },
+    },
+    moves: (state) => [
+      ...setting.writers.flatMap((writer) => movesOf(state, writer, setting, rules)),
+      ...adversary(state),
+    ],
+    fault: (state) => fault(state, setting),
+    ended: (state) => Object.values(state.writers).every(({ pc }) => atEnd.has(pc)),
+  };
+}
+
+function movesOf(state: State, who: number, setting: Setting, rules: Rules): { name: string; to: State }[] {
+  const writer = state.writers[who] as Writer;
+  const become = (change: Partial<Writer>, rest: Partial<State> = {}): State => ({
+    ...state,
+    ...rest,
+    writers: { ...(rest.writers ?? state.writers), [who]: { ...writer, ...change } },
+  });
+  const moves: { name: string; to: State }[] = [];
+  const step = (name: string, to: State): void => {
+    moves.push({ name: `${who} ${name}`, to });
+  };
+
+  if (atEnd.has(writer.pc)) return [];
+  switch (writer.pc) {
+    case 'look':
+      step('looks', become({ pc: 'decide', seen: { tip: state.branch.length, intents: state.intents } }));
+      break;
+    case 'decide':
+      for (const patient of [true, false]) decide(patient);
+      break;
+    case 'direct': {
+      const commit: Commit = { by: who, intent: undefined, on: writer.seen.tip };
+      send('pushes', { kind: 'push', on: writer.seen.tip, chain: [commit], removes: [] }, (won) =>
+        won ? { pc: 'landed' } : { pc: 'look', standing: { is: 'beaten' } },
+      );
+      break;
+    }
+    case 'publish': {
+      const id = `${who}.${writer.made}`;
+      const expects = { ...state.expects, [id]: valueAt(state.branch, writer.seen.tip, fileOf(who)) };
+      const waiting: Partial<Writer> = { pc: 'look', standing: { is: 'waiting', id }, made: writer.made + 1 };
+      send('publishes', { kind: 'publish', id }, () => waiting, { expects });
+      break;
+    }
+    case 'combine': {
+      const { chain, removes, mine } = combine(state, writer, who, rules);
+      send('combines', { kind: 'push', on: writer.seen.tip, chain, removes }, (won) => {
+        if (!won) return { pc: 'look' };
+        return mine === 'land' || mine === 'settled' ? { pc: 'landed' } : { pc: 'look' };
+      });
+      break;
+    }
+    case 'confirm': {
+      const id = writer.standing.is === 'waiting' ? writer.standing.id : '';
+      const found = state.branch.slice(0, writer.seen.tip).some((commit) => commit.intent === id);
+      step('confirms', become(found ? { pc: 'landed' } : { pc: 'decide', standing: { is: 'beaten' } }));
+      break;
+    }
+    case 'stop': {
+      const id = writer.standing.is === 'waiting' ? writer.standing.id : undefined;
+      // With nothing published there is nothing to withdraw; a ref that is gone already means that it may have landed.
+      if (id === undefined) step('stops', become({ pc: 'stopped' }));
+      else send('withdraws', { kind: 'withdraw', id }, (won) => ({ pc: won ? 'stopped' : 'over' }));
+      break;
+    }
+    case 'withdraw': {
+      const id = writer.standing.is === 'waiting' ? writer.standing.id : '';
+      send('withdraws', { kind: 'withdraw', id }, () => ({ pc: 'over' }));
+      break;
+    }
+  }
+  // A direct push under way is waited for: only between requests does a writer stop.
+  if (state.budget.interrupts > 0 && (writer.pc === 'look' || writer.pc === 'decide') && writer.sent.length === 0) {
+    step(
+      'is told to stop',
+      become({ pc: 'stop' }, { budget: { ...state.budget, interrupts: state.budget.interrupts - 1 } }),
+    );
+  }
+  if (state.budget.kills > 0) {
+    step('is killed', become({ pc: 'dead' }, { budget: { ...state.budget, kills: state.budget.kills - 1 } }));
+  }
+  return moves;
+
+  /** What the landing does after a look: is it done, is it superseded, and if neither, the queue's next step. */
+  function decide(patient: boolean): void {
+    const seen = state.branch.slice(0, writer.seen.tip);
+    const landed = seen.some(
+      (commit) => commit.by === who && commit.intent === undefined && writer.sent.includes(commit.on),
+    );
+    if (landed) {
+      step('finds its own commit', become({ pc: 'landed' }));
+      return;
+    }
+    const inQueue = writer.standing.is === 'waiting' && writer.seen.intents.includes(writer.standing.id);
+    const holder = valueAt(state.branch, writer.seen.tip, fileOf(who));
+    if (writer.standing.is !== 'waiting' || inQueue) {
+      const ended =
+        holder === who ? 'has its value' : fileOf(holder) === fileOf(who) && holder > who ? 'is superseded' : '';
+      if (ended !== '') {
+        step(ended, become({ pc: inQueue ? 'withdraw' : 'over' }));
+        return;
+      }
+    }
+    const view: View = { tip: String(writer.seen.tip), intents: writer.seen.intents, lively: writer.seen.intents };
+    const next = rules.nextStep(view, writer.standing, patient, setting.atomic);
+    const moves: Record<typeof next.do, [string, Partial<Writer>]> = {
+      pushDirect: ['goes direct', { pc: 'direct' }],
+      publish: ['means to publish', { pc: 'publish' }],
+      combine: ['means to combine', { pc: 'combine' }],
+      confirm: ['misses its intent', { pc: 'confirm' }],
+      wait: ['waits', { pc: 'look' }],
+    };
+    const [name, change] = moves[next.do];
+    step(name, become(change));
+  }
+
+  /** A request: the reply comes, is lost (the writer then only looks again), or the request itself arrives late. */
+  function send(
+    name: string,
+    request: Request,
+    reply: (won: boolean) => Partial<Writer>,
+    rest: Partial<State> = {},
+  ): void {
+    const base = { ...state, ...rest };
+    const { to: served, won } = serve(base, request);
+    const sent =
+      request.kind === 'push' && request.removes.length === 0 && writer.pc === 'direct'
+        ? [...writer.sent, request.on]
+        : writer.sent;
+    step(`${name}${won ? '' : ' in vain'}`, become({ ...reply(won), sent }, served));
+    const unsure: Partial<Writer> =
+      request.kind === 'publish'
+        ? { ...reply(true), sent }
+        : request.kind === 'withdraw'
+          ? { pc: 'over' }
+          : { pc: 'look', sent };
+    if (state.budget.lost > 0) {
+      const budget = { ...state.budget, lost: state.budget.lost - 1 };
+      step(`${name}, the reply is lost`, become(unsure, { ...served, budget }));
+    }
+    if (state.budget.late > 0) {
+      const budget = { ...state.budget, late: state.budget.late - 1 };
+      step(`${name}, the request is late`, become(unsure, { ...rest, budget, late: [...state.late, request] }));
+    }
+  }
+}
+
+/** The real fates, on the model's values. */
+function combine(
+  state: State,
+  writer: Writer,
+  who: number,
+  rules: Rules,
+): { chain: Commit[]; removes: string[]; mine: Fate | undefined } {
+  const chain: Commit[] = [];
+  const removes: string[] = [];
+  let mine: Fate | undefined;
+  for (const id of writer.seen.intents) {
+    const by = ownerOf(id);
+    const here = [...state.branch.slice(0, writer.seen.tip), ...chain];
+    const intent = {
+      expiresAt: state.expired.includes(id) ? 0 : 2,
+      edits: [{ expects: String(state.expects[id]), value: String(by) }],
+    };
+    let fate = rules.fateOf(intent, [String(valueAt(here, here.length, fileOf(by)))], 1);
+    // Its own writer may decide anew: here it is the newer one, or it would have ended as superseded.
+    if (by === who && fate === 'moved') fate = valueAt(here, here.length, fileOf(by)) > by ? 'moved' : 'land';
+    if (by === who) mine = fate;
+    if (fate === 'land') chain.push({ by, intent: id, on: here.length });
+    if (rules.leavesQueue(fate)) removes.push(id);
+  }
+  return { chain, removes, mine };
+}
+
+/** The server: a push needs the old tip and every ref it deletes, all or nothing. */
+function serve(state: State, request: Request): { to: Partial<State>; won: boolean } {
+  const { branch, intents } = state;
+  switch (request.kind) {
+    case 'publish':
+      return { to: { ...state, intents: [...intents, request.id].sort() }, won: true };
+    case 'withdraw': {
+      const won = intents.includes(request.id);
+      return { to: { ...state, intents: intents.filter((id) => id !== request.id) }, won };
+    }
+    case 'push': {
+      if (branch.length !== request.on || !request.removes.every((id) => intents.includes(id)))
+        return { to: state, won: false };
+      const left = intents.filter((id) => !request.removes.includes(id));
+      return { to: { ...state, branch: [...branch, ...request.chain], intents: left }, won: true };
+    }
+  }
+}
+
+function adversary(state: State): { name: string; to: State }[] {
+  const late = state.late.map((request, at) => {
+    const { to, won } = serve(state, request);
+    const rest = state.late.filter((_, other) => other !== at);
+    return { name: `a late ${request.kind} arrives${won ? '' : ' in vain'}`, to: { ...state, ...to, late: rest } };
+  });
+  const expiring = state.budget.expiries === 0 ? [] : state.intents.filter((id) => !state.expired.includes(id));
+  const expiries = expiring.map((id) => ({
+    name: `${id} expires`,
+    to: {
+      ...state,
+      expired: [...state.expired, id].sort(),
+      budget: { ...state.budget, expiries: state.budget.expiries - 1 },
+    },
+  }));
+  return [...late, ...expiries];
+}
+
+function fault(state: State, setting: Setting): string | undefined {
+  const { branch, writers } = state;
+  for (const [name, { pc }] of Object.entries(writers)) {
+    const who = Number(name);
+    const commits = branch.filter((commit) => commit.by === who).length;
+    if (commits > 1) return `${who} landed twice`;
+    if (pc === 'landed' && commits === 0) return `${who} says it landed and didn't`;
+    const current = valueAt(branch, branch.length, fileOf(who));
+    if (pc === 'stopped' && commits > 0) return `${who} says nothing of its own landed, and it did`;
+    // `over` stands for unchanged and superseded: both promise that the value is ours or a newer one's.
+    if (pc === 'over' && current < who && setting.interrupts === 0) return `${who} ended and its value is lost`;
+  }
+  for (let at = 1; at <= branch.length; at++) {
+    const values = branch.slice(0, at).filter((commit) => fileOf(commit.by) === 0);
+    if (values.some((commit, i) => i > 0 && commit.by < (values[i - 1] as Commit).by))
+      return 'an older value went over a newer one';
+  }
+  return lostIntent(state);
+}
+
+/** An intent that was published and is neither waiting, landed, expired, nor given up by its own writer. */
+function lostIntent(state: State): string | undefined {
+  for (const id of Object.keys(state.expects)) {
+    const by = ownerOf(id);
+    const published = !state.late.some((request) => request.kind === 'publish' && request.id === id);
+    const alive = state.intents.includes(id) || state.branch.some((commit) => commit.by === by);
+    const newer = valueAt(state.branch, state.branch.length, fileOf(by)) > by;
+    const pc = state.writers[by]?.pc;
+    if (published && !alive && !newer && !state.expired.includes(id) && pc === 'dead')
+      return `the intent ${id} is lost`;
+  }
+  return undefined;
+}

@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest';
+import { explore } from './explore.ts';
+import { queueModel, type Setting } from './queue-model.ts';
+
+const four: Setting = {
+  atomic: true,
+  kills: 0,
+  lostReplies: 0,
+  lateRequests: 0,
+  expiries: 0,
+  interrupts: 0,
+  writers: [0, 1, 2, 3],
+};
+
+it.each<[string, Partial<Setting>]>([
+  ['one of four writers is killed', { kills: 1 }],
+  ['one of four writers is killed and another told to stop', { kills: 1, interrupts: 1 }],
+])('%s: nothing is lost, nothing lands twice, nothing older goes over newer, nobody is stuck', (_, setting) => {
+  const { fault, endings } = explore(queueModel({ ...four, ...setting }));
+  expect(fault).toBeUndefined();
+  expect(endings).toBeGreaterThan(0);
+});

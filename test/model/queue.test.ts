@@ -1,0 +1,58 @@
+import { expect, it } from 'vitest';
+import { explore } from './explore.ts';
+import { queueModel, type Rules, realRules, type Setting } from './queue-model.ts';
+
+const calm: Setting = {
+  atomic: true,
+  kills: 0,
+  lostReplies: 0,
+  lateRequests: 0,
+  expiries: 0,
+  interrupts: 0,
+  writers: [0, 1, 2],
+};
+
+it.each<[string, Partial<Setting>]>([
+  ['three writers, nothing goes wrong', {}],
+  ['three writers without atomic pushes', { atomic: false }],
+  ['two of three writers are killed at any moment', { kills: 2 }],
+  ['two of three writers are killed, without atomic pushes', { kills: 2, atomic: false }],
+  ['a reply is lost', { lostReplies: 1 }],
+  ['replies are lost, without atomic pushes', { lostReplies: 2, atomic: false }],
+  ['a writer is killed and a reply is lost', { kills: 1, lostReplies: 1 }],
+  ['an intent expires and a writer is killed', { expiries: 1, kills: 1 }],
+  ['a writer is told to stop and another is killed', { interrupts: 1, kills: 1 }],
+  ['a request arrives late', { lateRequests: 1 }],
+  ['requests arrive late and replies are lost, without atomic', { lateRequests: 1, lostReplies: 1, atomic: false }],
+  ['four writers, nothing goes wrong', { writers: [0, 1, 2, 3] }],
+])('%s: nothing is lost, nothing lands twice, nothing older goes over newer, nobody is stuck', (_, setting) => {
+  const { fault, endings } = explore(queueModel({ ...calm, ...setting }));
+  expect(fault).toBeUndefined();
+  expect(endings).toBeGreaterThan(0);
+});
+
+it.each<[string, Partial<Rules>, Partial<Setting>]>([
+  [
+    'an intent is landed though its value has moved on',
+    { fateOf: (...args) => (realRules.fateOf(...args) === 'moved' ? 'land' : realRules.fateOf(...args)) },
+    { writers: [0, 1, 2, 3] },
+  ],
+  [
+    'only the first in the queue ever combines',
+    { nextStep: (view, standing, _, queueing) => realRules.nextStep(view, standing, true, queueing) },
+    { kills: 1 },
+  ],
+  [
+    'intents that could not land are deleted',
+    { leavesQueue: (fate) => fate === 'moved' || realRules.leavesQueue(fate) },
+    { kills: 1 },
+  ],
+  [
+    'a value that is there already is committed again',
+    { fateOf: (...args) => (realRules.fateOf(...args) === 'settled' ? 'land' : realRules.fateOf(...args)) },
+    { lateRequests: 1 },
+  ],
+])('the model finds the fault when %s', (_, broken, setting) => {
+  const { fault } = explore(queueModel({ ...calm, ...setting }, { ...realRules, ...broken }));
+  expect(fault).toBeDefined();
+});
