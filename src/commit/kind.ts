@@ -1,0 +1,26 @@
+/** What a plain YAML scalar reads as, by any reader in use. */
+export type Kind = 'string' | 'null' | 'bool' | 'int' | 'float' | 'time' | 'special';
+
+const nulls = new Set(['', '~', 'null', 'Null', 'NULL']);
+const bools = /^(?:y|Y|n|N|yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF|true|True|TRUE|false|False|FALSE)$/;
+const ints = [/^[-+]?\d+$/, /^[-+]?0[bB][01]+$/, /^[-+]?0[oO][0-7]+$/, /^[-+]?0[xX][0-9a-fA-F]+$/];
+const floats = [/^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/, /^[-+]?\.(?:inf|Inf|INF)$/, /^\.(?:nan|NaN|NAN)$/];
+/** Base 60, as YAML 1.1 has it: `12:30` is 750. */
+const sixties = /^[-+]?\d+(?::[0-5]?\d)+(?:\.\d*)?$/;
+const times = /^\d{4}-\d{1,2}-\d{1,2}(?:[Tt \t].*)?$/;
+
+/**
+ * The kind of a plain scalar. Readers differ (YAML 1.2's core schema, YAML 1.1 as PyYAML has it, Go's yaml packages
+ * that Helm and Argo CD read with), so what only one of them takes for a number is a number here.
+ */
+export function kindOf(plain: string): Kind {
+  if (nulls.has(plain)) return 'null';
+  if (bools.test(plain)) return 'bool';
+  // The merge key and YAML 1.1's default key.
+  if (plain === '<<' || plain === '=') return 'special';
+  // Go drops every underscore before it reads a number.
+  const digits = /^[-+.\d]/.test(plain) ? plain.replaceAll('_', '') : plain;
+  if (ints.some((int) => int.test(digits)) || (sixties.test(digits) && !digits.includes('.'))) return 'int';
+  if (floats.some((float) => float.test(digits)) || sixties.test(digits)) return 'float';
+  return times.test(plain) ? 'time' : 'string';
+}

@@ -1,0 +1,86 @@
+import { isAlias, isMap, isScalar, isSeq, type Scalar } from 'yaml';
+import { keyText, type SourceFile } from './document.ts';
+import type { Trail } from './find.ts';
+
+/**
+ * Whether two readings of a file are the same but for the node at the end of the trail, about which `differs` decides.
+ * Styles, tags, anchors and the order of keys count.
+ */
+export function sameBut(
+  before: SourceFile,
+  after: SourceFile,
+  trail: Trail,
+  differs: (before: unknown, after: unknown) => boolean,
+): boolean {
+  if (before.documents.length !== after.documents.length) return false;
+  return before.documents.every((document, index) => {
+    const other = after.documents[index];
+    if (other === undefined) return false;
+    const rest = trail[0] === index ? trail.slice(1) : undefined;
+    return same(document.contents, other.contents, rest, differs);
+  });
+}
+
+function same(a: unknown, b: unknown, trail: Trail | undefined, differs: (a: unknown, b: unknown) => boolean): boolean {
+  if (trail?.length === 0) return differs(a, b);
+  if (a === null || a === undefined || b === null || b === undefined) return a === b;
+  if (isAlias(a)) return isAlias(b) && a.source === b.source;
+  if (isScalar(a)) return isScalar(b) && sameScalar(a, b);
+  if (isMap(a)) {
+    if (!isMap(b) || !sameFrame(a, b)) return false;
+    return a.items.every((pair, index) => {
+      const other = b.items[index];
+      if (other === undefined || !same(pair.key, other.key, undefined, differs)) return false;
+      return same(pair.value, other.value, stepInto(trail, index), differs);
+    });
+  }
+  if (!isSeq(a) || !isSeq(b) || !sameFrame(a, b)) return false;
+  return a.items.every((one, index) => same(one, b.items[index], stepInto(trail, index), differs));
+}
+
+function stepInto(trail: Trail | undefined, index: number): Trail | undefined {
+  return trail?.[0] === index ? trail.slice(1) : undefined;
+}
+
+interface Frame {
+  readonly items: readonly unknown[];
+  readonly flow?: boolean;
+  readonly tag?: string;
+  readonly anchor?: string;
+}
+
+function sameFrame(a: Frame, b: Frame): boolean {
+  return a.items.length === b.items.length && a.flow === b.flow && a.tag === b.tag && a.anchor === b.anchor;
+}
+
+export function sameScalar(a: Scalar, b: Scalar): boolean {
+  return a.type === b.type && keyText(a) === keyText(b) && a.tag === b.tag && a.anchor === b.anchor;
+}
+
+/** Whether a node is a map that had `before`'s pairs and got one more at its end: the keys down to a scalar. */
+export function grewBy(
+  before: unknown,
+  after: unknown,
+  keys: readonly string[],
+  isValue: (node: unknown) => boolean,
+): boolean {
+  const old = isMap(before) ? before.items : [];
+  if (!isMap(after) || after.items.length !== old.length + 1) return false;
+  if (isMap(before) && (before.flow !== after.flow || before.tag !== after.tag || before.anchor !== after.anchor)) {
+    return false;
+  }
+  const kept = old.every((pair, index) => {
+    const other = after.items[index];
+    return same(pair.key, other?.key, undefined, no) && same(pair.value, other?.value, undefined, no);
+  });
+  const added = after.items.at(-1);
+  if (!kept || keyText(added?.key) !== keys[0]) return false;
+  let node: unknown = added?.value;
+  for (const key of keys.slice(1)) {
+    if (!isMap(node) || node.items.length !== 1 || keyText(node.items[0]?.key) !== key) return false;
+    node = node.items[0]?.value;
+  }
+  return isValue(node);
+}
+
+const no = () => false;

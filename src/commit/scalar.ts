@@ -1,0 +1,104 @@
+import { kindOf } from './kind.ts';
+
+/** How a scalar is written in its file. */
+export type Style = 'plain' | 'single' | 'double' | 'block';
+
+/** The scalar to be replaced. */
+export interface Slot {
+  readonly style: Style;
+  /** Its text in the file, for a block scalar with its header and all its lines. */
+  readonly source: string;
+  /** Inside `{…}` or `[…]`, where commas and brackets end a plain scalar. */
+  readonly flow: boolean;
+  readonly json: boolean;
+  /** It has the tag `!!str`, so that whatever stands there is a string. */
+  readonly string: boolean;
+}
+
+/**
+ * The texts that could stand for `value` in the slot, the best first: in the slot's own style, then quoted.
+ *
+ * The value's type: a string, quoted where it would read as anything else. One exception: where a plain number or
+ * boolean is replaced by text of the same kind, it stays one (`replicas: 3` becomes `replicas: 5`).
+ */
+export function spellings(value: string, slot: Slot): string[] {
+  if (slot.json) return [keepsKind(value, slot) && isJson(value) ? value : doubleQuoted(value)];
+  if (slot.style === 'block') return inBlock(value, slot.source);
+  const fits: string[] = [];
+  if (slot.style === 'plain' && (keepsKind(value, slot) || isPlain(value, slot.flow, slot.string))) fits.push(value);
+  if (slot.style !== 'double' && isPrintable(value) && (slot.style === 'single' || /["\\]/.test(value))) {
+    fits.push(`'${value.replaceAll("'", "''")}'`);
+  }
+  fits.push(doubleQuoted(value));
+  return fits;
+}
+
+function keepsKind(value: string, slot: Slot): boolean {
+  if (slot.style !== 'plain' || slot.string) return false;
+  const kind = kindOf(slot.source);
+  return (kind === 'int' || kind === 'float' || kind === 'bool') && kindOf(value) === kind;
+}
+
+/** Whether the text, unquoted, reads as itself and as a string. */
+export function isPlain(text: string, flow: boolean, tagged = false): boolean {
+  if (!tagged && kindOf(text) !== 'string') return false;
+  if (text === '' || !isPrintable(text) || text !== text.trim()) return false;
+  if (/^[,[\]{}#&*!|>'"%@`]/.test(text) || /^(?:[?:]|-(?![\p{L}\p{N}]))/u.test(text)) return false;
+  if (/:(?:\s|$)|\s#/.test(text) || text.startsWith('...')) return false;
+  return !(flow && /[,[\]{}]/.test(text));
+}
+
+/** Printable on one line for YAML 1.1 and 1.2 alike; 1.1 breaks lines at U+0085, U+2028 and U+2029 too. */
+function isPrintable(text: string): boolean {
+  return !/[^\x20-\x7E\xA0-\u2027\u202A-\uD7FF\uE000-\uFEFE\uFF00-\uFFFD\u{10000}-\u{10FFFF}]/u.test(text);
+}
+
+/** In double quotes: JSON's escapes, which YAML has too, and `\u` for what YAML doesn't print. */
+export function doubleQuoted(text: string): string {
+  return JSON.stringify(text).replace(
+    /[\x7F-\x9F\u2028\u2029\uFEFF\uFFFE\uFFFF]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+function isJson(text: string): boolean {
+  return /^(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false)$/.test(text);
+}
+
+function inBlock(value: string, source: string): string[] {
+  const { mark, comment, newline, content, after } = takeBlockApart(source);
+  const quoted = doubleQuoted(value) + comment + after;
+  const lines = value.replace(/\n$/, '').split('\n');
+  const indents = content.split('\n').filter((line) => line.trim() !== '');
+  const indent = indents.reduce((least, line) => Math.min(least, line.search(/[^ ]/)), Number.POSITIVE_INFINITY);
+  const fits = lines.every((line) => isPrintable(line) && line !== '' && !line.startsWith(' '));
+  if (!fits || indent === 0 || !Number.isFinite(indent)) return [quoted];
+  // Folding would join several lines.
+  const style = lines.length > 1 ? '|' : mark;
+  const chomp = value.endsWith('\n') ? '' : '-';
+  const body = lines.map((line) => ' '.repeat(indent) + line).join(newline);
+  return [`${style}${chomp}${comment}${newline}${body}${after}`, quoted];
+}
+
+/** A block scalar's mark, the rest of its header line, its lines, and what follows the last line that isn't blank. */
+function takeBlockApart(source: string) {
+  const headerEnd = lineEnd(source, 0);
+  const header = /^([|>])[-+0-9]*(.*)$/s.exec(source.slice(0, headerEnd));
+  let last = source.length - 1;
+  while (last > headerEnd && ' \t\r\n'.includes(source[last] ?? '')) last -= 1;
+  const contentEnd = last <= headerEnd ? headerEnd : lineEnd(source, last);
+  return {
+    mark: header?.[1] ?? '|',
+    comment: header?.[2] ?? '',
+    newline: source[headerEnd] === '\r' ? '\r\n' : '\n',
+    content: source.slice(headerEnd, contentEnd),
+    after: source.slice(contentEnd),
+  };
+}
+
+/** Where the line that holds `from` ends, before its CR or LF. */
+function lineEnd(text: string, from: number): number {
+  const newline = text.indexOf('\n', from);
+  if (newline < 0) return text.length;
+  return newline > from && text[newline - 1] === '\r' ? newline - 1 : newline;
+}

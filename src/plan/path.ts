@@ -1,0 +1,169 @@
+import { TagboatError } from '../errors.ts';
+
+/** One condition of a list selector: the value under `keys` reads as `value`. */
+export interface Condition {
+  readonly keys: readonly string[];
+  readonly value: string;
+}
+
+/** One step into a value: a map's key, a list's index (negative counts from the end), or a list item by its fields. */
+export type Step =
+  | { readonly is: 'key'; readonly key: string }
+  | { readonly is: 'index'; readonly index: number }
+  | { readonly is: 'where'; readonly conditions: readonly Condition[] };
+
+/** A path taken apart. `document` chooses one of a multi-document file; without it the path itself has to. */
+export interface ValuePath {
+  readonly document: Exclude<Step, { is: 'key' }> | undefined;
+  readonly steps: readonly Step[];
+}
+
+const longest = 1_000;
+const bareKey = /[\p{L}\p{N}_\-/@$+~]/u;
+
+/**
+ * Takes a path apart: `.front.imageTag`, `.images[name=app].newTag`, `.list[0]`, `.list[-1]`, `."a.b"`, `["a.b"]`,
+ * and before it `doc[1]` or `doc[kind=Deployment,metadata.name=web]`. Throws PATH_SYNTAX_INVALID.
+ */
+export function parsePath(text: string): ValuePath {
+  const { path, end } = scanPath(text, 0);
+  if (end !== text.length) fail(text, end, `${shown(text, end)} can't stand here`);
+  return path;
+}
+
+/** The path at `start`, up to the first character that can't belong to it. Throws PATH_SYNTAX_INVALID. */
+export function scanPath(text: string, start: number): { path: ValuePath; end: number } {
+  const at = { text, index: start };
+  let document: ValuePath['document'];
+  if (text.startsWith('doc[', start)) {
+    at.index += 3;
+    const step = bracket(at);
+    if (step.is === 'key') fail(text, start + 4, 'a document is chosen by its number or by its fields');
+    document = step;
+  }
+  const steps: Step[] = [];
+  for (;;) {
+    if (at.index - start > longest) fail(text, at.index, `a path is at most ${longest} characters long`);
+    const next = text[at.index];
+    if (next === '[') {
+      steps.push(bracket(at));
+    } else if (next === '.') {
+      at.index += 1;
+      // jq's spelling of a list at the root: `.[0]`.
+      if (text[at.index] !== '[') steps.push({ is: 'key', key: key(at) });
+    } else break;
+  }
+  if (steps.length === 0) {
+    const why =
+      text[start] === undefined ? 'the path is empty' : `a path starts with "." and names a value in the file`;
+    fail(text, at.index, why);
+  }
+  return { path: { document, steps }, end: at.index };
+}
+
+/** A path as people write it: the inverse of `parsePath`. */
+export function formatPath(path: ValuePath): string {
+  const document = path.document === undefined ? '' : `doc${formatStep(path.document)}`;
+  const steps = path.steps.map(formatStep).join('');
+  return document + (steps.startsWith('.') || document !== '' ? steps : `.${steps}`);
+}
+
+function formatStep(step: Step): string {
+  if (step.is === 'index') return `[${step.index}]`;
+  if (step.is === 'key') return `.${quoted(step.key)}`;
+  const conditions = step.conditions.map(({ keys, value }) => `${keys.map(quoted).join('.')}=${quoted(value)}`);
+  return `[${conditions.join(',')}]`;
+}
+
+function quoted(text: string): string {
+  const bare = text !== '' && [...text].every((character) => bareKey.test(character));
+  return bare ? text : `"${text.replace(/["\\]/g, '\\$&')}"`;
+}
+
+interface Cursor {
+  readonly text: string;
+  index: number;
+}
+
+function bracket(at: Cursor): Step {
+  const open = at.index;
+  at.index += 1;
+  const index = /^-?\d{1,9}(?=\])/.exec(at.text.slice(at.index, at.index + 12))?.[0];
+  if (index !== undefined) {
+    at.index += index.length + 1;
+    return { is: 'index', index: Number(index) };
+  }
+  const conditions: Condition[] = [];
+  for (;;) {
+    const keys = [key(at)];
+    if (conditions.length === 0 && at.text[at.index] === ']' && isQuote(at.text[open + 1])) {
+      at.index += 1;
+      return { is: 'key', key: keys[0] ?? '' };
+    }
+    while (at.text[at.index] === '.') {
+      at.index += 1;
+      keys.push(key(at));
+    }
+    if (at.text[at.index] !== '=') {
+      fail(at.text, at.index, 'brackets hold an index [0], a field to look for [name=app], or a quoted key ["a.b"]');
+    }
+    at.index += 1;
+    conditions.push({ keys, value: wanted(at) });
+    const next = at.text[at.index];
+    at.index += 1;
+    if (next === ']') return { is: 'where', conditions };
+    if (next !== ',') fail(at.text, open, 'this bracket is never closed');
+  }
+}
+
+function key(at: Cursor): string {
+  if (isQuote(at.text[at.index])) return quote(at);
+  const start = at.index;
+  let character = String.fromCodePoint(at.text.codePointAt(at.index) ?? 0);
+  while (at.index < at.text.length && bareKey.test(character)) {
+    at.index += character.length;
+    character = String.fromCodePoint(at.text.codePointAt(at.index) ?? 0);
+  }
+  if (at.index === start)
+    fail(at.text, start, `${shown(at.text, start)} stands where a key should (quote it: ."a key")`);
+  return at.text.slice(start, at.index);
+}
+
+/** What a field should be: anything up to `,` or `]`, or quoted. */
+function wanted(at: Cursor): string {
+  if (isQuote(at.text[at.index])) return quote(at);
+  const start = at.index;
+  while (at.index < at.text.length && !',]'.includes(at.text[at.index] ?? '')) at.index += 1;
+  return at.text.slice(start, at.index);
+}
+
+function quote(at: Cursor): string {
+  const open = at.index;
+  const mark = at.text[open];
+  let value = '';
+  for (at.index += 1; at.index < at.text.length; at.index += 1) {
+    const character = at.text[at.index] ?? '';
+    if (character === mark) {
+      at.index += 1;
+      return value;
+    }
+    // Only the mark and the backslash are escaped; in a shell's single quotes the path reads as it stands.
+    const escaped = character === '\\' && mark === '"';
+    if (escaped) at.index += 1;
+    value += escaped ? (at.text[at.index] ?? '') : character;
+  }
+  return fail(at.text, open, 'this quote is never closed');
+}
+
+function isQuote(character: string | undefined): boolean {
+  return character === '"' || character === "'";
+}
+
+function shown(text: string, index: number): string {
+  const character = text.codePointAt(index);
+  return character === undefined ? 'the end' : JSON.stringify(String.fromCodePoint(character));
+}
+
+function fail(path: string, index: number, reason: string): never {
+  throw new TagboatError('PATH_SYNTAX_INVALID', { path: path.slice(0, 200), column: index + 1, reason });
+}
