@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { type ClientRequest, Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
-import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { rootCertificates } from 'node:tls';
+import { exchange } from './exchange.ts';
 import { shownUrl, WireFailure } from './failure.ts';
+import { proxyOf } from './proxy.ts';
 
 export interface HttpRequest {
   readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -32,7 +34,7 @@ export type Http = (request: HttpRequest) => Promise<HttpResponse>;
 export interface HttpOptions {
   /** Sockets kept open to one origin. 1 makes everything share one connection. Default: no limit. */
   readonly maxSockets?: number;
-  /** Extra CA certificates, a PEM file's path, added to the system's own. */
+  /** Extra CA certificates, a PEM file's path, added to those that node trusts. */
   readonly caFile?: string;
   readonly userAgent?: string;
   /** Proxy variables (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`), from the environment. */
@@ -41,16 +43,16 @@ export interface HttpOptions {
 
 /** An http client over node's own, with keep-alive. Call `close()` when done: kept sockets hold the process. */
 export function createHttp(options: HttpOptions = {}): Http & { close(): void } {
+  const { caFile, proxyEnv = {} } = options;
   const shared = { keepAlive: true, ...(options.maxSockets === undefined ? {} : { maxSockets: options.maxSockets }) };
   const plain = new HttpAgent(shared);
-  let secure: Promise<HttpsAgent> | undefined;
   const closers: (() => void)[] = [() => plain.destroy()];
+  const trusted = async () => (caFile === undefined ? {} : { ca: [...rootCertificates, await readCa(caFile)] });
 
-  const secureAgent = (): Promise<HttpsAgent> => {
+  let secure: Promise<HttpAgent> | undefined;
+  const secureAgent = (): Promise<HttpAgent> => {
     secure ??= (async () => {
-      const ca = options.caFile === undefined ? undefined : await readFile(options.caFile, 'utf8');
-      const { rootCertificates } = await import('node:tls');
-      const agent = new HttpsAgent({ ...shared, ...(ca === undefined ? {} : { ca: [...rootCertificates, ca] }) });
+      const agent = new HttpsAgent({ ...shared, ...(await trusted()) });
       closers.push(() => agent.destroy());
       return agent;
     })();
@@ -58,16 +60,14 @@ export function createHttp(options: HttpOptions = {}): Http & { close(): void } 
   };
 
   let proxied: Promise<HttpAgent> | undefined;
-  const proxyFor = (url: URL): Promise<HttpAgent> | undefined => {
-    if (proxyOf(url, options.proxyEnv ?? {}) === undefined) return undefined;
+  const proxiedAgent = (): Promise<HttpAgent> => {
     proxied ??= (async () => {
       // Loaded only where a proxy is set: it costs start-up time.
       const { ProxyAgent } = await import('proxy-agent');
-      const ca = options.caFile === undefined ? undefined : await readFile(options.caFile, 'utf8');
       const agent = new ProxyAgent({
         ...shared,
-        ...(ca === undefined ? {} : { ca }),
-        getProxyForUrl: (target: string) => proxyOf(new URL(target), options.proxyEnv ?? {}) ?? '',
+        ...(await trusted()),
+        getProxyForUrl: (target: string) => proxyOf(new URL(target), proxyEnv) ?? '',
       });
       closers.push(() => agent.destroy());
       return agent as unknown as HttpAgent;
@@ -76,13 +76,27 @@ export function createHttp(options: HttpOptions = {}): Http & { close(): void } 
   };
 
   const send = async (request: HttpRequest): Promise<HttpResponse> => {
-    const url = new URL(request.url);
-    if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-      throw new WireFailure('malformed', shownUrl(url), { message: `${url.protocol} is not http or https` });
+    try {
+      const url = new URL(request.url);
+      if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+        throw new WireFailure('malformed', shownUrl(url), { message: `${url.protocol} is not http or https` });
+      }
+      request.signal?.throwIfAborted();
+      if (request.body instanceof Readable && request.body.destroyed) {
+        throw request.body.errored ?? new Error('The body of a request was closed before it was sent.');
+      }
+      const proxy = proxyOf(url, proxyEnv);
+      if (proxy !== undefined) checkProxy(proxy, url);
+      const agent = proxy !== undefined ? proxiedAgent() : url.protocol === 'https:' ? secureAgent() : plain;
+      return await exchange(url, request, await agent, {
+        userAgent: options.userAgent ?? 'tagboat',
+        proxied: proxy !== undefined,
+      });
+    } catch (error) {
+      // Whatever opened the body shall not stay open: it is sent or it is gone.
+      if (request.body instanceof Readable) request.body.destroy();
+      throw error;
     }
-    request.signal?.throwIfAborted();
-    const agent = (await proxyFor(url)) ?? (url.protocol === 'https:' ? await secureAgent() : plain);
-    return exchange(url, request, agent, options.userAgent ?? 'tagboat');
   };
   return Object.assign(send, {
     close: () => {
@@ -91,98 +105,21 @@ export function createHttp(options: HttpOptions = {}): Http & { close(): void } 
   });
 }
 
-function exchange(url: URL, request: HttpRequest, agent: HttpAgent, userAgent: string): Promise<HttpResponse> {
-  const shown = shownUrl(url);
-  const idleMs = request.idleMs ?? 60_000;
-  return new Promise((resolve, reject) => {
-    const headers: Record<string, string> = { 'user-agent': userAgent, ...request.headers };
-    const { body } = request;
-    if (body !== undefined && !(body instanceof Readable)) {
-      headers['content-length'] = String(typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength);
-    }
-    // Userinfo in the URL would be sent as a header by node; credentials come by header only, said by the caller.
-    const target = new URL(url);
-    target.username = '';
-    target.password = '';
-    const send = url.protocol === 'https:' ? requestHttps : requestHttp;
-    let answered: IncomingMessage | undefined;
-    const outgoing: ClientRequest = send(target, {
-      method: request.method ?? 'GET',
-      headers,
-      agent,
-      ...(request.signal === undefined ? {} : { signal: request.signal }),
-    });
-    outgoing.setTimeout(idleMs, () => {
-      const failure = new WireFailure('timeout', shown, { message: `${shown} sent nothing for ${idleMs / 1000} s` });
-      answered?.destroy(failure);
-      outgoing.destroy(failure);
-    });
-    outgoing.on('error', (error) => reject(failureOf(error, shown, request.signal)));
-    outgoing.on('response', (incoming) => {
-      answered = incoming;
-      resolve({
-        status: incoming.statusCode ?? 0,
-        headers: flatten(incoming),
-        body: guarded(incoming, shown, request.signal),
-        url: shown,
-      });
-    });
-    if (body instanceof Readable) {
-      pipeline(body, outgoing).catch((error) => reject(failureOf(error, shown, request.signal)));
-    } else {
-      outgoing.end(body);
-    }
+async function readCa(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new WireFailure('tls', file, { message: `the CA certificates in ${file} can't be read`, cause });
+  }
+}
+
+/** Refused here, because the agent would print the URL with its password. */
+function checkProxy(proxy: string, url: URL): void {
+  if (URL.canParse(proxy) && /^(https?|socks[45]?[ah]?):$/.test(new URL(proxy).protocol)) return;
+  throw new WireFailure('unreachable', shownUrl(url), {
+    message: 'the proxy variable is not an http, https or socks URL',
+    retryable: false,
   });
-}
-
-/** The body with node's errors turned into WireFailure. `aborted` covers a socket closed before the promised length. */
-function guarded(incoming: IncomingMessage, shown: string, signal: AbortSignal | undefined): Readable {
-  const destroy = incoming.destroy.bind(incoming);
-  incoming.destroy = (error?: Error) => destroy(error === undefined ? undefined : failureOf(error, shown, signal));
-  return incoming;
-}
-
-function flatten(incoming: IncomingMessage): Record<string, string | undefined> {
-  const flat: Record<string, string | undefined> = {};
-  for (const [name, value] of Object.entries(incoming.headers))
-    flat[name] = Array.isArray(value) ? value.join(', ') : value;
-  return flat;
-}
-
-const unreachable = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT']);
-const cut = new Set(['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED']);
-
-function failureOf(error: unknown, shown: string, signal: AbortSignal | undefined): Error {
-  if (error instanceof WireFailure) return error;
-  if (signal?.aborted) return signal.reason instanceof Error ? signal.reason : new Error(String(signal.reason));
-  const { code = '', message = String(error) } = error as { code?: string; message?: string };
-  const about = { peerCode: code, peerText: message, cause: error };
-  if (unreachable.has(code)) return new WireFailure('unreachable', shown, about);
-  if (cut.has(code) || message === 'aborted') return new WireFailure('cut', shown, about);
-  if (/CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ERR_SSL|EPROTO/.test(code)) return new WireFailure('tls', shown, about);
-  if (code.startsWith('HPE_')) return new WireFailure('malformed', shown, about);
-  return new WireFailure('cut', shown, { ...about, retryable: false });
-}
-
-/** The proxy for a URL by the usual variables (curl's rules: lower case wins, NO_PROXY by suffix, port or `*`). */
-export function proxyOf(url: URL, env: Readonly<Record<string, string | undefined>>): string | undefined {
-  const proxy =
-    url.protocol === 'https:'
-      ? (env['https_proxy'] ?? env['HTTPS_PROXY'])
-      : // HTTP_PROXY in capitals is a request header to CGI programs (httpoxy); curl reads the lower-case one alone.
-        env['http_proxy'];
-  if (proxy === undefined || proxy === '') return undefined;
-  const except = (env['no_proxy'] ?? env['NO_PROXY'] ?? '').split(',').map((part) => part.trim().toLowerCase());
-  const port = url.port || (url.protocol === 'https:' ? '443' : '80');
-  const host = url.hostname.toLowerCase();
-  const spared = except.some((rule) => {
-    if (rule === '*') return true;
-    const [name = '', only] = rule.split(':');
-    if (name === '' || (only !== undefined && only !== port)) return false;
-    const bare = name.replace(/^\*?\./, '');
-    return host === bare || host.endsWith(`.${bare}`);
-  });
-  return spared ? undefined : proxy;
 }
 
 /** The whole body, at most `limit` bytes. Throws WireFailure `tooLarge` beyond it, having read no more. */

@@ -1,0 +1,58 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer, type RequestListener } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+
+async function listen(server: Server): Promise<number> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.on('error', () => undefined);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(async () => {
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+/** An HTTP server for one test; answers its origin. */
+export async function serveHttp(listener: RequestListener): Promise<string> {
+  return `http://127.0.0.1:${await listen(createHttpServer(listener))}`;
+}
+
+/** A TCP server for one test, for what no HTTP server would do; answers its port. */
+export function serveTcp(onSocket: (socket: Socket) => void): Promise<number> {
+  return listen(createTcpServer(onSocket));
+}
+
+/** An HTTPS server for one test. */
+export async function serveHttps(certificate: Certificate, listener: RequestListener): Promise<string> {
+  return `https://localhost:${await listen(createHttpsServer(certificate, listener))}`;
+}
+
+export interface Certificate {
+  readonly key: string;
+  readonly cert: string;
+}
+
+/** A CA of its own, as openssl makes it, and a certificate for `localhost` signed by it. */
+export function ownCa(): { readonly caFile: string; readonly localhost: Certificate } {
+  const dir = mkdtempSync(join(tmpdir(), 'tagboat-ca-'));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: dir, stdio: 'pipe' });
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  openssl('req', '-x509', ...curve, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=Test CA', '-days', '2');
+  openssl('req', '-new', ...curve, '-keyout', 'host.key', '-out', 'host.csr', '-subj', '/CN=localhost');
+  writeFileSync(join(dir, 'host.ext'), 'subjectAltName=DNS:localhost');
+  const signed = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2', '-extfile', 'host.ext'];
+  openssl('x509', '-req', '-in', 'host.csr', '-out', 'host.pem', ...signed);
+  const read = (name: string) => readFileSync(join(dir, name), 'utf8');
+  return { caFile: join(dir, 'ca.pem'), localhost: { key: read('host.key'), cert: read('host.pem') } };
+}
