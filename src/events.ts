@@ -1,8 +1,8 @@
 import type { ErrorReport } from './errors.ts';
 import type { CommitOutcome, CommitPreview, Engine, ImageOutcome } from './plan.ts';
 
-/** The parts of a run, in order. */
-export type Stage = 'plan' | 'auth' | 'build' | 'commit' | 'deploy';
+/** The parts of a run, in order; `run` is the whole of it. */
+export type Stage = 'run' | 'plan' | 'auth' | 'build' | 'commit' | 'deploy';
 
 /** What happens in a run, as it happens. One union feeds `--json`, the terminal, the job summary and the dashboard. */
 export type Happening =

@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import { appendFileSync } from 'node:fs';
+import type { CommitOutcome, ImageOutcome } from '../plan.ts';
+import type { Ending } from './session.ts';
+
+/** What later steps read. Names are part of the public contract, see action.yml. */
+export type Outputs = Readonly<
+  Record<'outcome' | 'changed' | 'commit' | 'tag' | 'images' | 'commits' | 'exit-code', string>
+>;
+
+/** The outputs of a run that ended like this. Everything is a string: that is all that outputs can hold. */
+export function outputsOf(ending: Ending, exitCode: number): Outputs {
+  const value = (ending.value ?? {}) as {
+    images?: readonly ImageOutcome[];
+    commits?: readonly CommitOutcome[];
+    tag?: string;
+  };
+  const images = value.images ?? [];
+  const commits = value.commits ?? [];
+  const landed = commits.find((commit) => commit.is === 'landed');
+  return {
+    outcome: exitCode === 0 ? outcomeOf(commits) : 'failed',
+    changed: String(landed !== undefined),
+    commit: landed?.commit ?? '',
+    tag: value.tag ?? '',
+    images: JSON.stringify(images.map(({ is, name, reference, digest }) => ({ is, name, reference, digest }))),
+    commits: JSON.stringify(
+      commits.map((commit) => ({
+        is: commit.is,
+        delivery: commit.delivery,
+        repo: commit.repo,
+        branch: commit.branch,
+        ...(commit.is === 'landed' ? { commit: commit.commit } : {}),
+      })),
+    ),
+    'exit-code': String(exitCode),
+  };
+}
+
+/** The outcome of all config commits in one word: what changed something outweighs what didn't. */
+function outcomeOf(commits: readonly CommitOutcome[]): string {
+  const order = ['landed', 'held', 'superseded', 'unchanged'] as const;
+  return order.find((is) => commits.some((commit) => commit.is === is)) ?? 'built';
+}
+
+/** Appends outputs to GITHUB_OUTPUT in its multi-line form, whose delimiter no value can know beforehand. */
+export function writeOutputs(file: string, outputs: Readonly<Record<string, string>>): void {
+  const text = Object.entries(outputs).map(([name, value]) => {
+    const end = `tagboat-${randomUUID()}`;
+    return `${name}<<${end}\n${value}\n${end}\n`;
+  });
+  appendFileSync(file, text.join(''));
+}

@@ -1,0 +1,164 @@
+import type { Colors } from 'picocolors/types.js';
+import { describePlace } from '../errors/place.ts';
+import type { ErrorReport } from '../errors.ts';
+import type { Event } from '../events.ts';
+import type { Change, CommitOutcome, ImageOutcome } from '../plan.ts';
+import { duration, oneLine, padTo, printable, short } from './printable.ts';
+
+/** How much of a run is told. `live` means that what is going on is shown elsewhere, so beginnings need no line. */
+export interface Telling {
+  readonly colors: Colors;
+  readonly live: boolean;
+  readonly quiet: boolean;
+}
+
+/** What an event is to people, line by line; nothing for events that only a live display shows. */
+export function wordsOf(event: Event, telling: Telling): string[] {
+  const { colors } = telling;
+  if (telling.quiet && !deservesAction(event)) return [];
+  switch (event.type) {
+    case 'run.started':
+      return [runLine(event, colors)];
+    case 'notice':
+      return event.level === 'warning'
+        ? [`${colors.yellow('!')} ${printable(event.message)}`]
+        : [colors.dim(`· ${printable(event.message)}`)];
+    case 'step.started':
+      return [];
+    case 'step.finished':
+      return [stepLine(event, colors)];
+    case 'image.started':
+      return telling.live ? [] : [item(' ', event.image, colors.dim(`${verbOf(event.engine)}: ${oneLine(event.why)}`))];
+    case 'image.log':
+      return telling.live ? [] : [`  ${colors.dim(`${event.image} │`)} ${oneLine(event.line)}`];
+    case 'image.finished':
+      return imageLines(event.image, event.outcome, colors);
+    case 'image.failed':
+      return [
+        item(colors.red('✗'), event.image, colors.red('failed')),
+        // Line by line it was told already where nothing is live.
+        ...(telling.live || telling.quiet ? event.log.map((line) => `  ${colors.dim('│')} ${oneLine(line)}`) : []),
+        ...errorLines(event.error, colors),
+      ];
+    case 'commit.beaten':
+      return [
+        item(
+          colors.yellow('↻'),
+          event.delivery,
+          `somebody else pushed (${short(event.tip)}); again in ${duration(event.waitMs / 1000)}, try ${event.attempt + 1}`,
+        ),
+      ];
+    case 'commit.previewed':
+      return event.preview.changes.length === 0
+        ? [item(colors.green('='), event.delivery, `${event.preview.branch} already says so, no commit`)]
+        : [
+            item(colors.cyan('~'), event.delivery, `would commit to ${event.preview.branch} of ${event.preview.repo}`),
+            ...event.preview.changes.map((change) => changeLine(change, colors)),
+          ];
+    case 'commit.finished':
+      return commitLines(event.delivery, event.outcome, colors);
+    case 'commit.failed':
+      return [item(colors.red('✗'), event.delivery, colors.red('failed')), ...errorLines(event.error, colors)];
+    case 'result':
+      return [resultLine(event, colors)];
+  }
+}
+
+function deservesAction(event: Event): boolean {
+  if (event.type === 'notice') return event.level === 'warning';
+  if (event.type === 'result') return event.exitCode !== 0;
+  return event.type === 'image.failed' || event.type === 'commit.failed';
+}
+
+function runLine(event: Event & { type: 'run.started' }, colors: Colors): string {
+  const what = colors.bold(`tagboat ${event.command}`);
+  if (event.source === undefined) return what;
+  const { commit, branch, subject } = event.source;
+  const at = branch === undefined ? '' : ` on ${branch}`;
+  return `${what}  ${colors.cyan(short(commit))} ${oneLine(subject)}${colors.dim(oneLine(at) === '' ? '' : ` ${oneLine(at)}`)}`;
+}
+
+/** Most messages name their subject themselves. */
+function stepLine({ subject, message, seconds }: Event & { type: 'step.finished' }, colors: Colors): string {
+  const took = colors.dim(duration(seconds));
+  const mark = colors.green('✓');
+  return message.includes(subject)
+    ? `${mark} ${oneLine(message)} ${took}`
+    : item(mark, subject, `${oneLine(message)} ${took}`);
+}
+
+/** Names stand in a column, so that what happened to each reads downwards. */
+function item(mark: string, name: string, text: string): string {
+  return `${mark} ${padTo(10, oneLine(name))}  ${text}`;
+}
+
+function verbOf(engine: string): string {
+  return engine === 'assemble' ? 'assembling' : `building with ${engine}`;
+}
+
+function imageLines(name: string, outcome: ImageOutcome, colors: Colors): string[] {
+  const how = outcome.is === 'built' ? (outcome.engine === 'assemble' ? 'assembled' : 'built') : 'reused';
+  const by = outcome.is === 'built' && outcome.engine !== 'assemble' ? ` with ${outcome.engine}` : '';
+  return [
+    item(colors.green('✓'), name, `${how}${by} and pushed ${colors.dim(duration(outcome.seconds))}`),
+    `${' '.repeat(14)}${outcome.reference}`,
+    colors.dim(`${' '.repeat(14)}${outcome.digest}`),
+  ];
+}
+
+function commitLines(name: string, outcome: CommitOutcome, colors: Colors): string[] {
+  switch (outcome.is) {
+    case 'landed':
+      return [
+        item(
+          colors.green('✓'),
+          name,
+          `landed ${colors.cyan(short(outcome.commit))} on ${outcome.branch} of ${outcome.repo}${outcome.attempts > 1 ? colors.dim(` (try ${outcome.attempts})`) : ''}`,
+        ),
+        ...outcome.changes.map((change) => changeLine(change, colors)),
+      ];
+    case 'unchanged':
+      return [
+        item(colors.green('='), name, `unchanged: ${outcome.branch} of ${outcome.repo} already says so, no commit`),
+      ];
+    case 'superseded':
+      return [item(colors.yellow('!'), name, `superseded by ${short(outcome.by)}: ${oneLine(outcome.why)}`)];
+    case 'held': {
+      const until = outcome.until === undefined ? '' : ` until ${outcome.until}`;
+      return [item(colors.yellow('!'), name, `held by ${oneLine(outcome.by)}${until}: ${oneLine(outcome.why)}`)];
+    }
+  }
+}
+
+function changeLine(change: Change, colors: Colors): string {
+  const before = change.before === undefined ? colors.dim('(new)') : colors.red(oneLine(change.before));
+  const where = colors.dim(oneLine(`${change.file} ${change.path}`));
+  return `${' '.repeat(14)}${where}  ${before} → ${colors.green(oneLine(change.after))}`;
+}
+
+function resultLine(event: Event & { type: 'result' }, colors: Colors): string {
+  const took = colors.dim(`after ${duration(event.seconds)}`);
+  if (event.exitCode === 0) return `${colors.green('✓')} Done ${took}`;
+  if (event.exitCode === 130) return `${colors.yellow('!')} Stopped ${took}`;
+  return `${colors.red('✗')} Failed ${took} ${colors.dim(`(exit code ${event.exitCode})`)}`;
+}
+
+/** An error in full: code and message, the place with its caret, the peer's own words, what to do. */
+export function errorLines(error: ErrorReport, colors: Colors): string[] {
+  const lines = [`${colors.red(colors.bold(error.code))} ${printable(error.message)}`];
+  if (error.place !== undefined) lines.push(...printable(describePlace(error.place)).split('\n'));
+  if (error.peer?.text !== undefined && error.peer.text.trim() !== '') {
+    lines.push(
+      colors.dim(`The other side said${error.peer.code === undefined ? '' : ` (${oneLine(error.peer.code)})`}:`),
+    );
+    lines.push(
+      ...printable(error.peer.text.trimEnd())
+        .split('\n')
+        .map((line) => `${colors.dim('│')} ${line}`),
+    );
+  } else if (error.peer?.code !== undefined) {
+    lines.push(colors.dim(`The other side said ${oneLine(error.peer.code)}.`));
+  }
+  lines.push(`${colors.cyan('→')} ${printable(error.hint)}`);
+  return lines.flatMap((line) => line.split('\n')).map((line) => `  ${line}`);
+}
