@@ -55,7 +55,8 @@ it('only the entry reads the environment, the arguments and the standard streams
 it('pure files touch no file system, network, child process, clock or process', () => {
   const pure = /(^|\/)(plan|fingerprint|dockerfile|dockerignore|edit|verdict|pktline|object|pack|delta|reference)\.ts$/;
   const wrong = files
-    .filter((file) => pure.test(file))
+    // A command is called as its stage's pure part is (`edit`, `plan`), and does the touching.
+    .filter((file) => pure.test(file) && room(file) !== 'entry')
     .filter((file) =>
       /node:(fs|net|http|https|tls|child_process|process|os|timers)|Date\.now|new Date\(\)|\bprocess\./.test(
         text(file),
