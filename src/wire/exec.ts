@@ -1,4 +1,5 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { StringDecoder } from 'node:string_decoder';
@@ -23,15 +24,23 @@ export interface Command {
 export interface Finished {
   /** The exit code, or null when a signal ended it. */
   readonly code: number | null;
+  /** The signal that ended it; `timeout` when that was because its time was over. */
   readonly signal: string | null;
   readonly stdout: string;
   readonly stderr: string;
   /** True when the program doesn't exist or isn't executable. */
   readonly missing: boolean;
+  /** True when there was more output than `keep`, so that the beginning is missing. */
+  readonly truncated?: boolean;
 }
 
-/** Runs a child to its end. On abort it gets SIGTERM, and SIGKILL five seconds later; then the signal's reason is thrown. */
+/**
+ * Runs a child to its end. On abort it and everything it started get SIGTERM, and SIGKILL five seconds later; then the
+ * signal's reason is thrown. Also throws what the source of its stdin threw, having stopped it.
+ */
 export type Exec = (command: Command) => Promise<Finished>;
+
+const killAfterMs = 5_000;
 
 /** Runs children with node's own spawn, on the environment given: the parent's is never read here. */
 export function createExec(base: Readonly<Record<string, string | undefined>>): Exec {
@@ -42,66 +51,144 @@ export function createExec(base: Readonly<Record<string, string | undefined>>): 
         ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
         env: { ...base, ...command.env },
         stdio: [command.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+        // A process group of its own, so that a stop reaches what it has started itself (docker runs its plugins so).
+        detached: true,
       });
       const stdout = collect(child.stdout, command, 'stdout');
       const stderr = collect(child.stderr, command, 'stderr');
       let missing = false;
       let timedOut = false;
+      let broken: { readonly error: unknown } | undefined;
+      let killing: NodeJS.Timeout | undefined;
       const stop = () => {
-        child.kill('SIGTERM');
-        setTimeout(() => child.kill('SIGKILL'), 5_000).unref();
+        if (child.pid === undefined || killing !== undefined) return;
+        signalGroup(child.pid, 'SIGTERM');
+        killing = setTimeout(signalGroup, killAfterMs, child.pid, 'SIGKILL');
       };
-      const timer =
-        command.timeoutMs === undefined
-          ? undefined
-          : setTimeout(() => {
-              timedOut = true;
-              stop();
-            }, command.timeoutMs);
+      const expire = () => {
+        timedOut = true;
+        stop();
+      };
+      const timer = command.timeoutMs === undefined ? undefined : setTimeout(expire, command.timeoutMs);
       command.signal?.addEventListener('abort', stop, { once: true });
-      child.on('error', (error: NodeJS.ErrnoException) => {
-        missing = error.code === 'ENOENT' || error.code === 'EACCES';
-        if (!missing) reject(error);
-        else finish(null, null);
-      });
-      child.on('close', (code, signal) => finish(code, signal));
-      if (command.stdin !== undefined && child.stdin !== null) feed(command.stdin, child.stdin);
 
-      function finish(code: number | null, signal: string | null): void {
+      const finish = (code: number | null, signal: string | null): void => {
         clearTimeout(timer);
+        clearTimeout(killing);
+        // What it left behind after a stop has had its SIGTERM.
+        if (killing !== undefined && child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
         command.signal?.removeEventListener('abort', stop);
         if (command.signal?.aborted) reject(command.signal.reason);
-        else resolve({ code, signal: timedOut ? 'timeout' : signal, stdout: stdout(), stderr: stderr(), missing });
+        else if (broken !== undefined) reject(broken.error);
+        const out = stdout();
+        const err = stderr();
+        const truncated = out.truncated || err.truncated;
+        const ended = timedOut ? 'timeout' : signal;
+        resolve({ code, signal: ended, stdout: out.text, stderr: err.text, missing, truncated });
+      };
+      child.on('error', (error: NodeJS.ErrnoException) => {
+        missing = error.code === 'ENOENT' || error.code === 'EACCES';
+        // A folder that isn't there gives the same code as a program that isn't.
+        if (missing && command.cwd !== undefined && !existsSync(command.cwd)) missing = false;
+        if (!missing) broken = { error };
+        if (child.pid === undefined) finish(null, null);
+      });
+      child.on('exit', () => letGo(child));
+      child.on('close', finish);
+      if (command.stdin !== undefined && child.stdin !== null) {
+        feed(command.stdin, child.stdin, (error) => {
+          broken ??= { error };
+          stop();
+        });
       }
     });
 }
 
+/** A group that is gone already is what was wanted. */
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch {}
+}
+
+/**
+ * After its exit a child's output ends, unless something it left behind holds the pipes: then they are closed after
+ * two seconds without a byte. Two rounds, because a busy event loop runs timers before it reads what has come.
+ */
+function letGo(child: ChildProcess): void {
+  let quiet = 0;
+  const heard = () => {
+    quiet = 0;
+  };
+  const check = setInterval(() => {
+    if (++quiet < 3) return;
+    clearInterval(check);
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+  }, 700);
+  child.stdout?.on('data', heard);
+  child.stderr?.on('data', heard);
+  child.once('close', () => clearInterval(check));
+}
+
 /** Hands lines on as they come and keeps the newest `keep` bytes; answers the kept text. */
-function collect(stream: Readable | null, command: Command, name: 'stdout' | 'stderr'): () => string {
+function collect(
+  stream: Readable | null,
+  command: Command,
+  name: 'stdout' | 'stderr',
+): () => { readonly text: string; readonly truncated: boolean } {
   const keep = command.keep ?? 1024 * 1024;
   const chunks: Buffer[] = [];
   let size = 0;
+  let truncated = false;
   let open = '';
   const decoder = new StringDecoder('utf8');
-  stream?.on('data', (chunk: Buffer) => {
-    chunks.push(chunk);
-    size += chunk.byteLength;
-    while (size > keep && chunks.length > 1) size -= chunks.shift()?.byteLength ?? 0;
+  const hand = (text: string) => {
     if (command.onLine === undefined) return;
-    const lines = (open + decoder.write(chunk)).split(/\r?\n/);
+    const lines = (open + text).split(/\r?\n/);
     // A program that never ends its line must not grow this without bound.
     open = (lines.pop() ?? '').slice(-64 * 1024);
     for (const line of lines) command.onLine(line, name);
+  };
+  stream?.on('data', (chunk: Buffer) => {
+    chunks.push(chunk);
+    size += chunk.byteLength;
+    while (size > keep) {
+      truncated = true;
+      const oldest = chunks.shift() ?? Buffer.alloc(0);
+      const rest = oldest.subarray(Math.min(oldest.byteLength, size - keep));
+      size -= oldest.byteLength - rest.byteLength;
+      if (rest.byteLength > 0) chunks.unshift(rest);
+    }
+    hand(decoder.write(chunk));
   });
-  stream?.on('end', () => {
+  const flush = () => {
+    hand(decoder.end());
     if (open !== '') command.onLine?.(open, name);
-  });
-  return () => Buffer.concat(chunks).toString('utf8');
+    open = '';
+  };
+  stream?.on('end', flush);
+  return () => {
+    flush();
+    return { text: Buffer.concat(chunks).toString('utf8'), truncated };
+  };
 }
 
-function feed(input: NonNullable<Command['stdin']>, to: Writable): void {
-  const source =
-    typeof input === 'string' || input instanceof Uint8Array ? Readable.from([input]) : Readable.from(input);
-  // A child that ends without reading its input closes the pipe: its exit code tells, not this error.
-  pipeline(source, to).catch(() => undefined);
+/** Sends the input. A child that ends without reading it closes the pipe: its exit code tells, not that error. */
+function feed(input: NonNullable<Command['stdin']>, to: Writable, failed: (error: unknown) => void): void {
+  to.on('error', () => undefined);
+  if (typeof input === 'string' || input instanceof Uint8Array) {
+    to.end(input);
+    return;
+  }
+  // Short input must not pass for all of it: the child would see its end and might succeed.
+  const watched = async function* () {
+    try {
+      yield* input;
+    } catch (error) {
+      failed(error);
+      throw error;
+    }
+  };
+  pipeline(Readable.from(watched()), to).catch(() => undefined);
 }
