@@ -107,3 +107,15 @@ export function valueText(node: unknown): string | undefined {
 export function isFlow(node: unknown): boolean {
   return isCollection(node) && node.flow === true;
 }
+
+/** A key's place. The line is shown up to the key alone, and not where values stand before it: they may be secrets. */
+export function keyPlace(file: SourceFile, offset: number) {
+  const rest = /^(?:"[^"\r\n]*"|'[^'\r\n]*'|[^\s:,{}[\]]+)/.exec(file.text.slice(offset, offset + 200))?.[0] ?? '';
+  return placeUpTo(file, offset, offset + rest.length);
+}
+
+/** A place whose line is shown up to `end`, unless something other than a key stands before it. */
+export function placeUpTo(file: SourceFile, offset: number, end: number) {
+  const before = file.text.slice(Math.max(file.text.lastIndexOf('\n', offset - 1) + 1, offset - 200), offset);
+  return placeAt(file.name, file.text, offset, /^[\uFEFF\s-]*(?:[^\s:,{}[\]]+:\s*)?$/.test(before) ? end : 'nothing');
+}

@@ -47,7 +47,7 @@ function setValue(file: SourceFile, edit: Edit): Done | undefined {
   const path = parsePath(edit.path);
   if (edit.value.length > longestValue) unwritable(path, `it is longer than ${longestValue} characters`);
   if (/\p{Surrogate}/u.test(edit.value)) unwritable(path, 'it holds half a character (a lone surrogate)');
-  const at = find(file, path);
+  const at = find(file, path, edit.create);
   return at.is === 'found' ? replace(file, path, at, edit.value) : create(file, path, at, edit);
 }
 
@@ -55,13 +55,15 @@ function replace(file: SourceFile, path: ValuePath, at: Found, value: string): D
   const { node } = at;
   const slot = slotOf(file, path, at);
   const before = valueText(node) ?? '';
-  const [start, end] = rangeOf(node);
+  const [from, end] = rangeOf(node);
+  // A comment after nothing keeps its distance: `key:   # why` becomes `key: value   # why`.
+  const start = from === end && file.text[from] === '#' ? file.text.slice(0, from).trimEnd().length : from;
   const fits = spellings(value, slot);
   // A plain value that must be a string and reads as a number is written anew, in quotes.
   if (before === value && isScalar(node) && (node.type !== 'PLAIN' || fits[0] === value)) return undefined;
   for (const spelling of fits) {
     const text = slot.source === '' ? separated(file, start, spelling) : spelling;
-    const after = spliced(file, { start, end, text });
+    const after = spliced(file, { start, end: start + (end - from), text });
     if (
       after !== undefined &&
       sameBut(file, after, at.trail, (_, now) => isNow(now, node, value, spelling === value))

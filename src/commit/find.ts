@@ -1,19 +1,9 @@
-import {
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  type Node,
-  type Pair,
-  type Scalar,
-  visit,
-  type YAMLMap,
-  type YAMLSeq,
-} from 'yaml';
+import { isMap, isScalar, isSeq, type Node, type Pair, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
 import { placeAt } from '../errors/place.ts';
 import { TagboatError } from '../errors.ts';
 import { formatPath, type Step, type ValuePath } from '../plan/path.ts';
-import { isFlow, keyText, type Parsed, rangeOf, type SourceFile, valueText } from './document.ts';
+import { refuseAlias, refuseMerged } from './alias.ts';
+import { isFlow, keyPlace, keyText, type Parsed, rangeOf, type SourceFile, valueText } from './document.ts';
 import { nearestPath } from './nearest.ts';
 
 /** Where a walk ended: the document's number, then the position of each child on the way. */
@@ -44,25 +34,24 @@ export interface Missing {
 }
 
 /**
- * Walks a path to its scalar, or as far as it goes. Throws PATH_NOT_A_SCALAR, PATH_IS_ALIAS, PATH_AMBIGUOUS,
+ * Walks a path to its scalar, or as far as it goes; to `create` it, that must be in one document only. Throws PATH_NOT_A_SCALAR, PATH_IS_ALIAS, PATH_AMBIGUOUS,
  * PATH_KEY_DUPLICATE.
  */
-export function find(file: SourceFile, path: ValuePath): Found | Missing {
+export function find(file: SourceFile, path: ValuePath, create: boolean): Found | Missing {
   const chosen = chooseDocuments(file, path);
   const ends = chosen.map((index) => walk(file, path, index));
   const found = ends.filter((end) => end.is === 'found');
-  if (found.length > 1) {
+  const longest = Math.max(...ends.map((end) => end.trail.length));
+  const furthest = ends.filter((end) => end.trail.length === longest);
+  const rivals = found.length === 0 && create ? furthest : found;
+  if (rivals.length > 1) {
     throw new TagboatError('PATH_AMBIGUOUS', {
       file: file.name,
       path: formatPath(path),
-      matches: found.map(({ trail }) => `doc[${trail[0]}] on line ${lineOf(file, trail[0] ?? 0)}`),
+      matches: rivals.map(({ trail }) => `doc[${trail[0]}] on line ${lineOf(file, trail[0] ?? 0)}`),
     });
   }
-  const furthest = ends.reduce<Found | Missing | undefined>(
-    (best, end) => (best === undefined || end.trail.length > best.trail.length ? end : best),
-    undefined,
-  );
-  const end = found[0] ?? furthest;
+  const end = found[0] ?? furthest[0];
   if (end !== undefined) return end;
   return throwMissing(file, path, { why: 'the file has no such document', offset: undefined });
 }
@@ -78,17 +67,6 @@ export function throwMissing(
     { file: file.name, path: formatPath(path), why: at.why, nearest: nearestPath(file, path) },
     at.offset === undefined ? { place: { file: file.name } } : { place: keyPlace(file, at.offset) },
   );
-}
-
-/** A key's place. The line is shown up to the key alone, and not where values stand before it: they may be secrets. */
-export function keyPlace(file: SourceFile, offset: number) {
-  const rest = /^(?:"[^"\r\n]*"|'[^'\r\n]*'|[^\s:,{}[\]]+)/.exec(file.text.slice(offset, offset + 200))?.[0] ?? '';
-  return placeUpTo(file, offset, offset + rest.length);
-}
-
-function placeUpTo(file: SourceFile, offset: number, end: number) {
-  const before = file.text.slice(Math.max(file.text.lastIndexOf('\n', offset - 1) + 1, offset - 200), offset);
-  return placeAt(file.name, file.text, offset, /^[\uFEFF\s-]*(?:[^\s:,{}[\]]+:\s*)?$/.test(before) ? end : 'nothing');
 }
 
 /** The numbers of the documents that a path may mean. */
@@ -199,15 +177,7 @@ function byKey(file: SourceFile, path: ValuePath, document: Parsed, map: YAMLMap
       places[1] === undefined ? {} : { place: places[1] },
     );
   }
-  for (const pair of map.items) {
-    if (keyText(pair.key) !== '<<') continue;
-    for (const merged of isSeq(pair.value) ? pair.value.items : [pair.value]) {
-      const target = isAlias(merged) ? anchored(document, merged.source, rangeOf(merged)[0]) : undefined;
-      if (isMap(target) && target.items.some((one) => keyText(one.key) === key)) {
-        refuseAlias(file, path, document, merged as Node);
-      }
-    }
-  }
+  refuseMerged(file, path, document, map, key);
   return `the map has no key "${key}"`;
 }
 
@@ -218,39 +188,4 @@ function holds(node: unknown, condition: { keys: readonly string[]; value: strin
     at = at.items.find((pair) => keyText(pair.key) === key)?.value;
   }
   return valueText(at) === condition.value;
-}
-
-function refuseAlias(file: SourceFile, path: ValuePath, document: Parsed, node: Node | null): void {
-  if (!isAlias(node)) return;
-  const start = rangeOf(node)[0];
-  const target = anchored(document, node.source, start);
-  const { line = 1, column = 1 } =
-    target === undefined ? {} : placeAt(file.name, file.text, anchorStart(file.text, node.source, target), 'nothing');
-  throw new TagboatError(
-    'PATH_IS_ALIAS',
-    {
-      file: file.name,
-      path: formatPath(path),
-      alias: node.source,
-      anchor: target === undefined ? undefined : { line, column },
-    },
-    { place: placeUpTo(file, start, start + node.source.length + 1) },
-  );
-}
-
-/** The node that an alias stands for: the last one before it with that anchor (YAML 1.2.2, 3.2.2.2). */
-function anchored(document: Parsed, name: string, before: number): Node | undefined {
-  let last: Node | undefined;
-  visit(document, {
-    Node: (_, node) => {
-      if (!isAlias(node) && node.anchor === name && rangeOf(node)[0] < before) last = node;
-    },
-  });
-  return last;
-}
-
-/** A node's range begins after its anchor. */
-function anchorStart(text: string, name: string, node: Node): number {
-  const start = text.lastIndexOf(`&${name}`, rangeOf(node)[0]);
-  return start < 0 ? rangeOf(node)[0] : start;
 }

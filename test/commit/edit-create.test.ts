@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { codeOf, edit } from './edit-text.ts';
+
+const created = (text: string, path: string, value = 'new', file = 'values.yaml') =>
+  edit(text, path, value, { create: true, file }).text;
+
+describe('a path that is created on request', () => {
+  it('comes after the last key of its map, before comments and blank lines', () => {
+    expect(created('a:\n  b: 1 # c\n\n# about d\nd: 2\n', '.a.x')).toBe(
+      'a:\n  b: 1 # c\n  x: new\n\n# about d\nd: 2\n',
+    );
+    expect(created('a: 1\n', '.b')).toBe('a: 1\nb: new\n');
+    expect(created('a: 1', '.b')).toBe('a: 1\nb: new');
+    expect(created('a:\n- 1\n- b: 2\nc: 3\n', '.a[1].x')).toBe('a:\n- 1\n- b: 2\n  x: new\nc: 3\n');
+    expect(created('a:\n  - - b: 1\n', '.c')).toBe('a:\n  - - b: 1\nc: new\n');
+  });
+
+  it("follows the file's indentation and newlines, level by level", () => {
+    expect(created('a:\r\n    b: 1\r\nc: 2\r\n', '.a.x.w.z')).toBe(
+      'a:\r\n    b: 1\r\n    x:\r\n        w:\r\n            z: new\r\nc: 2\r\n',
+    );
+    expect(created('\uFEFFa: 1\r\n', '.x.w')).toBe('\uFEFFa: 1\r\nx:\r\n  w: new\r\n');
+  });
+
+  it('quotes its keys and value where they would read as something else', () => {
+    expect(created('a: 1\n', '."on"."x: y".z', '0755')).toBe('a: 1\n"on":\n  "x: y":\n    z: "0755"\n');
+  });
+
+  it('comes after a value of several lines, whatever its style', () => {
+    expect(created('a:\n  b: |\n    x\n\n    y\n\nc: 1\n', '.a.m')).toBe(
+      'a:\n  b: |\n    x\n\n    y\n  m: new\n\nc: 1\n',
+    );
+    expect(created('a:\n  b: |+\n    x\n\n\nc: 1\n', '.a.m')).toBe('a:\n  b: |+\n    x\n\n\n  m: new\nc: 1\n');
+    expect(created('a:\n  b: one\n    two\nc: 1\n', '.a.m')).toBe('a:\n  b: one\n    two\n  m: new\nc: 1\n');
+    expect(created('a:\n  b: "one\n    two" # c\nc: 1\n', '.a.m')).toBe(
+      'a:\n  b: "one\n    two" # c\n  m: new\nc: 1\n',
+    );
+    expect(created('a: {\n  b: 1\n}\nc: 1\n', '.m')).toBe('a: {\n  b: 1\n}\nc: 1\nm: new\n');
+  });
+
+  it('goes into maps that are empty or not there yet', () => {
+    expect(created('a:\nb: 1\n', '.a.x')).toBe('a:\n  x: new\nb: 1\n');
+    expect(created('a: # c\nb: 1\n', '.a.x.w')).toBe('a: # c\n  x:\n    w: new\nb: 1\n');
+    expect(created('a: {}\n', '.a.x.w')).toBe('a: {x: {w: new}}\n');
+    expect(created('a: null\n', '.a.x')).toBe('a: {x: new}\n');
+    expect(created('a:\n-\n', '.a[0].x')).toBe('a:\n- {x: new}\n');
+    expect(created('', '.x.w')).toBe('x:\n  w: new\n');
+    expect(created('# c\n---\n', '.x')).toBe('# c\n---\nx: new\n');
+    expect(created('a: 1\n---\n# c\n', 'doc[1].x')).toBe('a: 1\n---\n# c\nx: new\n');
+  });
+
+  it('goes into flow maps with their spacing', () => {
+    expect(created('a: {b: 1}\n', '.a.x.w', 'p, q')).toBe('a: {b: 1, x: {w: "p, q"}}\n');
+    expect(created('a: { b: 1 }\n', '.a.x')).toBe('a: { b: 1, x: new }\n');
+    expect(created('{\n  a: 1,\n}\n', '.x')).toBe('{\n  a: 1,\n  x: new,\n}\n');
+  });
+
+  it('goes into JSON with its formatting', () => {
+    const json = (text: string, path: string) => created(text, path, 'new', 'v.json');
+    expect(json('{\n\t"a": {\n\t\t"b": 1\n\t}\n}\n', '.a.x.w')).toBe(
+      '{\n\t"a": {\n\t\t"b": 1,\n\t\t"x": {\n\t\t\t"w": "new"\n\t\t}\n\t}\n}\n',
+    );
+    expect(json('{"a":1}', '.x.w')).toBe('{"a":1, "x": {"w": "new"}}');
+    expect(json('{"a": {}}', '.a.x')).toBe('{"a": {"x": "new"}}');
+    expect(json('{"a": null}', '.a.x')).toBe('{"a": {"x": "new"}}');
+  });
+
+  it('hides a merged value only where the whole value is its own', () => {
+    const text = 'base: &b {tag: v1, deep: {x: 1}}\na:\n  <<: *b\n';
+    expect(codeOf(() => created(text, '.a.tag'))).toBe('PATH_IS_ALIAS');
+    expect(created(text, '.a.other')).toBe(`${text}  other: new\n`);
+  });
+
+  const refused: [string, string][] = [
+    ['a: x\n', '.a.b'],
+    ['a: [x]\n', '.a[3]'],
+    ['a: [x]\n', '.a.b'],
+    ['a: [{name: x}]\n', '.a[name=y].tag'],
+    ['a: 1\n', '.b[0]'],
+    ['a: 1\n', 'doc[3].b'],
+    ['---\n---\na: 1\n', 'doc[0].b'],
+  ];
+  it.each(refused)('is refused in %j for %s, for keys are added to maps alone', (text, path) => {
+    expect(codeOf(() => created(text, path))).toBe('CONFIG_PATH_MISSING');
+  });
+
+  it('is refused where several documents could take it', () => {
+    expect(codeOf(() => created('a: 1\n---\na: 2\n', '.b'))).toBe('PATH_AMBIGUOUS');
+    expect(created('a: 1\n---\nb: {c: 2}\n', '.b.x')).toBe('a: 1\n---\nb: {c: 2, x: new}\n');
+  });
+});
