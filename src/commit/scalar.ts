@@ -45,7 +45,8 @@ export function isPlain(text: string, flow: boolean, tagged = false): boolean {
   if (text === '' || !isPrintable(text) || text !== text.trim()) return false;
   if (/^[,[\]{}#&*!|>'"%@`]/.test(text) || /^(?:[?:]|-(?![\p{L}\p{N}]))/u.test(text)) return false;
   if (/:(?:\s|$)|\s#/.test(text) || text.startsWith('...')) return false;
-  return !(flow && /[,[\]{}]/.test(text));
+  // Older readers end a plain scalar at "?" in flow collections too.
+  return !(flow && /[,[\]{}?]/.test(text));
 }
 
 /** Printable on one line for YAML 1.1 and 1.2 alike; 1.1 breaks lines at U+0085, U+2028 and U+2029 too. */
