@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Aws, startAws } from '../../sandbox/aws.ts';
+import { type GitHost, startGitHost } from '../../sandbox/git-host.ts';
+import { type GitHub, startGitHub } from '../../sandbox/github.ts';
+import { type Registry, startRegistry } from '../../sandbox/registry.ts';
+import { createExec } from '../../wire/exec.ts';
+import { createHttp } from '../../wire/http.ts';
+import type { Env, World } from '../../wire/world.ts';
+import { version } from '../version.ts';
+
+const account = '123456789012';
+/** The role of the demo's AWS account that pushes images. */
+export const role = `arn:aws:iam::${account}:role/role-github`;
+const audience = 'sts.amazonaws.com';
+
+/** Everything a delivery needs, on loopback, and a world that finds it there. */
+export interface DemoWorld {
+  readonly world: World;
+  readonly gitHost: GitHost;
+  readonly registry: Registry;
+  readonly github: GitHub;
+  readonly aws: Aws;
+  /** What the demo's config repo takes as a token. */
+  readonly token: string;
+  close(): Promise<void>;
+}
+
+/** Starts a git host, a registry, GitHub's token issuer and AWS, all in `dir`. Ended parts are closed on failure. */
+export async function startDemoWorld(dir: string, outer: World): Promise<DemoWorld> {
+  const closers: (() => unknown)[] = [];
+  const opened = <T extends { close(): unknown }>(part: T): T => {
+    closers.push(() => part.close());
+    return part;
+  };
+  const close = async (): Promise<void> => {
+    for (const end of closers.splice(0).reverse()) await end();
+  };
+  try {
+    const gitHost = opened(await startGitHost({ env: outer.env, dir: join(dir, 'git') }));
+    const github = opened(await startGitHub({ workflow: { repository: 'acme/app-repo', ref: 'refs/heads/main' } }));
+    const aws = opened(await startAws(accountTrusting(github)));
+    await mkdir(join(dir, 'registry'), { recursive: true });
+    const registry = opened(await startRegistry({ dir: join(dir, 'registry'), auth: 'basic', authorize: gate(aws) }));
+    const token = `demo-${createHash('sha256').update(dir).digest('hex').slice(0, 24)}`;
+    outer.mask(token);
+    const env = demoEnv(outer.env, { github, aws, token });
+    const http = opened(createHttp({ userAgent: `tagboat/${version}`, proxyEnv: env }));
+    const world: World = { ...outer, env, http, exec: createExec(env) };
+    return { world, gitHost, registry, github, aws, token, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** An account whose role trusts pushes to `main` of the app repo, as the README's trust policy does. */
+function accountTrusting(github: GitHub): Parameters<typeof startAws>[0] {
+  const provider = github.issuer.replace(/^https?:\/\//, '');
+  return {
+    account,
+    providers: [{ issuer: github.issuer, audiences: [audience] }],
+    roles: [
+      {
+        arn: role,
+        trust: {
+          Version: '2012-10-17',
+          Statement: [
+            {
+              Effect: 'Allow',
+              Principal: { Federated: `arn:aws:iam::${account}:oidc-provider/${provider}` },
+              Action: 'sts:AssumeRoleWithWebIdentity',
+              Condition: {
+                StringEquals: {
+                  [`${provider}:aud`]: audience,
+                  [`${provider}:sub`]: 'repo:acme/app-repo:ref:refs/heads/main',
+                },
+              },
+            },
+          ],
+        },
+      },
+    ],
+  };
+}
+
+/** Everybody may look, so that `curl` needs no login; only whom AWS vouches for may push. */
+function gate(aws: Aws): NonNullable<Parameters<typeof startRegistry>[0]['authorize']> {
+  return (authorization, { actions }) => {
+    if (actions.every((action) => action === 'pull') && actions.length > 0) return 'allow';
+    const [, encoded = ''] = /^Basic (.+)$/i.exec(authorization ?? '') ?? [];
+    const [user = '', ...rest] = Buffer.from(encoded, 'base64').toString().split(':');
+    return aws.verify(user, rest.join(':')) ? 'allow' : 'challenge';
+  };
+}
+
+/** The job's environment: the machine's own, without its accounts, and GitHub's and AWS's variables of the sandbox. */
+function demoEnv(outer: Env, { github, aws, token }: Pick<DemoWorld, 'github' | 'aws' | 'token'>): Env {
+  const kept = Object.entries(outer).filter(([name]) => !/^(AWS|GITHUB|ACTIONS|TAGBOAT|CI|GITLAB)(_|$)/.test(name));
+  const spared = ['127.0.0.1', outer.no_proxy ?? outer.NO_PROXY].filter((part) => part !== undefined && part !== '');
+  return {
+    ...Object.fromEntries(kept),
+    ...github.env,
+    ...aws.env,
+    TAGBOAT_TOKEN: token,
+    no_proxy: spared.join(','),
+    NO_PROXY: spared.join(','),
+    // The user's own git configuration (signing, hooks, URL rewrites) has no business in the demo's repositories.
+    GIT_CONFIG_GLOBAL: '/dev/null',
+    GIT_CONFIG_NOSYSTEM: '1',
+  };
+}
