@@ -1,0 +1,114 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type Folders, measureCommits } from './commit.ts';
+import { baselines, tagboat } from './flows.ts';
+import { surroundings } from './machine.ts';
+import { measureMemory } from './memory.ts';
+import { reachRows } from './reach.ts';
+import { reaches, targetTitles } from './reaches.ts';
+import { cellTable, commitChart, memoryTable, report } from './report.ts';
+import { type CommitResults, loadResults, type MemoryResults, type Results, saveResults } from './results.ts';
+import { freeBytes, removeAll, settle } from './settle.ts';
+import { table } from './table.ts';
+
+const sizes = [
+  { files: 1_000, rounds: 7 },
+  { files: 10_000, rounds: 5 },
+  { files: 100_000, rounds: 3 },
+];
+const cases = ['commit', 'memory', 'build'] as const;
+type Case = (typeof cases)[number];
+
+const { values, positionals } = parseArgs({ options: { quick: { type: 'boolean' } }, allowPositionals: true });
+const unknown = positionals.find((name) => !cases.includes(name as Case));
+if (unknown !== undefined) {
+  console.error(`There is no case ${unknown}; there are ${cases.join(', ')}.`);
+  process.exit(2);
+}
+const wanted = new Set<Case>(positionals.length === 0 ? cases : (positionals as Case[]));
+const quick = values.quick === true;
+
+// scripts/bench.mjs starts this in the checkout's top folder.
+const root = process.cwd();
+const cli = join(root, 'dist', 'cli.js');
+const ours = tagboat(cli);
+const flows = [...baselines, ours];
+const folders: Folders = {
+  cache: join(root, '.cache', 'bench'),
+  temp: mkdtempSync(join(tmpdir(), 'tagboat-bench-')),
+};
+mkdirSync(folders.cache, { recursive: true });
+
+const note = join(folders.cache, 'removed');
+
+try {
+  let results: Results = {};
+  if (wanted.has('commit')) results = { ...results, commit: await commits() };
+  if (wanted.has('memory')) results = { ...results, memory: await memory() };
+  const found = reaches(results);
+  if (found.length > 0) console.log(`\n## What was to be reached\n\n${table(reachRows(found))}`);
+  if (quick) console.log('\nA quick run is not kept: docs/bench.md stays as it is.');
+  else keep(results);
+} finally {
+  removeAll(folders.temp, note);
+}
+
+async function commits(): Promise<CommitResults> {
+  const around = surroundings([['git', '--version']]);
+  const plan = {
+    sizes: quick ? sizes.map(({ files }) => ({ files, rounds: 1 })) : sizes,
+    roundTripsMs: [0, 50],
+    flows,
+  };
+  const gigabytes = quick ? 3 : 8;
+  if (freeBytes(folders.temp) < gigabytes * 1e9) {
+    throw new Error(`The clones need ${gigabytes} GB in ${tmpdir()}; set TMPDIR to a folder that has them.`);
+  }
+  if (!quick) {
+    await settle(note, (seconds) =>
+      console.log(`Waiting ${seconds} s for the file system to get over the last bench.`),
+    );
+  }
+  console.log('## A config commit');
+  const measured = await measureCommits(plan, folders, (found) => {
+    if ('cell' in found) {
+      const { files, roundTripMs, target } = found.cell;
+      console.log(`\n${files} files, ${roundTripMs} ms round trip, ${targetTitles[target]}\n`);
+      console.log(cellTable(found.cell, flows));
+    } else {
+      for (const { roundTripMs, echoMs, firstEchoMs } of found.probes) {
+        const seen = `${echoMs.toFixed(1)} ms an echo, ${firstEchoMs.toFixed(1)} ms a new connection's first`;
+        console.log(`\nProxy for ${roundTripMs} ms, checked with a bare connection: ${seen}.`);
+      }
+    }
+  });
+  return { around, ...measured };
+}
+
+async function memory(): Promise<MemoryResults> {
+  const around = surroundings([['git', '--version']]);
+  const plan = {
+    sizes: sizes.map(({ files }) => files),
+    rounds: quick ? 1 : 5,
+    flow: ours,
+    bin: join(root, 'bin', 'tagboat'),
+    cli,
+  };
+  console.log('\n## Memory and start\n');
+  const measured = { around, ...(await measureMemory(plan, folders)) };
+  console.log(memoryTable(measured));
+  return measured;
+}
+
+/** Keeps the runs and writes the report over all that is kept, earlier cases included. */
+function keep(results: Results): void {
+  const docs = join(root, 'docs');
+  const kept = join(docs, 'bench');
+  saveResults(kept, results);
+  const all = loadResults(kept);
+  if (all.commit !== undefined) writeFileSync(join(kept, 'commit.svg'), commitChart(all.commit, flows));
+  writeFileSync(join(docs, 'bench.md'), report(all, { flows, chart: 'bench/commit.svg' }));
+  console.log('\nKept in docs/bench.md.');
+}

@@ -1,0 +1,90 @@
+import type { Reach } from './reach.ts';
+import type { BuildResults, CommitCell, CommitResults, MemoryResults, Results } from './results.ts';
+import { median, ratio } from './statistics.ts';
+
+/** Everything the project set out to reach, with what the results say of it. Cases not measured yet are left out. */
+export function reaches(results: Results): Reach[] {
+  return [
+    ...(results.commit === undefined ? [] : commitReaches(results.commit)),
+    ...(results.memory === undefined ? [] : memoryReaches(results.memory)),
+    ...(results.build === undefined ? [] : buildReaches(results.build)),
+  ];
+}
+
+/** How the two measured values are called in tables. */
+export const targetTitles: Readonly<Record<CommitCell['target'], string>> = {
+  deep: 'four folders deep',
+  top: 'main/values.yaml',
+};
+
+function commitReaches({ cells }: CommitResults): Reach[] {
+  const at = (files: number, roundTripMs: number, target: CommitCell['target']) =>
+    cells.find((cell) => cell.files === files && cell.roundTripMs === roundTripMs && cell.target === target)?.flows ??
+    {};
+  const faster = (files: number, roundTripMs: number, target: CommitCell['target'], other: 'clone' | 'sparse') => {
+    const flows = at(files, roundTripMs, target);
+    return ratio(flows[other]?.seconds ?? [], flows.tagboat?.seconds ?? []);
+  };
+  const versus = (files: number, roundTripMs: number, other: 'clone' | 'sparse', limit: number): Reach[] =>
+    (['deep', 'top'] as const).map((target) => ({
+      what: `${files / 1000}k files, ${roundTripMs} ms, ${targetTitles[target]}: faster than ${other === 'clone' ? 'a clone' : 'a sparse clone'}`,
+      figure: faster(files, roundTripMs, target, other),
+      is: 'at least',
+      limit,
+      unit: '×',
+    }));
+  const growth = (target: CommitCell['target']): Reach => {
+    const seconds = (files: number) => median(at(files, 0, target).tagboat?.seconds ?? []);
+    return {
+      what: `100k files, 0 ms, ${targetTitles[target]}: time against 1k files`,
+      figure: seconds(100_000) / seconds(1_000),
+      is: 'at most',
+      limit: 1.3,
+      unit: '×',
+    };
+  };
+  const top = cells.filter((cell) => cell.target === 'top');
+  const most = (column: 'requests' | 'connections' | 'received') => {
+    const all = top.flatMap((cell) => cell.flows.tagboat?.[column] ?? []);
+    return all.length === 0 ? Number.NaN : Math.max(...all);
+  };
+  const what = 'main/values.yaml, any size, most of any run:';
+  return [
+    ...versus(100_000, 0, 'clone', 40),
+    ...versus(100_000, 0, 'sparse', 6),
+    ...versus(10_000, 50, 'clone', 10),
+    ...versus(10_000, 50, 'sparse', 2.5),
+    growth('deep'),
+    growth('top'),
+    { what: `${what} requests`, figure: most('requests'), is: 'at most', limit: 4, unit: '' },
+    { what: `${what} connections`, figure: most('connections'), is: 'at most', limit: 1, unit: '' },
+    { what: `${what} received`, figure: most('received') / 1024, is: 'at most', limit: 16, unit: ' KiB' },
+  ];
+}
+
+function memoryReaches({ peaks, starts }: MemoryResults): Reach[] {
+  const commits = peaks.filter((peak) => peak.what.startsWith('tagboat commit'));
+  const version = starts.find((start) => start.what === 'tagboat --version');
+  return [
+    {
+      what: 'a config commit, whole process: peak memory',
+      figure: Math.max(...commits.map((peak) => median(peak.bytes))) / 1e6,
+      is: 'at most',
+      limit: 90,
+      unit: ' MB',
+    },
+    { what: 'tagboat --version', figure: median(version?.ms ?? []), is: 'at most', limit: 120, unit: ' ms' },
+  ];
+}
+
+function buildReaches({ rows }: BuildResults): Reach[] {
+  return rows
+    .filter((row) => row.name !== 'changed')
+    .map((row) => ({
+      what: `three images, ${row.what}: faster than docker build and push`,
+      figure: ratio(row.docker, row.tagboat),
+      is: 'at least',
+      limit: 5,
+      unit: '×',
+    }));
+}

@@ -1,0 +1,86 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Flow } from './flows.ts';
+
+/** The machine and the programs a case was measured with. */
+export interface Surroundings {
+  readonly date: string;
+  readonly machine: string;
+  readonly programs: readonly string[];
+  /** The commit of this repository. */
+  readonly commit: string;
+}
+
+/** All runs of one flow in one setting; one entry a round, in the order of the rounds. */
+export interface FlowRuns {
+  readonly seconds: readonly number[];
+  readonly requests: readonly number[];
+  readonly connections: readonly number[];
+  /** Bytes from the git host on the wire, headers included. */
+  readonly received: readonly number[];
+}
+
+export interface CommitCell {
+  readonly files: number;
+  readonly roundTripMs: number;
+  readonly target: 'deep' | 'top';
+  readonly flows: Readonly<Partial<Record<Flow['name'], FlowRuns>>>;
+}
+
+export interface CommitResults {
+  readonly around: Surroundings;
+  readonly probes: readonly { readonly roundTripMs: number; readonly echoMs: number; readonly firstEchoMs: number }[];
+  readonly cells: readonly CommitCell[];
+}
+
+export interface MemoryResults {
+  readonly around: Surroundings;
+  readonly readBy: string;
+  /** Bytes; one entry a round. */
+  readonly peaks: readonly { readonly what: string; readonly bytes: readonly number[] }[];
+  /** Milliseconds, taken in turn. */
+  readonly starts: readonly { readonly what: string; readonly ms: readonly number[] }[];
+}
+
+export interface BuildResults {
+  readonly around: Surroundings;
+  /** Why the docker rows are missing, or undefined. */
+  readonly skipped: string | undefined;
+  readonly rows: readonly {
+    readonly name: 'cold' | 'warm' | 'changed';
+    readonly what: string;
+    readonly docker: readonly number[];
+    readonly tagboat: readonly number[];
+  }[];
+}
+
+export interface Results {
+  readonly commit?: CommitResults;
+  readonly memory?: MemoryResults;
+  readonly build?: BuildResults;
+}
+
+const names = ['commit', 'memory', 'build'] as const;
+
+/** What earlier runs kept, so that measuring one case leaves the others' figures standing. */
+export function loadResults(dir: string): Results {
+  const found = names.map((name) => {
+    try {
+      return [name, JSON.parse(readFileSync(join(dir, `${name}.json`), 'utf8'))] as const;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  });
+  return Object.fromEntries(found.filter((entry) => entry !== undefined)) as Results;
+}
+
+/** Keeps every run of the cases given, one file a case. */
+export function saveResults(dir: string, results: Results): void {
+  mkdirSync(dir, { recursive: true });
+  for (const name of names) {
+    if (results[name] !== undefined) {
+      writeFileSync(join(dir, `${name}.json`), `${JSON.stringify(results[name], null, 2)}\n`);
+    }
+  }
+}
