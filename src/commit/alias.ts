@@ -2,10 +2,11 @@ import { isAlias, isMap, isSeq, type Node, visit, type YAMLMap } from 'yaml';
 import { placeAt } from '../errors/place.ts';
 import { TagboatError } from '../errors.ts';
 import { formatPath, type ValuePath } from '../plan/path.ts';
-import { keyText, type Parsed, placeUpTo, rangeOf, type SourceFile } from './document.ts';
+import type { YamlDocument } from '../wire/yaml.ts';
+import { keyText, placeUpTo, rangeOf, type SourceFile } from './document.ts';
 
 /** Throws PATH_IS_ALIAS, with the anchor's place, when the node is an alias: its value belongs to other places too. */
-export function refuseAlias(file: SourceFile, path: ValuePath, document: Parsed, node: Node | null): void {
+export function refuseAlias(file: SourceFile, path: ValuePath, document: YamlDocument, node: Node | null): void {
   if (!isAlias(node)) return;
   const start = rangeOf(node)[0];
   const target = anchored(document, node.source, start);
@@ -24,7 +25,13 @@ export function refuseAlias(file: SourceFile, path: ValuePath, document: Parsed,
 }
 
 /** Throws PATH_IS_ALIAS when a key that the map doesn't have comes from a map merged into it (`<<: *base`). */
-export function refuseMerged(file: SourceFile, path: ValuePath, document: Parsed, map: YAMLMap, key: string): void {
+export function refuseMerged(
+  file: SourceFile,
+  path: ValuePath,
+  document: YamlDocument,
+  map: YAMLMap,
+  key: string,
+): void {
   for (const pair of map.items) {
     if (keyText(pair.key) !== '<<') continue;
     for (const merged of isSeq(pair.value) ? pair.value.items : [pair.value]) {
@@ -37,7 +44,7 @@ export function refuseMerged(file: SourceFile, path: ValuePath, document: Parsed
 }
 
 /** The node that an alias stands for: the last one before it with that anchor (YAML 1.2.2, 3.2.2.2). */
-function anchored(document: Parsed, name: string, before: number): Node | undefined {
+function anchored(document: YamlDocument, name: string, before: number): Node | undefined {
   let last: Node | undefined;
   visit(document, {
     Node: (_, node) => {

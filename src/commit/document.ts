@@ -1,15 +1,14 @@
-import { Composer, type Document, isCollection, isScalar, Lexer, type Node, type ParsedNode, Parser } from 'yaml';
+import { isCollection, isScalar, type Node } from 'yaml';
 import { placeAt } from '../errors/place.ts';
 import { TagboatError } from '../errors.ts';
-
-export type Parsed = Document.Parsed<ParsedNode>;
+import { parseYaml, type YamlDocument } from '../wire/yaml.ts';
 
 /** A file taken apart only to know where things are. */
 export interface SourceFile {
   readonly name: string;
   readonly text: string;
   readonly json: boolean;
-  readonly documents: readonly Parsed[];
+  readonly documents: readonly YamlDocument[];
 }
 
 const largest = 1024 * 1024;
@@ -34,19 +33,8 @@ export function readSource(name: string, text: string): SourceFile {
   const json = name.endsWith('.json');
   if (json) checkJson(name, text);
   else checkNewlines(name, text);
-  const parser = new Parser();
-  const tokens = [];
-  for (const lexeme of new Lexer().lex(text)) {
-    tokens.push(...parser.next(lexeme));
-    // The parser's own stack is the depth; composing, which recurses, comes only after this.
-    if (parser.stack.length > deepest || tokens.length > mostDocuments * 4) {
-      throw new TagboatError('FILE_TOO_DEEP', { file: name, limit: deepest });
-    }
-  }
-  tokens.push(...parser.end());
-  // The parser compares every key with every other; find.ts does it for the keys it needs.
-  const composer = new Composer<ParsedNode>({ uniqueKeys: false, keepSourceTokens: true, prettyErrors: false });
-  const documents = [...composer.compose(tokens, true, text.length)];
+  const documents = parseYaml(text, { depth: deepest, documents: mostDocuments });
+  if (documents === undefined) throw new TagboatError('FILE_TOO_DEEP', { file: name, limit: deepest });
   for (const document of documents) {
     const [error] = document.errors;
     if (error === undefined) continue;

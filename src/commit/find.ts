@@ -2,8 +2,9 @@ import { isMap, isScalar, isSeq, type Node, type Pair, type Scalar, type YAMLMap
 import { placeAt } from '../errors/place.ts';
 import { TagboatError } from '../errors.ts';
 import { formatPath, type Step, type ValuePath } from '../plan/path.ts';
+import type { YamlDocument } from '../wire/yaml.ts';
 import { refuseAlias, refuseMerged } from './alias.ts';
-import { isFlow, keyPlace, keyText, type Parsed, rangeOf, type SourceFile, valueText } from './document.ts';
+import { isFlow, keyPlace, keyText, rangeOf, type SourceFile, valueText } from './document.ts';
 import { nearestPath } from './nearest.ts';
 
 /** Where a walk ended: the document's number, then the position of each child on the way. */
@@ -90,7 +91,7 @@ function lineOf(file: SourceFile, index: number): number {
 }
 
 function walk(file: SourceFile, path: ValuePath, index: number): Found | Missing {
-  const document = file.documents[index] as Parsed;
+  const document = file.documents[index] as YamlDocument;
   const trail = [index];
   let node: Node | null = document.contents;
   let pair: Pair | undefined;
@@ -130,7 +131,7 @@ interface Child {
 }
 
 /** One step down, or why there is none. */
-function into(file: SourceFile, path: ValuePath, document: Parsed, node: Node, step: Step): Child | string {
+function into(file: SourceFile, path: ValuePath, document: YamlDocument, node: Node, step: Step): Child | string {
   if (step.is === 'key') {
     if (isMap(node)) return byKey(file, path, document, node, step.key);
     return isSeq(node) ? `a list stands where the key "${step.key}" should be` : noChild(node, `key "${step.key}"`);
@@ -163,7 +164,7 @@ function item(list: YAMLSeq, position: number): Child {
   return { position, node: list.items[position] as Node, pair: undefined };
 }
 
-function byKey(file: SourceFile, path: ValuePath, document: Parsed, map: YAMLMap, key: string): Child | string {
+function byKey(file: SourceFile, path: ValuePath, document: YamlDocument, map: YAMLMap, key: string): Child | string {
   const fits = map.items.flatMap((pair, position) => (keyText(pair.key) === key ? [{ position, pair }] : []));
   const [first] = fits;
   if (first !== undefined && fits.length === 1) {

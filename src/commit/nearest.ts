@@ -1,4 +1,5 @@
 import { isMap, isScalar, isSeq } from 'yaml';
+import { distance } from '../errors/spelling.ts';
 import { formatPath, type Step, type ValuePath } from '../plan/path.ts';
 import { keyText, type SourceFile, valueText } from './document.ts';
 
@@ -46,18 +47,4 @@ function* scalarPaths(file: SourceFile): Generator<Step[]> {
     }
   }
   for (const document of file.documents) yield* below(document.contents, []);
-}
-
-/** Levenshtein's distance: insertions, deletions and replacements between two short texts. */
-export function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }
