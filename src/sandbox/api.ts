@@ -1,0 +1,104 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** A request as it came, body and all. */
+export interface ApiRequest {
+  readonly method: string;
+  /** Path without the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: Buffer;
+}
+
+export interface ApiAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/**
+ * A fault to play instead of the real answer: another answer, no answer at all (`hang`), or a closed connection
+ * (`cut`). Undefined lets the request through.
+ */
+export type Fault = (request: ApiRequest) => ApiAnswer | 'hang' | 'cut' | undefined;
+
+/** A server on a free loopback port. */
+export interface Api {
+  /** `http://127.0.0.1:PORT`, no slash at the end. */
+  readonly url: string;
+  /** Every request so far, in order. */
+  readonly requests: readonly ApiRequest[];
+  /** Stops listening and ends every connection. */
+  close(): Promise<void>;
+}
+
+const largest = 1024 * 1024;
+
+/** Serves whole requests with whole answers, as the small APIs here do. Bodies over 1 MiB get 413. */
+export async function serveApi(
+  answer: (request: ApiRequest) => ApiAnswer | Promise<ApiAnswer>,
+  fault: Fault = () => undefined,
+): Promise<Api> {
+  const requests: ApiRequest[] = [];
+  const server = createServer(async (incoming, outgoing) => {
+    const body = await wholeBody(incoming);
+    if (body === undefined) return void outgoing.writeHead(413).end();
+    const request = requestOf(incoming, body);
+    requests.push(request);
+    const faulty = fault(request);
+    if (faulty === 'hang') return;
+    if (faulty === 'cut') return void incoming.socket.destroy();
+    const { status, headers, body: text = '' } = faulty ?? (await answer(request));
+    outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(text) }).end(text);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** An answer with a JSON body. */
+export function json(status: number, value: unknown, headers: Readonly<Record<string, string>> = {}): ApiAnswer {
+  return {
+    status,
+    headers: { 'content-type': 'application/json; charset=utf-8', ...headers },
+    body: JSON.stringify(value),
+  };
+}
+
+async function wholeBody(incoming: IncomingMessage): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of incoming as AsyncIterable<Buffer>) {
+    size += chunk.byteLength;
+    if (size > largest) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size);
+}
+
+function requestOf(incoming: IncomingMessage, body: Buffer): ApiRequest {
+  const url = new URL(incoming.url ?? '/', 'http://loopback');
+  const headers = Object.entries(incoming.headers).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? value.join(', ') : value,
+  ]);
+  return {
+    method: incoming.method ?? 'GET',
+    path: url.pathname,
+    query: url.searchParams,
+    headers: Object.fromEntries(headers),
+    body,
+  };
+}
