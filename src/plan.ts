@@ -4,7 +4,10 @@
 
 import type { Secret } from './wire/secret.ts';
 
-/** What a registry wants to see: Basic, or the body of a token request. */
+/**
+ * What a registry wants to see: Basic, or the body of a token request. The username `<token>` says that the password
+ * is an identity token, to be sent as an OAuth2 `refresh_token` (the credential helpers' convention).
+ */
 export interface RegistryCredential {
   readonly username: string;
   readonly password: Secret;

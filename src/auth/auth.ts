@@ -1,0 +1,144 @@
+import { isError, TagboatError } from '../errors.ts';
+import type { Emit } from '../events.ts';
+import type { AwsPlan, GitCredential, RegistryCredential, RegistryPlan } from '../plan.ts';
+import type { World } from '../wire/world.ts';
+import { createAwsLogin } from './aws-login.ts';
+import { dockerConfigFile, dockerLogin } from './docker-login.ts';
+import { readEcrHost } from './ecr-host.ts';
+import { createGitLogin } from './git-login.ts';
+import { createKeeper, keepVariables } from './keeper.ts';
+import { createLease, type Lease, type Leased } from './lease.ts';
+
+/** Every credential of a run: fetched when first wanted, shared, renewed before its end, ended with the run. */
+export interface Auth {
+  /**
+   * What a registry wants to see, or undefined to go without. Ask again before each use: the answer is cached and
+   * renewed. Throws a TagboatError with exit code 3 (2 when the plan can't work).
+   */
+  registry(registry: RegistryPlan): Promise<RegistryCredential | undefined>;
+  /** The header for a config repo's host, or undefined to go without. Cached and renewed likewise. */
+  git(repo: string): Promise<GitCredential | undefined>;
+  /** Ends the tokens that can be ended and drops all others. Never throws; nothing is handed out afterwards. */
+  end(): Promise<void>;
+}
+
+/** How long a credential helper's answer is used. Helpers keep their own tokens, so asking again is cheap. */
+const helperMs = 10 * 60_000;
+
+export function createAuth(world: World, emit: Emit, aws: AwsPlan | undefined): Auth {
+  const keeper = createKeeper(world.mask);
+  keepVariables(keeper, world.env);
+  const awsLogin = createAwsLogin(world, keeper, aws);
+  const gitLogin = createGitLogin(world, keeper, emit);
+  const leases = new Map<string, Lease<RegistryCredential | undefined>>();
+  const told = new Set<string>();
+  let ended = false;
+
+  const registry = async (plan: RegistryPlan): Promise<RegistryCredential | undefined> => {
+    if (ended) throw new Error('credentials were asked for after the run ended');
+    const key = `${plan.login} ${plan.host}`;
+    const lease = leases.get(key) ?? createLease(world.clock, () => logIn(plan));
+    leases.set(key, lease);
+    return (await lease.get()).value;
+  };
+
+  function logIn({ login, host }: RegistryPlan): Promise<Leased<RegistryCredential | undefined>> {
+    switch (login) {
+      case 'anonymous':
+        return Promise.resolve(lasting(undefined));
+      case 'ecr':
+        return ecr(host);
+      case 'ghcr':
+        return Promise.resolve(lasting(ghcr(host)));
+      case 'docker':
+        return docker(host, true);
+      case 'auto':
+        return auto(host);
+    }
+  }
+
+  /** ECR by its host name; GitHub's registry by the job's token; anything else by what Docker knows. */
+  async function auto(host: string): Promise<Leased<RegistryCredential | undefined>> {
+    if (host === 'ghcr.io' && world.env.GITHUB_TOKEN) return lasting(ghcr(host));
+    if (readEcrHost(host) === undefined) return docker(host, false);
+    try {
+      return await ecr(host);
+    } catch (error) {
+      // No AWS identity at all, but an earlier step may have done `docker login`.
+      if (!isError(error, 'AWS_CREDENTIALS_MISSING')) throw error;
+      const known = await docker(host, false);
+      if (known.value === undefined) throw error;
+      return known;
+    }
+  }
+
+  async function ecr(host: string): Promise<Leased<RegistryCredential>> {
+    const start = world.clock.now();
+    const by = aws?.role === undefined ? "AWS's own credential chain" : aws.role;
+    emit({ type: 'step.started', stage: 'auth', subject: host, message: `Logging in to ${host} with ${by}` });
+    const leased = await awsLogin.login(host);
+    const message = `Logged in to ${host} until ${new Date(leased.expiresAt ?? 0).toISOString()}`;
+    const seconds = (world.clock.now() - start) / 1_000;
+    emit({ type: 'step.finished', stage: 'auth', subject: host, message, seconds });
+    return leased;
+  }
+
+  function ghcr(host: string): RegistryCredential {
+    const token = world.env.GITHUB_TOKEN?.trim();
+    if (!token) throw new TagboatError('GHCR_TOKEN_MISSING', { host, inActions: world.env.GITHUB_ACTIONS === 'true' });
+    // Any username goes with a job's token; the actor's is what the registry's own log shows best.
+    const username = world.env.GITHUB_ACTOR || 'x-access-token';
+    const password = keeper.keep(token, 'GITHUB_TOKEN');
+    keeper.basic(username, password, 'GITHUB_TOKEN');
+    tell(`${host}: GITHUB_TOKEN as ${username}`);
+    return { username, password };
+  }
+
+  async function docker(host: string, needed: boolean): Promise<Leased<RegistryCredential | undefined>> {
+    const found = await dockerLogin(world, keeper, host);
+    if (found === undefined && needed) {
+      throw new TagboatError('DOCKER_LOGIN_MISSING', { host, file: dockerConfigFile(world.env) });
+    }
+    if (found === undefined) return lasting(undefined);
+    tell(`${host}: login from ${found.from}`);
+    const { credential: value, passing } = found;
+    return passing ? { value, expiresAt: world.clock.now() + helperMs } : lasting(value);
+  }
+
+  function tell(message: string): void {
+    if (told.has(message)) return;
+    told.add(message);
+    emit({ type: 'notice', level: 'info', stage: 'auth', message });
+  }
+
+  const end = async (): Promise<void> => {
+    if (ended) return;
+    ended = true;
+    try {
+      // A token that is just being made must be ended too.
+      await Promise.all([gitLogin.settled(), awsLogin.settled()]);
+      for (const failure of await gitLogin.revoke()) {
+        const message = `A GitHub App token couldn't be revoked and stays good for up to an hour. ${failure}`;
+        emit({ type: 'notice', level: 'warning', stage: 'auth', message });
+      }
+    } catch (error) {
+      const why = error instanceof Error ? keeper.clean(error.message) : 'unknown';
+      emit({ type: 'notice', level: 'warning', stage: 'auth', message: `Credentials couldn't be ended: ${why}` });
+    }
+    leases.clear();
+    keeper.forget();
+  };
+
+  return {
+    registry,
+    git: async (repo) => {
+      if (ended) throw new Error('credentials were asked for after the run ended');
+      return gitLogin.credential(repo);
+    },
+    end,
+  };
+}
+
+function lasting<T>(value: T): Leased<T> {
+  return { value, expiresAt: undefined };
+}

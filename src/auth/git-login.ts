@@ -1,0 +1,96 @@
+import type { Emit } from '../events.ts';
+import type { GitCredential } from '../plan.ts';
+import type { World } from '../wire/world.ts';
+import { type GitRepo, githubApi, isBound, isInTheClear, readRepo, tokenUser, tokenVariables } from './git-host.ts';
+import { appIn, createGitHubApp, type GitHubApp } from './github-app.ts';
+import type { Keeper } from './keeper.ts';
+import { createLease, type Lease } from './lease.ts';
+
+/** Credentials for git hosts, each good for its own repo's host alone. */
+export interface GitLogin {
+  /**
+   * A token's header when a variable holds one for the host, else a GitHub App's, else the job's own `GITHUB_TOKEN`
+   * for the job's own repository. Undefined when there is nothing to send.
+   */
+  credential(repo: string): Promise<GitCredential | undefined>;
+  settled(): Promise<void>;
+  /** Ends the App's tokens. Answers why, for each one that couldn't be ended. */
+  revoke(): Promise<string[]>;
+}
+
+export function createGitLogin(world: World, keeper: Keeper, emit: Emit): GitLogin {
+  const { env } = world;
+  const leases = new Map<string, Lease<GitCredential>>();
+  const warned = new Set<string>();
+  let app: GitHubApp | undefined;
+
+  const credential = async (repo: string): Promise<GitCredential | undefined> => {
+    const read = readRepo(repo);
+    if (read === undefined) return undefined;
+    const found = tokenCredential(read) ?? (await appCredential(read)) ?? ownCredential(read);
+    if (found !== undefined && isInTheClear(read) && !warned.has(read.host)) {
+      warned.add(read.host);
+      const message = `${read.host} is reached by plain http: ${found.label} crosses the network unencrypted.`;
+      emit({ type: 'notice', level: 'warning', stage: 'auth', message });
+    }
+    return found;
+  };
+
+  function tokenCredential(repo: GitRepo): GitCredential | undefined {
+    const variable = tokenVariables(repo.host, env).find((name) => env[name]?.trim());
+    if (variable === undefined) return undefined;
+    return basic(tokenUser(repo.host, env), env[variable] ?? '', variable);
+  }
+
+  /** A pasted secret often ends in a line end; no host's tokens have white space at their ends. */
+  function basic(user: string, token: string, label: string): GitCredential {
+    const secret = keeper.keep(token.trim(), label);
+    return { authorization: keeper.basic(user, secret, label), label };
+  }
+
+  async function appCredential(repo: GitRepo): Promise<GitCredential | undefined> {
+    const { owner, name } = repo;
+    const identity = app === undefined ? appIn(world, keeper) : undefined;
+    if (identity !== undefined) app = createGitHubApp(world, keeper, identity);
+    const api = githubApi(repo, env);
+    if (app === undefined || api === undefined || owner === undefined || name === undefined) return undefined;
+    if (!isBound(repo.host, env)) return undefined;
+    const key = `${api} ${owner}/${name}`.toLowerCase();
+    const lease = leases.get(key) ?? newLease(app, { api, owner, name });
+    leases.set(key, lease);
+    return (await lease.get()).value;
+  }
+
+  function newLease(
+    own: GitHubApp,
+    target: { readonly api: string; readonly owner: string; readonly name: string },
+  ): Lease<GitCredential> {
+    const label = `GitHub App ${own.id}`;
+    const subject = `${target.owner}/${target.name}`;
+    return createLease(world.clock, async () => {
+      const start = world.clock.now();
+      emit({ type: 'step.started', stage: 'auth', subject, message: `Getting a token as ${label}` });
+      const { value, expiresAt } = await own.token(target);
+      const seconds = (world.clock.now() - start) / 1_000;
+      const message = `${label} may write ${subject} until ${new Date(expiresAt ?? 0).toISOString()}`;
+      emit({ type: 'step.finished', stage: 'auth', subject, message, seconds });
+      return { value: { authorization: keeper.basic('x-access-token', value, label), label }, expiresAt };
+    });
+  }
+
+  /** The job's token works on the job's own repository alone, so it is offered nowhere else. */
+  function ownCredential(repo: GitRepo): GitCredential | undefined {
+    const { GITHUB_TOKEN: token, GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: own } = env;
+    if (!token || !server || !own || !URL.canParse(server) || new URL(server).host !== repo.host) return undefined;
+    if (`${repo.owner}/${repo.name}`.toLowerCase() !== own.toLowerCase()) return undefined;
+    return basic('x-access-token', token, 'GITHUB_TOKEN');
+  }
+
+  return {
+    credential,
+    settled: async () => {
+      await Promise.all([...leases.values()].map((lease) => lease.settled()));
+    },
+    revoke: async () => (await app?.revoke()) ?? [],
+  };
+}
