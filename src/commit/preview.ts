@@ -1,0 +1,36 @@
+import type { CommitPreview, DeliveryPlan, GitCredential } from '../plan.ts';
+import type { World } from '../wire/world.ts';
+import { openConfigRepo } from './config-repo.ts';
+import { explain } from './explain.ts';
+import { defaultIdleMs } from './land.ts';
+import { filesOf, loadRewrite } from './rewrite.ts';
+
+/** Reading alone is over in seconds, or it is no use waiting. */
+const mostMs = 120_000;
+
+/** What landing this delivery would change at the tip as it is now. Writes nothing. Throws as `landDelivery` does. */
+export async function previewDelivery(
+  world: World,
+  delivery: DeliveryPlan,
+  credential: GitCredential | undefined,
+  options: { readonly idleMs?: number } = {},
+): Promise<CommitPreview> {
+  const files = filesOf(delivery.edits);
+  const rewriting = loadRewrite();
+  const repo = openConfigRepo(world, delivery, {
+    credential,
+    idleMs: options.idleMs ?? defaultIdleMs,
+    deadline: world.clock.now() + mostMs,
+    notice: () => undefined,
+  });
+  try {
+    const tip = await repo.readTip();
+    const snapshot = await repo.readFiles(tip, files);
+    const { changes, diff } = (await rewriting)(snapshot, delivery.edits);
+    return { delivery: delivery.name, repo: delivery.repo, branch: delivery.branch, tip, changes, diff };
+  } catch (error) {
+    throw explain(error, { delivery, credential, doing: 'read' });
+  } finally {
+    await repo.close();
+  }
+}

@@ -1,0 +1,93 @@
+import type { Peer } from '../errors.ts';
+import { WireFailure } from '../wire/failure.ts';
+import { commitsSince } from '../wire/git/ancestry.ts';
+import type { ObjectId } from '../wire/git/object.ts';
+import type { PushReport } from '../wire/git/push.ts';
+import type { GitRemote } from '../wire/git/remote.ts';
+import type { World } from '../wire/world.ts';
+import type { ConfigRepo } from './config-repo.ts';
+import type { Grafted } from './graft.ts';
+import type { Rewriting } from './rewrite.ts';
+
+/** A commit made on a tip, with the changes it holds. */
+export interface Made {
+  readonly on: ObjectId;
+  readonly grafted: Grafted;
+  readonly rewriting: Rewriting;
+}
+
+/** One try to move the branch to it. */
+export interface Push extends Made {
+  readonly fate:
+    | { readonly is: 'taken' }
+    /** The server said no, in these words. Why, only the branch can tell. */
+    | { readonly is: 'refused'; readonly words: Peer }
+    /** No usable reply: it may have been taken. */
+    | { readonly is: 'lost'; readonly failure: WireFailure };
+}
+
+/** After an interrupt a push under way may still take this long: better to know its end than to cut it. */
+const graceMs = 10_000;
+
+/**
+ * Pushes the commit. The old id is the lock: the branch moves only if it still points at the commit below. Throws
+ * WireFailure when the host lets nobody write here with this credential (401, 403).
+ */
+export async function pushCommit(world: World, repo: ConfigRepo, made: Made): Promise<Push> {
+  const update = { ref: repo.ref, from: made.on, to: made.grafted.commit };
+  const patience = withGrace(world);
+  try {
+    const report = await repo.remote.push([update], made.grafted.objects, patience.signal);
+    return { ...made, fate: fateIn(report, repo) };
+  } catch (error) {
+    if (!(error instanceof WireFailure) || error.status === 401 || error.status === 403) throw error;
+    return { ...made, fate: { is: 'lost', failure: error } };
+  } finally {
+    patience.end();
+  }
+}
+
+function fateIn(report: PushReport, { ref, remote }: ConfigRepo): Push['fate'] {
+  const said = report.said === '' ? {} : { text: report.said };
+  if (report.unpack !== 'ok') return { is: 'refused', words: { code: report.unpack, ...said } };
+  const reason = report.refs.get(ref);
+  if (reason !== undefined) return { is: 'refused', words: { code: reason, ...said } };
+  if (report.refs.has(ref)) return { is: 'taken' };
+  const message = `the report says nothing about ${ref}`;
+  return { is: 'lost', failure: new WireFailure('malformed', remote.url(), { message }) };
+}
+
+/** The push among these that the tip or its history holds. Only pushes whose reply was lost need the history. */
+export async function landedAmong(
+  remote: GitRemote,
+  tip: ObjectId,
+  pushes: readonly Push[],
+): Promise<Push | undefined> {
+  const there = pushes.find(({ grafted }) => grafted.commit === tip);
+  if (there !== undefined) return there;
+  const lost = pushes.filter(({ fate, on }) => fate.is === 'lost' && on !== tip);
+  const [first] = lost;
+  if (first === undefined) return undefined;
+  const commits = await commitsSince(remote, tip, first.on);
+  return lost.find(({ grafted }) => commits?.has(grafted.commit));
+}
+
+/** A signal that follows the world's some time later. */
+function withGrace(world: World): { signal: AbortSignal; end: () => void } {
+  const controller = new AbortController();
+  const over = new AbortController();
+  const stop = (): void => {
+    world.clock.sleep(graceMs, over.signal).then(
+      () => controller.abort(world.signal.reason),
+      () => undefined,
+    );
+  };
+  world.signal.addEventListener('abort', stop, { once: true });
+  return {
+    signal: controller.signal,
+    end: () => {
+      world.signal.removeEventListener('abort', stop);
+      over.abort(new Error('the push is over'));
+    },
+  };
+}

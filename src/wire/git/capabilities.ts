@@ -1,0 +1,80 @@
+import type { ByteReader } from './bytes.ts';
+import { GitDataError, GitNo } from './failure.ts';
+import { isObjectId, type ObjectFormat, type ObjectId } from './object.ts';
+import { lineOf, readPacket } from './pktline.ts';
+
+/** What a service says it can do, and in versions 0 and 1 its refs too. */
+export type Advertisement =
+  | { readonly version: 2; readonly format: ObjectFormat; readonly fetch: ReadonlySet<string> }
+  | {
+      readonly version: 0;
+      readonly format: ObjectFormat;
+      readonly capabilities: ReadonlySet<string>;
+      readonly refs: ReadonlyMap<string, ObjectId>;
+    };
+
+/**
+ * Reads the answer to `info/refs` (gitprotocol-http, gitprotocol-v2, gitprotocol-pack). Of the refs, which may be many,
+ * those that `keep` accepts stay. Throws GitDataError, and GitNo when git says no.
+ */
+export async function readAdvertisement(from: ByteReader, keep: (ref: string) => boolean): Promise<Advertisement> {
+  let first = await nextLine(from);
+  if (first?.startsWith('# service=')) {
+    await nextLine(from);
+    first = await nextLine(from);
+  }
+  if (first === 'version 2') return readVersion2(from);
+  if (first === 'version 1') first = await nextLine(from);
+  return readVersion0(from, first, keep);
+}
+
+async function readVersion2(from: ByteReader): Promise<Advertisement> {
+  let format = 'sha1';
+  let fetch: readonly string[] = [];
+  for (let line = await nextLine(from); line !== undefined; line = await nextLine(from)) {
+    if (line.startsWith('object-format=')) format = line.slice('object-format='.length);
+    if (line.startsWith('fetch=')) fetch = line.slice('fetch='.length).split(' ');
+  }
+  return { version: 2, format: knownFormat(format), fetch: new Set(fetch) };
+}
+
+async function readVersion0(
+  from: ByteReader,
+  first: string | undefined,
+  keep: (ref: string) => boolean,
+): Promise<Advertisement> {
+  const nul = first?.indexOf('\0') ?? -1;
+  const capabilities = new Set(
+    nul < 0
+      ? []
+      : first
+          ?.slice(nul + 1)
+          .trim()
+          .split(' '),
+  );
+  const format = [...capabilities].find((name) => name.startsWith('object-format='))?.slice('object-format='.length);
+  const refs = new Map<string, ObjectId>();
+  for (let line = nul < 0 ? first : first?.slice(0, nul); line !== undefined; line = await nextLine(from)) {
+    const space = line.indexOf(' ');
+    const [id, ref] = [line.slice(0, space), line.slice(space + 1)];
+    if (id === 'shallow' || ref === 'capabilities^{}') continue;
+    if (!isObjectId(id)) throw new GitDataError('malformed', 'the list of refs has a line that is none');
+    if (keep(ref)) refs.set(ref, id);
+  }
+  return { version: 0, format: knownFormat(format ?? 'sha1'), capabilities, refs };
+}
+
+/** The next line; undefined at a flush. The end of the stream is none: nothing after it can be told from a cut. */
+async function nextLine(from: ByteReader): Promise<string | undefined> {
+  const packet = await readPacket(from);
+  if (packet === undefined) throw new GitDataError('cut', 'the capabilities end without their end mark');
+  if (packet.is !== 'data') return undefined;
+  const line = lineOf(packet.bytes);
+  if (line.startsWith('ERR ')) throw new GitNo(line.slice(4));
+  return line;
+}
+
+function knownFormat(name: string): ObjectFormat {
+  if (name === 'sha1' || name === 'sha256') return name;
+  throw new GitDataError('malformed', `the repository names its objects by ${name.slice(0, 50)}`);
+}

@@ -1,0 +1,108 @@
+import type { ByteReader } from './bytes.ts';
+import { GitDataError, GitNo } from './failure.ts';
+import type { ObjectFormat, ObjectId } from './object.ts';
+import { delimPacket, flushPacket, lineOf, packet, readPacket } from './pktline.ts';
+import { formatLine } from './refs.ts';
+
+/** Objects to get. */
+export interface Wanted {
+  readonly wants: readonly ObjectId[];
+  /** What is here already, with all it needs: it isn't sent. */
+  readonly haves?: readonly ObjectId[];
+  /** Commits to go back at most, 1 for the wanted one alone. */
+  readonly depth?: number;
+  /** A filter as rev-list spells it: `tree:1`, `blob:none`. */
+  readonly filter?: string;
+}
+
+/** The body of protocol v2's `fetch`. */
+export function fetchRequest(wanted: Wanted, format: ObjectFormat): string {
+  return [
+    packet('command=fetch\n'),
+    formatLine(format),
+    delimPacket,
+    ...wanted.wants.map((id) => packet(`want ${id}\n`)),
+    packet('no-progress\n'),
+    packet('ofs-delta\n'),
+    ...(wanted.depth === undefined ? [] : [packet(`deepen ${wanted.depth}\n`)]),
+    ...(wanted.filter === undefined ? [] : [packet(`filter ${wanted.filter}\n`)]),
+    ...(wanted.haves ?? []).map((id) => packet(`have ${id}\n`)),
+    packet('done\n'),
+    flushPacket,
+  ].join('');
+}
+
+/** The pack in the answer to `fetchRequest`. Throws GitDataError, and GitNo when git says no. */
+export async function* readFetch(from: ByteReader): AsyncGenerator<Buffer> {
+  for (let first = true; ; first = false) {
+    const next = await readPacket(from);
+    if (next === undefined)
+      throw first ? new GitNo(undefined) : new GitDataError('cut', 'the answer ends before a pack');
+    if (next.is === 'flush') throw new GitDataError('malformed', 'the answer has no pack');
+    if (next.is !== 'data') continue;
+    const line = lineOf(next.bytes);
+    if (line.startsWith('ERR ')) throw new GitNo(line.slice(4));
+    // Other sections (acknowledgments, shallow-info) tell nothing that a caller who sent `done` has to know.
+    if (line === 'packfile') return yield* readBands(from);
+  }
+}
+
+/** The body of version 0's fetch, with what of it this server offers. */
+export function oldFetchRequest(wanted: Wanted, format: ObjectFormat, offered: ReadonlySet<string>): string {
+  const asked = [
+    ...['ofs-delta', 'no-progress'].filter((name) => offered.has(name)),
+    ...['side-band-64k', 'side-band'].filter((name) => offered.has(name)).slice(0, 1),
+    ...(wanted.filter === undefined ? [] : ['filter']),
+    ...(format === 'sha1' ? [] : [`object-format=${format}`]),
+  ].join(' ');
+  return [
+    ...wanted.wants.map((id, at) => packet(`want ${id}${at === 0 && asked !== '' ? ` ${asked}` : ''}\n`)),
+    ...(wanted.depth === undefined ? [] : [packet(`deepen ${wanted.depth}\n`)]),
+    ...(wanted.filter === undefined ? [] : [packet(`filter ${wanted.filter}\n`)]),
+    flushPacket,
+    ...(wanted.haves ?? []).map((id) => packet(`have ${id}\n`)),
+    packet('done\n'),
+  ].join('');
+}
+
+/** The pack in the answer to `oldFetchRequest`. Throws GitDataError, and GitNo when git says no. */
+export async function* readOldFetch(from: ByteReader, bands: boolean): AsyncGenerator<Buffer> {
+  for (let first = true; ; first = false) {
+    const next = await readPacket(from);
+    if (next === undefined)
+      throw first ? new GitNo(undefined) : new GitDataError('cut', 'the answer ends before a pack');
+    // Shallow boundaries end with a flush, negotiation goes on behind it.
+    if (next.is !== 'data') continue;
+    const line = lineOf(next.bytes);
+    if (line.startsWith('ERR ')) throw new GitNo(line.slice(4));
+    if (!/^(NAK$|ACK )/.test(line)) continue;
+    // Without multi_ack there is one such line after `done`, but one more for the first `have` in common.
+    const more = await from.peek(8);
+    if (/^[0-9a-f]{4}(NAK\n|ACK )/.test(more.toString('latin1', 0, 8))) continue;
+    if (bands) return yield* readBands(from);
+    for (let chunk = await from.chunk(); chunk !== undefined; chunk = await from.chunk()) yield chunk;
+    return;
+  }
+}
+
+/** The data of a side-band stream up to its flush (gitprotocol-pack, "Packfile Data"). `said` gets the progress band. */
+export async function* readBands(from: ByteReader, said?: (text: Buffer) => void): AsyncGenerator<Buffer> {
+  for (;;) {
+    const next = await readPacket(from);
+    if (next === undefined) throw new GitDataError('cut', 'the answer ends before its end mark');
+    if (next.is !== 'data') return;
+    const data = next.bytes.subarray(1);
+    switch (next.bytes[0]) {
+      case 1:
+        yield data;
+        break;
+      case 2:
+        said?.(data);
+        break;
+      case 3:
+        throw new GitNo(lineOf(data));
+      default:
+        throw new GitDataError('malformed', 'the answer has a band that git does not know');
+    }
+  }
+}

@@ -1,0 +1,200 @@
+import { WireFailure } from '../failure.ts';
+import { ByteReader } from './bytes.ts';
+import { GitDataError, GitRefusal } from './failure.ts';
+import type { Wanted } from './fetch.ts';
+import type { ObjectFormat, ObjectId, ObjectType } from './object.ts';
+import { openPack } from './pack.ts';
+import type { GitRemote } from './remote.ts';
+import { type Missing, type Snapshot, walk } from './snapshot.ts';
+import { createSpool, type Spool } from './spool.ts';
+import { type Objects, unpack } from './unpack.ts';
+
+/** Reads files at commits of one remote. What a commit shares with the last one read isn't fetched again. */
+export interface TipReader {
+  /** The commit with these files. Throws WireFailure. */
+  read(tip: ObjectId, paths: readonly string[]): Promise<Snapshot>;
+  /** Removes what was put aside on disk. */
+  close(): Promise<void>;
+}
+
+export interface TipReaderOptions {
+  /** Bytes of a file that may be read. */
+  readonly fileLimit: number;
+  /** Told once what this host makes us do. */
+  readonly notice: (message: string) => void;
+}
+
+/**
+ * How much a host lets us leave out, from the best to the worst:
+ * the commit with its root folder, then each folder and file by its id;
+ * the commit alone, then each by its id;
+ * all folders at once, then files by their ids;
+ * everything at once.
+ */
+type Mode = 'byRoot' | 'byCommit' | 'allFolders' | 'everything';
+
+const mebibyte = 1024 * 1024;
+const limits: Readonly<Record<ObjectType | 'delta', number>> = {
+  commit: mebibyte,
+  tag: mebibyte,
+  // A folder of 100,000 files has a tree of about 5 MB.
+  tree: 16 * mebibyte,
+  blob: mebibyte,
+  delta: 16 * mebibyte,
+};
+const mostAtOnce = 64 * mebibyte;
+const mostSpooled = 4 * 1024 * mebibyte;
+
+/** A last folder is asked for along with its files: small ones save a request. Past this it is read by itself. */
+const smallFolder = { objects: 64, bytes: 128 * 1024 };
+
+export function createTipReader(remote: GitRemote, options: TipReaderOptions): TipReader {
+  let objects: Objects = new Map();
+  const oversized = new Map<ObjectId, number>();
+  /** Last folders that turned out to be anything but small. */
+  const wide = new Set<string>();
+  let mode: Mode | undefined;
+  let spool: Spool | undefined;
+  const spooled: ObjectId[] = [];
+
+  const read = async (tip: ObjectId, paths: readonly string[]): Promise<Snapshot> => {
+    const format = remote.format();
+    const { fileLimit } = options;
+    const step = () => unwrapped(() => walk(tip, paths, { format, objects, oversized, fileLimit }));
+    let next = await step();
+    for (let before = ''; isMissing(next); next = await step()) {
+      const wanted = next.map(({ id }) => id).join(' ');
+      if (wanted === before) throw malformed("git's answer doesn't hold what was asked for");
+      before = wanted;
+      await supply(next, tip);
+    }
+    // Only what this snapshot holds is kept: a beaten push reads on, perhaps a hundred times.
+    objects = new Map();
+    for (const object of next.folders.values()) objects.set(object.id, object);
+    for (const found of next.files.values()) if (found.is === 'file') objects.set(found.blob.id, found.blob);
+    return next;
+  };
+
+  const supply = async (missing: readonly Missing[], tip: ObjectId): Promise<void> => {
+    mode ??= startingMode();
+    try {
+      if (mode === 'everything') await fromSpool(missing, tip);
+      else if (mode === 'allFolders' && missing.some(({ type }) => type !== 'blob')) await fromSpool(missing, tip);
+      else if (missing.some(({ type }) => type === 'commit')) await fetchCommit(tip, mode);
+      else if (mode === 'byRoot' && missing.every(({ last, path }) => last && !wide.has(path))) {
+        await fetchLastFolders(missing);
+      } else
+        await fetchExactly(
+          missing.map(({ id }) => id),
+          mode === 'allFolders' ? undefined : 'tree:0',
+        );
+    } catch (error) {
+      if (!(error instanceof GitRefusal)) throw error;
+      mode = await nextMode(mode, error);
+      spooled.length = 0;
+      await supply(missing, tip);
+    }
+  };
+
+  const startingMode = (): Mode => {
+    const can = remote.known();
+    return can === undefined || (can.filter && can.wantAny) ? 'byRoot' : everything();
+  };
+
+  const nextMode = async (refused: Mode, refusal: GitRefusal): Promise<Mode> => {
+    if (refused === 'everything') throw refusal;
+    // Large hosts limit filters by depth, so the next better guess comes before the question.
+    if (refused === 'byRoot' && remote.known() === undefined) return 'byCommit';
+    const can = await remote.ask();
+    if (refused === 'allFolders' || !can.filter || !can.wantAny) return everything();
+    if (refused === 'byRoot') return 'byCommit';
+    options.notice('This git host gives out no single folders: the lists of all folders are read.');
+    return 'allFolders';
+  };
+
+  const everything = (): Mode => {
+    options.notice("This git host can't leave files out of an answer: everything at the tip is downloaded.");
+    return 'everything';
+  };
+
+  const depthOne = (): Pick<Wanted, 'depth'> => ((remote.known()?.shallow ?? true) ? { depth: 1 } : {});
+
+  const fetchCommit = (tip: ObjectId, as: Mode): Promise<void> =>
+    fetchInto({ wants: [tip], filter: as === 'byRoot' ? 'tree:1' : 'tree:0', ...depthOne() });
+
+  /** Objects by their ids, with nothing below them: a filter doesn't apply to what is asked for by name. */
+  const fetchExactly = async (ids: readonly ObjectId[], filter: string | undefined): Promise<void> => {
+    try {
+      await fetchInto({ wants: ids, ...(filter === undefined ? {} : { filter }) });
+    } catch (error) {
+      const data = error instanceof WireFailure && error.kind === 'tooLarge' ? error.cause : undefined;
+      if (!(data instanceof GitDataError) || data.size === undefined) throw error;
+      const [only, ...others] = ids;
+      // Which one it was is known when it is the only one.
+      if (only !== undefined && others.length === 0) oversized.set(only, data.size);
+      else for (const id of ids) if (!objects.has(id)) await fetchExactly([id], filter);
+    }
+  };
+
+  const fetchInto = (wanted: Wanted): Promise<void> =>
+    remote.fetch(wanted, async (pack) => {
+      const format = remote.format();
+      const { entries } = await openPack(new ByteReader(pack), { format, limit, oversized: 'refuse' });
+      await unpack(entries, objects, { format, budget: mostAtOnce });
+    });
+
+  /** The last folders with their files, unless they turn out to be large. Git sends folders before files. */
+  const fetchLastFolders = (missing: readonly Missing[]): Promise<void> =>
+    remote.fetch({ wants: missing.map(({ id }) => id), filter: 'tree:1' }, async (pack) => {
+      const format = remote.format();
+      const from = new ByteReader(pack);
+      const { count, entries } = await openPack(from, { format, limit, oversized: 'refuse' });
+      const here = () => missing.every(({ id }) => objects.has(id));
+      const folders = Math.min(missing.length, 8);
+      const large = () => count > smallFolder.objects * folders || from.offset > smallFolder.bytes * folders;
+      try {
+        await unpack(entries, objects, { format, budget: mostAtOnce, enough: () => large() && here() });
+      } catch (error) {
+        // A file beside the wanted one may be too large to pass over.
+        if (!(error instanceof GitDataError && error.kind === 'tooLarge' && here())) throw error;
+      }
+      if (large()) for (const { path } of missing) wide.add(path);
+    });
+
+  /** Once the whole tip is on disk, a later one costs what has changed since. */
+  const fromSpool = async (missing: readonly Missing[], tip: ObjectId): Promise<void> => {
+    const format: ObjectFormat = remote.format();
+    spool ??= await createSpool(format, mostSpooled);
+    const own = spool;
+    if (!spooled.includes(tip)) {
+      const filter = mode === 'allFolders' ? { filter: 'blob:none' } : {};
+      const since = spooled.length === 0 ? depthOne() : { haves: spooled.slice(-1) };
+      await remote.fetch({ wants: [tip], ...filter, ...since }, (pack) => own.add(pack));
+      spooled.push(tip);
+    }
+    for (const { id, type } of missing) {
+      const found = await unwrapped(() => own.get(id, type));
+      if (found !== undefined && 'content' in found) objects.set(id, found);
+      else if (found !== undefined) oversized.set(id, found.size);
+    }
+  };
+
+  const limit = (type: ObjectType | 'delta'): number => (type === 'blob' ? options.fileLimit : limits[type]);
+  const malformed = (message: string, cause?: unknown) =>
+    new WireFailure('malformed', remote.url(), { message, cause });
+
+  /** Data that turns out wrong only after the answer was over. */
+  const unwrapped = async <T>(work: () => T | Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw error instanceof GitDataError ? malformed(error.message, error) : error;
+    }
+  };
+
+  return { read, close: async () => spool?.close() };
+}
+
+function isMissing(step: Snapshot | readonly Missing[]): step is readonly Missing[] {
+  return Array.isArray(step);
+}

@@ -1,0 +1,34 @@
+import type { ByteReader } from './bytes.ts';
+import { GitDataError, GitNo } from './failure.ts';
+import { isObjectId, type ObjectFormat, type ObjectId } from './object.ts';
+import { delimPacket, flushPacket, lineOf, packet, readPacket } from './pktline.ts';
+
+/** The body of protocol v2's `ls-refs`: refs whose names begin with one of the prefixes. */
+export function refsRequest(prefixes: readonly string[], format: ObjectFormat): string {
+  const wanted = prefixes.map((prefix) => packet(`ref-prefix ${prefix}\n`)).join('');
+  return `${packet('command=ls-refs\n')}${formatLine(format)}${delimPacket}${wanted}${flushPacket}`;
+}
+
+/** A v2 request without this line means SHA-1; a server of another format refuses the mismatch. */
+export function formatLine(format: ObjectFormat): string {
+  return format === 'sha1' ? '' : packet(`object-format=${format}\n`);
+}
+
+/** At most `limit` refs of the answer. Throws GitDataError, and GitNo when git says no. */
+export async function readRefs(from: ByteReader, limit: number): Promise<Map<string, ObjectId>> {
+  const refs = new Map<string, ObjectId>();
+  for (let first = true; refs.size < limit; first = false) {
+    const next = await readPacket(from);
+    // Git that dislikes a request may end without a word; in the middle of a list that would be a cut.
+    if (next === undefined) throw first ? new GitNo(undefined) : new GitDataError('cut', 'the list of refs is cut');
+    if (next.is !== 'data') break;
+    const line = lineOf(next.bytes);
+    if (line.startsWith('ERR ')) throw new GitNo(line.slice(4));
+    const [id = '', ref = ''] = line.split(' ');
+    // `unborn` marks a HEAD that points nowhere yet.
+    if (id === 'unborn') continue;
+    if (!isObjectId(id) || ref === '') throw new GitDataError('malformed', 'the list of refs has a line that is none');
+    refs.set(ref, id);
+  }
+  return refs;
+}
