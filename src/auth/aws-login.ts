@@ -2,11 +2,10 @@ import { isError, TagboatError } from '../errors.ts';
 import type { AwsPlan, RegistryCredential } from '../plan.ts';
 import type { World } from '../wire/world.ts';
 import { regionIn } from './aws-sdk.ts';
-import { ecrToken } from './ecr.ts';
 import { isEcrPublic, readEcrHost } from './ecr-host.ts';
 import type { Keeper } from './keeper.ts';
 import { createLease, type Lease, type Leased } from './lease.ts';
-import { type AwsSession, assumeRole } from './sts.ts';
+import type { AwsSession } from './sts.ts';
 
 /** Logs in to ECR registries, with one session of the role for all of them. */
 export interface AwsLogin {
@@ -25,11 +24,17 @@ export function createAwsLogin(world: World, keeper: Keeper, plan: AwsPlan | und
     // A password is good in its own region alone, so there the registry's name has the last word.
     const region = about?.region ?? plan?.region ?? elsewhere;
     if (region === undefined) throw new TagboatError('AWS_REGION_MISSING', { host });
+    // The AWS SDK is large, so the files that use it are loaded here. Importing the SDK itself in this way wouldn't
+    // survive bundling: it is CommonJS, whose names are lost behind a dynamic import.
+    const { ecrToken } = await import('./ecr.ts');
     const role = plan?.role;
     if (plan === undefined || role === undefined) {
       return ecrToken(world, keeper, { host, region, about, session: undefined });
     }
-    sessions ??= createLease(world.clock, () => assumeRole(world, keeper, { ...plan, role }, plan.region ?? region));
+    sessions ??= createLease(world.clock, async () => {
+      const { assumeRole } = await import('./sts.ts');
+      return assumeRole(world, keeper, { ...plan, role }, plan.region ?? region);
+    });
     const session = { ...(await sessions.get()), role };
     try {
       return await ecrToken(world, keeper, { host, region, about, session });

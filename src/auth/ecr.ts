@@ -1,3 +1,4 @@
+import { ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
 import { TagboatError } from '../errors.ts';
 import type { RegistryCredential } from '../plan.ts';
 import { WireFailure } from '../wire/failure.ts';
@@ -24,7 +25,6 @@ const unknownKey = new Set(['UnrecognizedClient', 'InvalidSignature', 'InvalidCl
 
 /** A registry password from ECR. Throws ECR_TOKEN_REFUSED, AWS_CREDENTIALS_MISSING or AWS_UNREACHABLE. */
 export async function ecrToken(world: World, keeper: Keeper, login: EcrLogin): Promise<Leased<RegistryCredential>> {
-  const { ECRClient, GetAuthorizationTokenCommand } = await import('@aws-sdk/client-ecr');
   const { region, about, session } = login;
   const call = awsCall(world, keeper, 'ECR', {
     region,

@@ -1,3 +1,4 @@
+import { AssumeRoleWithWebIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { TagboatError } from '../errors.ts';
 import type { AwsPlan } from '../plan.ts';
 import { WireFailure } from '../wire/failure.ts';
@@ -35,7 +36,6 @@ export async function assumeRole(
   region: string,
 ): Promise<Leased<AwsSession>> {
   const idToken = await fetchIdToken(world, keeper, plan.audience);
-  const { STSClient, AssumeRoleWithWebIdentityCommand } = await import('@aws-sdk/client-sts');
   const call = awsCall(world, keeper, 'STS', { region });
   // This one operation is unsigned: whatever keys the environment holds, they play no part in it.
   const client = new STSClient(call.config);

@@ -1,0 +1,25 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { expect, it } from 'vitest';
+
+const folder = resolve(import.meta.dirname, '../../src/auth');
+const sources = readdirSync(folder).map((file) => ({ file, text: readFileSync(join(folder, file), 'utf8') }));
+
+/** Files with a static import, types aside, of something that matches. */
+function importers(target: RegExp): string[] {
+  return sources
+    .filter(({ text }) =>
+      [...text.matchAll(/^import (?!type )[^;]*? from '([^']+)';$/gms)].some(([, from]) => target.test(from ?? '')),
+    )
+    .map(({ file }) => file)
+    .sort();
+}
+
+it('the AWS SDK is loaded by two files alone, and those by none at the start', () => {
+  expect(importers(/^@aws-sdk\//)).toEqual(['ecr.ts', 'sts.ts']);
+  expect(importers(/^\.\/(ecr|sts)\.ts$/)).toEqual([]);
+});
+
+it('Octokit is loaded by none at the start', () => {
+  expect(importers(/^@octokit\//)).toEqual([]);
+});
