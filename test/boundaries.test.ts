@@ -21,7 +21,7 @@ function room(file: string): string {
 const values = ['plan', 'events', 'errors', 'wire'];
 const allowed: Record<string, string[]> = {
   errors: ['errors'],
-  wire: [],
+  wire: ['errors'],
   plan: ['wire', 'errors'],
   events: ['plan', 'errors'],
   config: values,

@@ -1,14 +1,29 @@
 import { WireFailure } from '../failure.ts';
+import type { Digest } from './types.ts';
+
+/** What the client found out beyond the status. */
+export type Finding =
+  /** The tag can't be moved, and means this digest. */
+  | { readonly is: 'tagHeld'; readonly tag: string; readonly digest: Digest }
+  /** Content isn't what its digest or size promises. */
+  | { readonly is: 'mismatch'; readonly digest: Digest };
 
 /** A registry's refusal or fault. `codes` are the distribution spec's (`MANIFEST_UNKNOWN`, `DENIED`, …), as sent. */
 export class OciFailure extends WireFailure {
   readonly codes: readonly string[];
   readonly host: string;
   readonly repository: string | undefined;
+  readonly finding: Finding | undefined;
 
   constructor(
     from: WireFailure,
-    about: { host: string; repository?: string; codes?: readonly string[]; text?: string },
+    about: {
+      readonly host: string;
+      readonly repository?: string | undefined;
+      readonly codes?: readonly string[];
+      readonly text?: string | undefined;
+      readonly finding?: Finding;
+    },
   ) {
     const peerText = about.text ?? from.peerText;
     const peerCode = about.codes?.[0] ?? from.peerCode;
@@ -21,8 +36,38 @@ export class OciFailure extends WireFailure {
       ...(peerText === undefined ? {} : { peerText }),
       ...(from.retryAfterMs === undefined ? {} : { retryAfterMs: from.retryAfterMs }),
     });
-    this.codes = about.codes ?? [];
+    this.codes = about.codes ?? (from instanceof OciFailure ? from.codes : []);
     this.host = about.host;
-    this.repository = about.repository;
+    this.repository = about.repository ?? (from instanceof OciFailure ? from.repository : undefined);
+    this.finding = about.finding ?? (from instanceof OciFailure ? from.finding : undefined);
   }
+}
+
+/** The codes and words of an error body: the spec's `errors`, what token servers say, or plain text. */
+export function readRefusal(contentType: string | undefined, body: string): { codes: string[]; text: string } {
+  if (/\bhtml\b/i.test(contentType ?? '') || /^\s*<(!doctype|html)/i.test(body))
+    return { codes: [], text: 'an HTML page' };
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch {
+    return { codes: [], text: body.trim() };
+  }
+  const errors = list(field(value, 'errors')) ?? [value];
+  const codes = errors.map((one) => words(field(one, 'code'))).filter((code) => /^[A-Z][A-Z0-9_]+$/.test(code));
+  const said = errors.map((one) => words(field(one, 'message') ?? field(one, 'details') ?? field(one, 'error')));
+  const text = said.filter((one) => one !== '').join('; ');
+  return { codes, text: text === '' ? body.trim() : text };
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}
+
+function list(value: unknown): unknown[] | undefined {
+  return Array.isArray(value) && value.length > 0 ? value : undefined;
+}
+
+function words(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }

@@ -28,6 +28,8 @@ export interface BlobSource {
   readonly digest: Digest;
   readonly size: number;
   readonly open: () => Readable;
+  /** The bytes from `start` on, for a source that can begin there: an upload that was cut then reads nothing twice. */
+  readonly openAt?: (start: number) => Readable;
 }
 
 /** One registry, spoken to by the OCI distribution spec. Every digest that comes in is verified. Throws OciFailure. */

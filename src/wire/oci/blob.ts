@@ -1,0 +1,96 @@
+import { pipeline, Readable } from 'node:stream';
+import { shownUrl, WireFailure } from '../failure.ts';
+import { backoff, isRetryable } from '../retry.ts';
+import { OciFailure } from './failure.ts';
+import { drain, type OciResponse, type Transport } from './transport.ts';
+import type { Descriptor, Digest } from './types.ts';
+import { verifier } from './verify.ts';
+
+/** Whether the repository has the blob; its size where the registry tells. */
+export function headBlob(
+  transport: Transport,
+  repository: string,
+  digest: Digest,
+  access: 'pull' | 'push',
+): Promise<{ readonly size: number | undefined } | undefined> {
+  return transport.send(
+    {
+      method: 'HEAD',
+      to: `/v2/${repository}/blobs/${digest}`,
+      scopes: [{ repository, access }],
+      expect: [200, 404],
+      repeat: true,
+    },
+    async (response) => {
+      await drain(response);
+      if (response.status === 404) return undefined;
+      const length = response.headers['content-length'];
+      return { size: length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined };
+    },
+  );
+}
+
+/** The blob as a verified stream. A connection that is cut goes on with a range request where it stopped. */
+export async function getBlob(
+  transport: Transport,
+  repository: string,
+  descriptor: Pick<Descriptor, 'digest' | 'size'>,
+): Promise<Readable> {
+  const { digest, size } = descriptor;
+  const path = `/v2/${repository}/blobs/${digest}`;
+  let open = await begin(transport, repository, path, 0);
+
+  async function* pieces(): AsyncGenerator<Buffer> {
+    let offset = 0;
+    for (let tries = 1; ; tries++) {
+      try {
+        let skip = offset - open.start;
+        for await (const chunk of open.response.body as AsyncIterable<Buffer>) {
+          const piece = chunk.subarray(Math.min(skip, chunk.byteLength));
+          skip -= chunk.byteLength - piece.byteLength;
+          offset += piece.byteLength;
+          if (piece.byteLength > 0) yield piece;
+        }
+        return;
+      } catch (error) {
+        const failure =
+          error instanceof WireFailure ? new OciFailure(error, { host: transport.host, repository }) : error;
+        if (!isRetryable(failure) || tries >= transport.maxTries || offset >= size) throw failure;
+        await transport.clock.sleep(backoff(tries, failure, transport), transport.signal);
+        open = await begin(transport, repository, path, offset);
+      }
+    }
+  }
+
+  const checked = verifier(descriptor, { url: shownUrl(open.response.from), host: transport.host, repository });
+  // Errors reach the reader through `checked`. A generator that was never begun closes nothing, hence the callback.
+  return pipeline(Readable.from(pieces(), { objectMode: false }), checked, () => open.response.body.destroy());
+}
+
+/** An answer that begins at `offset`, or before it where the server doesn't know ranges. */
+function begin(
+  transport: Transport,
+  repository: string,
+  path: string,
+  offset: number,
+): Promise<{ readonly response: OciResponse; readonly start: number }> {
+  return transport.send(
+    {
+      method: 'GET',
+      to: path,
+      scopes: [{ repository, access: 'pull' }],
+      headers: offset === 0 ? {} : { range: `bytes=${offset}-` },
+      expect: [200, 206],
+      repeat: true,
+    },
+    async (response) => {
+      if (response.status === 200) return { response, start: 0 };
+      const start = /^bytes (\d+)-/.exec(response.headers['content-range'] ?? '')?.[1];
+      if (start !== undefined && Number(start) === offset) return { response, start: offset };
+      response.body.destroy();
+      throw new WireFailure('malformed', shownUrl(response.from), {
+        message: `${shownUrl(response.from)} answered another range than the one asked for`,
+      });
+    },
+  );
+}

@@ -1,0 +1,117 @@
+import { WireFailure } from '../failure.ts';
+import { digestOf, isDigest } from './digest.ts';
+import type { Descriptor, ManifestBytes } from './types.ts';
+
+/** Media types of manifests and indexes, OCI's and Docker's. */
+export const mediaTypes = {
+  ociManifest: 'application/vnd.oci.image.manifest.v1+json',
+  ociIndex: 'application/vnd.oci.image.index.v1+json',
+  dockerManifest: 'application/vnd.docker.distribution.manifest.v2+json',
+  dockerList: 'application/vnd.docker.distribution.manifest.list.v2+json',
+} as const;
+
+export interface ImageManifest {
+  readonly is: 'image';
+  readonly mediaType: string;
+  readonly config: Descriptor;
+  readonly layers: readonly Descriptor[];
+}
+
+export interface ImageIndex {
+  readonly is: 'index';
+  readonly mediaType: string;
+  readonly manifests: readonly Descriptor[];
+}
+
+/** A value as the bytes to put, with their digest. */
+export function toManifest(mediaType: string, value: unknown): ManifestBytes {
+  const bytes = Buffer.from(JSON.stringify(value));
+  return { mediaType, digest: digestOf(bytes), bytes };
+}
+
+/** What a manifest or index says. Throws WireFailure `malformed` for anything but the four media types' shapes. */
+export function parseManifest({ mediaType, digest, bytes }: ManifestBytes): ImageManifest | ImageIndex {
+  const bad = (why: string) => new WireFailure('malformed', digest, { message: `the manifest ${digest} ${why}` });
+  const value = parseObject(bytes);
+  if (value === undefined) throw bad('is not a JSON object');
+  // Read as the other kind, the same bytes would mean another image (CVE-2021-41190).
+  if (value.mediaType !== undefined && value.mediaType !== mediaType) throw bad('names another media type');
+  const index = mediaType === mediaTypes.ociIndex || mediaType === mediaTypes.dockerList;
+  if (!index && mediaType !== mediaTypes.ociManifest && mediaType !== mediaTypes.dockerManifest) {
+    throw bad(`is of a kind that is not known here: ${mediaType}`);
+  }
+  if (index ? 'layers' in value || 'config' in value : 'manifests' in value)
+    throw bad('is an image and an index at once');
+  if (index) {
+    const manifests = descriptors(value.manifests);
+    if (manifests === undefined) throw bad('has no list of manifests');
+    return { is: 'index', mediaType, manifests };
+  }
+  const config = descriptor(value.config);
+  const layers = descriptors(value.layers);
+  if (config === undefined || layers === undefined) throw bad('lacks its config or layers');
+  return { is: 'image', mediaType, config, layers };
+}
+
+/** The index's manifest for `os/architecture[/variant]`, or undefined. `arm64` means `arm64/v8`, `arm` means `arm/v7`. */
+export function manifestFor(index: ImageIndex, platform: string): Descriptor | undefined {
+  const wanted = normal(platform);
+  return index.manifests.find(({ platform: has }) => {
+    if (has === undefined) return false;
+    return normal([has.os, has.architecture, ...(has.variant === undefined ? [] : [has.variant])].join('/')) === wanted;
+  });
+}
+
+function normal(platform: string): string {
+  const [os = '', architecture = '', variant] = platform.toLowerCase().split('/');
+  const usual = architecture === 'arm64' ? 'v8' : architecture === 'arm' ? 'v7' : '';
+  return `${os}/${architecture}/${variant ?? usual}`;
+}
+
+/** The bytes as a JSON object, or undefined. */
+export function parseObject(bytes: Uint8Array): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function descriptors(value: unknown): Descriptor[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const all = value.map(descriptor).filter((one) => one !== undefined);
+  return all.length === value.length ? all : undefined;
+}
+
+function descriptor(value: unknown): Descriptor | undefined {
+  if (!isObject(value)) return undefined;
+  const { mediaType, digest, size, annotations, artifactType } = value;
+  if (typeof mediaType !== 'string' || typeof digest !== 'string' || !isDigest(digest)) return undefined;
+  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) return undefined;
+  const platform = platformOf(value.platform);
+  const notes = isObject(annotations)
+    ? Object.fromEntries(
+        Object.entries(annotations).filter((note): note is [string, string] => typeof note[1] === 'string'),
+      )
+    : undefined;
+  return {
+    mediaType,
+    digest,
+    size,
+    ...(platform === undefined ? {} : { platform }),
+    ...(notes === undefined ? {} : { annotations: notes }),
+    ...(typeof artifactType === 'string' ? { artifactType } : {}),
+  };
+}
+
+function platformOf(value: unknown): Descriptor['platform'] {
+  if (!isObject(value)) return undefined;
+  const { os, architecture, variant } = value;
+  if (typeof os !== 'string' || typeof architecture !== 'string') return undefined;
+  return { os, architecture, ...(typeof variant === 'string' && variant !== '' ? { variant } : {}) };
+}

@@ -1,0 +1,159 @@
+import type { Readable } from 'node:stream';
+import { shownUrl, WireFailure } from '../failure.ts';
+import type { Scope } from './credential.ts';
+import { isDigest } from './digest.ts';
+import { drain, type OciResponse, type Transport } from './transport.ts';
+import type { Digest } from './types.ts';
+
+/** An upload that the registry has begun for us. */
+export interface Session {
+  /** Where the next request goes; each answer may change it. */
+  readonly url: URL;
+  /** The least chunk it takes (`OCI-Chunk-Min-Length`), the last one excepted. */
+  readonly minChunk: number;
+  /** Bytes it says it has; undefined where it doesn't say. */
+  readonly received: number | undefined;
+}
+
+/** Registries hash a whole layer before they answer the last request. */
+const finishIdleMs = 300_000;
+
+/** Begins an upload, or has the blob mounted from a sibling: then there is none. */
+export function beginUpload(
+  transport: Transport,
+  repository: string,
+  mount?: { readonly digest: Digest; readonly from: string },
+): Promise<Session | 'mounted'> {
+  const to = new URL(`/v2/${repository}/blobs/uploads/`, transport.origin);
+  const scopes: Scope[] = [{ repository, access: 'push' }];
+  if (mount !== undefined) {
+    to.searchParams.set('mount', mount.digest);
+    to.searchParams.set('from', mount.from);
+    scopes.push({ repository: mount.from, access: 'pull' });
+  }
+  return transport.send(
+    // Begun twice is one session too many, which the registry drops in time.
+    { method: 'POST', to, scopes, body: new Uint8Array(), expect: [201, 202], repeat: true },
+    async (response) => {
+      await drain(response);
+      if (response.status === 202) return sessionOf(response, transport);
+      if (mount !== undefined) return 'mounted' as const;
+      throw new WireFailure('malformed', shownUrl(response.from), {
+        message: `${shownUrl(response.from)} says that an empty upload is done`,
+      });
+    },
+  );
+}
+
+/** Sends one chunk. The session that comes back says what the registry has now. */
+export function sendChunk(
+  transport: Transport,
+  repository: string,
+  session: Session,
+  chunk: { readonly start: number; readonly length: number; readonly open: () => Readable },
+): Promise<Session & { readonly received: number }> {
+  return transport.send(
+    {
+      method: 'PATCH',
+      to: session.url,
+      scopes: [{ repository, access: 'push' }],
+      headers: {
+        'content-type': 'application/octet-stream',
+        'content-length': String(chunk.length),
+        'content-range': `${chunk.start}-${chunk.start + chunk.length - 1}`,
+      },
+      body: chunk.open,
+      // 416 tells what the registry has, which isn't what this chunk begins after.
+      expect: [202, 416],
+      repeat: false,
+    },
+    async (response) => {
+      await drain(response);
+      const next = sessionOf(response, transport, session);
+      if (response.status === 202) return { ...next, received: next.received ?? chunk.start + chunk.length };
+      const received = next.received ?? 0;
+      if (received !== chunk.start) return { ...next, received };
+      // It has what comes before this chunk, and doesn't take it all the same.
+      throw new WireFailure('status', shownUrl(response.from), { status: 416 });
+    },
+  );
+}
+
+/** How far the upload is, after a cut; undefined when the registry doesn't know it any more, or doesn't tell. */
+export async function readStatus(
+  transport: Transport,
+  repository: string,
+  session: Session,
+): Promise<Session | undefined> {
+  return transport.send(
+    {
+      method: 'GET',
+      to: session.url,
+      scopes: [{ repository, access: 'push' }],
+      expect: [200, 204, 400, 404, 405, 501],
+      repeat: true,
+    },
+    async (response) => {
+      await drain(response);
+      return response.status < 300 ? sessionOf(response, transport, session) : undefined;
+    },
+  );
+}
+
+/** Ends the upload, with all of the blob as its body or after its chunks. The registry verifies the digest. */
+export function finishUpload(
+  transport: Transport,
+  repository: string,
+  session: Session,
+  digest: Digest,
+  whole?: { readonly size: number; readonly open: () => Readable },
+): Promise<void> {
+  // The URL is the registry's; what is in its query stays.
+  const to = new URL(session.url);
+  to.searchParams.set('digest', digest);
+  return transport.send(
+    {
+      method: 'PUT',
+      to,
+      scopes: [{ repository, access: 'push' }],
+      headers: { 'content-type': 'application/octet-stream', 'content-length': String(whole?.size ?? 0) },
+      body: whole === undefined || whole.size === 0 ? new Uint8Array() : whole.open,
+      expect: [201, 204],
+      repeat: false,
+      idleMs: finishIdleMs,
+    },
+    async (response) => {
+      await drain(response);
+      const stored = response.headers['docker-content-digest'];
+      if (isDigest(stored) && stored !== digest) {
+        throw new WireFailure('malformed', shownUrl(response.from), {
+          message: `${shownUrl(response.from)} stored ${stored} instead of ${digest}`,
+        });
+      }
+    },
+  );
+}
+
+/** Drops an upload that leads nowhere. The registry would do it in time, so nothing depends on it. */
+export async function cancelUpload(transport: Transport, repository: string, session: Session): Promise<void> {
+  if (transport.signal.aborted) return;
+  const scopes: Scope[] = [{ repository, access: 'push' }];
+  await transport
+    .send({ method: 'DELETE', to: session.url, scopes, expect: [202, 204, 404], repeat: false, idleMs: 5_000 }, drain)
+    .catch(() => undefined);
+}
+
+function sessionOf(response: OciResponse, transport: Transport, before?: Session): Session {
+  const { headers, from } = response;
+  // Only the first answer has to name the place; later ones may leave it as it is.
+  const url =
+    headers.location === undefined && before !== undefined ? before.url : transport.resolve(headers.location, from);
+  const least = headers['oci-chunk-min-length'];
+  const last = /^(?:bytes=)?0-(\d+)$/.exec(headers.range ?? '')?.[1];
+  return {
+    url,
+    minChunk: least !== undefined && /^\d{1,12}$/.test(least) ? Number(least) : (before?.minChunk ?? 0),
+    // `0-0` is the answer for nothing and for one byte alike: as if it had said nothing.
+    received: last === undefined || last === '0' ? undefined : Number(last) + 1,
+  };
+}

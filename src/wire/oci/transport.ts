@@ -1,0 +1,162 @@
+import type { Readable } from 'node:stream';
+import { shownUrl, WireFailure } from '../failure.ts';
+import { type Http, type HttpRequest, type HttpResponse, readBody } from '../http.ts';
+import { isPassingStatus, retry, retryAfterMs } from '../retry.ts';
+import type { Clock } from '../world.ts';
+import type { Auth } from './auth.ts';
+import type { Scope } from './credential.ts';
+import { OciFailure, readRefusal } from './failure.ts';
+
+export interface OciRequest {
+  readonly method: NonNullable<HttpRequest['method']>;
+  /** A path of the registry's, or the whole URL that it gave. */
+  readonly to: string | URL;
+  readonly scopes: readonly Scope[];
+  readonly headers?: Readonly<Record<string, string>>;
+  /** A stream is made anew for each try. */
+  readonly body?: Uint8Array | (() => Readable);
+  /** The statuses that are answers; all others are failures. */
+  readonly expect: readonly number[];
+  /** Doing it twice is no different from doing it once. Otherwise only what was surely not done is tried again. */
+  readonly repeat: boolean;
+  readonly idleMs?: number;
+}
+
+/** An answer with the whole URL that it came from, for what is relative to it. */
+export interface OciResponse extends HttpResponse {
+  readonly from: URL;
+}
+
+/** Requests to one registry: authorized, redirected, tried again, and with failures in the spec's words. */
+export interface Transport {
+  readonly host: string;
+  readonly origin: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly signal: AbortSignal;
+  readonly maxTries: number;
+  /** Sends and has the answer read; a failure while reading is tried again too. Throws OciFailure. */
+  send<T>(request: OciRequest, read: (response: OciResponse) => Promise<T>): Promise<T>;
+  /** A URL that an answer gave, made absolute and checked. Throws WireFailure. */
+  resolve(location: string | undefined, from: URL): URL;
+}
+
+export interface TransportOptions {
+  readonly http: Http;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly signal: AbortSignal;
+  readonly host: string;
+  readonly origin: string;
+  readonly auth: Auth;
+  readonly maxTries: number;
+}
+
+const redirects = [301, 302, 303, 307, 308];
+const maxRedirects = 5;
+
+/** A transport over http and auth. */
+export function createTransport(options: TransportOptions): Transport {
+  const { http, clock, random, signal, host, auth, maxTries } = options;
+  const origin = new URL(options.origin).origin;
+
+  const resolve = (location: string | undefined, from: URL): URL => {
+    if (location === undefined || !URL.canParse(location, from.href)) {
+      throw new WireFailure('malformed', shownUrl(from), { message: `${shownUrl(from)} gave no usable Location` });
+    }
+    const url = new URL(location, from);
+    // A registry behind a proxy that ends TLS may not know that it is asked by https.
+    if (from.protocol === 'https:' && url.protocol === 'http:' && url.hostname === from.hostname) {
+      url.protocol = 'https:';
+      url.port = from.port;
+    }
+    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && from.protocol === 'http:')) {
+      throw new WireFailure('malformed', shownUrl(from), {
+        message: `${shownUrl(from)} leads to ${shownUrl(url)}, which is not https`,
+      });
+    }
+    return url;
+  };
+
+  /** One request with its redirects. Credentials stay with the registry's own origin. */
+  const follow = async (request: OciRequest, authorization: string | undefined): Promise<OciResponse> => {
+    let url = new URL(request.to, origin);
+    for (let hops = 0; ; hops++) {
+      const own = url.origin === origin && authorization !== undefined ? { authorization } : {};
+      const body = typeof request.body === 'function' ? request.body() : request.body;
+      const response = await http({
+        method: request.method,
+        url,
+        headers: { ...request.headers, ...own },
+        signal,
+        ...(body === undefined ? {} : { body }),
+        ...(request.idleMs === undefined ? {} : { idleMs: request.idleMs }),
+      });
+      if (request.expect.includes(response.status) || !redirects.includes(response.status)) {
+        return { ...response, from: url };
+      }
+      await drain(response);
+      const next = resolve(response.headers.location, url);
+      const reads = request.method === 'GET' || request.method === 'HEAD';
+      const moved = reads || (response.status >= 307 && next.origin === url.origin);
+      if (!moved || hops === maxRedirects) {
+        throw new WireFailure('malformed', shownUrl(url), {
+          message: `${shownUrl(url)} redirects without end or sense`,
+        });
+      }
+      url = next;
+    }
+  };
+
+  const once = async <T>(request: OciRequest, read: (response: OciResponse) => Promise<T>): Promise<T> => {
+    let authorization = await auth.header(request.scopes);
+    let response = await follow(request, authorization);
+    if (response.status === 401 && auth.challenged(response.headers['www-authenticate'], authorization)) {
+      await drain(response);
+      authorization = await auth.header(request.scopes);
+      response = await follow(request, authorization);
+    }
+    if (request.expect.includes(response.status)) return read(response);
+    throw await refused(response);
+  };
+
+  const refused = async (response: OciResponse): Promise<OciFailure> => {
+    const body = await readBody(response, 65_536).then(String, () => '');
+    const after = retryAfterMs(response.headers['retry-after'], clock.now());
+    const failure = new WireFailure('status', shownUrl(response.from), {
+      status: response.status,
+      retryable: isPassingStatus(response.status),
+      ...(after === undefined ? {} : { retryAfterMs: after }),
+    });
+    const { codes, text } = readRefusal(response.headers['content-type'], body);
+    return new OciFailure(failure, { host, codes, text });
+  };
+
+  return {
+    host,
+    origin,
+    clock,
+    random,
+    signal,
+    maxTries,
+    resolve,
+    send: (request, read) => {
+      const about = { host, repository: request.scopes[0]?.repository };
+      const attempt = () =>
+        once(request, read).catch((error: unknown) => {
+          throw error instanceof WireFailure ? new OciFailure(error, about) : error;
+        });
+      const worth = (error: unknown): boolean =>
+        error instanceof OciFailure &&
+        error.retryable &&
+        // Refused for the rush or never reached: nothing was done.
+        (request.repeat || error.status === 429 || error.kind === 'unreachable');
+      return retry(attempt, { clock, random, signal, tries: maxTries, worth });
+    },
+  };
+}
+
+/** Reads a short rest away, so that the connection can be used again. */
+export async function drain(response: HttpResponse): Promise<void> {
+  await readBody(response, 65_536).catch(() => undefined);
+}

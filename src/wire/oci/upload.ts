@@ -1,0 +1,210 @@
+import { shownUrl, WireFailure } from '../failure.ts';
+import { backoff, isRetryable } from '../retry.ts';
+import { headBlob } from './blob.ts';
+import { OciFailure } from './failure.ts';
+import { beginUpload, cancelUpload, finishUpload, readStatus, type Session, sendChunk } from './session.ts';
+import { chunked } from './source.ts';
+import type { Transport } from './transport.ts';
+import type { BlobPush, BlobSource } from './types.ts';
+
+/** Two ways to send the same bytes; a registry may refuse one. */
+type Way = 'whole' | 'chunks';
+
+/**
+ * Makes the repository have the blob: there already, mounted from one of `from`, or uploaded. Up to `chunkBytes` go in
+ * one PUT; more in chunks, so that a cut costs only what the registry hasn't got.
+ */
+export async function pushBlob(
+  transport: Transport,
+  repository: string,
+  blob: BlobSource,
+  from: readonly string[],
+  chunkBytes: number,
+): Promise<BlobPush> {
+  if (await isThere(transport, repository, blob)) return 'exists';
+  let session: Session | undefined;
+  for (const sibling of from.filter((name) => name !== repository)) {
+    if (session !== undefined) await cancelUpload(transport, repository, session);
+    const begun = await mount(transport, repository, blob, sibling);
+    if (begun === 'mounted') return 'mounted';
+    session = begun;
+  }
+  await upload(transport, repository, blob, session, chunkBytes);
+  return 'uploaded';
+}
+
+/** Unknown counts as no: sent once too often, a blob does no harm. */
+async function isThere(transport: Transport, repository: string, blob: BlobSource): Promise<boolean> {
+  try {
+    const head = await headBlob(transport, repository, blob.digest, 'push');
+    return head !== undefined && (head.size ?? blob.size) === blob.size;
+  } catch (error) {
+    // Redirected to a store whose signed URLs are for GET alone, HEAD is refused there.
+    if (error instanceof OciFailure && error.status !== undefined && !error.url.startsWith(`${transport.origin}/`)) {
+      return false;
+    }
+    throw error;
+  }
+}
+
+/** A sibling that we may not read, or a registry that knows no mounts, is no reason to fail: the blob can be sent. */
+async function mount(
+  transport: Transport,
+  repository: string,
+  blob: BlobSource,
+  from: string,
+): Promise<Session | 'mounted' | undefined> {
+  try {
+    return await beginUpload(transport, repository, { digest: blob.digest, from });
+  } catch (error) {
+    if (error instanceof OciFailure && error.status !== undefined && error.status < 500 && error.status !== 429) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+async function upload(
+  transport: Transport,
+  repository: string,
+  blob: BlobSource,
+  begun: Session | undefined,
+  chunkBytes: number,
+): Promise<void> {
+  const ways: Way[] = blob.size <= chunkBytes ? ['whole', 'chunks'] : ['chunks', 'whole'];
+  let session = begun;
+  for (let tries = 1; ; ) {
+    session ??= await begin(transport, repository);
+    const way = ways[0] ?? 'whole';
+    try {
+      if (way === 'whole') await sendWhole(transport, repository, blob, session);
+      else await sendChunks(transport, repository, blob, session, chunkBytes);
+      return;
+    } catch (error) {
+      // A session that is gone (404) is begun again; so is one that was cut, unless only its last answer was lost.
+      const passing = isRetryable(error) || statusOf(error) === 404;
+      if (passing && (await isThere(transport, repository, blob))) return;
+      await cancelUpload(transport, repository, session);
+      session = undefined;
+      if (ways.length > 1 && refusesWay(error, way)) {
+        ways.shift();
+        continue;
+      }
+      if (!passing || tries >= transport.maxTries) throw digestRefused(error) ? otherBytes(error, blob) : error;
+      await transport.clock.sleep(backoff(tries++, error, transport), transport.signal);
+    }
+  }
+}
+
+async function begin(transport: Transport, repository: string): Promise<Session> {
+  const begun = await beginUpload(transport, repository);
+  if (begun === 'mounted') throw new TypeError('An upload without a mount can not be mounted.');
+  return begun;
+}
+
+async function sendWhole(transport: Transport, repository: string, blob: BlobSource, session: Session): Promise<void> {
+  const source = chunked(blob, { url: shownUrl(session.url), host: transport.host, repository });
+  try {
+    const open = () => source.read(0, blob.size);
+    await finishUpload(transport, repository, session, blob.digest, { size: blob.size, open });
+  } finally {
+    source.rewind();
+  }
+}
+
+async function sendChunks(
+  transport: Transport,
+  repository: string,
+  blob: BlobSource,
+  begun: Session,
+  chunkBytes: number,
+): Promise<void> {
+  const source = chunked(blob, { url: shownUrl(begun.url), host: transport.host, repository });
+  let session = begun;
+  let sent = 0;
+  // Tries that got no further than any before them: a registry may go back and forth for ever.
+  let furthest = 0;
+  let failures = 0;
+  try {
+    while (sent < blob.size) {
+      const length = Math.min(Math.max(chunkBytes, session.minChunk), blob.size - sent);
+      const start = sent;
+      let received: number;
+      try {
+        const next = await sendChunk(transport, repository, session, {
+          start,
+          length,
+          open: () => source.read(start, length),
+        });
+        session = next;
+        received = next.received;
+      } catch (error) {
+        source.rewind();
+        if (!isRetryable(error) || failures >= transport.maxTries) throw error;
+        await transport.clock.sleep(backoff(failures + 1, error, transport), transport.signal);
+        session = await resumed(transport, repository, session);
+        received = session.received ?? 0;
+      }
+      if (received > blob.size) throw gone(transport, repository, session);
+      failures = received > furthest ? 0 : failures + 1;
+      furthest = Math.max(furthest, received);
+      if (failures > transport.maxTries) throw gone(transport, repository, session);
+      sent = received;
+    }
+  } finally {
+    source.rewind();
+  }
+  await finish(transport, repository, blob, session);
+}
+
+/** The last request, again where it was cut: the chunks are there, and they are most of the work. */
+async function finish(transport: Transport, repository: string, blob: BlobSource, last: Session): Promise<void> {
+  let session = last;
+  for (let tries = 1; ; tries++) {
+    try {
+      return await finishUpload(transport, repository, session, blob.digest);
+    } catch (error) {
+      if (!isRetryable(error) || tries >= transport.maxTries) throw error;
+      await transport.clock.sleep(backoff(tries, error, transport), transport.signal);
+      if (await isThere(transport, repository, blob)) return;
+      session = await resumed(transport, repository, session);
+      if (session.received !== blob.size) throw error;
+    }
+  }
+}
+
+/** The session as the registry sees it, or a failure that has the upload begun again. */
+async function resumed(transport: Transport, repository: string, session: Session): Promise<Session> {
+  const status = await readStatus(transport, repository, session);
+  if (status?.received === undefined) throw gone(transport, repository, session);
+  return status;
+}
+
+function gone(transport: Transport, repository: string, session: Session): OciFailure {
+  const url = shownUrl(session.url);
+  return new OciFailure(new WireFailure('cut', url, { message: `the upload ${url} can't be gone on with` }), {
+    host: transport.host,
+    repository,
+  });
+}
+
+function statusOf(error: unknown): number | undefined {
+  return error instanceof OciFailure ? error.status : undefined;
+}
+
+/** The registry is there and lets us in, but doesn't take bytes in this way. */
+function refusesWay(error: unknown, way: Way): boolean {
+  // Chunks that make other bytes in the end were put together wrongly; sent as a whole, only the bytes count.
+  if (digestRefused(error)) return way === 'chunks';
+  return [400, 405, 411, 413, 415, 416, 501].includes(statusOf(error) ?? 0);
+}
+
+function digestRefused(error: unknown): error is OciFailure {
+  return (
+    error instanceof OciFailure && error.codes.some((code) => code === 'DIGEST_INVALID' || code === 'SIZE_INVALID')
+  );
+}
+
+function otherBytes(error: OciFailure, { digest }: BlobSource): OciFailure {
+  return new OciFailure(error, { host: error.host, finding: { is: 'mismatch', digest } });
+}

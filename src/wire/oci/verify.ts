@@ -1,0 +1,37 @@
+import { Transform } from 'node:stream';
+import { WireFailure } from '../failure.ts';
+import { finishDigest, startDigest } from './digest.ts';
+import { OciFailure } from './failure.ts';
+import type { Descriptor } from './types.ts';
+
+/** Where content comes from, for the failure. */
+export interface Origin {
+  readonly url: string;
+  readonly host: string;
+  readonly repository: string;
+}
+
+/** Passes bytes on and fails at the first one too many, or at the end, unless size and digest are these. */
+export function verifier(expected: Pick<Descriptor, 'digest' | 'size'>, origin: Origin): Transform {
+  const hash = startDigest();
+  let size = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      size += chunk.byteLength;
+      hash.update(chunk);
+      if (size > expected.size) done(mismatch(expected.digest, origin, `more than ${expected.size} bytes`));
+      else done(null, chunk);
+    },
+    flush(done) {
+      const digest = finishDigest(hash);
+      if (size === expected.size && digest === expected.digest) done();
+      else done(mismatch(expected.digest, origin, `${size} bytes with ${digest}`));
+    },
+  });
+}
+
+/** Content that isn't what it was said to be. */
+export function mismatch(digest: Descriptor['digest'], origin: Origin, got: string): OciFailure {
+  const failure = new WireFailure('malformed', origin.url, { message: `${digest} came as ${got}`, retryable: false });
+  return new OciFailure(failure, { ...origin, finding: { is: 'mismatch', digest } });
+}
