@@ -4,6 +4,56 @@ const exit = exitCodes.config;
 
 /** What `tagboat.yaml` or the command line says wrong. */
 export const configErrors = {
+  CONFIG_TOO_LARGE: entry<{ file: string; limit: number }>(
+    exit,
+    ({ file, limit }) => `${file} is larger than ${limit} bytes, or nests deeper than any config does.`,
+    () => 'Check that it is the right file.',
+  ),
+  CONFIG_YAML_INVALID: entry<{ file: string; why: string }>(
+    exit,
+    ({ file, why }) => `${file} isn't valid YAML: ${why}`,
+    () => 'Correct it at the caret; often an indentation or a missing quote is just before it.',
+  ),
+  CONFIG_KEY_UNKNOWN: entry<{ file: string; key: string; nearest: string | undefined; known: readonly string[] }>(
+    exit,
+    ({ file, key }) => `${file} has the key "${key}", which means nothing here.`,
+    ({ nearest, known }) =>
+      nearest === undefined
+        ? `Keys here are ${known.join(', ')}.`
+        : `Did you mean "${nearest}"? Keys here are ${known.join(', ')}.`,
+  ),
+  CONFIG_KEY_MISSING: entry<{ file: string; key: string; why: string }>(
+    exit,
+    ({ file, key, why }) => `${file} lacks ${key}: ${why}.`,
+    ({ key }) => `Add \`${key.split('.').at(-1)}\`; the README lists every key, and \`tagboat schema\` describes them.`,
+  ),
+  CONFIG_VALUE_INVALID: entry<{ file: string; key: string; why: string }>(
+    exit,
+    ({ file, key, why }) => `${key} in ${file} ${why}.`,
+    () => 'The README lists every key, and `tagboat schema` describes them.',
+  ),
+  CONFIG_VARIABLE_UNSET: entry<{ file: string; key: string; name: string }>(
+    exit,
+    ({ file, key, name }) => `${key} in ${file} needs the environment variable ${name}, which is not set, or empty.`,
+    ({ name }) =>
+      `Set it. In Actions: \`env: { ${name}: \${{ vars.${name} }} }\` on the step. To mean the text itself, write $\${${name}}.`,
+  ),
+  CONFIG_SECRET_IN_FILE: entry<{ file: string; what: string; variable: string | undefined }>(
+    exit,
+    ({ file, what, variable }) =>
+      variable === undefined
+        ? `${file} holds ${what}.`
+        : `${file} names the variable ${variable}, which holds ${what}; what stands in this file is printed and handed to programs.`,
+    ({ variable }) =>
+      variable === undefined
+        ? 'Take it out and revoke it: whoever can read the repository has it. Secrets come by environment variable (README, "Secrets").'
+        : 'Secrets are read from their own variables (README, "Secrets") and never named in the file.',
+  ),
+  TEMPLATE_UNRESOLVED: entry<{ where: string; variable: string; why: string }>(
+    exit,
+    ({ where, variable, why }) => `{${variable}} in ${where} can't be filled in: ${why}.`,
+    () => 'Use another variable, such as {commit}, or run where it is known.',
+  ),
   PATH_SYNTAX_INVALID: entry<{ path: string; column: number; reason: string }>(
     exit,
     ({ path, column, reason }) => `The path ${JSON.stringify(path)} breaks at character ${column}: ${reason}.`,

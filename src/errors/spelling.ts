@@ -5,7 +5,9 @@ export function nearestWord(written: string, candidates: readonly string[]): str
     const score = distance(written.toLowerCase().slice(0, 100), word.toLowerCase());
     if (best === undefined || score < best.score) best = { word, score };
   }
-  return best !== undefined && best.score <= Math.max(1, Math.floor(written.length * 0.4)) ? best.word : undefined;
+  return best !== undefined && best.score <= Math.max(written.length > 2 ? 2 : 1, Math.floor(written.length * 0.4))
+    ? best.word
+    : undefined;
 }
 
 /** Levenshtein's distance: insertions, deletions and replacements between two short texts. */

@@ -1,0 +1,81 @@
+import { checkDeliveries } from './config/check-delivery.ts';
+import { checkImages } from './config/check-image.ts';
+import { checkAws, checkRegistry } from './config/check-registry.ts';
+import { createChecks } from './config/checks.ts';
+import { shapeError } from './config/issues.ts';
+import { readConfig } from './config/read.ts';
+import { keysAt, shape } from './config/shape.ts';
+import { TagboatError } from './errors.ts';
+import type { ApplicationPlan, AwsPlan, Engine, Person, Platform, RegistryPlan } from './plan.ts';
+import type { Env } from './wire/world.ts';
+
+/** What `tagboat.yaml` says, checked, with every default filled in. Texts with `{…}` are templates. */
+export interface Config {
+  /** The file as it was named, for messages. */
+  readonly file: string;
+  readonly aws: AwsPlan | undefined;
+  /** Template of the tag that `{tag}` stands for. */
+  readonly tag: string;
+  readonly images: readonly ImageConfig[];
+  readonly deliveries: readonly DeliveryConfig[];
+}
+
+/** One image to build. Paths are relative to the app repo's root. */
+export interface ImageConfig {
+  readonly name: string;
+  readonly registry: RegistryPlan;
+  /** Prefix included. */
+  readonly repository: string;
+  readonly tag: string;
+  readonly dockerfile: string;
+  readonly context: string;
+  readonly target: string | undefined;
+  readonly args: Readonly<Record<string, string>>;
+  readonly platforms: readonly Platform[];
+  readonly engine: Engine | 'auto';
+  readonly builder: string | undefined;
+  readonly cache: boolean;
+}
+
+/** What to commit to one config repo, and from which branches. */
+export interface DeliveryConfig {
+  readonly name: string;
+  /** Branches of the app repo: names or patterns. */
+  readonly from: readonly string[];
+  readonly repo: string;
+  readonly branch: string;
+  readonly set: readonly { readonly file: string; readonly path: string; readonly value: string }[];
+  readonly create: boolean;
+  readonly message: string;
+  readonly author: Person | undefined;
+  readonly trailers: readonly { readonly key: string; readonly value: string }[];
+  readonly application: ApplicationPlan | undefined;
+}
+
+/**
+ * Reads the text of a `tagboat.yaml`, with `${VARIABLES}` from the environment given. Pure. Throws CONFIG_* and
+ * PATH_SYNTAX_INVALID, each with its place in the file.
+ */
+export function parseConfig(text: string, file: string, env: Env): Config {
+  const read = readConfig(text, file, env);
+  const parsed = shape.safeParse(read.value ?? {});
+  if (!parsed.success) throw shapeError(read, parsed.error.issues, keysAt);
+  const raw = parsed.data;
+  const checks = createChecks(read);
+  if (raw.images === undefined && raw.deliveries === undefined) {
+    const why = 'there is nothing to build and nothing to deliver';
+    throw new TagboatError('CONFIG_KEY_MISSING', { file, key: 'images', why }, { place: { file } });
+  }
+  const registry = checkRegistry(raw.registry, checks);
+  const tag = raw.tag ?? '{commit}';
+  checks.tagTemplate(['tag'], tag);
+  const images = checkImages(raw.images ?? {}, { registry, tag }, checks);
+  const names = images.map(({ name }) => name);
+  return {
+    file,
+    aws: checkAws(raw.aws, checks),
+    tag,
+    images,
+    deliveries: checkDeliveries(raw.deliveries ?? {}, names, env.GITHUB_SERVER_URL, checks),
+  };
+}

@@ -1,0 +1,85 @@
+import type { ImageConfig } from '../config.ts';
+import type { RegistryPlan } from '../plan.ts';
+import type { Checks } from './checks.ts';
+import { whyNoInnerPath, whyNoName, whyNoPlatform, whyNoRepository } from './grammar.ts';
+import type { ImageShape } from './shape.ts';
+
+interface Defaults {
+  readonly registry: RegistryPlan | undefined;
+  readonly tag: string;
+}
+
+export function checkImages(
+  raw: Readonly<Record<string, ImageShape>>,
+  defaults: Defaults,
+  checks: Checks,
+): ImageConfig[] {
+  const images: ImageConfig[] = [];
+  for (const [name, image] of Object.entries(raw)) {
+    const checked = checkImage(name, image, defaults, checks);
+    const twin = images.find((one) => one.repository === checked.repository && one.tag === checked.tag);
+    if (twin !== undefined) {
+      const why = `has the same repository and tag as images.${twin.name}: the one pushed last would replace the other`;
+      checks.refuse(['images', name], why, 'key');
+    }
+    images.push(checked);
+  }
+  return images;
+}
+
+function checkImage(name: string, raw: ImageShape, { registry, tag }: Defaults, checks: Checks): ImageConfig {
+  const at = (...steps: (string | number)[]) => ['images', name, ...steps];
+  checks.mustBe(at(), whyNoName(name), 'key');
+  if (registry === undefined) checks.missing(['registry'], 'images have to be pushed somewhere');
+  const prefix = registry.prefix === '' ? '' : `${registry.prefix}/`;
+  const repository = prefix + (raw.repository ?? name);
+  const isNamed = raw.repository !== undefined;
+  checks.mustBe(isNamed ? at('repository') : at(), whyNoRepository(repository), isNamed ? 'value' : 'key');
+  if (raw.tag !== undefined) checks.tagTemplate(at('tag'), raw.tag);
+  const dockerfile = innerPath(at('dockerfile'), raw.dockerfile ?? 'Dockerfile', checks);
+  const context = innerPath(at('context'), raw.context ?? '.', checks);
+  for (const word of ['target', 'builder'] as const) {
+    const isWord = raw[word] === undefined || /^[\w][\w.-]{0,127}$/.test(raw[word]);
+    checks.mustBe(at(word), isWord ? undefined : 'one word of letters, digits, "_", "." and "-"');
+  }
+  const platforms = raw.platforms ?? ['linux/amd64'];
+  for (const [index, platform] of platforms.entries()) {
+    checks.mustBe(at('platforms', index), whyNoPlatform(platform));
+    if (platforms.indexOf(platform) !== index) checks.refuse(at('platforms', index), 'stands twice in the list');
+  }
+  if (raw.builder !== undefined && raw.engine !== undefined && raw.engine !== 'auto' && raw.engine !== 'buildx') {
+    checks.refuse(at('builder'), `is for the engine buildx, not ${raw.engine}`);
+  }
+  return {
+    name,
+    registry,
+    repository,
+    tag: raw.tag ?? tag,
+    dockerfile,
+    context,
+    target: raw.target,
+    args: checkArgs(name, raw.args ?? {}, checks),
+    platforms,
+    engine: raw.engine ?? 'auto',
+    builder: raw.builder,
+    cache: raw.cache ?? false,
+  };
+}
+
+function innerPath(path: (string | number)[], text: string, checks: Checks): string {
+  checks.mustBe(path, whyNoInnerPath(text));
+  return text;
+}
+
+function checkArgs(name: string, raw: NonNullable<ImageShape['args']>, checks: Checks): Record<string, string> {
+  for (const [key, value] of Object.entries(raw)) {
+    const path = ['images', name, 'args', key];
+    checks.mustBe(
+      path,
+      /^[A-Za-z_]\w*$/.test(key) ? undefined : 'named as build arguments are: letters, digits, "_"',
+      'key',
+    );
+    if (/\0/.test(String(value))) checks.refuse(path, 'holds a NUL character');
+  }
+  return Object.fromEntries(Object.entries(raw).map(([key, value]) => [key, String(value)]));
+}

@@ -1,0 +1,31 @@
+/** What secrets look like. Each is named for the message; the text itself is never repeated. */
+const shapes: readonly [what: string, shape: RegExp][] = [
+  ['a GitHub token', /\bgh[opsur]_[A-Za-z0-9]{16,}|\bgithub_pat_[A-Za-z0-9_]{20,}/],
+  ['a GitLab token', /\bgl(?:pat|dt|cbt|rt|ft|soat)-[\w-]{16,}/],
+  ['an AWS access key', /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/],
+  ['a private key', /-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY/],
+  ['a JSON Web Token', /\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}/],
+  ['a Docker Hub token', /\bdckr_[a-z]+_[\w-]{16,}/],
+  ['an npm token', /\bnpm_[A-Za-z0-9]{30,}/],
+  ['a Slack token', /\bxox[abeoprs]-[\w-]{10,}/],
+  ['a Google API key', /\bAIza[\w-]{30,}/],
+  ['a Stripe key', /\b[rs]k_live_\w{16,}/],
+  ['a user name and password in a URL', /[a-z][a-z0-9+.-]*:\/\/[^\s/@"']+@/i],
+];
+
+/** What a text seems to hold that must not stand in a file, and where. */
+export function findSecret(text: string): { what: string; offset: number } | undefined {
+  let first: { what: string; offset: number } | undefined;
+  for (const [what, shape] of shapes) {
+    const offset = text.search(shape);
+    if (offset >= 0 && (first === undefined || offset < first.offset)) first = { what, offset };
+  }
+  return first;
+}
+
+/** Whether a variable's name says that it holds a secret: what the file names is printed and given to programs. */
+export function isSecretName(name: string): boolean {
+  return /(?:^|_)(?:TOKEN|SECRETS?|PASSWORD|PASSWD|PASSPHRASE|PRIVATE_KEY|ACCESS_KEY|API_KEY|CREDENTIALS?)(?:_|$)/i.test(
+    name,
+  );
+}

@@ -1,0 +1,146 @@
+import { z } from 'zod';
+
+/**
+ * The shape of tagboat.yaml: types, keys and what they mean. The JSON Schema comes from it. What the texts must look
+ * like is checked afterwards (grammar.ts), where `${VARIABLES}` are filled in; an editor sees the file without them.
+ */
+const text = () => z.string();
+
+const registry = z
+  .union([
+    text(),
+    z.strictObject({
+      host: text().describe('Host, ":port" if needed, and a path that all repositories begin with: ghcr.io/acme.'),
+      login: z
+        .enum(['auto', 'ecr', 'ghcr', 'docker', 'anonymous'])
+        .optional()
+        .describe(
+          "How to log in. auto (the default) decides by the host: ecr by the AWS role, ghcr by GITHUB_TOKEN, anything else by Docker's config file and credential helpers. anonymous sends nothing.",
+        ),
+      insecure: z.boolean().optional().describe('Plain HTTP instead of HTTPS. Only on loopback is that the default.'),
+    }),
+  ])
+  .describe('Where images are pushed: a host, or a map with how to log in.');
+
+const aws = z
+  .strictObject({
+    role: text()
+      .optional()
+      .describe(
+        "ARN of the IAM role to assume by GitHub's OIDC token. Without it the AWS SDK's own credential chain is used.",
+      ),
+    region: text().optional().describe("The region. Without it the registry's host or AWS_REGION tells."),
+    sessionSeconds: z
+      .int()
+      .min(900)
+      .max(43_200)
+      .optional()
+      .describe("Lifetime of the role's session in seconds, 900 to 43200. Default 3600."),
+    audience: text().optional().describe('Audience of the OIDC token. Default sts.amazonaws.com.'),
+  })
+  .describe('Access to AWS, for registries on ECR.');
+
+const tagWords =
+  'The tag, a template: {commit} (the default), {shortCommit} (12 digits), {branch} (with "-" for what tags may not have), {commitTime} (UTC, 20240131T235959).';
+const tag = () => text().describe(tagWords);
+
+const image = z.strictObject({
+  repository: text().optional().describe("The repository's name in the registry. Default: the image's name."),
+  dockerfile: text().optional().describe("The Dockerfile, from the app repo's root. Default Dockerfile."),
+  context: text().optional().describe("The build context, from the app repo's root. Default: the root."),
+  target: text().optional().describe('The stage to build. Default: the last.'),
+  args: z
+    .record(z.string(), z.union([text(), z.number(), z.boolean()]))
+    .optional()
+    .describe('Build arguments. No secrets: they stay in the image.'),
+  platforms: z.array(text()).min(1).optional().describe('Platforms. Default linux/amd64.'),
+  engine: z
+    .enum(['auto', 'buildx', 'docker', 'buildah', 'assemble'])
+    .optional()
+    .describe(
+      'What builds it. auto (the default) takes what the Dockerfile needs and the machine has; assemble needs no daemon, and no RUN.',
+    ),
+  builder: text().optional().describe('A buildx builder by name, for the engine buildx.'),
+  cache: z.boolean().optional().describe('Keep a build cache in the registry, for the engine buildx. Default false.'),
+  tag: tag().optional(),
+});
+
+const delivery = z.strictObject({
+  from: z
+    .union([text(), z.array(text()).min(1)])
+    .describe("The app repo's branch or branches that deliver here; patterns such as release/* too."),
+  repo: text().describe('The config repo: an https URL, or owner/name for GitHub.'),
+  branch: text().optional().describe("The config repo's branch. Default main."),
+  set: z
+    .record(z.string(), z.record(z.string(), z.union([text(), z.number(), z.boolean()])))
+    .describe(
+      'What to set: file, then path, then value. Paths: .front.imageTag, .images[name=app].newTag, .list[0], doc[kind=Deployment].spec.x. Values are templates: {tag}, {commit}, {shortCommit}, {branch}, {commitTime}, and {tag.NAME}, {image.NAME} (the whole reference) and {digest.NAME} of an image.',
+    ),
+  create: z.boolean().optional().describe('Add paths that are missing. Default false: a missing path is an error.'),
+  message: text()
+    .optional()
+    .describe(
+      'The commit message, a template; {subject} is the first line of the source commit. Default "Update image tag to {tag}".',
+    ),
+  author: text()
+    .optional()
+    .describe("The commit's author, Name <mail>. Default: github-actions[bot] in Actions, elsewhere git's own user."),
+  trailers: z
+    .record(z.string(), z.union([text(), z.number(), z.boolean()]))
+    .optional()
+    .describe("Trailers of your own, beside Tagboat's. Templates too."),
+  application: text().optional().describe('The Argo CD application that follows this place.'),
+});
+
+export const shape = z
+  .strictObject({
+    registry: registry.optional(),
+    aws: aws.optional(),
+    tag: tag().optional(),
+    images: z.record(z.string(), image).optional().describe('The images to build, by name.'),
+    deliveries: z.record(z.string(), delivery).optional().describe('What to commit to which config repo, by name.'),
+  })
+  .describe('How Tagboat gets a commit of this repository into images and a config commit.');
+
+export type Shape = z.infer<typeof shape>;
+export type ImageShape = z.infer<typeof image>;
+export type DeliveryShape = z.infer<typeof delivery>;
+
+/** Maps whose keys are chosen by whoever writes the file, `*` for any key. */
+export const records: readonly (readonly string[])[] = [
+  ['images'],
+  ['images', '*', 'args'],
+  ['deliveries'],
+  ['deliveries', '*', 'set'],
+  ['deliveries', '*', 'set', '*'],
+  ['deliveries', '*', 'trailers'],
+];
+
+/** Values that are texts even where they look like numbers: `1.10` stays `1.10`. */
+export const texts: readonly (readonly string[])[] = [
+  ['tag'],
+  ['images', '*', 'tag'],
+  ['images', '*', 'args', '*'],
+  ['deliveries', '*', 'from'],
+  ['deliveries', '*', 'from', '*'],
+  ['deliveries', '*', 'branch'],
+  ['deliveries', '*', 'set', '*', '*'],
+  ['deliveries', '*', 'trailers', '*'],
+];
+
+/** Values that are templates. */
+export const templates: readonly (readonly string[])[] = [
+  ['tag'],
+  ['images', '*', 'tag'],
+  ['deliveries', '*', 'set', '*', '*'],
+  ['deliveries', '*', 'message'],
+  ['deliveries', '*', 'trailers', '*'],
+];
+
+/** The keys that a map of the file may have, for a hint at the right one. */
+export function keysAt(path: readonly (string | number)[]): string[] {
+  if (path.length === 0) return Object.keys(shape.shape);
+  if (path[0] === 'images') return Object.keys(image.shape);
+  if (path[0] === 'deliveries') return Object.keys(delivery.shape);
+  return path[0] === 'aws' ? Object.keys(aws.shape) : ['host', 'login', 'insecure'];
+}
