@@ -69,6 +69,9 @@ export interface GitHostOptions {
   readonly fault?: (request: GitHostRequest) => Fault | undefined | Promise<Fault | undefined>;
 }
 
+/** A repository to make, and who may use it. */
+export type RepoSetup = RepoOptions & { readonly access?: Access };
+
 /** A git host on loopback: git's own http-backend behind http, for the demo and the tests. */
 export interface GitHost {
   readonly url: string;
@@ -78,7 +81,7 @@ export interface GitHost {
   repoUrl(name: string): string;
   repoDir(name: string): string;
   /** Makes a bare repository and answers its URL. Names have no `.git`. */
-  createRepo(name: string, options?: RepoOptions & { readonly access?: Access }): Promise<string>;
+  createRepo(name: string, setup?: RepoSetup): Promise<string>;
   /** Makes a commit behind everybody's back. Answers its id. */
   commit(name: string, commit: RepoCommit): Promise<string>;
   /** Replaces a repository's rules; undefined opens it. */

@@ -1,0 +1,86 @@
+import { expect } from 'vitest';
+import { type LandOptions, landDelivery } from '../../src/commit/land.ts';
+import type { CommitOutcome, DeliveryPlan, Edit, GitCredential } from '../../src/plan.ts';
+import type { GitHost, GitHostRequest } from '../../src/sandbox/git-host.ts';
+import { Secret } from '../../src/wire/secret.ts';
+import { jumpingClock, type TestWorld, testWorld } from '../support/world.ts';
+
+/** A values file that only a careful editor leaves alone: comments, odd spacing, no newline at its end. */
+export const values = '# the shop\nfront:\n  imageTag:   a   # from CI\n  replicas: 2\nback: {imageTag: "a"}';
+
+/** `values` with the front's tag set. */
+export const valuesWith = (tag: string): string => values.replace('imageTag:   a   #', `imageTag:   ${tag}   #`);
+
+export const chart = {
+  'main/values.yaml': values,
+  'main/Chart.yaml': 'apiVersion: v2\nname: main\n',
+  'main/templates/deployment.yaml': 'kind: Deployment\n',
+  'README.md': 'A config repo\n',
+};
+
+export const bot = {
+  name: 'github-actions[bot]',
+  email: '41898282+github-actions[bot]@users.noreply.github.com',
+};
+
+export function setTag(value: string, file = 'main/values.yaml', path = '.front.imageTag'): Edit {
+  return { file, path, value, create: false };
+}
+
+export function deliveryTo(repo: string, ...edits: Edit[]): DeliveryPlan {
+  return {
+    name: 'production',
+    repo,
+    branch: 'main',
+    edits: edits.length > 0 ? edits : [setTag('b')],
+    message: 'Set front to b\n\nTagboat-Source: abc',
+    author: bot,
+    committer: bot,
+    application: undefined,
+  };
+}
+
+export function tokenCredential(token: string, scheme: 'Basic' | 'Bearer' = 'Basic'): GitCredential {
+  const value = scheme === 'Basic' ? Buffer.from(`x-access-token:${token}`).toString('base64') : token;
+  return { authorization: new Secret(`${scheme} ${value}`, 'TAGBOAT_TOKEN'), label: 'TAGBOAT_TOKEN' };
+}
+
+/** A world in which waits are over at once. */
+export function quickWorld(): TestWorld {
+  return testWorld({ clock: jumpingClock() });
+}
+
+export function land(
+  delivery: DeliveryPlan,
+  world: TestWorld = quickWorld(),
+  credential?: GitCredential,
+  options?: LandOptions,
+): Promise<CommitOutcome> {
+  return landDelivery(world, world.emit, delivery, credential, options);
+}
+
+/** Narrows to a landed outcome, or fails the test. */
+export function landed(outcome: CommitOutcome): Extract<CommitOutcome, { is: 'landed' }> {
+  expect(outcome.is).toBe('landed');
+  return outcome as Extract<CommitOutcome, { is: 'landed' }>;
+}
+
+/** A file's exact bytes at the branch. */
+export function fileAt(host: GitHost, repo: string, path = 'main/values.yaml', branch = 'main'): Promise<string> {
+  return host.git(repo, 'show', `${branch}:${path}`);
+}
+
+export async function tipOf(host: GitHost, repo: string, branch = 'main'): Promise<string> {
+  return (await host.git(repo, 'rev-parse', branch)).trim();
+}
+
+/** Checks everything git can check about a repository. */
+export async function isSound(host: GitHost, repo: string): Promise<void> {
+  expect(await host.git(repo, 'fsck', '--strict', '--full', '--no-dangling')).toBe('');
+}
+
+export const pushesIn = (host: GitHost): GitHostRequest[] =>
+  host.requests.filter(({ service, isCall }) => service === 'git-receive-pack' && isCall);
+
+export const noticesIn = (world: TestWorld): string[] =>
+  world.events.flatMap((event) => (event.type === 'notice' ? [event.message] : []));
