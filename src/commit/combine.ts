@@ -1,0 +1,105 @@
+import { TagboatError } from '../errors.ts';
+import type { ObjectId } from '../wire/git/object.ts';
+import type { NewObject } from '../wire/git/pack.ts';
+import type { RefUpdate } from '../wire/git/push.ts';
+import type { Snapshot } from '../wire/git/snapshot.ts';
+import { type Grafted, graft } from './graft.ts';
+import type { Intent } from './intent.ts';
+import { type Fate, fateOf, leavesQueue } from './queue.ts';
+import { filesOf, type Rewrite, type Rewriting } from './rewrite.ts';
+
+/** One intent that becomes a commit. */
+export interface Link {
+  readonly intent: Intent;
+  readonly grafted: Grafted;
+  readonly rewriting: Rewriting;
+}
+
+/** Intents as a chain of commits on a tip, each with its own author, message and time. */
+export interface Chain {
+  readonly on: ObjectId;
+  readonly links: readonly Link[];
+  readonly fates: ReadonlyMap<string, Fate>;
+}
+
+/** Files of all these intents that a tip can be read for. */
+export function filesOfAll(intents: Iterable<Intent | undefined>): string[] {
+  const files = new Set<string>();
+  for (const intent of intents) for (const file of (intent && pathsOf(intent)) ?? []) files.add(file);
+  return [...files];
+}
+
+/**
+ * Works out what becomes of each intent on the tip, one after the other. Pure but for the editor that is handed in.
+ * `tip` must have been read for `filesOfAll`.
+ */
+export function chainOf(
+  tip: Snapshot,
+  intents: ReadonlyMap<string, Intent | undefined>,
+  rewrite: Rewrite,
+  now: number,
+): Chain {
+  let here = tip;
+  const links: Link[] = [];
+  const fates = new Map<string, Fate>();
+  for (const [id, intent] of intents) {
+    if (intent === undefined) {
+      fates.set(id, 'unfit');
+      continue;
+    }
+    const rewriting = attempt(here, intent, rewrite);
+    const fate = fateOf(intent, rewriting === undefined ? 'unfit' : foundBy(rewriting, intent), now);
+    fates.set(id, fate);
+    if (fate !== 'land' || rewriting === undefined) continue;
+    const grafted = graft(here, rewriting.files, intent, Math.floor(now / 1_000));
+    links.push({ intent, grafted, rewriting });
+    here = grafted.snapshot;
+  }
+  return { on: tip.commit, links, fates };
+}
+
+/** Everything one atomic push of a chain holds: the branch, the refs it frees, and the objects, none of them twice. */
+export function pushOf(
+  chain: Chain,
+  branch: string,
+  removal: (id: string) => RefUpdate,
+): { updates: readonly RefUpdate[]; objects: readonly NewObject[] } {
+  const last = chain.links.at(-1);
+  const move = last === undefined ? [] : [{ ref: branch, from: chain.on, to: last.grafted.commit }];
+  const freed = [...chain.fates].filter(([, fate]) => leavesQueue(fate)).map(([id]) => removal(id));
+  const objects = new Map<ObjectId, NewObject>();
+  for (const { grafted } of chain.links) {
+    for (const made of grafted.objects) if (!objects.has(made.object.id)) objects.set(made.object.id, made);
+  }
+  return { updates: [...move, ...freed], objects: [...objects.values()] };
+}
+
+/** The intent's edits made on the commit before it, or undefined where they can't be. */
+function attempt(here: Snapshot, intent: Intent, rewrite: Rewrite): Rewriting | undefined {
+  const files = pathsOf(intent);
+  if (files === undefined || files.some((file) => here.files.get(file)?.is !== 'file')) return undefined;
+  try {
+    return rewrite(here, intent.edits);
+  } catch (error) {
+    // Whatever it is about the file or the path, the intent's own writer reads it again and tells its user.
+    if (error instanceof TagboatError) return undefined;
+    throw error;
+  }
+}
+
+/** The value found at each of the intent's paths: the one replaced, or the wanted one where nothing was. */
+function foundBy(rewriting: Rewriting, intent: Intent): (string | undefined)[] {
+  return intent.edits.map((edit) => {
+    const change = rewriting.changes.find(({ file, path }) => file === edit.file && path === edit.path);
+    return change === undefined ? edit.value : change.before;
+  });
+}
+
+function pathsOf(intent: Intent): string[] | undefined {
+  try {
+    return filesOf(intent.edits);
+  } catch (error) {
+    if (error instanceof TagboatError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,76 @@
+import { ByteReader } from '../wire/git/bytes.ts';
+import { type ObjectId, zeroId } from '../wire/git/object.ts';
+import { openPack } from '../wire/git/pack.ts';
+import type { RefUpdate } from '../wire/git/push.ts';
+import type { GitRemote } from '../wire/git/remote.ts';
+import { type Objects, unpack } from '../wire/git/unpack.ts';
+import type { Secret } from '../wire/secret.ts';
+import { type Intent, intentPrefix, longestIntent, readIntent, writeIntent } from './intent.ts';
+
+/** The intents on one branch's refs, as a writer reads, adds and removes them. */
+export interface Published {
+  /** The intents behind these refs, by id; undefined for one that can't be read. What was read once stays read. */
+  read(refs: ReadonlyMap<string, ObjectId>): Promise<ReadonlyMap<string, Intent | undefined>>;
+  /** Makes the intent's ref. False when the server refused, in whatever words. Throws WireFailure. */
+  publish(intent: Intent, signal: AbortSignal): Promise<boolean>;
+  /** Deletes an intent's ref if it is still there. False when it wasn't: it may have landed. Throws WireFailure. */
+  withdraw(id: string, oid: ObjectId, signal: AbortSignal): Promise<boolean>;
+  /** The update that deletes an intent's ref, for a push that lands it. */
+  removal(id: string, oid: ObjectId): RefUpdate;
+  /** The object an intent's ref will point at. */
+  idOf(intent: Intent): ObjectId;
+}
+
+export function openPublished(remote: GitRemote, branch: string, key: Secret | undefined): Published {
+  const known = new Map<ObjectId, Intent | undefined>();
+  const refOf = (id: string): string => `${intentPrefix(branch)}${id}`;
+  const removal = (id: string, oid: ObjectId): RefUpdate => ({
+    ref: refOf(id),
+    from: oid,
+    to: zeroId(remote.format()),
+  });
+
+  return {
+    read: async (refs) => {
+      const fresh = [...refs].filter(([, oid]) => !known.has(oid));
+      if (fresh.length > 0) {
+        const objects = await fetchCommits(
+          remote,
+          fresh.map(([, oid]) => oid),
+        );
+        for (const [id, oid] of fresh) {
+          const commit = objects.get(oid);
+          known.set(oid, commit?.type === 'commit' ? readIntent(commit.content, id, branch, key) : undefined);
+        }
+      }
+      return new Map([...refs].map(([id, oid]) => [id, known.get(oid)]));
+    },
+    publish: async (intent, signal) => {
+      const { commit, tree } = writeIntent(intent, remote.format(), key);
+      known.set(commit.id, intent);
+      const update = { ref: refOf(intent.id), from: zeroId(remote.format()), to: commit.id };
+      const report = await remote.push([update], [{ object: commit }, { object: tree }], signal);
+      return report.unpack === 'ok' && report.refs.has(update.ref) && report.refs.get(update.ref) === undefined;
+    },
+    withdraw: async (id, oid, signal) => {
+      const update = removal(id, oid);
+      const report = await remote.push([update], [], signal);
+      return report.refs.has(update.ref) && report.refs.get(update.ref) === undefined;
+    },
+    removal,
+    idOf: (intent) => writeIntent(intent, remote.format(), key).commit.id,
+  };
+}
+
+/** The commits alone, all in one request. One that is larger than any intent is passed over. */
+async function fetchCommits(remote: GitRemote, ids: readonly ObjectId[]): Promise<Objects> {
+  const format = remote.format();
+  const objects: Objects = new Map();
+  const filter = (remote.known()?.filter ?? true) ? { filter: 'tree:0' } : {};
+  await remote.fetch({ wants: ids, depth: 1, ...filter }, async (pack) => {
+    const limit = () => longestIntent;
+    const { entries } = await openPack(new ByteReader(pack), { format, limit, oversized: 'skip' });
+    await unpack(entries, objects, { format, budget: (longestIntent + 1_024) * ids.length });
+  });
+  return objects;
+}
