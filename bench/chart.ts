@@ -83,7 +83,7 @@ function labels(lines: readonly Line[], y: Scale): string[] {
     const place = Math.max(at, free);
     free = place + 32;
     const left = panel.width - panel.right + 10;
-    return `<text class="label ${line.name}" x="${left}" y="${round(place)}">${text(line.title)}<tspan class="muted" x="${left}" dy="15">${seconds.toPrecision(2)} s</tspan></text>`;
+    return `<text class="label ${line.name}" x="${left}" y="${round(place)}">${text(line.title)}<tspan class="muted" x="${left}" dy="15">${Number(seconds.toPrecision(2))} s</tspan></text>`;
   });
 }
 
