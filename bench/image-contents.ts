@@ -70,7 +70,7 @@ async function unpack(layer: Readable, files: Map<string, string>): Promise<void
   const tar = extract();
   tar.on('entry', (header, stream, next) => {
     const hash = createHash('sha256');
-    stream.on('data', (chunk: Buffer) => hash.update(chunk));
+    stream.on('data', (chunk) => hash.update(chunk as Buffer));
     stream.on('end', () => {
       const path = header.name.replace(/^\.?\//, '').replace(/\/$/, '');
       const { type, mode = 0, uid = 0, gid = 0, size = 0 } = header;

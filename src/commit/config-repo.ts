@@ -7,6 +7,7 @@ import { createTipReader, type TipReader } from '../wire/git/reader.ts';
 import { type GitRemote, openRemote } from '../wire/git/remote.ts';
 import type { Found, Snapshot } from '../wire/git/snapshot.ts';
 import type { World } from '../wire/world.ts';
+import { intentPrefix, publishedAt } from './intent.ts';
 
 /** Bytes of a file that is edited. Values files have a few thousand. */
 const fileLimit = 1024 * 1024;
@@ -15,11 +16,21 @@ const fileLimit = 1024 * 1024;
 export interface ConfigRepo {
   readonly remote: GitRemote;
   readonly ref: string;
-  /** The commit the branch points at. Throws BRANCH_NOT_FOUND, REPO_EMPTY; WireFailure. */
+  /** The commit the branch points at, and its queue. Throws BRANCH_NOT_FOUND, REPO_EMPTY; WireFailure. */
+  look(): Promise<Look>;
   readTip(): Promise<ObjectId>;
   /** The files at a commit. Throws FILE_*; WireFailure. */
   readFiles(tip: ObjectId, files: readonly string[]): Promise<Snapshot>;
+  /** The same, whatever the paths lead to. Throws WireFailure. */
+  readPaths(tip: ObjectId, paths: readonly string[]): Promise<Snapshot>;
   close(): Promise<void>;
+}
+
+/** A branch and its queue, as one answer shows them. */
+export interface Look {
+  readonly tip: ObjectId;
+  /** The intents' refs by id, in the order in which they are to land. */
+  readonly intents: ReadonlyMap<string, ObjectId>;
 }
 
 export interface ConfigRepoOptions {
@@ -46,13 +57,24 @@ export function openConfigRepo(world: World, delivery: DeliveryPlan, options: Co
   const remote = openRemote(world, { url: repo, authorization: credential?.authorization, idleMs, deadline, notice });
   const reader: TipReader = createTipReader(remote, { fileLimit, notice });
   const ref = `refs/heads/${branch}`;
+  const look = async (): Promise<Look> => {
+    const prefix = intentPrefix(branch);
+    const refs = await remote.refs([ref, prefix], 1_000);
+    const tip = refs.get(ref) ?? (await explainAbsence(remote, delivery));
+    const intents = [...refs]
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, id]) => [name.slice(prefix.length), id] as const);
+    return {
+      tip,
+      intents: new Map(intents.filter(([id]) => publishedAt(id) !== undefined).sort(([a], [b]) => (a < b ? -1 : 1))),
+    };
+  };
   return {
     remote,
     ref,
-    readTip: async () => {
-      const tip = (await remote.refs([ref], 1_000)).get(ref);
-      return tip ?? (await explainAbsence(remote, delivery));
-    },
+    look,
+    readTip: async () => (await look()).tip,
+    readPaths: (tip, paths) => reader.read(tip, paths),
     readFiles: async (tip, files) => {
       const snapshot = await reader.read(tip, files);
       for (const file of files) checkFound(file, snapshot.files.get(file));

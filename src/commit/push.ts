@@ -73,7 +73,7 @@ export async function landedAmong(
 }
 
 /** A signal that follows the world's some time later. */
-function withGrace(world: World): { signal: AbortSignal; end: () => void } {
+export function withGrace(world: World): { signal: AbortSignal; end: () => void } {
   const controller = new AbortController();
   const over = new AbortController();
   const stop = (): void => {

@@ -50,13 +50,14 @@ export function quickWorld(): TestWorld {
   return testWorld({ clock: jumpingClock() });
 }
 
+/** Lands by compare-and-swap alone; the queue has tests of its own. */
 export function land(
   delivery: DeliveryPlan,
   world: TestWorld = quickWorld(),
   credential?: GitCredential,
   options?: LandOptions,
 ): Promise<CommitOutcome> {
-  return landDelivery(world, world.emit, delivery, credential, options);
+  return landDelivery(world, world.emit, delivery, credential, { queue: false, ...options });
 }
 
 /** Narrows to a landed outcome, or fails the test. */

@@ -169,6 +169,12 @@ export function parseCommit(content: Buffer, format: ObjectFormat): CommitLinks 
   return { tree, parents };
 }
 
+/** A commit's message: all behind its header. */
+export function messageOf(content: Buffer): string {
+  const blank = content.indexOf('\n\n');
+  return blank < 0 ? '' : content.toString('utf8', blank + 2);
+}
+
 function idAfter(key: string, line: string | undefined, format: ObjectFormat): ObjectId {
   const id = line?.startsWith(key) ? line.slice(key.length) : '';
   if (!isObjectId(id, format)) throw new GitDataError('malformed', 'a commit object has no proper header');

@@ -5,7 +5,7 @@ import type { ByteReader } from './bytes.ts';
 import { type Advertisement, readAdvertisement } from './capabilities.ts';
 import { GitRefusal } from './failure.ts';
 import { fetchRequest, oldFetchRequest, readFetch, readOldFetch, type Wanted } from './fetch.ts';
-import type { ObjectFormat, ObjectId } from './object.ts';
+import { type ObjectFormat, type ObjectId, zeroId } from './object.ts';
 import { type NewObject, writePack } from './pack.ts';
 import { type PushReport, pushRequest, type RefUpdate, readReport } from './push.ts';
 import { readRefs, refsRequest } from './refs.ts';
@@ -37,7 +37,9 @@ export interface GitRemote {
   readonly refs: (prefixes: readonly string[], limit: number) => Promise<ReadonlyMap<string, ObjectId>>;
   /** Fetches and hands the pack to `read`, which may be called again with another answer when the first was cut. */
   readonly fetch: <T>(wanted: Wanted, read: (pack: AsyncIterable<Buffer>) => Promise<T>) => Promise<T>;
-  /** Sends the objects and moves the refs, all or none. Sent once: a failure doesn't tell whether it was taken. */
+  /** Whether several refs can be moved all or none. Costs a request the first time. */
+  readonly isAtomic: () => Promise<boolean>;
+  /** Sends the objects and moves the refs, all or none where `isAtomic`. Sent once: a failure doesn't tell whether it was taken. */
   readonly push: (
     updates: readonly RefUpdate[],
     objects: readonly NewObject[],
@@ -60,6 +62,7 @@ export function openRemote(world: World, options: RemoteOptions): GitRemote {
   let opened = false;
   let askBeforePush = false;
   let deltas = true;
+  let atomic: boolean | undefined;
 
   const learn = async (prefixes: readonly string[], limit: number): Promise<Advertisement> => {
     let kept = 0;
@@ -102,14 +105,20 @@ export function openRemote(world: World, options: RemoteOptions): GitRemote {
     );
   };
 
+  const askReceiver = async (): Promise<void> => {
+    const answer = await http.advertisement('git-receive-pack', (from) => readAdvertisement(from, () => false));
+    if (answer.version === 0 && answer.capabilities.has('no-thin')) deltas = false;
+    atomic = answer.version === 0 && answer.capabilities.has('atomic');
+    askBeforePush = false;
+  };
+
   const push: GitRemote['push'] = async (updates, objects, signal) => {
-    if (askBeforePush) {
-      const answer = await http.advertisement('git-receive-pack', (from) => readAdvertisement(from, () => false));
-      if (answer.version === 0 && answer.capabilities.has('no-thin')) deltas = false;
-      askBeforePush = false;
-    }
+    if (askBeforePush) await askReceiver();
     const thin = deltas && objects.some((object) => object.before !== undefined);
-    const body = Buffer.concat([Buffer.from(pushRequest(updates, format)), writePack(objects, format, deltas)]);
+    const request = Buffer.from(pushRequest(updates, format));
+    // A push that only deletes refs has no pack (gitprotocol-pack, "Packfile Data").
+    const deletes = updates.every(({ to }) => to === zeroId(format));
+    const body = deletes ? request : Buffer.concat([request, writePack(objects, format, deltas)]);
     try {
       const report = await http.call(
         { service: 'git-receive-pack', body, version2: false, kind: 'push', signal },
@@ -130,6 +139,10 @@ export function openRemote(world: World, options: RemoteOptions): GitRemote {
     format: () => format,
     known: () => (spoken === undefined ? undefined : abilitiesOf(spoken)),
     ask: async () => abilitiesOf(spoken ?? (await learn([], 0))),
+    isAtomic: async () => {
+      if (atomic === undefined) await askReceiver();
+      return atomic === true;
+    },
     refs,
     fetch,
     push,

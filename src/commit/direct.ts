@@ -1,0 +1,69 @@
+import { TagboatError } from '../errors.ts';
+import type { ObjectId } from '../wire/git/object.ts';
+import { backoff } from '../wire/retry.ts';
+import type { Look } from './config-repo.ts';
+import { type Landing, makeCommit } from './landing.ts';
+import { landedAmong, type Made, type Push, pushCommit } from './push.ts';
+
+/** Pushes on one tip until the server's refusal is believed: a rival's lock on the branch looks the same at first. */
+export const refusalsBelieved = 2;
+/** Pushes on one tip until a connection that loses the reply each time is given up. */
+const lossesBorne = 3;
+
+/** How a try on one tip ended: ours, nothing to do, or another tip by now. */
+export type Tried =
+  | { readonly is: 'landed'; readonly made: Made }
+  | { readonly is: 'unchanged' }
+  | { readonly is: 'beaten'; readonly look: Look };
+
+/**
+ * Pushes the commit on this tip, the old id as the lock, until it is taken, beaten, or denied. Throws PUSH_DENIED,
+ * WireFailure.
+ */
+export async function pushDirect(landing: Landing, tip: ObjectId): Promise<Tried> {
+  const { world, repo, pushes } = landing;
+  for (;;) {
+    world.signal.throwIfAborted();
+    landing.doing = pushes.some(({ fate }) => fate.is === 'lost') ? 'push' : 'read';
+    const made = await makeCommit(landing, tip);
+    if (made === undefined) return { is: 'unchanged' };
+    world.signal.throwIfAborted();
+    landing.doing = 'push';
+    const push = await pushCommit(world, repo, made);
+    pushes.push(push);
+    if (push.fate.is === 'taken') return { is: 'landed', made };
+    const look = await lookAgain(landing, push);
+    if (look !== undefined) return wonAmong(landing, look);
+    believe(landing, push);
+  }
+}
+
+/** Where the branch is once it has left the push's tip, or undefined when it stays there: then we were denied. */
+async function lookAgain({ world, repo }: Landing, push: Push): Promise<Look | undefined> {
+  const look = await repo.look();
+  if (look.tip !== push.on) return look;
+  // A rival that holds the branch's lock has not moved it yet, and a server that cut us off needs a moment.
+  const failure = push.fate.is === 'lost' ? push.fate.failure : undefined;
+  await world.clock.sleep(200 + backoff(2, failure, { random: world.random }), world.signal);
+  const second = await repo.look();
+  return second.tip === push.on ? undefined : second;
+}
+
+/** A push whose reply was lost may be what moved the branch. */
+async function wonAmong({ repo, pushes }: Landing, look: Look): Promise<Tried> {
+  const won = await landedAmong(repo.remote, look.tip, pushes);
+  return won === undefined ? { is: 'beaten', look } : { is: 'landed', made: won };
+}
+
+/** Throws when pushes on a tip that doesn't move have failed often enough to mean it. */
+function believe(landing: Landing, push: Push): void {
+  const { repo, branch } = landing.delivery;
+  const { fate } = push;
+  const onThisTip = landing.pushes.filter(({ on }) => on === push.on);
+  const refused = onThisTip.filter((other) => other.fate.is === 'refused').length;
+  const over = landing.world.clock.now() > landing.deadline;
+  if (fate.is === 'refused' && (over || refused >= refusalsBelieved)) {
+    throw new TagboatError('PUSH_DENIED', { repo, branch }, { peer: { ...fate.words, retryable: false } });
+  }
+  if (fate.is === 'lost' && (over || onThisTip.length >= lossesBorne)) throw fate.failure;
+}

@@ -1,0 +1,61 @@
+import { TagboatError } from '../errors.ts';
+import type { Emit } from '../events.ts';
+import type { CommitOutcome, DeliveryPlan } from '../plan.ts';
+import type { ObjectId } from '../wire/git/object.ts';
+import type { World } from '../wire/world.ts';
+import type { ConfigRepo } from './config-repo.ts';
+import { graft } from './graft.ts';
+import type { Made, Push } from './push.ts';
+import { filesOf, type Rewrite } from './rewrite.ts';
+
+/** One delivery under way. */
+export interface Landing {
+  readonly world: World;
+  readonly emit: Emit;
+  readonly delivery: DeliveryPlan;
+  readonly repo: ConfigRepo;
+  readonly rewrite: Promise<Rewrite>;
+  readonly began: number;
+  readonly deadline: number;
+  /** Every push so far, oldest first. */
+  readonly pushes: Push[];
+  /** What was under way, should it fail: the same status means another thing on a push. */
+  doing: 'read' | 'push';
+}
+
+/** The commit to push on this tip, or undefined when its files have all values already. */
+export async function makeCommit(landing: Landing, tip: ObjectId): Promise<Made | undefined> {
+  const { world, delivery, repo, pushes } = landing;
+  const last = pushes.at(-1);
+  // The same commit on the same tip: if both tries arrive, it is one commit all the same.
+  if (last?.on === tip) return last;
+  const snapshot = await repo.readFiles(tip, filesOf(delivery.edits));
+  const rewriting = (await landing.rewrite)(snapshot, delivery.edits);
+  if (rewriting.files.length === 0) return undefined;
+  const seconds = Math.floor(world.clock.now() / 1_000);
+  return { on: tip, rewriting, grafted: graft(snapshot, rewriting.files, delivery, seconds) };
+}
+
+/** The outcome of a commit of ours that the branch has. */
+export function landed({ delivery, pushes }: Landing, made: Made): CommitOutcome {
+  const { changes, diff } = made.rewriting;
+  const { commit } = made.grafted;
+  return { is: 'landed', ...placeOf(delivery), commit, parent: made.on, changes, diff, attempts: pushes.length };
+}
+
+export function unchanged({ delivery }: Landing, tip: ObjectId): CommitOutcome {
+  return { is: 'unchanged', ...placeOf(delivery), tip };
+}
+
+/** The error for a landing that ran out of time. */
+export function overTime({ world, delivery, pushes, began }: Landing): TagboatError {
+  const { repo, branch } = delivery;
+  const seconds = Math.round((world.clock.now() - began) / 1_000);
+  const last = pushes.findLast(({ fate }) => fate.is === 'refused')?.fate;
+  const peer = last?.is === 'refused' ? { peer: { ...last.words, retryable: true } } : {};
+  return new TagboatError('LAND_TIMED_OUT', { repo, branch, attempts: pushes.length, seconds }, peer);
+}
+
+function placeOf({ name, repo, branch }: DeliveryPlan): { delivery: string; repo: string; branch: string } {
+  return { delivery: name, repo, branch };
+}

@@ -1,0 +1,114 @@
+import type { CommitOutcome } from '../plan.ts';
+import { WireFailure } from '../wire/failure.ts';
+import { commitsSince } from '../wire/git/ancestry.ts';
+import type { ObjectId } from '../wire/git/object.ts';
+import type { Look } from './config-repo.ts';
+import { type Intent, intentId } from './intent.ts';
+import { type Landing, landed, makeCommit, unchanged } from './landing.ts';
+import type { Published } from './published.ts';
+import { type Made, withGrace } from './push.ts';
+import type { Standing } from './queue.ts';
+
+/** Beyond the writer's own deadline, so that a clock that is a little off doesn't expire it under its feet. */
+const expiryMs = 60_000;
+
+/** Our intent on its ref. */
+export interface Mine {
+  readonly intent: Intent;
+  readonly oid: ObjectId;
+  readonly made: Made;
+}
+
+/** What a writer in the queue remembers from one look to the next. */
+export interface Turn {
+  standing: Standing;
+  mine: Mine | undefined;
+  /** The branch and the queue's front when they last changed, and when that was. */
+  front: string;
+  since: number;
+  /** Milliseconds one look takes, the newest weighing most. */
+  tripMs: number;
+  looks: number;
+  /** Refused combining pushes on the tip as it is. */
+  refused: { tip: ObjectId; count: number; words: { code?: string; text?: string } };
+}
+
+/** Publishes our change as an intent on a ref of its own. `noQueue` when the server refuses such a ref. */
+export async function publish(
+  landing: Landing,
+  published: Published,
+  turn: Turn,
+  look: Look,
+): Promise<CommitOutcome | 'noQueue' | undefined> {
+  const { world, delivery, deadline } = landing;
+  const made = await makeCommit(landing, look.tip);
+  if (made === undefined) return unchanged(landing, look.tip);
+  const now = world.clock.now();
+  const id = intentId(now, world.random);
+  const { message, author, committer, branch } = delivery;
+  const intent: Intent = {
+    ...{ id, branch, author, committer, publishedAt: now, expiresAt: deadline + expiryMs },
+    message: withTrailer(message, id),
+    edits: delivery.edits.map((edit) => {
+      const change = made.rewriting.changes.find(({ file, path }) => file === edit.file && path === edit.path);
+      const expects = change === undefined ? edit.value : change.before;
+      return expects === undefined ? edit : { ...edit, expects };
+    }) as Intent['edits'],
+  };
+  turn.mine = { intent, oid: published.idOf(intent), made };
+  turn.standing = { is: 'waiting', id };
+  const grace = withGrace(world);
+  try {
+    if (await published.publish(intent, grace.signal)) return undefined;
+    turn.mine = undefined;
+    return 'noQueue';
+  } catch (error) {
+    // It may have arrived: the next look tells, and until then it counts as published.
+    if (!(error instanceof WireFailure) || error.status === 401 || error.status === 403) throw error;
+    return undefined;
+  } finally {
+    grace.end();
+  }
+}
+
+/** Our intent is gone from its ref: landed by another writer, or removed. The commit that landed it carries its id. */
+export async function confirm(landing: Landing, turn: Turn, look: Look): Promise<CommitOutcome | undefined> {
+  const { mine } = turn;
+  turn.standing = { is: 'beaten' };
+  turn.mine = undefined;
+  if (mine === undefined) return undefined;
+  const commits = await commitsSince(landing.repo.remote, look.tip, mine.made.on);
+  const line = trailerOf(mine.intent.id);
+  for (const [id, { parents, message }] of commits ?? []) {
+    if (!message.split('\n').includes(line)) continue;
+    const outcome = landed(landing, mine.made);
+    return outcome.is === 'landed' ? { ...outcome, commit: id, parent: parents[0] ?? mine.made.on } : outcome;
+  }
+  return undefined;
+}
+
+/** Removes our intent's ref. True when nothing of ours waits any more; false when it was gone before. */
+export async function withdraw({ world }: Landing, published: Published, turn: Turn): Promise<boolean> {
+  const { mine } = turn;
+  if (mine === undefined) return true;
+  const grace = withGrace(world);
+  try {
+    const removed = await published.withdraw(mine.intent.id, mine.oid, grace.signal);
+    if (removed) turn.mine = undefined;
+    return removed;
+  } finally {
+    grace.end();
+  }
+}
+
+function trailerOf(id: string): string {
+  return `Tagboat-Intent: ${id}`;
+}
+
+/** The message with the intent's trailer, in the block of trailers if it ends in one (git-interpret-trailers). */
+function withTrailer(message: string, id: string): string {
+  const text = message.trimEnd();
+  const last = text.split('\n\n').at(-1) ?? '';
+  const block = text.includes('\n\n') && last.split('\n').every((line) => /^[A-Za-z][A-Za-z0-9-]*: |^\s/.test(line));
+  return `${text}${block ? '\n' : '\n\n'}${trailerOf(id)}\n`;
+}
