@@ -153,6 +153,17 @@ export type ImageOutcome =
     })
   | (PushedImage & { readonly is: 'reused'; readonly why: string; readonly seconds: number });
 
+/** A dry run's answer: what would become of one image. */
+export type ImagePreview =
+  | {
+      readonly is: 'built';
+      readonly name: string;
+      readonly reference: string;
+      readonly engine: Engine;
+      readonly why: string;
+    }
+  | (PushedImage & { readonly is: 'reused'; readonly why: string });
+
 /** One value as it was and as it is. */
 export interface Change {
   readonly file: string;

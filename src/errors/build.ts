@@ -1,1 +1,126 @@
-export const buildErrors = {} as const;
+import { entry, exitCodes } from './codes.ts';
+
+const exit = exitCodes.build;
+
+/** What a Dockerfile, its context, its base images or its builder say no to. */
+export const buildErrors = {
+  DOCKERFILE_NOT_FOUND: entry<{ image: string; file: string; reason: string }>(
+    exit,
+    ({ image, file, reason }) => `The Dockerfile of ${image}, ${file}, can't be read: ${reason}.`,
+    () => 'Check `dockerfile:` of that image in tagboat.yaml.',
+  ),
+  DOCKERFILE_INVALID: entry<{ reason: string }>(
+    exit,
+    ({ reason }) => `The Dockerfile has a mistake: ${reason}.`,
+    () => 'Correct the line shown.',
+  ),
+  TARGET_NOT_FOUND: entry<{ target: string; stages: readonly string[]; guess: string }>(
+    exit,
+    ({ target, guess }) => `The Dockerfile has no stage called ${target}${guess}.`,
+    ({ stages }) =>
+      stages.length === 0
+        ? 'None of its stages has a name: add `AS name` to a FROM, or leave `target:` out.'
+        : `Its stages are ${stages.join(', ')}: correct \`target:\`.`,
+  ),
+  PLATFORM_INVALID: entry<{ platform: string }>(
+    exit,
+    ({ platform }) => `${JSON.stringify(platform)} is not a platform.`,
+    () => 'Platforms look like linux/amd64, linux/arm64 or linux/arm/v7.',
+  ),
+  CONTEXT_NOT_FOUND: entry<{ image: string; dir: string }>(
+    exit,
+    ({ image, dir }) => `The build context of ${image}, ${dir}, is not a folder.`,
+    () => 'Check `context:` of that image in tagboat.yaml.',
+  ),
+  CONTEXT_OUTSIDE: entry<{ source: string; read: string }>(
+    exit,
+    ({ source, read }) => `${source} lies outside of the build context; Docker reads it as ${read}, which isn't there.`,
+    () => 'Nothing above the context can be copied: use a larger `context:`, or copy the file into it first.',
+  ),
+  CONTEXT_UNREADABLE: entry<{ path: string; reason: string }>(
+    exit,
+    ({ path, reason }) => `${path} in the build context can't be read: ${reason}.`,
+    () => 'Correct that file, or leave it out with .dockerignore.',
+  ),
+  DOCKERIGNORE_INVALID: entry<{ pattern: string; reason: string }>(
+    exit,
+    ({ pattern, reason }) => `The pattern ${JSON.stringify(pattern)} can't be used: ${reason}.`,
+    () => 'Correct the pattern.',
+  ),
+  COPY_SOURCE_MISSING: entry<{ source: string; from: string | undefined; ignored: string | undefined }>(
+    exit,
+    ({ source, from, ignored }) =>
+      ignored === undefined
+        ? `${source} isn't in ${from === undefined ? 'the build context' : from}.`
+        : `${source} is left out of the build context by ${ignored}.`,
+    ({ ignored }) =>
+      ignored === undefined
+        ? 'Check the path; it is taken from the root of the context, and case counts. Is it built by an earlier step that has not run?'
+        : `Add a line "!…" for it to ${ignored}, or copy something else.`,
+  ),
+  COPY_BLOCKED: entry<{ path: string; reason: string }>(
+    exit,
+    ({ path, reason }) => `${path} can't be written in the image: ${reason}.`,
+    () => 'Change the destination, or what an earlier instruction or the base image put there.',
+  ),
+  ARCHIVE_INVALID: entry<{ path: string; reason: string }>(
+    exit,
+    ({ path, reason }) => `The archive ${path} can't be unpacked: ${reason}.`,
+    () => 'Make it again, or copy it as it is with COPY.',
+  ),
+  BASE_NOT_FOUND: entry<{ image: string }>(
+    exit,
+    ({ image }) => `The base image ${image} isn't in its registry.`,
+    () => 'Check its name and tag. Many registries answer the same when the login may not read it.',
+  ),
+  BASE_PLATFORM_MISSING: entry<{ image: string; platform: string; available: readonly string[] }>(
+    exit,
+    ({ image, platform }) => `The base image ${image} isn't there for ${platform}.`,
+    ({ available }) =>
+      `It is there for ${available.length === 0 ? 'no platform it names' : available.join(', ')}: change \`platforms:\` or the base.`,
+  ),
+  BASE_UNREADABLE: entry<{ image: string; reason: string }>(
+    exit,
+    ({ image, reason }) => `The base image ${image} can't be read: ${reason}.`,
+    () =>
+      'Try again; if it stays, the registry holds a broken image, or can only be reached with a login or through a proxy.',
+  ),
+  BUILD_NO_ENGINE: entry<{ image: string; needs: string; tried: string }>(
+    exit,
+    ({ image, needs, tried }) => `${image} needs a builder (${needs}) and there is none: ${tried}.`,
+    () => 'Install Docker with buildx, or buildah (Debian: `apt-get install buildah`).',
+  ),
+  ENGINE_UNUSABLE: entry<{ image: string; engine: string; reason: string }>(
+    exit,
+    ({ image, engine, reason }) => `${image} asks for the engine ${engine}, which can't be used: ${reason}.`,
+    () => 'Install or start it, or write `engine: auto`.',
+  ),
+  ASSEMBLE_NEEDS_BUILDER: entry<{ needs: string }>(
+    exit,
+    ({ needs }) => `This image can't be put together without a builder: ${needs}.`,
+    () => 'Write `engine: auto` (or buildx, docker, buildah), which uses a builder where one is needed.',
+  ),
+  BUILD_FAILED: entry<{ image: string; engine: string; step: 'build' | 'push'; code: string }>(
+    exit,
+    ({ image, engine, step, code }) => `${engine} could not ${step} ${image} (${code}).`,
+    ({ step }) =>
+      step === 'build'
+        ? "The builder's last lines tell what went wrong."
+        : "The builder's last lines tell what the registry said. Check the login and that the repository exists.",
+  ),
+  PUSH_UNCONFIRMED: entry<{ reference: string }>(
+    exit,
+    ({ reference }) => `${reference} was pushed, and the registry doesn't have it.`,
+    () => 'Run again. If it stays, something deletes images right after their push, or another registry answered.',
+  ),
+  DIGEST_MISMATCH: entry<{ reference: string; reported: string; found: string }>(
+    exit,
+    ({ reference, reported, found }) => `${reference} is ${found} in the registry, but ${reported} was pushed.`,
+    () => 'Somebody else pushed the same tag at the same time. Tags with {commit} in them belong to one build.',
+  ),
+  DISK_FULL: entry<{ path: string }>(
+    exit,
+    ({ path }) => `No space is left on the disk of ${path}.`,
+    () => 'Free some space, or set TMPDIR to a folder on another disk.',
+  ),
+} as const;

@@ -1,0 +1,166 @@
+import { type Place, TagboatError } from '../errors.ts';
+import type { ImagePlan, Source } from '../plan.ts';
+import type { Digest } from '../wire/oci/types.ts';
+import type { World } from '../wire/world.ts';
+import { type Base, findBase, readFiles } from './assemble/base.ts';
+import { layerArchive } from './assemble/layer.ts';
+import { type Assembled, pushImage } from './assemble/push.ts';
+import { buildStages, type DoneStage, type OpenBase } from './assemble/stage.ts';
+import { createWorkspace, type Workspace } from './assemble/workspace.ts';
+import { openContext } from './context.ts';
+import { type Needed, neededStages } from './dockerfile/stages.ts';
+import type { Dockerfile } from './dockerfile.ts';
+import { inParallel } from './parallel.ts';
+import { type PlatformParts, readPlatform, showPlatform } from './platform.ts';
+import type { Run } from './run.ts';
+import { registryOf } from './shelves.ts';
+
+export interface AssembleJob {
+  readonly image: ImagePlan;
+  readonly dockerfile: Dockerfile;
+  readonly source: Source;
+  readonly run: Run;
+  readonly tell: (line: string) => void;
+  readonly warn: (message: string) => void;
+}
+
+/** Puts an image together without a builder and pushes it. Answers the digest of what it put under the tag. */
+export async function assemble(world: World, job: AssembleJob): Promise<Digest> {
+  const { image } = job;
+  const workspace = await createWorkspace(world.env, world.signal);
+  try {
+    const platforms = image.platforms.length === 0 ? [job.run.machine] : image.platforms;
+    const images: Assembled[] = [];
+    for (const platform of platforms) images.push(await assembleOne(world, job, readPlatform(platform), workspace));
+    const shelf = job.run.shelves(image.registry);
+    const { repository, tag } = image;
+    return (await pushImage(images, { shelf, repository, tag }, job.tell)).digest;
+  } catch (error) {
+    if (isDiskFull(error)) throw new TagboatError('DISK_FULL', { path: workspace.dir }, { cause: error });
+    throw error;
+  } finally {
+    await workspace.remove();
+  }
+}
+
+async function assembleOne(
+  world: World,
+  job: AssembleJob,
+  platform: PlatformParts,
+  workspace: Workspace,
+): Promise<Assembled> {
+  const { image, dockerfile, source } = job;
+  const needed = neededStages(dockerfile, {
+    target: image.target,
+    args: image.args,
+    buildPlatform: job.run.machine,
+    targetPlatform: showPlatform(platform),
+  });
+  const time = imageTime(job, world);
+  const created = new Date(time * 1_000).toISOString().replace('.000Z', 'Z');
+  const context = await openContext(image.name, image.context, image.dockerfile);
+  const done = await buildStages({
+    dockerfile,
+    needed,
+    context,
+    args: image.args,
+    platform,
+    created,
+    workspace,
+    open: baseOpener(job, needed, workspace),
+    warn: job.warn,
+    signal: world.signal,
+  });
+  const layers = await inParallel(done.layers, 2, async (changes) => {
+    const layer = await workspace.compress(layerArchive(changes, time));
+    job.tell(`[${showPlatform(platform)}] layer ${layer.digest} with ${changes.length} entries`);
+    return layer;
+  });
+  return {
+    platform: { ...platform },
+    base: done.base,
+    layers,
+    config: { ...done.config, created, ...(image.platforms.length === 0 ? {} : configPlatform(platform)) },
+    annotations: annotationsOf(source, created, done),
+  };
+}
+
+/** What was asked for is what the image says it is, however its base calls itself. */
+function configPlatform({ os, architecture, variant }: PlatformParts) {
+  return { os, architecture, ...(variant === '' ? {} : { variant }) };
+}
+
+/** Opens bases for one platform of one image; the same base is read once, and within a run found once. */
+function baseOpener(job: AssembleJob, needed: Needed, workspace: Workspace) {
+  const opened = new Map<string, Promise<OpenBase>>();
+  const copied = copiedImages(needed);
+  return (reference: string, platform: PlatformParts, explicit: boolean, place: Place): Promise<OpenBase> => {
+    const key = `${reference} ${showPlatform(platform)}`;
+    const found = opened.get(key) ?? open(reference, platform, explicit, place);
+    opened.set(key, found);
+    return found;
+  };
+
+  async function open(reference: string, platform: PlatformParts, explicit: boolean, place: Place): Promise<OpenBase> {
+    const { run, image } = job;
+    const implicit = !explicit && image.platforms.length === 0;
+    const shelfFor = async (host: string) => run.shelves(registryOf(host, image.registry));
+    const base = await run.once(`base ${reference} ${showPlatform(platform)} ${implicit}`, () =>
+      findBase({ reference, platform, implicit, place, shelfFor }),
+    );
+    job.tell(`[${showPlatform(platform)}] FROM ${base.name} is ${base.digest}`);
+    const contents = copied.has(reference);
+    const read = () => readFiles(base, { workspace, contents }, place);
+    // Contents lie in this image's workspace and go with it; without them, the files serve every image of the run.
+    const root = contents ? await read() : await run.once(`files ${base.digest}`, read);
+    return { base, root };
+  }
+}
+
+/** Images that something is copied out of, directly or through a stage built on them. */
+function copiedImages(needed: Needed): Set<string> {
+  const byIndex = new Map(needed.stages.map((stage) => [stage.stage.index, stage]));
+  const images = new Set<string>();
+  const visit = (index: number): void => {
+    const base = byIndex.get(index)?.base;
+    if (base?.is === 'image') images.add(base.reference);
+    else if (base?.is === 'stage') visit(base.index);
+  };
+  for (const stage of needed.stages) {
+    for (const origin of stage.copies.values()) {
+      if (origin.is === 'image') images.add(origin.reference);
+      else if (origin.is === 'stage') visit(origin.index);
+    }
+  }
+  return images;
+}
+
+/** Seconds since the epoch for all that is new in the image: SOURCE_DATE_EPOCH, else the commit's time. */
+function imageTime({ image, source }: AssembleJob, world: World): number {
+  const given = image.args['SOURCE_DATE_EPOCH'] ?? world.env['SOURCE_DATE_EPOCH'] ?? '';
+  return /^\d{1,11}$/.test(given) ? Number(given) : Math.floor(Date.parse(source.committedAt) / 1_000);
+}
+
+/** The standard annotations (OCI image spec, annotations.md). A dirty checkout's commit isn't what was built. */
+function annotationsOf(source: Source, created: string, { base }: DoneStage): Readonly<Record<string, string>> {
+  const prefix = 'org.opencontainers.image';
+  const from: Base | undefined = base;
+  return {
+    [`${prefix}.created`]: created,
+    ...(source.dirty ? {} : { [`${prefix}.revision`]: source.commit }),
+    ...(source.url === undefined ? {} : { [`${prefix}.source`]: source.url }),
+    ...(from === undefined ? {} : { [`${prefix}.base.name`]: from.name, [`${prefix}.base.digest`]: from.digest }),
+  };
+}
+
+/** Node wraps some causes: a full disk counts however deep it lies. */
+function isDiskFull(error: unknown): boolean {
+  for (
+    let at = error, depth = 0;
+    at !== undefined && at !== null && depth < 8;
+    at = (at as { cause?: unknown }).cause, depth++
+  ) {
+    if (['ENOSPC', 'EDQUOT'].includes((at as { code?: string }).code ?? '')) return true;
+  }
+  return false;
+}

@@ -1,0 +1,138 @@
+import type { PlatformParts } from '../platform.ts';
+
+/** What a container is started with (OCI image spec, config.md, and Docker's additions). */
+export interface RunConfig {
+  User?: string;
+  ExposedPorts?: Record<string, object>;
+  Env?: string[];
+  Entrypoint?: string[] | null;
+  Cmd?: string[] | null;
+  Volumes?: Record<string, object>;
+  WorkingDir?: string;
+  Labels?: Record<string, string>;
+  StopSignal?: string;
+  Healthcheck?: HealthcheckConfig;
+  OnBuild?: string[];
+  Shell?: string[];
+  ArgsEscaped?: boolean;
+}
+
+/** Durations in nanoseconds. */
+export interface HealthcheckConfig {
+  Test?: string[];
+  Interval?: number;
+  Timeout?: number;
+  StartPeriod?: number;
+  StartInterval?: number;
+  Retries?: number;
+}
+
+export interface HistoryEntry {
+  created?: string;
+  created_by?: string;
+  author?: string;
+  comment?: string;
+  empty_layer?: boolean;
+}
+
+/** An image's config blob. */
+export interface ImageConfig {
+  created?: string;
+  author?: string;
+  architecture: string;
+  os: string;
+  variant?: string;
+  'os.version'?: string;
+  'os.features'?: string[];
+  config: RunConfig;
+  rootfs: { type: 'layers'; diff_ids: string[] };
+  history: HistoryEntry[];
+}
+
+// What Linux containers get when nothing else says (BuildKit's system.DefaultPathEnvUnix).
+const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** The config of `FROM scratch`. */
+export function scratchConfig(platform: PlatformParts): ImageConfig {
+  return {
+    architecture: platform.architecture,
+    os: platform.os,
+    ...(platform.variant === '' ? {} : { variant: platform.variant }),
+    config: { Env: [defaultPath], WorkingDir: '/' },
+    rootfs: { type: 'layers', diff_ids: [] },
+    history: [],
+  };
+}
+
+/** A base's config as a start: what tells how the base was built is left behind. Undefined when it is none. */
+export function baseConfig(value: unknown): ImageConfig | undefined {
+  if (!isRecord(value)) return undefined;
+  const { architecture, os, rootfs, config = {}, history = [] } = value;
+  if (typeof architecture !== 'string' || typeof os !== 'string' || !isRecord(rootfs)) return undefined;
+  const { diff_ids: diffIds } = rootfs;
+  if (
+    !isStrings(diffIds) ||
+    !(config === null || isRunConfig(config)) ||
+    !(history === null || Array.isArray(history))
+  ) {
+    return undefined;
+  }
+  const kept: ImageConfig = {
+    architecture,
+    os,
+    config: structuredClone((config ?? {}) as RunConfig),
+    rootfs: { type: 'layers', diff_ids: [...diffIds] },
+    history: structuredClone((history ?? []) as HistoryEntry[]),
+  };
+  for (const key of ['author', 'variant', 'os.version'] as const) {
+    if (typeof value[key] === 'string' && value[key] !== '') kept[key] = value[key];
+  }
+  if (isStrings(value['os.features'])) kept['os.features'] = [...value['os.features']];
+  if (kept.config.Env?.some((entry) => entry.startsWith('PATH=')) !== true) {
+    kept.config.Env = [...(kept.config.Env ?? []), defaultPath];
+  }
+  return kept;
+}
+
+/** The config's bytes: keys in a fixed order, maps by name, nothing empty. The same config gives the same bytes. */
+export function configBytes(config: ImageConfig): Uint8Array {
+  return Buffer.from(JSON.stringify(ordered(config)));
+}
+
+/** Sorted keys, and no key for what is undefined, null or empty, as Go's `omitempty` has it. */
+function ordered(value: unknown, keepEmpty = false): unknown {
+  if (Array.isArray(value)) return value.map((item) => ordered(item, true));
+  if (!isRecord(value)) return value;
+  const entries = Object.keys(value)
+    .sort()
+    // A volume or port is a name with an empty object, and a label may be empty: those stay.
+    .map((key) => [key, ordered(value[key], ['Volumes', 'ExposedPorts', 'Labels'].includes(key))] as const)
+    .filter(([key, item]) => keepEmpty || key === 'diff_ids' || !isEmpty(item));
+  return Object.fromEntries(entries);
+}
+
+function isEmpty(value: unknown): boolean {
+  if (value === undefined || value === null || value === '' || value === 0 || value === false) return true;
+  return Array.isArray(value) ? value.length === 0 : isRecord(value) && Object.keys(value).length === 0;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isStrings(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}
+
+/** Enough of a check that nothing below trips over a base that somebody wrote by hand. */
+function isRunConfig(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const lists = ['Env', 'Entrypoint', 'Cmd', 'OnBuild', 'Shell'].map((key) => value[key]);
+  const maps = ['ExposedPorts', 'Volumes', 'Labels', 'Healthcheck'].map((key) => value[key]);
+  const texts = ['User', 'WorkingDir', 'StopSignal'].map((key) => value[key]);
+  return (
+    lists.every((list) => list === undefined || list === null || isStrings(list)) &&
+    maps.every((map) => map === undefined || map === null || isRecord(map)) &&
+    texts.every((text) => text === undefined || text === null || typeof text === 'string')
+  );
+}

@@ -1,0 +1,86 @@
+import { type Place, TagboatError } from '../errors.ts';
+import type { Engine, ImagePlan } from '../plan.ts';
+import type { Needed } from './dockerfile/stages.ts';
+import type { Dockerfile } from './dockerfile.ts';
+import type { Tool } from './engine/tool.ts';
+
+/** What makes a builder necessary, with the line that does. */
+export interface Need {
+  readonly what: string;
+  readonly place: Place;
+}
+
+export interface Choice {
+  readonly engine: Engine;
+  /** A whole sentence. */
+  readonly why: string;
+}
+
+/** Whether a builder can be used, and if not, why. */
+export type Probe = (
+  tool: Tool,
+) => Promise<{ readonly usable: true } | { readonly usable: false; readonly reason: string }>;
+
+/** The first thing in the needed stages that can't be put together here; undefined when nothing needs a builder. */
+export function builderNeed(dockerfile: Dockerfile, needed: Needed): Need | undefined {
+  const { syntax } = dockerfile.directives;
+  if (syntax !== undefined && !/^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?:[:@].*)?$/.test(syntax)) {
+    return { what: `its syntax is ${syntax}`, place: { file: dockerfile.file, line: 1, column: 1 } };
+  }
+  for (const { stage } of needed.stages) {
+    for (const instruction of stage.instructions) {
+      const place = dockerfile.place(instruction.at);
+      const line = `line ${instruction.at.line}`;
+      if (instruction.is === 'run') return { what: `${line} has a RUN`, place };
+      if (instruction.is !== 'add' && instruction.is !== 'copy') continue;
+      if (/[a-z+=]/i.test(instruction.chmod?.replaceAll(/\$\{[^}]*\}|\$\w+/g, '') ?? '')) {
+        return { what: `${line} has a --chmod that isn't octal`, place };
+      }
+      const remote =
+        instruction.is === 'add'
+          ? instruction.sources.find((word) => /^(?:[a-z][a-z0-9+.-]*:\/\/|git@)/i.test(word.text))
+          : undefined;
+      if (remote !== undefined) return { what: `${line} has an ADD that fetches ${remote.text}`, place };
+    }
+  }
+  return undefined;
+}
+
+const builders = ['buildx', 'docker', 'buildah'] as const;
+
+/** Which engine builds an image, and why. Throws BUILD_NO_ENGINE, ENGINE_UNUSABLE, ASSEMBLE_NEEDS_BUILDER. */
+export async function chooseEngine(image: ImagePlan, need: Need | undefined, probe: Probe): Promise<Choice> {
+  if (image.engine === 'assemble') {
+    if (need !== undefined)
+      throw new TagboatError('ASSEMBLE_NEEDS_BUILDER', { needs: need.what }, { place: need.place });
+    return { engine: 'assemble', why: 'The engine assemble is asked for.' };
+  }
+  if (image.engine !== 'auto') {
+    const found = await probeFor(image, image.engine, probe);
+    if (found.usable) return { engine: image.engine, why: `The engine ${image.engine} is asked for.` };
+    throw new TagboatError('ENGINE_UNUSABLE', { image: image.name, engine: image.engine, reason: found.reason });
+  }
+  if (need === undefined) return { engine: 'assemble', why: 'No instruction has to be run, so no builder is needed.' };
+  const passed: string[] = [];
+  for (const engine of builders) {
+    const found = await probeFor(image, engine, probe);
+    if (found.usable) {
+      const others = passed.length === 0 ? '' : ` (${passed.join('; ')})`;
+      return { engine, why: `${capital(need.what)}, which needs a builder, and ${engine} is there${others}.` };
+    }
+    passed.push(`${engine}: ${found.reason}`);
+  }
+  const about = { image: image.name, needs: need.what, tried: passed.join('; ') };
+  throw new TagboatError('BUILD_NO_ENGINE', about, { place: need.place });
+}
+
+async function probeFor(image: ImagePlan, tool: Tool, probe: Probe): ReturnType<Probe> {
+  if (tool === 'docker' && image.platforms.length > 1) {
+    return { usable: false, reason: 'it builds one platform at a time, and several are asked for' };
+  }
+  return probe(tool);
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

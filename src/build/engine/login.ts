@@ -1,0 +1,73 @@
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RegistryCredential } from '../../plan.ts';
+import { parseObject } from '../../wire/oci/manifest.ts';
+import type { Env, World } from '../../wire/world.ts';
+
+/** Credentials in the form that builders read: a folder of its own, which only this user can look into. */
+export interface Login {
+  /** For `DOCKER_CONFIG`. */
+  readonly dir: string;
+  /** For `--authfile`. */
+  readonly authFile: string;
+  /** Where buildx keeps its builders, for `BUILDX_CONFIG`: still the user's own. */
+  readonly buildxDir: string | undefined;
+}
+
+/**
+ * Runs `work` with credentials for these hosts beside whatever the user's own Docker config has. The files are gone
+ * afterwards, however it ends.
+ */
+export async function withLogin<T>(
+  credentials: ReadonlyMap<string, RegistryCredential>,
+  world: World,
+  work: (login: Login) => Promise<T>,
+): Promise<T> {
+  const dir = await mkdtemp(join(world.env['TMPDIR'] || tmpdir(), 'tagboat-login-'));
+  try {
+    const own = ownFolder(world.env);
+    const config = own === undefined ? {} : await readConfig(join(own, 'config.json'));
+    const authFile = join(dir, 'config.json');
+    await writeFile(authFile, JSON.stringify(withCredentials(config, credentials, world)), { mode: 0o600 });
+    // Plugins and contexts are looked for beside the config.
+    if (own !== undefined)
+      for (const name of ['cli-plugins', 'contexts']) await symlink(join(own, name), join(dir, name));
+    return await work({ dir, authFile, buildxDir: world.env['BUILDX_CONFIG'] ?? (own && join(own, 'buildx')) });
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+function ownFolder(env: Env): string | undefined {
+  if (env['DOCKER_CONFIG'] !== undefined && env['DOCKER_CONFIG'] !== '') return env['DOCKER_CONFIG'];
+  return env['HOME'] === undefined || env['HOME'] === '' ? undefined : join(env['HOME'], '.docker');
+}
+
+/** An absent or unreadable config is an empty one: docker itself says what it thinks of a broken one. */
+async function readConfig(file: string): Promise<Record<string, unknown>> {
+  const bytes = await readFile(file).catch(() => undefined);
+  return bytes === undefined ? {} : (parseObject(bytes) ?? {});
+}
+
+function withCredentials(
+  config: Record<string, unknown>,
+  credentials: ReadonlyMap<string, RegistryCredential>,
+  world: World,
+): Record<string, unknown> {
+  const auths = { ...(config['auths'] as Record<string, unknown> | undefined) };
+  const helpers = { ...(config['credHelpers'] as Record<string, unknown> | undefined) };
+  for (const [host, { username, password }] of credentials) {
+    const key = host === 'docker.io' ? 'https://index.docker.io/v1/' : host;
+    const auth = Buffer.from(`${username}:${password.reveal()}`).toString('base64');
+    world.mask(auth);
+    auths[key] = { auth };
+    // An empty helper sends docker to the file for this host, whatever `credsStore` says for the others.
+    helpers[key] = '';
+  }
+  return {
+    ...config,
+    auths,
+    ...(config['credsStore'] === undefined && config['credHelpers'] === undefined ? {} : { credHelpers: helpers }),
+  };
+}

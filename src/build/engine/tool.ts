@@ -1,0 +1,71 @@
+import type { Engine, ImagePlan } from '../../plan.ts';
+import type { Finished } from '../../wire/exec.ts';
+import type { World } from '../../wire/world.ts';
+
+/** A builder that is a program. */
+export type Tool = Exclude<Engine, 'assemble'>;
+
+export type Probed = { readonly usable: true } | { readonly usable: false; readonly reason: string };
+
+/** Whether a builder is installed and answers. Asked in the user's own environment; changes nothing. */
+export async function probeTool(tool: Tool, image: Pick<ImagePlan, 'builder'>, world: World): Promise<Probed> {
+  switch (tool) {
+    case 'buildx':
+      return probeBuildx(image.builder, world);
+    case 'docker':
+      return probeDocker(world);
+    case 'buildah':
+      return probeBuildah(world);
+  }
+}
+
+/** The driver of a buildx builder: `docker` can't write a registry cache. Undefined when there is no such builder. */
+export async function buildxDriver(builder: string | undefined, world: World): Promise<string | undefined> {
+  const shown = await ask(world, 'docker', ['buildx', 'inspect', ...(builder === undefined ? [] : [builder])]);
+  return shown.code === 0 ? /^Driver:\s+(\S+)$/m.exec(shown.stdout)?.[1] : undefined;
+}
+
+async function probeBuildx(builder: string | undefined, world: World): Promise<Probed> {
+  const version = await ask(world, 'docker', ['buildx', 'version']);
+  if (version.missing) return { usable: false, reason: 'docker is not installed' };
+  if (version.code !== 0) return { usable: false, reason: 'docker has no buildx plugin' };
+  const driver = await buildxDriver(builder, world);
+  if (driver === undefined) {
+    return {
+      usable: false,
+      reason: builder === undefined ? 'buildx has no builder' : `buildx has no builder ${builder}`,
+    };
+  }
+  // The driver docker is the daemon itself; every other has a BuildKit of its own.
+  return driver === 'docker' && !(await daemonAnswers(world)) ? { usable: false, reason: silent } : { usable: true };
+}
+
+const silent = 'the Docker daemon does not answer';
+
+async function probeDocker(world: World): Promise<Probed> {
+  const client = await ask(world, 'docker', ['version', '--format', '{{.Client.Version}}']);
+  if (client.missing) return { usable: false, reason: 'docker is not installed' };
+  if (!(await daemonAnswers(world))) return { usable: false, reason: silent };
+  // From 23 on, the client has no BuildKit of its own and asks for buildx.
+  if (Number.parseInt(client.stdout, 10) >= 23 && (await ask(world, 'docker', ['buildx', 'version'])).code !== 0) {
+    return { usable: false, reason: 'this docker client builds with buildx only, and buildx is not installed' };
+  }
+  return { usable: true };
+}
+
+async function daemonAnswers(world: World): Promise<boolean> {
+  const server = await ask(world, 'docker', ['version', '--format', '{{.Server.Version}}']);
+  return server.code === 0 && server.stdout.trim() !== '';
+}
+
+async function probeBuildah(world: World): Promise<Probed> {
+  const version = await ask(world, 'buildah', ['--version']);
+  if (version.missing) return { usable: false, reason: 'buildah is not installed' };
+  return version.code === 0
+    ? { usable: true }
+    : { usable: false, reason: `buildah --version ended with ${version.code}` };
+}
+
+function ask(world: World, program: string, args: readonly string[]): Promise<Finished> {
+  return world.exec({ program, args, signal: world.signal, timeoutMs: 20_000, keep: 64 * 1024 });
+}
