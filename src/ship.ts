@@ -39,9 +39,9 @@ export interface ShipOptions {
  * Throws only the signal's reason.
  */
 export async function ship(plan: RunPlan, stages: Stages, emit: Emit, options: ShipOptions): Promise<RunResult> {
-  const unfit = failures(
-    await Promise.allSettled([...plan.images.map(stages.checkImage), ...plan.deliveries.map(stages.checkDelivery)]),
-  );
+  // With nothing to push before, the landing itself is check enough.
+  const checks = plan.images.length === 0 ? [] : plan.deliveries.map(stages.checkDelivery);
+  const unfit = failures(await Promise.allSettled([...plan.images.map(stages.checkImage), ...checks]));
   options.signal.throwIfAborted();
   if (unfit.length > 0) return ended([], [], unfit);
 

@@ -1,0 +1,99 @@
+import { TagboatError } from '../errors.ts';
+import type { Env } from '../wire/world.ts';
+import type { CommitOptions } from './commands/commit.ts';
+import type { CommonOptions } from './program.ts';
+
+const commands = ['ship', 'build', 'commit', 'plan'] as const;
+
+export interface Inputs {
+  readonly command: (typeof commands)[number];
+  readonly common: CommonOptions;
+  readonly commit: CommitOptions;
+}
+
+/** Inputs that hold secrets, and the variables under which everything else knows them. */
+const secrets: Readonly<Record<string, string>> = {
+  token: 'TAGBOAT_TOKEN',
+  'app-id': 'TAGBOAT_APP_ID',
+  'private-key': 'TAGBOAT_APP_PRIVATE_KEY',
+  'github-token': 'GITHUB_TOKEN',
+};
+
+/**
+ * The environment with secret inputs moved to the variables they stand for, so that no child finds them a second time
+ * under their input's name. A variable set by the workflow's own `env:` gives way to an input.
+ */
+export function adoptSecrets(env: Env): Record<string, string | undefined> {
+  const adopted: Record<string, string | undefined> = { ...env };
+  for (const [input, variable] of Object.entries(secrets)) {
+    const value = text(env, input);
+    adopted[variableOf(input)] = undefined;
+    // The default token must not take the place of one that the workflow gives on purpose.
+    if (value !== undefined && (input !== 'github-token' || !env[variable])) adopted[variable] = value;
+  }
+  return adopted;
+}
+
+/** The action's inputs as options. Throws USAGE. */
+export function readInputs(env: Env): Inputs {
+  const command = text(env, 'command') ?? 'ship';
+  const known = commands.find((one) => one === command);
+  if (known === undefined) throw wrong(`The input command is ${command}, which is none of ${commands.join(', ')}.`);
+  const config = text(env, 'config');
+  const app = text(env, 'app');
+  const repo = text(env, 'repo');
+  const message = text(env, 'message');
+  const author = text(env, 'author');
+  return {
+    command: known,
+    common: {
+      json: false,
+      quiet: truth(env, 'quiet'),
+      color: true,
+      jobs: whole(env, 'jobs') ?? 3,
+      ...(config === undefined ? {} : { config }),
+      ...(app === undefined ? {} : { app }),
+    },
+    commit: {
+      branch: text(env, 'branch') ?? 'main',
+      set: (text(env, 'set') ?? '')
+        .split(/\r?\n/)
+        .map((line) => line.trim())
+        .filter((line) => line !== ''),
+      create: truth(env, 'create'),
+      ...(repo === undefined ? {} : { repo }),
+      ...(message === undefined ? {} : { message }),
+      ...(author === undefined ? {} : { author }),
+    },
+  };
+}
+
+/** The runner's own naming (actions/toolkit, getInput): spaces become underscores, hyphens stay. */
+function variableOf(input: string): string {
+  return `INPUT_${input.replaceAll(' ', '_').toUpperCase()}`;
+}
+
+/** An input that is there and not empty; the runner sets those that a workflow leaves out to "". */
+function text(env: Env, input: string): string | undefined {
+  const value = env[variableOf(input)]?.trim();
+  return value === '' ? undefined : value;
+}
+
+function truth(env: Env, input: string): boolean {
+  const value = text(env, input) ?? 'false';
+  // YAML 1.2's core schema, as the toolkit reads booleans.
+  if (/^(true|True|TRUE)$/.test(value)) return true;
+  if (/^(false|False|FALSE)$/.test(value)) return false;
+  throw wrong(`The input ${input} is ${value}, neither true nor false.`);
+}
+
+function whole(env: Env, input: string): number | undefined {
+  const value = text(env, input);
+  if (value === undefined) return undefined;
+  if (/^[1-9]\d{0,4}$/.test(value)) return Number(value);
+  throw wrong(`The input ${input} is ${value}, not a whole number from 1.`);
+}
+
+function wrong(problem: string): TagboatError {
+  return new TagboatError('USAGE', { problem, command: undefined });
+}

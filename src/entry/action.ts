@@ -1,0 +1,36 @@
+import { adoptSecrets, type Inputs, readInputs } from './action-inputs.ts';
+import { outputsOf, writeOutputs } from './action-outputs.ts';
+import { type Body, type Ending, runSession } from './session.ts';
+
+// The GitHub Action: inputs become options, the run is the CLI's, its ending becomes outputs.
+const inputs = { ...process.env };
+for (const [name, value] of Object.entries(adoptSecrets(inputs))) {
+  if (value === undefined) delete process.env[name];
+  else process.env[name] = value;
+}
+
+let ending: Ending = { value: null };
+const exitCode = await runSession(
+  inputs.INPUT_COMMAND || 'ship',
+  { json: false, quiet: false, color: true },
+  async (session) => {
+    const body = await bodyOf(readInputs(inputs));
+    ending = await body(session);
+    return ending;
+  },
+);
+if (process.env.GITHUB_OUTPUT) writeOutputs(process.env.GITHUB_OUTPUT, outputsOf(ending, exitCode));
+process.exit(exitCode);
+
+async function bodyOf({ command, common, commit }: Inputs): Promise<Body> {
+  switch (command) {
+    case 'ship':
+      return (await import('./commands/ship.ts')).ship(common);
+    case 'build':
+      return (await import('./commands/build.ts')).build(common);
+    case 'plan':
+      return (await import('./commands/plan.ts')).plan(common);
+    case 'commit':
+      return (await import('./commands/commit.ts')).commit(common, commit);
+  }
+}

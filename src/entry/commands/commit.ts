@@ -1,0 +1,56 @@
+import { resolve } from 'node:path';
+import { parseAuthor, parseRepo, parseSet } from '../../config/arguments.ts';
+import { planCommit } from '../../config/plan-run.ts';
+import { TagboatError } from '../../errors.ts';
+import type { DeliveryPlan, RunPlan } from '../../plan.ts';
+import { gitUser, prepare } from '../prepare.ts';
+import type { CommonOptions } from '../program.ts';
+import type { Body, Session } from '../session.ts';
+import { runPlan } from './ship.ts';
+
+export interface CommitOptions {
+  readonly repo?: string;
+  readonly branch: string;
+  readonly set: readonly string[];
+  readonly message?: string;
+  readonly author?: string;
+  readonly create: boolean;
+}
+
+/** `tagboat commit`: the config commits alone, as the config names them or as the command line says. */
+export function commit(common: CommonOptions, options: CommitOptions): Body {
+  return async (session) => {
+    const plan =
+      options.repo === undefined
+        ? await fromConfig(session, common, options)
+        : await fromArguments(session, options.repo, options);
+    return runPlan(session, plan, common);
+  };
+}
+
+async function fromConfig(session: Session, common: CommonOptions, options: CommitOptions): Promise<RunPlan> {
+  if (options.set.length > 0) {
+    throw new TagboatError('USAGE', { problem: '--set goes with --repo, which says where.', command: 'commit' });
+  }
+  const { plan } = await prepare(session, common);
+  return { ...plan, images: [] };
+}
+
+async function fromArguments(session: Session, repo: string, options: CommitOptions): Promise<RunPlan> {
+  const { world } = session;
+  if (options.set.length === 0) {
+    const problem = "--repo needs at least one --set, such as --set 'main/values.yaml:.front.imageTag=3f2c1d0'.";
+    throw new TagboatError('USAGE', { problem, command: 'commit' });
+  }
+  const delivery: DeliveryPlan = planCommit({
+    repo: parseRepo(repo, world.env.GITHUB_SERVER_URL),
+    branch: options.branch,
+    edits: options.set.map((argument) => ({ ...parseSet(argument), create: options.create })),
+    message: options.message,
+    author: options.author === undefined ? undefined : parseAuthor(options.author),
+    actions: world.env.GITHUB_ACTIONS === 'true',
+    gitUser: world.env.GITHUB_ACTIONS === 'true' ? undefined : await gitUser(world, resolve(session.cwd)),
+  });
+  session.started();
+  return { source: undefined, aws: undefined, images: [], deliveries: [delivery] };
+}

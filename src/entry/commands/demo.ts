@@ -1,0 +1,158 @@
+import { appendFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { appFiles, chartFiles, commitAll, initRepo, writeFiles } from '../demo/app.ts';
+import { introduce, title } from '../demo/narrate.ts';
+import { planOwnApp } from '../demo/own-app.ts';
+import { type Proof, proofs, showProofs } from '../demo/proof.ts';
+import { demoAws, pushBase, runIn } from '../demo/run.ts';
+import { type DemoWorld, startDemoWorld } from '../demo/world.ts';
+import type { CommonOptions } from '../program.ts';
+import type { Body, Ending, Session } from '../session.ts';
+import { runPlan, ship } from './ship.ts';
+
+export interface DemoOptions {
+  /** End when the runs are over. */
+  readonly exit: boolean;
+  /** Leave the demo's folder behind. */
+  readonly keep: boolean;
+}
+
+/** `tagboat demo`: a whole world on loopback, and the real line run on it. */
+export function demo(common: CommonOptions, options: DemoOptions): Body {
+  return async (session) => {
+    const dir = await mkdtemp(join(tmpdir(), 'tagboat-demo-'));
+    let world: DemoWorld | undefined;
+    try {
+      world = await startDemoWorld(dir, session.world);
+      const story = { session, demo: world, dir, common };
+      const ending = common.app === undefined ? await tell(story) : await tellOwn(story, common.app);
+      if ((ending.errors ?? []).length === 0 && !options.exit) await stayUp(session);
+      return ending;
+    } finally {
+      await world?.close();
+      if (options.keep) session.say((colors) => colors.dim(`\nThe demo's folder is left behind: ${dir}`));
+      else await rm(dir, { recursive: true, force: true });
+    }
+  };
+}
+
+interface Story {
+  readonly session: Session;
+  readonly demo: DemoWorld;
+  readonly dir: string;
+  readonly common: CommonOptions;
+}
+
+const configRepo = 'config-repo';
+
+async function tell({ session, demo, dir, common }: Story): Promise<Ending> {
+  const { world } = session;
+  introduce(session, demo, [configRepo]);
+  const app = join(dir, 'app-repo');
+  await mkdir(app);
+  const repo = await demo.gitHost.createRepo(configRepo, {
+    files: chartFiles(demo.registry.host),
+    message: 'What runs where',
+  });
+  demo.gitHost.setAccess(configRepo, { tokens: { [demo.token]: 'write' }, anonymous: 'read' });
+  await pushBase(session, demo, join(dir, 'base'), common);
+  await writeFiles(app, { ...appFiles(demo.registry.host), 'tagboat.yaml': configText(demo, repo) });
+  await initRepo(demo.world, app);
+
+  const commits = [
+    {
+      title: 'Commit 1: three images, one config commit',
+      why: 'OIDC token → AWS role → ECR login → images assembled and pushed → the tag written to the config repo.',
+      change: () => commitAll(demo.world, app, 'Open the shop'),
+    },
+    {
+      title: 'Commit 2: one source file changed',
+      why: 'Layers that the registry has are not sent again.',
+      change: async () => {
+        await appendFile(join(app, 'src/app/greetings.txt'), 'Good evening\n');
+        await commitAll(demo.world, app, 'Greet in the evening too');
+      },
+    },
+    {
+      title: 'The same commit once more: nothing changed',
+      why: 'Its images are there and the config repo says so already: nothing is built, nothing is committed.',
+      change: async () => undefined,
+    },
+  ];
+  const runs: unknown[] = [];
+  for (const [at, step] of commits.entries()) {
+    world.signal.throwIfAborted();
+    title(session, at + 1, step.title, step.why);
+    await step.change();
+    const ending = await runIn(session, demo, ship({ ...common, app }));
+    runs.push(ending.value);
+    if ((ending.errors ?? []).length > 0) return { ...ending, value: { runs } };
+  }
+  const shown = await show(session, demo, configRepo, 'app-repo');
+  return { value: { runs, proofs: shown } };
+}
+
+/** The user's own app, shipped to the demo's servers. */
+async function tellOwn({ session, demo, common }: Story, app: string): Promise<Ending> {
+  const plan = await planOwnApp(session, demo, app);
+  const repos = plan.deliveries.map(({ repo }) => new URL(repo).pathname.replace(/^\/|\.git$/g, ''));
+  introduce(session, demo, repos);
+  title(
+    session,
+    1,
+    'Your app, to servers on this machine',
+    'Your registry and config repos are replaced; nothing leaves.',
+  );
+  session.started(plan.source);
+  const ending = await runIn(session, demo, (own) => runPlan(own, plan, common));
+  const [image] = plan.images;
+  const [repo] = repos;
+  if ((ending.errors ?? []).length > 0 || image === undefined || repo === undefined) return ending;
+  const shown = await show(session, demo, repo, image.repository);
+  return { ...ending, value: { runs: [ending.value], proofs: shown } };
+}
+
+async function show(session: Session, demo: DemoWorld, repo: string, repository: string): Promise<Proof[]> {
+  session.say((colors) => `\n${colors.bold('What is where now')}`);
+  const list = await proofs(demo, repo, repository);
+  showProofs(session, list);
+  return list;
+}
+
+/** Keeps the servers up, so that the commands shown can be run, until somebody says stop. */
+async function stayUp(session: Session): Promise<void> {
+  session.say((colors) => `\nEverything stays up, so that you can look around. ${colors.bold('Ctrl-C')} ends it.`);
+  const { signal } = session.world;
+  while (!signal.aborted) await sleep(60_000, undefined, { signal }).catch(() => undefined);
+}
+
+function configText(demo: DemoWorld, repo: string): string {
+  return `registry: { host: "${demo.registry.host}", login: ecr }
+aws:
+  role: ${demoAws.role}
+  region: ${demoAws.region}
+  sessionSeconds: ${demoAws.sessionSeconds}
+
+images:
+  app:
+    repository: app-repo
+    dockerfile: build/app/Dockerfile.prod
+  web:
+    repository: web-repo
+    dockerfile: build/web/Dockerfile
+  migration:
+    repository: migration-repo
+    dockerfile: build/migration/Dockerfile
+
+deliveries:
+  main:
+    from: main
+    repo: ${repo}
+    branch: main
+    set:
+      main/values.yaml:
+        .front.imageTag: "{tag}"
+`;
+}

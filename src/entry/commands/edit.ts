@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { unifiedDiff } from '../../commit/diff.ts';
+import { editFile } from '../../commit/edit.ts';
+import { parseEditArgument } from '../../config/arguments.ts';
+import { TagboatError } from '../../errors.ts';
+import type { Change } from '../../plan.ts';
+import { oneLine } from '../printable.ts';
+import { rewriteFile } from '../rewrite.ts';
+import type { Body } from '../session.ts';
+
+export interface EditOptions {
+  readonly check: boolean;
+  readonly create: boolean;
+}
+
+/** What an edit of a local file did, or would do. */
+export interface EditValue {
+  readonly file: string;
+  readonly changes: readonly Change[];
+  readonly diff: string;
+  readonly written: boolean;
+}
+
+/** `tagboat edit`: sets values in a file on this machine. With `check` it shows the diff and writes nothing. */
+export function edit(file: string, assignments: readonly string[], options: EditOptions): Body {
+  return async (session) => {
+    const edits = assignments.map((argument) => ({ file, ...parseEditArgument(argument), create: options.create }));
+    const path = resolve(session.cwd, file);
+    const before = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+      throw new TagboatError('EDIT_FILE_UNREADABLE', { file, reason: reasonOf(error) }, { place: { file } });
+    });
+    const { bytes, changes } = editFile(file, before, edits);
+    const value: EditValue = {
+      file,
+      changes,
+      diff: unifiedDiff(file, before, bytes),
+      written: !options.check && changes.length > 0,
+    };
+    if (options.check) {
+      session.print(value.diff);
+      return { value };
+    }
+    if (value.written) {
+      await rewriteFile(path, bytes).catch((error: NodeJS.ErrnoException) => {
+        throw new TagboatError('EDIT_NOT_WRITTEN', { file, reason: reasonOf(error) });
+      });
+    }
+    session.say((colors) =>
+      changes.length === 0
+        ? `${colors.green('=')} ${oneLine(file)} already says so.`
+        : changes
+            .map(({ path: at, before: was = '(new)', after }) => {
+              const values = `${colors.red(oneLine(was))} → ${colors.green(oneLine(after))}`;
+              return `${colors.green('✓')} ${oneLine(file)} ${colors.dim(oneLine(at))}  ${values}`;
+            })
+            .join('\n'),
+    );
+    return { value };
+  };
+}
+
+/** node's error without its own repetition of path and call. */
+function reasonOf(error: NodeJS.ErrnoException): string {
+  switch (error.code) {
+    case 'ENOENT':
+      return 'there is no such file';
+    case 'EISDIR':
+      return 'it is a folder';
+    case 'EACCES':
+    case 'EPERM':
+      return 'permission is denied';
+    case 'ENOSPC':
+      return 'the disk is full';
+    default:
+      return error.code ?? error.message;
+  }
+}

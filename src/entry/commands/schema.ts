@@ -1,0 +1,11 @@
+import { configJsonSchema } from '../../config/schema.ts';
+import type { Body } from '../session.ts';
+
+/** `tagboat schema`: what `tagboat.schema.json` holds. */
+export function schema(): Body {
+  return async (session) => {
+    const value = configJsonSchema();
+    session.print(`${JSON.stringify(value, null, 2)}\n`);
+    return { value };
+  };
+}

@@ -1,0 +1,31 @@
+import type { RunPlan } from '../../plan.ts';
+import { type RunResult, ship as run } from '../../ship.ts';
+import { prepare } from '../prepare.ts';
+import type { CommonOptions } from '../program.ts';
+import type { Body, Ending, Session } from '../session.ts';
+import { withStages } from '../stages.ts';
+
+/** `tagboat ship`: from the app repo's commit to a config commit. */
+export function ship(options: CommonOptions): Body {
+  return async (session) => {
+    const { plan } = await prepare(session, options);
+    if (plan.deliveries.length === 0) {
+      const message = 'No delivery takes this branch: images are built and nothing is committed.';
+      session.emit({ type: 'notice', level: 'warning', stage: 'plan', message });
+    }
+    return runPlan(session, plan, options);
+  };
+}
+
+/** Runs a plan with the real stages. */
+export async function runPlan(session: Session, plan: RunPlan, { jobs }: CommonOptions): Promise<Ending> {
+  const { signal } = session.world;
+  return withStages(session, plan, async (stages) =>
+    endingOf(plan, await run(plan, stages, session.emit, { jobs, signal })),
+  );
+}
+
+function endingOf(plan: RunPlan, { exitCode, changed, images, commits, errors }: RunResult): Ending {
+  const tag = plan.images[0]?.tag;
+  return { exitCode, errors, value: { changed, images, commits, ...(tag === undefined ? {} : { tag }) } };
+}
