@@ -5,6 +5,8 @@ import { type Body, runSession, type Settings } from './session.ts';
 
 /** Runs the command line and ends the process with its exit code. */
 export async function main(argv: readonly string[]): Promise<never> {
+  // The SDK is bundled with the version that was tested here; its own outlook on Node versions is no user's business.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   let exitCode = 0;
   let help = '';
   const program = createProgram(async (command, options, load) => {

@@ -55,6 +55,7 @@ export type Body = (session: Session) => Promise<Ending>;
 const secretVariables = [
   'TAGBOAT_TOKEN',
   'TAGBOAT_APP_PRIVATE_KEY',
+  'TAGBOAT_QUEUE_KEY',
   'GITHUB_TOKEN',
   'ACTIONS_ID_TOKEN_REQUEST_TOKEN',
   'AWS_SECRET_ACCESS_KEY',

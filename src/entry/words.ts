@@ -100,7 +100,13 @@ function imageLines(name: string, outcome: ImageOutcome, colors: Colors): string
   const how = outcome.is === 'built' ? (outcome.engine === 'assemble' ? 'assembled' : 'built') : 'reused';
   const by = outcome.is === 'built' && outcome.engine !== 'assemble' ? ` with ${outcome.engine}` : '';
   return [
-    item(colors.green('✓'), name, `${how}${by} and pushed ${colors.dim(duration(outcome.seconds))}`),
+    item(
+      colors.green(outcome.is === 'built' ? '✓' : '='),
+      name,
+      outcome.is === 'built'
+        ? `${how}${by} and pushed ${colors.dim(duration(outcome.seconds))}`
+        : `${how}: ${oneLine(outcome.why)}`,
+    ),
     `${' '.repeat(14)}${outcome.reference}`,
     colors.dim(`${' '.repeat(14)}${outcome.digest}`),
   ];

@@ -80,16 +80,16 @@ export function createAuth(options: AuthOptions): Auth {
       return `Basic ${basic}`;
     },
     challenged: (header, refused) => {
-      const before = mode;
       adopt(header);
       if (mode.is === 'bearer') {
         // Ended early or revoked: the same scopes get a fresh one.
         tokens = tokens.filter((one) => `Bearer ${one.value.reveal()}` !== refused);
         return true;
       }
-      // The caller's credentials may have been renewed meanwhile; without any, nothing can change.
+      // The caller's credentials may have been renewed meanwhile. Requests that went out together without any are all
+      // refused, and each has to be sent again, though only the first of them teaches the way in.
       credential = undefined;
-      return mode.is === 'basic' && (before.is !== 'basic' || refused !== undefined);
+      return mode.is === 'basic';
     },
   };
 }
