@@ -137,7 +137,7 @@ function copiedImages(needed: Needed): Set<string> {
 
 /** Seconds since the epoch for all that is new in the image: SOURCE_DATE_EPOCH, else the commit's time. */
 function imageTime({ image, source }: AssembleJob, world: World): number {
-  const given = image.args['SOURCE_DATE_EPOCH'] ?? world.env['SOURCE_DATE_EPOCH'] ?? '';
+  const given = image.args.SOURCE_DATE_EPOCH ?? world.env.SOURCE_DATE_EPOCH ?? '';
   return /^\d{1,11}$/.test(given) ? Number(given) : Math.floor(Date.parse(source.committedAt) / 1_000);
 }
 

@@ -30,7 +30,7 @@ export interface Compressed {
 
 /** A folder that only this user can look into. */
 export async function createWorkspace(env: Env, signal: AbortSignal): Promise<Workspace> {
-  const dir = await mkdtemp(join(env['TMPDIR'] || tmpdir(), 'tagboat-build-'));
+  const dir = await mkdtemp(join(env.TMPDIR || tmpdir(), 'tagboat-build-'));
   let files = 0;
   const next = () => join(dir, `${files++}`);
   return {

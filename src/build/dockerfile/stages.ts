@@ -117,10 +117,10 @@ function resolve(dockerfile: Dockerfile, stage: Stage, lookup: Lookup): NeededSt
       copies.set(instruction, origin(instruction.from, dockerfile, stage, dockerfile.place(instruction.at)));
     } else if (instruction.is === 'run') {
       for (const mount of instruction.mounts) {
-        if (mount['from'] === undefined || /\$/.test(mount['from'])) continue;
+        if (mount.from === undefined || /\$/.test(mount.from)) continue;
         copies.set(
           { ...instruction, mounts: [mount] },
-          origin(mount['from'], dockerfile, stage, dockerfile.place(instruction.at)),
+          origin(mount.from, dockerfile, stage, dockerfile.place(instruction.at)),
         );
       }
     }

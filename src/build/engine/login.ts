@@ -24,7 +24,7 @@ export async function withLogin<T>(
   world: World,
   work: (login: Login) => Promise<T>,
 ): Promise<T> {
-  const dir = await mkdtemp(join(world.env['TMPDIR'] || tmpdir(), 'tagboat-login-'));
+  const dir = await mkdtemp(join(world.env.TMPDIR || tmpdir(), 'tagboat-login-'));
   try {
     const own = ownFolder(world.env);
     const config = own === undefined ? {} : await readConfig(join(own, 'config.json'));
@@ -33,15 +33,15 @@ export async function withLogin<T>(
     // Plugins and contexts are looked for beside the config.
     if (own !== undefined)
       for (const name of ['cli-plugins', 'contexts']) await symlink(join(own, name), join(dir, name));
-    return await work({ dir, authFile, buildxDir: world.env['BUILDX_CONFIG'] ?? (own && join(own, 'buildx')) });
+    return await work({ dir, authFile, buildxDir: world.env.BUILDX_CONFIG ?? (own && join(own, 'buildx')) });
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
 }
 
 function ownFolder(env: Env): string | undefined {
-  if (env['DOCKER_CONFIG'] !== undefined && env['DOCKER_CONFIG'] !== '') return env['DOCKER_CONFIG'];
-  return env['HOME'] === undefined || env['HOME'] === '' ? undefined : join(env['HOME'], '.docker');
+  if (env.DOCKER_CONFIG !== undefined && env.DOCKER_CONFIG !== '') return env.DOCKER_CONFIG;
+  return env.HOME === undefined || env.HOME === '' ? undefined : join(env.HOME, '.docker');
 }
 
 /** An absent or unreadable config is an empty one: docker itself says what it thinks of a broken one. */
@@ -55,8 +55,8 @@ function withCredentials(
   credentials: ReadonlyMap<string, RegistryCredential>,
   world: World,
 ): Record<string, unknown> {
-  const auths = { ...(config['auths'] as Record<string, unknown> | undefined) };
-  const helpers = { ...(config['credHelpers'] as Record<string, unknown> | undefined) };
+  const auths = { ...(config.auths as Record<string, unknown> | undefined) };
+  const helpers = { ...(config.credHelpers as Record<string, unknown> | undefined) };
   for (const [host, { username, password }] of credentials) {
     const key = host === 'docker.io' ? 'https://index.docker.io/v1/' : host;
     const auth = Buffer.from(`${username}:${password.reveal()}`).toString('base64');
@@ -68,6 +68,6 @@ function withCredentials(
   return {
     ...config,
     auths,
-    ...(config['credsStore'] === undefined && config['credHelpers'] === undefined ? {} : { credHelpers: helpers }),
+    ...(config.credsStore === undefined && config.credHelpers === undefined ? {} : { credHelpers: helpers }),
   };
 }
