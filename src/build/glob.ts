@@ -5,7 +5,7 @@ type Piece =
 
 /** Whether a path element holds a wildcard; a backslash takes the next character as it is. */
 export function hasWildcard(text: string): boolean {
-  return /^(?:[^\\*?[]|\\[^])*[*?[]/.test(text);
+  return /^(?:[^\\*?[]|\\[\s\S])*[*?[]/.test(text);
 }
 
 /** Says whether a whole path matches. */

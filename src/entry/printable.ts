@@ -30,7 +30,13 @@ export function oneLine(text: string): string {
 /** The text cut to that many terminal columns, with an ellipsis when something is missing. Colours survive. */
 export function cutTo(columns: number, text: string): string {
   if (columns < 1) return '';
-  return stringWidth(text) <= columns ? text : `${sliceAnsi(text, 0, columns - 1)}…`;
+  if (stringWidth(text) <= columns) return text;
+  // Cutting and measuring don't agree on the width of every rare character.
+  for (let left = columns - 1; left > 0; left--) {
+    const cut = `${sliceAnsi(text, 0, left)}…`;
+    if (stringWidth(cut) <= columns) return cut;
+  }
+  return '…';
 }
 
 /** Spaces after the text up to that many terminal columns. */
