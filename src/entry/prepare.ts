@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { planRun, skippedDeliveries } from '../config/plan-run.ts';
-import { type Config, parseConfig } from '../config.ts';
+import type { Config } from '../config.ts';
 import { TagboatError } from '../errors.ts';
 import type { Person, RunPlan, Source } from '../plan.ts';
 import type { World } from '../wire/world.ts';
@@ -47,6 +47,8 @@ async function readConfigFile(session: Session, source: Source, named: string | 
     const reason = error.code === 'ENOENT' ? "it isn't there" : (error.code ?? error.message);
     throw new TagboatError('CONFIG_UNREADABLE', { file: shown, reason }, { place: { file: shown } });
   });
+  // With its schema it takes longer to load than a config commit needs for a request, and `commit --repo` has no config.
+  const { parseConfig } = await import('../config.ts');
   return parseConfig(text, shown, session.world.env);
 }
 

@@ -1,0 +1,168 @@
+import { spawn } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { onTestFinished } from 'vitest';
+import type { Event } from '../../src/events.ts';
+import { type Aws, startAws } from '../../src/sandbox/aws.ts';
+import type { GitHost } from '../../src/sandbox/git-host.ts';
+import { type GitHub, startGitHub } from '../../src/sandbox/github.ts';
+import type { Registry } from '../../src/sandbox/registry.ts';
+import { git, gitHost, tempDir } from './git-host.ts';
+import { startOwnRegistry } from './registries.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+
+export interface CliResult {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** stdout's lines as events, where `--json` was given. */
+  readonly events: readonly Event[];
+}
+
+export interface CliOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Told of each line of stdout as it comes; may end the process. */
+  readonly onLine?: (line: string, kill: (signal: NodeJS.Signals) => void) => void;
+  /** Another program of the package than the CLI. */
+  readonly script?: string;
+}
+
+/** Runs the real command line in a process of its own, without anything of the caller's accounts. */
+export function cli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+  const script = options.script ?? join(root, 'dist', 'cli.js');
+  return new Promise((done, fail) => {
+    const child = spawn(process.execPath, [script, ...args], {
+      cwd: options.cwd ?? root,
+      env: { PATH: process.env.PATH, HOME: '/nonexistent', NO_COLOR: '1', ...options.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let stdout = '';
+    let stderr = '';
+    let open = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+      const lines = (open + text).split('\n');
+      open = lines.pop() ?? '';
+      for (const line of lines) options.onLine?.(line, (signal) => child.kill(signal));
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    child.on('error', fail);
+    child.on('close', (code) => {
+      const json = args.includes('--json');
+      const events = json
+        ? stdout
+            .trimEnd()
+            .split('\n')
+            .map((line) => JSON.parse(line) as Event)
+        : [];
+      done({ code, stdout, stderr, events });
+    });
+  });
+}
+
+/** The result that every `--json` run ends with. */
+export function resultOf({ events }: CliResult): Extract<Event, { type: 'result' }> {
+  const last = events.at(-1);
+  if (last?.type !== 'result') throw new Error('the last event is no result');
+  return last;
+}
+
+/** Everything a delivery needs, real servers on loopback, and an app repo to deliver. */
+export interface Town {
+  readonly host: GitHost;
+  readonly registry: Registry;
+  readonly github: GitHub;
+  readonly aws: Aws;
+  readonly app: string;
+  readonly token: string;
+  /** Where the CLI puts its temporary files. */
+  readonly temp: string;
+  /** The job's environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Commits everything in the app repo. */
+  commit(message: string): Promise<string>;
+  write(files: Readonly<Record<string, string>>): Promise<void>;
+}
+
+export const role = 'arn:aws:iam::123456789012:role/role-github';
+
+/** Two images and one delivery on servers that let in only whom they should. */
+export async function town(registryOptions: Parameters<typeof startOwnRegistry>[0] = {}): Promise<Town> {
+  const host = await gitHost();
+  const github = await startGitHub();
+  onTestFinished(() => github.close());
+  const provider = github.issuer.replace(/^https?:\/\//, '');
+  const aws = await startAws({
+    account: '123456789012',
+    providers: [{ issuer: github.issuer, audiences: ['sts.amazonaws.com'] }],
+    roles: [
+      {
+        arn: role,
+        trust: {
+          Version: '2012-10-17',
+          Statement: [
+            {
+              Effect: 'Allow',
+              Principal: { Federated: `arn:aws:iam::123456789012:oidc-provider/${provider}` },
+              Action: 'sts:AssumeRoleWithWebIdentity',
+              Condition: {
+                StringEquals: {
+                  [`${provider}:aud`]: 'sts.amazonaws.com',
+                  [`${provider}:sub`]: 'repo:acme/app-repo:ref:refs/heads/main',
+                },
+              },
+            },
+          ],
+        },
+      },
+    ],
+  });
+  onTestFinished(() => aws.close());
+  const registry = await startOwnRegistry({ auth: 'basic', verify: aws.verify, ...registryOptions });
+  onTestFinished(() => registry.close());
+  const token = 'planted-git-token-0123456789abcdef';
+  const repo = await host.createRepo('config', {
+    files: { 'main/values.yaml': '# the shop\nfront:\n  imageTag: none   # by CI\n  replicas: 2\n' },
+  });
+  host.setAccess('config', { tokens: { [token]: 'write' } });
+  const app = await tempDir();
+  const write = async (files: Readonly<Record<string, string>>): Promise<void> => {
+    for (const [path, text] of Object.entries(files)) {
+      await mkdir(dirname(join(app, path)), { recursive: true });
+      await writeFile(join(app, path), text);
+    }
+  };
+  await git(app, 'init', '--quiet', '--initial-branch=main');
+  await write({
+    'app/Dockerfile': 'FROM scratch\nCOPY app/hello /hello\nCMD ["/hello"]\n',
+    'app/hello': 'hello\n',
+    'web/Dockerfile': 'FROM scratch\nCOPY web/index.html /srv/\n',
+    'web/index.html': '<h1>hello</h1>\n',
+    'tagboat.yaml': `registry: { host: "${registry.host}", login: ecr }
+aws: { role: "${role}", region: ap-northeast-1, sessionSeconds: 1800 }
+images:
+  app: { repository: app-repo, dockerfile: app/Dockerfile, platforms: [linux/amd64] }
+  web: { repository: web-repo, dockerfile: web/Dockerfile, platforms: [linux/amd64] }
+deliveries:
+  main:
+    from: main
+    repo: ${repo}
+    set:
+      main/values.yaml: { .front.imageTag: "{tag}" }
+`,
+  });
+  const commit = async (message: string): Promise<string> => {
+    await git(app, 'add', '--all');
+    const who = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.test'];
+    await git(app, ...who, 'commit', '--quiet', '--allow-empty', '--message', message);
+    return (await git(app, 'rev-parse', 'HEAD')).trim();
+  };
+  await commit('Open the shop');
+  const temp = await tempDir();
+  const env = { TMPDIR: temp, ...github.env, ...aws.env, TAGBOAT_TOKEN: token, GITHUB_ACTIONS: 'false' };
+  return { host, registry, github, aws, app, token, temp, env, commit, write };
+}
