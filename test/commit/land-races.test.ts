@@ -6,6 +6,7 @@ import {
   chart,
   deliveryTo,
   fileAt,
+  isPush,
   isSound,
   land,
   landed,
@@ -15,8 +16,6 @@ import {
   tipOf,
   valuesWith,
 } from './landing.ts';
-
-const isPush = ({ service, isCall }: GitHostRequest): boolean => service === 'git-receive-pack' && isCall;
 
 /** A host on which something happens to pushes, each time with the push's number from 1. */
 async function hostWhere(

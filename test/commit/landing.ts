@@ -60,6 +60,17 @@ export function land(
   return landDelivery(world, world.emit, delivery, credential, { queue: false, ...options });
 }
 
+/** What a landing is refused with, having left the branch of the repository `config` where it was. */
+export async function refusal(host: GitHost, ...landing: Parameters<typeof land>): Promise<unknown> {
+  const tip = await tipOf(host, 'config').catch(() => undefined);
+  const error: unknown = await land(...landing).then(
+    (outcome) => expect.unreachable(`it ended as ${outcome.is}`),
+    (reason: unknown) => reason,
+  );
+  expect(await tipOf(host, 'config').catch(() => undefined)).toBe(tip);
+  return error;
+}
+
 /** Narrows to a landed outcome, or fails the test. */
 export function landed(outcome: CommitOutcome): Extract<CommitOutcome, { is: 'landed' }> {
   expect(outcome.is).toBe('landed');
@@ -80,8 +91,9 @@ export async function isSound(host: GitHost, repo: string): Promise<void> {
   expect(await host.git(repo, 'fsck', '--strict', '--full', '--no-dangling')).toBe('');
 }
 
-export const pushesIn = (host: GitHost): GitHostRequest[] =>
-  host.requests.filter(({ service, isCall }) => service === 'git-receive-pack' && isCall);
+export const isPush = ({ service, isCall }: GitHostRequest): boolean => service === 'git-receive-pack' && isCall;
+
+export const pushesIn = (host: GitHost): GitHostRequest[] => host.requests.filter(isPush);
 
 export const noticesIn = (world: TestWorld): string[] =>
   world.events.flatMap((event) => (event.type === 'notice' ? [event.message] : []));
