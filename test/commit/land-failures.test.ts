@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { type ErrorCode, isError } from '../../src/errors.ts';
 import type { Fault } from '../../src/sandbox/git-host.ts';
 import { makeObject, serialiseTree } from '../../src/wire/git/object.ts';
@@ -81,6 +81,32 @@ describe.skipIf(noHttpBackend !== undefined)(`a host that fails${skipNote}`, () 
     await new Promise((resolve) => free.close(resolve));
     const landing = land(deliveryTo(`http://127.0.0.1:${port}/config.git`));
     await expect(landing).rejects.toMatchObject({ code: 'GIT_UNREACHABLE', exitCode: 6 });
+  });
+
+  it('by sending for longer than the budget is given up, although bytes still come', async () => {
+    const world = quickWorld();
+    const host = await gitHost({
+      fault: ({ number }) => {
+        if (number === 2) world.clock.advance(61_000);
+        return undefined;
+      },
+    });
+    const url = await host.createRepo('config', { files: chart });
+    const error = await refusal(host, deliveryTo(url), world, undefined, { budgetMs: 60_000 });
+    expect(error).toMatchObject({ code: 'GIT_TIMEOUT', data: { doing: 'read' } });
+  });
+
+  it('to leave files out is told when the temp folder cannot take them', async () => {
+    const host = await gitHost();
+    const url = await host.createRepo('config', { files: chart, config: { 'uploadpack.allowFilter': 'false' } });
+    const folder = process.env.TMPDIR;
+    process.env.TMPDIR = '/nonexistent/folder';
+    onTestFinished(() => {
+      if (folder === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = folder;
+    });
+    const error = await refusal(host, deliveryTo(url));
+    expect(error).toMatchObject({ code: 'TEMP_FOLDER_FULL', exitCode: 6, data: { folder: '/nonexistent/folder' } });
   });
 
   it('by ending its pack early, in an answer that is whole, is told as cut', async () => {
