@@ -56,8 +56,10 @@ async function assembleOne(
     buildPlatform: job.run.machine,
     targetPlatform: showPlatform(platform),
   });
-  const time = imageTime(job, world);
-  const created = new Date(time * 1_000).toISOString().replace('.000Z', 'Z');
+  const fixed = fixedTime(job, world);
+  const created = new Date(fixed === undefined ? source.committedAt : fixed * 1_000)
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z');
   const context = await openContext(image.name, image.context, image.dockerfile);
   const done = await buildStages({
     dockerfile,
@@ -72,7 +74,7 @@ async function assembleOne(
     signal: world.signal,
   });
   const layers = await inParallel(done.layers, 2, async (changes) => {
-    const layer = await workspace.compress(layerArchive(changes, time));
+    const layer = await workspace.compress(layerArchive(changes, fixed ?? layerTime));
     job.tell(`[${showPlatform(platform)}] layer ${layer.digest} with ${changes.length} entries`);
     return layer;
   });
@@ -135,10 +137,13 @@ function copiedImages(needed: Needed): Set<string> {
   return images;
 }
 
-/** Seconds since the epoch for all that is new in the image: SOURCE_DATE_EPOCH, else the commit's time. */
-function imageTime({ image, source }: AssembleJob, world: World): number {
+/** The same files make the same layer at every commit: their time can't be the commit's (docs/decisions/004). */
+const layerTime = 1;
+
+/** Seconds since the epoch for all that is new in the image, where SOURCE_DATE_EPOCH says so. */
+function fixedTime({ image }: AssembleJob, world: World): number | undefined {
   const given = image.args.SOURCE_DATE_EPOCH ?? world.env.SOURCE_DATE_EPOCH ?? '';
-  return /^\d{1,11}$/.test(given) ? Number(given) : Math.floor(Date.parse(source.committedAt) / 1_000);
+  return /^\d{1,11}$/.test(given) ? Number(given) : undefined;
 }
 
 /** The standard annotations (OCI image spec, annotations.md). A dirty checkout's commit isn't what was built. */

@@ -1,9 +1,9 @@
 import type { Place } from '../errors.ts';
-import { chomped } from './dockerfile/heredoc.ts';
+import { chomped, heredocsOf } from './dockerfile/heredoc.ts';
 import type { Argument, From, Heredoc, Instruction, Position, Standing } from './dockerfile/instruction.ts';
 import { invalid, placed } from './dockerfile/invalid.ts';
 import { type Directives, type Line, type LineReader, readLines } from './dockerfile/lines.ts';
-import { heredocsOf, parse, startOf } from './dockerfile/parse.ts';
+import { parse, startOf } from './dockerfile/parse.ts';
 import { type Split, split } from './dockerfile/words.ts';
 
 /** A stage as written: its FROM and what follows. */

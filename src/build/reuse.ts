@@ -20,7 +20,7 @@ export async function findReusable(image: ImagePlan, source: Source, target: Tar
   const { shelf, repository, tag } = target;
   const found = await atRegistry(shelf, repository, tag, () => shelf.client.headManifest(repository, tag));
   if (found === undefined) return undefined;
-  return { digest: found.digest, why: `The tag ${tag} names this commit and is in the registry already.` };
+  return { digest: found.digest, why: 'Its tag names this commit and is in the registry already.' };
 }
 
 /** Whether a tag has the commit's id in it, or the seven digits or more that git shortens it to. */

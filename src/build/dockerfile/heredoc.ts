@@ -1,6 +1,7 @@
 import { expand } from './expand.ts';
 import type { Heredoc } from './instruction.ts';
 import { Misread } from './invalid.ts';
+import { jsonStrings, type Split, split } from './words.ts';
 
 /** `<<NAME`, `<<-NAME`, `<<"NAME"`: what a word announces. */
 export type Announced = Omit<Heredoc, 'content'>;
@@ -49,4 +50,11 @@ export function chomped(content: string): string {
 
 function words(text: string, rawQuotes: boolean): readonly string[] {
   return expand(text, () => undefined, { escape: '\\', rawQuotes, keepUnset: true }).words;
+}
+
+/** Heredocs that an instruction announces; only ADD, COPY and RUN without JSON have any. */
+export function heredocsOf(parts: Split, line: string, escape: string): ReturnType<typeof announcements> {
+  const inner = parts.keyword.toLowerCase() === 'onbuild' ? split(parts.rest, escape) : parts;
+  const able = ['add', 'copy', 'run'].includes(inner.keyword.toLowerCase());
+  return able && line.includes('<<') && jsonStrings(inner.rest.text) === undefined ? announcements(line) : [];
 }

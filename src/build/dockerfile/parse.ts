@@ -1,6 +1,6 @@
 import { readDuration } from './duration.ts';
 import { type Flags, readFlags } from './flags.ts';
-import { announcements, heredocWord } from './heredoc.ts';
+import { heredocWord } from './heredoc.ts';
 import type {
   Argument,
   CommandLine,
@@ -107,13 +107,6 @@ export function parse(parsing: Parsing): Saying {
     throw new Misread(`there is no instruction ${parsing.parts.keyword.slice(0, 60)}${nearest(name, known)}`);
   }
   return keywords[name as keyof typeof keywords](parsing);
-}
-
-/** Heredocs that an instruction announces; only ADD, COPY and RUN without JSON have any. */
-export function heredocsOf(parts: Split, line: string, escape: string): ReturnType<typeof announcements> {
-  const inner = parts.keyword.toLowerCase() === 'onbuild' ? split(parts.rest, escape) : parts;
-  const able = ['add', 'copy', 'run'].includes(inner.keyword.toLowerCase());
-  return able && line.includes('<<') && jsonStrings(inner.rest.text) === undefined ? announcements(line) : [];
 }
 
 const transferFlags = { chown: 'text', chmod: 'text', link: 'yes', exclude: 'list' } as const;
