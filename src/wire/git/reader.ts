@@ -69,7 +69,8 @@ export function createTipReader(remote: GitRemote, options: TipReaderOptions): T
       await supply(next, tip);
     }
     // Only what this snapshot holds is kept: a beaten push reads on, perhaps a hundred times.
-    objects = new Map();
+    const commit = objects.get(tip);
+    objects = new Map(commit === undefined ? [] : [[tip, commit]]);
     for (const object of next.folders.values()) objects.set(object.id, object);
     for (const found of next.files.values()) if (found.is === 'file') objects.set(found.blob.id, found.blob);
     return next;
