@@ -4,12 +4,20 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Folders, measureCommits } from './commit.ts';
 import { baselines, tagboat } from './flows.ts';
+import { measureImages } from './images.ts';
 import { surroundings } from './machine.ts';
 import { measureMemory } from './memory.ts';
 import { reachRows } from './reach.ts';
 import { reaches, targetTitles } from './reaches.ts';
-import { cellTable, commitChart, memoryTable, report } from './report.ts';
-import { type CommitResults, loadResults, type MemoryResults, type Results, saveResults } from './results.ts';
+import { buildTable, cellTable, commitChart, memoryTable, report } from './report.ts';
+import {
+  type BuildResults,
+  type CommitResults,
+  loadResults,
+  type MemoryResults,
+  type Results,
+  saveResults,
+} from './results.ts';
 import { freeBytes, removeAll, settle } from './settle.ts';
 import { table } from './table.ts';
 
@@ -47,6 +55,7 @@ try {
   let results: Results = {};
   if (wanted.has('commit')) results = { ...results, commit: await commits() };
   if (wanted.has('memory')) results = { ...results, memory: await memory() };
+  if (wanted.has('build')) results = { ...results, build: await images() };
   const found = reaches(results);
   if (found.length > 0) console.log(`\n## What was to be reached\n\n${table(reachRows(found))}`);
   if (quick) console.log('\nA quick run is not kept: docs/bench.md stays as it is.');
@@ -99,6 +108,14 @@ async function memory(): Promise<MemoryResults> {
   console.log('\n## Memory and start\n');
   const measured = { around, ...(await measureMemory(plan, folders)) };
   console.log(memoryTable(measured));
+  return measured;
+}
+
+async function images(): Promise<BuildResults> {
+  const around = surroundings([['dockerd', '--version']]);
+  console.log('\n## Three images\n');
+  const measured = { around, ...(await measureImages({ rounds: quick ? 1 : 5, cli }, folders.temp)) };
+  console.log(buildTable(measured));
   return measured;
 }
 

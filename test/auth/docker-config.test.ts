@@ -65,10 +65,14 @@ describe('a file that is wrong', () => {
     expect(JSON.stringify(read)).not.toContain('c2VjcmV0');
   });
 
-  it.each(['', '[]', '"x"', '{"auths": []}', '{"auths": {"x": 1}}', '{"auths": {"x": {"auth": 1}}}'])(
-    '%j is refused',
-    (text) => expect(readDockerConfig(text, 'f')).toHaveProperty('why'),
-  );
+  it.each([
+    '',
+    '[]',
+    '"x"',
+    '{"auths": []}',
+    '{"auths": {"x": 1}}',
+    '{"auths": {"x": {"auth": 1}}}',
+  ])('%j is refused', (text) => expect(readDockerConfig(text, 'f')).toHaveProperty('why'));
   it.each(['{"credHelpers": {"x": 1}}', '{"credsStore": {}}', '{"credHelpers": "x"}'])('%j is refused', (text) => {
     expect(readDockerConfig(text, 'f')).toHaveProperty('why');
   });

@@ -26,10 +26,13 @@ describe('a repo URL', () => {
     expect(repo(url)).toMatchObject({ host, owner, name });
   });
 
-  it.each(['git@github.com:acme/config.git', 'ssh://git@github.com/acme/config', '/srv/config.git', 'file:///srv', ''])(
-    '%j carries no token',
-    (url) => expect(readRepo(url)).toBeUndefined(),
-  );
+  it.each([
+    'git@github.com:acme/config.git',
+    'ssh://git@github.com/acme/config',
+    '/srv/config.git',
+    'file:///srv',
+    '',
+  ])('%j carries no token', (url) => expect(readRepo(url)).toBeUndefined());
 
   it('sends a token in the clear over http, except on loopback', () => {
     expect(isInTheClear(repo('http://git.example/a/b'))).toBe(true);
@@ -90,8 +93,10 @@ describe('the API for an App', () => {
     expect(githubApi(repo(url), env)).toBe(api);
   });
 
-  it.each(['https://gitlab.com/a/b', 'https://github.com.evil.example/a/b', 'https://evilghe.com/a/b'])(
-    'is nowhere for %s in a job on github.com: a token request there could be used on the real one',
-    (url) => expect(githubApi(repo(url), actions)).toBeUndefined(),
-  );
+  it.each([
+    'https://gitlab.com/a/b',
+    'https://github.com.evil.example/a/b',
+    'https://evilghe.com/a/b',
+  ])('is nowhere for %s in a job on github.com: a token request there could be used on the real one', (url) =>
+    expect(githubApi(repo(url), actions)).toBeUndefined());
 });

@@ -70,13 +70,15 @@ describe('a token from the environment', () => {
 });
 
 describe('no token', () => {
-  it.each(['/srv/config.git', 'git@github.com:acme/config.git', 'file:///srv/config.git', repo])(
-    'is nothing to send to %s',
-    async (url) => {
-      const cloud = await startCloud();
-      expect(await authIn(cloud).git(url)).toBeUndefined();
-    },
-  );
+  it.each([
+    '/srv/config.git',
+    'git@github.com:acme/config.git',
+    'file:///srv/config.git',
+    repo,
+  ])('is nothing to send to %s', async (url) => {
+    const cloud = await startCloud();
+    expect(await authIn(cloud).git(url)).toBeUndefined();
+  });
 
   it("leaves the job's own token for the job's own repository", async () => {
     const cloud = await startCloud();

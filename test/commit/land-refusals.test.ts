@@ -69,16 +69,21 @@ describe.skipIf(noHttpBackend !== undefined)(`a file that can't be edited${skipN
     });
   });
 
-  it.each(['/main/values.yaml', 'main//values.yaml', '../values.yaml', './values.yaml', '.git/config', '', 'a/'])(
-    'is refused before anything is sent when its path can be none: %j',
-    async (file) => {
-      const host = await gitHost();
-      const url = await host.createRepo('config', { files: chart });
-      const error = await refusal(host, deliveryTo(url, setTag('b', file)));
-      expect(error).toMatchObject({ code: 'FILE_PATH_INVALID', exitCode: 2 });
-      expect(host.requests).toEqual([]);
-    },
-  );
+  it.each([
+    '/main/values.yaml',
+    'main//values.yaml',
+    '../values.yaml',
+    './values.yaml',
+    '.git/config',
+    '',
+    'a/',
+  ])('is refused before anything is sent when its path can be none: %j', async (file) => {
+    const host = await gitHost();
+    const url = await host.createRepo('config', { files: chart });
+    const error = await refusal(host, deliveryTo(url, setTag('b', file)));
+    expect(error).toMatchObject({ code: 'FILE_PATH_INVALID', exitCode: 2 });
+    expect(host.requests).toEqual([]);
+  });
 });
 
 describe.skipIf(noHttpBackend !== undefined)(`a repository or branch that isn't there${skipNote}`, () => {
@@ -101,23 +106,33 @@ describe.skipIf(noHttpBackend !== undefined)(`a repository or branch that isn't 
     }
   });
 
-  it.each(['', 'a b', 'a..b', '-x', 'a.lock', 'a\nb', 'refs~1', 'x/', '@'])(
-    'is refused before anything is sent when no branch can have the name %j',
-    async (branch) => {
-      const host = await gitHost();
-      const url = await host.createRepo('config', { files: chart });
-      const error = await refusal(host, { ...deliveryTo(url), branch });
-      expect(error).toMatchObject({ code: 'BRANCH_NAME_INVALID', exitCode: 2 });
-      expect(host.requests).toEqual([]);
-    },
-  );
+  it.each([
+    '',
+    'a b',
+    'a..b',
+    '-x',
+    'a.lock',
+    'a\nb',
+    'refs~1',
+    'x/',
+    '@',
+  ])('is refused before anything is sent when no branch can have the name %j', async (branch) => {
+    const host = await gitHost();
+    const url = await host.createRepo('config', { files: chart });
+    const error = await refusal(host, { ...deliveryTo(url), branch });
+    expect(error).toMatchObject({ code: 'BRANCH_NAME_INVALID', exitCode: 2 });
+    expect(host.requests).toEqual([]);
+  });
 
-  it.each(['git@github.com:acme/config.git', 'ssh://git@host/x.git', '/srv/config.git', 'http://', ''])(
-    'is refused before anything is sent when its URL is no http one: %j',
-    async (repo) => {
-      await expect(land(deliveryTo(repo))).rejects.toMatchObject({ code: 'GIT_URL_UNSUPPORTED', exitCode: 2 });
-    },
-  );
+  it.each([
+    'git@github.com:acme/config.git',
+    'ssh://git@host/x.git',
+    '/srv/config.git',
+    'http://',
+    '',
+  ])('is refused before anything is sent when its URL is no http one: %j', async (repo) => {
+    await expect(land(deliveryTo(repo))).rejects.toMatchObject({ code: 'GIT_URL_UNSUPPORTED', exitCode: 2 });
+  });
 });
 
 describe.skipIf(noHttpBackend !== undefined)(`a credential${skipNote}`, () => {

@@ -14,14 +14,19 @@ describe('the command line', () => {
     expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
-  it.each(['ship', 'build', 'commit', 'plan', 'edit', 'schema', 'demo'])(
-    'has help with an example for %s',
-    async (name) => {
-      const { code, stdout } = await cli([name, '--help']);
-      expect(code).toBe(0);
-      expect(stdout).toMatch(new RegExp(`Examples:\\n\\s+tagboat ${name}`));
-    },
-  );
+  it.each([
+    'ship',
+    'build',
+    'commit',
+    'plan',
+    'edit',
+    'schema',
+    'demo',
+  ])('has help with an example for %s', async (name) => {
+    const { code, stdout } = await cli([name, '--help']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(new RegExp(`Examples:\\n\\s+tagboat ${name}`));
+  });
 
   it.each([
     ['an unknown command', ['sink']],

@@ -24,12 +24,16 @@ describe('which proxy', () => {
     expect(proxyOf(new URL('http://a.example/'), { HTTP_PROXY: proxy })).toBeUndefined();
   });
 
-  it.each(['localhost', 'LOCALHOST:5000', 'a.localhost', '127.0.0.1:5000', '127.8.9.10', '[::1]:80'])(
-    'loopback is never proxied: %s',
-    (host) => {
-      expect(https(host, { HTTPS_PROXY: proxy })).toBeUndefined();
-    },
-  );
+  it.each([
+    'localhost',
+    'LOCALHOST:5000',
+    'a.localhost',
+    '127.0.0.1:5000',
+    '127.8.9.10',
+    '[::1]:80',
+  ])('loopback is never proxied: %s', (host) => {
+    expect(https(host, { HTTPS_PROXY: proxy })).toBeUndefined();
+  });
 });
 
 describe('NO_PROXY', () => {

@@ -121,12 +121,18 @@ describe('Retry-After', () => {
     expect(retryAfterMs(header, now)).toBe(expected);
   });
 
-  it.each([undefined, '', '-5', '2001-01-01', '1.5', 'soon', '9999999999', 'Xxx, nonsense'])(
-    '%j says nothing',
-    (header) => {
-      expect(retryAfterMs(header, now)).toBeUndefined();
-    },
-  );
+  it.each([
+    undefined,
+    '',
+    '-5',
+    '2001-01-01',
+    '1.5',
+    'soon',
+    '9999999999',
+    'Xxx, nonsense',
+  ])('%j says nothing', (header) => {
+    expect(retryAfterMs(header, now)).toBeUndefined();
+  });
 });
 
 it('a status passes or stays', () => {

@@ -45,26 +45,26 @@ async function objectsIn(dir: string, revisions: string): Promise<{ id: string; 
   return lines.map(([id = '', type, size]) => ({ id, type: type as ObjectType, size: Number(size) }));
 }
 
-it.each([['--delta-base-offset'], ['--no-delta-base-offset']])(
-  'gives every object of a pack of deltas (%s), and the size of one too large to hold',
-  async (kind) => {
-    const dir = await repository();
-    const store = await spool();
-    const pack = await packed(dir, 'main\n', kind, '--window=50', '--depth=50');
-    await store.add(inChunks(pack, [100_000]));
-    let large = 0;
-    // From the last to the first, so that bases are looked for after what builds on them.
-    for (const { id, type, size } of (await objectsIn(dir, 'main')).reverse()) {
-      const found = await store.get(id, type);
-      if (found !== undefined && !('content' in found)) {
-        expect(found.size).toBe(size);
-        large += 1;
-      } else expect({ id: found?.id, size: found?.content.byteLength }).toEqual({ id, size });
-    }
-    expect(large).toBe(1);
-    expect(await store.get('1'.repeat(40), 'blob')).toBeUndefined();
-  },
-);
+it.each([
+  ['--delta-base-offset'],
+  ['--no-delta-base-offset'],
+])('gives every object of a pack of deltas (%s), and the size of one too large to hold', async (kind) => {
+  const dir = await repository();
+  const store = await spool();
+  const pack = await packed(dir, 'main\n', kind, '--window=50', '--depth=50');
+  await store.add(inChunks(pack, [100_000]));
+  let large = 0;
+  // From the last to the first, so that bases are looked for after what builds on them.
+  for (const { id, type, size } of (await objectsIn(dir, 'main')).reverse()) {
+    const found = await store.get(id, type);
+    if (found !== undefined && !('content' in found)) {
+      expect(found.size).toBe(size);
+      large += 1;
+    } else expect({ id: found?.id, size: found?.content.byteLength }).toEqual({ id, size });
+  }
+  expect(large).toBe(1);
+  expect(await store.get('1'.repeat(40), 'blob')).toBeUndefined();
+});
 
 it('takes a later pack that holds only what has changed', async () => {
   const dir = await tempDir();

@@ -107,17 +107,25 @@ describe('a host', () => {
     expect(endpointOf('ghcr.io')).toBe('ghcr.io');
   });
 
-  it.each(['localhost', 'localhost:5000', 'a.localhost:1', '127.0.0.1', '127.1.2.3:80', '[::1]:5000'])(
-    '%s is this machine',
-    (host) => {
-      expect(isLoopback(host)).toBe(true);
-    },
-  );
+  it.each([
+    'localhost',
+    'localhost:5000',
+    'a.localhost:1',
+    '127.0.0.1',
+    '127.1.2.3:80',
+    '[::1]:5000',
+  ])('%s is this machine', (host) => {
+    expect(isLoopback(host)).toBe(true);
+  });
 
-  it.each(['localhost.example', '127.0.0.1.example', '128.0.0.1', '[::2]', 'ghcr.io', '10.0.0.1:5000'])(
-    '%s is another',
-    (host) => {
-      expect(isLoopback(host)).toBe(false);
-    },
-  );
+  it.each([
+    'localhost.example',
+    '127.0.0.1.example',
+    '128.0.0.1',
+    '[::2]',
+    'ghcr.io',
+    '10.0.0.1:5000',
+  ])('%s is another', (host) => {
+    expect(isLoopback(host)).toBe(false);
+  });
 });
