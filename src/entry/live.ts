@@ -1,6 +1,8 @@
 import type { Colors } from 'picocolors/types.js';
+import sliceAnsi from 'slice-ansi';
+import stringWidth from 'string-width';
 import type { Event } from '../events.ts';
-import { cutTo, duration, oneLine, padTo } from './printable.ts';
+import { duration, oneLine, padTo } from './printable.ts';
 
 interface Going {
   readonly name: string;
@@ -71,4 +73,16 @@ export function createLive(colors: Colors): Live {
 
 function begun(subject: string, message: string, now: number): Going {
   return { name: oneLine(subject), text: oneLine(message), since: now, latest: '' };
+}
+
+/** The text cut to that many terminal columns, with an ellipsis when something is missing. Colours survive. */
+function cutTo(columns: number, text: string): string {
+  if (columns < 1) return '';
+  if (stringWidth(text) <= columns) return text;
+  // Cutting and measuring don't agree on the width of every rare character.
+  for (let left = columns - 1; left > 0; left--) {
+    const cut = `${sliceAnsi(text, 0, left)}…`;
+    if (stringWidth(cut) <= columns) return cut;
+  }
+  return '…';
 }

@@ -1,6 +1,3 @@
-import sliceAnsi from 'slice-ansi';
-import stringWidth from 'string-width';
-
 /**
  * Text from elsewhere (a commit subject, a build's output, a server's words) made safe to print: no control characters,
  * so that it can neither move the cursor nor retitle the window, and no `##[…]`, which a GitHub runner obeys anywhere in
@@ -27,21 +24,9 @@ export function oneLine(text: string): string {
     .trim();
 }
 
-/** The text cut to that many terminal columns, with an ellipsis when something is missing. Colours survive. */
-export function cutTo(columns: number, text: string): string {
-  if (columns < 1) return '';
-  if (stringWidth(text) <= columns) return text;
-  // Cutting and measuring don't agree on the width of every rare character.
-  for (let left = columns - 1; left > 0; left--) {
-    const cut = `${sliceAnsi(text, 0, left)}…`;
-    if (stringWidth(cut) <= columns) return cut;
-  }
-  return '…';
-}
-
-/** Spaces after the text up to that many terminal columns. */
+/** Spaces after a name up to that many columns. Names are of letters that take one column each. */
 export function padTo(columns: number, text: string): string {
-  return text + ' '.repeat(Math.max(0, columns - stringWidth(text)));
+  return text + ' '.repeat(Math.max(0, columns - text.length));
 }
 
 /** Seconds as people say them: `0.4 s`, `12 s`, `3 min 5 s`. */

@@ -74,15 +74,12 @@ export async function runSession(command: string, settings: Settings, body: Body
   const began = performance.now();
   const isTerminal = process.stderr.isTTY === true && env.TERM !== 'dumb';
   const colors = colorsFor(env, isTerminal, settings.color);
+  const drawn = isTerminal && !settings.json && !settings.quiet && ['', 'false'].includes(env.CI ?? '');
+  const block = drawn ? (await import('./live-block.ts')).openLiveBlock : undefined;
+  const live = block?.({ stream: process.stderr, colors, now: () => performance.now() });
   const terminal = settings.json
     ? undefined
-    : createTerminal({
-        stream: process.stderr,
-        colors,
-        live: isTerminal && (env.CI === undefined || env.CI === '' || env.CI === 'false'),
-        quiet: settings.quiet,
-        now: () => performance.now(),
-      });
+    : createTerminal({ stream: process.stderr, colors, live, quiet: settings.quiet });
   const sinks = [terminal ?? createJsonLines(stdout.write), ...actionsSinks(stderr)];
   const controller = new AbortController();
 

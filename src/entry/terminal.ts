@@ -1,17 +1,15 @@
-import { createLogUpdate } from 'log-update';
 import type { Colors } from 'picocolors/types.js';
 import type { Event } from '../events.ts';
-import { createLive, frameMs } from './live.ts';
+import type { LiveBlock } from './live-block.ts';
 import type { Sink } from './sink.ts';
 import { errorLines, wordsOf } from './words.ts';
 
 export interface TerminalOptions {
-  readonly stream: NodeJS.WritableStream & { readonly columns?: number; readonly rows?: number };
+  readonly stream: NodeJS.WritableStream;
   readonly colors: Colors;
-  /** Whether the stream can be drawn over: a terminal, and no CI that only looks like one. */
-  readonly live: boolean;
+  /** Where the stream can be drawn over: a terminal, and no CI that only looks like one. */
+  readonly live: LiveBlock | undefined;
   readonly quiet: boolean;
-  readonly now: () => number;
 }
 
 export interface Terminal extends Sink {
@@ -21,45 +19,30 @@ export interface Terminal extends Sink {
 
 /** Tells a run to people: a line for whatever happened, and on a terminal, below them, what is going on. */
 export function createTerminal(options: TerminalOptions): Terminal {
-  const { stream, colors } = options;
-  const live = options.live && !options.quiet ? createLive(colors) : undefined;
-  const block = live === undefined ? undefined : createLogUpdate(stream);
+  const { stream, colors, live } = options;
   const told = new Set<string>();
   // A command that only prints its product (a schema, a diff) begins no run, and needs no word about its end.
   let began = false;
 
-  const draw = (): void => {
-    const size = { columns: stream.columns ?? 80, rows: stream.rows ?? 24 };
-    const lines = live?.lines(options.now(), size) ?? [];
-    if (lines.length === 0) block?.clear();
-    else block?.(lines.join('\n'));
-  };
-  const timer = live === undefined ? undefined : setInterval(draw, frameMs);
-  timer?.unref();
-
   const write = (lines: readonly string[]): void => {
     if (lines.length === 0) return;
-    block?.clear();
+    live?.clear();
     stream.write(`${lines.join('\n')}\n`);
   };
 
   return {
     tell: (event) => {
-      live?.tell(event, options.now());
+      live?.tell(event);
       began ||= event.type === 'run.started';
       const words = wordsOf(event, { colors, live: live !== undefined, quiet: options.quiet });
       write([...untold(event, told, colors), ...(event.type === 'result' && !began ? [] : words)]);
-      if (live !== undefined) draw();
+      live?.draw();
     },
     say: (text) => {
       write([text]);
-      if (live !== undefined) draw();
+      live?.draw();
     },
-    close: () => {
-      clearInterval(timer);
-      block?.clear();
-      block?.done();
-    },
+    close: () => live?.close(),
   };
 }
 

@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import picocolors from 'picocolors';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { openLiveBlock } from '../../src/entry/live-block.ts';
 import { createTerminal } from '../../src/entry/terminal.ts';
 import type { ErrorReport } from '../../src/errors.ts';
 import type { Event, Happening } from '../../src/events.ts';
@@ -14,13 +15,9 @@ function terminal(options: { live?: boolean; quiet?: boolean; columns?: number }
   stream.on('data', (chunk: Buffer) => {
     text += chunk.toString();
   });
-  const shown = createTerminal({
-    stream,
-    colors: picocolors.createColors(false),
-    live: options.live ?? false,
-    quiet: options.quiet ?? false,
-    now: () => 0,
-  });
+  const colors = picocolors.createColors(false);
+  const live = options.live ? openLiveBlock({ stream, colors, now: () => 0 }) : undefined;
+  const shown = createTerminal({ stream, colors, live, quiet: options.quiet ?? false });
   onTestFinished(() => shown.close());
   return {
     ...shown,
