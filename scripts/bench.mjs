@@ -14,6 +14,7 @@ await build({
   entryPoints: ['bench/main.ts'],
   outfile: bundle,
   bundle: true,
+  packages: 'external',
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
