@@ -23,8 +23,7 @@ export function openLiveBlock({ stream, colors, now }: LiveBlockOptions): LiveBl
   const live = createLive(colors);
   const block = createLogUpdate(stream);
   const draw = (): void => {
-    // A terminal that doesn't know its size says 0.
-    const lines = live.lines(now(), { columns: stream.columns || 80, rows: stream.rows || 24 });
+    const lines = live.lines(now(), { columns: stream.columns ?? 80, rows: stream.rows ?? 24 });
     if (lines.length === 0) block.clear();
     else block(lines.join('\n'));
   };
