@@ -19,8 +19,6 @@ await build({
   platform: 'node',
   target: 'node20.19',
   sourcemap: 'inline',
-  // CommonJS among the libraries asks for node's own modules by require.
-  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   logLevel: 'warning',
 });
 const argv = ['--enable-source-maps', bundle, ...process.argv.slice(2)];

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -116,6 +117,33 @@ describe('assemble', () => {
     await writeContext(dir, { f: 'other' });
     const error = await build(testWorld(), planFor(registry.host, dir)).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'TAG_IMMUTABLE', exitCode: 5 });
+  });
+});
+
+/** A folder on a disk of 256 KiB, or undefined where that can't be made. */
+async function smallDisk(): Promise<string | undefined> {
+  const dir = await tempDir();
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', dir], { stdio: 'ignore' });
+  } catch {
+    return undefined;
+  }
+  onTestFinished(() => void execFileSync('umount', [dir]));
+  return dir;
+}
+
+describe('a full disk', () => {
+  it('is named with its folder, and nothing is pushed (skipped where tmpfs can not be mounted: needs root)', async (test) => {
+    const temp = await smallDisk();
+    if (temp === undefined) return test.skip('mounting a tmpfs needs root');
+    const registry = await own();
+    const dir = await tempDir();
+    await writeContext(dir, { Dockerfile: 'FROM scratch\nCOPY f /f\n', f: randomBytes(2_000_000).toString('base64') });
+    const world = testWorld({ env: { PATH: process.env.PATH, TMPDIR: temp } });
+    const error = await build(world, planFor(registry.host, dir)).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'DISK_FULL', exitCode: 4 });
+    expect(registry.requests.filter(({ method }) => method === 'PUT')).toEqual([]);
+    expect(await readdir(temp)).toEqual([]);
   });
 });
 
