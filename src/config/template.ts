@@ -3,16 +3,8 @@ import { nearestWord } from '../errors/spelling.ts';
 /** A template taken apart: text, and variables by name. */
 export type Piece = string | { readonly name: string; readonly of: string | undefined };
 
-/**
- * `{{name}}` is the text `{name}`; braces around anything else are text as they stand, and so is `${name}`, which only
- * remains where it was written as `$${name}`.
- */
-const variable = /(?<!\$)(?:\{\{([a-zA-Z]+(?:\.[\w-]+)?)\}\}|\{([a-zA-Z]+)(?:\.([\w-]+))?\})/g;
-
-/** A text of which no part is a variable. */
-export function escapeTemplate(text: string): string {
-  return text.replace(/(?<!\$)\{([a-zA-Z]+(?:\.[\w-]+)?)\}/g, '{{$1}}');
-}
+/** `{{name}}` is the text `{name}`; braces around anything else are text as they stand. */
+const variable = /\{\{([a-zA-Z]+(?:\.[\w-]+)?)\}\}|\{([a-zA-Z]+)(?:\.([\w-]+))?\}/g;
 
 /** Takes `{commit}`, `{image.app}` and the like out of a text. */
 export function parseTemplate(text: string): Piece[] {
