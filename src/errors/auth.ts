@@ -2,7 +2,7 @@ import { entry, exitCodes } from './codes.ts';
 
 const { config, credentials } = exitCodes;
 
-interface RoleRefused {
+export interface RoleRefused {
   readonly role: string;
   /** AWS's code, without `Exception`. */
   readonly code: string;

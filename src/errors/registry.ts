@@ -2,7 +2,7 @@ import { entry, exitCodes } from './codes.ts';
 
 const { credentials, registry } = exitCodes;
 
-interface AtRegistry {
+export interface AtRegistry {
   /** As in image names. */
   readonly host: string;
   readonly repository: string | undefined;
