@@ -112,7 +112,10 @@ async function memory(): Promise<MemoryResults> {
 }
 
 async function images(): Promise<BuildResults> {
-  const around = surroundings([['dockerd', '--version']]);
+  const around = surroundings([
+    ['dockerd', '--version'],
+    ['docker-registry', '--version'],
+  ]);
   console.log('\n## Three images\n');
   const measured = { around, ...(await measureImages({ rounds: quick ? 1 : 5, cli }, folders.temp)) };
   console.log(buildTable(measured));

@@ -7,6 +7,7 @@ import { targets } from './config-repo.ts';
 import { assertLanded, baseRepo, freshCopy } from './fixture.ts';
 import type { Flow } from './flows.ts';
 import { bareEnv, type Command, peakMemory, peakReadBy, run } from './process.ts';
+import { targetTitles } from './reaches.ts';
 import type { MemoryResults } from './results.ts';
 
 export interface MemoryPlan {
@@ -56,7 +57,7 @@ async function commitPeaks(
           await assertLanded(base, repo, target, value);
           return peak;
         });
-        peaks.push({ what: `tagboat commit, ${files / 1000}k files, ${target.file}`, bytes });
+        peaks.push({ what: `tagboat commit, ${files / 1000}k files, ${targetTitles[target.name]}`, bytes });
       }
     }
     return peaks;

@@ -32,9 +32,10 @@ export function reachRows(reaches: readonly Reach[]): string[][] {
   ];
 }
 
-/** Three significant digits, without an exponent: 0.123, 4.56, 78.9, 1234. */
+/** Three significant digits, without an exponent: 0.123, 4.56, 78.9, 1234. Whole numbers as they are. */
 export function short(value: number): string {
   if (!Number.isFinite(value)) return '–';
-  const digits = value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value)));
+  if (Number.isInteger(value)) return String(value);
+  const digits = Math.floor(Math.log10(Math.abs(value)));
   return value.toFixed(Math.min(3, Math.max(0, 2 - digits)));
 }

@@ -38,7 +38,7 @@ exit. The runs themselves are kept as JSON in [bench/](bench/).`,
     `## Repeat it
 
 \`\`\`sh
-npm run bench                # everything, about half an hour
+npm run bench                # everything, about a quarter of an hour
 npm run bench -- commit      # one part: commit, memory or build
 npm run bench -- --quick     # few rounds, printed only: says whether it works, not how fast it is
 \`\`\``,

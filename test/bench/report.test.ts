@@ -1,0 +1,106 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { baselines, tagboat } from '../../bench/flows.ts';
+import { outcome } from '../../bench/reach.ts';
+import { reaches } from '../../bench/reaches.ts';
+import { commitChart, report } from '../../bench/report.ts';
+import { type CommitCell, type FlowRuns, loadResults, type Results, saveResults } from '../../bench/results.ts';
+
+const flows = [...baselines, tagboat('dist/cli.js')];
+const words = { flows, chart: 'bench/commit.svg' };
+const around = { date: '2026-01-02', machine: '2 × Processor', programs: ['Node.js 20'], commit: 'abc123' };
+
+function runs(seconds: number, requests: number, received: number): FlowRuns {
+  return { seconds: [seconds, seconds], requests: [requests, requests], connections: [1, 1], received: [received, 9] };
+}
+
+function cell(files: number, roundTripMs: number, target: CommitCell['target'], clone: number): CommitCell {
+  return {
+    files,
+    roundTripMs,
+    target,
+    flows: { clone: runs(clone, 5, 5e6), sparse: runs(1, 7, 5e5), tagboat: runs(0.1, 4, 20 * 1024) },
+  };
+}
+
+const commit: Results['commit'] = {
+  around,
+  probes: [{ roundTripMs: 50, echoMs: 50.4, firstEchoMs: 101 }],
+  cells: [1_000, 10_000, 100_000].flatMap((files) =>
+    [0, 50].flatMap((ms) => (['deep', 'top'] as const).map((target) => cell(files, ms, target, files / 20_000))),
+  ),
+};
+const memory: Results['memory'] = {
+  around,
+  readBy: 'a test',
+  peaks: [
+    { what: 'node -e 0', bytes: [40e6] },
+    { what: 'tagboat commit, 1k files', bytes: [60e6, 61e6, 62e6] },
+    { what: 'tagboat commit, 100k files', bytes: [91e6] },
+  ],
+  starts: [{ what: 'tagboat --version', ms: [30, 40, 50] }],
+};
+
+const figures = (results: Results) => new Map(reaches(results).map((reach) => [reach.what, reach]));
+
+it('a reach is judged by the worst setting it covers', () => {
+  const peak = figures({ memory }).get('a config commit, whole process: peak memory');
+  expect(peak?.figure).toBe(91);
+  const received = [...figures({ commit }).values()].find((reach) => reach.unit === ' KiB');
+  expect(received?.figure).toBe(20);
+  expect([peak, received].map((reach) => reach && outcome(reach))).toEqual(['missed by 1 %', 'missed by 25 %']);
+});
+
+it('ratios are of the setting that they name', () => {
+  const found = figures({ commit });
+  expect(found.get('100k files, 0 ms, four folders deep: faster than a clone')?.figure).toBeCloseTo(50);
+  expect(found.get('10k files, 50 ms, main/values.yaml: faster than a clone')?.figure).toBeCloseTo(5);
+  expect(found.get('100k files, 0 ms, four folders deep: time against 1k files')?.figure).toBe(1);
+});
+
+it('a setting that was left out is not measured, and never reached', () => {
+  const small = { ...commit, cells: commit.cells.filter(({ files }) => files < 100_000) };
+  const clone = figures({ commit: small }).get('100k files, 0 ms, four folders deep: faster than a clone');
+  expect(clone && outcome(clone)).toBe('not measured');
+  const build: Results['build'] = {
+    around,
+    skipped: 'dockerd is missing (Debian: docker.io)',
+    rows: [{ name: 'cold', what: 'cold', docker: [], tagboat: [] }],
+  };
+  expect(reaches({ build }).map(outcome)).toEqual(['not measured']);
+  expect(report({ build }, words)).toContain('dockerd is missing (Debian: docker.io)');
+});
+
+it('the report has what was measured and no more', () => {
+  const only = report({ memory }, words);
+  expect(only).toContain('## Memory and start');
+  expect(only).not.toContain('## A config commit');
+  const both = report({ commit, memory }, words);
+  for (const flow of flows) expect(both).toContain(`# ${flow.title}`);
+  expect(both).toContain('git clone --quiet --depth 1 --filter=blob:none --sparse');
+  expect(both).toContain(
+    "tagboat commit --repo URL --branch main --set FOLDER/values.yaml:.image.tag=VALUE --message 'Update",
+  );
+  expect(both).toContain('Taken 2026-01-02 at abc123');
+  expect(both).not.toMatch(/NaN|undefined|dist\/cli/);
+});
+
+it('the chart has a line for each flow in each panel', () => {
+  const svg = commitChart(commit, flows);
+  for (const { name } of flows) expect(svg.match(new RegExp(`polyline class="line ${name}"`, 'g'))).toHaveLength(2);
+});
+
+it('measuring one case leaves the figures of the others standing', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'tagboat-bench-results-'));
+  try {
+    expect(loadResults(dir)).toEqual({});
+    saveResults(dir, { commit, memory });
+    const later = { ...memory, readBy: 'a later test' };
+    saveResults(dir, { memory: later });
+    expect(loadResults(dir)).toEqual({ commit, memory: later });
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+});
