@@ -149,7 +149,8 @@ function masking(scrubber: Scrubber, stderr: Output): (secret: string) => void {
   };
 }
 
-function runStarted(command: string, source: Source | undefined): Happening {
+/** What begins a run, with as much of its source as is told. */
+export function runStarted(command: string, source: Source | undefined): Happening {
   if (source === undefined) return { type: 'run.started', command, version };
   const { commit, branch, subject } = source;
   return {

@@ -21,6 +21,7 @@ export interface Terminal extends Sink {
 export function createTerminal(options: TerminalOptions): Terminal {
   const { stream, colors, live } = options;
   const told = new Set<string>();
+  const logged = new Set<string>();
   // A command that only prints its product (a schema, a diff) begins no run, and needs no word about its end.
   let began = false;
 
@@ -34,7 +35,8 @@ export function createTerminal(options: TerminalOptions): Terminal {
     tell: (event) => {
       live?.tell(event);
       began ||= event.type === 'run.started';
-      const words = wordsOf(event, { colors, live: live !== undefined, quiet: options.quiet });
+      if (event.type === 'image.log' && live === undefined && !options.quiet) logged.add(event.image);
+      const words = wordsOf(event, { colors, live: live !== undefined, quiet: options.quiet, logged });
       write([...untold(event, told, colors), ...(event.type === 'result' && !began ? [] : words)]);
       live?.draw();
     },

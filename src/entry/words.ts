@@ -9,6 +9,8 @@ import { duration, oneLine, padTo, printable, short } from './printable.ts';
 export interface Telling {
   readonly colors: Colors;
   readonly live: boolean;
+  /** Images whose build was told line by line, so that its last lines needn't be told again. */
+  readonly logged: ReadonlySet<string>;
   readonly quiet: boolean;
 }
 
@@ -36,8 +38,7 @@ export function wordsOf(event: Event, telling: Telling): string[] {
     case 'image.failed':
       return [
         item(colors.red('✗'), event.image, colors.red('failed')),
-        // Line by line it was told already where nothing is live.
-        ...(telling.live || telling.quiet ? event.log.map((line) => `  ${colors.dim('│')} ${oneLine(line)}`) : []),
+        ...(telling.logged.has(event.image) ? [] : event.log.map((line) => `  ${colors.dim('│')} ${oneLine(line)}`)),
         ...errorLines(event.error, colors),
       ];
     case 'commit.beaten':

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { createExec } from '../../src/wire/exec.ts';
 import { cli, resultOf, town } from '../support/cli.ts';
 import { git, gitHost, noHttpBackend, skipNote, tempDir } from '../support/git-host.ts';
 
@@ -61,6 +63,28 @@ describe('the command line', () => {
     expect(stderr).toContain('tagboat.yaml:4:5');
     expect(stderr).toMatch(/4 \| {5}dockerfil\n +\^\n/);
     expect(stderr).not.toMatch(/\n\s+at /);
+  });
+});
+
+describe('standard output', () => {
+  it('closed by its reader ends nothing: the work is what was asked for', async () => {
+    const script = join(import.meta.dirname, '../../dist/cli.js');
+    // The reader is gone before the first line comes.
+    const done = await createExec({ PATH: process.env.PATH })({
+      program: 'bash',
+      args: ['-c', '{ sleep 0.2; node "$0" schema; echo "ended $?" >&2; } | true', script],
+    });
+    expect(done.stderr).toBe('ended 0\n');
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('that can’t be written is not success (needs /dev/full)', async () => {
+    const script = join(import.meta.dirname, '../../dist/cli.js');
+    const done = await createExec({ PATH: process.env.PATH })({
+      program: 'bash',
+      args: ['-c', 'node "$0" schema > /dev/full', script],
+    });
+    expect(done.code).toBe(1);
+    expect(done.stderr).toContain('ENOSPC');
   });
 });
 
@@ -249,6 +273,37 @@ describe.skipIf(noHttpBackend !== undefined)(`the demo${skipNote}`, () => {
     const done = await cli(['demo', '--exit', '--json']);
     expect(done.code).toBe(0);
     expect(resultOf(done).value).toMatchObject({ runs: [{ changed: true }, { changed: true }, { changed: false }] });
+  });
+
+  it('is calm to people: what came of each step, and none of the builders’ own lines', async () => {
+    const { code, stderr } = await cli(['demo', '--exit']);
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/✓ app +assembled and pushed/);
+    expect(stderr).toMatch(/= main +unchanged/);
+    expect(stderr).not.toContain('│');
+  });
+
+  it('stays up until Ctrl-C, then ends with 0 and leaves nothing behind', async () => {
+    const temp = await tempDir();
+    const reachable: boolean[] = [];
+    const done = await cli(['demo', '--json'], {
+      env: { TMPDIR: temp },
+      onLine: async (line, kill) => {
+        const url = /Everything stays up/.test(line) ? /git clone (\S+\.git)/.exec(line)?.[1] : undefined;
+        if (url === undefined) return;
+        const dir = join(await tempDir(), 'clone');
+        reachable.push(
+          await git('.', 'clone', '--quiet', url, dir).then(
+            () => true,
+            () => false,
+          ),
+        );
+        kill('SIGINT');
+      },
+    });
+    expect(reachable).toEqual([true]);
+    expect(done.code).toBe(0);
+    expect(await readdir(temp)).toEqual([]);
   });
 
   it("ships an app of one's own that has nothing but a Dockerfile", async () => {

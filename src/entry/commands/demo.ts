@@ -2,10 +2,11 @@ import { appendFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { TagboatError } from '../../errors.ts';
 import { appFiles, chartFiles, commitAll, initRepo, writeFiles } from '../demo/app.ts';
 import { introduce, title } from '../demo/narrate.ts';
 import { planOwnApp } from '../demo/own-app.ts';
-import { type Proof, proofs, showProofs } from '../demo/proof.ts';
+import { farewell, type Proof, proofs, showProofs } from '../demo/proof.ts';
 import { demoAws, pushBase, runIn } from '../demo/run.ts';
 import { type DemoWorld, startDemoWorld } from '../demo/world.ts';
 import type { CommonOptions } from '../program.ts';
@@ -25,15 +26,16 @@ export function demo(common: CommonOptions, options: DemoOptions): Body {
     const dir = await mkdtemp(join(tmpdir(), 'tagboat-demo-'));
     let world: DemoWorld | undefined;
     try {
+      const git = await session.world.exec({ program: 'git', args: ['--version'], signal: session.world.signal });
+      if (git.missing) throw new TagboatError('GIT_MISSING', {});
       world = await startDemoWorld(dir, session.world);
-      const story = { session, demo: world, dir, common };
+      const story = { session, demo: world, dir, common, options };
       const ending = common.app === undefined ? await tell(story) : await tellOwn(story, common.app);
-      if ((ending.errors ?? []).length === 0 && !options.exit) await stayUp(session);
+      if ((ending.errors ?? []).length === 0 && !options.exit) await untilStopped(session);
       return ending;
     } finally {
       await world?.close();
-      if (options.keep) session.say((colors) => colors.dim(`\nThe demo's folder is left behind: ${dir}`));
-      else await rm(dir, { recursive: true, force: true });
+      if (!options.keep) await rm(dir, { recursive: true, force: true });
     }
   };
 }
@@ -43,11 +45,13 @@ interface Story {
   readonly demo: DemoWorld;
   readonly dir: string;
   readonly common: CommonOptions;
+  readonly options: DemoOptions;
 }
 
 const configRepo = 'config-repo';
 
-async function tell({ session, demo, dir, common }: Story): Promise<Ending> {
+async function tell(story: Story): Promise<Ending> {
+  const { session, demo, dir, common } = story;
   const { world } = session;
   introduce(session, demo, [configRepo]);
   const app = join(dir, 'app-repo');
@@ -90,12 +94,13 @@ async function tell({ session, demo, dir, common }: Story): Promise<Ending> {
     runs.push(ending.value);
     if ((ending.errors ?? []).length > 0) return { ...ending, value: { runs } };
   }
-  const shown = await show(session, demo, configRepo, 'app-repo');
+  const shown = await show(story, configRepo, 'app-repo');
   return { value: { runs, proofs: shown } };
 }
 
 /** The user's own app, shipped to the demo's servers. */
-async function tellOwn({ session, demo, common }: Story, app: string): Promise<Ending> {
+async function tellOwn(story: Story, app: string): Promise<Ending> {
+  const { session, demo, common } = story;
   const plan = await planOwnApp(session, demo, app);
   const repos = plan.deliveries.map(({ repo }) => new URL(repo).pathname.replace(/^\/|\.git$/g, ''));
   introduce(session, demo, repos);
@@ -105,25 +110,27 @@ async function tellOwn({ session, demo, common }: Story, app: string): Promise<E
     'Your app, to servers on this machine',
     'Your registry and config repos are replaced; nothing leaves.',
   );
-  session.started(plan.source);
-  const ending = await runIn(session, demo, (own) => runPlan(own, plan, common));
+  const ending = await runIn(session, demo, async (own) => {
+    own.started(plan.source);
+    return runPlan(own, plan, common);
+  });
   const [image] = plan.images;
   const [repo] = repos;
   if ((ending.errors ?? []).length > 0 || image === undefined || repo === undefined) return ending;
-  const shown = await show(session, demo, repo, image.repository);
+  const shown = await show(story, repo, image.repository);
   return { ...ending, value: { runs: [ending.value], proofs: shown } };
 }
 
-async function show(session: Session, demo: DemoWorld, repo: string, repository: string): Promise<Proof[]> {
+async function show({ session, demo, dir, options }: Story, repo: string, repository: string): Promise<Proof[]> {
   session.say((colors) => `\n${colors.bold('What is where now')}`);
   const list = await proofs(demo, repo, repository);
   showProofs(session, list);
+  farewell(session, demo, { configRepo: repo, stays: !options.exit, kept: options.keep ? dir : undefined });
   return list;
 }
 
 /** Keeps the servers up, so that the commands shown can be run, until somebody says stop. */
-async function stayUp(session: Session): Promise<void> {
-  session.say((colors) => `\nEverything stays up, so that you can look around. ${colors.bold('Ctrl-C')} ends it.`);
+async function untilStopped(session: Session): Promise<void> {
   const { signal } = session.world;
   while (!signal.aborted) await sleep(60_000, undefined, { signal }).catch(() => undefined);
 }

@@ -34,6 +34,28 @@ export async function proofs(demo: DemoWorld, configRepo: string, repository: st
   ];
 }
 
+/** What else can be done while the servers are up, and what is left when they aren't. */
+export function farewell(
+  session: Session,
+  demo: DemoWorld,
+  about: { readonly configRepo: string; readonly stays: boolean; readonly kept: string | undefined },
+): void {
+  session.say((colors) => {
+    if (about.stays) {
+      const clone = `  ${colors.cyan('$')} git clone ${demo.gitHost.repoUrl(about.configRepo)}`;
+      return `\n${clone}\n\nEverything stays up, so that you can look around. ${colors.bold('Ctrl-C')} ends it and cleans up.`;
+    }
+    if (about.kept !== undefined) {
+      return colors.dim(
+        `\nThe servers are down. Kept in ${about.kept}: git/ can be read with git, registry/ holds the images.`,
+      );
+    }
+    return colors.dim(
+      '\nServers and files are gone now. Without --exit they stay up to be looked at; --keep keeps the files.',
+    );
+  });
+}
+
 /** Shows commands with their output. */
 export function showProofs(session: Session, list: readonly Proof[]): void {
   for (const { about, command, output } of list) {

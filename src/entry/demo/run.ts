@@ -1,7 +1,8 @@
+import type { Emit } from '../../events.ts';
 import type { RunPlan, Source } from '../../plan.ts';
 import { runPlan } from '../commands/ship.ts';
 import type { CommonOptions } from '../program.ts';
-import type { Ending, Session } from '../session.ts';
+import { type Ending, runStarted, type Session } from '../session.ts';
 import { baseFiles, writeFiles } from './app.ts';
 import { trafficLine, watchTraffic } from './narrate.ts';
 import { type DemoWorld, role } from './world.ts';
@@ -18,9 +19,16 @@ export function demoRegistry({ registry }: DemoWorld) {
   return { host: registry.host, prefix: '', login: 'ecr', insecure: true } as const;
 }
 
-/** The session as a job of the demo sees it: on the demo's servers. */
+/**
+ * The session as a job of the demo sees it: a `tagboat ship` on the demo's servers. People are shown what came of each
+ * step and not the builders' own lines; programs get everything.
+ */
 export function inside(session: Session, demo: DemoWorld): Session {
-  return { ...session, world: demo.world };
+  const emit: Emit = (happening) => {
+    if (happening.type === 'image.log' && !session.settings.json) return;
+    session.emit(happening);
+  };
+  return { ...session, world: demo.world, emit, started: (source) => emit(runStarted('ship', source)) };
 }
 
 /** One run on the demo's servers, with what it cost on the wire told below. */
