@@ -34,10 +34,11 @@ describe('bin/tagboat in a checkout', () => {
   it('builds again when a source changed, and stdout stays the program’s own', async () => {
     const { dir, link } = await checkout();
     await exec({ program: link, args: ['--version'] });
-    writeFileSync(join(dir, 'src/entry/version.ts'), "export const version = 'changed';\n");
+    const file = join(dir, 'src/config/schema.ts');
+    writeFileSync(file, "export const configJsonSchema = () => ({ title: 'changed' });\n");
     const later = new Date(Date.now() + 1_000);
-    utimesSync(join(dir, 'src/entry/version.ts'), later, later);
-    const again = await exec({ program: link, args: ['--version'] });
-    expect(again.stdout).toBe('changed\n');
+    utimesSync(file, later, later);
+    const again = await exec({ program: link, args: ['schema'] });
+    expect(JSON.parse(again.stdout)).toEqual({ title: 'changed' });
   });
 });
