@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
 import { createGzip } from 'node:zlib';
 import { pack } from 'tar-stream';
-import { base, baseFiles } from './app-repo.ts';
+import { type AppFile, base, baseFiles } from './app-repo.ts';
 
 /** Puts the base image into a registry, by the distribution spec's plainest requests. */
-export async function pushBase(registry: string): Promise<void> {
-  const tar = await baseTar();
+export async function pushBase(registry: string, files: Iterable<AppFile> = baseFiles()): Promise<void> {
+  const tar = await baseTar(files);
   const layer = await buffer(createGzip({ level: 1 }).end(tar));
   const config = Buffer.from(
     JSON.stringify({
@@ -28,14 +28,14 @@ export async function pushBase(registry: string): Promise<void> {
   await put(`${registry}/v2/${base.repository}/manifests/${base.tag}`, mediaType, JSON.stringify(manifest));
 }
 
-async function baseTar(): Promise<Buffer> {
+async function baseTar(files: Iterable<AppFile>): Promise<Buffer> {
   const tar = pack();
   const whole = buffer(tar);
   const mtime = new Date(1_700_000_000_000);
   for (const name of ['etc', 'srv', 'usr', 'usr/lib', 'usr/share']) {
     tar.entry({ name, type: 'directory', mode: 0o755, mtime });
   }
-  for (const { path, bytes } of baseFiles()) {
+  for (const { path, bytes } of files) {
     await new Promise<void>((resolve, reject) => {
       const entry = { name: path, mode: 0o644, mtime };
       tar.entry(entry, Buffer.from(bytes), (error) => (error ? reject(error) : resolve()));
