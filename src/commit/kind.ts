@@ -4,6 +4,8 @@ export type Kind = 'string' | 'null' | 'bool' | 'int' | 'float' | 'time' | 'spec
 const nulls = new Set(['', '~', 'null', 'Null', 'NULL']);
 const bools = /^(?:y|Y|n|N|yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF|true|True|TRUE|false|False|FALSE)$/;
 const ints = [/^[-+]?\d+$/, /^[-+]?0[bB][01]+$/, /^[-+]?0[oO][0-7]+$/, /^[-+]?0[xX][0-9a-fA-F]+$/];
+/** Numbers by YAML 1.1's own patterns, though they have no digit: some readers then fail on them. */
+const hollow = /^[-+]?(?:0[bBoOxX]_+|\._+)$/;
 const floats = [/^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/, /^[-+]?\.(?:inf|Inf|INF)$/, /^\.(?:nan|NaN|NAN)$/];
 /** Base 60, as YAML 1.1 has it: `12:30` is 750. */
 const sixties = /^[-+]?\d+(?::[0-5]?\d)+(?:\.\d*)?$/;
@@ -20,6 +22,7 @@ export function kindOf(plain: string): Kind {
   if (plain === '<<' || plain === '=') return 'special';
   // Go drops every underscore before it reads a number.
   const digits = /^[-+.\d]/.test(plain) ? plain.replaceAll('_', '') : plain;
+  if (hollow.test(plain)) return 'int';
   if (ints.some((int) => int.test(digits)) || (sixties.test(digits) && !digits.includes('.'))) return 'int';
   if (floats.some((float) => float.test(digits)) || sixties.test(digits)) return 'float';
   return times.test(plain) ? 'time' : 'string';
