@@ -117,7 +117,7 @@ async function images(): Promise<BuildResults> {
     ['docker-registry', '--version'],
   ]);
   console.log('\n## Three images\n');
-  const measured = { around, ...(await measureImages({ rounds: quick ? 1 : 5, cli }, folders.temp)) };
+  const measured = { around, ...(await measureImages({ rounds: quick ? 1 : 3, cli }, folders.temp)) };
   console.log(buildTable(measured));
   return measured;
 }

@@ -3,7 +3,8 @@ export type Kind = 'string' | 'null' | 'bool' | 'int' | 'float' | 'time' | 'spec
 
 const nulls = new Set(['', '~', 'null', 'Null', 'NULL']);
 const bools = /^(?:y|Y|n|N|yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF|true|True|TRUE|false|False|FALSE)$/;
-const ints = [/^[-+]?\d+$/, /^[-+]?0[bB][01]+$/, /^[-+]?0[oO][0-7]+$/, /^[-+]?0[xX][0-9a-fA-F]+$/];
+/** Go takes a second sign after the prefix. */
+const ints = [/^[-+]?\d+$/, /^[-+]?0[bB][-+]?[01]+$/, /^[-+]?0[oO][-+]?[0-7]+$/, /^[-+]?0[xX][0-9a-fA-F]+$/];
 /** Numbers by YAML 1.1's own patterns, though they have no digit: some readers then fail on them. */
 const hollow = /^[-+]?(?:0[bBoOxX]_+|\._+)$/;
 const floats = [/^[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?$/, /^[-+]?\.(?:inf|Inf|INF)$/, /^\.(?:nan|NaN|NAN)$/];

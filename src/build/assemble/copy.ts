@@ -34,7 +34,8 @@ function folderOf(dest: string): string[] {
  */
 export async function copyOne(rootfs: Rootfs, from: From, dest: string, writing: Writing): Promise<boolean> {
   const made: Meta = {
-    mode: writing.mode ?? 0o755,
+    // Folders made on the way take the permissions of --chmod, but never its setuid, setgid and sticky bits.
+    mode: (writing.mode ?? 0o755) & 0o777,
     uid: writing.owner?.uid ?? 0,
     gid: writing.owner?.gid ?? 0,
     mtime: undefined,
