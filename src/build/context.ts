@@ -84,7 +84,10 @@ async function readNode(
     return { ...dirOf(meta), children };
   }
   if (tested?.out === true) return undefined;
-  if (stats.isFile()) return { is: 'file', ...meta, content: fileContent(file, stats.size) };
+  if (stats.isFile()) {
+    const content = fileContent(file, stats.size);
+    return { is: 'file', ...meta, content, ...(stats.nlink > 1 ? { inode: inodes(stats) } : {}) };
+  }
   if (stats.isSymbolicLink()) return { is: 'link', ...meta, target: await readlink(file) };
   // Sockets belong to a running program; a pipe would never end, and a device is not the app's.
   if (stats.isSocket()) return undefined;

@@ -53,6 +53,10 @@ export function runCgi(request: CgiRequest, started: (child: ChildProcess) => vo
   // A program that ends without reading its input closes the pipe: its answer tells.
   child.stdin.on('error', () => undefined);
   incoming.pipe(child.stdin);
+  // http-backend 2.39 reads on for ever when a body of announced length ends early.
+  incoming.once('close', () => {
+    if (!incoming.complete) child.kill('SIGKILL');
+  });
 
   return new Promise((resolve, reject) => {
     let head = Buffer.alloc(0);

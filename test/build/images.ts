@@ -11,7 +11,9 @@ import type { ImageOutcome, ImagePlan, Source } from '../../src/plan.ts';
 import type { TestWorld } from '../support/world.ts';
 
 /** What to write into a context: text, or more than text. */
-export type Content = string | { readonly text?: string; readonly mode?: number; readonly link?: string };
+export type Content =
+  | string
+  | { readonly text?: string; readonly bytes?: Uint8Array; readonly mode?: number; readonly link?: string };
 export type Files = Readonly<Record<string, Content>>;
 
 export async function writeContext(dir: string, files: Files): Promise<void> {
@@ -19,7 +21,7 @@ export async function writeContext(dir: string, files: Files): Promise<void> {
     const file = join(dir, path);
     await mkdir(dirname(file), { recursive: true });
     if (typeof content !== 'string' && content.link !== undefined) await symlink(content.link, file);
-    else await writeFile(file, typeof content === 'string' ? content : (content.text ?? ''));
+    else await writeFile(file, typeof content === 'string' ? content : (content.bytes ?? content.text ?? ''));
     if (typeof content !== 'string' && content.mode !== undefined) await chmod(file, content.mode);
     else if (typeof content === 'string') await chmod(file, 0o644);
   }

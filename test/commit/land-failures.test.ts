@@ -62,14 +62,14 @@ describe.skipIf(noHttpBackend !== undefined)(`a host that fails${skipNote}`, () 
   it.each([1, 2, 3])('by hanging at request %i is given up after the idle limit', async (number) => {
     const host = await gitHost({ fault: (request) => (request.number === number ? { is: 'hang' } : undefined) });
     const url = await host.createRepo('config', { files: chart });
-    const error = await refusal(host, deliveryTo(url), quickWorld(), undefined, { idleMs: 100 });
+    const error = await refusal(host, deliveryTo(url), quickWorld(), undefined, { idleMs: 2_000 });
     expect(error).toMatchObject({ code: 'GIT_TIMEOUT', exitCode: 6, data: { doing: 'read' } });
   });
 
   it('by hanging at every push is given up, and says that the push may have been taken', async () => {
     const host = await gitHost({ fault: (request) => (isPush(request) ? { is: 'hang' } : undefined) });
     const url = await host.createRepo('config', { files: chart });
-    const error = await refusal(host, deliveryTo(url), quickWorld(), undefined, { idleMs: 100 });
+    const error = await refusal(host, deliveryTo(url), quickWorld(), undefined, { idleMs: 2_000 });
     expect(error).toMatchObject({ code: 'GIT_TIMEOUT', data: { doing: 'push' } });
     expect(pushesIn(host)).toHaveLength(3);
   });

@@ -1,5 +1,5 @@
 import { TagboatError } from '../../errors.ts';
-import { type LayerEntry, nodeOf, readLayer } from './layers.ts';
+import { hardlinkTarget, type LayerEntry, nodeOf, readLayer } from './layers.ts';
 import type { Owner } from './owner.ts';
 import type { Rootfs } from './rootfs.ts';
 import { block } from './tar.ts';
@@ -77,11 +77,12 @@ export async function unpackArchive(
 }
 
 async function place(rootfs: Rootfs, at: Parts, entry: LayerEntry, owner: Owner | undefined): Promise<void> {
-  if (escapes(entry.path)) throw new BrokenArchive(`${entry.path} would land outside of the destination`);
+  // `..` above the archive's root stays at the root, as in the chroot where Docker unpacks.
   const written = partsOf(entry.path);
   // The archive's own root: the folder is there already.
   if (written.length === 0) return;
   const folder = await folderOf(rootfs, at);
+  await refuseDangling(folder, written.slice(0, -1), entry.path);
   const parent = [...at, ...(await follow(folder, written.slice(0, -1)))];
   await rootfs.makeDirs(parent, { mode: 0o755, uid: 0, gid: 0, mtime: undefined });
   const node = await nodeOf(entry, await folderOf(rootfs, at));
@@ -91,20 +92,24 @@ async function place(rootfs: Rootfs, at: Parts, entry: LayerEntry, owner: Owner 
   const there = await lookup(rootfs.root, path);
   if (owned.is === 'dir' && there?.is === 'dir') await rootfs.restamp(path, owned);
   else await rootfs.put(path, owned.is === 'dir' ? dirOf(owned) : owned);
+  // Owner and permissions are the file's, not its name's: the other name has them now too.
+  if (entry.type === 'hardlink') await rootfs.put([...at, ...(await hardlinkTarget(entry, folder))], owned);
+}
+
+/** A folder is not made behind a link that leads nowhere. */
+async function refuseDangling(folder: Dir, parts: Parts, path: string): Promise<void> {
+  for (let depth = 1; depth <= parts.length; depth++) {
+    const above = await follow(folder, parts.slice(0, depth - 1));
+    const node = await lookup(folder, [...above, ...parts.slice(depth - 1, depth)]);
+    if (node === undefined) return;
+    if (node.is === 'link' && (await lookup(folder, await follow(folder, parts.slice(0, depth)))) === undefined) {
+      throw new BrokenArchive(`${path} lies behind a link to ${node.target}, which isn't there`);
+    }
+  }
 }
 
 async function folderOf(rootfs: Rootfs, at: Parts): Promise<Dir> {
   const folder = await lookup(rootfs.root, at);
   if (folder?.is !== 'dir') throw new Blocked(pathOf(at), 'it is not a folder');
   return folder;
-}
-
-function escapes(path: string): boolean {
-  let depth = 0;
-  for (const part of path.split('/')) {
-    if (part === '..') depth--;
-    else if (part !== '' && part !== '.') depth++;
-    if (depth < 0) return true;
-  }
-  return false;
 }

@@ -7,9 +7,19 @@ import type { Node } from './tree.ts';
  * changes give the same bytes on every machine.
  */
 export async function* layerArchive(changes: readonly Change[], time: number): AsyncGenerator<Uint8Array> {
+  const named = new Map<object, string>();
   for (const { path, node } of changes) {
+    if (node.is !== 'file') {
+      yield tarHeader(entryOf(path, node, time));
+      continue;
+    }
+    const first = node.inode === undefined ? undefined : named.get(node.inode);
+    if (first !== undefined) {
+      yield tarHeader({ ...entryOf(path, node, time), type: 'hardlink', size: 0, target: first });
+      continue;
+    }
+    if (node.inode !== undefined) named.set(node.inode, path.slice(1));
     yield tarHeader(entryOf(path, node, time));
-    if (node.is !== 'file') continue;
     const whole = node.content.whole?.();
     if (whole !== undefined) yield whole;
     else yield* node.content.read();

@@ -67,8 +67,13 @@ function isAccounts(entry: TarEntry): boolean {
   return entry.type === 'file' && entry.size <= largestAccounts && /^(?:usr\/)?etc\/(?:passwd|group)$/.test(path);
 }
 
+/** A file of a base image is wanted whose content wasn't kept: read the base once more, and keep all. */
+export class NotKept extends Error {
+  override readonly name = 'NotKept';
+}
+
 function notKept(): never {
-  throw new Error("a file of a base image was read that wasn't kept");
+  throw new NotKept();
 }
 
 const whiteout = '.wh.';
@@ -108,6 +113,8 @@ export async function applyLayer(root: Dir, entries: readonly LayerEntry[]): Pro
     } else {
       const node = await nodeOf(entry, top);
       if (node !== undefined) await place(parts, node);
+      // Owner and permissions are the file's, not its name's: the other name has them now too.
+      if (node !== undefined && entry.type === 'hardlink') await place(await hardlinkTarget(entry, top), node);
     }
   }
   return top;
@@ -128,6 +135,12 @@ async function folderAt(root: Dir, parts: Parts): Promise<Map<string, Node>> {
   return children;
 }
 
+/** Where the file is that a hard link names: links on the way are followed, the last part is the file itself. */
+export async function hardlinkTarget(entry: LayerEntry, root: Dir): Promise<Parts> {
+  const named = partsOf(entry.target);
+  return [...(await follow(root, named.slice(0, -1))), ...named.slice(-1)];
+}
+
 /** An entry as a node; a hard link is the file that it names. Undefined for what means nothing to a file system. */
 export async function nodeOf(entry: LayerEntry, root: Dir): Promise<Node | undefined> {
   const { mode, uid, gid, mtime } = entry;
@@ -144,13 +157,13 @@ export async function nodeOf(entry: LayerEntry, root: Dir): Promise<Node | undef
     case 'fifo':
       return { is: entry.type, ...meta, major: entry.major, minor: entry.minor };
     case 'hardlink': {
-      const named = partsOf(entry.target);
-      const folder = await follow(root, named.slice(0, -1));
-      const target = await lookup(root, [...folder, ...named.slice(-1)]);
+      const target = await lookup(root, await hardlinkTarget(entry, root));
       if (target === undefined || target.is === 'dir') {
         throw new BrokenArchive(`${entry.path} links to ${entry.target}, which isn't there`);
       }
-      return target;
+      const { xattrs } = target;
+      const same = { ...meta, ...(xattrs === undefined ? {} : { xattrs }) };
+      return target.is === 'file' ? { ...target, ...same, inode: target.inode ?? {} } : { ...target, ...same };
     }
     default:
       return undefined;

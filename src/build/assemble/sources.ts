@@ -1,3 +1,4 @@
+import { Misread } from '../dockerfile/invalid.ts';
 import { globMatcher, hasWildcard } from '../glob.ts';
 import { byName } from './rootfs.ts';
 import { Blocked, type Dir, follow, lookup, type Parts, partsOf, pathOf } from './tree.ts';
@@ -11,12 +12,17 @@ export interface FoundSources {
 /**
  * Resolves a source in a tree: without wildcards it is its own path, there or not. With them, every path that matches
  * piece by piece, in the order of a walk; a folder that matches isn't searched for more. Links on the way to the first
- * wildcard are followed, others aren't.
+ * wildcard are followed, others aren't. Throws Misread for a pattern that is none.
  */
 export async function findSources(root: Dir, source: string): Promise<FoundSources> {
   const parts = partsOf(source);
   const first = parts.findIndex(hasWildcard);
   if (first < 0) return { wild: false, paths: [parts] };
+  const matchers = parts.slice(first).map((part) => {
+    const matcher = globMatcher(part);
+    if (matcher === undefined) throw new Misread(`${source} has brackets or a backslash without an end`);
+    return matcher;
+  });
   const above = { wild: false, paths: [parts.slice(0, first)] };
   const base = await follow(root, parts.slice(0, first)).catch((error) => {
     if (error instanceof Blocked) return undefined;
@@ -25,7 +31,6 @@ export async function findSources(root: Dir, source: string): Promise<FoundSourc
   const start = base === undefined ? undefined : await lookup(root, base);
   // A folder that isn't there is a missing source even before a wildcard: let the caller find that out.
   if (base === undefined || start === undefined) return above;
-  const matchers = parts.slice(first).map(globMatcher);
   const paths: Parts[] = [];
   const walk = async (dir: Dir, path: Parts, depth: number): Promise<void> => {
     const children = await dir.children();

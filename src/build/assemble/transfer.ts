@@ -129,6 +129,9 @@ async function ownerOf(instruction: Said<'copy'> | Said<'add'>, t: Transferring)
   if (chown === '') return undefined;
   if (instruction.link && isNamed(chown))
     throw new Misread(`--link can't look up the names in --chown=${chown}; use numbers`);
+  // Docker takes root for a name that /etc/passwd doesn't have, but wants some files in which to look it up.
+  if (isNamed(chown) && (await t.rootfs.root.children()).size === 0)
+    throw new Misread(`nothing is in the image yet that could tell who ${chown} is; use numbers`);
   const { unknown, ...owner } = await findOwner(chown, t.rootfs.root);
   if (unknown.length > 0) {
     t.warn(

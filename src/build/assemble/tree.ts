@@ -22,6 +22,8 @@ export interface Content {
 export interface File extends Meta {
   readonly is: 'file';
   readonly content: Content;
+  /** Files with the same one are one file under several names (hard links). */
+  readonly inode?: object;
 }
 
 export interface Link extends Meta {

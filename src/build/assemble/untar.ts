@@ -63,7 +63,8 @@ async function readEntries(input: Input, onEntry: OnEntry): Promise<void> {
     longTarget = undefined;
     const sink = await onEntry(entry, input.offset);
     await input.pass(entry.size, sink);
-    await input.pass((block - (entry.size % block)) % block, undefined);
+    // Some writers leave out the last entry's padding too.
+    if (!(await input.skip((block - (entry.size % block)) % block))) return;
   }
 }
 
@@ -225,6 +226,18 @@ class Input {
       this.#open = this.#open.subarray(part.byteLength);
       this.offset += part.byteLength;
     }
+  }
+
+  /** Goes on by up to `size` bytes; false when the stream ends before. */
+  async skip(size: number): Promise<boolean> {
+    for (let left = size; left > 0; ) {
+      if (!(await this.#more())) return false;
+      const part = this.#open.subarray(0, left);
+      left -= part.byteLength;
+      this.#open = this.#open.subarray(part.byteLength);
+      this.offset += part.byteLength;
+    }
+    return true;
   }
 
   /** Reads what is left, so that whoever hashes the stream sees all of it. */
