@@ -4,6 +4,7 @@ import type { Digest } from '../wire/oci/types.ts';
 import type { World } from '../wire/world.ts';
 import { type Base, findBase, readFiles } from './assemble/base.ts';
 import { layerArchive } from './assemble/layer.ts';
+import { NotKept } from './assemble/layers.ts';
 import { type Assembled, pushImage } from './assemble/push.ts';
 import { buildStages, type DoneStage, type OpenBase } from './assemble/stage.ts';
 import { createWorkspace, type Workspace } from './assemble/workspace.ts';
@@ -31,7 +32,7 @@ export async function assemble(world: World, job: AssembleJob): Promise<Digest> 
   try {
     const platforms = image.platforms.length === 0 ? [job.run.machine] : image.platforms;
     const images: Assembled[] = [];
-    for (const platform of platforms) images.push(await assembleOne(world, job, readPlatform(platform), workspace));
+    for (const platform of platforms) images.push(await assembleWhole(world, job, readPlatform(platform), workspace));
     const shelf = job.run.shelves(image.registry);
     const { repository, tag } = image;
     return (await pushImage(images, { shelf, repository, tag }, job.tell)).digest;
@@ -43,11 +44,27 @@ export async function assemble(world: World, job: AssembleJob): Promise<Digest> 
   }
 }
 
+/** An archive may link to a file of the base that nothing told us to keep: then once more, and everything is kept. */
+async function assembleWhole(
+  world: World,
+  job: AssembleJob,
+  platform: PlatformParts,
+  workspace: Workspace,
+): Promise<Assembled> {
+  try {
+    return await assembleOne(world, job, platform, workspace, false);
+  } catch (error) {
+    if (!(error instanceof NotKept)) throw error;
+    return assembleOne(world, job, platform, workspace, true);
+  }
+}
+
 async function assembleOne(
   world: World,
   job: AssembleJob,
   platform: PlatformParts,
   workspace: Workspace,
+  keepAll: boolean,
 ): Promise<Assembled> {
   const { image, dockerfile, source } = job;
   const needed = neededStages(dockerfile, {
@@ -69,7 +86,7 @@ async function assembleOne(
     platform,
     created,
     workspace,
-    open: baseOpener(job, needed, workspace),
+    open: baseOpener(job, needed, workspace, keepAll),
     warn: job.warn,
     signal: world.signal,
   });
@@ -93,7 +110,7 @@ function configPlatform({ os, architecture, variant }: PlatformParts) {
 }
 
 /** Opens bases for one platform of one image; the same base is read once, and within a run found once. */
-function baseOpener(job: AssembleJob, needed: Needed, workspace: Workspace) {
+function baseOpener(job: AssembleJob, needed: Needed, workspace: Workspace, keepAll: boolean) {
   const opened = new Map<string, Promise<OpenBase>>();
   const copied = copiedImages(needed);
   return (reference: string, platform: PlatformParts, explicit: boolean, place: Place): Promise<OpenBase> => {
@@ -111,7 +128,7 @@ function baseOpener(job: AssembleJob, needed: Needed, workspace: Workspace) {
       findBase({ reference, platform, implicit, place, shelfFor }),
     );
     job.tell(`[${showPlatform(platform)}] FROM ${base.name} is ${base.digest}`);
-    const contents = copied.has(reference);
+    const contents = keepAll || copied.has(reference);
     const read = () => readFiles(base, { workspace, contents }, place);
     // Contents lie in this image's workspace and go with it; without them, the files serve every image of the run.
     const root = contents ? await read() : await run.once(`files ${base.digest}`, read);

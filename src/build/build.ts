@@ -1,4 +1,3 @@
-import { readFile, stat } from 'node:fs/promises';
 import { reportOf, TagboatError } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import { type ImageOutcome, type ImagePlan, type ImagePreview, imageName, type RegistryCredential } from '../plan.ts';
@@ -8,17 +7,16 @@ import type { World } from '../wire/world.ts';
 import { atRegistry } from './assemble/base.ts';
 import type { Target } from './assemble/push.ts';
 import { assemble } from './assemble.ts';
-import { builderNeed, type Choice, chooseEngine } from './choose.ts';
-import { type Needed, neededStages } from './dockerfile/stages.ts';
-import { type Dockerfile, readDockerfile } from './dockerfile.ts';
+import { chooseEngine } from './choose.ts';
+import type { Needed } from './dockerfile/stages.ts';
 import type { Builder } from './engine/build.ts';
 import { buildWithBuildah } from './engine/buildah.ts';
 import { buildWithBuildx } from './engine/buildx.ts';
 import { buildWithDocker } from './engine/docker.ts';
 import { type BuildLog, createBuildLog } from './engine/log.ts';
 import { withLogin } from './engine/login.ts';
-import { probeTool, type Tool } from './engine/tool.ts';
-import { readPlatform, showPlatform } from './platform.ts';
+import type { Tool } from './engine/tool.ts';
+import { prepare, probing } from './prepare.ts';
 import { findReusable } from './reuse.ts';
 import { type Run, runOf } from './run.ts';
 import { type BuildContext, registryOf } from './shelves.ts';
@@ -81,7 +79,7 @@ async function build(
     emit({ type: 'notice', level: 'warning', stage: 'build', message: `${image.name}: ${message}` });
   let reported: Digest | undefined;
   let { engine, why } = choice;
-  if (engine === 'assemble') {
+  if (engine === 'assemble' && dockerfile !== undefined) {
     try {
       reported = await assemble(world, { image, dockerfile, source: context.source, run, tell: log.line, warn });
     } catch (error) {
@@ -97,53 +95,6 @@ async function build(
   if (engine !== 'assemble') reported = await buildWith(engine, world, image, { needed, run, context, log, warn });
   const digest = await readBack(target, about.reference, reported);
   return { is: 'built', ...about, digest, engine, why, seconds: seconds() };
-}
-
-interface Prepared {
-  readonly dockerfile: Dockerfile;
-  readonly needed: Needed;
-  readonly choice: Choice;
-}
-
-/** Reads the Dockerfile, for every platform, and chooses the engine. */
-async function prepare(world: World, image: ImagePlan, run: Run): Promise<Prepared> {
-  const dockerfile = readDockerfile(await readText(image), image.dockerfile);
-  const there = await stat(image.context).catch(() => undefined);
-  if (there?.isDirectory() !== true)
-    throw new TagboatError('CONTEXT_NOT_FOUND', { image: image.name, dir: image.context });
-  const platforms = image.platforms.length === 0 ? [run.machine] : image.platforms;
-  const all = platforms.map((platform) =>
-    neededStages(dockerfile, {
-      target: image.target,
-      args: image.args,
-      buildPlatform: run.machine,
-      targetPlatform: showPlatform(readPlatform(platform)),
-    }),
-  );
-  const need = all.map((needed) => builderNeed(dockerfile, needed)).find((found) => found !== undefined);
-  const choice = await chooseEngine(image, need, probing(world, image, run));
-  // The stages are the same for every platform, save for names with TARGETARCH and the like in them.
-  const needed = { stages: all.flatMap(({ stages }) => stages), globals: all[0]?.globals ?? new Map<string, string>() };
-  return { dockerfile, needed, choice };
-}
-
-const mostDockerfile = 4 * 1024 * 1024;
-
-async function readText(image: ImagePlan): Promise<string> {
-  const fail = (reason: string) =>
-    new TagboatError('DOCKERFILE_NOT_FOUND', { image: image.name, file: image.dockerfile, reason });
-  const there = await stat(image.dockerfile).catch((error: NodeJS.ErrnoException) => {
-    throw fail(error.code === 'ENOENT' || error.code === 'ENOTDIR' ? "it isn't there" : (error.code ?? error.message));
-  });
-  if (!there.isFile()) throw fail('it is no file');
-  if (there.size > mostDockerfile) throw fail(`it is larger than ${mostDockerfile / 1024 / 1024} MiB`);
-  return readFile(image.dockerfile, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw fail(error.code ?? error.message);
-  });
-}
-
-function probing(world: World, image: ImagePlan, run: Run) {
-  return (tool: Tool) => run.once(`probe ${tool} ${image.builder ?? ''}`, () => probeTool(tool, image, world));
 }
 
 interface Building {

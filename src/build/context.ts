@@ -28,7 +28,8 @@ export async function openContext(image: string, dir: string, dockerfile: string
   const real = await realpath(dir);
   const found = await readIgnoreFile([`${dockerfile}.dockerignore`, join(real, '.dockerignore')]);
   const ignore = found === undefined ? undefined : readDockerignore(found.text, found.file);
-  const children = once(() => readFolder(real, '', ignore, undefined));
+  const reading: Reading = { ignore, inodeOf: createInodes() };
+  const children = once(() => readFolder(real, '', reading, undefined));
   return { root: { ...dirOf(metaOf(there)), children }, ignoreFile: found?.file, ignore };
 }
 
@@ -47,10 +48,27 @@ async function readIgnoreFile(files: readonly string[]): Promise<{ file: string;
   return undefined;
 }
 
+/** What reading one context needs everywhere. */
+interface Reading {
+  readonly ignore: Ignore | undefined;
+  /** The same object for the same file, whichever of its names is asked for. */
+  readonly inodeOf: (stats: Stats) => object;
+}
+
+function createInodes(): Reading['inodeOf'] {
+  const known = new Map<string, object>();
+  return ({ dev, ino }) => {
+    const key = `${dev}:${ino}`;
+    const inode = known.get(key) ?? {};
+    known.set(key, inode);
+    return inode;
+  };
+}
+
 async function readFolder(
   dir: string,
   path: string,
-  ignore: Ignore | undefined,
+  reading: Reading,
   folder: FolderMatch | undefined,
 ): Promise<Map<string, Node>> {
   const names = await readdir(dir).catch((error) => {
@@ -59,9 +77,9 @@ async function readFolder(
   const nodes = await Promise.all(
     names.map(async (name): Promise<[string, Node | undefined]> => {
       const below = path === '' ? name : `${path}/${name}`;
-      const tested = ignore?.test(below, folder);
-      if (tested?.out === true && ignore?.keepsSome !== true) return [name, undefined];
-      return [name, await readNode(join(dir, name), below, ignore, tested)];
+      const tested = reading.ignore?.test(below, folder);
+      if (tested?.out === true && reading.ignore?.keepsSome !== true) return [name, undefined];
+      return [name, await readNode(join(dir, name), below, reading, tested)];
     }),
   );
   return new Map(nodes.filter((entry): entry is [string, Node] => entry[1] !== undefined));
@@ -70,7 +88,7 @@ async function readFolder(
 async function readNode(
   file: string,
   path: string,
-  ignore: Ignore | undefined,
+  reading: Reading,
   tested: { readonly out: boolean; readonly match: FolderMatch } | undefined,
 ): Promise<Node | undefined> {
   const stats = await lstat(file).catch((error) => {
@@ -78,7 +96,7 @@ async function readNode(
   });
   const meta = metaOf(stats);
   if (stats.isDirectory()) {
-    const children = once(() => readFolder(file, path, ignore, tested?.match));
+    const children = once(() => readFolder(file, path, reading, tested?.match));
     // A folder left out is there all the same when something in it is kept.
     if (tested?.out === true && (await children()).size === 0) return undefined;
     return { ...dirOf(meta), children };
@@ -86,7 +104,7 @@ async function readNode(
   if (tested?.out === true) return undefined;
   if (stats.isFile()) {
     const content = fileContent(file, stats.size);
-    return { is: 'file', ...meta, content, ...(stats.nlink > 1 ? { inode: inodes(stats) } : {}) };
+    return { is: 'file', ...meta, content, ...(stats.nlink > 1 ? { inode: reading.inodeOf(stats) } : {}) };
   }
   if (stats.isSymbolicLink()) return { is: 'link', ...meta, target: await readlink(file) };
   // Sockets belong to a running program; a pipe would never end, and a device is not the app's.

@@ -51,6 +51,15 @@ export function readDockerfile(text: string, file: string): Dockerfile {
   return { file, directives: reader.directives, globals, stages, place: reader.place };
 }
 
+/** What the `# syntax=` directive says, also of a Dockerfile that can't be read otherwise. */
+export function readSyntax(text: string): string | undefined {
+  try {
+    return readLines(text, '').directives.syntax;
+  } catch {
+    return undefined;
+  }
+}
+
 /** One ONBUILD trigger of a base image as an instruction that stands where the stage's FROM does. */
 export function readTrigger(trigger: string, stage: Stage, dockerfile: Dockerfile): Instruction {
   return placed(

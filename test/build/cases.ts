@@ -1,32 +1,12 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: Dockerfiles expand these, not this program.
-import type { Files } from './images.ts';
+import { type Case, on, tree } from './case.ts';
+import { archiveCases } from './cases-archive.ts';
+import { configCases } from './cases-config.ts';
+import { copyCases } from './cases-copy.ts';
+import { languageCases } from './cases-language.ts';
+import { stageCases } from './cases-stage.ts';
 
-/** Dockerfiles without RUN, each with a context. `BASE` stands for a small base image with users and folders. */
-export interface Case {
-  readonly title: string;
-  readonly dockerfile: string;
-  readonly files: Files;
-  readonly args?: Readonly<Record<string, string>>;
-  readonly target?: string;
-}
-
-const tree: Files = {
-  a: 'a\n',
-  b: { text: '#!/bin/sh\n', mode: 0o755 },
-  'dir/one.txt': 'one\n',
-  'dir/two.md': 'two\n',
-  'dir/sub/three.txt': 'three\n',
-  'dir/sub/.hidden': 'h\n',
-  link: { link: 'a' },
-};
-const on = (title: string, dockerfile: string, files: Files = tree, more: Partial<Case> = {}): Case => ({
-  title,
-  dockerfile,
-  files,
-  ...more,
-});
-
-export const cases: readonly Case[] = [
+const plainCases: readonly Case[] = [
   on('a file to a file', 'FROM scratch\nCOPY a /x\n'),
   on('a file to a folder', 'FROM scratch\nCOPY a /x/\n'),
   on('an executable', 'FROM scratch\nCOPY b /bin/b\n'),
@@ -80,4 +60,14 @@ export const cases: readonly Case[] = [
   on('into a folder of the base', 'FROM BASE\nCOPY dir /etc/\n'),
   on('twice over the same place', 'FROM scratch\nCOPY a /f\nCOPY b /f\n'),
   on('ADD of a file', 'FROM scratch\nADD a /x/\n'),
+];
+
+/** Every Dockerfile that assemble is held to a builder's answer with. */
+export const cases: readonly Case[] = [
+  ...plainCases,
+  ...copyCases,
+  ...stageCases,
+  ...configCases,
+  ...languageCases,
+  ...archiveCases,
 ];

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { chmod, link, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -13,7 +13,13 @@ import type { TestWorld } from '../support/world.ts';
 /** What to write into a context: text, or more than text. */
 export type Content =
   | string
-  | { readonly text?: string; readonly bytes?: Uint8Array; readonly mode?: number; readonly link?: string };
+  | {
+      readonly text?: string;
+      readonly bytes?: Uint8Array;
+      readonly mode?: number;
+      readonly link?: string;
+      readonly hard?: string;
+    };
 export type Files = Readonly<Record<string, Content>>;
 
 export async function writeContext(dir: string, files: Files): Promise<void> {
@@ -21,6 +27,7 @@ export async function writeContext(dir: string, files: Files): Promise<void> {
     const file = join(dir, path);
     await mkdir(dirname(file), { recursive: true });
     if (typeof content !== 'string' && content.link !== undefined) await symlink(content.link, file);
+    else if (typeof content !== 'string' && content.hard !== undefined) await link(join(dir, content.hard), file);
     else await writeFile(file, typeof content === 'string' ? content : (content.bytes ?? content.text ?? ''));
     if (typeof content !== 'string' && content.mode !== undefined) await chmod(file, content.mode);
     else if (typeof content === 'string') await chmod(file, 0o644);
@@ -115,6 +122,9 @@ async function unpack(layer: Response, files: Map<string, string>): Promise<void
       if (whiteout !== null) {
         const gone = path.replace(/\.wh\./, '');
         for (const known of [...files.keys()]) if (known === gone || known.startsWith(`${gone}/`)) files.delete(known);
+      } else if (type === 'link' && header.linkname != null) {
+        // Another name of a file in the same layer.
+        files.set(path, files.get(header.linkname.replace(/^(\.?\/)+/, '')) ?? 'a link to nothing');
       } else if (path !== '') {
         const content = type === 'file' ? `${size} ${hash.digest('hex').slice(0, 16)}` : (header.linkname ?? '');
         files.set(path, `${type} ${(mode & 0o7777).toString(8)} ${uid}:${gid} ${content}`.trimEnd());

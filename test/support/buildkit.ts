@@ -1,0 +1,114 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Env } from '../../src/wire/world.ts';
+import { hasProgram } from './docker-registry.ts';
+
+/** A BuildKit daemon of the test's own, and a docker client with buildx that has it as its builder. */
+export interface Buildkit {
+  /** The environment in which `docker buildx` works. */
+  readonly env: Env;
+  /** The builder's name. */
+  readonly builder: string;
+  close(): Promise<void>;
+}
+
+const client = '/usr/bin/docker';
+const pinned = join(import.meta.dirname, 'buildkit');
+const cache = join(import.meta.dirname, '../../.cache/buildkit');
+
+/** Why BuildKit can't be built or started here, or undefined. */
+export const noBuildkit: string | undefined = why();
+
+function why(): string | undefined {
+  if (process.getuid?.() !== 0) return 'buildkitd needs root';
+  if (!hasProgram(client)) return 'docker is missing (Debian: docker.io)';
+  if (!hasProgram('runc')) return 'runc is missing (Debian: runc)';
+  if (existsSync(programs())) return undefined;
+  if (!hasProgram('go')) return 'Go is missing, with which buildx and buildkitd are built';
+  const wanted = /^go (\d+)\.(\d+)/m.exec(readFileSync(join(pinned, 'go.mod'), 'utf8'));
+  const has = /go(\d+)\.(\d+)/.exec(execFileSync('go', ['env', 'GOVERSION'], { encoding: 'utf8' }));
+  const version = (match: RegExpExecArray | null) => Number(match?.[1] ?? 0) * 1_000 + Number(match?.[2] ?? 0);
+  return version(has) >= version(wanted) ? undefined : `Go is older than ${wanted?.[1]}.${wanted?.[2]}`;
+}
+
+/** Where the programs lie: by what is pinned, so that other versions are built anew. */
+function programs(): string {
+  const pins = ['go.mod', 'go.sum'].map((name) => readFileSync(join(pinned, name)));
+  return join(cache, createHash('sha256').update(Buffer.concat(pins)).digest('hex').slice(0, 16));
+}
+
+/** Builds the pinned programs unless they are there. Takes minutes, once. Throws when the modules can't be fetched. */
+function buildPrograms(): string {
+  const dir = programs();
+  if (existsSync(dir)) return dir;
+  mkdirSync(cache, { recursive: true });
+  const half = mkdtempSync(join(cache, 'half-'));
+  try {
+    const mains = ['github.com/docker/buildx/cmd/buildx', 'github.com/moby/buildkit/cmd/buildkitd'];
+    const built = spawnSync('go', ['build', '-trimpath', '-ldflags=-s -w', '-o', `${half}/`, ...mains], {
+      cwd: pinned,
+      env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly -buildvcs=false' },
+      encoding: 'utf8',
+      timeout: 20 * 60_000,
+    });
+    if (built.status !== 0) throw new Error(`buildx and buildkitd can't be built:\n${built.stderr.slice(-2_000)}`);
+    renameSync(half, dir);
+    return dir;
+  } finally {
+    rmSync(half, { recursive: true, force: true });
+  }
+}
+
+/** Starts buildkitd and makes it a buildx builder. Rejects with the daemon's last words when it ends before. */
+export async function startBuildkit(): Promise<Buildkit> {
+  const built = buildPrograms();
+  const dir = mkdtempSync(join(tmpdir(), 'tagboat-buildkit-'));
+  const address = `unix://${dir}/buildkitd.sock`;
+  const daemon = spawn(
+    join(built, 'buildkitd'),
+    ['--addr', address, '--root', join(dir, 'root'), '--oci-worker-net=host', '--containerd-worker=false'],
+    { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` } },
+  );
+  const config = join(dir, 'docker');
+  mkdirSync(join(config, 'cli-plugins'), { recursive: true });
+  symlinkSync(join(built, 'buildx'), join(config, 'cli-plugins', 'docker-buildx'));
+  mkdirSync(join(dir, 'bin'));
+  symlinkSync(client, join(dir, 'bin', 'docker'));
+  const env = { PATH: `${join(dir, 'bin')}:${process.env.PATH}`, HOME: dir, DOCKER_CONFIG: config };
+  const builder = 'tagboat-test';
+  try {
+    await listening(daemon);
+    execFileSync(client, ['buildx', 'create', '--driver', 'remote', '--name', builder, address], {
+      env,
+      stdio: 'pipe',
+    });
+  } catch (error) {
+    await end(daemon, dir);
+    throw error;
+  }
+  return { env, builder, close: () => end(daemon, dir) };
+}
+
+function listening(daemon: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    daemon.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      said = (said + text).slice(-4_000);
+      if (said.includes('running server on')) resolve();
+    });
+    daemon.once('error', reject);
+    daemon.once('exit', (code) => reject(new Error(`buildkitd ended with ${code}\n${said}`)));
+  });
+}
+
+async function end(daemon: ChildProcess, dir: string): Promise<void> {
+  if (daemon.exitCode === null && daemon.signalCode === null) {
+    const over = new Promise((resolve) => daemon.once('close', resolve));
+    daemon.kill('SIGTERM');
+    await over;
+  }
+  rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+}
