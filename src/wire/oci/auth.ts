@@ -28,6 +28,10 @@ export function createAuth(options: AuthOptions): Auth {
 
   const known = (): Promise<Credential | undefined> => {
     credential ??= options.credential();
+    // A login that failed once may be asked for again by the next request.
+    credential.catch(() => {
+      credential = undefined;
+    });
     return credential;
   };
 
@@ -58,6 +62,11 @@ export function createAuth(options: AuthOptions): Auth {
       .then((one) => {
         tokens = [...tokens.filter((old) => old.renewAt > clock.now()), one];
         return one;
+      })
+      .catch((error: unknown) => {
+        // Refused: whoever asks next asks with the login as it is by then.
+        credential = undefined;
+        throw error;
       })
       .finally(() => fetching.delete(key));
     fetching.set(key, fetched);
