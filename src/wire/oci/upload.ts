@@ -166,7 +166,6 @@ async function finish(transport: Transport, repository: string, blob: BlobSource
     } catch (error) {
       if (!isRetryable(error) || tries >= transport.maxTries) throw error;
       await transport.clock.sleep(backoff(tries, error, transport), transport.signal);
-      if (await isThere(transport, repository, blob)) return;
       session = await resumed(transport, repository, session);
       if (session.received !== blob.size) throw error;
     }

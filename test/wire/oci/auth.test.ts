@@ -114,6 +114,18 @@ describe('bearer', () => {
     expect(tokenRequests(own.requests)[0]?.query.get('service')).toBe('tagboat-sandbox');
   });
 
+  it('never pushes with a token that is for pulling', async () => {
+    const own = await registry({ auth: 'bearer', verify });
+    const client = clientOf(own.host, { credential: right });
+    await client.headManifest('acme/app', 'v1');
+    await client.pushBlob('acme/app', blobOf(bytesOf('more', 100)));
+    expect(tokenRequests(own.requests).map(({ query }) => query.get('scope'))).toEqual([
+      'repository:acme/app:pull',
+      'repository:acme/app:pull,push',
+    ]);
+    expect(own.requests.filter(({ status }) => status === 401)).toHaveLength(1);
+  });
+
   it('pulls without a login where anybody may', async () => {
     const own = await registry({ auth: 'bearer', verify, anonymousPull: true });
     const manifest = await pushParts(clientOf(own.host, { credential: right }), 'acme/app', 'public');

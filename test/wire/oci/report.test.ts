@@ -1,0 +1,75 @@
+import { expect, it } from 'vitest';
+import { type FailureKind, WireFailure } from '../../../src/wire/failure.ts';
+import { OciFailure, readRefusal } from '../../../src/wire/oci/failure.ts';
+import { type AtRegistry, registryError } from '../../../src/wire/oci/report.ts';
+
+const push: AtRegistry = { host: 'ghcr.io', repository: 'acme/app', doing: 'push' };
+const pull: AtRegistry = { host: 'ghcr.io', repository: 'acme/app', doing: 'pull', reference: 'v1' };
+
+function status(code: number, codes: string[] = []): OciFailure {
+  const failure = new WireFailure('status', 'https://ghcr.io/v2/', { status: code });
+  return new OciFailure(failure, { host: 'ghcr.io', codes });
+}
+
+it.each<[FailureKind, string]>([
+  ['unreachable', 'REGISTRY_UNREACHABLE'],
+  ['tls', 'REGISTRY_UNTRUSTED'],
+  ['timeout', 'REGISTRY_TIMEOUT'],
+  ['cut', 'REGISTRY_CUT'],
+  ['malformed', 'REGISTRY_MALFORMED'],
+  ['tooLarge', 'REGISTRY_MALFORMED'],
+])('a connection that ends as %s is %s', (kind, code) => {
+  expect(registryError(new WireFailure(kind, 'https://ghcr.io/v2/'), push)).toMatchObject({ code, exitCode: 5 });
+});
+
+it.each<[number, string[], AtRegistry, string, number]>([
+  [401, [], push, 'REGISTRY_AUTH_REFUSED', 3],
+  [403, ['DENIED'], push, 'REGISTRY_FORBIDDEN', 3],
+  [404, ['NAME_UNKNOWN'], push, 'REPOSITORY_NOT_FOUND', 5],
+  [404, [], push, 'REPOSITORY_NOT_FOUND', 5],
+  [404, ['NAME_UNKNOWN'], pull, 'REPOSITORY_NOT_FOUND', 5],
+  [404, ['MANIFEST_UNKNOWN'], pull, 'MANIFEST_NOT_FOUND', 5],
+  [404, [], pull, 'MANIFEST_NOT_FOUND', 5],
+  [404, ['BLOB_UNKNOWN'], pull, 'BLOB_NOT_FOUND', 5],
+  [429, [], pull, 'REGISTRY_RATE_LIMITED', 5],
+  [500, [], pull, 'REGISTRY_SERVER_ERROR', 5],
+  [503, [], pull, 'REGISTRY_SERVER_ERROR', 5],
+  [507, [], push, 'REGISTRY_STORAGE_FULL', 5],
+  [400, ['MANIFEST_INVALID'], push, 'REGISTRY_REFUSED', 5],
+  [302, [], push, 'REGISTRY_REFUSED', 5],
+])('%i %j is one error', (code, codes, about, name, exitCode) => {
+  const error = registryError(status(code, codes), about);
+  expect(error).toMatchObject({ code: name, exitCode, data: { host: 'ghcr.io', repository: 'acme/app' } });
+  expect(error.peer?.code).toBe(codes[0] ?? String(code));
+});
+
+it('a message that says otherwise decides nothing', () => {
+  const failure = new WireFailure('status', 'https://ghcr.io/v2/', {
+    status: 400,
+    peerText: '401 unauthorized: tag is immutable, name unknown, manifest unknown, too many requests',
+  });
+  expect(registryError(failure, push).code).toBe('REGISTRY_REFUSED');
+});
+
+it.each<[string | undefined, string, { codes: string[]; text: string }]>([
+  [
+    'application/json',
+    '{"errors":[{"code":"DENIED","message":"no"},{"code":"UNKNOWN","message":"why"}]}',
+    { codes: ['DENIED', 'UNKNOWN'], text: 'no; why' },
+  ],
+  [
+    'application/json',
+    '{"details":"incorrect username or password"}',
+    { codes: [], text: 'incorrect username or password' },
+  ],
+  ['application/json', '{"error":"invalid_grant"}', { codes: [], text: 'invalid_grant' }],
+  ['application/json', '{"errors":[]}', { codes: [], text: '{"errors":[]}' }],
+  ['application/json', '{"errors":[null,1,{"code":7}]}', { codes: [], text: '{"errors":[null,1,{"code":7}]}' }],
+  ['application/json', 'null', { codes: [], text: 'null' }],
+  ['text/plain', ' Not Authorized\n', { codes: [], text: 'Not Authorized' }],
+  [undefined, '', { codes: [], text: '' }],
+  ['text/html', 'x', { codes: [], text: 'an HTML page' }],
+  [undefined, '\n<!DOCTYPE html><p>', { codes: [], text: 'an HTML page' }],
+])('the words of a refusal are read from %s %s', (type, body, expected) => {
+  expect(readRefusal(type, body)).toEqual(expected);
+});
