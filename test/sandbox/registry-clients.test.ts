@@ -1,13 +1,14 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createExec } from '../../src/wire/exec.ts';
 import { digestOf } from '../../src/wire/oci/digest.ts';
 import { manifestFor, mediaTypes, parseManifest, toManifest } from '../../src/wire/oci/manifest.ts';
-import { pushBaseImage } from '../support/base-image.ts';
+import type { Descriptor } from '../../src/wire/oci/types.ts';
 import { hasProgram } from '../support/docker-registry.ts';
-import { all, bytesOf, clientOf, login } from '../support/oci.ts';
+import { all, blobOf, bytesOf, clientOf, login } from '../support/oci.ts';
 import { startOwnRegistry } from '../support/registries.ts';
 
 const missing = (name: string) => (hasProgram(name) ? '' : ` [skipped: install the Debian package ${name}]`);
@@ -32,6 +33,27 @@ async function setUp(auth: 'none' | 'basic' | 'bearer') {
   return { registry, dir, run, close, client: () => clientOf(registry.host, { credential }) };
 }
 
+/** Pushes an image with one compressed layer by digest; answers its descriptor in an index. */
+async function pushImage(host: string, architecture: string): Promise<Descriptor> {
+  const client = clientOf(host);
+  const layer = blobOf(gzipSync(bytesOf(architecture, 20_000)), 'application/vnd.oci.image.layer.v1.tar+gzip');
+  const rootfs = { type: 'layers', diff_ids: [digestOf(bytesOf(architecture, 20_000))] };
+  const config = blobOf(
+    Buffer.from(JSON.stringify({ os: 'linux', architecture, rootfs })),
+    'application/vnd.oci.image.config.v1+json',
+  );
+  for (const blob of [config, layer]) await client.pushBlob('acme/app', blob);
+  const manifest = toManifest(mediaTypes.ociManifest, {
+    schemaVersion: 2,
+    mediaType: mediaTypes.ociManifest,
+    config: config.descriptor,
+    layers: [layer.descriptor],
+  });
+  await client.putManifest('acme/app', manifest.digest, manifest);
+  const { mediaType, digest, bytes } = manifest;
+  return { mediaType, digest, size: bytes.byteLength, platform: { os: 'linux', architecture } };
+}
+
 describe.each(['none', 'basic', 'bearer'] as const)('with auth %s', (auth) => {
   let world: Awaited<ReturnType<typeof setUp>>;
   beforeAll(async () => {
@@ -46,14 +68,7 @@ describe.each(['none', 'basic', 'bearer'] as const)('with auth %s', (auth) => {
       // Made by our own client, through a registry without a lock, so that only skopeo has to log in.
       const open = await startOwnRegistry();
       try {
-        const files = (seed: string) => [[{ name: 'file', body: bytesOf(seed, 20_000).toString('hex') }]];
-        const manifests = [];
-        for (const architecture of ['amd64', 'arm64']) {
-          const platform = { os: 'linux', architecture };
-          manifests.push(
-            await pushBaseImage(open.host, { repository: 'acme/app', layers: files(architecture), platform }),
-          );
-        }
+        const manifests = [await pushImage(open.host, 'amd64'), await pushImage(open.host, 'arm64')];
         const index = toManifest(mediaTypes.ociIndex, { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests });
         await clientOf(open.host).putManifest('acme/app', 'v1', index);
         await run(
