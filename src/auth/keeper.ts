@@ -51,8 +51,13 @@ export function createKeeper(mask: World['mask']): Keeper {
  */
 export function keepVariables(keeper: Keeper, env: Env): void {
   for (const [name, value] of Object.entries(env)) {
-    if (value && (secretVariables.has(name) || name.startsWith('TAGBOAT_TOKEN'))) keeper.keep(value.trim(), name);
+    if (value && isSecretVariable(name)) keeper.keep(value.trim(), name);
   }
+}
+
+/** Whether a variable holds a secret, by its name. `TAGBOAT_TOKEN_<HOST>` is a token too. */
+export function isSecretVariable(name: string): boolean {
+  return secretVariables.has(name) || name.startsWith('TAGBOAT_TOKEN');
 }
 
 const secretVariables = new Set([
@@ -61,6 +66,7 @@ const secretVariables = new Set([
   'AWS_SESSION_TOKEN',
   'GITHUB_TOKEN',
   'TAGBOAT_APP_PRIVATE_KEY',
+  'TAGBOAT_QUEUE_KEY',
 ]);
 
 /** The value, its encoded forms, and for key files each line, since logs are printed by the line. */

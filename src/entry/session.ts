@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import picocolors from 'picocolors';
 import type { Colors } from 'picocolors/types.js';
+import { isSecretVariable } from '../auth/keeper.ts';
 import { exitCodes } from '../errors/codes.ts';
 import { type ErrorReport, reportOf, TagboatError } from '../errors.ts';
 import type { Emit, Event, Happening } from '../events.ts';
@@ -51,17 +52,6 @@ export interface Ending {
 
 export type Body = (session: Session) => Promise<Ending>;
 
-/** Known to hold secrets, so they are masked whether or not a run uses them: a child's error may print them. */
-const secretVariables = [
-  'TAGBOAT_TOKEN',
-  'TAGBOAT_APP_PRIVATE_KEY',
-  'TAGBOAT_QUEUE_KEY',
-  'GITHUB_TOKEN',
-  'ACTIONS_ID_TOKEN_REQUEST_TOKEN',
-  'AWS_SECRET_ACCESS_KEY',
-  'AWS_SESSION_TOKEN',
-];
-
 /**
  * Runs one command in the real world and shows it; answers the exit code. The last event is always `result`, whatever
  * happens. SIGINT, SIGTERM and SIGHUP abort the world and let the command clean up; the second one ends at once.
@@ -91,7 +81,8 @@ export async function runSession(command: string, settings: Settings, body: Body
     for (const sink of sinks) sink.tell(event);
   };
   const mask = masking(scrubber, stderr);
-  for (const name of secretVariables) if (env[name]) mask(env[name]);
+  // Masked whether or not a run uses them: a child's error may print them.
+  for (const [name, value] of Object.entries(env)) if (value && isSecretVariable(name)) mask(value);
   const world = createWorld({ env, signal: controller.signal, mask });
   const debug = (error: unknown): void => {
     if (env.TAGBOAT_DEBUG === '1') stderr.write(scrubber.text(`${inspect(error, { depth: 5 })}\n`));

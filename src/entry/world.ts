@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isSecretVariable } from '../auth/keeper.ts';
 import { createExec } from '../wire/exec.ts';
 import { createHttp } from '../wire/http.ts';
 import type { Clock, Env, World } from '../wire/world.ts';
@@ -26,6 +27,7 @@ export function createWorld(from: { env: Env; signal: AbortSignal; mask: (secret
     ...(caFile === undefined || caFile === '' ? {} : { caFile }),
   });
   // Children get what they need by private files; what they needn't know they can't print.
-  const exec = createExec({ ...env, TAGBOAT_TOKEN: undefined, TAGBOAT_APP_PRIVATE_KEY: undefined });
+  const own = ([name]: [string, unknown]): boolean => name.startsWith('TAGBOAT_') && isSecretVariable(name);
+  const exec = createExec(Object.fromEntries(Object.entries(env).filter((variable) => !own(variable))));
   return { http, exec, clock, env, signal, random: Math.random, mask, close: () => http.close() };
 }
