@@ -6,7 +6,7 @@ import type { Snapshot } from '../wire/git/snapshot.ts';
 import { type Grafted, graft } from './graft.ts';
 import type { Intent } from './intent.ts';
 import { type Fate, fateOf, leavesQueue } from './queue.ts';
-import { filesOf, type Rewrite, type Rewriting } from './rewrite.ts';
+import { filesOf, type Rewrite, type Rewriting, valuesFound } from './rewrite.ts';
 
 /** One intent that becomes a commit. */
 export interface Link {
@@ -48,7 +48,7 @@ export function chainOf(
       continue;
     }
     const rewriting = attempt(here, intent, rewrite);
-    const fate = fateOf(intent, rewriting === undefined ? 'unfit' : foundBy(rewriting, intent), now);
+    const fate = fateOf(intent, rewriting === undefined ? 'unfit' : valuesFound(rewriting, intent.edits), now);
     fates.set(id, fate);
     if (fate !== 'land' || rewriting === undefined) continue;
     const grafted = graft(here, rewriting.files, intent, Math.floor(now / 1_000));
@@ -85,14 +85,6 @@ function attempt(here: Snapshot, intent: Intent, rewrite: Rewrite): Rewriting | 
     if (error instanceof TagboatError) return undefined;
     throw error;
   }
-}
-
-/** The value found at each of the intent's paths: the one replaced, or the wanted one where nothing was. */
-function foundBy(rewriting: Rewriting, intent: Intent): (string | undefined)[] {
-  return intent.edits.map((edit) => {
-    const change = rewriting.changes.find(({ file, path }) => file === edit.file && path === edit.path);
-    return change === undefined ? edit.value : change.before;
-  });
 }
 
 function pathsOf(intent: Intent): string[] | undefined {

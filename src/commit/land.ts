@@ -9,7 +9,8 @@ import { pushDirect } from './direct.ts';
 import { explain } from './explain.ts';
 import { type Landing, landed, overTime, unchanged } from './landing.ts';
 import { openPublished, type Published } from './published.ts';
-import { landQueued, livelyAmong } from './queued.ts';
+import { nextStep } from './queue.ts';
+import { landQueued, viewOf } from './queued.ts';
 import { filesOf, loadRewrite } from './rewrite.ts';
 
 export interface LandOptions {
@@ -64,9 +65,9 @@ async function land(landing: Landing, published: Published | undefined): Promise
   let queue = published;
   let look = await repo.look();
   for (;;) {
-    // Somebody waits already: a push past them would only make their landing lose once more.
-    const waits = landing.pushes.length > 0 || livelyAmong(look, world.clock.now()).length > 0;
-    if (queue !== undefined && waits) {
+    const standing = { is: landing.pushes.length > 0 ? 'beaten' : 'fresh' } as const;
+    const step = nextStep(viewOf(look, world.clock.now()), standing, true, queue !== undefined);
+    if (queue !== undefined && step.do === 'publish') {
       const outcome = await landQueued(landing, queue, look);
       if (outcome !== 'noQueue') return outcome;
       queue = undefined;

@@ -1,7 +1,7 @@
 import { ByteReader } from '../wire/git/bytes.ts';
 import { type ObjectId, zeroId } from '../wire/git/object.ts';
 import { openPack } from '../wire/git/pack.ts';
-import type { RefUpdate } from '../wire/git/push.ts';
+import { isTaken, type RefUpdate } from '../wire/git/push.ts';
 import type { GitRemote } from '../wire/git/remote.ts';
 import { type Objects, unpack } from '../wire/git/unpack.ts';
 import type { Secret } from '../wire/secret.ts';
@@ -11,14 +11,19 @@ import { type Intent, intentPrefix, longestIntent, readIntent, writeIntent } fro
 export interface Published {
   /** The intents behind these refs, by id; undefined for one that can't be read. What was read once stays read. */
   read(refs: ReadonlyMap<string, ObjectId>): Promise<ReadonlyMap<string, Intent | undefined>>;
-  /** Makes the intent's ref. False when the server refused, in whatever words. Throws WireFailure. */
-  publish(intent: Intent, signal: AbortSignal): Promise<boolean>;
+  /** The intent as an object of known id, to be put on its ref. */
+  draft(intent: Intent): Draft;
   /** Deletes an intent's ref if it is still there. False when it wasn't: it may have landed. Throws WireFailure. */
   withdraw(id: string, oid: ObjectId, signal: AbortSignal): Promise<boolean>;
   /** The update that deletes an intent's ref, for a push that lands it. */
   removal(id: string, oid: ObjectId): RefUpdate;
-  /** The object an intent's ref will point at. */
-  idOf(intent: Intent): ObjectId;
+}
+
+/** An intent about to be published: its id is known before anything is sent. */
+export interface Draft {
+  readonly oid: ObjectId;
+  /** Makes the intent's ref. False when the server refused, in whatever words. Throws WireFailure. */
+  publish(signal: AbortSignal): Promise<boolean>;
 }
 
 export function openPublished(remote: GitRemote, branch: string, key: Secret | undefined): Published {
@@ -45,20 +50,21 @@ export function openPublished(remote: GitRemote, branch: string, key: Secret | u
       }
       return new Map([...refs].map(([id, oid]) => [id, known.get(oid)]));
     },
-    publish: async (intent, signal) => {
+    draft: (intent) => {
       const { commit, tree } = writeIntent(intent, remote.format(), key);
       known.set(commit.id, intent);
       const update = { ref: refOf(intent.id), from: zeroId(remote.format()), to: commit.id };
-      const report = await remote.push([update], [{ object: commit }, { object: tree }], signal);
-      return report.unpack === 'ok' && report.refs.has(update.ref) && report.refs.get(update.ref) === undefined;
+      return {
+        oid: commit.id,
+        publish: async (signal) =>
+          isTaken(await remote.push([update], [{ object: commit }, { object: tree }], signal), [update]),
+      };
     },
     withdraw: async (id, oid, signal) => {
       const update = removal(id, oid);
-      const report = await remote.push([update], [], signal);
-      return report.refs.has(update.ref) && report.refs.get(update.ref) === undefined;
+      return isTaken(await remote.push([update], [], signal), [update]);
     },
     removal,
-    idOf: (intent) => writeIntent(intent, remote.format(), key).commit.id,
   };
 }
 

@@ -35,15 +35,21 @@ const graceMs = 10_000;
  */
 export async function pushCommit(world: World, repo: ConfigRepo, made: Made): Promise<Push> {
   const update = { ref: repo.ref, from: made.on, to: made.grafted.commit };
-  const patience = withGrace(world);
+  const report = await tryPush(world, (signal) => repo.remote.push([update], made.grafted.objects, signal));
+  const fate = report instanceof WireFailure ? ({ is: 'lost', failure: report } as const) : fateIn(report, repo);
+  return { ...made, fate };
+}
+
+/**
+ * One push: its answer, or the failure after which only the branch can tell whether it was taken. Throws WireFailure
+ * when the host lets nobody write here with this credential (401, 403).
+ */
+export async function tryPush<T>(world: World, push: (signal: AbortSignal) => Promise<T>): Promise<T | WireFailure> {
   try {
-    const report = await repo.remote.push([update], made.grafted.objects, patience.signal);
-    return { ...made, fate: fateIn(report, repo) };
+    return await withGrace(world, push);
   } catch (error) {
     if (!(error instanceof WireFailure) || error.status === 401 || error.status === 403) throw error;
-    return { ...made, fate: { is: 'lost', failure: error } };
-  } finally {
-    patience.end();
+    return error;
   }
 }
 
@@ -72,8 +78,8 @@ export async function landedAmong(
   return lost.find(({ grafted }) => commits?.has(grafted.commit));
 }
 
-/** A signal that follows the world's some time later. */
-export function withGrace(world: World): { signal: AbortSignal; end: () => void } {
+/** Works on a signal that follows the world's some time later. */
+export async function withGrace<T>(world: World, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   const over = new AbortController();
   const stop = (): void => {
@@ -83,11 +89,10 @@ export function withGrace(world: World): { signal: AbortSignal; end: () => void 
     );
   };
   world.signal.addEventListener('abort', stop, { once: true });
-  return {
-    signal: controller.signal,
-    end: () => {
-      world.signal.removeEventListener('abort', stop);
-      over.abort(new Error('the push is over'));
-    },
-  };
+  try {
+    return await work(controller.signal);
+  } finally {
+    world.signal.removeEventListener('abort', stop);
+    over.abort(new Error('the push is over'));
+  }
 }

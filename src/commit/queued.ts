@@ -2,14 +2,15 @@ import { TagboatError } from '../errors.ts';
 import type { CommitOutcome } from '../plan.ts';
 import { WireFailure } from '../wire/failure.ts';
 import type { ObjectId } from '../wire/git/object.ts';
+import { isTaken } from '../wire/git/push.ts';
 import { chainOf, filesOfAll, pushOf } from './combine.ts';
 import type { Look } from './config-repo.ts';
 import { refusalsBelieved } from './direct.ts';
 import { publishedAt } from './intent.ts';
 import { type Landing, landed, overTime, unchanged } from './landing.ts';
 import type { Published } from './published.ts';
-import { landedAmong, withGrace } from './push.ts';
-import { nextStep } from './queue.ts';
+import { landedAmong, tryPush } from './push.ts';
+import { nextStep, type View } from './queue.ts';
 import { confirm, publish, type Turn, withdraw } from './turn.ts';
 
 /** A writer that published longer ago than this is not waited for; its job may be gone. */
@@ -17,9 +18,10 @@ const livelyMs = 120_000;
 /** Intents landed by one push. */
 const mostLinks = 256;
 
-/** Ids of the intents whose writers may still be waiting. */
-export function livelyAmong({ intents }: Look, now: number): string[] {
-  return [...intents.keys()].filter((id) => (publishedAt(id) ?? 0) > now - livelyMs);
+/** What a look means to the queue's decisions at this time. */
+export function viewOf({ tip, intents }: Look, now: number): View {
+  const ids = [...intents.keys()];
+  return { tip, intents: ids, lively: ids.filter((id) => (publishedAt(id) ?? 0) > now - livelyMs) };
 }
 
 /**
@@ -32,15 +34,16 @@ export async function landQueued(
   published: Published,
   first: Look,
 ): Promise<CommitOutcome | 'noQueue'> {
-  const { world, repo, pushes } = landing;
+  const { world, repo } = landing;
   const turn: Turn = {
-    standing: { is: pushes.length > 0 ? 'beaten' : 'fresh' },
+    // Whether a push of ours lost or others wait already, the next step is to wait with them.
+    standing: { is: 'beaten' },
     mine: undefined,
     front: '',
     since: world.clock.now(),
     tripMs: 50,
     looks: 0,
-    refused: { tip: '', count: 0, words: {} },
+    refused: { tip: '', count: 0 },
   };
   let look = first;
   try {
@@ -73,18 +76,15 @@ async function takeStep(
 ): Promise<CommitOutcome | 'noQueue' | undefined> {
   const { world, repo, pushes } = landing;
   const now = world.clock.now();
-  const front = `${look.tip} ${[...look.intents.keys()][0] ?? ''}`;
+  const view = viewOf(look, now);
+  const front = `${look.tip} ${view.intents[0] ?? ''}`;
   if (front !== turn.front) {
     turn.front = front;
     turn.since = now;
   }
-  const lively = livelyAmong(look, now);
-  const place = turn.mine === undefined ? 0 : lively.indexOf(turn.mine.intent.id);
+  const place = turn.mine === undefined ? 0 : view.lively.indexOf(turn.mine.intent.id);
   const patient = now - turn.since < Math.max(1_500, turn.tripMs * 20) * Math.max(1, place);
-  const view = { tip: look.tip, intents: [...look.intents.keys()], lively };
   const step = nextStep(view, turn.standing, patient, true);
-  // Nobody is in front any more: the shortest way is the direct one.
-  if (step.do === 'pushDirect') return 'noQueue';
   if (step.do === 'confirm') return confirm(landing, turn, look);
   const won = await landedAmong(repo.remote, look.tip, pushes);
   if (won !== undefined) {
@@ -97,6 +97,8 @@ async function takeStep(
     return undefined;
   }
   switch (step.do) {
+    case 'pushDirect':
+      throw new RangeError('a writer in the queue does not push past it');
     case 'publish':
       return publish(landing, published, turn, look);
     case 'combine':
@@ -121,7 +123,7 @@ async function combine(
   const { mine } = turn;
   if (mine === undefined) return undefined;
   if (!(await repo.remote.isAtomic())) return 'noQueue';
-  if (turn.refused.tip !== look.tip) turn.refused = { tip: look.tip, count: 0, words: {} };
+  if (turn.refused.tip !== look.tip) turn.refused = { tip: look.tip, count: 0 };
   const own = mine.intent.id;
   // One intent that a hook on the server dislikes must not hold up all the others.
   const refs = turn.refused.count > 0 ? new Map([[own, mine.oid]]) : withOwn(look.intents, own, mine.oid);
@@ -135,19 +137,12 @@ async function combine(
     return undefined;
   }
   const { updates, objects } = pushOf(chain, repo.ref, (id) => published.removal(id, refs.get(id) ?? ''));
-  const grace = withGrace(world);
   landing.doing = 'push';
-  try {
-    const report = await repo.remote.push(updates, objects, grace.signal);
-    const taken =
-      report.unpack === 'ok' && updates.every(({ ref }) => report.refs.has(ref) && report.refs.get(ref) === undefined);
-    if (!taken) return await refused(landing, turn, look, report.refs.get(repo.ref) ?? report.unpack, report.said);
-  } catch (error) {
-    // Whether it was taken, the next look tells.
-    if (!(error instanceof WireFailure) || error.status === 401 || error.status === 403) throw error;
-    return undefined;
-  } finally {
-    grace.end();
+  const report = await tryPush(world, (signal) => repo.remote.push(updates, objects, signal));
+  // Whether it was taken, the next look tells.
+  if (report instanceof WireFailure) return undefined;
+  if (!isTaken(report, updates)) {
+    return refused(landing, turn, look, report.refs.get(repo.ref) ?? report.unpack, report.said);
   }
   turn.mine = undefined;
   if (fate === 'settled') return unchanged(landing, look.tip);
@@ -170,10 +165,10 @@ async function combine(
 async function refused(landing: Landing, turn: Turn, look: Look, code: string, said: string): Promise<undefined> {
   const { repo, branch } = landing.delivery;
   const count = turn.refused.count + 1;
-  const words = { code, ...(said === '' ? {} : { text: said }) };
-  turn.refused = { tip: look.tip, count, words };
+  turn.refused = { tip: look.tip, count };
   if (count > refusalsBelieved) {
-    throw new TagboatError('PUSH_DENIED', { repo, branch }, { peer: { ...words, retryable: false } });
+    const peer = { code, retryable: false, ...(said === '' ? {} : { text: said }) };
+    throw new TagboatError('PUSH_DENIED', { repo, branch }, { peer });
   }
   // Others than the queue's writers push here too: meeting them again at once helps nobody.
   await landing.world.clock.sleep(

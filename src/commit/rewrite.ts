@@ -36,6 +36,14 @@ export async function loadRewrite(): Promise<Rewrite> {
   };
 }
 
+/** The value found at each edit's path: the one replaced, or the wanted one where that was there already. */
+export function valuesFound({ changes }: Rewriting, edits: readonly Edit[]): (string | undefined)[] {
+  return edits.map((edit) => {
+    const change = changes.find(({ file, path }) => file === edit.file && path === edit.path);
+    return change === undefined ? edit.value : change.before;
+  });
+}
+
 /** The files that edits touch, in their order. Throws FILE_PATH_INVALID. */
 export function filesOf(edits: readonly Edit[]): string[] {
   return [...byFile(edits).keys()];

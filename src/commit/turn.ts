@@ -1,13 +1,13 @@
 import type { CommitOutcome } from '../plan.ts';
-import { WireFailure } from '../wire/failure.ts';
 import { commitsSince } from '../wire/git/ancestry.ts';
 import type { ObjectId } from '../wire/git/object.ts';
 import type { Look } from './config-repo.ts';
 import { type Intent, intentId } from './intent.ts';
 import { type Landing, landed, makeCommit, unchanged } from './landing.ts';
 import type { Published } from './published.ts';
-import { type Made, withGrace } from './push.ts';
+import { type Made, tryPush, withGrace } from './push.ts';
 import type { Standing } from './queue.ts';
+import { valuesFound } from './rewrite.ts';
 
 /** Beyond the writer's own deadline, so that a clock that is a little off doesn't expire it under its feet. */
 const expiryMs = 60_000;
@@ -30,7 +30,7 @@ export interface Turn {
   tripMs: number;
   looks: number;
   /** Refused combining pushes on the tip as it is. */
-  refused: { tip: ObjectId; count: number; words: { code?: string; text?: string } };
+  refused: { tip: ObjectId; count: number };
 }
 
 /** Publishes our change as an intent on a ref of its own. `noQueue` when the server refuses such a ref. */
@@ -46,29 +46,19 @@ export async function publish(
   const now = world.clock.now();
   const id = intentId(now, world.random);
   const { message, author, committer, branch } = delivery;
+  const found = valuesFound(made.rewriting, delivery.edits);
   const intent: Intent = {
     ...{ id, branch, author, committer, publishedAt: now, expiresAt: deadline + expiryMs },
     message: withTrailer(message, id),
-    edits: delivery.edits.map((edit) => {
-      const change = made.rewriting.changes.find(({ file, path }) => file === edit.file && path === edit.path);
-      const expects = change === undefined ? edit.value : change.before;
-      return expects === undefined ? edit : { ...edit, expects };
-    }) as Intent['edits'],
+    edits: delivery.edits.map((edit, at) => ({ ...edit, expects: found[at] })),
   };
-  turn.mine = { intent, oid: published.idOf(intent), made };
+  const draft = published.draft(intent);
+  turn.mine = { intent, oid: draft.oid, made };
   turn.standing = { is: 'waiting', id };
-  const grace = withGrace(world);
-  try {
-    if (await published.publish(intent, grace.signal)) return undefined;
-    turn.mine = undefined;
-    return 'noQueue';
-  } catch (error) {
-    // It may have arrived: the next look tells, and until then it counts as published.
-    if (!(error instanceof WireFailure) || error.status === 401 || error.status === 403) throw error;
-    return undefined;
-  } finally {
-    grace.end();
-  }
+  // Without an answer it may have arrived: the next look tells, and until then it counts as published.
+  if ((await tryPush(world, draft.publish)) !== false) return undefined;
+  turn.mine = undefined;
+  return 'noQueue';
 }
 
 /** Our intent is gone from its ref: landed by another writer, or removed. The commit that landed it carries its id. */
@@ -91,14 +81,9 @@ export async function confirm(landing: Landing, turn: Turn, look: Look): Promise
 export async function withdraw({ world }: Landing, published: Published, turn: Turn): Promise<boolean> {
   const { mine } = turn;
   if (mine === undefined) return true;
-  const grace = withGrace(world);
-  try {
-    const removed = await published.withdraw(mine.intent.id, mine.oid, grace.signal);
-    if (removed) turn.mine = undefined;
-    return removed;
-  } finally {
-    grace.end();
-  }
+  const removed = await withGrace(world, (signal) => published.withdraw(mine.intent.id, mine.oid, signal));
+  if (removed) turn.mine = undefined;
+  return removed;
 }
 
 function trailerOf(id: string): string {

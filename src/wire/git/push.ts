@@ -24,6 +24,13 @@ export interface PushReport {
   readonly said: string;
 }
 
+/** Whether the server says that it moved all these refs. A ref that it says nothing about counts as not moved. */
+export function isTaken(report: PushReport, updates: readonly RefUpdate[]): boolean {
+  return (
+    report.unpack === 'ok' && updates.every(({ ref }) => report.refs.has(ref) && report.refs.get(ref) === undefined)
+  );
+}
+
 /** The start of a push, up to its pack. Several updates happen all or none. */
 export function pushRequest(updates: readonly RefUpdate[], format: ObjectFormat): string {
   const asked = [
