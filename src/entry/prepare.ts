@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve } from 'node:path';
-import { planRun, skippedDeliveries } from '../config/plan-run.ts';
+import { type Identity, planRun, skippedDeliveries } from '../config/plan-run.ts';
 import type { Config } from '../config.ts';
 import { TagboatError } from '../errors.ts';
 import type { Person, RunPlan, Source } from '../plan.ts';
@@ -24,8 +24,7 @@ export async function prepare(session: Session, options: CommonOptions): Promise
   const source = await readSource(world, resolve(session.cwd, options.app ?? '.'));
   session.started(source);
   const config = await readConfigFile(session, source, options.config);
-  const identity = { actions: world.env.GITHUB_ACTIONS === 'true', gitUser: await gitUser(world, source.dir) };
-  const plan = planRun(config, source, identity);
+  const plan = planRun(config, source, await identityIn(world, source.dir));
   if (source.dirty) {
     const message = 'Files differ from the commit: its id will not tell what was built. Commit them first.';
     emit({ type: 'notice', level: 'warning', stage: 'plan', message });
@@ -52,12 +51,19 @@ async function readConfigFile(session: Session, source: Source, named: string | 
   return parseConfig(text, shown, session.world.env);
 }
 
+/** Who commits: GitHub's own account in Actions, elsewhere git's user. In Actions git isn't asked. */
+export async function identityIn(world: World, dir: string): Promise<Identity> {
+  const actions = world.env.GITHUB_ACTIONS === 'true';
+  return { actions, gitUser: actions ? undefined : await gitUser(world, dir) };
+}
+
 /** git's own user on this machine, where both name and address are set. */
-export async function gitUser(world: World, dir: string): Promise<Person | undefined> {
-  const get = async (key: string): Promise<string> => {
-    const done = await world.exec({ program: 'git', args: ['-C', dir, 'config', key], signal: world.signal });
-    return done.code === 0 ? done.stdout.trim() : '';
-  };
-  const [name, email] = await Promise.all([get('user.name'), get('user.email')]);
-  return name === '' || email === '' ? undefined : { name, email };
+async function gitUser(world: World, dir: string): Promise<Person | undefined> {
+  const args = ['-C', dir, 'config', '-z', '--get-regexp', '^user\\.(name|email)$'];
+  const done = await world.exec({ program: 'git', args, signal: world.signal });
+  // Each entry is its key, a line feed and its value; a later file's comes later and counts.
+  const entries = done.stdout.split('\0').map((entry) => /^([^\n]*)\n([\s\S]*)$/.exec(entry) ?? []);
+  const values = new Map(entries.map(([, key = '', value = '']) => [key, value.trim()]));
+  const [name, email] = [values.get('user.name'), values.get('user.email')];
+  return name && email ? { name, email } : undefined;
 }

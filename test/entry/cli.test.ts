@@ -124,6 +124,19 @@ describe.skipIf(noHttpBackend !== undefined)(`tagboat commit without a config fi
     expect(host.requests.filter(({ number }) => number <= 4).every(({ connection }) => connection === 1)).toBe(true);
   });
 
+  it("commits as git's own user outside of Actions, the last one that is set", async () => {
+    const host = await gitHost();
+    const repo = await host.createRepo('config', { files });
+    const dir = await tempDir();
+    await git(dir, 'init', '--quiet');
+    for (const name of ['Bea', 'Ada Lovelace']) await git(dir, 'config', '--add', 'user.name', name);
+    await git(dir, 'config', 'user.email', 'ada@example.test');
+    expect((await cli(['commit', '--repo', repo, ...set('b')], { cwd: dir })).code).toBe(0);
+    expect(await host.git('config', 'log', '-1', '--format=%an <%ae>|%cn')).toBe(
+      'Ada Lovelace <ada@example.test>|Ada Lovelace\n',
+    );
+  });
+
   it.each<[string, string, string[], number]>([
     ['a branch that is missing', 'BRANCH_NOT_FOUND', ['--branch', 'mian', ...set('b')], 6],
     ['a file that is missing', 'FILE_NOT_FOUND', ['--set', 'main/value.yaml:.a=1', '--json'], 6],

@@ -1,9 +1,8 @@
-import { resolve } from 'node:path';
 import { parseAuthor, parseRepo, parseSet } from '../../config/arguments.ts';
 import { planCommit } from '../../config/plan-run.ts';
 import { TagboatError } from '../../errors.ts';
 import type { DeliveryPlan, RunPlan } from '../../plan.ts';
-import { gitUser, prepare } from '../prepare.ts';
+import { identityIn, prepare } from '../prepare.ts';
 import type { CommonOptions } from '../program.ts';
 import type { Body, Session } from '../session.ts';
 import { runPlan } from './ship.ts';
@@ -48,8 +47,7 @@ async function fromArguments(session: Session, repo: string, options: CommitOpti
     edits: options.set.map((argument) => ({ ...parseSet(argument), create: options.create })),
     message: options.message,
     author: options.author === undefined ? undefined : parseAuthor(options.author),
-    actions: world.env.GITHUB_ACTIONS === 'true',
-    gitUser: world.env.GITHUB_ACTIONS === 'true' ? undefined : await gitUser(world, resolve(session.cwd)),
+    ...(await identityIn(world, session.cwd)),
   });
   session.started();
   return { source: undefined, aws: undefined, images: [], deliveries: [delivery] };
