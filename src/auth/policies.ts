@@ -40,14 +40,14 @@ export function providerName(issuer: string): string {
 }
 
 /** A trust policy that accepts exactly this token for this role. */
-export function trustPolicy(role: string, claims: Claims): Record<string, unknown> {
+export function trustPolicy(role: string, claims: Pick<Claims, 'iss' | 'aud' | 'sub'>) {
   const { partition, account } = readRoleArn(role) ?? { partition: 'aws', account: 'ACCOUNT' };
   const provider = providerName(claims.iss);
   return {
     Version: '2012-10-17',
     Statement: [
       {
-        Effect: 'Allow',
+        Effect: 'Allow' as const,
         Principal: { Federated: `arn:${partition}:iam::${account}:oidc-provider/${provider}` },
         Action: 'sts:AssumeRoleWithWebIdentity',
         Condition: { StringEquals: { [`${provider}:aud`]: claims.aud, [`${provider}:sub`]: claims.sub } },

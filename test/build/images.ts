@@ -1,13 +1,9 @@
-import { createHash } from 'node:crypto';
 import { chmod, link, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { createGunzip } from 'node:zlib';
-import { extract } from 'tar-stream';
 import { buildImage } from '../../src/build/build.ts';
 import type { BuildContext } from '../../src/build/shelves.ts';
 import type { ImageOutcome, ImagePlan, Source } from '../../src/plan.ts';
+import { imageIn, type LayerEntry } from '../support/image-in.ts';
 import type { TestWorld } from '../support/world.ts';
 
 /** What to write into a context: text, or more than text. */
@@ -76,64 +72,31 @@ export interface Contents {
   readonly config: Readonly<Record<string, unknown>>;
 }
 
-interface Manifest {
-  readonly manifests?: readonly { readonly digest: string }[];
-  readonly config: { readonly digest: string };
-  readonly layers: readonly { readonly digest: string }[];
-}
-
-const accept = [
-  'application/vnd.oci.image.index.v1+json',
-  'application/vnd.oci.image.manifest.v1+json',
-  'application/vnd.docker.distribution.manifest.list.v2+json',
-  'application/vnd.docker.distribution.manifest.v2+json',
-].join(', ');
-
 export async function contentsOf(host: string, repository: string, reference: string): Promise<Contents> {
-  const get = async (path: string): Promise<Response> => {
-    const answer = await fetch(`http://${host}/v2/${repository}/${path}`, { headers: { accept } });
-    if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
-    return answer;
-  };
-  let manifest = (await (await get(`manifests/${reference}`)).json()) as Manifest;
-  const [child] = manifest.manifests ?? [];
-  if (child !== undefined) manifest = (await (await get(`manifests/${child.digest}`)).json()) as Manifest;
-  const config = (await (await get(`blobs/${manifest.config.digest}`)).json()) as { config?: Record<string, unknown> };
+  const image = await imageIn(`http://${host}`, repository, reference);
   const files = new Map<string, string>();
-  for (const layer of manifest.layers) await unpack(await get(`blobs/${layer.digest}`), files);
+  for (const layer of image.layers) lay(layer, files);
   const keys = ['Env', 'Cmd', 'Entrypoint', 'WorkingDir', 'User', 'ExposedPorts', 'Labels', 'Volumes', 'StopSignal'];
   const shown = [...keys, 'Healthcheck', 'Shell', 'OnBuild'].flatMap((key) => {
-    const value = config.config?.[key];
+    const value = image.config[key];
     const empty = value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
     return empty || (key === 'Labels' && Object.keys(value as object).length === 0) ? [] : [[key, value] as const];
   });
   return { files: Object.fromEntries([...files].sort()), config: Object.fromEntries(shown) };
 }
 
-async function unpack(layer: Response, files: Map<string, string>): Promise<void> {
-  const tar = extract();
-  tar.on('entry', (header, stream, next) => {
-    const hash = createHash('sha256');
-    stream.on('data', (chunk) => hash.update(chunk as Buffer));
-    stream.on('end', () => {
-      const path = header.name.replace(/^(\.?\/)+/, '').replace(/\/$/, '');
-      const { type, mode = 0, uid = 0, gid = 0, size = 0 } = header;
-      const whiteout = /(^|\/)\.wh\.([^/]+)$/.exec(path);
-      if (whiteout !== null) {
-        const gone = path.replace(/\.wh\./, '');
-        for (const known of [...files.keys()]) if (known === gone || known.startsWith(`${gone}/`)) files.delete(known);
-      } else if (type === 'link' && header.linkname != null) {
-        // Another name of a file in the same layer.
-        files.set(path, files.get(header.linkname.replace(/^(\.?\/)+/, '')) ?? 'a link to nothing');
-      } else if (path !== '') {
-        const content = type === 'file' ? `${size} ${hash.digest('hex').slice(0, 16)}` : (header.linkname ?? '');
-        files.set(path, `${type} ${(mode & 0o7777).toString(8)} ${uid}:${gid} ${content}`.trimEnd());
-      }
-      next();
-    });
-  });
-  if (layer.body === null) throw new Error('a layer without a body');
-  const bytes = Buffer.from(await layer.arrayBuffer());
-  const stream = Readable.from([bytes]);
-  await (bytes[0] === 0x1f ? pipeline(stream, createGunzip(), tar) : pipeline(stream, tar));
+/** Lays one layer over what is below it. */
+function lay(layer: readonly LayerEntry[], files: Map<string, string>): void {
+  for (const { path, type, mode, uid, gid, size, hash, link } of layer) {
+    if (/(^|\/)\.wh\.([^/]+)$/.test(path)) {
+      const gone = path.replace(/\.wh\./, '');
+      for (const known of [...files.keys()]) if (known === gone || known.startsWith(`${gone}/`)) files.delete(known);
+    } else if (type === 'link' && link !== undefined) {
+      // Another name of a file in the same layer.
+      files.set(path, files.get(link.replace(/^(\.?\/)+/, '')) ?? 'a link to nothing');
+    } else if (path !== '') {
+      const content = type === 'file' ? `${size} ${hash.slice(0, 16)}` : (link ?? '');
+      files.set(path, `${type} ${mode.toString(8)} ${uid}:${gid} ${content}`.trimEnd());
+    }
+  }
 }

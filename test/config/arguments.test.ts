@@ -1,17 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseAuthor, parseEditArgument, parseRepo, parseSet } from '../../src/config/arguments.ts';
 import { describePlace } from '../../src/errors/place.ts';
-import { isError, type TagboatError } from '../../src/errors.ts';
-
-function fault(call: () => unknown): TagboatError {
-  try {
-    call();
-  } catch (error) {
-    if (isError(error)) return error;
-    throw error;
-  }
-  throw new Error('no error came');
-}
+import { errorOf } from '../commit/edit-text.ts';
 
 describe('--set', () => {
   const good: [string, string, string, string][] = [
@@ -44,7 +34,7 @@ describe('--set', () => {
     ['v.yaml:.a[x]=y', 'PATH_SYNTAX_INVALID', 12],
   ];
   it.each(bad)('%j is refused: %s at %i', (argument, code, column) => {
-    const error = fault(() => parseSet(argument));
+    const error = errorOf(() => parseSet(argument));
     expect([error.code, error.exitCode]).toEqual([code, 2]);
     expect(error.place).toMatchObject({ file: '--set', column });
   });
@@ -56,18 +46,18 @@ describe('--set', () => {
       '../v.yaml:.a=hunter2',
       'v.yaml:.a[=hunter2',
     ]) {
-      const error = fault(() => parseSet(argument));
+      const error = errorOf(() => parseSet(argument));
       expect(JSON.stringify([error.message, error.hint, error.data, error.place])).not.toContain('hunter2');
     }
-    const { place } = fault(() => parseSet('v.yaml:.a b=x'));
+    const { place } = errorOf(() => parseSet('v.yaml:.a b=x'));
     expect(place === undefined ? '' : describePlace(place)).toBe('--set\n  v.yaml:.a \n           ^');
   });
 });
 
 it('an edit of a local file is a path and a value', () => {
   expect(parseEditArgument('.front.imageTag=v1')).toEqual({ path: '.front.imageTag', value: 'v1' });
-  expect(fault(() => parseEditArgument('front.imageTag=v1')).code).toBe('PATH_SYNTAX_INVALID');
-  expect(fault(() => parseEditArgument('.front.imageTag')).code).toBe('USAGE');
+  expect(errorOf(() => parseEditArgument('front.imageTag=v1')).code).toBe('PATH_SYNTAX_INVALID');
+  expect(errorOf(() => parseEditArgument('.front.imageTag')).code).toBe('USAGE');
 });
 
 describe('--repo', () => {
@@ -89,7 +79,7 @@ describe('--repo', () => {
     'https://', 'https://github.com', 'https://github.com/', 'git://github.com/a/b', '../x', 'https://git hub.com/a',
   ]; // biome-ignore format: a table
   it.each(bad)('%j is refused', (text) => {
-    const error = fault(() => parseRepo(text));
+    const error = errorOf(() => parseRepo(text));
     expect([error.code, error.exitCode]).toEqual(['USAGE', 2]);
     expect(error.message).not.toContain('hunter2');
   });
@@ -102,6 +92,6 @@ describe('--repo', () => {
 it('--author is a name and a mail address', () => {
   expect(parseAuthor('Ada L. <ada@example.com>')).toEqual({ name: 'Ada L.', email: 'ada@example.com' });
   for (const wrong of ['Ada', '<a@b>', 'Ada <>', 'A\nB <a@b>', 'A <a@b> x', '']) {
-    expect(fault(() => parseAuthor(wrong)).code).toBe('USAGE');
+    expect(errorOf(() => parseAuthor(wrong)).code).toBe('USAGE');
   }
 });

@@ -21,6 +21,17 @@ export interface Setting {
   readonly writers: readonly number[];
 }
 
+/** Three writers, and nothing that goes wrong. */
+export const calm: Setting = {
+  atomic: true,
+  kills: 0,
+  lostReplies: 0,
+  lateRequests: 0,
+  expiries: 0,
+  interrupts: 0,
+  writers: [0, 1, 2],
+};
+
 interface Commit {
   readonly by: number;
   /** The intent it came from, if it came through the queue. */

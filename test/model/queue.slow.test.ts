@@ -1,16 +1,8 @@
 import { expect, it } from 'vitest';
 import { explore } from './explore.ts';
-import { queueModel, type Setting } from './queue-model.ts';
+import { calm, queueModel, type Setting } from './queue-model.ts';
 
-const four: Setting = {
-  atomic: true,
-  kills: 0,
-  lostReplies: 0,
-  lateRequests: 0,
-  expiries: 0,
-  interrupts: 0,
-  writers: [0, 1, 2, 3],
-};
+const four: Setting = { ...calm, writers: [0, 1, 2, 3] };
 
 it.each<[string, Partial<Setting>]>([
   ['one of four writers is killed', { kills: 1 }],

@@ -1,16 +1,6 @@
 import { expect, it } from 'vitest';
 import { explore } from './explore.ts';
-import { queueModel, type Rules, realRules, type Setting } from './queue-model.ts';
-
-const calm: Setting = {
-  atomic: true,
-  kills: 0,
-  lostReplies: 0,
-  lateRequests: 0,
-  expiries: 0,
-  interrupts: 0,
-  writers: [0, 1, 2],
-};
+import { calm, queueModel, type Rules, realRules, type Setting } from './queue-model.ts';
 
 it.each<[string, Partial<Setting>]>([
   ['three writers, nothing goes wrong', {}],

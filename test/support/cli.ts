@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { accountTrusting, role } from '../../src/entry/demo/world.ts';
 import type { Event } from '../../src/events.ts';
 import { type Aws, startAws } from '../../src/sandbox/aws.ts';
 import type { GitHost } from '../../src/sandbox/git-host.ts';
@@ -88,39 +89,12 @@ export interface Town {
   write(files: Readonly<Record<string, string>>): Promise<void>;
 }
 
-export const role = 'arn:aws:iam::123456789012:role/role-github';
-
 /** Two images and one delivery on servers that let in only whom they should. */
 export async function town(registryOptions: Parameters<typeof startOwnRegistry>[0] = {}): Promise<Town> {
   const host = await gitHost();
   const github = await startGitHub();
   onTestFinished(() => github.close());
-  const provider = github.issuer.replace(/^https?:\/\//, '');
-  const aws = await startAws({
-    account: '123456789012',
-    providers: [{ issuer: github.issuer, audiences: ['sts.amazonaws.com'] }],
-    roles: [
-      {
-        arn: role,
-        trust: {
-          Version: '2012-10-17',
-          Statement: [
-            {
-              Effect: 'Allow',
-              Principal: { Federated: `arn:aws:iam::123456789012:oidc-provider/${provider}` },
-              Action: 'sts:AssumeRoleWithWebIdentity',
-              Condition: {
-                StringEquals: {
-                  [`${provider}:aud`]: 'sts.amazonaws.com',
-                  [`${provider}:sub`]: 'repo:acme/app-repo:ref:refs/heads/main',
-                },
-              },
-            },
-          ],
-        },
-      },
-    ],
-  });
+  const aws = await startAws(accountTrusting(github));
   onTestFinished(() => aws.close());
   const registry = await startOwnRegistry({ auth: 'basic', verify: aws.verify, ...registryOptions });
   onTestFinished(() => registry.close());

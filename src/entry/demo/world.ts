@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { trustPolicy } from '../../auth/policies.ts';
 import { type Aws, startAws } from '../../sandbox/aws.ts';
 import { type GitHost, startGitHost } from '../../sandbox/git-host.ts';
 import { type GitHub, startGitHub } from '../../sandbox/github.ts';
@@ -55,33 +56,13 @@ export async function startDemoWorld(dir: string, outer: World): Promise<DemoWor
   }
 }
 
-/** An account whose role trusts pushes to `main` of the app repo, as the README's trust policy does. */
-function accountTrusting(github: GitHub): Parameters<typeof startAws>[0] {
-  const provider = github.issuer.replace(/^https?:\/\//, '');
+/** An account whose role trusts pushes to `main` of the app repo, by the policy that a refused login proposes. */
+export function accountTrusting(github: GitHub): Parameters<typeof startAws>[0] {
+  const claims = { iss: github.issuer, aud: audience, sub: 'repo:acme/app-repo:ref:refs/heads/main' };
   return {
     account,
     providers: [{ issuer: github.issuer, audiences: [audience] }],
-    roles: [
-      {
-        arn: role,
-        trust: {
-          Version: '2012-10-17',
-          Statement: [
-            {
-              Effect: 'Allow',
-              Principal: { Federated: `arn:aws:iam::${account}:oidc-provider/${provider}` },
-              Action: 'sts:AssumeRoleWithWebIdentity',
-              Condition: {
-                StringEquals: {
-                  [`${provider}:aud`]: audience,
-                  [`${provider}:sub`]: 'repo:acme/app-repo:ref:refs/heads/main',
-                },
-              },
-            },
-          ],
-        },
-      },
-    ],
+    roles: [{ arn: role, trust: trustPolicy(role, claims) }],
   };
 }
 
