@@ -7,19 +7,9 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import type { Env } from '../wire/world.ts';
+import { type Access, refusal } from './git-host-access.ts';
 import { type CgiReply, runCgi } from './git-host-cgi.ts';
 import { commitFiles, initRepo, type RepoCommit, type RepoOptions, runGit } from './git-host-repo.ts';
-
-/** What a token may do in one repository. `nothing` is known to the host, but has no right here. */
-export type Right = 'nothing' | 'read' | 'write';
-
-/** Who may do what. A repository without rules is open to everybody. */
-export interface Access {
-  /** By token, whether it comes as Bearer or as Basic's password. */
-  readonly tokens: Readonly<Record<string, Right>>;
-  /** Without a token. Default `nothing`. */
-  readonly anonymous?: Right;
-}
 
 /** One request as the host saw it. Byte counts grow until it is over; they hold the headers too. */
 export interface GitHostRequest {
@@ -38,6 +28,8 @@ export interface GitHostRequest {
   status: number;
   bytesIn: number;
   bytesOut: number;
+  /** From its headers to the end of its answer, milliseconds. */
+  tookMs: number;
 }
 
 /** What goes wrong with one request. */
@@ -112,7 +104,7 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
     if (fault?.is === 'hang') return;
     if (fault?.is === 'delay') await new Promise((resolve) => setTimeout(resolve, fault.ms));
     if (fault?.is === 'answer') return answer(outgoing, fault.status, fault.headers ?? {}, fault.body ?? '');
-    const refused = refusal(request, incoming, rules.get(request.repo));
+    const refused = refusal(request, incoming.headers.authorization, rules.get(request.repo));
     if (refused !== undefined) return answer(outgoing, refused.status, refused.headers, refused.body);
     const reply = await runCgi(
       { program, projects: dir, incoming, ...request, user: 'sandbox', protocols: fault?.is !== 'oldProtocol', env },
@@ -186,6 +178,7 @@ function record(incoming: IncomingMessage, connection: number, number: number): 
     status: 0,
     bytesIn: 0,
     bytesOut: 0,
+    tookMs: 0,
   };
 }
 
@@ -193,44 +186,17 @@ function record(incoming: IncomingMessage, connection: number, number: number): 
 function count(socket: Socket, outgoing: ServerResponse, request: GitHostRequest): void {
   // What came so far holds this request's headers, perhaps with a piece of its body.
   const before = { in: counted.get(socket)?.in ?? 0, out: counted.get(socket)?.out ?? 0 };
+  const began = performance.now();
   outgoing.once('close', () => {
     request.status = outgoing.headersSent ? outgoing.statusCode : 0;
     request.bytesIn = socket.bytesRead - before.in;
     request.bytesOut = socket.bytesWritten - before.out;
+    request.tookMs = performance.now() - began;
     counted.set(socket, { in: socket.bytesRead, out: socket.bytesWritten });
   });
 }
 
 const counted = new WeakMap<Socket, { in: number; out: number }>();
-
-interface Refusal {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
-/** As the large hosts do it: 401 to strangers, 404 where the token has no right at all, 403 where it may only read. */
-function refusal(request: GitHostRequest, incoming: IncomingMessage, access: Access | undefined): Refusal | undefined {
-  if (access === undefined) return undefined;
-  const token = tokenOf(incoming.headers.authorization);
-  const right = token === undefined ? (access.anonymous ?? 'nothing') : access.tokens[token];
-  const writes = request.service === 'git-receive-pack';
-  if (right === 'write' || (right === 'read' && !writes)) return undefined;
-  if (token === undefined || right === undefined) {
-    const headers = { 'www-authenticate': 'Basic realm="Sandbox"' };
-    return { status: 401, headers, body: 'Bad credentials\n' };
-  }
-  if (right === 'nothing') return { status: 404, headers: {}, body: 'Repository not found.\n' };
-  return { status: 403, headers: {}, body: `Write access to ${request.repo} not granted.\n` };
-}
-
-function tokenOf(authorization: string | undefined): string | undefined {
-  const [scheme = '', value = ''] = (authorization ?? '').split(' ', 2);
-  if (scheme.toLowerCase() === 'bearer') return value;
-  if (scheme.toLowerCase() !== 'basic') return undefined;
-  const userAndPassword = Buffer.from(value, 'base64').toString('utf8');
-  return userAndPassword.slice(userAndPassword.indexOf(':') + 1);
-}
 
 function answer(to: ServerResponse, status: number, headers: Readonly<Record<string, string>>, body: string): void {
   to.writeHead(status, { 'content-type': 'text/plain', 'content-length': Buffer.byteLength(body), ...headers });
