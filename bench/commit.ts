@@ -47,7 +47,7 @@ export async function measureCommits(
             files,
             roundTripMs,
             target: target.name,
-            flows: await inTurn(plan.flows, rounds, lane, target),
+            ...(await inTurn(plan.flows, rounds, lane, target)),
           };
           cells.push(cell);
           tell({ cell });
@@ -77,12 +77,14 @@ async function inTurn(
   rounds: number,
   lane: Lane,
   target: Target,
-): Promise<CommitCell['flows']> {
+): Promise<Pick<CommitCell, 'idle' | 'flows'>> {
+  const idle: number[] = [];
   const runs = new Map<Flow['name'], Once[]>(flows.map((flow) => [flow.name, []]));
   for (let round = 0; round < rounds; round += 1) {
     for (const flow of flows) runs.get(flow.name)?.push(await once(flow, lane, target));
+    idle.push((await run({ argv: [process.execPath, '-e', '0'] })).seconds);
   }
-  return Object.fromEntries([...runs].map(([name, list]) => [name, columns(list)]));
+  return { idle, flows: Object.fromEntries([...runs].map(([name, list]) => [name, columns(list)])) };
 }
 
 let count = 0;
@@ -107,6 +109,7 @@ async function once(flow: Flow, lane: Lane, target: Target): Promise<Once> {
     requests: requests.length,
     connections: new Set(requests.map((request) => request.connection)).size,
     received: requests.reduce((sum, request) => sum + request.bytesOut, 0),
+    hosted: requests.reduce((sum, request) => sum + request.tookMs, 0) / 1_000,
   };
 }
 
@@ -116,5 +119,6 @@ function columns(list: readonly Once[]): FlowRuns {
     requests: list.map((one) => one.requests),
     connections: list.map((one) => one.connections),
     received: list.map((one) => one.received),
+    hosted: list.map((one) => one.hosted),
   };
 }

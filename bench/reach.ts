@@ -7,6 +7,8 @@ export interface Reach {
   readonly limit: number;
   /** Written after a number: `x`, ` ms`, ` MB`. */
   readonly unit: string;
+  /** What the figure would be if our own part took no time at all. */
+  readonly bound?: number;
 }
 
 /** `reached`, `missed by 12 %` (of the limit), or `not measured`. */
@@ -22,11 +24,12 @@ export function outcome(reach: Reach): string {
 /** The reaches as table rows, heading first. */
 export function reachRows(reaches: readonly Reach[]): string[][] {
   return [
-    ['Reach', 'Wanted', 'Got', ''],
+    ['Reach', 'Wanted', 'Got', 'Bound', ''],
     ...reaches.map((reach) => [
       reach.what,
       `${reach.is} ${reach.limit}${reach.unit}`,
       Number.isNaN(reach.figure) ? '–' : `${short(reach.figure)}${reach.unit}`,
+      reach.bound === undefined || Number.isNaN(reach.bound) ? '–' : `${short(reach.bound)}${reach.unit}`,
       outcome(reach),
     ]),
   ];

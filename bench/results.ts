@@ -18,12 +18,16 @@ export interface FlowRuns {
   readonly connections: readonly number[];
   /** Bytes from the git host on the wire, headers included. */
   readonly received: readonly number[];
+  /** Seconds the git host itself took, all requests together. */
+  readonly hosted: readonly number[];
 }
 
 export interface CommitCell {
   readonly files: number;
   readonly roundTripMs: number;
   readonly target: 'deep' | 'top';
+  /** Seconds of a Node.js that does nothing, one a round. */
+  readonly idle: readonly number[];
   readonly flows: Readonly<Partial<Record<Flow['name'], FlowRuns>>>;
 }
 

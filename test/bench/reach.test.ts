@@ -22,7 +22,13 @@ it('a near miss is never rounded into a hit', () => {
 
 it('what was not measured is neither reached nor missed', () => {
   expect(outcome({ ...atMost90, figure: Number.NaN })).toBe('not measured');
-  expect(reachRows([{ ...atMost90, figure: Number.NaN }])[1]).toEqual(['peak', 'at most 90 MB', '–', 'not measured']);
+  expect(reachRows([{ ...atMost90, figure: Number.NaN }])[1]).toEqual([
+    'peak',
+    'at most 90 MB',
+    '–',
+    '–',
+    'not measured',
+  ]);
 });
 
 it('figures are written with three significant digits and no exponent', () => {

@@ -13,7 +13,10 @@ const words = { flows, chart: 'bench/commit.svg' };
 const around = { date: '2026-01-02', machine: '2 × Processor', programs: ['Node.js 20'], commit: 'abc123' };
 
 function runs(seconds: number, requests: number, received: number): FlowRuns {
-  return { seconds: [seconds, seconds], requests: [requests, requests], connections: [1, 1], received: [received, 9] };
+  return {
+    ...{ seconds: [seconds, seconds], requests: [requests, requests], connections: [1, 1], received: [received, 9] },
+    hosted: [0.02, 0.02],
+  };
 }
 
 function cell(files: number, roundTripMs: number, target: CommitCell['target'], clone: number): CommitCell {
@@ -21,6 +24,7 @@ function cell(files: number, roundTripMs: number, target: CommitCell['target'], 
     files,
     roundTripMs,
     target,
+    idle: [0.02, 0.02],
     flows: { clone: runs(clone, 5, 5e6), sparse: runs(1, 7, 5e5), tagboat: runs(0.1, 4, 20 * 1024) },
   };
 }
@@ -58,6 +62,14 @@ it('ratios are of the setting that they name', () => {
   expect(found.get('100k files, 0 ms, four folders deep: faster than a clone')?.figure).toBeCloseTo(50);
   expect(found.get('10k files, 50 ms, main/values.yaml: faster than a clone')?.figure).toBeCloseTo(5);
   expect(found.get('100k files, 0 ms, four folders deep: time against 1k files')?.figure).toBe(1);
+});
+
+it('the bound of a ratio is what waiting alone would reach', () => {
+  const found = figures({ commit });
+  // 0.02 s at the host, 0.02 s of Node.js, and with 50 ms four requests on one connection: five round trips.
+  expect(found.get('100k files, 0 ms, four folders deep: faster than a clone')?.bound).toBeCloseTo(5 / 0.04);
+  expect(found.get('10k files, 50 ms, main/values.yaml: faster than a clone')?.bound).toBeCloseTo(0.5 / 0.29);
+  expect(found.get('100k files, 0 ms, main/values.yaml: time against 1k files')?.bound).toBe(1);
 });
 
 it('a setting that was left out is not measured, and never reached', () => {
