@@ -1,0 +1,148 @@
+import { expect } from 'vitest';
+import { commit } from '../../src/entry/commands/commit.ts';
+import type { ErrorReport } from '../../src/errors.ts';
+import type { CommitOutcome } from '../../src/plan.ts';
+import type { Fault, GitHost, GitHostRequest, RepoSetup } from '../../src/sandbox/git-host.ts';
+import { chart, fileAt, isPush, isSound, tipOf, valuesWith } from '../commit/landing.ts';
+import { type CliOptions, cli, resultOf } from '../support/cli.ts';
+import { gitHost, noHttpBackend } from '../support/git-host.ts';
+import { type HereOptions, here } from '../support/here.ts';
+import type { End, Guarantee } from './scenario.ts';
+
+/** A config repo on a real git host, and a `tagboat commit` that set its value from `a` to `b`, or didn't. */
+export interface ConfigRepoScene {
+  readonly host: GitHost;
+  readonly end: End;
+  readonly error: ErrorReport | undefined;
+  /** The branch before the run; undefined where there was none. */
+  readonly tipBefore: string | undefined;
+  readonly refsBefore: string;
+}
+
+export interface Committing {
+  readonly repo?: RepoSetup;
+  /** What goes wrong with one request; may change the repository meanwhile. */
+  readonly fault?: (request: GitHostRequest, host: GitHost) => Fault | undefined | Promise<Fault | undefined>;
+  /** Done when the repository is there, before the run. */
+  readonly prepare?: (host: GitHost) => unknown;
+  /** What to set. Default: the front's tag to `b`. */
+  readonly set?: readonly string[];
+  readonly branch?: string;
+  /** The URL to commit to, from the right one. */
+  readonly url?: (url: string) => string;
+}
+
+/** Why these scenes can't be set on this machine, if they can't. */
+export const missing = noHttpBackend;
+
+const edit = 'main/values.yaml:.front.imageTag=b';
+
+/** Commits in this process, where waits are over at once. */
+export async function commitHere(options: Committing, run: HereOptions = {}): Promise<ConfigRepoScene> {
+  const { host, url, before } = await setScene(options);
+  const settings = { json: true, quiet: false, color: false, jobs: 1 };
+  const what = { repo: url, branch: options.branch ?? 'main', set: options.set ?? [edit], create: false };
+  const { exitCode, errors, commits } = await here(commit(settings, what), run);
+  return { host, ...before, error: errors[0], end: { sees: errors[0]?.code ?? commits[0]?.is, exitCode } };
+}
+
+/** Commits by the real command line, in a process of its own. */
+export async function commitByCli(options: Committing, run: CliOptions = {}): Promise<ConfigRepoScene> {
+  const { host, url, before } = await setScene(options);
+  const sets = (options.set ?? [edit]).flatMap((one) => ['--set', one]);
+  const done = await cli(['commit', '--repo', url, '--branch', options.branch ?? 'main', ...sets, '--json'], run);
+  // A killed process tells nothing.
+  if (done.code === null) return { host, ...before, error: undefined, end: { sees: undefined, exitCode: null } };
+  const { errors, value } = resultOf(done);
+  const { commits = [] } = (value ?? {}) as { commits?: readonly CommitOutcome[] };
+  return { host, ...before, error: errors[0], end: { sees: errors[0]?.code ?? commits[0]?.is, exitCode: done.code } };
+}
+
+async function setScene({ repo, fault, prepare, url: change = (url) => url }: Committing) {
+  let ready = false;
+  const host: GitHost = await gitHost({ fault: (request) => (ready ? fault?.(request, host) : undefined) });
+  const url = await host.createRepo('config', { files: chart, ...repo });
+  await prepare?.(host);
+  ready = true;
+  const before = { tipBefore: await tipOf(host, 'config').catch(() => undefined), refsBefore: await refsIn(host) };
+  return { host, url: change(url), before };
+}
+
+function refsIn(host: GitHost): Promise<string> {
+  return host.git('config', 'for-each-ref', '--format=%(objectname) %(refname)');
+}
+
+/** Somebody else's push, which changes another file. */
+export async function rivalPush(host: GitHost, name = 'other.yaml'): Promise<void> {
+  await host.commit('config', { files: { [name]: 'x: 1\n' }, message: 'A rival\n' });
+}
+
+/** Happens once, at the first push. */
+export function atFirstPush(happen: (host: GitHost) => unknown): NonNullable<Committing['fault']> {
+  let happened = false;
+  return async (request, host) => {
+    if (happened || !isPush(request)) return undefined;
+    happened = true;
+    return (await happen(host)) as Fault | undefined;
+  };
+}
+
+type Holds = Guarantee<ConfigRepoScene>;
+
+export const nothingSent: Holds = {
+  words: 'nothing is sent to the config repo',
+  holds: ({ host }) => expect(host.requests.filter(isPush)).toEqual([]),
+};
+
+export const refsUnmoved: Holds = {
+  words: 'no ref of the config repo moves',
+  holds: async ({ host, refsBefore }) => expect(await refsIn(host)).toBe(refsBefore),
+};
+
+export const sound: Holds = {
+  words: '`git fsck --strict` finds nothing',
+  holds: ({ host }) => isSound(host, 'config'),
+};
+
+/** The commits that set the value, by the branch as it is now. */
+async function settings(host: GitHost): Promise<string[]> {
+  const log = await host.git('config', 'log', '--format=%H', '--grep=imageTag', '--grep=values.yaml', 'main');
+  return log.split('\n').filter((line) => line !== '');
+}
+
+export const landedOnce: Holds = {
+  words: 'the value is on the branch, by exactly one commit',
+  holds: async ({ host }) => {
+    expect(await fileAt(host, 'config')).toBe(valuesWith('b'));
+    expect(await settings(host)).toHaveLength(1);
+  },
+};
+
+export const rivalKept: Holds = {
+  words: 'the other push is kept',
+  holds: async ({ host }) => expect(await host.git('config', 'log', '--format=%s', 'main')).toContain('A rival'),
+};
+
+export const queueEmpty: Holds = {
+  words: 'no intent is left behind',
+  holds: async ({ host }) => expect(await host.git('config', 'for-each-ref', 'refs/tagboat')).toBe(''),
+};
+
+export const onePush: Holds = {
+  words: 'it is pushed once',
+  holds: ({ host }) => expect(host.requests.filter(isPush)).toHaveLength(1),
+};
+
+/** The peer's words, shown as they are. */
+export function tells(
+  words: string,
+  ...parts: readonly (string | RegExp)[]
+): Guarantee<{ readonly error: ErrorReport | undefined }> {
+  return {
+    words,
+    holds: ({ error }) => {
+      const text = [error?.message, error?.hint, error?.peer?.code, error?.peer?.text, error?.place?.text].join('\n');
+      for (const part of parts) expect(text).toMatch(part);
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import type { Body, Ending, Session } from '../../src/entry/session.ts';
+import type { ErrorReport } from '../../src/errors.ts';
+import { reportOf } from '../../src/errors.ts';
+import type { Happening } from '../../src/events.ts';
+import type { CommitOutcome } from '../../src/plan.ts';
+import type { Env, World } from '../../src/wire/world.ts';
+import { jumpingClock, type TestWorld, testWorld } from './world.ts';
+
+export interface HereOptions {
+  readonly cwd?: string;
+  readonly env?: Env;
+  /** Milliseconds of silence after which a peer is given up, whatever the command would wait. */
+  readonly idleMs?: number;
+  /** Parts of the world that are other ones; asked with the world they are for. */
+  readonly world?: (own: TestWorld) => Partial<World>;
+}
+
+/** How a command ended in this process. */
+export interface HereResult {
+  readonly exitCode: number;
+  readonly errors: readonly ErrorReport[];
+  readonly commits: readonly CommitOutcome[];
+  readonly events: readonly Happening[];
+}
+
+/**
+ * Runs a whole command in this process, against real servers, in a world whose waits are over at once: for faults that
+ * are tried again for minutes. What the process itself adds (signals, streams) is `cli`'s to show.
+ */
+export async function here(body: Body, options: HereOptions = {}): Promise<HereResult> {
+  const { cwd = '/', env = {}, idleMs } = options;
+  const own = testWorld({
+    clock: jumpingClock(Date.now()),
+    env: { PATH: process.env.PATH, HOME: '/nonexistent', ...env },
+  });
+  const impatient: Partial<World> = idleMs === undefined ? {} : { http: (request) => own.http({ ...request, idleMs }) };
+  const session: Session = {
+    command: 'here',
+    world: { ...own, ...impatient, ...options.world?.(own) },
+    emit: own.emit,
+    cwd,
+    settings: { json: true, quiet: false, color: false },
+    started: () => undefined,
+    print: () => undefined,
+    say: () => undefined,
+    debug: () => undefined,
+  };
+  const ending: Ending = await body(session).catch((error: unknown) => ({ errors: [reportOf(error)], value: null }));
+  const errors = ending.errors ?? [];
+  const { commits = [] } = (ending.value ?? {}) as { commits?: readonly CommitOutcome[] };
+  return { exitCode: ending.exitCode ?? errors[0]?.exitCode ?? 0, errors, commits, events: own.events };
+}
