@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { nearestWord } from '../errors/spelling.ts';
 import { TagboatError } from '../errors.ts';
 import { type ConfigPath, type ConfigText, describePath } from './read.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { shape } from './shape.ts';
 
 /** The JSON Schema of tagboat.yaml, for editors: draft 7, which the YAML language server understands best. */

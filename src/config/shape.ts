@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * The shape of tagboat.yaml: types, keys and what they mean. The JSON Schema comes from it. What the texts must look

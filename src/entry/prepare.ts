@@ -21,10 +21,13 @@ export interface Prepared {
 /** Reads the app repo's commit and its config, tells that the run began, and plans it. Throws CONFIG_*, SOURCE_*. */
 export async function prepare(session: Session, options: CommonOptions): Promise<Prepared> {
   const { world, emit } = session;
-  const source = await readSource(world, resolve(session.cwd, options.app ?? '.'));
+  const dir = resolve(session.cwd, options.app ?? '.');
+  // What git is asked takes as long as loading the code that reads the config: both at once.
+  const asked = Promise.all([readSource(world, dir), identityIn(world, dir)]);
+  const [[source, identity], { parseConfig }] = await Promise.all([asked, import('../config.ts')]);
   session.started(source);
-  const config = await readConfigFile(session, source, options.config);
-  const plan = planRun(config, source, await identityIn(world, source.dir));
+  const config = await readConfigFile(session, source, options.config, parseConfig);
+  const plan = planRun(config, source, identity);
   if (source.dirty) {
     const message = 'Files differ from the commit: its id will not tell what was built. Commit them first.';
     emit({ type: 'notice', level: 'warning', stage: 'plan', message });
@@ -35,7 +38,12 @@ export async function prepare(session: Session, options: CommonOptions): Promise
   return { config, source, plan };
 }
 
-async function readConfigFile(session: Session, source: Source, named: string | undefined): Promise<Config> {
+async function readConfigFile(
+  session: Session,
+  source: Source,
+  named: string | undefined,
+  parseConfig: typeof import('../config.ts').parseConfig,
+): Promise<Config> {
   const path = named === undefined ? join(source.dir, configName) : resolve(session.cwd, named);
   const inside = relative(session.cwd, path);
   const shown = inside.startsWith('..') || isAbsolute(inside) ? path : inside;
@@ -46,8 +54,6 @@ async function readConfigFile(session: Session, source: Source, named: string | 
     const reason = error.code === 'ENOENT' ? "it isn't there" : (error.code ?? error.message);
     throw new TagboatError('CONFIG_UNREADABLE', { file: shown, reason }, { place: { file: shown } });
   });
-  // With its schema it takes longer to load than a config commit needs for a request, and `commit --repo` has no config.
-  const { parseConfig } = await import('../config.ts');
   return parseConfig(text, shown, session.world.env);
 }
 

@@ -14,32 +14,41 @@ export async function readSource(world: Pick<World, 'exec' | 'env' | 'signal'>, 
   if (!(await isFolder(from))) throw new TagboatError('SOURCE_DIR_MISSING', { dir: from });
   const git = gitIn(world.exec, from, world.signal);
 
-  const top = await git('rev-parse', '--show-toplevel');
-  if (top.missing) throw new TagboatError('GIT_MISSING', {});
-  if (top.code !== 0) throw await whyNoRepo(git, from, top);
-
-  const [commit, status, head, remotes] = await Promise.all([
+  // All at once: each question costs a process, and in the ordinary case every one of them has its answer.
+  const [top, commit, status, remotes] = await Promise.all([
+    git('rev-parse', '--show-toplevel'),
     git('log', '-1', '--no-color', '--encoding=UTF-8', `--format=${['%H', '%s', '%an', '%ae', '%cI'].join('%x00')}`),
-    git('status', '--porcelain', '--untracked-files=no'),
-    git('symbolic-ref', '--short', '-q', 'HEAD'),
+    git('status', '--porcelain=v2', '--branch', '--no-ahead-behind', '--untracked-files=no', '-z'),
     git('config', '-z', '--get-regexp', '^remote\\..*\\.url$'),
   ]);
+  if (top.missing) throw new TagboatError('GIT_MISSING', {});
+  if (top.code !== 0) throw await whyNoRepo(git, from, top);
   if (commit.code !== 0) throw await whyNoCommit(git, from, commit);
   if (status.code !== 0) throw unreadable(from, status);
 
   const [id = '', subject = '', name = '', email = '', committedAt = ''] = commit.stdout.replace(/\n$/, '').split('\0');
   const ci = ciOf(world.env, id);
+  const { head, dirty } = statusOf(status.stdout);
   return {
     dir: top.stdout.replace(/\n$/, ''),
     url: ci?.url ?? originOf(remotes.stdout),
     commit: id,
-    branch: ci === undefined ? (head.code === 0 ? head.stdout.trim() : undefined) : ci.branch,
+    branch: ci === undefined ? head : ci.branch,
     subject,
     author: { name, email },
     committedAt,
-    dirty: status.stdout !== '',
+    dirty,
     runUrl: ci?.runUrl,
   };
+}
+
+/** What `git status --porcelain=v2 --branch -z` says: headers (`# branch.head main`), then one entry a file that differs. */
+function statusOf(output: string): { readonly head: string | undefined; readonly dirty: boolean } {
+  const entries = output.split('\0').filter((entry) => entry !== '');
+  const headers = entries.filter((entry) => entry.startsWith('# '));
+  const head = headers.find((entry) => entry.startsWith('# branch.head '))?.slice('# branch.head '.length);
+  // A branch that is really called `(detached)` counts as none: it triggers nothing.
+  return { head: head === '(detached)' ? undefined : head, dirty: entries.length > headers.length };
 }
 
 type Git = (...args: string[]) => Promise<Finished>;

@@ -6,7 +6,8 @@ import { runPlan } from './ship.ts';
 /** `tagboat build`: the images alone. */
 export function build(options: CommonOptions): Body {
   return async (session) => {
-    const { plan } = await prepare(session, options);
+    // The build stage is loaded while git is asked: a run needs it in most cases.
+    const [{ plan }] = await Promise.all([prepare(session, options), import('../../build/build.ts')]);
     return runPlan(session, { ...plan, deliveries: [] }, options);
   };
 }

@@ -8,7 +8,8 @@ import { withStages } from '../stages.ts';
 /** `tagboat ship`: from the app repo's commit to a config commit. */
 export function ship(options: CommonOptions): Body {
   return async (session) => {
-    const { plan } = await prepare(session, options);
+    // The build stage is loaded while git is asked: a run needs it in most cases.
+    const [{ plan }] = await Promise.all([prepare(session, options), import('../../build/build.ts')]);
     if (plan.deliveries.length === 0) {
       const message = 'No delivery takes this branch: images are built and nothing is committed.';
       session.emit({ type: 'notice', level: 'warning', stage: 'plan', message });
