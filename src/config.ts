@@ -1,3 +1,4 @@
+import { checkArgoCd } from './config/check-argocd.ts';
 import { checkDeliveries } from './config/check-delivery.ts';
 import { checkImages } from './config/check-image.ts';
 import { checkAws, checkRegistry } from './config/check-registry.ts';
@@ -6,7 +7,8 @@ import { shapeError } from './config/issues.ts';
 import { readConfig } from './config/read.ts';
 import { keysAt, shape } from './config/shape.ts';
 import { TagboatError } from './errors.ts';
-import type { ApplicationPlan, AwsPlan, Engine, Person, Platform, RegistryPlan } from './plan.ts';
+import type { ArgoCdPlan, DeployPlan } from './plan/deploy.ts';
+import type { AwsPlan, Engine, Person, Platform, RegistryPlan } from './plan.ts';
 import type { Env } from './wire/world.ts';
 
 /** What `tagboat.yaml` says, checked, with every default filled in. Texts with `{…}` are templates. */
@@ -17,6 +19,7 @@ export interface Config {
   /** Template of the tag that `{tag}` stands for. */
   readonly tag: string;
   readonly images: readonly ImageConfig[];
+  readonly argocd: ArgoCdPlan | undefined;
   readonly deliveries: readonly DeliveryConfig[];
 }
 
@@ -49,7 +52,7 @@ export interface DeliveryConfig {
   readonly message: string;
   readonly author: Person | undefined;
   readonly trailers: readonly { readonly key: string; readonly value: string }[];
-  readonly application: ApplicationPlan | undefined;
+  readonly deploy: DeployPlan | undefined;
 }
 
 /**
@@ -71,11 +74,14 @@ export function parseConfig(text: string, file: string, env: Env): Config {
   checks.tagTemplate(['tag'], tag);
   const images = checkImages(raw.images ?? {}, { registry, tag }, checks);
   const names = images.map(({ name }) => name);
+  const argocd = checkArgoCd(raw.argocd, checks);
+  const context = { images: names, server: env.GITHUB_SERVER_URL, argocd };
   return {
     file,
     aws: checkAws(raw.aws, checks),
     tag,
     images,
-    deliveries: checkDeliveries(raw.deliveries ?? {}, names, env.GITHUB_SERVER_URL, checks),
+    argocd,
+    deliveries: checkDeliveries(raw.deliveries ?? {}, context, checks),
   };
 }

@@ -1,4 +1,5 @@
 import type { ErrorReport } from './errors.ts';
+import type { Verdict } from './plan/deploy.ts';
 import type { CommitOutcome, CommitPreview, Engine, ImageOutcome } from './plan.ts';
 
 /** The parts of a run, in order; `run` is the whole of it. */
@@ -44,6 +45,29 @@ export type Happening =
   | { readonly type: 'commit.previewed'; readonly delivery: string; readonly preview: CommitPreview }
   | { readonly type: 'commit.finished'; readonly delivery: string; readonly outcome: CommitOutcome }
   | { readonly type: 'commit.failed'; readonly delivery: string; readonly error: ErrorReport }
+  /** An application is watched from now on until its verdict is final. */
+  | {
+      readonly type: 'verdict.started';
+      readonly delivery: string;
+      readonly application: string;
+      readonly server: string;
+      readonly commit: string;
+    }
+  /** What it is waited for now, as a sentence. */
+  | {
+      readonly type: 'verdict.progress';
+      readonly delivery: string;
+      readonly application: string;
+      readonly phase: 'notSeen' | 'refreshing' | 'hydrating' | 'outOfSync' | 'syncing' | 'progressing' | 'settling';
+      readonly why: string;
+    }
+  | {
+      readonly type: 'verdict.finished';
+      readonly delivery: string;
+      readonly application: string;
+      readonly verdict: Verdict;
+    }
+  | { readonly type: 'verdict.failed'; readonly delivery: string; readonly error: ErrorReport }
   /** Always the last one. `errors` is empty exactly when `exitCode` is 0. */
   | {
       readonly type: 'result';

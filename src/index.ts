@@ -11,6 +11,7 @@ export { configJsonSchema } from './config/schema.ts';
 export { type Config, parseConfig } from './config.ts';
 export { type ErrorReport, isError, reportOf, TagboatError } from './errors.ts';
 export type { Emit, Event, Happening } from './events.ts';
+export type * from './plan/deploy.ts';
 export type * from './plan.ts';
 export { type RunResult, type Stages, ship } from './ship.ts';
 export { createExec } from './wire/exec.ts';

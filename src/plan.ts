@@ -2,6 +2,7 @@
  * The values that pass between the stages. Pure data: no stage imports another, all import this.
  */
 
+import type { DeployPlan } from './plan/deploy.ts';
 import type { Secret } from './wire/secret.ts';
 
 /**
@@ -102,11 +103,6 @@ export interface Edit {
   readonly create: boolean;
 }
 
-/** How the verdict finds the application that follows the config repo. */
-export interface ApplicationPlan {
-  readonly name: string;
-}
-
 /** What is to land on one config repo. */
 export interface DeliveryPlan {
   readonly name: string;
@@ -118,7 +114,8 @@ export interface DeliveryPlan {
   readonly message: string;
   readonly author: Person;
   readonly committer: Person;
-  readonly application: ApplicationPlan | undefined;
+  /** Undefined: a commit is the end of it. */
+  readonly deploy: DeployPlan | undefined;
 }
 
 /** One run, worked out before anything is touched. */
@@ -207,8 +204,3 @@ export interface CommitPreview extends AtConfigRepo {
   readonly changes: readonly Change[];
   readonly diff: string;
 }
-
-/** What Argo CD's state means for our config commit. */
-export type Verdict =
-  | { readonly is: 'healthy' | 'unknown' | 'timedOut'; readonly application: string; readonly why: string }
-  | { readonly is: 'degraded' | 'syncFailed'; readonly application: string; readonly why: string };

@@ -1,10 +1,11 @@
 import type { DeliveryConfig } from '../config.ts';
+import type { ArgoCdPlan } from '../plan/deploy.ts';
 import { parsePath } from '../plan/path.ts';
 import type { Person } from '../plan.ts';
+import { checkDeploy } from './check-argocd.ts';
 import type { Checks } from './checks.ts';
 import {
   person,
-  whyNoApplication,
   whyNoBranch,
   whyNoBranchPattern,
   whyNoName,
@@ -16,20 +17,26 @@ import { readRepo } from './repo.ts';
 import type { DeliveryShape } from './shape.ts';
 import { ofImage, ofSource } from './template.ts';
 
+/** What a delivery may refer to. */
+export interface DeliveryContext {
+  readonly images: readonly string[];
+  /** The git host that `owner/name` means. */
+  readonly server: string | undefined;
+  readonly argocd: ArgoCdPlan | undefined;
+}
+
 export function checkDeliveries(
   raw: Readonly<Record<string, DeliveryShape>>,
-  images: readonly string[],
-  server: string | undefined,
+  context: DeliveryContext,
   checks: Checks,
 ): DeliveryConfig[] {
-  return Object.entries(raw).map(([name, delivery]) => checkDelivery(name, delivery, images, server, checks));
+  return Object.entries(raw).map(([name, delivery]) => checkDelivery(name, delivery, context, checks));
 }
 
 function checkDelivery(
   name: string,
   raw: DeliveryShape,
-  images: readonly string[],
-  server: string | undefined,
+  { images, server, argocd }: DeliveryContext,
   checks: Checks,
 ): DeliveryConfig {
   const at = (...steps: (string | number)[]) => ['deliveries', name, ...steps];
@@ -53,7 +60,6 @@ function checkDelivery(
     return { key, value: String(value) };
   });
   if (raw.author !== undefined) checks.mustBe(at('author'), whyNoPerson(raw.author));
-  if (raw.application !== undefined) checks.mustBe(at('application'), whyNoApplication(raw.application));
   return {
     name,
     from,
@@ -64,7 +70,7 @@ function checkDelivery(
     message,
     author: raw.author === undefined ? undefined : parsePerson(raw.author),
     trailers,
-    application: raw.application === undefined ? undefined : { name: raw.application },
+    deploy: checkDeploy(name, raw, argocd, checks),
   };
 }
 

@@ -1,3 +1,5 @@
+import { timeoutOf } from './read-timeout.ts';
+
 /**
  * What the things named in a config file look like, by their own specifications. Each answers why a text is none, as
  * the end of the sentence "… must be", or undefined when it is one. Never a word of the text itself: it may come from
@@ -93,7 +95,29 @@ export function whyNoTrailer(key: string): string | undefined {
 /** A Kubernetes object's name (RFC 1123 subdomain), with its namespace before it if Argo CD runs apps in several. */
 export function whyNoApplication(text: string): string | undefined {
   const name = /^[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$/;
-  return text.length <= 253 && name.test(text) ? undefined : "an Argo CD application's name";
+  const parts = text.split('/');
+  return parts.length <= 2 && parts.every((part) => part.length <= 253 && name.test(part))
+    ? undefined
+    : "an Argo CD application's name, or namespace/name";
+}
+
+/** Where an API is: a URL without userinfo, query and fragment. */
+export function whyNoServer(text: string): string | undefined {
+  if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return 'a URL such as https://argocd.example.com';
+  const { username, password, search, hash } = new URL(text);
+  if (username !== '' || password !== '') return 'a URL without a user name or token; set ARGOCD_AUTH_TOKEN instead';
+  return search === '' && hash === '' ? undefined : 'a URL without "?" and "#"';
+}
+
+/** From one second to a day. */
+export function whyNoTimeout(text: string): string | undefined {
+  const ms = timeoutOf(text);
+  return ms >= 1_000 && ms <= 86_400_000 ? undefined : 'a time such as 90s, 10m or 1h, up to 24h';
+}
+
+/** The name of an environment variable (POSIX), never its value. */
+export function whyNoVariable(text: string): string | undefined {
+  return /^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(text) ? undefined : 'the NAME of a variable, not its value';
 }
 
 /** A name for an image or a delivery, as templates and the command line use it. */

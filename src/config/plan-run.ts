@@ -79,7 +79,7 @@ export function planCommit(request: CommitRequest): DeliveryPlan {
     message: writeMessage({ text, trailers: [], delivery: undefined, edits, source }),
     author: request.author ?? committer,
     committer,
-    application: undefined,
+    deploy: undefined,
   };
 }
 
@@ -127,7 +127,7 @@ function planDelivery(delivery: DeliveryConfig, variables: Variables, identity: 
     message: writeMessage({ text, trailers, delivery: delivery.name, edits, source: variables.source }),
     author: delivery.author ?? committer,
     committer,
-    application: delivery.application,
+    deploy: delivery.deploy,
   };
 }
 

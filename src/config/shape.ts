@@ -65,6 +65,41 @@ const image = z.strictObject({
   tag: tag().optional(),
 });
 
+const application = z.strictObject({
+  name: text().describe("The application's name."),
+  namespace: text().optional().describe("Where its resource lives, if not in Argo CD's own namespace."),
+  project: text().optional().describe('Its project: tells an application that is missing from one that is hidden.'),
+});
+
+const argocd = z
+  .strictObject({
+    server: text()
+      .optional()
+      .describe("The URL of Argo CD's API, https://argocd.example.com. Not with auth: kubeconfig."),
+    auth: z
+      .enum(['token', 'oidc', 'kubeconfig'])
+      .optional()
+      .describe(
+        "The way in. token (the default): ARGOCD_AUTH_TOKEN. oidc: GitHub's token of the job, exchanged at Argo CD's Dex; nothing is stored. kubeconfig: the Application resource by the Kubernetes API.",
+      ),
+    connector: text()
+      .optional()
+      .describe("For oidc: the id of Dex's connector for GitHub's tokens. Default github-actions."),
+    context: text().optional().describe('For kubeconfig: its context. Default: the current one.'),
+    namespace: text().optional().describe('For kubeconfig: where Argo CD is installed. Default argocd.'),
+    ca: text().optional().describe('PEM file of the certificate authority behind the server, if it is your own.'),
+    insecure: z.boolean().optional().describe('Take any certificate. Told at each run. Default false.'),
+    timeout: text().optional().describe('How long a verdict is waited for: 90s, 10m, 1h. Default 10m.'),
+    webhookSecret: text()
+      .optional()
+      .describe('NAME of the variable with the secret that signs webhooks. Argo CD is then told by webhook.'),
+    suspended: z
+      .enum(['wait', 'healthy'])
+      .optional()
+      .describe('What a paused rollout means: wait until it goes on (the default), or healthy.'),
+  })
+  .describe('The Argo CD that follows the config repos.');
+
 const delivery = z.strictObject({
   from: z
     .union([text(), z.array(text()).min(1)])
@@ -89,7 +124,22 @@ const delivery = z.strictObject({
     .record(z.string(), z.union([text(), z.number(), z.boolean()]))
     .optional()
     .describe("Trailers of your own, beside Tagboat's. Templates too."),
-  application: text().optional().describe('The Argo CD application that follows this place.'),
+  application: z
+    .union([text(), application, z.array(z.union([text(), application])).min(1), z.literal(true)])
+    .optional()
+    .describe(
+      'The Argo CD application that follows this place, or a list of them: a name, namespace/name, or a map. true: every application that follows the branch and one of the files. The run then ends with what became of it.',
+    ),
+  sync: z
+    .boolean()
+    .optional()
+    .describe('Sync the application where nothing else does (no automated sync policy). Default false: that is told.'),
+  onUnhealthy: z
+    .enum(['fail', 'rollback'])
+    .optional()
+    .describe(
+      'What to do when the application comes out degraded or its sync fails. fail (the default) ends the run with exit code 7; rollback does so too, after it put the earlier values back.',
+    ),
 });
 
 export const shape = z
@@ -98,6 +148,7 @@ export const shape = z
     aws: aws.optional(),
     tag: tag().optional(),
     images: z.record(z.string(), image).optional().describe('The images to build, by name.'),
+    argocd: argocd.optional(),
     deliveries: z.record(z.string(), delivery).optional().describe('What to commit to which config repo, by name.'),
   })
   .describe('How Tagboat gets a commit of this repository into images and a config commit.');
@@ -105,6 +156,7 @@ export const shape = z
 export type Shape = z.infer<typeof shape>;
 export type ImageShape = z.infer<typeof image>;
 export type DeliveryShape = z.infer<typeof delivery>;
+export type ArgoCdShape = z.infer<typeof argocd>;
 
 /** Maps whose keys are chosen by whoever writes the file, `*` for any key. */
 export const records: readonly (readonly string[])[] = [
@@ -142,5 +194,6 @@ export function keysAt(path: readonly (string | number)[]): string[] {
   if (path.length === 0) return Object.keys(shape.shape);
   if (path[0] === 'images') return Object.keys(image.shape);
   if (path[0] === 'deliveries') return Object.keys(delivery.shape);
+  if (path[0] === 'argocd') return Object.keys(argocd.shape);
   return path[0] === 'aws' ? Object.keys(aws.shape) : ['host', 'login', 'insecure'];
 }

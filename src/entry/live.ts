@@ -51,6 +51,17 @@ export function createLive(colors: Colors): Live {
         case 'commit.failed':
           going.delete(`commit ${event.delivery}`);
           break;
+        case 'verdict.started':
+          going.set(`deploy ${event.application}`, begun(event.application, 'waiting for Argo CD', now));
+          break;
+        case 'verdict.progress': {
+          const watched = going.get(`deploy ${event.application}`);
+          if (watched !== undefined) going.set(`deploy ${event.application}`, { ...watched, text: oneLine(event.why) });
+          break;
+        }
+        case 'verdict.finished':
+          going.delete(`deploy ${event.application}`);
+          break;
         case 'result':
           going.clear();
           break;

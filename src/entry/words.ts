@@ -2,8 +2,10 @@ import type { Colors } from 'picocolors/types.js';
 import { describePlace } from '../errors/place.ts';
 import type { ErrorReport } from '../errors.ts';
 import type { Event } from '../events.ts';
+import { healthOf } from '../plan/deploy.ts';
 import type { Change, CommitOutcome, ImageOutcome } from '../plan.ts';
 import { duration, oneLine, padTo, printable, short } from './printable.ts';
+import { verdictLines } from './verdict-words.ts';
 
 /** How much of a run is told. `live` means that what is going on is shown elsewhere, so beginnings need no line. */
 export interface Telling {
@@ -60,6 +62,11 @@ export function wordsOf(event: Event, telling: Telling): string[] {
       return commitLines(event.delivery, event.outcome, colors);
     case 'commit.failed':
       return [item(colors.red('✗'), event.delivery, colors.red('failed')), ...errorLines(event.error, colors)];
+    case 'verdict.started':
+    case 'verdict.progress':
+    case 'verdict.finished':
+    case 'verdict.failed':
+      return verdictLines(event, telling);
     case 'result':
       return [resultLine(event, colors)];
   }
@@ -68,7 +75,8 @@ export function wordsOf(event: Event, telling: Telling): string[] {
 function deservesAction(event: Event): boolean {
   if (event.type === 'notice') return event.level === 'warning';
   if (event.type === 'result') return event.exitCode !== 0;
-  return event.type === 'image.failed' || event.type === 'commit.failed';
+  if (event.type === 'verdict.finished') return healthOf(event.verdict) !== 'healthy';
+  return event.type === 'image.failed' || event.type === 'commit.failed' || event.type === 'verdict.failed';
 }
 
 function runLine(event: Event & { type: 'run.started' }, colors: Colors): string {

@@ -36,7 +36,7 @@ export function deliveryTo(repo: string, ...edits: Edit[]): DeliveryPlan {
     message: 'Set front to b\n\nTagboat-Source: abc',
     author: bot,
     committer: bot,
-    application: undefined,
+    deploy: undefined,
   };
 }
 

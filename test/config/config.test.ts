@@ -51,7 +51,7 @@ describe('a config', () => {
         message: 'Update image tag to {tag}',
         author: undefined,
         trailers: [],
-        application: undefined,
+        deploy: undefined,
       },
     ]);
   });
@@ -88,6 +88,9 @@ deliveries:
     author: Deploy Bot <bot@example.com>
     trailers: { Change-Id: "{shortCommit}" }
     application: shop-staging
+    sync: true
+    onUnhealthy: rollback
+argocd: { server: https://argo.example.com/cd/, ca: ca.pem, auth: oidc, timeout: 1m30s, webhookSecret: HOOK }
 `);
     expect(read.images[0]).toMatchObject({
       registry: { host: 'ghcr.io', prefix: 'acme', login: 'docker', insecure: true },
@@ -108,7 +111,12 @@ deliveries:
       create: true,
       author: { name: 'Deploy Bot', email: 'bot@example.com' },
       trailers: [{ key: 'Change-Id', value: '{shortCommit}' }],
-      application: { name: 'shop-staging' },
+      deploy: {
+        argocd: { server: 'https://argo.example.com/cd', caFile: 'ca.pem', auth: 'oidc', timeoutMs: 90_000 },
+        applications: [{ name: 'shop-staging', namespace: undefined }],
+        sync: true,
+        onUnhealthy: 'rollback',
+      },
     });
   });
 
@@ -304,10 +312,40 @@ describe('a mistake is told with its place', () => {
   const deliveries = [
     'branch: "a..b"', 'branch: refs/heads/main', 'branch: "-x"', 'branch: HEAD', 'author: Bot', 'author: "B\\n <a@b>"', 'author: "<a@b>"',
     'message: " "', 'message: "{digest.app}"', 'message: "{nothing}"', 'trailers: { Tagboat-Source: x }', 'trailers: { "A B": x }',
-    'trailers: { argocd-reference-commit-sha: x }', 'application: Front_1', 'create: 1', 'trailers: { A: [x] }',
+    'trailers: { argocd-reference-commit-sha: x }', 'create: 1', 'trailers: { A: [x] }',
   ]; // biome-ignore format: a table
   it.each(deliveries)('a delivery with %s', (text) => {
     expect(fault(delivery(`    ${text}\n`)).code).toBe('CONFIG_VALUE_INVALID');
+  });
+
+  const argocd = 'argocd: { server: https://argo.example.com }\n';
+  it.each([
+    ['application: Front_1', argocd, 'CONFIG_VALUE_INVALID'],
+    ['application: a/b/c', argocd, 'CONFIG_VALUE_INVALID'],
+    ['application: [front, Front_1]', argocd, 'CONFIG_VALUE_INVALID'],
+    ['application: { name: a/b }', argocd, 'CONFIG_VALUE_INVALID'],
+    ['application: []', argocd, 'CONFIG_VALUE_INVALID'],
+    ['application: false', argocd, 'CONFIG_VALUE_INVALID'],
+    ['application: front', '', 'CONFIG_KEY_MISSING'],
+    ['application: front', 'argocd: { auth: oidc }\n', 'CONFIG_KEY_MISSING'],
+    ['sync: true', argocd, 'CONFIG_VALUE_INVALID'],
+    ['onUnhealthy: rollback', argocd, 'CONFIG_VALUE_INVALID'],
+    ['onUnhealthy: panic', argocd, 'CONFIG_VALUE_INVALID'],
+  ])('a delivery followed by Argo CD with %s', (text, more, code) => {
+    expect(fault(`${more}${delivery(`    ${text}\n`)}`).code).toBe(code);
+  });
+
+  it.each([
+    ['{ server: argo.example.com }', 'CONFIG_VALUE_INVALID'],
+    ['{ server: "https://argo.example.com/?a=b" }', 'CONFIG_VALUE_INVALID'],
+    ['{ server: https://a.test, auth: kubeconfig }', 'CONFIG_VALUE_INVALID'],
+    ['{ server: https://a.test, timeout: 10 }', 'CONFIG_VALUE_INVALID'],
+    ['{ server: https://a.test, timeout: 0s }', 'CONFIG_VALUE_INVALID'],
+    ['{ server: https://a.test, timeout: 25h }', 'CONFIG_VALUE_INVALID'],
+    ['{ server: https://a.test, webhookSecret: "not a name" }', 'CONFIG_VALUE_INVALID'],
+    ['{ server: https://a.test, token: x }', 'CONFIG_KEY_UNKNOWN'],
+  ])('an argocd that is %s', (text, code) => {
+    expect(fault(`argocd: ${text}\n${delivery('')}`).code).toBe(code);
   });
 
   it('a delivery that sets nothing', () => {

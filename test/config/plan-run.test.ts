@@ -55,7 +55,7 @@ Argocd-reference-commit-date: 2024-01-31T23:59:59+09:00
 `,
       author: bot,
       committer: bot,
-      application: undefined,
+      deploy: undefined,
     });
   });
 
@@ -238,7 +238,7 @@ describe('a commit without a config', () => {
       message: 'Set .front.imageTag to v2\n\nTagboat-Set: main/values.yaml:.front.imageTag=v2\n',
       author: { name: 'tagboat', email: 'tagboat@localhost' },
       committer: { name: 'tagboat', email: 'tagboat@localhost' },
-      application: undefined,
+      deploy: undefined,
     });
     expect(planCommit({ ...request, edits: [...edits, ...edits] }).message).toMatch(/^Set 2 values\n/);
   });

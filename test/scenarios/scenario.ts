@@ -2,7 +2,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../src/errors.ts';
-import type { CommitOutcome, Verdict } from '../../src/plan.ts';
+import type { Verdict } from '../../src/plan/deploy.ts';
+import type { CommitOutcome } from '../../src/plan.ts';
 
 /** The parts of the catalogue, in the order in which a run meets them. */
 export const areas = ['config', 'auth', 'build', 'registry', 'git', 'argocd'] as const;

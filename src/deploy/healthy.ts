@@ -1,0 +1,33 @@
+import { type Answer, final, type Look, lookedLate, pending, saying, stateOf } from './look.ts';
+
+/** What the health of what is live says, once that is ours. */
+export function judgeHealth(look: Look): Answer {
+  const { seen, question, memory } = look;
+  const { times } = question;
+  const { status, message } = seen.health;
+  const state = stateOf(seen);
+  const revision =
+    seen.hydrator?.done?.drySha ?? seen.revisions.find((one) => one !== question.commit) ?? question.commit;
+  switch (status) {
+    case 'Suspended':
+      if (question.suspended === 'wait') return pending('progressing', `a rollout is paused${saying(message)}`);
+      return final('healthy', revision, 'synced; a rollout is paused');
+    case 'Healthy': {
+      // Compared well after the sync: no older state can be behind it. Else what was seen to move counts.
+      const waits = lookedLate(seen, times) ? 0 : memory.unwell === state ? times.moved : times.healthy;
+      const left = look.toGo(`Healthy ${state}`, waits);
+      if (left > 0) return pending('settling', 'healthy; waiting whether it stays', { againMs: left });
+      return final('healthy', revision, 'synced and healthy');
+    }
+    case 'Degraded': {
+      const left = look.toGo(`Degraded ${state}`, memory.undegraded === state ? times.moved : times.degraded);
+      if (left > 0) return pending('settling', `degraded${saying(message)}`, { againMs: left });
+      return final('degraded', revision, `synced, but degraded${saying(message)}`);
+    }
+    default:
+      return pending(
+        'progressing',
+        `${status === '' ? 'health not known yet' : status.toLowerCase()}${saying(message)}`,
+      );
+  }
+}

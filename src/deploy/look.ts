@@ -1,0 +1,133 @@
+import type { Health } from '../plan/deploy.ts';
+import type { Observation } from './observation.ts';
+
+/** How a commit that Argo CD names stands to ours, in the config repo's history. */
+export type Standing = 'same' | 'descendant' | 'ancestor' | 'diverged' | 'unknown';
+
+/** What doesn't change during a wait. */
+export interface Question {
+  readonly commit: string;
+  /** Images of this run, `host/repository:tag`, in what the application may run. */
+  readonly images: readonly string[];
+  readonly suspended: 'wait' | 'healthy';
+  readonly times: Times;
+}
+
+/** Milliseconds for which something must hold before it is believed. */
+export interface Times {
+  /** Healthy, when nothing was seen to move since the sync: what is read may be older than the sync. */
+  readonly healthy: number;
+  /** Healthy or Degraded, after it was seen to be something else since the sync. */
+  readonly moved: number;
+  /** Degraded from the first look: it may be what we have come to mend. */
+  readonly degraded: number;
+  /** An error condition after a new comparison; and without one. */
+  readonly condition: number;
+  readonly staleCondition: number;
+  /** Our commit not seen, until a refresh is asked for (again). */
+  readonly unseen: number;
+}
+
+export const usualTimes: Times = {
+  healthy: 5_000,
+  moved: 1_000,
+  degraded: 15_000,
+  condition: 5_000,
+  staleCondition: 60_000,
+  unseen: 15_000,
+};
+
+/** What earlier looks found that this one needs. */
+export interface Memory {
+  /** `reconciledAt` at the first look. */
+  readonly baseline: string | undefined;
+  /** Since when each thing that must hold has held. */
+  readonly holds: Readonly<Record<string, number>>;
+  /** The state (revision and sync) whose health was seen as something else than Healthy, and than Degraded. */
+  readonly unwell: string | undefined;
+  readonly undegraded: string | undefined;
+  readonly hardRefreshed: boolean;
+}
+
+export type Phase = 'notSeen' | 'refreshing' | 'hydrating' | 'outOfSync' | 'syncing' | 'progressing' | 'settling';
+
+export type Answer =
+  | {
+      readonly is: 'pending';
+      readonly phase: Phase;
+      readonly why: string;
+      /** What would help: a new comparison, one that renders anew, or a sync by hand. */
+      readonly wants: 'refresh' | 'hardRefresh' | 'sync' | undefined;
+      /** Milliseconds after which to judge again even if nothing changes. */
+      readonly againMs: number | undefined;
+      /** The history couldn't be read, so nobody can say whose commit this is. */
+      readonly unclear: boolean;
+    }
+  | { readonly is: 'final'; readonly health: Health; readonly revision: string | undefined; readonly why: string };
+
+export const nothingYet: Memory = {
+  baseline: undefined,
+  holds: {},
+  unwell: undefined,
+  undegraded: undefined,
+  hardRefreshed: false,
+};
+
+/** One look at an application, with all that judging it needs. */
+export interface Look {
+  readonly question: Question;
+  readonly memory: Memory;
+  readonly seen: Observation;
+  readonly standing: (revision: string) => Standing;
+  readonly now: number;
+  readonly toGo: (key: string, ms: number) => number;
+}
+
+export function pending(
+  phase: Phase,
+  why: string,
+  more: Partial<Answer & { is: 'pending' }> = {},
+): Answer & { is: 'pending' } {
+  return { is: 'pending', phase, why, wants: undefined, againMs: undefined, unclear: false, ...more };
+}
+
+export function final(health: Health, revision: string | undefined, why: string): Answer {
+  return { is: 'final', health, revision, why };
+}
+
+export function saying(message: string): string {
+  return message === '' ? '' : `: ${message}`;
+}
+
+export function isOurs({ standing }: Look, revisions: readonly string[]): boolean {
+  return revisions.length > 0 && revisions.every((one) => ['same', 'descendant'].includes(standing(one)));
+}
+
+export function standsWithUs(look: Look): boolean {
+  return look.seen.hydrator !== undefined || isOurs(look, look.seen.revisions);
+}
+
+/** The state is newer than the last sync; both times have whole seconds, so an equal one will do. */
+export function afterSync({ operation, reconciledAt, sync }: Observation): boolean {
+  if (sync !== 'Synced') return false;
+  if (operation === undefined || ['Failed', 'Error'].includes(operation.phase)) return true;
+  if (operation.phase !== 'Succeeded') return false;
+  return (
+    operation.finishedAt !== undefined && reconciledAt !== undefined && !isAfter(operation.finishedAt, reconciledAt)
+  );
+}
+
+export function lookedLate({ operation, reconciledAt }: Observation, times: Times): boolean {
+  if (operation?.finishedAt === undefined || reconciledAt === undefined) return false;
+  return Date.parse(reconciledAt) - Date.parse(operation.finishedAt) > times.healthy;
+}
+
+export function isAfter(a: string | undefined, b: string): boolean {
+  if (a === undefined) return false;
+  return b === '' || Date.parse(a) > Date.parse(b);
+}
+
+/** One sync of one commit: what was seen of another says nothing about it. */
+export function stateOf({ revisions, operation }: Observation): string {
+  return [...revisions, operation?.startedAt ?? ''].join(' ');
+}

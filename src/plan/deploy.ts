@@ -1,0 +1,90 @@
+/** The values of the deploy stage: what is to be watched, and what came of it. Pure data, as in plan.ts. */
+
+/** One Argo CD application. */
+export interface ApplicationPlan {
+  readonly name: string;
+  /** Where its resource lives, when that isn't Argo CD's own namespace. */
+  readonly namespace: string | undefined;
+  readonly project: string | undefined;
+}
+
+/** The Argo CD that follows the config repos, and the way in. */
+export interface ArgoCdPlan {
+  /** Base of its API without a slash at the end; undefined where the way in is a kubeconfig. */
+  readonly server: string | undefined;
+  /** Take any certificate. */
+  readonly insecure: boolean;
+  /** PEM file of the CA to trust besides, absolute or seen from the working folder. */
+  readonly caFile: string | undefined;
+  /**
+   * `token`: ARGOCD_AUTH_TOKEN. `oidc`: GitHub's token of the job, exchanged at Argo CD's Dex. `kubeconfig`: the
+   * Application resource, by the Kubernetes API.
+   */
+  readonly auth: 'token' | 'oidc' | 'kubeconfig';
+  /** Dex's connector for GitHub's tokens. */
+  readonly connector: string;
+  /** kubeconfig alone: the context (default: the current one), and where Argo CD is installed. */
+  readonly context: string | undefined;
+  readonly namespace: string;
+  /** Name of the variable with the secret that signs webhooks; with it, Argo CD is told by webhook. */
+  readonly webhookSecret: string | undefined;
+  /** How long a verdict is waited for. */
+  readonly timeoutMs: number;
+  /** What a paused rollout means. */
+  readonly suspended: 'wait' | 'healthy';
+}
+
+/** What is to become of a delivery once it has landed. */
+export interface DeployPlan {
+  readonly argocd: ArgoCdPlan;
+  /** Empty: every application that follows the delivery's branch and one of its files. */
+  readonly applications: readonly ApplicationPlan[];
+  /** Sync applications that wait for somebody to do it. */
+  readonly sync: boolean;
+  readonly onUnhealthy: 'fail' | 'rollback';
+}
+
+/** One part of why an application isn't well: a resource, and below it what it is made of. */
+export interface Reason {
+  /** `Deployment front`, with its namespace before the name where there are several. */
+  readonly subject: string;
+  /** Argo CD's or Kubernetes' word for its state: `Degraded`, `ImagePullBackOff`, `SyncFailed`. */
+  readonly status: string;
+  readonly message: string;
+  /** Its last events, oldest first. */
+  readonly events: readonly string[];
+  /** The last lines its container wrote. */
+  readonly log: readonly string[];
+  readonly parts: readonly Reason[];
+}
+
+export type Health = 'healthy' | 'degraded' | 'syncFailed' | 'timedOut' | 'unknown';
+
+interface AboutApplication {
+  readonly delivery: string;
+  readonly application: string;
+  /** The config commit that was waited for. */
+  readonly commit: string;
+  /** What Argo CD had when it was judged: that commit, or a later one that has it in its history. */
+  readonly revision: string | undefined;
+  readonly why: string;
+  /** From the question to the verdict. */
+  readonly seconds: number;
+}
+
+/** What Argo CD's state means for our config commit. */
+export type Verdict =
+  | (AboutApplication & { readonly is: 'healthy' })
+  | (AboutApplication & { readonly is: Exclude<Health, 'healthy'>; readonly reasons: readonly Reason[] })
+  /** A later commit set other values, and is what was judged. */
+  | (AboutApplication & {
+      readonly is: 'superseded';
+      readonly by: string;
+      readonly judged: Health;
+      readonly reasons: readonly Reason[];
+    });
+
+/** What a verdict says about the application's state, whoever's commit it is. */
+export function healthOf(verdict: Verdict): Health {
+  return verdict.is === 'superseded' ? verdict.judged : verdict.is;
+}
