@@ -24,6 +24,9 @@ export interface LandOptions {
 
 export const defaultIdleMs = 30_000;
 
+/** When a landing's time is over it looks once more and withdraws its intent, and must hear the answers to that. */
+const settlingMs = 15_000;
+
 /**
  * Lands one delivery on its branch: reads the tip, edits its files, pushes one commit on it. When another writer was
  * faster, the change waits in the branch's queue, from which any writer lands it. A push whose reply was lost is looked
@@ -43,7 +46,7 @@ export async function landDelivery(
   const repo = openConfigRepo(world, delivery, {
     credential,
     idleMs: options.idleMs ?? defaultIdleMs,
-    deadline,
+    deadline: deadline + settlingMs,
     notice: (message) => emit({ type: 'notice', level: 'info', stage: 'commit', message }),
   });
   const landing: Landing = {

@@ -87,7 +87,7 @@ describe.skipIf(noHttpBackend !== undefined)(`a host that fails${skipNote}`, () 
     const world = quickWorld();
     const host = await gitHost({
       fault: ({ number }) => {
-        if (number === 2) world.clock.advance(61_000);
+        if (number === 2) world.clock.advance(76_000);
         return undefined;
       },
     });

@@ -1,3 +1,6 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import { commit } from '../../src/entry/commands/commit.ts';
 import type { ErrorReport } from '../../src/errors.ts';
@@ -29,7 +32,7 @@ export interface Committing {
   readonly set?: readonly string[];
   readonly branch?: string;
   /** The URL to commit to, from the right one. */
-  readonly url?: (url: string) => string;
+  readonly url?: (url: string) => string | Promise<string>;
 }
 
 /** Why these scenes can't be set on this machine, if they can't. */
@@ -65,7 +68,7 @@ async function setScene({ repo, fault, prepare, url: change = (url) => url }: Co
   await prepare?.(host);
   ready = true;
   const before = { tipBefore: await tipOf(host, 'config').catch(() => undefined), refsBefore: await refsIn(host) };
-  return { host, url: change(url), before };
+  return { host, url: await change(url), before };
 }
 
 function refsIn(host: GitHost): Promise<string> {
@@ -145,4 +148,20 @@ export function tells(
       for (const part of parts) expect(text).toMatch(part);
     },
   };
+}
+
+/** A hook that git runs for each ref of a push, with the ref's name as its first argument. */
+export async function updateHook(host: GitHost, script: string): Promise<void> {
+  const hooks = join(host.repoDir('config'), 'hooks');
+  await mkdir(hooks, { recursive: true });
+  await writeFile(join(hooks, 'update'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+}
+
+/** An address on loopback at which nobody listens. */
+export async function closedPort(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return `127.0.0.1:${port}`;
 }
