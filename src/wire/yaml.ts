@@ -15,11 +15,15 @@ export interface YamlLimits {
 export function parseYaml(text: string, limits: YamlLimits): readonly YamlDocument[] | undefined {
   const parser = new Parser();
   const tokens = [];
+  let documents = 0;
   for (const lexeme of new Lexer().lex(text)) {
-    for (const token of parser.next(lexeme)) tokens.push(token);
-    // The parser's own stack is the depth; composing, which recurses, comes only after this. A document has up to four
-    // tokens of its own.
-    if (parser.stack.length > limits.depth || tokens.length > limits.documents * 4) return undefined;
+    for (const token of parser.next(lexeme)) {
+      tokens.push(token);
+      // What stands where no document can be comes as an error token of its own, any number of times.
+      if (token.type === 'document') documents++;
+    }
+    // The parser's own stack is the depth; composing, which recurses, comes only after this.
+    if (parser.stack.length > limits.depth || documents > limits.documents) return undefined;
   }
   for (const token of parser.end()) tokens.push(token);
   // Left on, the check for unique keys compares every key with every other.

@@ -7,7 +7,7 @@ import type { ErrorReport } from '../../src/errors.ts';
 import type { CommitOutcome } from '../../src/plan.ts';
 import type { Fault, GitHost, GitHostRequest, RepoSetup } from '../../src/sandbox/git-host.ts';
 import { chart, fileAt, isPush, isSound, tipOf, valuesWith } from '../commit/landing.ts';
-import { type CliOptions, cli, resultOf } from '../support/cli.ts';
+import { type CliOptions, type CliResult, cli, resultOf } from '../support/cli.ts';
 import { gitHost, noHttpBackend } from '../support/git-host.ts';
 import { type HereOptions, here } from '../support/here.ts';
 import type { End, Guarantee } from './scenario.ts';
@@ -38,6 +38,7 @@ export interface Committing {
 /** Why these scenes can't be set on this machine, if they can't. */
 export const missing = noHttpBackend;
 
+/** What a run sets unless told otherwise. */
 const edit = 'main/values.yaml:.front.imageTag=b';
 
 /** Commits in this process, where waits are over at once. */
@@ -54,11 +55,44 @@ export async function commitByCli(options: Committing, run: CliOptions = {}): Pr
   const { host, url, before } = await setScene(options);
   const sets = (options.set ?? [edit]).flatMap((one) => ['--set', one]);
   const done = await cli(['commit', '--repo', url, '--branch', options.branch ?? 'main', ...sets, '--json'], run);
+  return { host, ...before, ...endOf(done) };
+}
+
+/** Another run on the same config repo, after the first one's end. */
+export async function commitAgain(scene: ConfigRepoScene, set: string = edit): Promise<ConfigRepoScene> {
+  const done = await cli(['commit', '--repo', scene.host.repoUrl('config'), '--set', set, '--json']);
+  return { ...scene, ...endOf(done) };
+}
+
+function endOf(done: CliResult): Pick<ConfigRepoScene, 'end' | 'error'> {
   // A killed process tells nothing.
-  if (done.code === null) return { host, ...before, error: undefined, end: { sees: undefined, exitCode: null } };
+  if (done.code === null) return { error: undefined, end: { sees: undefined, exitCode: null } };
   const { errors, value } = resultOf(done);
   const { commits = [] } = (value ?? {}) as { commits?: readonly CommitOutcome[] };
-  return { host, ...before, error: errors[0], end: { sees: errors[0]?.code ?? commits[0]?.is, exitCode: done.code } };
+  return { error: errors[0], end: { sees: errors[0]?.code ?? commits[0]?.is, exitCode: done.code } };
+}
+
+/** Beaten once, a run publishes its intent; at its next request it gets this signal. */
+export function signalledInQueue(signal: NodeJS.Signals): [Committing, CliOptions] {
+  let kill: (signal: NodeJS.Signals) => void = () => undefined;
+  let pushes = 0;
+  let over = false;
+  const fault: Committing['fault'] = async (request, host) => {
+    if (isPush(request) && ++pushes === 1) await rivalPush(host);
+    if (pushes < 2 || isPush(request) || over) return undefined;
+    over = true;
+    kill(signal);
+    // A killed process hears nothing any more; one that is told to stop is not kept from cleaning up.
+    return signal === 'SIGKILL' ? { is: 'hang' } : { is: 'delay', ms: 200 };
+  };
+  return [
+    { fault },
+    {
+      onStart: (own) => {
+        kill = own;
+      },
+    },
+  ];
 }
 
 async function setScene({ repo, fault, prepare, url: change = (url) => url }: Committing) {
@@ -144,7 +178,9 @@ export function tells(
   return {
     words,
     holds: ({ error }) => {
-      const text = [error?.message, error?.hint, error?.peer?.code, error?.peer?.text, error?.place?.text].join('\n');
+      const { message, hint, peer, place } = error ?? {};
+      const at = `${place?.file}:${place?.line}:${place?.column}`;
+      const text = [message, hint, peer?.code, peer?.text, at, place?.text].join('\n');
       for (const part of parts) expect(text).toMatch(part);
     },
   };

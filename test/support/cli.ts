@@ -4,9 +4,9 @@ import { dirname, join, resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { accountTrusting, role } from '../../src/entry/demo/world.ts';
 import type { Event } from '../../src/events.ts';
-import { type Aws, startAws } from '../../src/sandbox/aws.ts';
+import { type Aws, type AwsOptions, startAws } from '../../src/sandbox/aws.ts';
 import type { GitHost } from '../../src/sandbox/git-host.ts';
-import { type GitHub, startGitHub } from '../../src/sandbox/github.ts';
+import { type GitHub, type GitHubOptions, startGitHub } from '../../src/sandbox/github.ts';
 import type { Registry } from '../../src/sandbox/registry.ts';
 import { git, gitHost, tempDir } from './git-host.ts';
 import { startOwnRegistry } from './registries.ts';
@@ -26,19 +26,25 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Told of each line of stdout as it comes; may end the process. */
   readonly onLine?: (line: string, kill: (signal: NodeJS.Signals) => void) => void;
+  /** Told how to end the process, as soon as it runs. */
+  readonly onStart?: (kill: (signal: NodeJS.Signals) => void) => void;
   /** Another program of the package than the CLI. */
   readonly script?: string;
+  /** A program, with its arguments, to run it in. */
+  readonly within?: readonly [string, ...string[]];
 }
 
 /** Runs the real command line in a process of its own, without anything of the caller's accounts. */
 export function cli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const script = options.script ?? join(root, 'dist', 'cli.js');
   return new Promise((done, fail) => {
-    const child = spawn(process.execPath, [script, ...args], {
+    const [program, ...rest] = [...(options.within ?? []), process.execPath, script, ...args] as [string, ...string[]];
+    const child = spawn(program, rest, {
       cwd: options.cwd ?? root,
       env: { PATH: process.env.PATH, HOME: '/nonexistent', NO_COLOR: '1', ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    options.onStart?.((signal) => child.kill(signal));
     let stdout = '';
     let stderr = '';
     let open = '';
@@ -75,7 +81,7 @@ export function resultOf({ events }: CliResult): Extract<Event, { type: 'result'
 /** Everything a delivery needs, real servers on loopback, and an app repo to deliver. */
 export interface Town {
   readonly host: GitHost;
-  readonly registry: Registry;
+  readonly registry: Registry & { readonly dir: string };
   readonly github: GitHub;
   readonly aws: Aws;
   readonly app: string;
@@ -89,12 +95,26 @@ export interface Town {
   write(files: Readonly<Record<string, string>>): Promise<void>;
 }
 
+/** What is different in a town's servers. */
+export interface TownServers {
+  readonly git?: Parameters<typeof gitHost>[0];
+  readonly github?: GitHubOptions;
+  readonly aws?: Partial<AwsOptions>;
+  /** What is different in the role. */
+  readonly role?: Partial<AwsOptions['roles'][number]>;
+}
+
 /** Two images and one delivery on servers that let in only whom they should. */
-export async function town(registryOptions: Parameters<typeof startOwnRegistry>[0] = {}): Promise<Town> {
-  const host = await gitHost();
-  const github = await startGitHub();
+export async function town(
+  registryOptions: Parameters<typeof startOwnRegistry>[0] = {},
+  servers: TownServers = {},
+): Promise<Town> {
+  const host = await gitHost(servers.git);
+  const github = await startGitHub(servers.github);
   onTestFinished(() => github.close());
-  const aws = await startAws(accountTrusting(github));
+  const account = accountTrusting(github);
+  const roles = account.roles.map((one) => ({ ...one, ...servers.role }));
+  const aws = await startAws({ ...account, roles, ...servers.aws });
   onTestFinished(() => aws.close());
   const registry = await startOwnRegistry({ auth: 'basic', verify: aws.verify, ...registryOptions });
   onTestFinished(() => registry.close());

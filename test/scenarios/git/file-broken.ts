@@ -7,7 +7,7 @@ export const scenario = declare({
   whatHappens: 'Somebody left a mistake in it.',
   whatTheUserSees: 'FILE_SYNTAX_INVALID',
   exitCode: 6,
-  guarantees: [tells('the line of the mistake is shown', 'imageTag: b'), nothingSent, refsUnmoved],
+  guarantees: [tells('the line of the mistake is named', 'values.yaml:2:'), nothingSent, refsUnmoved],
   missing,
   cause: () => commitByCli({ repo: { files: { 'main/values.yaml': 'front: [a\nimageTag: b\n' } } }),
 });

@@ -1,0 +1,3 @@
+import { runScenarios, scenariosOf } from './scenario.ts';
+
+runScenarios('registry', await scenariosOf('registry'));
