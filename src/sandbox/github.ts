@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../wire/world.ts';
 import { type Api, type ApiAnswer, type ApiRequest, type Fault, json, serveApi } from './api.ts';
 import { type App, type AppOptions, createApp } from './github-app.ts';
+import { answerGraphql, type Repositories } from './github-graphql.ts';
 import { claimsOf, defaultWorkflow, discovery, type Workflow } from './oidc.ts';
 import { signingKeyOf, signJwt } from './oidc-jwt.ts';
 
@@ -9,6 +10,8 @@ export interface GitHubOptions {
   /** The workflow run that asks for tokens; what isn't given is a push to `main` of `acme/app-repo`. */
   readonly workflow?: Partial<Workflow>;
   readonly app?: AppOptions;
+  /** What the GraphQL API works on; without it, that isn't there. */
+  readonly repositories?: Repositories;
   readonly clock?: Pick<Clock, 'now'>;
   readonly fault?: Fault;
 }
@@ -32,6 +35,7 @@ export interface GitHub extends Api {
 }
 
 const apiBase = '/api/v3';
+const graphqlPath = '/api/graphql';
 const tokenPath = '/_apis/pipelines/jobs/1/idtoken';
 
 /** Starts it on loopback, on a free port. */
@@ -50,6 +54,9 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
     if (request.path === '/.well-known/openid-configuration') return json(200, discovery(issuer));
     if (request.path === '/.well-known/jwks') return json(200, { keys: [key.jwk] });
     if (request.path === tokenPath) return answerToken(request);
+    if (request.path === graphqlPath && options.repositories !== undefined) {
+      return answerGraphql(request, options.repositories);
+    }
     if (request.path.startsWith(`${apiBase}/`)) return app.answer(request, request.path.slice(apiBase.length));
     return json(404, { message: 'Not Found' });
   }, options.fault);
@@ -76,6 +83,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
       GITHUB_ACTIONS: 'true',
       GITHUB_ACTOR: workflow.actor,
       GITHUB_API_URL: `${api.url}${apiBase}`,
+      GITHUB_GRAPHQL_URL: `${api.url}${graphqlPath}`,
       GITHUB_EVENT_NAME: workflow.event,
       GITHUB_REF: workflow.ref,
       GITHUB_REPOSITORY: workflow.repository,

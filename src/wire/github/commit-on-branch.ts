@@ -1,0 +1,106 @@
+import { WireFailure } from '../failure.ts';
+import { isObjectId, type ObjectId } from '../git/object.ts';
+import { type Http, readBody } from '../http.ts';
+import { isPassingStatus, retryAfterMs } from '../retry.ts';
+import type { Secret } from '../secret.ts';
+
+/** A commit for GitHub to make, and to sign: its author is whoever the token stands for. */
+export interface BranchCommit {
+  /** `owner/name`. */
+  readonly repository: string;
+  /** Without `refs/heads/`. */
+  readonly branch: string;
+  /** The branch must point here, or nothing happens. */
+  readonly expectedHead: ObjectId;
+  /** First line, and all behind the blank line after it. */
+  readonly headline: string;
+  readonly body: string;
+  /** Whole files, which keep their modes. */
+  readonly additions: readonly { readonly path: string; readonly bytes: Uint8Array }[];
+}
+
+export type BranchCommitReply =
+  | { readonly is: 'made'; readonly commit: ObjectId }
+  /** GitHub's own code (`STALE_DATA` when the branch points elsewhere) and words. Nothing was made. */
+  | { readonly is: 'refused'; readonly code: string | undefined; readonly text: string };
+
+export interface GraphqlApi {
+  readonly url: string;
+  readonly authorization: Secret;
+}
+
+/** As GitHub's public schema has it; a test holds it against that. */
+export const document = `mutation ($input: CreateCommitOnBranchInput!) {
+  createCommitOnBranch(input: $input) { commit { oid } }
+}`;
+
+const answerLimit = 1024 * 1024;
+
+/**
+ * One `createCommitOnBranch`: several files, one commit, the branch moved only from `expectedHead`. A request whose
+ * reply is lost may have been carried out. Throws WireFailure.
+ */
+export async function commitOnBranch(
+  http: Http,
+  api: GraphqlApi,
+  commit: BranchCommit,
+  options: { readonly signal: AbortSignal; readonly idleMs: number; readonly now: number },
+): Promise<BranchCommitReply> {
+  const input = {
+    branch: { repositoryNameWithOwner: commit.repository, branchName: commit.branch },
+    expectedHeadOid: commit.expectedHead,
+    message: { headline: commit.headline, body: commit.body },
+    fileChanges: {
+      additions: commit.additions.map(({ path, bytes }) => ({ path, contents: Buffer.from(bytes).toString('base64') })),
+    },
+  };
+  const response = await http({
+    url: api.url,
+    method: 'POST',
+    headers: {
+      accept: 'application/json',
+      authorization: api.authorization.reveal(),
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({ query: document, variables: { input } }),
+    signal: options.signal,
+    idleMs: options.idleMs,
+  });
+  const body = (await readBody(response, answerLimit)).toString('utf8');
+  const answer = parsed(body);
+  if (response.status !== 200) {
+    const wait = retryAfterMs(response.headers['retry-after'], options.now);
+    throw new WireFailure('status', response.url, {
+      status: response.status,
+      retryable: wait !== undefined || isPassingStatus(response.status),
+      ...(typeof answer?.message === 'string' ? { peerText: answer.message } : {}),
+      ...(wait === undefined ? {} : { retryAfterMs: wait }),
+    });
+  }
+  const commitMade = answer?.data?.createCommitOnBranch?.commit?.oid;
+  if (typeof commitMade === 'string' && isObjectId(commitMade)) return { is: 'made', commit: commitMade };
+  const [error] = Array.isArray(answer?.errors) ? answer.errors : [];
+  if (typeof error?.message !== 'string') {
+    const message = `${response.url} told neither a commit nor an error`;
+    throw new WireFailure('malformed', response.url, { message, peerText: body });
+  }
+  return { is: 'refused', code: typeof error.type === 'string' ? error.type : undefined, text: error.message };
+}
+
+/** What is read of an answer, as far as it is there: everything is checked where it is used. */
+interface Answer {
+  readonly message?: unknown;
+  readonly data?: {
+    readonly createCommitOnBranch?: { readonly commit?: { readonly oid?: unknown } | null } | null;
+  } | null;
+  readonly errors?: readonly ({ readonly type?: unknown; readonly message?: unknown } | null)[];
+}
+
+function parsed(body: string): Answer | undefined {
+  try {
+    const value: unknown = JSON.parse(body);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
