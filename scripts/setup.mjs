@@ -106,12 +106,17 @@ const realPrograms = [
 
 /** Installs the programs that tests run against, where this machine lets us. A test without its program says so itself. */
 export function ensureRealPrograms() {
-  const missing = realPrograms.filter(({ program }) => !isInstalled(program)).map((entry) => entry.package);
-  if (missing.length === 0) return;
+  ensurePrograms(realPrograms);
+}
+
+/** Installs Debian packages whose programs are missing, where this machine lets us. Answers those still missing. */
+export function ensurePrograms(wanted) {
+  const missing = missingOf(wanted);
+  if (missing.length === 0) return [];
   const manual = `apt-get install ${missing.join(' ')}`;
   if (process.getuid?.() !== 0 || !isInstalled('apt-get')) {
     say(`Not installed: ${missing.join(', ')}. Their tests will be skipped; for all of them: ${manual}`);
-    return;
+    return missing;
   }
   say(`Installing ${missing.join(', ')} for the tests (apt-get) …`);
   const options = {
@@ -124,9 +129,15 @@ export function ensureRealPrograms() {
   } catch (error) {
     say(`apt-get failed (${error.message}). Tests that need ${missing.join(', ')} will be skipped.`);
   }
+  return missingOf(wanted);
 }
 
-function isInstalled(program) {
+function missingOf(wanted) {
+  return wanted.filter(({ program }) => !isInstalled(program)).map((entry) => entry.package);
+}
+
+/** Whether a program is on the PATH or where Debian keeps daemons. */
+export function isInstalled(program) {
   // Debian keeps daemons in sbin, which is not in everybody's PATH.
   const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin'];
   return folders.some((folder) => folder !== '' && existsSync(join(folder, program)));

@@ -1,10 +1,8 @@
 // `npm test`: sets up what the tests need, builds, and runs them. `--slow` runs the long proofs instead of the rest.
 // Everything else goes to vitest: `npm test -- test/commit -t 'a title'`.
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join, relative } from 'node:path';
 import { buildIfNeeded } from './build.mjs';
-import { cache, checkNode, ensureModules, ensureRealPrograms, root, say } from './setup.mjs';
+import { checkNode, ensureModules, ensureRealPrograms } from './setup.mjs';
+import { runVitest } from './vitest.mjs';
 
 checkNode();
 await ensureModules();
@@ -13,54 +11,4 @@ await buildIfNeeded();
 
 const slow = process.argv.includes('--slow');
 const passedOn = process.argv.slice(2).filter((argument) => argument !== '--slow');
-const report = join(cache, `test-report-${process.pid}.json`);
-mkdirSync(cache, { recursive: true });
-
-const vitest = spawnSync(
-  process.execPath,
-  [
-    join(root, 'node_modules', 'vitest', 'vitest.mjs'),
-    'run',
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${report}`,
-    ...(slow ? ['.slow.test.ts'] : ['--exclude', '**/*.slow.test.ts']),
-    ...passedOn,
-  ],
-  // Daemons live in sbin, which is not in everybody's PATH.
-  { cwd: root, stdio: 'inherit', env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` } },
-);
-
-const { files, counts } = read();
-for (const file of files) {
-  const name = relative(root, file.name);
-  const skipped = file.assertionResults.filter((test) => test.status !== 'passed' && test.status !== 'failed');
-  for (const test of skipped) say(`skipped: ${name}: ${test.fullName}`);
-  if (file.status === 'failed' && file.assertionResults.length === 0) say(`failed: ${name}: ${file.message}`);
-}
-const { passed, failed, skipped } = counts;
-const bad = vitest.status !== 0 || failed > 0 || passed === 0;
-if (bad && failed === 0) say(passed === 0 ? 'No test ran.' : `vitest ended with ${vitest.status}.`);
-process.stdout.write(`${passed} passed, ${failed} failed, ${skipped} skipped\n`);
-process.exit(bad ? 1 : 0);
-
-/** What vitest wrote down. A file that could not be loaded counts as one failed test: its tests never ran. */
-function read() {
-  let results;
-  try {
-    results = JSON.parse(readFileSync(report, 'utf8'));
-  } catch {
-    return { files: [], counts: { passed: 0, failed: 1, skipped: 0 } };
-  } finally {
-    rmSync(report, { force: true });
-  }
-  const unloaded = results.testResults.filter((file) => file.status === 'failed' && file.assertionResults.length === 0);
-  return {
-    files: results.testResults,
-    counts: {
-      passed: results.numPassedTests,
-      failed: results.numFailedTests + unloaded.length,
-      skipped: results.numPendingTests + results.numTodoTests,
-    },
-  };
-}
+runVitest([...(slow ? ['.slow.test.ts'] : ['--exclude', '**/*.slow.test.ts']), ...passedOn]);

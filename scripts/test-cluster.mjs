@@ -1,0 +1,19 @@
+// `npm run test:cluster`: the deploy stage against a real Argo CD on a real Kubernetes whose nodes are played by KWOK.
+// Everything else goes to vitest: `npm run test:cluster -- -t 'a title'`.
+import { buildIfNeeded } from './build.mjs';
+import { clusterPrograms } from './cluster-programs.mjs';
+import { checkNode, ensureModules, say } from './setup.mjs';
+import { close, runVitest } from './vitest.mjs';
+
+checkNode();
+await ensureModules();
+const { folder, missing } = await clusterPrograms();
+if (folder === undefined) {
+  say(`skipped: the cluster tests need ${missing}.`);
+  close(0, 0, 1);
+  process.exit(0);
+}
+await buildIfNeeded();
+runVitest(['--config', 'test/cluster/vitest.config.ts', ...process.argv.slice(2)], {
+  TAGBOAT_CLUSTER_PROGRAMS: folder,
+});

@@ -1,0 +1,33 @@
+import type { KubeObject } from './kube.ts';
+
+/** Where Argo CD and the applications live. */
+export const namespace = 'argocd';
+
+const rights = `p, role:deployer, applications, get, */*, allow
+p, role:deployer, applications, sync, */*, allow
+p, role:deployer, logs, get, */*, allow
+g, deployer, role:deployer
+`;
+
+/** Argo CD's own settings, as its install manifests make them, with two accounts that have API tokens. */
+export function settings(): KubeObject[] {
+  const labels = { 'app.kubernetes.io/part-of': 'argocd' };
+  const object = (kind: string, name: string, fields: Readonly<Record<string, unknown>> = {}): KubeObject => ({
+    apiVersion: 'v1',
+    kind,
+    metadata: { name, namespace, labels },
+    ...fields,
+  });
+  return [
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
+    object('ConfigMap', 'argocd-cm', { data: { 'accounts.deployer': 'apiKey', 'accounts.stranger': 'apiKey' } }),
+    object('ConfigMap', 'argocd-rbac-cm', { data: { 'policy.csv': rights, 'policy.default': '' } }),
+    object('ConfigMap', 'argocd-cmd-params-cm'),
+    object('ConfigMap', 'argocd-ssh-known-hosts-cm'),
+    object('ConfigMap', 'argocd-tls-certs-cm'),
+    object('ConfigMap', 'argocd-gpg-keys-cm'),
+    // The API server fills it with keys of its own.
+    object('Secret', 'argocd-secret', { type: 'Opaque' }),
+    object('Secret', 'argocd-redis', { type: 'Opaque', stringData: { auth: '' } }),
+  ];
+}

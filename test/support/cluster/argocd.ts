@@ -1,0 +1,161 @@
+import { mkdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Env } from '../../../src/wire/world.ts';
+import { callArgocd } from './argocd-api.ts';
+import { namespace, settings } from './argocd-settings.ts';
+import type { Kubernetes } from './kubernetes.ts';
+import { freePorts, type Part, type Processes, type Running } from './processes.ts';
+import type { Programs } from './programs.ts';
+
+/** What a test must know to start one more API server, or to speak to the one there is. */
+export interface ArgocdParts {
+  readonly argocd: string;
+  readonly redis: number;
+  readonly repoServer: number;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface Argocd {
+  /** The API server's origin, plain http. */
+  readonly url: string;
+  readonly parts: ArgocdParts;
+  /** By account. `deployer` may read and sync applications, `stranger` nothing. */
+  readonly tokens: Readonly<Record<'admin' | 'deployer' | 'stranger', string>>;
+}
+
+interface Started {
+  readonly dir: string;
+  readonly programs: Programs;
+  readonly processes: Processes;
+  readonly kubernetes: Kubernetes;
+  /** The folder with the custom resource definitions of this Argo CD. */
+  readonly crds: string;
+}
+
+/** Starts Redis and Argo CD's repo server, application controller and API server on a cluster. */
+export async function startArgocd({ dir, programs, processes, kubernetes, crds }: Started): Promise<Argocd> {
+  const { kube } = kubernetes;
+  for (const name of ['application-crd', 'appproject-crd', 'applicationset-crd']) {
+    const text = await readFile(join(crds, `${name}.yaml`), 'utf8');
+    const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${crdName(text)}`;
+    const query = '?fieldManager=tagboat-test&force=true';
+    const { status, body } = await kube.call('PATCH', `${path}${query}`, text, 'application/apply-patch+yaml');
+    if (status >= 300) throw new Error(`${name}: ${status} ${JSON.stringify(body)}`);
+  }
+  for (const object of settings()) await kube.apply(object);
+
+  const [redis = 0, repoServer = 0, repoMetrics = 0, controllerMetrics = 0, api = 0] = await freePorts(5);
+  await processes.start({
+    name: 'redis',
+    program: programs.redis,
+    args: ['--port', `${redis}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', dir],
+    ready: async () => (await readFile(join(dir, 'logs', 'redis.log'), 'utf8')).includes('Ready to accept connections'),
+  });
+  const env = environment(dir, programs, kubernetes);
+  const parts: ArgocdParts = { argocd: programs.argocd, redis, repoServer, env };
+  await Promise.all([
+    processes.start({
+      name: 'argocd-repo-server',
+      program: programs.argocd,
+      args: [
+        ...['--address', '127.0.0.1', '--port', `${repoServer}`, '--disable-tls'],
+        ...['--metrics-address', '127.0.0.1', '--metrics-port', `${repoMetrics}`, '--redis', `127.0.0.1:${redis}`],
+      ],
+      env: { ...env, ARGOCD_BINARY_NAME: 'argocd-repo-server' },
+      ready: async () => (await fetch(`http://127.0.0.1:${repoMetrics}/healthz`)).ok,
+    }),
+    processes.start({
+      name: 'argocd-application-controller',
+      program: programs.argocd,
+      args: [
+        ...['--namespace', namespace, '--metrics-port', `${controllerMetrics}`, '--redis', `127.0.0.1:${redis}`],
+        ...['--repo-server', `127.0.0.1:${repoServer}`, '--repo-server-plaintext'],
+      ],
+      env: { ...env, ARGOCD_BINARY_NAME: 'argocd-application-controller' },
+      ready: async () => (await fetch(`http://127.0.0.1:${controllerMetrics}/healthz`)).ok,
+    }),
+    startApiServer(processes, parts, 'argocd-server', api),
+  ]);
+  const url = `http://127.0.0.1:${api}`;
+  return { url, parts, tokens: await logIn(url, kubernetes) };
+}
+
+/** Starts an API server. It keeps nothing of its own, so a test may have one to itself and end it at will. */
+export async function startApiServer(
+  processes: Processes,
+  parts: ArgocdParts,
+  name: string,
+  port: number,
+): Promise<Running> {
+  const [metrics = 0] = await freePorts(1);
+  const part: Part = {
+    name,
+    program: parts.argocd,
+    args: [
+      ...['--namespace', namespace, '--address', '127.0.0.1', '--port', `${port}`, '--insecure'],
+      ...['--metrics-port', `${metrics}`, '--redis', `127.0.0.1:${parts.redis}`],
+      ...['--repo-server', `127.0.0.1:${parts.repoServer}`, '--repo-server-plaintext'],
+      // No Dex runs here; an address that is refused at once.
+      ...['--dex-server', 'http://127.0.0.1:1', '--staticassets', parts.env.HOME ?? ''],
+    ],
+    env: { ...parts.env, ARGOCD_BINARY_NAME: 'argocd-server' },
+    ready: async () => (await fetch(`http://127.0.0.1:${port}/healthz`)).ok,
+  };
+  return processes.start(part);
+}
+
+function environment(dir: string, programs: Programs, { kubeconfig }: Kubernetes): Readonly<Record<string, string>> {
+  const home = join(dir, 'argocd');
+  for (const folder of ['', 'tls', 'ssh', 'gpg', 'gpg/keys', 'gpg/source', 'plugins', 'tmp']) {
+    mkdirSync(join(home, folder), { recursive: true, mode: 0o700 });
+  }
+  return {
+    PATH: `${programs.folder}:${process.env.PATH}`,
+    HOME: home,
+    TMPDIR: join(home, 'tmp'),
+    KUBECONFIG: kubeconfig,
+    // `https://kubernetes.default.svc` is then the cluster of KUBECONFIG.
+    ARGOCD_FAKE_IN_CLUSTER: 'true',
+    ARGOCD_GPG_ENABLED: 'false',
+    ARGOCD_GNUPGHOME: join(home, 'gpg', 'keys'),
+    ARGOCD_GPG_DATA_PATH: join(home, 'gpg', 'source'),
+    ARGOCD_TLS_DATA_PATH: join(home, 'tls'),
+    ARGOCD_SSH_DATA_PATH: join(home, 'ssh'),
+    ARGOCD_PLUGINSOCKFILEPATH: join(home, 'plugins'),
+    ARGOCD_ASK_PASS_SOCK: join(home, 'ask-pass.sock'),
+    ARGOCD_CONTROLLER_SHARD: '0',
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_CONFIG_GLOBAL: '/dev/null',
+  } satisfies Env;
+}
+
+async function logIn(url: string, { kube }: Kubernetes): Promise<Argocd['tokens']> {
+  const path = `/api/v1/namespaces/${namespace}/secrets/argocd-initial-admin-secret`;
+  let secret = await kube.read(path);
+  for (; secret === undefined; secret = await kube.read(path)) await sleep(100);
+  const { password = '' } = secret.data as { password?: string };
+  const session = await callArgocd(url, undefined, 'POST', '/api/v1/session', {
+    username: 'admin',
+    password: Buffer.from(password, 'base64').toString(),
+  });
+  const admin = tokenIn(session.body);
+  const tokenOf = async (account: string): Promise<string> => {
+    const { body } = await callArgocd(url, admin, 'POST', `/api/v1/account/${account}/token`, { name: account });
+    return tokenIn(body);
+  };
+  return { admin, deployer: await tokenOf('deployer'), stranger: await tokenOf('stranger') };
+}
+
+function tokenIn(body: unknown): string {
+  const { token } = body as { token?: string };
+  if (token === undefined) throw new Error(`no token in ${JSON.stringify(body)}`);
+  return token;
+}
+
+function crdName(text: string): string {
+  const name = /^ {2}name: (\S+)$/m.exec(text)?.[1];
+  if (name === undefined) throw new Error('a custom resource definition without a name');
+  return name;
+}

@@ -1,0 +1,72 @@
+/** What one test's chart holds beside its deployment. */
+export interface ChartOptions {
+  /** Tag of the deployment's image. Default `v1`. */
+  readonly tag?: string;
+  /** A Job that runs before each sync; its image's tag is `.migration.imageTag`. */
+  readonly hook?: boolean;
+  /** How long a new pod takes until it is ready, as Go writes durations. Default `200ms`. */
+  readonly readyAfter?: string;
+}
+
+/** A Helm chart in `main/`, its image's tag at `.front.imageTag` of `main/values.yaml`. */
+export function chart({ tag = 'v1', hook = false, readyAfter = '200ms' }: ChartOptions = {}): Record<string, string> {
+  return {
+    'main/Chart.yaml': 'apiVersion: v2\nname: shop\nversion: 0.1.0\n',
+    'main/values.yaml': values(tag, readyAfter),
+    'main/templates/front.yaml': deployment,
+    ...(hook ? { 'main/templates/migration.yaml': migration } : {}),
+  };
+}
+
+/** `main/values.yaml` with this tag. */
+export function values(tag: string, readyAfter = '200ms'): string {
+  return `# the shop
+front:
+  image: registry.test/front
+  imageTag: ${tag}   # by CI
+  replicas: 1
+  readyAfter: ${readyAfter}
+migration:
+  imageTag: v1
+`;
+}
+
+// A deadline of five seconds, so that what never becomes ready is Degraded soon.
+const deployment = `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: front
+spec:
+  replicas: {{ .Values.front.replicas }}
+  revisionHistoryLimit: 1
+  progressDeadlineSeconds: 5
+  selector:
+    matchLabels: { app: front }
+  template:
+    metadata:
+      labels: { app: front }
+      annotations: { tagboat.test/ready-after: {{ .Values.front.readyAfter | quote }} }
+    spec:
+      terminationGracePeriodSeconds: 0
+      containers:
+        - name: front
+          image: "{{ .Values.front.image }}:{{ .Values.front.imageTag }}"
+`;
+
+const migration = `apiVersion: batch/v1
+kind: Job
+metadata:
+  name: migration
+  annotations:
+    argocd.argoproj.io/hook: PreSync
+    argocd.argoproj.io/hook-delete-policy: BeforeHookCreation
+spec:
+  backoffLimit: 0
+  template:
+    spec:
+      restartPolicy: Never
+      terminationGracePeriodSeconds: 0
+      containers:
+        - name: migration
+          image: "registry.test/migration:{{ .Values.migration.imageTag }}"
+`;

@@ -1,0 +1,104 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { inject, onTestFinished } from 'vitest';
+import { commitFiles, initRepo, type RepoCommit } from '../../../src/sandbox/git-host-repo.ts';
+import { gitEnv } from '../git-host.ts';
+import { callArgocd } from './argocd-api.ts';
+import { namespace } from './argocd-settings.ts';
+import { type ChartOptions, chart, values } from './chart.ts';
+import type { ClusterAccess } from './cluster.ts';
+import { type Kube, type KubeObject, kubeAt } from './kube.ts';
+
+/** An Application as Argo CD shows it, as far as the tests look. */
+export interface Application {
+  readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> };
+  readonly operation?: unknown;
+  readonly status?: {
+    readonly sync?: { readonly status: string; readonly revision?: string; readonly revisions?: readonly string[] };
+    readonly health?: { readonly status: string };
+    readonly operationState?: { readonly phase: string; readonly finishedAt?: string };
+    readonly conditions?: readonly { readonly type: string; readonly message: string }[];
+    readonly reconciledAt?: string;
+  };
+}
+
+/** One config repo with a chart, and the Application that follows it. */
+export interface Shop {
+  /** Name of the repo, the application and its namespace. */
+  readonly name: string;
+  readonly repo: string;
+  readonly cluster: ClusterAccess;
+  readonly kube: Kube;
+  /** The Application object, to change or to delete. */
+  readonly object: KubeObject;
+  /** Commits behind everybody's back. Answers the commit's id. */
+  commit(commit: RepoCommit): Promise<string>;
+  /** Commits this tag. */
+  setTag(tag: string, readyAfter?: string): Promise<string>;
+  /** What Argo CD's API says of the application. */
+  application(refresh?: 'normal' | 'hard'): Promise<Application>;
+  /** Looks, a tenth of a second apart, until the application is so. */
+  until(is: (application: Application) => boolean): Promise<Application>;
+}
+
+export interface ShopOptions extends ChartOptions {
+  /** Whether Argo CD syncs by itself. Default true. */
+  readonly automated?: boolean;
+  /** The application's spec, over what it is otherwise. */
+  readonly spec?: Readonly<Record<string, unknown>>;
+}
+
+/** The cluster that this run started. */
+export function theCluster(): ClusterAccess {
+  return inject('cluster');
+}
+
+/** Opens a shop of the test's own; its application and what it runs go with the test. */
+export async function openShop(name: string, options: ShopOptions = {}): Promise<Shop> {
+  const cluster = theCluster();
+  const kube = kubeAt(cluster.kubernetes);
+  const dir = join(cluster.git.dir, `${name}.git`);
+  const repo = `${cluster.git.url}/${name}.git`;
+  await initRepo(dir, { files: chart(options), message: 'Open the shop\n' }, gitEnv);
+  const object: KubeObject = {
+    apiVersion: 'argoproj.io/v1alpha1',
+    kind: 'Application',
+    metadata: { name, namespace, finalizers: ['resources-finalizer.argocd.argoproj.io'] },
+    spec: {
+      project: 'default',
+      source: { repoURL: repo, path: 'main', targetRevision: 'main' },
+      destination: { server: 'https://kubernetes.default.svc', namespace: name },
+      syncPolicy: { ...((options.automated ?? true) ? { automated: {} } : {}), syncOptions: ['CreateNamespace=true'] },
+      ...options.spec,
+    },
+  };
+  await kube.apply(object);
+  onTestFinished(() => kube.remove(object), 60_000);
+  const commit = (made: RepoCommit): Promise<string> => commitFiles(dir, made, gitEnv);
+  const application = async (refresh?: 'normal' | 'hard'): Promise<Application> => {
+    const query = refresh === undefined ? '' : `?refresh=${refresh}`;
+    const path = `/api/v1/applications/${name}${query}`;
+    const { status, body } = await callArgocd(cluster.argocd.url, cluster.argocd.tokens.admin, 'GET', path);
+    if (status !== 200) throw new Error(`GET ${path}: ${status} ${JSON.stringify(body)}`);
+    return body as Application;
+  };
+  return {
+    name,
+    repo,
+    cluster,
+    kube,
+    object,
+    commit,
+    setTag: (tag, readyAfter) =>
+      commit({ files: { 'main/values.yaml': values(tag, readyAfter) }, message: `Deliver ${tag}\n` }),
+    application,
+    until: async (is) => {
+      const deadline = Date.now() + 120_000;
+      for (let last = await application(); ; last = await application()) {
+        if (is(last)) return last;
+        if (Date.now() > deadline) throw new Error(`${name} stays as it is: ${JSON.stringify(last.status)}`);
+        await sleep(100);
+      }
+    },
+  };
+}
