@@ -31,6 +31,8 @@ export interface Source {
   readonly commit: string;
   /** Short branch name, undefined on a detached head or a tag. */
   readonly branch: string | undefined;
+  /** The app repo's default branch, where something tells it. */
+  readonly defaultBranch?: string;
   /** First line of the commit's message. */
   readonly subject: string;
   readonly author: Person;
@@ -89,7 +91,7 @@ export interface ImagePlan {
   readonly engine: Engine | 'auto';
   /** Name of a buildx builder, for the buildx engine. */
   readonly builder: string | undefined;
-  /** Registry cache, for the buildx engine. */
+  /** Keep what later builds can use in the repository, under a tag of its own. */
   readonly cache: boolean;
 }
 

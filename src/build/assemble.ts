@@ -1,13 +1,17 @@
 import { type Place, TagboatError } from '../errors.ts';
 import type { ImagePlan, Source } from '../plan.ts';
-import type { Digest } from '../wire/oci/types.ts';
+import { WireFailure } from '../wire/failure.ts';
+import type { Digest, ManifestBytes } from '../wire/oci/types.ts';
 import type { World } from '../wire/world.ts';
 import { type Base, findBase, readFiles } from './assemble/base.ts';
+import { knownLayers, nothingKnown } from './assemble/known.ts';
 import { layerArchive } from './assemble/layer.ts';
+import { type Packed, packLayer } from './assemble/layer-blob.ts';
 import { NotKept } from './assemble/layers.ts';
-import { type Assembled, pushImage } from './assemble/push.ts';
-import { buildStages, type DoneStage, type OpenBase } from './assemble/stage.ts';
+import { type Assembled, pushImage, sendBase, sendBlob, type Target } from './assemble/push.ts';
+import { buildStages, type DoneStage, type LayerChanges, type OpenBase } from './assemble/stage.ts';
 import { createWorkspace, type Workspace } from './assemble/workspace.ts';
+import { cacheTags } from './cache-tag.ts';
 import { openContext } from './context.ts';
 import { type Needed, neededStages } from './dockerfile/stages.ts';
 import type { Dockerfile } from './dockerfile.ts';
@@ -33,14 +37,38 @@ export async function assemble(world: World, job: AssembleJob): Promise<Digest> 
     const platforms = image.platforms.length === 0 ? [job.run.machine] : image.platforms;
     const images: Assembled[] = [];
     for (const platform of platforms) images.push(await assembleWhole(world, job, readPlatform(platform), workspace));
-    const shelf = job.run.shelves(image.registry);
-    const { repository, tag } = image;
-    return (await pushImage(images, { shelf, repository, tag }, job.tell)).digest;
+    const target = targetOf(job);
+    const manifest = await pushImage(images, target, job.tell);
+    if (image.cache) await remember(manifest, target, cacheTags(image, job.source).write, job.tell);
+    return manifest.digest;
   } catch (error) {
     if (isDiskFull(error)) throw new TagboatError('DISK_FULL', { path: workspace.dir }, { cause: error });
     throw error;
   } finally {
     await workspace.remove();
+  }
+}
+
+// Each takes a thread for compressing, and the next ones wait for the network or the disk.
+const layersAtOnce = 3;
+
+function targetOf({ image, run }: AssembleJob): Target {
+  return { shelf: run.shelves(image.registry), repository: image.repository, tag: image.tag };
+}
+
+/** Names the image by the cache's tag too, so that the next build finds its layers. A registry may refuse; nothing depends on it. */
+async function remember(
+  manifest: ManifestBytes,
+  target: Target,
+  tag: string | undefined,
+  tell: (line: string) => void,
+): Promise<void> {
+  if (tag === undefined) return;
+  try {
+    await target.shelf.client.putManifest(target.repository, tag, manifest);
+  } catch (error) {
+    if (!(error instanceof WireFailure)) throw error;
+    tell(`${tag} stays as it is: ${error.message}`);
   }
 }
 
@@ -77,6 +105,12 @@ async function assembleOne(
   const created = new Date(fixed === undefined ? source.committedAt : fixed * 1_000)
     .toISOString()
     .replace(/\.\d+Z$/, 'Z');
+  const target = targetOf(job);
+  // Asked while the stages are gone through; the answer is wanted only after that.
+  const knowing = image.cache
+    ? knownLayers(target.shelf.client, target.repository, cacheTags(image, source).read, platform)
+    : Promise.resolve(nothingKnown);
+  knowing.catch(() => undefined);
   const context = await openContext(image.name, image.context, image.dockerfile);
   const done = await buildStages({
     dockerfile,
@@ -90,15 +124,23 @@ async function assembleOne(
     warn: job.warn,
     signal: world.signal,
   });
-  const layers = await inParallel(done.layers, 2, async (changes) => {
-    const layer = await workspace.compress(layerArchive(changes, fixed ?? layerTime));
-    job.tell(`[${showPlatform(platform)}] layer ${layer.digest} with ${changes.length} entries`);
+  const known = await knowing;
+  const make = async (changes: LayerChanges): Promise<Packed> => {
+    const layer = await packLayer(() => layerArchive(changes, fixed ?? layerTime), known, workspace);
+    const kept = layer.blob === undefined ? ', as an earlier image has it' : '';
+    job.tell(`[${showPlatform(platform)}] layer ${layer.digest} with ${changes.length} entries${kept}`);
+    if (layer.blob !== undefined) await sendBlob(layer.blob, target, job.tell);
     return layer;
-  });
+  };
+  // A layer is on its way while the next one is compressed, and the base's are mounted or carried over meanwhile.
+  const sending = done.base === undefined ? undefined : sendBase(done.base, target, job.tell);
+  const [made, sent] = await Promise.allSettled([inParallel(done.layers, layersAtOnce, make), sending]);
+  if (made.status === 'rejected') throw made.reason;
+  if (sent.status === 'rejected') throw sent.reason;
   return {
     platform: { ...platform },
     base: done.base,
-    layers,
+    layers: made.value,
     config: { ...done.config, created, ...(image.platforms.length === 0 ? {} : configPlatform(platform)) },
     annotations: annotationsOf(source, created, done),
   };

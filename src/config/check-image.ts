@@ -62,7 +62,7 @@ function checkImage(name: string, raw: ImageShape, { registry, tag }: Defaults, 
     platforms,
     engine: raw.engine ?? 'auto',
     builder: raw.builder,
-    cache: raw.cache ?? false,
+    cache: raw.cache ?? true,
   };
 }
 

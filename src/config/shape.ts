@@ -61,7 +61,12 @@ const image = z.strictObject({
       'What builds it. auto (the default) takes what the Dockerfile needs and the machine has; assemble needs no daemon, and no RUN.',
     ),
   builder: text().optional().describe('A buildx builder by name, for the engine buildx.'),
-  cache: z.boolean().optional().describe('Keep a build cache in the registry, for the engine buildx. Default false.'),
+  cache: z
+    .boolean()
+    .optional()
+    .describe(
+      'Keep what later builds can use beside the image, under the tag cache-NAME-BRANCH: layers for assemble, a build cache for buildx. Default true.',
+    ),
   tag: tag().optional(),
 });
 

@@ -4,6 +4,7 @@ import { TagboatError } from '../errors.ts';
 import type { Source } from '../plan.ts';
 import type { Exec, Finished } from '../wire/exec.ts';
 import type { Env, World } from '../wire/world.ts';
+import { defaultBranch } from './default-branch.ts';
 
 /**
  * Reads where the run comes from: the commit checked out in `dir` (or a folder below it), and what CI says about it.
@@ -15,11 +16,12 @@ export async function readSource(world: Pick<World, 'exec' | 'env' | 'signal'>, 
   const git = gitIn(world.exec, from, world.signal);
 
   // All at once: each question costs a process, and in the ordinary case every one of them has its answer.
-  const [top, commit, status, remotes] = await Promise.all([
+  const [top, commit, status, remotes, usual] = await Promise.all([
     git('rev-parse', '--show-toplevel'),
     git('log', '-1', '--no-color', '--encoding=UTF-8', `--format=${['%H', '%s', '%an', '%ae', '%cI'].join('%x00')}`),
     git('status', '--porcelain=v2', '--branch', '--no-ahead-behind', '--untracked-files=no', '-z'),
     git('config', '-z', '--get-regexp', '^remote\\..*\\.url$'),
+    defaultBranch(world.env),
   ]);
   if (top.missing) throw new TagboatError('GIT_MISSING', {});
   if (top.code !== 0) throw await whyNoRepo(git, from, top);
@@ -34,6 +36,7 @@ export async function readSource(world: Pick<World, 'exec' | 'env' | 'signal'>, 
     url: ci?.url ?? originOf(remotes.stdout),
     commit: id,
     branch: ci === undefined ? head : ci.branch,
+    ...(usual === undefined ? {} : { defaultBranch: usual }),
     subject,
     author: { name, email },
     committedAt,

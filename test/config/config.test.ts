@@ -38,7 +38,7 @@ describe('a config', () => {
       platforms: ['linux/amd64'],
       engine: 'auto',
       builder: undefined,
-      cache: false,
+      cache: true,
     });
     expect(read.deliveries).toEqual([
       {
@@ -70,7 +70,7 @@ images:
     platforms: [linux/amd64, linux/arm64/v8]
     engine: buildx
     builder: remote-1
-    cache: true
+    cache: false
     tag: v-{commit}
 deliveries:
   staging:

@@ -121,6 +121,21 @@ describe('reading what Actions says', () => {
     GITHUB_RUN_ATTEMPT: '1',
   });
 
+  it.each([
+    ['{"repository":{"default_branch":"trunk"}}', 'trunk'],
+    ['{"repository":{}}', undefined],
+    ['null', undefined],
+    ['no JSON', undefined],
+  ])('takes the default branch from the event %s', async (event, branch) => {
+    const { dir, commit } = repo();
+    const file = join(folder(), 'event.json');
+    writeFileSync(file, event);
+    const source = await read(dir, { ...actions(commit, 'refs/heads/main'), GITHUB_EVENT_PATH: file });
+    expect(source.defaultBranch).toBe(branch);
+    // Without Actions, whatever the variables hold.
+    expect((await read(dir, { GITHUB_EVENT_PATH: file })).defaultBranch).toBeUndefined();
+  });
+
   it('takes branch, repository and run page of a push, though the head is detached', async () => {
     const { dir, commit } = repo();
     git(dir, 'checkout', '-q', '--detach');

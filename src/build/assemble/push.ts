@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { TagboatError } from '../../errors.ts';
 import { WireFailure } from '../../wire/failure.ts';
@@ -10,7 +9,7 @@ import { inParallel } from '../parallel.ts';
 import type { PlatformParts } from '../platform.ts';
 import { type Base, isDockerKind, type Shelf } from './base.ts';
 import { configBytes, type ImageConfig } from './config.ts';
-import type { Compressed } from './workspace.ts';
+import type { Packed } from './layer-blob.ts';
 
 /** Where an image goes. */
 export interface Target {
@@ -19,21 +18,23 @@ export interface Target {
   readonly tag: string;
 }
 
-/** An image of one platform, ready to be sent. */
+/** An image of one platform whose layers the repository has, the base's and its own. */
 export interface Assembled {
   readonly platform: PlatformParts;
   readonly base: Base | undefined;
-  readonly layers: readonly Compressed[];
+  readonly layers: readonly Packed[];
   /** Without the new layers' ids; they are added here. */
   readonly config: ImageConfig;
   readonly annotations: Readonly<Record<string, string>>;
 }
 
 const dockerTypes = {
+  manifest: mediaTypes.dockerManifest,
   config: 'application/vnd.docker.container.image.v1+json',
   layer: 'application/vnd.docker.image.rootfs.diff.tar.gzip',
 } as const;
 const ociTypes = {
+  manifest: mediaTypes.ociManifest,
   config: 'application/vnd.oci.image.config.v1+json',
   layer: 'application/vnd.oci.image.layer.v1.tar+gzip',
 } as const;
@@ -41,31 +42,52 @@ const ociTypes = {
 // More at once only makes one connection wait for the other.
 const blobsAtOnce = 4;
 
-/** Sends blobs, then manifests, then the tag: a tag never names what isn't there yet. Answers the tagged manifest's digest. */
+/** Makes the repository have a base's layers: there already, mounted where it is the same registry, or carried over. */
+export async function sendBase(base: Base, target: Target, tell: (line: string) => void): Promise<void> {
+  const sameHost = base.shelf.client.host === target.shelf.client.host && base.repository !== target.repository;
+  const layers = base.manifest.layers
+    // What a registry must not hand on stays where its licence wants it.
+    .filter((layer) => !/foreign|nondistributable/.test(layer.mediaType))
+    .map((layer) => baseBlob(layer, base));
+  await inParallel(layers, blobsAtOnce, (blob) => sendBlob(blob, target, tell, sameHost ? [base.repository] : []));
+}
+
+/** Makes the repository have a blob. */
+export async function sendBlob(
+  blob: BlobSource,
+  { shelf, repository }: Target,
+  tell: (line: string) => void,
+  from: readonly string[] = [],
+): Promise<void> {
+  const how = await atTarget(shelf, repository, () => shelf.client.pushBlob(repository, blob, from));
+  tell(`${blob.digest.slice(0, 19)} ${shownSize(blob.size)}: ${shownPush[how]}`);
+}
+
+/** Sends configs, then manifests, then the tag: a tag never names what isn't there yet. Answers the tagged manifest. */
 export async function pushImage(
   images: readonly Assembled[],
   target: Target,
   tell: (line: string) => void,
 ): Promise<ManifestBytes> {
-  const manifests: ManifestBytes[] = [];
-  for (const image of images) manifests.push(await pushBlobs(image, target, tell));
+  const manifests = await Promise.all(images.map((image) => manifestOf(image, target, tell)));
   const [only] = manifests;
   if (only === undefined) throw new Error('an image has no platform');
   if (manifests.length === 1) {
-    await put(target, target.tag, only);
+    await putManifest(target, target.tag, only);
     return only;
   }
-  for (const manifest of manifests) await put(target, manifest.digest, manifest);
+  await Promise.all(manifests.map((manifest) => putManifest(target, manifest.digest, manifest)));
   const index = indexOf(images, manifests);
-  await put(target, target.tag, index);
+  await putManifest(target, target.tag, index);
   return index;
 }
 
-function put({ shelf, repository }: Target, reference: string, manifest: ManifestBytes): Promise<void> {
+/** Puts a manifest under a tag or its digest. */
+export function putManifest({ shelf, repository }: Target, reference: string, manifest: ManifestBytes): Promise<void> {
   return atTarget(shelf, repository, () => shelf.client.putManifest(repository, reference, manifest));
 }
 
-async function pushBlobs(image: Assembled, target: Target, tell: (line: string) => void): Promise<ManifestBytes> {
+async function manifestOf(image: Assembled, target: Target, tell: (line: string) => void): Promise<ManifestBytes> {
   const types = isDockerKind(image.base) ? dockerTypes : ociTypes;
   const config = configBytes({
     ...image.config,
@@ -74,31 +96,19 @@ async function pushBlobs(image: Assembled, target: Target, tell: (line: string) 
       diff_ids: [...image.config.rootfs.diff_ids, ...image.layers.map((layer) => layer.plainDigest)],
     },
   });
-  const configDescriptor: Descriptor = { mediaType: types.config, digest: digestOf(config), size: config.byteLength };
+  const digest = digestOf(config);
+  const size = config.byteLength;
+  await sendBlob({ digest, size, open: () => Readable.from([Buffer.from(config)]) }, target, tell);
   const baseLayers = image.base?.manifest.layers ?? [];
-  const ownLayers = image.layers.map(({ digest, size }): Descriptor => ({ mediaType: types.layer, digest, size }));
-  const own = image.layers.map(fileBlob);
-  const sent = [
-    // What a registry must not hand on stays where its licence wants it.
-    ...baseLayers
-      .filter((layer) => !/foreign|nondistributable/.test(layer.mediaType))
-      .map((layer) => baseBlob(layer, image.base)),
-    ...own,
-    { digest: configDescriptor.digest, size: config.byteLength, open: () => Readable.from([Buffer.from(config)]) },
-  ];
-  const sameHost =
-    image.base?.shelf.client.host === target.shelf.client.host && image.base.repository !== target.repository;
-  await inParallel(unique(sent), blobsAtOnce, async (blob) => {
-    const from = sameHost && image.base !== undefined && !own.includes(blob) ? [image.base.repository] : [];
-    const how = await atTarget(target.shelf, target.repository, () =>
-      target.shelf.client.pushBlob(target.repository, blob, from),
-    );
-    tell(`${blob.digest.slice(0, 19)} ${shownSize(blob.size)}: ${shownPush[how]}`);
-  });
-  return toManifest(isDockerKind(image.base) ? mediaTypes.dockerManifest : mediaTypes.ociManifest, {
+  const ownLayers = image.layers.map((layer) => ({
+    mediaType: types.layer,
+    digest: layer.digest,
+    size: layer.size,
+  }));
+  return toManifest(types.manifest, {
     schemaVersion: 2,
-    mediaType: isDockerKind(image.base) ? mediaTypes.dockerManifest : mediaTypes.ociManifest,
-    config: configDescriptor,
+    mediaType: types.manifest,
+    config: { mediaType: types.config, digest, size },
     layers: [...baseLayers, ...ownLayers],
     // Docker's own kind of manifest has no annotations.
     ...(isDockerKind(image.base) ? {} : { annotations: image.annotations }),
@@ -130,14 +140,9 @@ function withoutBase(annotations: Readonly<Record<string, string>>): Readonly<Re
   );
 }
 
-function fileBlob({ digest, size, file }: Compressed): BlobSource {
-  return { digest, size, open: () => createReadStream(file), openAt: (start) => createReadStream(file, { start }) };
-}
-
 /** A base's layer, read from its registry only when ours turns out not to have it. */
-function baseBlob({ digest, size }: Descriptor, base: Base | undefined): BlobSource {
+function baseBlob({ digest, size }: Descriptor, base: Base): BlobSource {
   const read = async function* () {
-    if (base === undefined) return;
     try {
       yield* await base.shelf.client.getBlob(base.repository, { digest, size });
     } catch (error) {
@@ -147,10 +152,6 @@ function baseBlob({ digest, size }: Descriptor, base: Base | undefined): BlobSou
     }
   };
   return { digest, size, open: () => Readable.from(read()) };
-}
-
-function unique(blobs: readonly BlobSource[]): BlobSource[] {
-  return [...new Map(blobs.map((blob) => [blob.digest, blob])).values()];
 }
 
 async function atTarget<T>(shelf: Shelf, repository: string, work: () => Promise<T>): Promise<T> {

@@ -80,7 +80,7 @@ async function buildStage(
     ownCmd: false,
   };
   const scope: Scope = { escape: work.dockerfile.directives.escape, args: work.args, globals: work.needed.globals };
-  const rootfs = createRootfs(await cloneTree(start.root));
+  const rootfs = createRootfs(cloneTree(start.root));
   const layers = [...start.layers];
   for (const [index, instruction] of [...triggers, ...stage.instructions].entries()) {
     work.signal.throwIfAborted();

@@ -137,7 +137,7 @@ function ustar(fields: {
   octal(fields.minor, 337, 7);
   header.write(fields.prefix, 345, 'latin1');
   let sum = 0;
-  for (const byte of header) sum += byte;
+  for (let at = 0; at < block; at++) sum += header[at] ?? 0;
   header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
   return header;
 }

@@ -123,9 +123,15 @@ export async function follow(root: Dir, parts: Parts): Promise<string[]> {
   return done;
 }
 
-/** A copy that can be changed without the original noticing. Only folders already read are copied. */
-export async function cloneTree(root: Dir): Promise<Dir> {
-  const copies = new Map<string, Node>();
-  for (const [name, node] of await root.children()) copies.set(name, node.is === 'dir' ? await cloneTree(node) : node);
-  return dirOf(root, copies);
+/** A copy that can be changed without the original noticing, which must not change itself. A folder is copied when it is first looked into. */
+export function cloneTree(root: Dir): Dir {
+  let copies: Promise<Map<string, Node>> | undefined;
+  const children = () => {
+    copies ??= root.children().then((originals) => {
+      const entries = [...originals].map(([name, node]) => [name, node.is === 'dir' ? cloneTree(node) : node] as const);
+      return new Map(entries);
+    });
+    return copies;
+  };
+  return { ...root, children };
 }

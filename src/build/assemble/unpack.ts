@@ -31,11 +31,15 @@ export async function unpacked(
   return { chunks: pipeline(Readable.from(peeked.chunks), decompressor, () => undefined) };
 }
 
+// Node's own 16 KiB mean a trip through the event loop for each: four times the work.
+const chunkSize = 256 * 1024;
+
 function decompressorFor(packing: Packing): zlib.Gunzip | undefined {
-  if (packing === 'gzip') return zlib.createGunzip();
+  if (packing === 'gzip') return zlib.createGunzip({ chunkSize });
   // Node has zstd from 22.15 on.
-  const create = (zlib as unknown as { createZstdDecompress?: () => zlib.Gunzip }).createZstdDecompress;
-  return packing === 'zstd' ? create?.() : undefined;
+  const create = (zlib as unknown as { createZstdDecompress?: (options: zlib.ZlibOptions) => zlib.Gunzip })
+    .createZstdDecompress;
+  return packing === 'zstd' ? create?.({ chunkSize }) : undefined;
 }
 
 /** The first bytes of a stream, and the whole of it again. */
