@@ -24,6 +24,11 @@ export function isInTheClear({ url }: GitRepo): boolean {
   return url.protocol === 'http:' && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
 }
 
+/** Whether `TAGBOAT_GIT_INSECURE` (a list with commas) names this host as one to trust with a token all the same. */
+export function isAllowedInTheClear({ host }: GitRepo, env: Env): boolean {
+  return listed(env.TAGBOAT_GIT_INSECURE).includes(host);
+}
+
 /**
  * The variables that may hold a token for this host, best first: the host's own (`TAGBOAT_TOKEN_GITLAB_COM`), then
  * `TAGBOAT_TOKEN` unless `TAGBOAT_GIT_HOST` binds it to others.
@@ -35,8 +40,13 @@ export function tokenVariables(host: string, env: Env): string[] {
 
 /** Whether `TAGBOAT_GIT_HOST` (a list with commas) allows this host. Unset, it allows all. */
 export function isBound(host: string, env: Env): boolean {
-  const hosts = (env.TAGBOAT_GIT_HOST ?? '').split(',').map((one) => one.trim().toLowerCase());
-  return hosts.every((one) => one === '') || hosts.includes(host);
+  const hosts = listed(env.TAGBOAT_GIT_HOST);
+  return hosts.length === 0 || hosts.includes(host);
+}
+
+function listed(hosts: string | undefined): string[] {
+  const names = (hosts ?? '').split(',').map((one) => one.trim().toLowerCase());
+  return names.filter((one) => one !== '');
 }
 
 /**

@@ -1,7 +1,17 @@
+import { TagboatError } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import type { GitCredential } from '../plan.ts';
 import type { World } from '../wire/world.ts';
-import { type GitRepo, githubApi, isBound, isInTheClear, readRepo, tokenUser, tokenVariables } from './git-host.ts';
+import {
+  type GitRepo,
+  githubApi,
+  isAllowedInTheClear,
+  isBound,
+  isInTheClear,
+  readRepo,
+  tokenUser,
+  tokenVariables,
+} from './git-host.ts';
 import { appIn, createGitHubApp, type GitHubApp } from './github-app.ts';
 import type { Keeper } from './keeper.ts';
 import { createLease, type Lease } from './lease.ts';
@@ -10,7 +20,8 @@ import { createLease, type Lease } from './lease.ts';
 export interface GitLogin {
   /**
    * A token's header when a variable holds one for the host, else a GitHub App's, else the job's own `GITHUB_TOKEN`
-   * for the job's own repository. Undefined when there is nothing to send.
+   * for the job's own repository. Undefined when there is nothing to send. Throws GIT_PLAIN_HTTP rather than send it
+   * unencrypted over a network.
    */
   credential(repo: string): Promise<GitCredential | undefined>;
   settled(): Promise<void>;
@@ -27,8 +38,16 @@ export function createGitLogin(world: World, keeper: Keeper, emit: Emit): GitLog
   const credential = async (repo: string): Promise<GitCredential | undefined> => {
     const read = readRepo(repo);
     if (read === undefined) return undefined;
-    const found = tokenCredential(read) ?? (await appCredential(read)) ?? ownCredential(read);
-    if (found !== undefined && isInTheClear(read) && !warned.has(read.host)) {
+    const given = tokenCredential(read);
+    if (!isInTheClear(read)) return given ?? (await appCredential(read)) ?? ownCredential(read);
+    // Whoever listens on the way can write to the repository from then on. An App's token isn't even made for it.
+    if (!isAllowedInTheClear(read, env)) {
+      const label = given?.label ?? appLabel(read) ?? ownCredential(read)?.label;
+      if (label !== undefined) throw new TagboatError('GIT_PLAIN_HTTP', { repo, host: read.host, with: label });
+      return undefined;
+    }
+    const found = given ?? (await appCredential(read)) ?? ownCredential(read);
+    if (found !== undefined && !warned.has(read.host)) {
       warned.add(read.host);
       const message = `${read.host} is reached by plain http: ${found.label} crosses the network unencrypted.`;
       emit({ type: 'notice', level: 'warning', stage: 'auth', message });
@@ -46,6 +65,11 @@ export function createGitLogin(world: World, keeper: Keeper, emit: Emit): GitLog
   function basic(user: string, token: string, label: string): GitCredential {
     const secret = keeper.keep(token.trim(), label);
     return { authorization: keeper.basic(user, secret, label), label };
+  }
+
+  function appLabel(repo: GitRepo): string | undefined {
+    const identity = isBound(repo.host, env) ? appIn(world, keeper) : undefined;
+    return identity === undefined ? undefined : `GitHub App ${identity.id}`;
   }
 
   async function appCredential(repo: GitRepo): Promise<GitCredential | undefined> {

@@ -142,6 +142,12 @@ export const authErrors = {
         ? `Install ${program} so that PATH finds it, or take it out of Docker's config.`
         : `Try it by hand: \`echo HOST | ${program} get\`.`,
   ),
+  GIT_PLAIN_HTTP: entry<{ repo: string; host: string; with: string }>(
+    config,
+    ({ repo, with: label }) => `${repo} is reached by plain http, where everybody on the way could read ${label}.`,
+    ({ host }) =>
+      `Use its https URL. To send tokens to that host unencrypted all the same, set TAGBOAT_GIT_INSECURE=${host}.`,
+  ),
   GITHUB_APP_INCOMPLETE: entry<{ missing: string }>(
     credentials,
     ({ missing }) => `A GitHub App needs TAGBOAT_APP_ID and TAGBOAT_APP_PRIVATE_KEY; ${missing} is not set.`,

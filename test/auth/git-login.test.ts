@@ -52,14 +52,26 @@ describe('a token from the environment', () => {
     expect(callsOf(cloud)).toEqual({});
   });
 
-  it('over plain http is sent with a warning, once', async () => {
+  it('is not sent over plain http, except on loopback', async () => {
     const cloud = await startCloud();
     const auth = authIn(cloud, { TAGBOAT_TOKEN: 'ghp_abc' });
-    await auth.git('http://git.example/acme/config');
-    await auth.git('http://git.example/acme/config');
+    const error = await failureOf(auth.git('http://git.example:3000/acme/config'));
+    expect(error).toMatchObject({ code: 'GIT_PLAIN_HTTP', exitCode: 2, data: { host: 'git.example:3000' } });
+    for (const host of ['127.0.0.1:1', 'localhost', '[::1]:2']) {
+      expect((await auth.git(`http://${host}/acme/config`))?.label).toBe('TAGBOAT_TOKEN');
+    }
+  });
+
+  it('over plain http is sent with a warning, once, to a host that TAGBOAT_GIT_INSECURE names', async () => {
+    const cloud = await startCloud();
+    const auth = authIn(cloud, { TAGBOAT_TOKEN: 'ghp_abc', TAGBOAT_GIT_INSECURE: 'other, Git.Example:3000' });
+    await auth.git('http://git.example:3000/acme/config');
+    await auth.git('http://git.example:3000/acme/config');
     await auth.git('http://127.0.0.1:1/acme/config');
     const warnings = auth.world.events.filter((event) => event.type === 'notice' && event.level === 'warning');
     expect(warnings).toHaveLength(1);
+    const elsewhere = await failureOf(auth.git('http://git.example/acme/config'));
+    expect(elsewhere).toMatchObject({ code: 'GIT_PLAIN_HTTP' });
   });
 
   it('goes before an App, and an empty one counts as none', async () => {
@@ -80,6 +92,11 @@ describe('no token', () => {
     expect(await authIn(cloud).git(url)).toBeUndefined();
   });
 
+  it('is no reason to refuse plain http', async () => {
+    const cloud = await startCloud();
+    expect(await authIn(cloud).git('http://git.example/acme/config')).toBeUndefined();
+  });
+
   it("leaves the job's own token for the job's own repository", async () => {
     const cloud = await startCloud();
     const auth = authIn(cloud, { GITHUB_TOKEN: 'ghs_job', GITHUB_SERVER_URL: 'https://github.com' });
@@ -90,6 +107,13 @@ describe('no token', () => {
 });
 
 describe('a GitHub App', () => {
+  it('makes no token for a host that is reached by plain http', async () => {
+    const { cloud, env } = await withApp();
+    const error = await failureOf(authIn(cloud, env).git('http://github.example/acme/config'));
+    expect(error).toMatchObject({ code: 'GIT_PLAIN_HTTP', data: { with: 'GitHub App 98765' } });
+    expect(callsOf(cloud)).toEqual({});
+  });
+
   it('gets a token for that repository alone, which may write its contents', async () => {
     const { cloud, env } = await withApp();
     const credential = await authIn(cloud, env).git(repo);

@@ -134,12 +134,18 @@ export function finishUpload(
   );
 }
 
-/** Drops an upload that leads nowhere. The registry would do it in time, so nothing depends on it. */
+/** How long a stopped run stays for this. */
+const cancelMs = 5_000;
+
+/**
+ * Drops an upload that leads nowhere, also when the run is told to stop. The registry would do it in time, so nothing
+ * depends on it: never throws.
+ */
 export async function cancelUpload(transport: Transport, repository: string, session: Session): Promise<void> {
-  if (transport.signal.aborted) return;
   const scopes: Scope[] = [{ repository, access: 'push' }];
+  const signal = AbortSignal.timeout(cancelMs);
   await transport
-    .send({ method: 'DELETE', to: session.url, scopes, expect: [202, 204, 404], repeat: false, idleMs: 5_000 }, drain)
+    .send({ method: 'DELETE', to: session.url, scopes, expect: [202, 204, 404], repeat: false, signal }, drain)
     .catch(() => undefined);
 }
 

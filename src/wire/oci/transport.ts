@@ -20,6 +20,8 @@ export interface OciRequest {
   /** Doing it twice is no different from doing it once. Otherwise only what was surely not done is tried again. */
   readonly repeat: boolean;
   readonly idleMs?: number;
+  /** Ends this request in place of the transport's own signal, for what is done after a stop. */
+  readonly signal?: AbortSignal;
 }
 
 /** An answer with the whole URL that it came from, for what is relative to it. */
@@ -88,7 +90,7 @@ export function createTransport(options: TransportOptions): Transport {
         method: request.method,
         url,
         headers: { ...request.headers, ...own },
-        signal,
+        signal: request.signal ?? signal,
         ...(body === undefined ? {} : { body }),
         ...(request.idleMs === undefined ? {} : { idleMs: request.idleMs }),
       });
@@ -151,7 +153,7 @@ export function createTransport(options: TransportOptions): Transport {
         error.retryable &&
         // Refused for the rush or never reached: nothing was done.
         (request.repeat || error.status === 429 || error.kind === 'unreachable');
-      return retry(attempt, { clock, random, signal, tries: maxTries, worth });
+      return retry(attempt, { clock, random, signal: request.signal ?? signal, tries: maxTries, worth });
     },
   };
 }

@@ -73,12 +73,15 @@ async function upload(
 ): Promise<void> {
   const ways: Way[] = blob.size <= chunkBytes ? ['whole', 'chunks'] : ['chunks', 'whole'];
   let session = begun;
+  const moved = (next: Session): void => {
+    session = next;
+  };
   for (let tries = 1; ; ) {
     session ??= await begin(transport, repository);
     const way = ways[0] ?? 'whole';
     try {
       if (way === 'whole') await sendWhole(transport, repository, blob, session);
-      else await sendChunks(transport, repository, blob, session, chunkBytes);
+      else await sendChunks(transport, repository, blob, session, chunkBytes, moved);
       return;
     } catch (error) {
       // A session that is gone (404) is begun again; so is one that was cut, unless only its last answer was lost.
@@ -118,6 +121,7 @@ async function sendChunks(
   blob: BlobSource,
   begun: Session,
   chunkBytes: number,
+  moved: (session: Session) => void,
 ): Promise<void> {
   const source = chunked(blob, { url: shownUrl(begun.url), host: transport.host, repository });
   let session = begun;
@@ -146,6 +150,7 @@ async function sendChunks(
         received = session.received ?? 0;
       }
       if (received > blob.size) throw gone(transport, repository, session);
+      moved(session);
       failures = received > furthest ? 0 : failures + 1;
       furthest = Math.max(furthest, received);
       if (failures > transport.maxTries) throw gone(transport, repository, session);

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { RecordedRequest, RegistryOptions } from '../../../src/sandbox/registry.ts';
 import type { Fault } from '../../../src/sandbox/registry-fault.ts';
+import { createHttp } from '../../../src/wire/http.ts';
 import { digestOf } from '../../../src/wire/oci/digest.ts';
 import { cutOnce } from '../../support/cutting-proxy.ts';
 import { all, blobOf, bytesOf, clientOf, login, ociFailure } from '../../support/oci.ts';
@@ -49,6 +50,60 @@ describe.each(registries)('an upload that is cut, with $title', ({ available, st
     expect(await clientOf(proxy.host, { chunkBytes }).pushBlob('acme/app', blob)).toBe('uploaded');
     expect(proxy.cuts()).toBe(1);
     expect(digestOf(await all(await clientOf(own.host).getBlob('acme/app', blob)))).toBe(blob.digest);
+  });
+});
+
+describe.each(registries)('an upload that is given up, with $title', ({ available, start }) => {
+  /** A client that writes down where each upload session goes on, and whether a place still knows one. */
+  async function watched(options: Parameters<typeof clientOf>[1] = {}) {
+    const own = await start();
+    onTestFinished(() => own.close());
+    const http = createHttp();
+    onTestFinished(() => http.close());
+    const places: string[] = [];
+    const client = clientOf(own.host, {
+      ...options,
+      http: async (request) => {
+        const response = await http(request);
+        const { location } = response.headers;
+        if (location?.includes('/blobs/uploads/')) places.push(new URL(location, own.url).href);
+        return response;
+      },
+    });
+    const statuses = () => Promise.all(places.map(async (url) => (await fetch(url)).status));
+    return { client, places, statuses };
+  }
+
+  it.skipIf(!available).each([
+    ['in its only request', 1_000_000],
+    ['in a later chunk', 50_000],
+  ])('is dropped when the run is told to stop %s', async (_where, chunk) => {
+    const { client, places, statuses } = await watched({ chunkBytes: chunk });
+    const bytes = bytesOf('stop', 200_000);
+    const open = () =>
+      Readable.from(
+        (function* () {
+          for (let at = 0; at < bytes.byteLength; at += 10_000) {
+            if (at === 120_000) client.abort(new Error('SIGINT'));
+            yield bytes.subarray(at, at + 10_000);
+          }
+        })(),
+        { objectMode: false },
+      );
+    await expect(
+      client.pushBlob('acme/app', { digest: digestOf(bytes), size: bytes.byteLength, open }),
+    ).rejects.toThrow('SIGINT');
+    expect(places.length).toBeGreaterThan(0);
+    expect(new Set(await statuses())).toEqual(new Set([404]));
+  });
+
+  it.skipIf(!available)('is dropped when its bytes are not those announced', async () => {
+    const { client, places, statuses } = await watched({ maxTries: 1 });
+    const open = () => Readable.from([bytesOf('other', 1_000)]);
+    const failure = await ociFailure(client.pushBlob('acme/app', { digest: digestOf('announced'), size: 1_000, open }));
+    expect(failure.finding?.is).toBe('mismatch');
+    expect(places.length).toBeGreaterThan(0);
+    expect(new Set(await statuses())).toEqual(new Set([404]));
   });
 });
 
