@@ -1,24 +1,25 @@
-import { type Place, TagboatError } from '../errors.ts';
+import { TagboatError } from '../errors.ts';
 import type { ImagePlan, Source } from '../plan.ts';
 import { WireFailure } from '../wire/failure.ts';
 import type { Digest, ManifestBytes } from '../wire/oci/types.ts';
 import type { World } from '../wire/world.ts';
-import { type Base, findBase, readFiles } from './assemble/base.ts';
+import type { Base } from './assemble/base.ts';
+import { type BaseCache, openBaseCache } from './assemble/base-cache.ts';
 import { knownLayers, nothingKnown } from './assemble/known.ts';
 import { layerArchive } from './assemble/layer.ts';
 import { type Packed, packLayer } from './assemble/layer-blob.ts';
-import { NotKept } from './assemble/layers.ts';
+import { baseOpener } from './assemble/open-base.ts';
 import { type Assembled, pushImage, sendBase, sendBlob, type Target } from './assemble/push.ts';
-import { buildStages, type DoneStage, type LayerChanges, type OpenBase } from './assemble/stage.ts';
+import { buildStages, type DoneStage, type LayerChanges } from './assemble/stage.ts';
+import { NotKept } from './assemble/tree.ts';
 import { createWorkspace, type Workspace } from './assemble/workspace.ts';
 import { cacheTags } from './cache-tag.ts';
 import { openContext } from './context.ts';
-import { type Needed, neededStages } from './dockerfile/stages.ts';
+import { neededStages } from './dockerfile/stages.ts';
 import type { Dockerfile } from './dockerfile.ts';
 import { inParallel } from './parallel.ts';
 import { type PlatformParts, readPlatform, showPlatform } from './platform.ts';
 import type { Run } from './run.ts';
-import { registryOf } from './shelves.ts';
 
 export interface AssembleJob {
   readonly image: ImagePlan;
@@ -33,10 +34,12 @@ export interface AssembleJob {
 export async function assemble(world: World, job: AssembleJob): Promise<Digest> {
   const { image } = job;
   const workspace = await createWorkspace(world.env, world.signal);
+  const bases = openBaseCache(world.env);
   try {
     const platforms = image.platforms.length === 0 ? [job.run.machine] : image.platforms;
     const images: Assembled[] = [];
-    for (const platform of platforms) images.push(await assembleWhole(world, job, readPlatform(platform), workspace));
+    for (const platform of platforms)
+      images.push(await assembleWhole(world, job, readPlatform(platform), { workspace, bases }));
     const target = targetOf(job);
     const manifest = await pushImage(images, target, job.tell);
     if (image.cache) await remember(manifest, target, cacheTags(image, job.source).write, job.tell);
@@ -45,6 +48,7 @@ export async function assemble(world: World, job: AssembleJob): Promise<Digest> 
     if (isDiskFull(error)) throw new TagboatError('DISK_FULL', { path: workspace.dir }, { cause: error });
     throw error;
   } finally {
+    await bases.settled();
     await workspace.remove();
   }
 }
@@ -72,18 +76,19 @@ async function remember(
   }
 }
 
+/** Where things lie while an image is put together. */
+interface Room {
+  readonly workspace: Workspace;
+  readonly bases: BaseCache;
+}
+
 /** An archive may link to a file of the base that nothing told us to keep: then once more, and everything is kept. */
-async function assembleWhole(
-  world: World,
-  job: AssembleJob,
-  platform: PlatformParts,
-  workspace: Workspace,
-): Promise<Assembled> {
+async function assembleWhole(world: World, job: AssembleJob, platform: PlatformParts, room: Room): Promise<Assembled> {
   try {
-    return await assembleOne(world, job, platform, workspace, false);
+    return await assembleOne(world, job, platform, room, false);
   } catch (error) {
     if (!(error instanceof NotKept)) throw error;
-    return assembleOne(world, job, platform, workspace, true);
+    return assembleOne(world, job, platform, room, true);
   }
 }
 
@@ -91,7 +96,7 @@ async function assembleOne(
   world: World,
   job: AssembleJob,
   platform: PlatformParts,
-  workspace: Workspace,
+  { workspace, bases }: Room,
   keepAll: boolean,
 ): Promise<Assembled> {
   const { image, dockerfile, source } = job;
@@ -120,7 +125,7 @@ async function assembleOne(
     platform,
     created,
     workspace,
-    open: baseOpener(job, needed, workspace, keepAll),
+    open: baseOpener({ ...job, needed, workspace, bases, keepAll }),
     warn: job.warn,
     signal: world.signal,
   });
@@ -149,51 +154,6 @@ async function assembleOne(
 /** What was asked for is what the image says it is, however its base calls itself. */
 function configPlatform({ os, architecture, variant }: PlatformParts) {
   return { os, architecture, ...(variant === '' ? {} : { variant }) };
-}
-
-/** Opens bases for one platform of one image; the same base is read once, and within a run found once. */
-function baseOpener(job: AssembleJob, needed: Needed, workspace: Workspace, keepAll: boolean) {
-  const opened = new Map<string, Promise<OpenBase>>();
-  const copied = copiedImages(needed);
-  return (reference: string, platform: PlatformParts, explicit: boolean, place: Place): Promise<OpenBase> => {
-    const key = `${reference} ${showPlatform(platform)}`;
-    const found = opened.get(key) ?? open(reference, platform, explicit, place);
-    opened.set(key, found);
-    return found;
-  };
-
-  async function open(reference: string, platform: PlatformParts, explicit: boolean, place: Place): Promise<OpenBase> {
-    const { run, image } = job;
-    const implicit = !explicit && image.platforms.length === 0;
-    const shelfFor = async (host: string) => run.shelves(registryOf(host, image.registry));
-    const base = await run.once(`base ${reference} ${showPlatform(platform)} ${implicit}`, () =>
-      findBase({ reference, platform, implicit, place, shelfFor }),
-    );
-    job.tell(`[${showPlatform(platform)}] FROM ${base.name} is ${base.digest}`);
-    const contents = keepAll || copied.has(reference);
-    const read = () => readFiles(base, { workspace, contents }, place);
-    // Contents lie in this image's workspace and go with it; without them, the files serve every image of the run.
-    const root = contents ? await read() : await run.once(`files ${base.digest}`, read);
-    return { base, root };
-  }
-}
-
-/** Images that something is copied out of, directly or through a stage built on them. */
-function copiedImages(needed: Needed): Set<string> {
-  const byIndex = new Map(needed.stages.map((stage) => [stage.stage.index, stage]));
-  const images = new Set<string>();
-  const visit = (index: number): void => {
-    const base = byIndex.get(index)?.base;
-    if (base?.is === 'image') images.add(base.reference);
-    else if (base?.is === 'stage') visit(base.index);
-  };
-  for (const stage of needed.stages) {
-    for (const origin of stage.copies.values()) {
-      if (origin.is === 'image') images.add(origin.reference);
-      else if (origin.is === 'stage') visit(origin.index);
-    }
-  }
-  return images;
 }
 
 /** The same files make the same layer at every commit: their time can't be the commit's (docs/decisions/004). */

@@ -9,6 +9,7 @@ import {
   lookup,
   type Meta,
   type Node,
+  NotKept,
   type Parts,
   partsOf,
   pathOf,
@@ -42,6 +43,7 @@ export async function readLayer(chunks: AsyncIterable<Uint8Array>, file: string 
       ...entry,
       content: {
         size: entry.size,
+        whole: () => Buffer.concat(kept),
         read: async function* () {
           yield* kept;
         },
@@ -65,11 +67,6 @@ function rangeOf(file: string, offset: number, entry: TarEntry): Content {
 function isAccounts(entry: TarEntry): boolean {
   const path = partsOf(entry.path).join('/');
   return entry.type === 'file' && entry.size <= largestAccounts && /^(?:usr\/)?etc\/(?:passwd|group)$/.test(path);
-}
-
-/** A file of a base image is wanted whose content wasn't kept: read the base once more, and keep all. */
-export class NotKept extends Error {
-  override readonly name = 'NotKept';
 }
 
 function notKept(): never {

@@ -60,6 +60,11 @@ export class Blocked extends Error {
   }
 }
 
+/** A file of a base image is wanted whose content wasn't kept: read the base once more, and keep all. */
+export class NotKept extends Error {
+  override readonly name = 'NotKept';
+}
+
 /** A folder that holds these. */
 export function dirOf(meta: Meta, children: Map<string, Node> = new Map()): Dir {
   const held = Promise.resolve(children);
