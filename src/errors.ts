@@ -1,3 +1,4 @@
+import { argocdErrors } from './errors/argocd.ts';
 import { authErrors } from './errors/auth.ts';
 import { buildErrors } from './errors/build.ts';
 import type { Entry, ExitCode } from './errors/codes.ts';
@@ -15,6 +16,7 @@ const catalogue = {
   ...buildErrors,
   ...registryErrors,
   ...configRepoErrors,
+  ...argocdErrors,
 };
 
 type Catalogue = typeof catalogue;

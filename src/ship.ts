@@ -1,6 +1,8 @@
+import { verdictError } from './deploy/failure.ts';
 import { exitCodes } from './errors/codes.ts';
 import { type ErrorReport, reportOf } from './errors.ts';
 import type { Emit } from './events.ts';
+import type { Verdict } from './plan/deploy.ts';
 import type { CommitOutcome, DeliveryPlan, ImageOutcome, ImagePlan, PushedImage, RunPlan } from './plan.ts';
 
 /**
@@ -14,6 +16,12 @@ export interface Stages {
   readonly checkDelivery: (delivery: DeliveryPlan) => Promise<unknown>;
   readonly build: (image: ImagePlan) => Promise<ImageOutcome>;
   readonly land: (delivery: DeliveryPlan, images: readonly PushedImage[]) => Promise<CommitOutcome>;
+  /** Waits until Argo CD has done what it will with a delivery that has landed, or was there already. */
+  readonly watch: (
+    delivery: DeliveryPlan,
+    outcome: Extract<CommitOutcome, { is: 'landed' | 'unchanged' }>,
+    images: readonly PushedImage[],
+  ) => Promise<readonly Verdict[]>;
 }
 
 /** A run's end. `errors` is empty exactly when everything asked for is done. */
@@ -23,6 +31,7 @@ export interface RunResult {
   readonly changed: boolean;
   readonly images: readonly ImageOutcome[];
   readonly commits: readonly CommitOutcome[];
+  readonly verdicts: readonly Verdict[];
   readonly errors: readonly ErrorReport[];
 }
 
@@ -34,8 +43,9 @@ export interface ShipOptions {
 }
 
 /**
- * From a commit to a config commit: check everything, build every image, then land every delivery.
- * An image that failed never reaches a config repo, and one delivery's failure never hides another's outcome.
+ * From a commit to a verdict: check everything, build every image, land every delivery, and wait for what becomes of
+ * those that have an application. An image that failed never reaches a config repo, and one delivery's failure never
+ * hides another's outcome.
  * Throws only the signal's reason.
  */
 export async function ship(plan: RunPlan, stages: Stages, emit: Emit, options: ShipOptions): Promise<RunResult> {
@@ -43,17 +53,21 @@ export async function ship(plan: RunPlan, stages: Stages, emit: Emit, options: S
   const checks = plan.images.length === 0 ? [] : plan.deliveries.map(stages.checkDelivery);
   const unfit = failures(await Promise.allSettled([...plan.images.map(stages.checkImage), ...checks]));
   options.signal.throwIfAborted();
-  if (unfit.length > 0) return ended([], [], unfit);
+  if (unfit.length > 0) return ended({ errors: unfit });
 
   const builds = await inParallel(plan.images, options, (image) => buildOne(image, stages, emit));
   options.signal.throwIfAborted();
   const images = fulfilled(builds);
   const failed = failures(builds);
-  if (failed.length > 0) return ended(images, [], failed);
+  if (failed.length > 0) return ended({ images, errors: failed });
 
   const landings = await landAll(plan.deliveries, images, stages, emit);
   options.signal.throwIfAborted();
-  return ended(images, fulfilled(landings), failures(landings));
+  const watched = await watchAll(plan.deliveries, landings, images, stages, emit);
+  options.signal.throwIfAborted();
+  const verdicts = fulfilled(watched).flat();
+  const errors = [...failures(landings), ...failures(watched), ...verdicts.flatMap(verdictError)];
+  return ended({ images, commits: fulfilled(landings), verdicts, errors });
 }
 
 async function buildOne(image: ImagePlan, stages: Stages, emit: Emit): Promise<ImageOutcome> {
@@ -92,6 +106,29 @@ async function landAll(
   return Promise.allSettled(landings);
 }
 
+/** Deliveries are watched together, each once it has landed; one that is superseded or held is somebody else's to see. */
+async function watchAll(
+  deliveries: readonly DeliveryPlan[],
+  landings: readonly PromiseSettledResult<CommitOutcome>[],
+  images: readonly PushedImage[],
+  stages: Stages,
+  emit: Emit,
+): Promise<PromiseSettledResult<readonly Verdict[]>[]> {
+  return Promise.allSettled(
+    deliveries.map(async (delivery, at) => {
+      const landing = landings[at];
+      const outcome = landing?.status === 'fulfilled' ? landing.value : undefined;
+      if (delivery.deploy === undefined || (outcome?.is !== 'landed' && outcome?.is !== 'unchanged')) return [];
+      try {
+        return await stages.watch(delivery, outcome, images);
+      } catch (error) {
+        emit({ type: 'verdict.failed', delivery: delivery.name, error: reportOf(error) });
+        throw error;
+      }
+    }),
+  );
+}
+
 /** Runs at most `jobs` at a time. All of them run, whatever fails, unless the signal says stop. */
 async function inParallel<T, R>(
   items: readonly T[],
@@ -110,17 +147,15 @@ async function inParallel<T, R>(
   return results;
 }
 
-function ended(
-  images: readonly ImageOutcome[],
-  commits: readonly CommitOutcome[],
-  errors: readonly ErrorReport[],
-): RunResult {
+function ended(part: Partial<RunResult> & Pick<RunResult, 'errors'>): RunResult {
+  const { images = [], commits = [], verdicts = [], errors } = part;
   return {
     // The first failure in the pipeline's order decides: what came after may be its consequence.
     exitCode: errors[0]?.exitCode ?? exitCodes.done,
     changed: commits.some((commit) => commit.is === 'landed'),
     images,
     commits,
+    verdicts,
     errors,
   };
 }

@@ -37,6 +37,7 @@ const fine: Stages = {
   checkDelivery: async () => undefined,
   build: async (each) => built(each),
   land: async (each) => landed(each),
+  watch: async () => [],
 };
 const interrupted = (signal = 'SIGINT') => new TagboatError('INTERRUPTED', { signal });
 

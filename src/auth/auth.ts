@@ -1,7 +1,10 @@
 import { isError, TagboatError } from '../errors.ts';
 import type { Emit } from '../events.ts';
+import type { ArgoCdPlan } from '../plan/deploy.ts';
 import type { AwsPlan, GitCredential, RegistryCredential, RegistryPlan } from '../plan.ts';
+import type { Http } from '../wire/http.ts';
 import type { World } from '../wire/world.ts';
+import { type ArgoCdLogin, createArgoCdLogin } from './argocd.ts';
 import { createAwsLogin } from './aws-login.ts';
 import { dockerConfigFile, dockerLogin } from './docker-login.ts';
 import { readEcrHost } from './ecr-host.ts';
@@ -18,6 +21,8 @@ export interface Auth {
   registry(registry: RegistryPlan): Promise<RegistryCredential | undefined>;
   /** The header for a config repo's host, or undefined to go without. Cached and renewed likewise. */
   git(repo: string): Promise<GitCredential | undefined>;
+  /** The way into Argo CD's API; `http` is one that trusts the server. */
+  argocd(argocd: ArgoCdPlan & { readonly server: string }, http: Http): ArgoCdLogin;
   /** Ends the tokens that can be ended and drops all others. Never throws; nothing is handed out afterwards. */
   end(): Promise<void>;
 }
@@ -135,6 +140,7 @@ export function createAuth(world: World, emit: Emit, aws: AwsPlan | undefined): 
       if (ended) throw new Error('credentials were asked for after the run ended');
       return gitLogin.credential(repo);
     },
+    argocd: (plan, http) => createArgoCdLogin({ ...world, http }, keeper, plan),
     end,
   };
 }

@@ -62,6 +62,7 @@ export function isSecretVariable(name: string): boolean {
 
 const secretVariables = new Set([
   'ACTIONS_ID_TOKEN_REQUEST_TOKEN',
+  'ARGOCD_AUTH_TOKEN',
   'AWS_SECRET_ACCESS_KEY',
   'AWS_SESSION_TOKEN',
   'GITHUB_TOKEN',

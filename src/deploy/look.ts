@@ -1,8 +1,6 @@
 import type { Health } from '../plan/deploy.ts';
+import type { Relation } from '../wire/git/ancestry.ts';
 import type { Observation } from './observation.ts';
-
-/** How a commit that Argo CD names stands to ours, in the config repo's history. */
-export type Standing = 'same' | 'descendant' | 'ancestor' | 'diverged' | 'unknown';
 
 /** What doesn't change during a wait. */
 export interface Question {
@@ -78,7 +76,7 @@ export interface Look {
   readonly question: Question;
   readonly memory: Memory;
   readonly seen: Observation;
-  readonly standing: (revision: string) => Standing;
+  readonly standing: (revision: string) => Relation;
   readonly now: number;
   readonly toGo: (key: string, ms: number) => number;
 }

@@ -1,3 +1,4 @@
+import type { Relation } from '../wire/git/ancestry.ts';
 import { judgeHealth } from './healthy.ts';
 import {
   type Answer,
@@ -8,7 +9,6 @@ import {
   type Memory,
   pending,
   type Question,
-  type Standing,
   stateOf,
 } from './look.ts';
 import type { Observation } from './observation.ts';
@@ -29,7 +29,7 @@ export function judge(
   question: Question,
   memory: Memory,
   seen: Observation,
-  standing: (revision: string) => Standing,
+  standing: (revision: string) => Relation,
   now: number,
 ): { readonly answer: Answer; readonly memory: Memory } {
   const held: Record<string, number> = {};

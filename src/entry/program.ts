@@ -72,6 +72,24 @@ tagboat commit --repo https://github.com/acme/config --branch main \\
     );
 
   add(
+    'wait',
+    'Wait until Argo CD has a config commit live and healthy, or say why it is not.',
+    `tagboat wait
+tagboat wait --commit 5f0c1a7e… --timeout 20m
+tagboat wait --server https://argocd.example.com --repo acme/config --application shop`,
+  )
+    .option('--commit <id>', "the config commit's whole id (default: the branch's tip)")
+    .option('--application <name>', 'the application, or namespace/name; may be given again', collect, [])
+    .option('--timeout <time>', 'how long to wait at most: 90s, 10m, 1h (default: argocd.timeout, 10m)')
+    .option('--sync', 'sync applications that wait for somebody to do it', false)
+    .option('--server <url>', "Argo CD's API; with --repo, no config file is read")
+    .option('--repo <url>', 'the config repo')
+    .option('--branch <name>', 'its branch', 'main')
+    .action(async (options) =>
+      run('wait', common(), async () => (await import('./commands/wait.ts')).wait(common(), options)),
+    );
+
+  add(
     'plan',
     'Show what ship would build and the exact diff it would commit. Nothing is written anywhere.',
     'tagboat plan\ntagboat plan --json > plan.jsonl',

@@ -4,7 +4,9 @@ import { previewDelivery } from '../commit/preview.ts';
 import { resolveDigests } from '../config/digests.ts';
 import type { CommitPreview, DeliveryPlan, ImagePlan, ImagePreview, RunPlan } from '../plan.ts';
 import type { Stages } from '../ship.ts';
+import { createServers } from './argocd.ts';
 import type { Session } from './session.ts';
+import { watchOutcome } from './watch.ts';
 
 /** The real stages of a run, whose checks tell what they would do. */
 export interface RealStages extends Stages {
@@ -19,6 +21,7 @@ export async function withStages<T>(
   work: (stages: RealStages) => Promise<T>,
 ): Promise<T> {
   const auth = createAuth(world, emit, aws);
+  const servers = createServers(world, emit, auth);
   // One for the run: what was found out for one image serves the others.
   const context = source === undefined ? undefined : { source, credential: auth.registry };
   /** The build stage, loaded only where there is something to build. */
@@ -39,8 +42,11 @@ export async function withStages<T>(
       checkDelivery: async (delivery) => previewDelivery(world, delivery, await auth.git(delivery.repo)),
       land: async (delivery, pushed) =>
         landDelivery(world, emit, resolveDigests(delivery, pushed), await auth.git(delivery.repo)),
+      watch: async (delivery, outcome, pushed) =>
+        watchOutcome({ world, emit, auth, servers }, resolveDigests(delivery, pushed), outcome, pushed),
     });
   } finally {
+    servers.close();
     await auth.end();
   }
 }

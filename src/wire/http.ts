@@ -6,6 +6,7 @@ import { rootCertificates } from 'node:tls';
 import { exchange } from './exchange.ts';
 import { shownUrl, WireFailure } from './failure.ts';
 import { proxyOf } from './proxy.ts';
+import type { Secret } from './secret.ts';
 
 export interface HttpRequest {
   readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -36,6 +37,12 @@ export interface HttpOptions {
   readonly maxSockets?: number;
   /** Extra CA certificates, a PEM file's path, added to those that node trusts. */
   readonly caFile?: string;
+  /** The same as text. */
+  readonly ca?: string;
+  /** Take any certificate, whoever signed it and whatever its name. */
+  readonly insecure?: boolean;
+  /** A client certificate and its key, PEM. */
+  readonly client?: { readonly cert: string; readonly key: Secret };
   readonly userAgent?: string;
   /** Proxy variables (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`), from the environment. */
   readonly proxyEnv?: Readonly<Record<string, string | undefined>>;
@@ -47,7 +54,17 @@ export function createHttp(options: HttpOptions = {}): Http & { close(): void } 
   const shared = { keepAlive: true, ...(options.maxSockets === undefined ? {} : { maxSockets: options.maxSockets }) };
   const plain = new HttpAgent(shared);
   const closers: (() => void)[] = [() => plain.destroy()];
-  const trusted = async () => (caFile === undefined ? {} : { ca: [...rootCertificates, await readCa(caFile)] });
+  const trusted = async () => {
+    const own = [
+      ...(caFile === undefined ? [] : [await readCa(caFile)]),
+      ...(options.ca === undefined ? [] : [options.ca]),
+    ];
+    return {
+      ...(own.length === 0 ? {} : { ca: [...rootCertificates, ...own] }),
+      ...(options.insecure === true ? { rejectUnauthorized: false } : {}),
+      ...(options.client === undefined ? {} : { cert: options.client.cert, key: options.client.key.reveal() }),
+    };
+  };
 
   let secure: Promise<HttpAgent> | undefined;
   const secureAgent = (): Promise<HttpAgent> => {

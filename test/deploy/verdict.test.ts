@@ -1,23 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import {
-  type Answer,
-  type Memory,
-  nothingYet,
-  type Question,
-  type Standing,
-  usualTimes,
-} from '../../src/deploy/look.ts';
+import { type Answer, type Memory, nothingYet, type Question, usualTimes } from '../../src/deploy/look.ts';
 import type { Observation, Operation } from '../../src/deploy/observation.ts';
 import { judge, overTime, revisionsIn } from '../../src/deploy/verdict.ts';
+import type { Relation } from '../../src/wire/git/ancestry.ts';
 
 // The history: old <- ours <- later, and side on another branch.
-const standings: Readonly<Record<string, Standing>> = {
+const standings: Readonly<Record<string, Relation>> = {
   old: 'ancestor',
   ours: 'same',
   later: 'descendant',
   side: 'diverged',
 };
-const standing = (revision: string): Standing => standings[revision] ?? 'unknown';
+const standing = (revision: string): Relation => standings[revision] ?? 'unknown';
 const question: Question = { commit: 'ours', images: [], suspended: 'wait', times: usualTimes };
 const at = (seconds: number) => new Date(Date.UTC(2026, 0, 1) + seconds * 1_000).toISOString().replace('.000', '');
 

@@ -20,6 +20,7 @@ describe('the command line', () => {
     'ship',
     'build',
     'commit',
+    'wait',
     'plan',
     'edit',
     'schema',

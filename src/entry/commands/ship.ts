@@ -26,7 +26,7 @@ export async function runPlan(session: Session, plan: RunPlan, { jobs }: CommonO
   );
 }
 
-function endingOf(plan: RunPlan, { exitCode, changed, images, commits, errors }: RunResult): Ending {
+function endingOf(plan: RunPlan, { exitCode, errors, ...value }: RunResult): Ending {
   const tag = plan.images[0]?.tag;
-  return { exitCode, errors, value: { changed, images, commits, ...(tag === undefined ? {} : { tag }) } };
+  return { exitCode, errors, value: { ...value, ...(tag === undefined ? {} : { tag }) } };
 }

@@ -1,0 +1,70 @@
+import type { DeliveryPlan, GitCredential } from '../plan.ts';
+import { WireFailure } from '../wire/failure.ts';
+import { type Relation, relationOf } from '../wire/git/ancestry.ts';
+import type { World } from '../wire/world.ts';
+import { openConfigRepo } from './config-repo.ts';
+import { explain } from './explain.ts';
+import { defaultIdleMs } from './land.ts';
+import { filesOf, loadRewrite } from './rewrite.ts';
+
+/** A delivery's config repo as far as its commits are compared. Comparing never throws, save the signal's reason. */
+export interface DeliveryHistory {
+  /** The branch's tip. Throws as `previewDelivery` does. */
+  tip(): Promise<string>;
+  /** How a commit stands to one of ours; `unknown` where the host can't tell. */
+  relation(revision: string, ours: string): Promise<Relation>;
+  /** Whether a commit has the delivery's values; undefined where that can't be read. */
+  keeps(revision: string): Promise<boolean | undefined>;
+  close(): Promise<void>;
+}
+
+/** Opens it; nothing is sent yet. Nothing is read after `deadline`, a time of the world's clock. */
+export function openHistory(
+  world: World,
+  delivery: DeliveryPlan,
+  credential: GitCredential | undefined,
+  deadline: number,
+): DeliveryHistory {
+  const repo = openConfigRepo(world, delivery, {
+    credential,
+    idleMs: defaultIdleMs,
+    deadline,
+    notice: () => undefined,
+  });
+  /** One question at a time: the remote learns from each answer. */
+  let before: Promise<unknown> = Promise.resolve();
+  const asked = <T>(question: () => Promise<T>, otherwise: T): Promise<T> => {
+    const answer = before.then(question).catch((error: unknown) => {
+      world.signal.throwIfAborted();
+      if (error instanceof WireFailure) return otherwise;
+      throw error;
+    });
+    before = answer.catch(() => undefined);
+    return answer;
+  };
+  return {
+    tip: async () => {
+      try {
+        return await repo.readTip();
+      } catch (error) {
+        throw explain(error, { delivery, credential, doing: 'read' });
+      }
+    },
+    relation: async (revision, ours) => {
+      if (revision === ours) return 'same';
+      // A chart's version or a shortened id is no commit to ask about.
+      if (!/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(revision) || revision.length !== ours.length) return 'unknown';
+      return asked(() => relationOf(repo.remote, revision, ours), 'unknown');
+    },
+    keeps: (revision) =>
+      asked<boolean | undefined>(async () => {
+        const snapshot = await repo.readPaths(revision, filesOf(delivery.edits));
+        if ([...snapshot.files.values()].some((found) => found.is !== 'file')) return false;
+        return (await loadRewrite())(snapshot, delivery.edits).changes.length === 0;
+      }, undefined).catch(() => undefined),
+    close: async () => {
+      await before;
+      await repo.close();
+    },
+  };
+}

@@ -1,0 +1,172 @@
+import { TagboatError } from '../errors.ts';
+import type { Emit } from '../events.ts';
+import type { DeployPlan, Reason, Verdict } from '../plan/deploy.ts';
+import type { Change, PushedImage } from '../plan.ts';
+import type { AppRef, ArgoCd } from '../wire/argocd/types.ts';
+import { sendWebhook } from '../wire/argocd/webhook.ts';
+import type { Relation } from '../wire/git/ancestry.ts';
+import type { Http } from '../wire/http.ts';
+import { Secret } from '../wire/secret.ts';
+import type { World } from '../wire/world.ts';
+import { explain } from './explain.ts';
+import type { Feed } from './feed.ts';
+import { findApplications } from './find.ts';
+import { usualTimes } from './look.ts';
+import { reasonsOf } from './reason.ts';
+import { type Found, type Watched, watchApplication } from './watch.ts';
+
+/** The config repo's history around our commit, asked of its host. */
+export interface History {
+  /** How a commit stands to ours; `unknown` where the host can't tell. */
+  relation(revision: string): Promise<Relation>;
+  /** Whether a later commit still has the values that ours set; undefined where that isn't known. */
+  keeps(revision: string): Promise<boolean | undefined>;
+}
+
+/** One Argo CD for a whole run: its API, the one stream from it, and what the way in is called. */
+export interface Server {
+  readonly argocd: ArgoCd;
+  readonly feed: Feed;
+  readonly with: string;
+  /** Trusts the server. */
+  readonly http: Http;
+}
+
+/** A config commit to be seen live. */
+export interface Delivered {
+  readonly delivery: string;
+  readonly repo: string;
+  readonly branch: string;
+  readonly commit: string;
+  readonly parent: string | undefined;
+  readonly files: readonly string[];
+  /** What the commit set; images are looked for by these values. */
+  readonly changes: readonly Pick<Change, 'after'>[];
+  readonly images: readonly PushedImage[];
+  readonly history: History;
+  readonly deploy: DeployPlan;
+}
+
+/** How long an application that isn't there may take to appear. */
+const appearMs = 60_000;
+
+/**
+ * Waits until every application of a delivery has its verdict. Throws TagboatError when that can't be found out: no
+ * way in, no such application, or one that follows something else.
+ */
+export async function watchDelivery(
+  world: World,
+  emit: Emit,
+  server: Server,
+  delivered: Delivered,
+): Promise<Verdict[]> {
+  const { deploy, repo, branch, files } = delivered;
+  const { argocd } = server;
+  const began = world.clock.now();
+  const deadline = began + deploy.argocd.timeoutMs;
+  const search = {
+    world,
+    argocd,
+    with: server.with,
+    followed: { repo, branch },
+    files,
+    until: Math.min(deadline, began + appearMs),
+  };
+  const nudge = createNudge(world, emit, server, delivered);
+  const apps = await findApplications(search, deploy.applications);
+  return Promise.all(
+    apps.map(async (app) => {
+      const watched = watchedOf(world, emit, server, delivered, { app, deadline, nudge: () => nudge(app) });
+      emit({
+        type: 'verdict.started',
+        delivery: delivered.delivery,
+        application: app.name,
+        server: argocd.url,
+        commit: delivered.commit,
+      });
+      const found = await watchApplication(watched).catch((error: unknown) => {
+        throw explain(error, { server: argocd.url, with: server.with, application: app.name });
+      });
+      const verdict = await verdictOf(watched, delivered, found, (world.clock.now() - began) / 1_000);
+      emit({ type: 'verdict.finished', delivery: delivered.delivery, application: app.name, verdict });
+      return verdict;
+    }),
+  );
+}
+
+function watchedOf(
+  world: World,
+  emit: Emit,
+  { argocd, feed }: Server,
+  delivered: Delivered,
+  own: Pick<Watched, 'app' | 'deadline' | 'nudge'>,
+): Watched {
+  const { delivery, repo, branch, commit, history, deploy } = delivered;
+  const question = { commit, images: imagesIn(delivered), suspended: deploy.argocd.suspended, times: usualTimes };
+  const relation = (revision: string) => history.relation(revision);
+  return {
+    world,
+    emit,
+    argocd,
+    feed,
+    delivery,
+    followed: { repo, branch },
+    question,
+    relation,
+    sync: deploy.sync,
+    ...own,
+  };
+}
+
+/** The run's images that a value of the commit names by tag or digest. */
+function imagesIn({ images, changes }: Delivered): string[] {
+  return images.flatMap(({ reference, digest }) => {
+    const tag = reference.slice(reference.lastIndexOf(':') + 1);
+    const named = changes.some(({ after }) => after.includes(tag) || after.includes(digest));
+    return named ? [`${reference}@${digest}`] : [];
+  });
+}
+
+async function verdictOf(watched: Watched, delivered: Delivered, found: Found, seconds: number): Promise<Verdict> {
+  const { health, revision, why } = found;
+  const { delivery, commit, history } = delivered;
+  const about = { delivery, application: watched.app.name, commit, revision, why, seconds };
+  const reasons: readonly Reason[] = health === 'healthy' ? [] : await reasonsOf(watched, found);
+  if (revision !== undefined && revision !== commit && (await history.keeps(revision)) === false) {
+    return { ...about, is: 'superseded', by: revision, judged: health, reasons };
+  }
+  return health === 'healthy' ? { ...about, is: 'healthy' } : { ...about, is: health, reasons };
+}
+
+/** Tells Argo CD that there is something new: one webhook for all, or else each application's refresh. */
+function createNudge(world: World, emit: Emit, server: Server, delivered: Delivered): (app: AppRef) => Promise<void> {
+  const { argocd, http } = server;
+  const { server: url } = delivered.deploy.argocd;
+  const secret = webhookSecret(world, delivered.deploy);
+  let sent: Promise<boolean> | undefined;
+  const send = async (): Promise<boolean> => {
+    if (secret === undefined || url === undefined) return false;
+    const { repo, branch, commit, parent, files } = delivered;
+    const push = { repo, branch, before: parent ?? '0'.repeat(commit.length), after: commit, files };
+    try {
+      await sendWebhook(http, { url, secret, signal: world.signal }, push);
+      return true;
+    } catch {
+      const message = "Argo CD didn't take the webhook: a refresh is asked for instead.";
+      emit({ type: 'notice', level: 'warning', stage: 'deploy', message });
+      return false;
+    }
+  };
+  return async (app) => {
+    sent ??= send();
+    if (!(await sent)) await argocd.application(app, 'normal');
+  };
+}
+
+function webhookSecret({ env, mask }: World, { argocd }: DeployPlan): Secret | undefined {
+  if (argocd.webhookSecret === undefined) return undefined;
+  const value = env[argocd.webhookSecret]?.trim();
+  if (!value) throw new TagboatError('WEBHOOK_SECRET_MISSING', { variable: argocd.webhookSecret });
+  mask(value);
+  return new Secret(value, argocd.webhookSecret);
+}

@@ -1,0 +1,21 @@
+import { type ErrorReport, reportOf, TagboatError } from '../errors.ts';
+import { healthOf, type Verdict } from '../plan/deploy.ts';
+
+/** The error that a verdict ends a run with; none for a healthy one, whoever's commit it is. */
+export function verdictError(verdict: Verdict): ErrorReport[] {
+  const { application, why, seconds } = verdict;
+  const by = verdict.is === 'superseded' ? verdict.by : verdict.commit;
+  const data = { application, commit: by, why };
+  switch (healthOf(verdict)) {
+    case 'healthy':
+      return [];
+    case 'degraded':
+      return [reportOf(new TagboatError('APPLICATION_DEGRADED', data))];
+    case 'syncFailed':
+      return [reportOf(new TagboatError('APPLICATION_SYNC_FAILED', data))];
+    case 'timedOut':
+      return [reportOf(new TagboatError('APPLICATION_TIMED_OUT', { ...data, seconds: Math.round(seconds) }))];
+    case 'unknown':
+      return [reportOf(new TagboatError('APPLICATION_UNKNOWN', data))];
+  }
+}

@@ -1,0 +1,136 @@
+import { createAuth } from '../../auth/auth.ts';
+import { openHistory } from '../../commit/history.ts';
+import { parseRepo } from '../../config/arguments.ts';
+import { parseApplication, usualArgoCd } from '../../config/check-argocd.ts';
+import { whyNoApplication, whyNoServer, whyNoTimeout } from '../../config/grammar.ts';
+import { planCommit } from '../../config/plan-run.ts';
+import { timeoutOf } from '../../config/read-timeout.ts';
+import { verdictError } from '../../deploy/failure.ts';
+import { type ErrorReport, reportOf, TagboatError } from '../../errors.ts';
+import type { ArgoCdPlan, DeployPlan, Verdict } from '../../plan/deploy.ts';
+import type { DeliveryPlan } from '../../plan.ts';
+import { createServers } from '../argocd.ts';
+import { prepare } from '../prepare.ts';
+import type { CommonOptions } from '../program.ts';
+import type { Body, Session } from '../session.ts';
+import { type Watching, watchCommit } from '../watch.ts';
+
+export interface WaitOptions {
+  /** The config commit. Default: the branch's tip. */
+  readonly commit?: string;
+  readonly application: readonly string[];
+  readonly timeout?: string;
+  readonly sync: boolean;
+  /** Argo CD's API; with `repo`, no config file is read. */
+  readonly server?: string;
+  readonly repo?: string;
+  readonly branch: string;
+}
+
+/** `tagboat wait`: until Argo CD has a config commit live, or why it hasn't. */
+export function wait(common: CommonOptions, options: WaitOptions): Body {
+  return async (session) => {
+    const deliveries =
+      options.repo === undefined
+        ? await fromConfig(session, common, options)
+        : [fromArguments(session, options.repo, options)];
+    const { world, emit } = session;
+    const auth = createAuth(world, emit, undefined);
+    const servers = createServers(world, emit, auth);
+    try {
+      const watching = { world, emit, auth, servers };
+      const settled = await Promise.allSettled(
+        deliveries.map((delivery) => waitFor(watching, delivery, options.commit)),
+      );
+      world.signal.throwIfAborted();
+      const verdicts: Verdict[] = [];
+      const errors: ErrorReport[] = [];
+      for (const result of settled) {
+        if (result.status === 'rejected') errors.push(reportOf(result.reason));
+        else verdicts.push(...result.value);
+      }
+      return { errors: [...errors, ...verdicts.flatMap(verdictError)], value: { verdicts } };
+    } finally {
+      servers.close();
+      await auth.end();
+    }
+  };
+}
+
+async function waitFor(watching: Watching, delivery: DeliveryPlan, commit: string | undefined): Promise<Verdict[]> {
+  if (commit !== undefined && !/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(commit)) {
+    throw new TagboatError('USAGE', { problem: "--commit must be a commit's whole id.", command: 'wait' });
+  }
+  const known = commit ?? (await tipOf(watching, delivery));
+  return watchCommit(watching, delivery, { commit: known, parent: undefined, images: [] });
+}
+
+/** The branch's tip: what a delivery that changed nothing is judged by. */
+async function tipOf({ world, auth }: Watching, delivery: DeliveryPlan): Promise<string> {
+  const history = openHistory(world, delivery, await auth.git(delivery.repo), world.clock.now() + 60_000);
+  try {
+    return await history.tip();
+  } finally {
+    await history.close();
+  }
+}
+
+async function fromConfig(session: Session, common: CommonOptions, options: WaitOptions): Promise<DeliveryPlan[]> {
+  const { config, plan } = await prepare(session, common);
+  const deliveries = plan.deliveries.flatMap((delivery) => {
+    const deploy = deployOf(options, delivery.deploy, config.argocd);
+    return deploy === undefined ? [] : [{ ...delivery, deploy }];
+  });
+  if (deliveries.length > 0) return deliveries;
+  const problem =
+    config.argocd === undefined
+      ? `${config.file} has no \`argocd:\`, which says where to ask.`
+      : 'No delivery of this branch has an `application:` to wait for.';
+  throw new TagboatError('USAGE', { problem, command: 'wait' });
+}
+
+function fromArguments(session: Session, repo: string, options: WaitOptions): DeliveryPlan {
+  const { world } = session;
+  // The variable of Argo CD's own CLI, which names the host alone.
+  const server = options.server ?? (world.env.ARGOCD_SERVER ?? '').replace(/^(?!$|https?:\/\/)/, 'https://');
+  const why = whyNoServer(server);
+  if (why !== undefined) throw new TagboatError('USAGE', { problem: `--server must be ${why}.`, command: 'wait' });
+  const argocd = { ...usualArgoCd, server: server.replace(/\/+$/, '') };
+  session.started();
+  const base = planCommit({
+    repo: parseRepo(repo, world.env.GITHUB_SERVER_URL),
+    branch: options.branch,
+    edits: [],
+    actions: false,
+  });
+  return { ...base, name: 'wait', deploy: deployOf(options, undefined, argocd) };
+}
+
+/** What the command line changes about a delivery's deploy plan, or makes one of. */
+function deployOf(
+  options: WaitOptions,
+  own: DeployPlan | undefined,
+  argocd: ArgoCdPlan | undefined,
+): DeployPlan | undefined {
+  const named = options.application.map((text) => {
+    const why = whyNoApplication(text);
+    if (why !== undefined)
+      throw new TagboatError('USAGE', { problem: `--application must be ${why}.`, command: 'wait' });
+    return parseApplication(text);
+  });
+  const from = own?.argocd ?? argocd;
+  const wanted = own !== undefined || named.length > 0 || options.repo !== undefined;
+  if (from === undefined || !wanted) return undefined;
+  return {
+    argocd: options.timeout === undefined ? from : { ...from, timeoutMs: timeoutIn(options.timeout) },
+    applications: named.length > 0 ? named : (own?.applications ?? []),
+    sync: options.sync || (own?.sync ?? false),
+    onUnhealthy: 'fail',
+  };
+}
+
+function timeoutIn(text: string): number {
+  const why = whyNoTimeout(text);
+  if (why !== undefined) throw new TagboatError('USAGE', { problem: `--timeout must be ${why}.`, command: 'wait' });
+  return timeoutOf(text);
+}

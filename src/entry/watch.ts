@@ -1,0 +1,61 @@
+import type { Auth } from '../auth/auth.ts';
+import type { Emit } from '../events.ts';
+import type { Verdict } from '../plan/deploy.ts';
+import type { CommitOutcome, DeliveryPlan, PushedImage } from '../plan.ts';
+import type { World } from '../wire/world.ts';
+import type { Servers } from './argocd.ts';
+
+/** What watching takes, of one run. */
+export interface Watching {
+  readonly world: World;
+  readonly emit: Emit;
+  readonly auth: Auth;
+  readonly servers: Servers;
+}
+
+/** The commit to see live: the one that landed, or the tip that has its values already. */
+export async function watchOutcome(
+  watching: Watching,
+  delivery: DeliveryPlan,
+  outcome: Extract<CommitOutcome, { is: 'landed' | 'unchanged' }>,
+  images: readonly PushedImage[],
+): Promise<Verdict[]> {
+  const commit = outcome.is === 'landed' ? outcome.commit : outcome.tip;
+  const parent = outcome.is === 'landed' ? outcome.parent : undefined;
+  return watchCommit(watching, delivery, { commit, parent, images });
+}
+
+/** Waits for a delivery's commit in Argo CD, with the config repo's history at hand to place what it shows. */
+export async function watchCommit(
+  { world, emit, auth, servers }: Watching,
+  delivery: DeliveryPlan,
+  about: { readonly commit: string; readonly parent: string | undefined; readonly images: readonly PushedImage[] },
+): Promise<Verdict[]> {
+  const { deploy } = delivery;
+  if (deploy === undefined) return [];
+  const [{ watchDelivery }, { openHistory }, server, credential] = await Promise.all([
+    import('../deploy/deploy.ts'),
+    import('../commit/history.ts'),
+    servers.of(deploy.argocd),
+    auth.git(delivery.repo),
+  ]);
+  const spare = 60_000;
+  const history = openHistory(world, delivery, credential, world.clock.now() + deploy.argocd.timeoutMs + spare);
+  try {
+    return await watchDelivery(world, emit, server, {
+      ...about,
+      delivery: delivery.name,
+      repo: delivery.repo,
+      branch: delivery.branch,
+      files: [...new Set(delivery.edits.map(({ file }) => file))],
+      changes: delivery.edits.map(({ value }) => ({ after: value })),
+      history: {
+        relation: (revision) => history.relation(revision, about.commit),
+        keeps: (revision) => history.keeps(revision),
+      },
+      deploy,
+    });
+  } finally {
+    await history.close();
+  }
+}

@@ -1,0 +1,78 @@
+import { parseAllDocuments, parse as parseYaml } from 'yaml';
+
+/** One object that a chart makes. */
+export interface Manifest {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly images: readonly string[];
+  /** `argocd.argoproj.io/hook`, such as `PreSync`. */
+  readonly hook: string | undefined;
+  readonly text: string;
+}
+
+/**
+ * As much of Helm as a demo's chart needs: `{{ .Values.a.b }}` in `templates/`, filled in from `values.yaml`. Without
+ * a Chart.yaml, the folder's YAML files are manifests. Throws an Error in the words that Argo CD would show.
+ */
+export function render(files: Readonly<Record<string, string>>): Manifest[] {
+  const names = Object.keys(files).sort();
+  const isChart = files['Chart.yaml'] !== undefined;
+  const values: unknown = isChart ? yaml('values.yaml', files['values.yaml'] ?? '') : undefined;
+  return names
+    .filter((name) => (isChart ? /^templates\/[^_].*\.ya?ml$/ : /^[^/]+\.ya?ml$/).test(name))
+    .flatMap((name) => {
+      const text = isChart ? filled(name, files[name] ?? '', values) : (files[name] ?? '');
+      return parseAllDocuments(text).flatMap((document) => {
+        if (document.errors.length > 0)
+          throw new Error(`error converting YAML to JSON: ${document.errors[0]?.message}`);
+        const object: unknown = document.toJS();
+        return object === null ? [] : [manifestOf(object, String(document))];
+      });
+    });
+}
+
+function yaml(name: string, text: string): unknown {
+  try {
+    return parseYaml(text);
+  } catch (error) {
+    throw new Error(`failed to parse ${name}: ${(error as Error).message.split('\n')[0]}`);
+  }
+}
+
+function filled(name: string, text: string, values: unknown): string {
+  return text.replace(/\{\{-?\s*(.*?)\s*-?\}\}/g, (_, expression: string) => {
+    const path = /^\.Values\.([\w.]+)$/.exec(expression)?.[1];
+    if (path === undefined) throw new Error(`template: shop/${name}: function "${expression}" not defined`);
+    const value = path
+      .split('.')
+      .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], values);
+    if (value === undefined || value === null) {
+      throw new Error(
+        `template: shop/${name}: executing "shop/${name}" at <.Values.${path}>: nil pointer evaluating interface {}.${path.split('.').at(-1)}`,
+      );
+    }
+    return String(value);
+  });
+}
+
+interface K8sObject {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly metadata?: { readonly name?: string; readonly annotations?: Readonly<Record<string, string>> };
+}
+
+function manifestOf(object: unknown, text: string): Manifest {
+  const { apiVersion = 'v1', kind = '', metadata } = object as K8sObject;
+  const [group = '', version] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
+  const images: string[] = [];
+  JSON.stringify(object, (key, value: unknown) => {
+    if (key === 'image' && typeof value === 'string') images.push(value);
+    return value;
+  });
+  return {
+    ...{ group, version: version ?? 'v1', kind, name: metadata?.name ?? '', images, text },
+    hook: metadata?.annotations?.['argocd.argoproj.io/hook'],
+  };
+}

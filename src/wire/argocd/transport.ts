@@ -1,0 +1,158 @@
+import { shownUrl, WireFailure } from '../failure.ts';
+import { isObject, textAt } from '../fields.ts';
+import { type Http, type HttpResponse, readBody } from '../http.ts';
+import { isPassingStatus, retry, retryAfterMs } from '../retry.ts';
+import type { Secret } from '../secret.ts';
+import type { Clock } from '../world.ts';
+import { jsonLines } from './lines.ts';
+
+export interface TransportOptions {
+  readonly http: Http;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly signal: AbortSignal;
+  /** Base without a slash at the end. */
+  readonly url: string;
+  /** The bearer token. Asked before each request; with `refused` after the server didn't take the last one. */
+  readonly token: (refused: boolean) => Promise<Secret | undefined>;
+  /** Tries of a request that reads, the first included. Default 4. */
+  readonly tries?: number;
+}
+
+export interface Call {
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly body?: unknown;
+  readonly contentType?: string;
+  /** Bytes of the answer. Default 32 MiB. */
+  readonly limit?: number;
+  readonly idleMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** JSON over HTTP with a bearer token, as Argo CD's gateway and Kubernetes' API speak it. */
+export interface Transport {
+  readonly url: string;
+  /** The answer's JSON. Reads are tried again where that may help. Throws WireFailure. */
+  send(call: Call): Promise<unknown>;
+  /** Each value of a streamed answer; `opened` is called once the answer has begun. Returns when the stream ends. */
+  stream(call: Call, tell: (value: unknown) => void, opened?: () => void): Promise<void>;
+}
+
+const usualLimit = 32 * 1024 * 1024;
+/** Longer silence than this on a stream may as well be a dead connection: it is opened again. */
+const streamIdleMs = 120_000;
+
+export function createTransport(options: TransportOptions): Transport {
+  const { http, clock, random, signal, url } = options;
+
+  const exchange = async (call: Call, accept: string, idleMs: number, refused = false): Promise<HttpResponse> => {
+    const target = new URL(url + call.path);
+    for (const [name, value] of Object.entries(call.query ?? {})) {
+      for (const one of value === undefined ? [] : [value].flat()) target.searchParams.append(name, one);
+    }
+    const token = await options.token(refused);
+    const body = call.body === undefined ? undefined : JSON.stringify(call.body);
+    const response = await http({
+      method: call.method ?? 'GET',
+      url: target,
+      headers: {
+        accept,
+        ...(token === undefined ? {} : { authorization: `Bearer ${token.reveal()}` }),
+        ...(body === undefined ? {} : { 'content-type': call.contentType ?? 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body }),
+      signal: call.signal ?? signal,
+      idleMs,
+    });
+    if (response.status < 300) return response;
+    // A token may have ended since it was fetched; a new one is asked for once.
+    if (response.status === 401 && !refused && token !== undefined) {
+      response.body.destroy();
+      return exchange(call, accept, idleMs, true);
+    }
+    throw await failureOf(response, clock.now());
+  };
+
+  return {
+    url,
+    send: (call) => {
+      const once = async (): Promise<unknown> => {
+        const response = await exchange(call, 'application/json', call.idleMs ?? 30_000);
+        return parsed(await readBody(response, call.limit ?? usualLimit), response);
+      };
+      const reads = (call.method ?? 'GET') === 'GET';
+      return reads
+        ? retry(once, { clock, random, signal: call.signal ?? signal, tries: options.tries ?? 4, withinMs: 20_000 })
+        : once();
+    },
+    stream: async (call, tell, opened) => {
+      const response = await exchange(call, 'text/event-stream', streamIdleMs);
+      opened?.();
+      try {
+        const lines = jsonLines(response.body as AsyncIterable<Buffer>, {
+          url: response.url,
+          limit: call.limit ?? usualLimit,
+        });
+        for await (const value of lines) {
+          // The gateway reports what goes wrong in mid-stream as a value of its own.
+          if (isObject(value) && isObject(value.error)) throw streamFailure(value.error, response.url);
+          tell(value);
+        }
+      } finally {
+        response.body.destroy();
+      }
+    },
+  };
+}
+
+function parsed(body: Buffer, response: HttpResponse): unknown {
+  const text = body.toString('utf8');
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    const what = response.headers['content-type'] ?? 'something without a type';
+    throw new WireFailure('malformed', response.url, {
+      message: `${response.url} answered with ${what} and not with JSON`,
+    });
+  }
+}
+
+async function failureOf(response: HttpResponse, now: number): Promise<WireFailure> {
+  const { status, url, headers } = response;
+  const text = (await readBody(response, 64 * 1024).catch(() => Buffer.alloc(0))).toString('utf8');
+  if (status < 400) {
+    return new WireFailure('malformed', url, {
+      status,
+      message: `${url} redirects elsewhere (${shownUrl(headers.location ?? '')})`,
+    });
+  }
+  const wait = retryAfterMs(headers['retry-after'], now);
+  return new WireFailure('status', url, {
+    status,
+    peerText: messageIn(text),
+    retryable: isPassingStatus(status),
+    ...(wait === undefined ? {} : { retryAfterMs: wait }),
+  });
+}
+
+/** `{"error", "code", "message"}` of the gateway, or Kubernetes' Status; a page of HTML tells nothing. */
+function messageIn(text: string): string {
+  try {
+    const value: unknown = JSON.parse(text);
+    return textAt(value, 'message') || textAt(value, 'error') || text.slice(0, 500);
+  } catch {
+    return text.includes('<') ? 'a page of HTML' : text.trim().slice(0, 500);
+  }
+}
+
+function streamFailure(error: unknown, url: string): WireFailure {
+  const status = isObject(error) && typeof error.http_code === 'number' ? error.http_code : 500;
+  return new WireFailure('status', url, {
+    status,
+    peerText: textAt(error, 'message'),
+    retryable: isPassingStatus(status),
+  });
+}

@@ -1,0 +1,142 @@
+/** Argo CD's Application (argoproj.io/v1alpha1) as far as it is read here, under its own field names. */
+export interface Application {
+  readonly name: string;
+  readonly namespace: string;
+  readonly project: string;
+  /** `metadata.deletionTimestamp` is set. */
+  readonly deleting: boolean;
+  /** The annotation `argocd.argoproj.io/refresh` is there. */
+  readonly refreshing: boolean;
+  /** `operation` is there: a sync that was asked for. */
+  readonly requested: boolean;
+  /** One for `spec.source`, all of `spec.sources`. With a hydrator, its dry source. */
+  readonly sources: readonly Source[];
+  /** `spec.sources` is used, so `revisions` counts and `revision` doesn't. */
+  readonly multiSource: boolean;
+  readonly hydrated: boolean;
+  readonly automated: boolean;
+  readonly sync: { readonly status: string; readonly revision: string; readonly revisions: readonly string[] };
+  readonly health: { readonly status: string; readonly message: string };
+  readonly operation: OperationState | undefined;
+  readonly reconciledAt: string | undefined;
+  readonly conditions: readonly { readonly type: string; readonly message: string }[];
+  readonly resources: readonly ResourceStatus[];
+  readonly images: readonly string[];
+  readonly hydrator: HydratorStatus | undefined;
+}
+
+export interface Source {
+  readonly repoUrl: string;
+  readonly path: string;
+  readonly targetRevision: string;
+  /** A Helm repository's or OCI source's chart: then revisions are versions, not commits. */
+  readonly chart: string;
+}
+
+export interface OperationState {
+  readonly phase: string;
+  readonly message: string;
+  readonly startedAt: string | undefined;
+  readonly finishedAt: string | undefined;
+  readonly retryCount: number;
+  /** `syncResult`'s, or the operation's own while there is none. */
+  readonly revision: string;
+  readonly revisions: readonly string[];
+  readonly resources: readonly {
+    readonly kind: string;
+    readonly namespace: string;
+    readonly name: string;
+    readonly status: string;
+    readonly hookPhase: string;
+    readonly message: string;
+  }[];
+}
+
+export interface ResourceStatus {
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly status: string;
+  readonly health: string;
+  readonly message: string;
+}
+
+export interface HydratorStatus {
+  readonly current: { readonly phase: string; readonly message: string; readonly drySha: string };
+  readonly done: { readonly drySha: string; readonly hydratedSha: string } | undefined;
+  readonly lastComparedDryRevision: string | undefined;
+}
+
+/** Which application. */
+export interface AppRef {
+  readonly name: string;
+  readonly namespace?: string | undefined;
+  /** With it, Argo CD answers 404 for a missing application; without, 403 for a missing and a hidden one alike. */
+  readonly project?: string | undefined;
+}
+
+/** A node of the resource tree. */
+export interface TreeNode {
+  readonly uid: string;
+  readonly parents: readonly string[];
+  readonly group: string;
+  readonly version: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly health: string;
+  readonly message: string;
+  readonly images: readonly string[];
+  readonly createdAt: string;
+  /** What the UI shows beside it, such as a pod's `Status Reason`. */
+  readonly info: Readonly<Record<string, string>>;
+}
+
+export interface ResourceEvent {
+  readonly type: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly count: number;
+  readonly at: string;
+}
+
+/** An application changed, appeared or went. */
+export interface ApplicationEvent {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly application: Application;
+}
+
+/** One Argo CD, by whichever way in. Everything throws WireFailure, or the signal's reason. */
+export interface ArgoCd {
+  /** For people. */
+  readonly url: string;
+  /** The application; `refresh` has it compared first, and the answer is then the state after that. */
+  application(app: AppRef, refresh?: 'normal' | 'hard'): Promise<Application>;
+  /** All that may be seen, without resources. */
+  applications(projects: readonly string[]): Promise<Application[]>;
+  /**
+   * Tells the state of the applications, and each change, until the stream ends: then it rejects. One application is
+   * streamed whole; of several, only those fields that a verdict needs. `opened` is called with the answer's head.
+   */
+  stream(apps: readonly AppRef[], tell: (event: ApplicationEvent) => void, signal: AbortSignal): Promise<never>;
+  sync(app: AppRef, revision: string | undefined): Promise<void>;
+  tree(app: AppRef): Promise<TreeNode[]>;
+  events(
+    app: AppRef,
+    resource: { readonly uid: string; readonly namespace: string; readonly name: string },
+  ): Promise<ResourceEvent[]>;
+  /** The last lines of a pod's container; of its previous run with `previous`. */
+  logs(app: AppRef, pod: LogQuery): Promise<string[]>;
+  /** Whether a sync window keeps the application from being synced now. */
+  blocked(app: AppRef): Promise<boolean>;
+}
+
+export interface LogQuery {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string | undefined;
+  readonly lines: number;
+  readonly previous: boolean;
+}

@@ -1,0 +1,42 @@
+/** Values picked out of JSON that somebody else wrote: what isn't of the wanted kind is as if it weren't there. */
+
+const longestText = 8_000;
+const mostItems = 10_000;
+
+/** What stands at a path of keys. */
+export function at(value: unknown, ...keys: readonly string[]): unknown {
+  return keys.reduce<unknown>(
+    (inner, key) => (isObject(inner) && Object.hasOwn(inner, key) ? inner[key] : undefined),
+    value,
+  );
+}
+
+/** The text there, cut to a size that can be shown; `""` where there is none. */
+export function textAt(value: unknown, ...keys: readonly string[]): string {
+  const found = at(value, ...keys);
+  return typeof found === 'string' ? found.slice(0, longestText) : '';
+}
+
+/** The text there, or undefined when it is missing or empty. */
+export function optionalText(value: unknown, ...keys: readonly string[]): string | undefined {
+  return textAt(value, ...keys) || undefined;
+}
+
+export function numberAt(value: unknown, ...keys: readonly string[]): number {
+  const found = at(value, ...keys);
+  return typeof found === 'number' && Number.isFinite(found) ? found : 0;
+}
+
+/** The list there, not longer than anybody needs; Go's JSON writes `null` for an empty one. */
+export function listAt(value: unknown, ...keys: readonly string[]): readonly unknown[] {
+  const found = at(value, ...keys);
+  return Array.isArray(found) ? found.slice(0, mostItems) : [];
+}
+
+export function textsAt(value: unknown, ...keys: readonly string[]): string[] {
+  return listAt(value, ...keys).flatMap((item) => (typeof item === 'string' ? [item.slice(0, longestText)] : []));
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

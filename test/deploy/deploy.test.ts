@@ -1,0 +1,211 @@
+import { describe, expect, it } from 'vitest';
+import { openHistory } from '../../src/commit/history.ts';
+import { usualArgoCd } from '../../src/config/check-argocd.ts';
+import { planCommit } from '../../src/config/plan-run.ts';
+import { watchDelivery } from '../../src/deploy/deploy.ts';
+import { createFeed } from '../../src/deploy/feed.ts';
+import type { DeployPlan, Verdict } from '../../src/plan/deploy.ts';
+import { createArgoCd } from '../../src/wire/argocd/client.ts';
+import { Secret } from '../../src/wire/secret.ts';
+import type { Clock } from '../../src/wire/world.ts';
+import { type Harbour, harbour } from '../support/argocd.ts';
+import { noHttpBackend, skipNote } from '../support/git-host.ts';
+import { handClock, type TestWorld, testWorld } from '../support/world.ts';
+
+/** Time that runs a hundred times as fast, so that what must hold for seconds holds for milliseconds. */
+function fastClock(): ReturnType<typeof handClock> {
+  const start = Date.now();
+  const now = () => start + (Date.now() - start) * 100;
+  const clock: Clock = {
+    now,
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        if (signal?.aborted) return reject(signal.reason);
+        const timer = setTimeout(resolve, ms / 100);
+        signal?.addEventListener(
+          'abort',
+          () => {
+            clearTimeout(timer);
+            reject(signal.reason);
+          },
+          { once: true },
+        );
+      }),
+  };
+  return { ...handClock(), ...clock };
+}
+
+interface Asked {
+  readonly commit: string;
+  readonly tag?: string;
+  readonly deploy?: Partial<DeployPlan>;
+  readonly timeoutMs?: number;
+  readonly token?: string;
+}
+
+/** Waits for a commit as a run would. */
+async function watch(
+  { argocd, repo }: Harbour,
+  asked: Asked,
+  world: TestWorld = testWorld({ clock: fastClock() }),
+): Promise<Verdict[]> {
+  const { clock, random, signal, http } = world;
+  const plan = { ...usualArgoCd, server: argocd.url, timeoutMs: asked.timeoutMs ?? 300_000 };
+  const delivery = planCommit({
+    repo,
+    branch: 'main',
+    edits: [{ file: 'main/values.yaml', path: '.front.imageTag', value: asked.tag ?? 'b', create: false }],
+    actions: false,
+  });
+  const history = openHistory(world, delivery, undefined, clock.now() + 1e9);
+  const api = createArgoCd({
+    http,
+    clock,
+    random,
+    signal,
+    url: argocd.url,
+    token: async () => (asked.token === undefined ? undefined : new Secret(asked.token, 'token')),
+  });
+  const deploy: DeployPlan = {
+    argocd: plan,
+    applications: [{ name: 'front', namespace: undefined, project: undefined }],
+    sync: false,
+    onUnhealthy: 'fail',
+    ...asked.deploy,
+  };
+  try {
+    return await watchDelivery(
+      world,
+      world.emit,
+      { argocd: api, feed: createFeed(world, api), with: 'the token', http },
+      {
+        ...{ delivery: 'main', repo, branch: 'main', commit: asked.commit, parent: undefined },
+        ...{ files: ['main/values.yaml'], changes: [{ after: asked.tag ?? 'b' }], images: [] },
+        history: {
+          relation: (revision) => history.relation(revision, asked.commit),
+          keeps: (revision) => history.keeps(revision),
+        },
+        deploy,
+      },
+    );
+  } finally {
+    await history.close();
+  }
+}
+
+describe.skipIf(noHttpBackend !== undefined)(`a config commit in Argo CD${skipNote}`, () => {
+  it('is healthy once it is synced and its rollout is over, and Argo CD was told of it', async () => {
+    const place = await harbour();
+    const commit = await place.deliver('b');
+    const world = testWorld({ clock: fastClock() });
+    const [verdict] = await watch(place, { commit }, world);
+    expect(verdict).toMatchObject({ is: 'healthy', application: 'front', commit, revision: commit });
+    const phases = world.events.flatMap((event) => (event.type === 'verdict.progress' ? [event.phase] : []));
+    expect(phases).toEqual(expect.arrayContaining(['notSeen', 'settling']));
+    expect(place.argocd.requests.filter(({ query }) => query.get('refresh') === 'normal')).toHaveLength(1);
+  });
+
+  it('is not taken for live because the one before it is (kargo#6357)', async () => {
+    const place = await harbour();
+    place.argocd.app('front').mishaps.stuck = true;
+    const commit = await place.deliver('b');
+    const [verdict] = await watch(place, { commit, timeoutMs: 20_000 });
+    expect(verdict).toMatchObject({ is: 'timedOut' });
+  });
+
+  it('is degraded when its rollout fails, and says which pod and why', async () => {
+    const place = await harbour();
+    place.argocd.app('front').mishaps.degraded = 'Deployment "front" exceeded its progress deadline';
+    const [verdict] = await watch(place, { commit: await place.deliver('b') });
+    expect(verdict).toMatchObject({ is: 'degraded', reasons: [{ subject: 'Deployment front', status: 'Degraded' }] });
+  });
+
+  it('fails with the sync, by its own resource', async () => {
+    const place = await harbour();
+    place.argocd.app('front').mishaps.syncFails = 'the server could not find the requested resource';
+    const [verdict] = await watch(place, { commit: await place.deliver('b') });
+    expect(verdict).toMatchObject({ is: 'syncFailed' });
+    expect(JSON.stringify(verdict)).toContain('Deployment front');
+  });
+
+  it('fails when the chart can’t be rendered', async () => {
+    const place = await harbour();
+    const commit = await place.host.commit('config', { files: { 'main/values.yaml': 'front: {}\n' } });
+    const [verdict] = await watch(place, { commit });
+    expect(verdict).toMatchObject({ is: 'syncFailed', reasons: [{ status: 'ComparisonError' }] });
+  });
+
+  it('is superseded by a later commit with another value, which is judged instead', async () => {
+    const place = await harbour();
+    const commit = await place.deliver('b');
+    const later = await place.deliver('c');
+    const [verdict] = await watch(place, { commit });
+    expect(verdict).toMatchObject({ is: 'superseded', by: later, judged: 'healthy', commit });
+  });
+
+  it('is healthy by a later commit that leaves its value alone', async () => {
+    const place = await harbour();
+    const commit = await place.deliver('b');
+    const later = await place.host.commit('config', { files: { 'other.yaml': 'a: 1\n' } });
+    const [verdict] = await watch(place, { commit });
+    expect(verdict).toMatchObject({ is: 'healthy', commit, revision: later });
+  });
+
+  it('of an application synced by hand is told, and synced where that is wanted', async () => {
+    const place = await harbour({ app: { automated: false } });
+    const commit = await place.deliver('b');
+    const world = testWorld({ clock: fastClock() });
+    const [told] = await watch(place, { commit, timeoutMs: 20_000 }, world);
+    expect(told).toMatchObject({ is: 'timedOut' });
+    expect(world.events).toContainEqual(expect.objectContaining({ type: 'notice', level: 'warning', stage: 'deploy' }));
+    const [synced] = await watch(place, { commit, deploy: { sync: true } });
+    expect(synced).toMatchObject({ is: 'healthy' });
+  });
+
+  it('of an application that is deleted meanwhile is unknown', async () => {
+    const place = await harbour();
+    place.argocd.app('front').mishaps.stuck = true;
+    const commit = await place.deliver('b');
+    const world = testWorld({ clock: fastClock() });
+    let removed = false;
+    const remove = (): void => {
+      if (!removed) place.argocd.remove('front');
+      removed = true;
+    };
+    const asked = watch(
+      place,
+      { commit },
+      {
+        ...world,
+        emit: (event) => {
+          world.emit(event);
+          if (event.type === 'verdict.progress') remove();
+        },
+      },
+    );
+    expect(await asked).toMatchObject([{ is: 'unknown' }]);
+  });
+
+  it('goes on over a new stream when one is cut, and over looks when there is none', async () => {
+    let cuts = 0;
+    const place = await harbour({
+      fault: ({ path }) => (path.startsWith('/api/v1/stream/') && cuts++ < 3 ? { is: 'cut' } : undefined),
+    });
+    const [verdict] = await watch(place, { commit: await place.deliver('b') });
+    expect(verdict).toMatchObject({ is: 'healthy' });
+  });
+
+  it('is found by repo and folder when no application is named', async () => {
+    const place = await harbour();
+    place.argocd.add({ name: 'other', sources: [{ repoURL: place.repo, path: 'elsewhere' }] });
+    const [verdict, ...more] = await watch(place, { commit: await place.deliver('b'), deploy: { applications: [] } });
+    expect([verdict?.application, verdict?.is, more]).toEqual(['front', 'healthy', []]);
+  });
+
+  it('of an application that follows something else is refused at once', async () => {
+    const place = await harbour({ app: { sources: [{ repoURL: 'https://git.test/other.git', path: '.' }] } });
+    await expect(watch(place, { commit: await place.deliver('b') })).rejects.toMatchObject({
+      code: 'APPLICATION_FOLLOWS_OTHER',
+    });
+  });
+});
