@@ -12,14 +12,21 @@ export interface ChartOptions {
 export function chart({ tag = 'v1', hook = false, readyAfter = '200ms' }: ChartOptions = {}): Record<string, string> {
   return {
     'main/Chart.yaml': 'apiVersion: v2\nname: shop\nversion: 0.1.0\n',
-    'main/values.yaml': values(tag, readyAfter),
+    'main/values.yaml': values({ tag, readyAfter }),
     'main/templates/front.yaml': deployment,
     ...(hook ? { 'main/templates/migration.yaml': migration } : {}),
   };
 }
 
-/** `main/values.yaml` with this tag. */
-export function values(tag: string, readyAfter = '200ms'): string {
+export interface Values {
+  readonly tag?: string;
+  readonly readyAfter?: string;
+  /** Tag of the hook's image. */
+  readonly migration?: string;
+}
+
+/** `main/values.yaml`. */
+export function values({ tag = 'v1', readyAfter = '200ms', migration = 'v1' }: Values): string {
   return `# the shop
 front:
   image: registry.test/front
@@ -27,7 +34,7 @@ front:
   replicas: 1
   readyAfter: ${readyAfter}
 migration:
-  imageTag: v1
+  imageTag: ${migration}
 `;
 }
 

@@ -5,9 +5,9 @@ import { commitFiles, initRepo, type RepoCommit } from '../../../src/sandbox/git
 import { gitEnv } from '../git-host.ts';
 import { callArgocd } from './argocd-api.ts';
 import { namespace } from './argocd-settings.ts';
-import { type ChartOptions, chart, values } from './chart.ts';
+import { type ChartOptions, chart, type Values, values } from './chart.ts';
 import type { ClusterAccess } from './cluster.ts';
-import { type Kube, type KubeObject, kubeAt } from './kube.ts';
+import { type Kube, type KubeObject, kubeAt, pathOf } from './kube.ts';
 
 /** An Application as Argo CD shows it, as far as the tests look. */
 export interface Application {
@@ -16,7 +16,7 @@ export interface Application {
   readonly status?: {
     readonly sync?: { readonly status: string; readonly revision?: string; readonly revisions?: readonly string[] };
     readonly health?: { readonly status: string };
-    readonly operationState?: { readonly phase: string; readonly finishedAt?: string };
+    readonly operationState?: { readonly phase: string; readonly message?: string; readonly finishedAt?: string };
     readonly conditions?: readonly { readonly type: string; readonly message: string }[];
     readonly reconciledAt?: string;
   };
@@ -33,8 +33,8 @@ export interface Shop {
   readonly object: KubeObject;
   /** Commits behind everybody's back. Answers the commit's id. */
   commit(commit: RepoCommit): Promise<string>;
-  /** Commits this tag. */
-  setTag(tag: string, readyAfter?: string): Promise<string>;
+  /** Commits these values. */
+  set(changed: Values): Promise<string>;
   /** What Argo CD's API says of the application. */
   application(refresh?: 'normal' | 'hard'): Promise<Application>;
   /** Looks, a tenth of a second apart, until the application is so. */
@@ -44,6 +44,8 @@ export interface Shop {
 export interface ShopOptions extends ChartOptions {
   /** Whether Argo CD syncs by itself. Default true. */
   readonly automated?: boolean;
+  /** How a failed sync is tried again; Argo CD's own default is five times over minutes. */
+  readonly retry?: Readonly<Record<string, unknown>>;
   /** The application's spec, over what it is otherwise. */
   readonly spec?: Readonly<Record<string, unknown>>;
 }
@@ -53,13 +55,13 @@ export function theCluster(): ClusterAccess {
   return inject('cluster');
 }
 
-/** Opens a shop of the test's own; its application and what it runs go with the test. */
+/** Opens a shop of the test's own, whose application goes with the test. What it deployed costs nothing and stays. */
 export async function openShop(name: string, options: ShopOptions = {}): Promise<Shop> {
   const cluster = theCluster();
   const kube = kubeAt(cluster.kubernetes);
   const dir = join(cluster.git.dir, `${name}.git`);
   const repo = `${cluster.git.url}/${name}.git`;
-  await initRepo(dir, { files: chart(options), message: 'Open the shop\n' }, gitEnv);
+  await initRepo(dir, { files: chart(options), message: `Open the ${name} shop\n` }, gitEnv);
   const object: KubeObject = {
     apiVersion: 'argoproj.io/v1alpha1',
     kind: 'Application',
@@ -68,12 +70,16 @@ export async function openShop(name: string, options: ShopOptions = {}): Promise
       project: 'default',
       source: { repoURL: repo, path: 'main', targetRevision: 'main' },
       destination: { server: 'https://kubernetes.default.svc', namespace: name },
-      syncPolicy: { ...((options.automated ?? true) ? { automated: {} } : {}), syncOptions: ['CreateNamespace=true'] },
+      syncPolicy: {
+        ...((options.automated ?? true) ? { automated: {} } : {}),
+        ...(options.retry === undefined ? {} : { retry: options.retry }),
+        syncOptions: ['CreateNamespace=true'],
+      },
       ...options.spec,
     },
   };
   await kube.apply(object);
-  onTestFinished(() => kube.remove(object), 60_000);
+  onTestFinished(() => forget(kube, object));
   const commit = (made: RepoCommit): Promise<string> => commitFiles(dir, made, gitEnv);
   const application = async (refresh?: 'normal' | 'hard'): Promise<Application> => {
     const query = refresh === undefined ? '' : `?refresh=${refresh}`;
@@ -89,8 +95,7 @@ export async function openShop(name: string, options: ShopOptions = {}): Promise
     kube,
     object,
     commit,
-    setTag: (tag, readyAfter) =>
-      commit({ files: { 'main/values.yaml': values(tag, readyAfter) }, message: `Deliver ${tag}\n` }),
+    set: (changed) => commit({ files: { 'main/values.yaml': values(changed) }, message: 'Change values\n' }),
     application,
     until: async (is) => {
       const deadline = Date.now() + 120_000;
@@ -101,4 +106,10 @@ export async function openShop(name: string, options: ShopOptions = {}): Promise
       }
     },
   };
+}
+
+async function forget(kube: Kube, object: KubeObject): Promise<void> {
+  // With its finalizer, it would first wait for its sync and remove what it deployed.
+  await kube.call('PATCH', pathOf(object), { metadata: { finalizers: null } }, 'application/merge-patch+json');
+  await kube.remove(object);
 }
