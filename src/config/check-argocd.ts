@@ -15,6 +15,7 @@ export const usualArgoCd: ArgoCdPlan = {
   namespace: 'argocd',
   webhookSecret: undefined,
   timeoutMs: 600_000,
+  settleMs: 5_000,
   suspended: 'wait',
 };
 
@@ -28,6 +29,7 @@ export function checkArgoCd(raw: ArgoCdShape | undefined, checks: Checks): ArgoC
   if (auth !== 'kubeconfig' && raw.server === undefined) checks.missing(at('server'), "it is the URL of Argo CD's API");
   if (raw.server !== undefined) checks.mustBe(at('server'), whyNoServer(raw.server));
   if (raw.timeout !== undefined) checks.mustBe(at('timeout'), whyNoTimeout(raw.timeout));
+  if (raw.settle !== undefined) checks.mustBe(at('settle'), whyNoTimeout(raw.settle));
   if (raw.webhookSecret !== undefined) checks.mustBe(at('webhookSecret'), whyNoVariable(raw.webhookSecret));
   if (raw.namespace !== undefined) checks.mustBe(at('namespace'), whyNoApplication(raw.namespace));
   for (const key of ['connector', 'context', 'ca'] as const) {
@@ -44,6 +46,7 @@ export function checkArgoCd(raw: ArgoCdShape | undefined, checks: Checks): ArgoC
     namespace: raw.namespace ?? usualArgoCd.namespace,
     webhookSecret: raw.webhookSecret,
     timeoutMs: raw.timeout === undefined ? usualArgoCd.timeoutMs : timeoutOf(raw.timeout),
+    settleMs: raw.settle === undefined ? usualArgoCd.settleMs : timeoutOf(raw.settle),
     suspended: raw.suspended ?? 'wait',
   };
 }

@@ -95,6 +95,9 @@ const argocd = z
     ca: text().optional().describe('PEM file of the certificate authority behind the server, if it is your own.'),
     insecure: z.boolean().optional().describe('Take any certificate. Told at each run. Default false.'),
     timeout: text().optional().describe('How long a verdict is waited for: 90s, 10m, 1h. Default 10m.'),
+    settle: text()
+      .optional()
+      .describe('How long an application must stay healthy before that is believed: 5s (the default), 30s, 2m.'),
     webhookSecret: text()
       .optional()
       .describe('NAME of the variable with the secret that signs webhooks. Argo CD is then told by webhook.'),

@@ -11,7 +11,7 @@ import type { World } from '../wire/world.ts';
 import { explain } from './explain.ts';
 import type { Feed } from './feed.ts';
 import { findApplications } from './find.ts';
-import { usualTimes } from './look.ts';
+import { timesFor } from './look.ts';
 import { reasonsOf } from './reason.ts';
 import { type Found, type Watched, watchApplication } from './watch.ts';
 
@@ -102,7 +102,12 @@ function watchedOf(
   own: Pick<Watched, 'app' | 'deadline' | 'nudge'>,
 ): Watched {
   const { delivery, repo, branch, commit, history, deploy } = delivered;
-  const question = { commit, images: imagesIn(delivered), suspended: deploy.argocd.suspended, times: usualTimes };
+  const question = {
+    commit,
+    images: imagesIn(delivered),
+    suspended: deploy.argocd.suspended,
+    times: timesFor(deploy.argocd.settleMs),
+  };
   const relation = (revision: string) => history.relation(revision);
   return {
     world,
@@ -131,7 +136,7 @@ async function verdictOf(watched: Watched, delivered: Delivered, found: Found, s
   const { health, revision, why } = found;
   const { delivery, commit, history } = delivered;
   const about = { delivery, application: watched.app.name, commit, revision, why, seconds };
-  const reasons: readonly Reason[] = health === 'healthy' ? [] : await reasonsOf(watched, found);
+  const reasons: readonly Reason[] = health === 'healthy' ? [] : await reasonsOf(watched, found.application);
   if (revision !== undefined && revision !== commit && (await history.keeps(revision)) === false) {
     return { ...about, is: 'superseded', by: revision, judged: health, reasons };
   }

@@ -1,4 +1,4 @@
-import { type Answer, final, type Look, lookedLate, pending, saying, stateOf } from './look.ts';
+import { type Answer, becameAfterSync, final, type Look, lookedLate, pending, saying, stateOf } from './look.ts';
 
 /** What the health of what is live says, once that is ours. */
 export function judgeHealth(look: Look): Answer {
@@ -14,7 +14,8 @@ export function judgeHealth(look: Look): Answer {
       return final('healthy', revision, 'synced; a rollout is paused');
     case 'Healthy': {
       // Compared well after the sync: no older state can be behind it. Else what was seen to move counts.
-      const waits = lookedLate(seen, times) ? 0 : memory.unwell === state ? times.moved : times.healthy;
+      const moved = memory.unwell === state || becameAfterSync(seen);
+      const waits = lookedLate(seen, times) ? 0 : moved ? times.moved : times.healthy;
       const left = look.toGo(`Healthy ${state}`, waits);
       if (left > 0) return pending('settling', 'healthy; waiting whether it stays', { againMs: left });
       return final('healthy', revision, 'synced and healthy');

@@ -63,6 +63,13 @@ export type Answer =
     }
   | { readonly is: 'final'; readonly health: Health; readonly revision: string | undefined; readonly why: string };
 
+/** The usual times for another patience with health: all that is about health goes with it. */
+export function timesFor(settleMs: number): Times {
+  const { healthy, moved, degraded } = usualTimes;
+  const by = settleMs / healthy;
+  return { ...usualTimes, healthy: settleMs, moved: moved * by, degraded: degraded * by };
+}
+
 export const nothingYet: Memory = {
   baseline: undefined,
   holds: {},
@@ -118,6 +125,11 @@ export function afterSync({ operation, reconciledAt, sync }: Observation): boole
 export function lookedLate({ operation, reconciledAt }: Observation, times: Times): boolean {
   if (operation?.finishedAt === undefined || reconciledAt === undefined) return false;
   return Date.parse(reconciledAt) - Date.parse(operation.finishedAt) > times.healthy;
+}
+
+/** Its health is newer than the sync: Argo CD has seen it move since. An equal second tells nothing. */
+export function becameAfterSync({ operation, health }: Observation): boolean {
+  return operation?.finishedAt !== undefined && isAfter(health.since, operation.finishedAt);
 }
 
 export function isAfter(a: string | undefined, b: string): boolean {

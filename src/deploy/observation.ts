@@ -9,7 +9,8 @@ export interface Observation {
   readonly sync: string;
   /** What our config repo's sources are compared with: the commit that is live if Synced, else the one to get to. */
   readonly revisions: readonly string[];
-  readonly health: { readonly status: string; readonly message: string };
+  /** `since`: when it became that, ISO 8601 in whole seconds. */
+  readonly health: { readonly status: string; readonly message: string; readonly since?: string | undefined };
   readonly operation: Operation | undefined;
   /** When the state was last compared, ISO 8601 in whole seconds. */
   readonly reconciledAt: string | undefined;

@@ -9,6 +9,8 @@ export function detailsOf(app: App, part: string, query: URLSearchParams): strin
       return JSON.stringify({
         items: app.live.flatMap((resource) => eventsOf(resource, query.get('resourceName') ?? '')),
       });
+    case 'resource':
+      return JSON.stringify({ manifest: JSON.stringify(podManifest(app, query.get('resourceName') ?? '')) });
     case 'logs':
       return logsOf(app, query.get('podName') ?? '');
     case 'syncwindows':
@@ -72,6 +74,25 @@ function nodesOf(resource: LiveResource): unknown[] {
     health: { status: ill === undefined ? 'Healthy' : 'Degraded', message: ill?.message ?? '' },
   };
   return [own, set, pod];
+}
+
+/** A pod as the kubelet reports it. */
+function podManifest(app: App, name: string): unknown {
+  const resource = app.live.find((one) => podOf(one) === name);
+  const container = { name: 'front', ready: false, restartCount: 0 };
+  const waits = (reason: string, message: string) => ({ waiting: { reason, message } });
+  const status =
+    resource?.waiting !== undefined
+      ? { ...container, state: waits(resource.waiting.status, resource.waiting.message) }
+      : resource?.health === 'Degraded'
+        ? {
+            ...container,
+            restartCount: 3,
+            state: waits('CrashLoopBackOff', 'back-off 40s restarting failed container'),
+            lastState: { terminated: { exitCode: 1, reason: 'Error' } },
+          }
+        : { ...container, ready: true, state: { running: {} } };
+  return { apiVersion: 'v1', kind: 'Pod', metadata: { name }, status: { containerStatuses: [status] } };
 }
 
 function eventsOf(resource: LiveResource, name: string): unknown[] {

@@ -1,15 +1,17 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { openHistory } from '../../src/commit/history.ts';
 import { usualArgoCd } from '../../src/config/check-argocd.ts';
 import { planCommit } from '../../src/config/plan-run.ts';
 import { watchDelivery } from '../../src/deploy/deploy.ts';
 import { createFeed } from '../../src/deploy/feed.ts';
+import { reasonLines } from '../../src/entry/verdict-words.ts';
 import type { DeployPlan, Verdict } from '../../src/plan/deploy.ts';
 import { createArgoCd } from '../../src/wire/argocd/client.ts';
 import { Secret } from '../../src/wire/secret.ts';
 import type { Clock } from '../../src/wire/world.ts';
 import { type Harbour, harbour } from '../support/argocd.ts';
 import { noHttpBackend, skipNote } from '../support/git-host.ts';
+import { startOwnRegistry } from '../support/registries.ts';
 import { handClock, type TestWorld, testWorld } from '../support/world.ts';
 
 /** Time that runs a hundred times as fast, so that what must hold for seconds holds for milliseconds. */
@@ -117,7 +119,42 @@ describe.skipIf(noHttpBackend !== undefined)(`a config commit in Argo CD${skipNo
     const place = await harbour();
     place.argocd.app('front').mishaps.degraded = 'Deployment "front" exceeded its progress deadline';
     const [verdict] = await watch(place, { commit: await place.deliver('b') });
-    expect(verdict).toMatchObject({ is: 'degraded', reasons: [{ subject: 'Deployment front', status: 'Degraded' }] });
+    expect(verdict).toMatchObject({
+      is: 'degraded',
+      reasons: [
+        {
+          subject: 'Deployment front',
+          status: 'Degraded',
+          parts: [
+            {
+              subject: 'Pod front-6d4cf56db6-x2x4z (front)',
+              status: 'CrashLoopBackOff',
+              log: ['starting', 'panic: no configuration'],
+            },
+          ],
+        },
+      ],
+    });
+  });
+
+  it('is degraded when its image isn’t in the registry, by the pod that waits for it', async () => {
+    const place = await harbour();
+    const registry = await startOwnRegistry();
+    onTestFinished(() => registry.close());
+    const files = { 'main/values.yaml': `front:\n  image: ${registry.host}/app\n  imageTag: none\n` };
+    const commit = await place.host.commit('config', { files });
+    const [verdict] = await watch(place, { commit, tag: 'none' });
+    expect(verdict).toMatchObject({
+      is: 'degraded',
+      reasons: [
+        {
+          parts: [
+            { status: 'ImagePullBackOff', log: [], events: [expect.stringContaining('Failed'), expect.any(String)] },
+          ],
+        },
+      ],
+    });
+    expect(verdict?.is === 'degraded' && reasonLines(verdict.reasons).join('\n')).toContain('└─ Pod front');
   });
 
   it('fails with the sync, by its own resource', async () => {

@@ -28,7 +28,11 @@ export function readApplication(value: unknown): Application | undefined {
       revision: textAt(status, 'sync', 'revision'),
       revisions: textsAt(status, 'sync', 'revisions'),
     },
-    health: { status: textAt(status, 'health', 'status'), message: textAt(status, 'health', 'message') },
+    health: {
+      status: textAt(status, 'health', 'status'),
+      message: textAt(status, 'health', 'message'),
+      since: optionalText(status, 'health', 'lastTransitionTime'),
+    },
     operation: isObject(at(status, 'operationState')) ? operationOf(at(status, 'operationState')) : undefined,
     reconciledAt: optionalText(status, 'reconciledAt'),
     conditions: listAt(status, 'conditions').map((one) => ({

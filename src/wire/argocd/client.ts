@@ -63,6 +63,11 @@ export function createArgoCd(options: TransportOptions): ArgoCd {
       const query = { ...placeOf(app), resourceUID: uid, resourceNamespace: namespace, resourceName: name };
       return listAt(await transport.send({ path: `${pathOf(app)}/events`, query }), 'items').map(eventOf);
     },
+    resource: async (app, { group, version, kind, namespace, name: resourceName }) => {
+      const query = { ...placeOf(app), group, version, kind, namespace, resourceName };
+      const path = `${pathOf(app)}/resource`;
+      return manifestIn(textOf(await transport.send({ path, query })), transport.url + path);
+    },
     logs: (app, pod) => logs(transport, app, pod),
     blocked: async (app) => {
       const value = await transport.send({ path: `${pathOf(app)}/syncwindows`, query: placeOf(app) });
@@ -138,6 +143,19 @@ function applicationIn(value: unknown, transport: Transport, path: string): Appl
   if (application !== undefined) return application;
   const url = transport.url + path;
   throw new WireFailure('malformed', url, { message: `${url} answered without an application` });
+}
+
+function textOf(value: unknown): string {
+  const manifest = at(value, 'manifest');
+  return typeof manifest === 'string' ? manifest : '';
+}
+
+function manifestIn(text: string, url: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new WireFailure('malformed', url, { message: `${url} answered without a resource` });
+  }
 }
 
 function nodeOf(value: unknown): TreeNode {

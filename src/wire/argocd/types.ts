@@ -16,7 +16,7 @@ export interface Application {
   readonly hydrated: boolean;
   readonly automated: boolean;
   readonly sync: { readonly status: string; readonly revision: string; readonly revisions: readonly string[] };
-  readonly health: { readonly status: string; readonly message: string };
+  readonly health: { readonly status: string; readonly message: string; readonly since: string | undefined };
   readonly operation: OperationState | undefined;
   readonly reconciledAt: string | undefined;
   readonly conditions: readonly { readonly type: string; readonly message: string }[];
@@ -127,6 +127,8 @@ export interface ArgoCd {
     app: AppRef,
     resource: { readonly uid: string; readonly namespace: string; readonly name: string },
   ): Promise<ResourceEvent[]>;
+  /** A live resource as JSON. */
+  resource(app: AppRef, node: Pick<TreeNode, 'group' | 'version' | 'kind' | 'namespace' | 'name'>): Promise<unknown>;
   /** The last lines of a pod's container; of its previous run with `previous`. */
   logs(app: AppRef, pod: LogQuery): Promise<string[]>;
   /** Whether a sync window keeps the application from being synced now. */
