@@ -8,7 +8,7 @@ import { readConfig } from './config/read.ts';
 import { keysAt, shape } from './config/shape.ts';
 import { TagboatError } from './errors.ts';
 import type { ArgoCdPlan, DeployPlan } from './plan/deploy.ts';
-import type { AwsPlan, Engine, Person, Platform, RegistryPlan } from './plan.ts';
+import type { AwsPlan, Engine, Order, Person, Platform, RegistryPlan } from './plan.ts';
 import type { Env } from './wire/world.ts';
 
 /** What `tagboat.yaml` says, checked, with every default filled in. Texts with `{…}` are templates. */
@@ -53,6 +53,8 @@ export interface DeliveryConfig {
   readonly author: Person | undefined;
   readonly trailers: readonly { readonly key: string; readonly value: string }[];
   readonly deploy: DeployPlan | undefined;
+  readonly order: Order;
+  readonly queue: boolean;
 }
 
 /**

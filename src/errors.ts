@@ -5,6 +5,7 @@ import type { Entry, ExitCode } from './errors/codes.ts';
 import { configErrors } from './errors/config.ts';
 import { configRepoErrors } from './errors/config-repo.ts';
 import { entryErrors } from './errors/entry.ts';
+import { orderErrors } from './errors/order.ts';
 import { registryErrors } from './errors/registry.ts';
 import { runErrors } from './errors/run.ts';
 
@@ -17,6 +18,7 @@ const catalogue = {
   ...registryErrors,
   ...configRepoErrors,
   ...argocdErrors,
+  ...orderErrors,
 };
 
 type Catalogue = typeof catalogue;

@@ -4,6 +4,7 @@ export { buildImage, previewImage } from './build/build.ts';
 export { unifiedDiff } from './commit/diff.ts';
 export { editFile } from './commit/edit.ts';
 export { type LandOptions, landDelivery } from './commit/land.ts';
+export { type Kinship, type Lineage, openLineage } from './commit/lineage.ts';
 export { previewDelivery } from './commit/preview.ts';
 export { resolveDigests } from './config/digests.ts';
 export { planCommit, planRun } from './config/plan-run.ts';

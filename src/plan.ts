@@ -105,6 +105,12 @@ export interface Edit {
   readonly create: boolean;
 }
 
+/**
+ * What a delivery does about the commit that set the value before: `guard` never puts an older commit of the app repo
+ * over a newer one, `off` doesn't ask.
+ */
+export type Order = 'guard' | 'off';
+
 /** What is to land on one config repo. */
 export interface DeliveryPlan {
   readonly name: string;
@@ -118,6 +124,10 @@ export interface DeliveryPlan {
   readonly committer: Person;
   /** Undefined: a commit is the end of it. */
   readonly deploy: DeployPlan | undefined;
+  /** Default `guard`. */
+  readonly order?: Order;
+  /** Whether a beaten change waits in the branch's queue. Default true. */
+  readonly queue?: boolean;
 }
 
 /** One run, worked out before anything is touched. */
@@ -205,4 +215,6 @@ export interface CommitPreview extends AtConfigRepo {
   readonly tip: string;
   readonly changes: readonly Change[];
   readonly diff: string;
+  /** What the run would end as instead of landing this. */
+  readonly instead?: Extract<CommitOutcome, { is: 'superseded' | 'held' }>;
 }

@@ -23,6 +23,8 @@ export interface Auth {
   git(repo: string): Promise<GitCredential | undefined>;
   /** The way into Argo CD's API; `http` is one that trusts the server. */
   argocd(argocd: ArgoCdPlan & { readonly server: string }, http: Http): ArgoCdLogin;
+  /** What an app repo can be read with, best first, the last being nothing. A config repo's token stays on its host. */
+  readers(repo: string, configRepos: readonly string[]): readonly (GitCredential | undefined)[];
   /** Ends the tokens that can be ended and drops all others. Never throws; nothing is handed out afterwards. */
   end(): Promise<void>;
 }
@@ -141,6 +143,10 @@ export function createAuth(world: World, emit: Emit, aws: AwsPlan | undefined): 
       return gitLogin.credential(repo);
     },
     argocd: (plan, http) => createArgoCdLogin({ ...world, http }, keeper, plan),
+    readers: (repo, configRepos) => {
+      if (ended) throw new Error('credentials were asked for after the run ended');
+      return gitLogin.readers(repo, configRepos);
+    },
     end,
   };
 }

@@ -34,14 +34,24 @@ export function isAllowedInTheClear({ host }: GitRepo, env: Env): boolean {
  * `TAGBOAT_TOKEN` unless `TAGBOAT_GIT_HOST` binds it to others.
  */
 export function tokenVariables(host: string, env: Env): string[] {
-  const own = `TAGBOAT_TOKEN_${host.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`;
+  const own = hostVariable(host);
   return isBound(host, env) ? [own, 'TAGBOAT_TOKEN'] : [own];
+}
+
+/** The variable that holds a token for this host alone. */
+export function hostVariable(host: string): string {
+  return `TAGBOAT_TOKEN_${host.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`;
 }
 
 /** Whether `TAGBOAT_GIT_HOST` (a list with commas) allows this host. Unset, it allows all. */
 export function isBound(host: string, env: Env): boolean {
   const hosts = listed(env.TAGBOAT_GIT_HOST);
   return hosts.length === 0 || hosts.includes(host);
+}
+
+/** Whether `TAGBOAT_GIT_HOST` names this host. */
+export function isNamed(host: string, env: Env): boolean {
+  return listed(env.TAGBOAT_GIT_HOST).includes(host);
 }
 
 function listed(hosts: string | undefined): string[] {

@@ -5,9 +5,11 @@ import type { World } from '../wire/world.ts';
 import {
   type GitRepo,
   githubApi,
+  hostVariable,
   isAllowedInTheClear,
   isBound,
   isInTheClear,
+  isNamed,
   readRepo,
   tokenUser,
   tokenVariables,
@@ -24,6 +26,11 @@ export interface GitLogin {
    * unencrypted over a network.
    */
   credential(repo: string): Promise<GitCredential | undefined>;
+  /**
+   * What to read an app repo with, best first: the job's own token, a token for its host, nothing. `TAGBOAT_TOKEN` is
+   * a config repo's, so it goes to no other host than these, unless `TAGBOAT_GIT_HOST` names it.
+   */
+  readers(repo: string, configRepos: readonly string[]): readonly (GitCredential | undefined)[];
   settled(): Promise<void>;
   /** Ends the App's tokens. Answers why, for each one that couldn't be ended. */
   revoke(): Promise<string[]>;
@@ -55,8 +62,11 @@ export function createGitLogin(world: World, keeper: Keeper, emit: Emit): GitLog
     return found;
   };
 
-  function tokenCredential(repo: GitRepo): GitCredential | undefined {
-    const variable = tokenVariables(repo.host, env).find((name) => env[name]?.trim());
+  function tokenCredential(
+    repo: GitRepo,
+    variables: readonly string[] = tokenVariables(repo.host, env),
+  ): GitCredential | undefined {
+    const variable = variables.find((name) => env[name]?.trim());
     if (variable === undefined) return undefined;
     return basic(tokenUser(repo.host, env), env[variable] ?? '', variable);
   }
@@ -110,8 +120,18 @@ export function createGitLogin(world: World, keeper: Keeper, emit: Emit): GitLog
     return basic('x-access-token', token, 'GITHUB_TOKEN');
   }
 
+  const readers = (repo: string, configRepos: readonly string[]): readonly (GitCredential | undefined)[] => {
+    const read = readRepo(repo);
+    if (read === undefined) return [undefined];
+    const shared = configRepos.some((one) => readRepo(one)?.host === read.host) || isNamed(read.host, env);
+    const token = shared ? tokenCredential(read) : tokenCredential(read, [hostVariable(read.host)]);
+    const found = isInTheClear(read) && !isAllowedInTheClear(read, env) ? [] : [ownCredential(read), token];
+    return [...found.filter((one) => one !== undefined), undefined];
+  };
+
   return {
     credential,
+    readers,
     settled: async () => {
       await Promise.all([...leases.values()].map((lease) => lease.settled()));
     },

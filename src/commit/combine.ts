@@ -58,15 +58,21 @@ export function chainOf(
   return { on: tip.commit, links, fates };
 }
 
-/** Everything one atomic push of a chain holds: the branch, the refs it frees, and the objects, none of them twice. */
+/**
+ * Everything one atomic push of a chain holds: the branch, the refs it frees and those `leaving` anyhow, and the
+ * objects, none of them twice.
+ */
 export function pushOf(
   chain: Chain,
   branch: string,
+  leaving: readonly string[],
   removal: (id: string) => RefUpdate,
 ): { updates: readonly RefUpdate[]; objects: readonly NewObject[] } {
   const last = chain.links.at(-1);
   const move = last === undefined ? [] : [{ ref: branch, from: chain.on, to: last.grafted.commit }];
-  const freed = [...chain.fates].filter(([, fate]) => leavesQueue(fate)).map(([id]) => removal(id));
+  const freed = [...chain.fates]
+    .filter(([id, fate]) => leavesQueue(fate) || leaving.includes(id))
+    .map(([id]) => removal(id));
   const objects = new Map<ObjectId, NewObject>();
   for (const { grafted } of chain.links) {
     for (const made of grafted.objects) if (!objects.has(made.object.id)) objects.set(made.object.id, made);

@@ -1,8 +1,9 @@
 import { TagboatError } from '../errors.ts';
+import type { CommitOutcome } from '../plan.ts';
 import type { ObjectId } from '../wire/git/object.ts';
 import { backoff } from '../wire/retry.ts';
 import type { Look } from './config-repo.ts';
-import { type Landing, makeCommit } from './landing.ts';
+import { draftOn, type Landing } from './landing.ts';
 import { landedAmong, type Made, type Push, pushCommit } from './push.ts';
 
 /** Pushes on one tip until the server's refusal is believed: a rival's lock on the branch looks the same at first. */
@@ -13,20 +14,21 @@ const lossesBorne = 3;
 /** How a try on one tip ended: ours, nothing to do, or another tip by now. */
 export type Tried =
   | { readonly is: 'landed'; readonly made: Made }
-  | { readonly is: 'unchanged' }
+  | { readonly is: 'ended'; readonly outcome: CommitOutcome }
   | { readonly is: 'beaten'; readonly look: Look };
 
 /**
  * Pushes the commit on this tip, the old id as the lock, until it is taken, beaten, or denied. Throws PUSH_DENIED,
- * WireFailure.
+ * ORDER_*, WireFailure.
  */
 export async function pushDirect(landing: Landing, tip: ObjectId): Promise<Tried> {
   const { world, repo, pushes } = landing;
   for (;;) {
     world.signal.throwIfAborted();
     landing.doing = pushes.some(({ fate }) => fate.is === 'lost') ? 'push' : 'read';
-    const made = await makeCommit(landing, tip);
-    if (made === undefined) return { is: 'unchanged' };
+    const draft = await draftOn(landing, tip);
+    if (draft.is === 'ended') return draft;
+    const { made } = draft;
     world.signal.throwIfAborted();
     landing.doing = 'push';
     const push = await pushCommit(world, repo, made);

@@ -7,7 +7,8 @@ import type { World } from '../wire/world.ts';
 import { openConfigRepo } from './config-repo.ts';
 import { pushDirect } from './direct.ts';
 import { explain } from './explain.ts';
-import { type Landing, landed, overTime, unchanged } from './landing.ts';
+import { type Landing, landed, overTime } from './landing.ts';
+import type { Lineage } from './lineage.ts';
 import { openPublished, type Published } from './published.ts';
 import { nextStep } from './queue.ts';
 import { landQueued, viewOf } from './queued.ts';
@@ -18,8 +19,10 @@ export interface LandOptions {
   readonly budgetMs?: number;
   /** Milliseconds without a byte from the host before giving up on a request. */
   readonly idleMs?: number;
-  /** Wait in the branch's queue when beaten. Default true; without it, pushes are tried again at random moments. */
+  /** Wait in the branch's queue when beaten; without it, pushes are tried again. Default as the delivery says. */
   readonly queue?: boolean;
+  /** The run's commit among the app repo's. With it, a value from a newer commit is never replaced. */
+  readonly lineage?: Lineage | undefined;
 }
 
 export const defaultIdleMs = 30_000;
@@ -50,10 +53,11 @@ export async function landDelivery(
     notice: (message) => emit({ type: 'notice', level: 'info', stage: 'commit', message }),
   });
   const landing: Landing = {
-    ...{ world, emit, delivery, repo, rewrite: loadRewrite(), began, deadline, pushes: [] },
+    ...{ world, emit, delivery, repo, rewrite: loadRewrite(), lineage: options.lineage, began, deadline, pushes: [] },
     doing: 'read',
   };
-  const queue = options.queue === false ? undefined : openPublished(repo.remote, delivery.branch, keyIn(world));
+  const queueing = options.queue ?? delivery.queue ?? true;
+  const queue = queueing ? openPublished(repo.remote, delivery.branch, keyIn(world)) : undefined;
   try {
     return await land(landing, queue);
   } catch (error) {
@@ -81,7 +85,7 @@ async function land(landing: Landing, published: Published | undefined): Promise
     }
     const tried = await pushDirect(landing, look.tip);
     if (tried.is === 'landed') return landed(landing, tried.made);
-    if (tried.is === 'unchanged') return unchanged(landing, look.tip);
+    if (tried.is === 'ended') return tried.outcome;
     look = tried.look;
     await giveWay(landing, look.tip, queue === undefined);
     if (queue === undefined) look = await repo.look();

@@ -5,6 +5,8 @@ import type { ObjectId } from '../wire/git/object.ts';
 import type { World } from '../wire/world.ts';
 import type { ConfigRepo } from './config-repo.ts';
 import { graft } from './graft.ts';
+import { guard } from './guard.ts';
+import type { Lineage } from './lineage.ts';
 import type { Made, Push } from './push.ts';
 import { filesOf, type Rewrite } from './rewrite.ts';
 
@@ -15,6 +17,7 @@ export interface Landing {
   readonly delivery: DeliveryPlan;
   readonly repo: ConfigRepo;
   readonly rewrite: Promise<Rewrite>;
+  readonly lineage: Lineage | undefined;
   readonly began: number;
   readonly deadline: number;
   /** Every push so far, oldest first. */
@@ -23,17 +26,27 @@ export interface Landing {
   doing: 'read' | 'push';
 }
 
-/** The commit to push on this tip, or undefined when its files have all values already. */
-export async function makeCommit(landing: Landing, tip: ObjectId): Promise<Made | undefined> {
-  const { world, delivery, repo, pushes } = landing;
+/** What there is to do on a tip: a commit to push, or nothing, with how the landing ends. */
+export type Draft =
+  | { readonly is: 'made'; readonly made: Made }
+  | { readonly is: 'ended'; readonly outcome: CommitOutcome };
+
+/**
+ * Works out what there is to do on this tip: nothing when its files have all values already, or when what they have is
+ * from a newer commit. Throws ORDER_*, and what reading and editing files throws.
+ */
+export async function draftOn(landing: Landing, tip: ObjectId): Promise<Draft> {
+  const { world, delivery, repo, pushes, lineage } = landing;
   const last = pushes.at(-1);
   // The same commit on the same tip: if both tries arrive, it is one commit all the same.
-  if (last?.on === tip) return last;
+  if (last?.on === tip) return { is: 'made', made: last };
   const snapshot = await repo.readFiles(tip, filesOf(delivery.edits));
   const rewriting = (await landing.rewrite)(snapshot, delivery.edits);
-  if (rewriting.files.length === 0) return undefined;
+  if (rewriting.files.length === 0) return { is: 'ended', outcome: unchanged(landing, tip) };
+  const outcome = await guard({ delivery, remote: repo.remote, lineage }, tip, rewriting);
+  if (outcome !== undefined) return { is: 'ended', outcome };
   const seconds = Math.floor(world.clock.now() / 1_000);
-  return { on: tip, rewriting, grafted: graft(snapshot, rewriting.files, delivery, seconds) };
+  return { is: 'made', made: { on: tip, rewriting, grafted: graft(snapshot, rewriting.files, delivery, seconds) } };
 }
 
 /** The outcome of a commit of ours that the branch has. */

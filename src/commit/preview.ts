@@ -2,7 +2,9 @@ import type { CommitPreview, DeliveryPlan, GitCredential } from '../plan.ts';
 import type { World } from '../wire/world.ts';
 import { openConfigRepo } from './config-repo.ts';
 import { explain } from './explain.ts';
+import { guard } from './guard.ts';
 import { defaultIdleMs } from './land.ts';
+import type { Lineage } from './lineage.ts';
 import { filesOf, loadRewrite } from './rewrite.ts';
 
 /** Reading alone is over in seconds, or it is no use waiting. */
@@ -13,7 +15,7 @@ export async function previewDelivery(
   world: World,
   delivery: DeliveryPlan,
   credential: GitCredential | undefined,
-  options: { readonly idleMs?: number } = {},
+  options: { readonly idleMs?: number; readonly lineage?: Lineage | undefined } = {},
 ): Promise<CommitPreview> {
   const files = filesOf(delivery.edits);
   const rewriting = loadRewrite();
@@ -26,8 +28,12 @@ export async function previewDelivery(
   try {
     const tip = await repo.readTip();
     const snapshot = await repo.readFiles(tip, files);
-    const { changes, diff } = (await rewriting)(snapshot, delivery.edits);
-    return { delivery: delivery.name, repo: delivery.repo, branch: delivery.branch, tip, changes, diff };
+    const rewritten = (await rewriting)(snapshot, delivery.edits);
+    const { changes, diff } = rewritten;
+    const guarded = { delivery, remote: repo.remote, lineage: options.lineage };
+    const instead = changes.length === 0 ? undefined : await guard(guarded, tip, rewritten);
+    const at = { delivery: delivery.name, repo: delivery.repo, branch: delivery.branch };
+    return { ...at, tip, changes, diff, ...(instead === undefined ? {} : { instead }) };
   } catch (error) {
     throw explain(error, { delivery, credential, doing: 'read' });
   } finally {

@@ -131,12 +131,15 @@ async function combine(
   const snapshot = await repo.readPaths(look.tip, filesOfAll(intents.values()));
   const chain = chainOf(snapshot, intents, await landing.rewrite, world.clock.now());
   const fate = chain.fates.get(own);
-  if (fate === 'moved' || fate === 'unfit') {
-    // The value is another one by now, or the file is: decide anew, on the branch as it is.
+  // The value is another one by now, or the file is: decide anew, on the branch as it then is.
+  const again = fate === 'moved' || fate === 'unfit';
+  if (again && chain.links.length === 0) {
     if (await withdraw(landing, published, turn)) turn.standing = { is: 'beaten' };
     return undefined;
   }
-  const { updates, objects } = pushOf(chain, repo.ref, (id) => published.removal(id, refs.get(id) ?? ''));
+  // Those before us land all the same: what moved our value may be an intent whose writer is gone.
+  const leaving = again ? [own] : [];
+  const { updates, objects } = pushOf(chain, repo.ref, leaving, (id) => published.removal(id, refs.get(id) ?? ''));
   landing.doing = 'push';
   const report = await tryPush(world, (signal) => repo.remote.push(updates, objects, signal));
   // Whether it was taken, the next look tells.

@@ -3,9 +3,9 @@ import { commitsSince } from '../wire/git/ancestry.ts';
 import type { ObjectId } from '../wire/git/object.ts';
 import type { Look } from './config-repo.ts';
 import { type Intent, intentId } from './intent.ts';
-import { type Landing, landed, makeCommit, unchanged } from './landing.ts';
+import { draftOn, type Landing, landed } from './landing.ts';
 import type { Published } from './published.ts';
-import { type Made, tryPush, withGrace } from './push.ts';
+import { type Made, tryPush } from './push.ts';
 import type { Standing } from './queue.ts';
 import { valuesFound } from './rewrite.ts';
 
@@ -41,8 +41,9 @@ export async function publish(
   look: Look,
 ): Promise<CommitOutcome | 'noQueue' | undefined> {
   const { world, delivery, deadline } = landing;
-  const made = await makeCommit(landing, look.tip);
-  if (made === undefined) return unchanged(landing, look.tip);
+  const next = await draftOn(landing, look.tip);
+  if (next.is === 'ended') return next.outcome;
+  const { made } = next;
   const now = world.clock.now();
   const id = intentId(now, world.random);
   const { message, author, committer, branch } = delivery;
@@ -77,13 +78,17 @@ export async function confirm(landing: Landing, turn: Turn, look: Look): Promise
   return undefined;
 }
 
-/** Removes our intent's ref. True when nothing of ours waits any more; false when it was gone before. */
+/**
+ * Removes our intent's ref. True when nothing of ours waits any more; false when it was gone before, or the reply was
+ * lost: the next look tells.
+ */
 export async function withdraw({ world }: Landing, published: Published, turn: Turn): Promise<boolean> {
   const { mine } = turn;
   if (mine === undefined) return true;
-  const removed = await withGrace(world, (signal) => published.withdraw(mine.intent.id, mine.oid, signal));
-  if (removed) turn.mine = undefined;
-  return removed;
+  const removed = await tryPush(world, (signal) => published.withdraw(mine.intent.id, mine.oid, signal));
+  if (removed !== true) return false;
+  turn.mine = undefined;
+  return true;
 }
 
 function trailerOf(id: string): string {

@@ -71,6 +71,8 @@ function checkDelivery(
     author: raw.author === undefined ? undefined : parsePerson(raw.author),
     trailers,
     deploy: checkDeploy(name, raw, argocd, checks),
+    order: raw.order ?? 'guard',
+    queue: raw.queue ?? true,
   };
 }
 

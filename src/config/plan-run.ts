@@ -128,6 +128,8 @@ function planDelivery(delivery: DeliveryConfig, variables: Variables, identity: 
     author: delivery.author ?? committer,
     committer,
     deploy: delivery.deploy,
+    order: delivery.order,
+    queue: delivery.queue,
   };
 }
 

@@ -148,6 +148,18 @@ const delivery = z.strictObject({
     .describe(
       'What to do when the application comes out degraded or its sync fails. fail (the default) ends the run with exit code 7; rollback does so too, after it put the earlier values back.',
     ),
+  order: z
+    .enum(['guard', 'off'])
+    .optional()
+    .describe(
+      'guard (the default) never puts an older commit of the app repo over a newer one, and refuses commits that have gone separate ways. off sets the value whatever it was, for branches that take turns.',
+    ),
+  queue: z
+    .boolean()
+    .optional()
+    .describe(
+      "Wait in the config repo's queue when others are faster. Default true; false tries the push again instead, and leaves no refs of its own.",
+    ),
 });
 
 export const shape = z

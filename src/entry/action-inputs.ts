@@ -1,6 +1,7 @@
 import { TagboatError } from '../errors.ts';
 import type { Env } from '../wire/world.ts';
 import type { CommitOptions } from './commands/commit.ts';
+import type { LandingOptions } from './commands/ship.ts';
 import type { CommonOptions } from './program.ts';
 
 const commands = ['ship', 'build', 'commit', 'plan'] as const;
@@ -9,6 +10,7 @@ export interface Inputs {
   readonly command: (typeof commands)[number];
   readonly common: CommonOptions;
   readonly commit: CommitOptions;
+  readonly landing: LandingOptions;
 }
 
 /** Inputs that hold secrets, and the variables under which everything else knows them. */
@@ -44,8 +46,10 @@ export function readInputs(env: Env): Inputs {
   const repo = text(env, 'repo');
   const message = text(env, 'message');
   const author = text(env, 'author');
+  const landing = { force: truth(env, 'force'), queue: truth(env, 'queue', 'true') };
   return {
     command: known,
+    landing,
     common: {
       json: false,
       quiet: truth(env, 'quiet'),
@@ -61,6 +65,7 @@ export function readInputs(env: Env): Inputs {
         .map((line) => line.trim())
         .filter((line) => line !== ''),
       create: truth(env, 'create'),
+      ...landing,
       ...(repo === undefined ? {} : { repo }),
       ...(message === undefined ? {} : { message }),
       ...(author === undefined ? {} : { author }),
@@ -79,8 +84,8 @@ function text(env: Env, input: string): string | undefined {
   return value === '' ? undefined : value;
 }
 
-function truth(env: Env, input: string): boolean {
-  const value = text(env, input) ?? 'false';
+function truth(env: Env, input: string, otherwise = 'false'): boolean {
+  const value = text(env, input) ?? otherwise;
   // YAML 1.2's core schema, as the toolkit reads booleans.
   if (/^(true|True|TRUE)$/.test(value)) return true;
   if (/^(false|False|FALSE)$/.test(value)) return false;

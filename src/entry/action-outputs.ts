@@ -30,11 +30,24 @@ export function outputsOf(ending: Ending, exitCode: number): Outputs {
         delivery: commit.delivery,
         repo: commit.repo,
         branch: commit.branch,
-        ...(commit.is === 'landed' ? { commit: commit.commit } : {}),
+        ...detailsOf(commit),
       })),
     ),
     'exit-code': String(exitCode),
   };
+}
+
+function detailsOf(commit: CommitOutcome): Readonly<Record<string, string | undefined>> {
+  switch (commit.is) {
+    case 'landed':
+      return { commit: commit.commit };
+    case 'unchanged':
+      return {};
+    case 'superseded':
+      return { by: commit.by, why: commit.why };
+    case 'held':
+      return { by: commit.by, why: commit.why, until: commit.until };
+  }
 }
 
 /** The outcome of all config commits in one word: what changed something outweighs what didn't. */

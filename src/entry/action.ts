@@ -22,10 +22,10 @@ const exitCode = await runSession(
 if (process.env.GITHUB_OUTPUT) writeOutputs(process.env.GITHUB_OUTPUT, outputsOf(ending, exitCode));
 process.exit(exitCode);
 
-async function bodyOf({ command, common, commit }: Inputs): Promise<Body> {
+async function bodyOf({ command, common, commit, landing }: Inputs): Promise<Body> {
   switch (command) {
     case 'ship':
-      return (await import('./commands/ship.ts')).ship(common);
+      return (await import('./commands/ship.ts')).ship(common, landing);
     case 'build':
       return (await import('./commands/build.ts')).build(common);
     case 'plan':

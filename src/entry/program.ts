@@ -47,8 +47,13 @@ export function createProgram(run: Run): Command {
   add(
     'ship',
     'Build what the config names, push it, and commit its tag to the config repo.',
-    'tagboat ship\ntagboat ship --json --jobs 2',
-  ).action(async () => run('ship', common(), async () => (await import('./commands/ship.ts')).ship(common())));
+    'tagboat ship\ntagboat ship --json --jobs 2\ntagboat ship --force   # over a value from another branch, this once',
+  )
+    .option('--force', forceHelp, false)
+    .option('--no-queue', queueHelp)
+    .action(async (options) =>
+      run('ship', common(), async () => (await import('./commands/ship.ts')).ship(common(), options)),
+    );
 
   add('build', 'Build and push the images; commit nothing.', 'tagboat build\ntagboat build --jobs 1').action(async () =>
     run('build', common(), async () => (await import('./commands/build.ts')).build(common())),
@@ -67,6 +72,8 @@ tagboat commit --repo https://github.com/acme/config --branch main \\
     .option('--message <text>', 'the commit message')
     .option('--author <who>', 'its author, as `Name <mail>`')
     .option('--create', 'create paths that are missing', false)
+    .option('--force', forceHelp, false)
+    .option('--no-queue', queueHelp)
     .action(async (options) =>
       run('commit', common(), async () => (await import('./commands/commit.ts')).commit(common(), options)),
     );
@@ -126,6 +133,9 @@ tagboat edit main/values.yaml '.front.imageTag=3f2c1d0' '.front.replicas=3' --ch
 
   return program;
 }
+
+const forceHelp = 'replace values of newer or unrelated commits too (a hold stays)';
+const queueHelp = "don't wait in the config repo's queue when others are faster: try again instead";
 
 const exitCodeHelp = `
 Exit codes: 0 done or nothing to do, 1 a fault in Tagboat, 2 config or usage, 3 credentials, 4 build, 5 registry,

@@ -1,5 +1,6 @@
 import { createAuth } from '../auth/auth.ts';
 import { landDelivery } from '../commit/land.ts';
+import { openLineage } from '../commit/lineage.ts';
 import { previewDelivery } from '../commit/preview.ts';
 import { resolveDigests } from '../config/digests.ts';
 import type { CommitPreview, DeliveryPlan, ImagePlan, ImagePreview, RunPlan } from '../plan.ts';
@@ -17,13 +18,18 @@ export interface RealStages extends Stages {
 /** Opens the stages, does the work, and ends every credential whatever became of it. */
 export async function withStages<T>(
   { world, emit }: Session,
-  { aws, source }: Pick<RunPlan, 'aws' | 'source'>,
+  { aws, source, deliveries }: Pick<RunPlan, 'aws' | 'source' | 'deliveries'>,
   work: (stages: RealStages) => Promise<T>,
 ): Promise<T> {
   const auth = createAuth(world, emit, aws);
   const servers = createServers(world, emit, auth);
   // One for the run: what was found out for one image serves the others.
   const context = source === undefined ? undefined : { source, credential: auth.registry };
+  const readers = auth.readers(
+    source?.url ?? '',
+    deliveries.map(({ repo }) => repo),
+  );
+  const lineage = source === undefined ? undefined : openLineage(world, emit, source, readers);
   /** The build stage, loaded only where there is something to build. */
   const building = async () => {
     if (context === undefined) throw new RangeError('images are built from a commit');
@@ -39,9 +45,9 @@ export async function withStages<T>(
         const stage = await building();
         return stage.buildImage(world, emit, image, stage.context);
       },
-      checkDelivery: async (delivery) => previewDelivery(world, delivery, await auth.git(delivery.repo)),
+      checkDelivery: async (delivery) => previewDelivery(world, delivery, await auth.git(delivery.repo), { lineage }),
       land: async (delivery, pushed) =>
-        landDelivery(world, emit, resolveDigests(delivery, pushed), await auth.git(delivery.repo)),
+        landDelivery(world, emit, resolveDigests(delivery, pushed), await auth.git(delivery.repo), { lineage }),
       watch: async (delivery, outcome, pushed) =>
         watchOutcome({ world, emit, auth, servers }, resolveDigests(delivery, pushed), outcome, pushed),
     });

@@ -80,7 +80,9 @@ function commitPart(name: string, outcome: CommitOutcome): string[] {
     case 'superseded':
       return [`\n**${escaped(name)}**: superseded by ${code(short(outcome.by))}: ${escaped(outcome.why)}\n`];
     case 'held':
-      return [`\n**${escaped(name)}**: held by ${escaped(outcome.by)}: ${escaped(outcome.why)}\n`];
+      return [
+        `\n**${escaped(name)}**: held by ${escaped(outcome.by)}${outcome.until === undefined ? '' : ` until ${escaped(outcome.until)}`}: ${escaped(outcome.why)}\n`,
+      ];
   }
 }
 

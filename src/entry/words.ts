@@ -3,7 +3,7 @@ import { describePlace } from '../errors/place.ts';
 import type { ErrorReport } from '../errors.ts';
 import type { Event } from '../events.ts';
 import { healthOf } from '../plan/deploy.ts';
-import type { Change, CommitOutcome, ImageOutcome } from '../plan.ts';
+import type { Change, CommitOutcome, CommitPreview, ImageOutcome } from '../plan.ts';
 import { duration, oneLine, padTo, printable, short } from './printable.ts';
 import { verdictLines } from './verdict-words.ts';
 
@@ -52,12 +52,7 @@ export function wordsOf(event: Event, telling: Telling): string[] {
         ),
       ];
     case 'commit.previewed':
-      return event.preview.changes.length === 0
-        ? [item(colors.green('='), event.delivery, `${event.preview.branch} already says so, no commit`)]
-        : [
-            item(colors.cyan('~'), event.delivery, `would commit to ${event.preview.branch} of ${event.preview.repo}`),
-            ...event.preview.changes.map((change) => changeLine(change, colors)),
-          ];
+      return previewLines(event.delivery, event.preview, colors);
     case 'commit.finished':
       return commitLines(event.delivery, event.outcome, colors);
     case 'commit.failed':
@@ -143,6 +138,13 @@ function commitLines(name: string, outcome: CommitOutcome, colors: Colors): stri
       return [item(colors.yellow('!'), name, `held by ${oneLine(outcome.by)}${until}: ${oneLine(outcome.why)}`)];
     }
   }
+}
+
+function previewLines(name: string, { branch, repo, changes, instead }: CommitPreview, colors: Colors): string[] {
+  if (changes.length === 0) return [item(colors.green('='), name, `${branch} already says so, no commit`)];
+  const would = item(colors.cyan('~'), name, `would commit to ${branch} of ${repo}`);
+  const head = instead === undefined ? [would] : [...commitLines(name, instead, colors), colors.dim('  It would set:')];
+  return [...head, ...changes.map((change) => changeLine(change, colors))];
 }
 
 function changeLine(change: Change, colors: Colors): string {

@@ -52,6 +52,8 @@ describe('a config', () => {
         author: undefined,
         trailers: [],
         deploy: undefined,
+        order: 'guard',
+        queue: true,
       },
     ]);
   });

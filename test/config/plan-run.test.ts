@@ -56,6 +56,8 @@ Argocd-reference-commit-date: 2024-01-31T23:59:59+09:00
       author: bot,
       committer: bot,
       deploy: undefined,
+      order: 'guard',
+      queue: true,
     });
   });
 

@@ -7,7 +7,8 @@ describe('the action’s inputs', () => {
     expect(readInputs(env)).toEqual({
       command: 'ship',
       common: { json: false, quiet: false, color: true, jobs: 3 },
-      commit: { branch: 'main', set: [], create: false },
+      commit: { branch: 'main', set: [], create: false, force: false, queue: true },
+      landing: { force: false, queue: true },
     });
   });
 

@@ -7,6 +7,8 @@ import type { Model } from './explore.ts';
  * delivers requests late, and lets intents expire, each as often as its budget allows.
  *
  * Writers 0 and 1 write the same value, and 1's source commit is the newer one. The others write values of their own.
+ * Whoever is about to push or to publish asks the order guard about the tip it has seen; a change that waits is not
+ * asked about again, but names the value it expects.
  */
 export interface Setting {
   /** The server takes atomic pushes and refs of the queue's own. */
@@ -48,7 +50,7 @@ interface Writer {
     | 'publish'
     | 'combine'
     | 'confirm'
-    | 'withdraw'
+    | 'redo'
     | 'stop'
     | 'landed'
     | 'over'
@@ -68,6 +70,8 @@ type Request =
       readonly on: number;
       readonly chain: readonly Commit[];
       readonly removes: readonly string[];
+      /** Its writer's own intent, removed without being landed. */
+      readonly gives: readonly string[];
     }
   | { readonly kind: 'publish'; readonly id: string }
   | { readonly kind: 'withdraw'; readonly id: string };
@@ -76,6 +80,8 @@ export interface State {
   readonly branch: readonly Commit[];
   readonly intents: readonly string[];
   readonly expired: readonly string[];
+  /** Intents that their own writers took back. */
+  readonly given: readonly string[];
   readonly expects: Readonly<Record<string, number>>;
   readonly writers: Readonly<Record<number, Writer>>;
   readonly late: readonly Request[];
@@ -102,8 +108,18 @@ export interface Rules {
   readonly nextStep: typeof nextStep;
   readonly fateOf: typeof fateOf;
   readonly leavesQueue: typeof leavesQueue;
+  /** Whether a change is superseded: its place has the value of `holder`. */
+  readonly isNewer: (holder: number, ours: number) => boolean;
+  /** Whether a writer lands the others though its own change has to be decided anew. */
+  readonly helps: boolean;
 }
-export const realRules: Rules = { nextStep, fateOf, leavesQueue };
+export const realRules: Rules = {
+  nextStep,
+  fateOf,
+  leavesQueue,
+  isNewer: (holder, ours) => holder > ours,
+  helps: true,
+};
 
 export function queueModel(setting: Setting, rules: Rules = realRules): Model<State> {
   const fresh: Writer = { pc: 'look', standing: { is: 'fresh' }, seen: { tip: 0, intents: [] }, made: 0, sent: [] };
@@ -112,6 +128,7 @@ export function queueModel(setting: Setting, rules: Rules = realRules): Model<St
       branch: [],
       intents: [],
       expired: [],
+      given: [],
       expects: {},
       writers: Object.fromEntries(setting.writers.map((writer) => [writer, fresh])),
       late: [],
@@ -154,7 +171,7 @@ function movesOf(state: State, who: number, setting: Setting, rules: Rules): { n
       break;
     case 'direct': {
       const commit: Commit = { by: who, intent: undefined, on: writer.seen.tip };
-      send('pushes', { kind: 'push', on: writer.seen.tip, chain: [commit], removes: [] }, (won) =>
+      send('pushes', { kind: 'push', on: writer.seen.tip, chain: [commit], removes: [], gives: [] }, (won) =>
         won ? { pc: 'landed' } : { pc: 'look', standing: { is: 'beaten' } },
       );
       break;
@@ -168,9 +185,16 @@ function movesOf(state: State, who: number, setting: Setting, rules: Rules): { n
     }
     case 'combine': {
       const { chain, removes, mine } = combine(state, writer, who, rules);
-      send('combines', { kind: 'push', on: writer.seen.tip, chain, removes }, (won) => {
+      const again = mine === 'moved' || mine === 'unfit';
+      if (again && (chain.length === 0 || !rules.helps)) {
+        step('must decide anew', become({ pc: 'redo' }));
+        break;
+      }
+      const gives = again && writer.standing.is === 'waiting' ? [writer.standing.id] : [];
+      send('combines', { kind: 'push', on: writer.seen.tip, chain, removes, gives }, (won) => {
         if (!won) return { pc: 'look' };
-        return mine === 'land' || mine === 'settled' ? { pc: 'landed' } : { pc: 'look' };
+        if (mine === 'land' || mine === 'settled') return { pc: 'landed' };
+        return { pc: 'look', standing: { is: 'beaten' } };
       });
       break;
     }
@@ -187,9 +211,11 @@ function movesOf(state: State, who: number, setting: Setting, rules: Rules): { n
       else send('withdraws', { kind: 'withdraw', id }, (won) => ({ pc: won ? 'stopped' : 'over' }));
       break;
     }
-    case 'withdraw': {
+    case 'redo': {
       const id = writer.standing.is === 'waiting' ? writer.standing.id : '';
-      send('withdraws', { kind: 'withdraw', id }, () => ({ pc: 'over' }));
+      send('withdraws', { kind: 'withdraw', id }, (won) =>
+        won ? { pc: 'look', standing: { is: 'beaten' } } : { pc: 'look' },
+      );
       break;
     }
   }
@@ -205,7 +231,7 @@ function movesOf(state: State, who: number, setting: Setting, rules: Rules): { n
   }
   return moves;
 
-  /** What the landing does after a look: is it done, is it superseded, and if neither, the queue's next step. */
+  /** What the landing does after a look: is it done, and if not, the queue's next step, unless the guard ends it. */
   function decide(patient: boolean): void {
     const seen = state.branch.slice(0, writer.seen.tip);
     const landed = seen.some(
@@ -215,18 +241,16 @@ function movesOf(state: State, who: number, setting: Setting, rules: Rules): { n
       step('finds its own commit', become({ pc: 'landed' }));
       return;
     }
-    const inQueue = writer.standing.is === 'waiting' && writer.seen.intents.includes(writer.standing.id);
-    const holder = valueAt(state.branch, writer.seen.tip, fileOf(who));
-    if (writer.standing.is !== 'waiting' || inQueue) {
-      const ended =
-        holder === who ? 'has its value' : fileOf(holder) === fileOf(who) && holder > who ? 'is superseded' : '';
+    const view: View = { tip: String(writer.seen.tip), intents: writer.seen.intents, lively: writer.seen.intents };
+    const next = rules.nextStep(view, writer.standing, patient, setting.atomic);
+    if (next.do === 'pushDirect' || next.do === 'publish') {
+      const holder = valueAt(state.branch, writer.seen.tip, fileOf(who));
+      const ended = holder === who ? 'has its value' : rules.isNewer(holder, who) ? 'is superseded' : '';
       if (ended !== '') {
-        step(ended, become({ pc: inQueue ? 'withdraw' : 'over' }));
+        step(ended, become({ pc: 'over' }));
         return;
       }
     }
-    const view: View = { tip: String(writer.seen.tip), intents: writer.seen.intents, lively: writer.seen.intents };
-    const next = rules.nextStep(view, writer.standing, patient, setting.atomic);
     const moves: Record<typeof next.do, [string, Partial<Writer>]> = {
       pushDirect: ['goes direct', { pc: 'direct' }],
       publish: ['means to publish', { pc: 'publish' }],
@@ -247,16 +271,13 @@ function movesOf(state: State, who: number, setting: Setting, rules: Rules): { n
   ): void {
     const base = { ...state, ...rest };
     const { to: served, won } = serve(base, request);
-    const sent =
-      request.kind === 'push' && request.removes.length === 0 && writer.pc === 'direct'
-        ? [...writer.sent, request.on]
-        : writer.sent;
+    const sent = request.kind === 'push' && writer.pc === 'direct' ? [...writer.sent, request.on] : writer.sent;
     step(`${name}${won ? '' : ' in vain'}`, become({ ...reply(won), sent }, served));
     const unsure: Partial<Writer> =
       request.kind === 'publish'
         ? { ...reply(true), sent }
         : request.kind === 'withdraw'
-          ? { pc: 'over' }
+          ? { pc: writer.pc === 'stop' ? 'over' : 'look' }
           : { pc: 'look', sent };
     if (state.budget.lost > 0) {
       const budget = { ...state.budget, lost: state.budget.lost - 1 };
@@ -286,9 +307,7 @@ function combine(
       expiresAt: state.expired.includes(id) ? 0 : 2,
       edits: [{ expects: String(state.expects[id]), value: String(by) }],
     };
-    let fate = rules.fateOf(intent, [String(valueAt(here, here.length, fileOf(by)))], 1);
-    // Its own writer may decide anew: here it is the newer one, or it would have ended as superseded.
-    if (by === who && fate === 'moved') fate = valueAt(here, here.length, fileOf(by)) > by ? 'moved' : 'land';
+    const fate = rules.fateOf(intent, [String(valueAt(here, here.length, fileOf(by)))], 1);
     if (by === who) mine = fate;
     if (fate === 'land') chain.push({ by, intent: id, on: here.length });
     if (rules.leavesQueue(fate)) removes.push(id);
@@ -301,16 +320,19 @@ function serve(state: State, request: Request): { to: Partial<State>; won: boole
   const { branch, intents } = state;
   switch (request.kind) {
     case 'publish':
-      return { to: { ...state, intents: [...intents, request.id].sort() }, won: true };
+      return { to: { ...state, intents: [...intents, request.id] }, won: true };
     case 'withdraw': {
       const won = intents.includes(request.id);
-      return { to: { ...state, intents: intents.filter((id) => id !== request.id) }, won };
+      const given = won ? [...state.given, request.id].sort() : state.given;
+      return { to: { ...state, intents: intents.filter((id) => id !== request.id), given }, won };
     }
     case 'push': {
-      if (branch.length !== request.on || !request.removes.every((id) => intents.includes(id)))
+      const removes = [...request.removes, ...request.gives];
+      if (branch.length !== request.on || !removes.every((id) => intents.includes(id)))
         return { to: state, won: false };
-      const left = intents.filter((id) => !request.removes.includes(id));
-      return { to: { ...state, branch: [...branch, ...request.chain], intents: left }, won: true };
+      const left = intents.filter((id) => !removes.includes(id));
+      const given = [...state.given, ...request.gives].sort();
+      return { to: { ...state, branch: [...branch, ...request.chain], intents: left, given }, won: true };
     }
   }
 }
@@ -343,6 +365,7 @@ function fault(state: State, setting: Setting): string | undefined {
     const current = valueAt(branch, branch.length, fileOf(who));
     if (pc === 'stopped' && commits > 0) return `${who} says nothing of its own landed, and it did`;
     // `over` stands for unchanged and superseded: both promise that the value is ours or a newer one's.
+    if ((writers[who]?.made ?? 0) > 8) return `${who} publishes for ever`;
     if (pc === 'over' && current < who && setting.interrupts === 0) return `${who} ended and its value is lost`;
   }
   for (let at = 1; at <= branch.length; at++) {
@@ -361,8 +384,8 @@ function lostIntent(state: State): string | undefined {
     const alive = state.intents.includes(id) || state.branch.some((commit) => commit.by === by);
     const newer = valueAt(state.branch, state.branch.length, fileOf(by)) > by;
     const pc = state.writers[by]?.pc;
-    if (published && !alive && !newer && !state.expired.includes(id) && pc === 'dead')
-      return `the intent ${id} is lost`;
+    const ended = state.expired.includes(id) || state.given.includes(id);
+    if (published && !alive && !newer && !ended && pc === 'dead') return `the intent ${id} is lost`;
   }
   return undefined;
 }

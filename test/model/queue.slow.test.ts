@@ -5,6 +5,7 @@ import { calm, queueModel, type Setting } from './queue-model.ts';
 const four: Setting = { ...calm, writers: [0, 1, 2, 3] };
 
 it.each<[string, Partial<Setting>]>([
+  ['four writers, nothing goes wrong', {}],
   ['one of four writers is killed', { kills: 1 }],
   ['one of four writers is killed and another told to stop', { kills: 1, interrupts: 1 }],
 ])('%s: nothing is lost, nothing lands twice, nothing older goes over newer, nobody is stuck', (_, setting) => {

@@ -5,9 +5,9 @@ import type { DeliveryPlan, RunPlan } from '../../plan.ts';
 import { identityIn, prepare } from '../prepare.ts';
 import type { CommonOptions } from '../program.ts';
 import type { Body, Session } from '../session.ts';
-import { runPlan } from './ship.ts';
+import { type LandingOptions, landingSo, runPlan } from './ship.ts';
 
-export interface CommitOptions {
+export interface CommitOptions extends LandingOptions {
   readonly repo?: string;
   readonly branch: string;
   readonly set: readonly string[];
@@ -23,7 +23,7 @@ export function commit(common: CommonOptions, options: CommitOptions): Body {
       options.repo === undefined
         ? await fromConfig(session, common, options)
         : await fromArguments(session, options.repo, options);
-    return runPlan(session, plan, common);
+    return runPlan(session, landingSo(plan, options), common);
   };
 }
 

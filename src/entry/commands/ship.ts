@@ -1,21 +1,37 @@
-import type { RunPlan } from '../../plan.ts';
+import type { DeliveryPlan, RunPlan } from '../../plan.ts';
 import { type RunResult, ship as run } from '../../ship.ts';
 import { prepare } from '../prepare.ts';
 import type { CommonOptions } from '../program.ts';
 import type { Body, Ending, Session } from '../session.ts';
 import { withStages } from '../stages.ts';
 
+/** How a run lands, whatever the config says. */
+export interface LandingOptions {
+  /** Values of newer or unrelated commits are replaced too. */
+  readonly force?: boolean;
+  /** Default as the config says. */
+  readonly queue?: boolean;
+}
+
 /** `tagboat ship`: from the app repo's commit to a config commit. */
-export function ship(options: CommonOptions): Body {
+export function ship(options: CommonOptions, landing: LandingOptions = {}): Body {
   return async (session) => {
     // The build stage is loaded while git is asked: a run needs it in most cases.
-    const [{ plan }] = await Promise.all([prepare(session, options), import('../../build/build.ts')]);
+    const [prepared] = await Promise.all([prepare(session, options), import('../../build/build.ts')]);
+    const plan = landingSo(prepared.plan, landing);
     if (plan.deliveries.length === 0) {
       const message = 'No delivery takes this branch: images are built and nothing is committed.';
       session.emit({ type: 'notice', level: 'warning', stage: 'plan', message });
     }
     return runPlan(session, plan, options);
   };
+}
+
+/** The plan with what the command line says of its landings. */
+export function landingSo(plan: RunPlan, options: LandingOptions): RunPlan {
+  const order: Pick<DeliveryPlan, 'order'> = options.force === true ? { order: 'off' } : {};
+  const queue: Pick<DeliveryPlan, 'queue'> = options.queue === false ? { queue: false } : {};
+  return { ...plan, deliveries: plan.deliveries.map((delivery) => ({ ...delivery, ...order, ...queue })) };
 }
 
 /** Runs a plan with the real stages. */
