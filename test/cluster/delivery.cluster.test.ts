@@ -1,0 +1,91 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { openPipeline } from '../support/cluster/pipeline.ts';
+import { openShop, type Shop } from '../support/cluster/shop.ts';
+import { waitFor } from '../support/cluster/waiting.ts';
+import { startOwnRegistry } from '../support/registries.ts';
+
+it('a first delivery builds its image, lands its tag and is healthy as soon as its pods are', async () => {
+  const registry = await startOwnRegistry();
+  onTestFinished(() => registry.close());
+  const shop = await openShop('first');
+  const { ship } = await openPipeline(shop, {
+    files: { Dockerfile: 'FROM scratch\nCOPY hello /hello\n', hello: 'hello\n' },
+    config: { registry: registry.host, images: { front: { platforms: ['linux/amd64'] } } },
+  });
+  const { verdict, result, commit, source, late } = await ship({ what: 'first delivery' });
+  expect(verdict).toMatchObject({ is: 'healthy', application: 'first', commit, revision: commit });
+  expect(result.code).toBe(0);
+  expect(await runningImages(shop)).toEqual([`registry.test/front:${source}`]);
+  // The polls are minutes apart: whoever waits for one of them is later than this.
+  expect(late).toBeLessThan(10);
+});
+
+it('a second delivery while the first syncs: the first is superseded, the second healthy', async () => {
+  const shop = await openShop('second', { readyAfter: '6s' });
+  const { ship } = await openPipeline(shop);
+  const one = ship({ what: 'delivery that the next one overtakes', isFinal: () => false });
+  await shop.until(({ status }) => status?.health?.status === 'Progressing' && status.sync?.status === 'Synced');
+  const two = await ship({ what: 'second delivery while the first syncs' });
+  expect(two.verdict).toMatchObject({ is: 'healthy', commit: two.commit, revision: two.commit });
+  const { verdict, commit, result } = await one;
+  expect(verdict).toMatchObject({ is: 'superseded', commit, by: two.commit, judged: 'healthy' });
+  expect(result.code).toBe(0);
+});
+
+it('a delivery that changes nothing is judged by what is live', async () => {
+  const shop = await openShop('unchanged');
+  const { ship } = await openPipeline(shop, { tag: 'v2' });
+  const first = await ship({ what: 'delivery before the unchanged one' });
+  const again = await ship({ what: 'unchanged delivery' });
+  expect(again.verdict).toMatchObject({ is: 'healthy', commit: first.commit, revision: first.commit });
+  expect(again.result.events).toContainEqual(
+    expect.objectContaining({ type: 'commit.finished', outcome: expect.objectContaining({ is: 'unchanged' }) }),
+  );
+});
+
+it("another team's later commit that keeps our value carries our delivery", async () => {
+  const shop = await openShop('others');
+  const ours = await shop.set({ tag: 'v2', readyAfter: '2s' });
+  const theirs = await shop.commit({ files: { 'other/values.yaml': 'a: 1\n' }, message: 'Another team\n' });
+  const { verdict } = await waitFor(shop, ours, { what: 'a newer commit by another team', isFinal: () => false });
+  expect(verdict).toMatchObject({ is: 'healthy', commit: ours, revision: theirs });
+});
+
+it('an application of two sources is healthy when the source with our commit is live', async () => {
+  const charts = await openShop('charts', { automated: false });
+  const values = { repoURL: charts.repo.replace('/charts.git', '/two.git'), targetRevision: 'main', ref: 'values' };
+  const chart = {
+    ...{ repoURL: charts.repo, targetRevision: 'main', path: 'main' },
+    helm: { valueFiles: ['$values/main/values.yaml'] },
+  };
+  const shop = await openShop('two', { spec: { source: undefined, sources: [chart, values] } });
+  const { ship } = await openPipeline(shop);
+  const { verdict, commit, source } = await ship({ what: 'multi-source application' });
+  expect(verdict).toMatchObject({ is: 'healthy', commit, revision: commit });
+  expect(await runningImages(shop)).toEqual([`registry.test/front:${source}`]);
+});
+
+it('an application that is synced by hand is timed out, and healthy with --sync', async () => {
+  const shop = await openShop('manual', { automated: false });
+  const commit = await shop.set({ tag: 'v2' });
+  const alone = await waitFor(shop, commit, { what: 'manual sync that nobody does', args: ['--timeout', '8s'] });
+  expect(alone.verdict).toMatchObject({ is: 'timedOut', commit });
+  expect(alone.errors).toEqual(['APPLICATION_TIMED_OUT']);
+  expect(alone.result.code).toBe(8);
+  const synced = await waitFor(shop, commit, { what: 'manual sync that we ask for', args: ['--sync'] });
+  expect(synced.verdict).toMatchObject({ is: 'healthy', commit, revision: commit });
+});
+
+/** Images of the pods that run now. */
+async function runningImages({ kube, name }: Shop): Promise<string[]> {
+  const pods = (await kube.read(`/api/v1/namespaces/${name}/pods`)) as unknown as Pods;
+  const live = pods.items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  return live.flatMap(({ spec }) => spec.containers.map(({ image }) => image));
+}
+
+interface Pods {
+  readonly items: readonly {
+    readonly metadata: { readonly deletionTimestamp?: string };
+    readonly spec: { readonly containers: readonly { readonly image: string }[] };
+  }[];
+}

@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs';
+import { request } from 'node:https';
+import type { Application, Shop } from './shop.ts';
+
+/** An application's state, and when it was told. */
+export interface Moment {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly application: Application;
+}
+
+export interface Observer {
+  /** When the states that satisfy `is` began that have lasted since; undefined when the last one doesn't. */
+  since(is: (application: Application) => boolean): number | undefined;
+  stop(): void;
+}
+
+/** Writes down each state of a shop's application as Kubernetes tells it: the clock that verdicts are held against. */
+export function observe({ cluster: { kubernetes }, object }: Shop): Observer {
+  const moments: Moment[] = [];
+  const { namespace, name } = object.metadata;
+  const path = `/apis/${object.apiVersion}/namespaces/${namespace}/applications`;
+  const asked = request(`${kubernetes.url}${path}?watch=true&fieldSelector=metadata.name%3D${name}`, {
+    ca: readFileSync(kubernetes.caFile),
+    headers: { authorization: `Bearer ${kubernetes.token}` },
+  });
+  asked.on('response', (response) => {
+    let text = '';
+    response.setEncoding('utf8').on('data', (chunk: string) => {
+      const lines = (text + chunk).split('\n');
+      text = lines.pop() ?? '';
+      for (const line of lines) moments.push({ at: Date.now(), application: JSON.parse(line).object });
+    });
+    response.on('error', () => undefined);
+  });
+  asked.on('error', () => undefined);
+  asked.end();
+  return {
+    since: (is) => {
+      const broken = moments.findLastIndex(({ application }) => !is(application));
+      return moments[broken + 1]?.at;
+    },
+    stop: () => asked.destroy(),
+  };
+}

@@ -1,0 +1,98 @@
+import type { Reason, Verdict } from '../../../src/plan/deploy.ts';
+import { type CliResult, cli, resultOf } from '../cli.ts';
+import { observe } from './observer.ts';
+import type { Application, Shop } from './shop.ts';
+
+/** One run that ends with a verdict. */
+export interface Waited {
+  readonly result: CliResult;
+  /** The one application's verdict; undefined when the run ended without. */
+  readonly verdict: Verdict | undefined;
+  /** Codes of the run's errors. */
+  readonly errors: readonly string[];
+  /** Seconds from Argo CD's own last word to the verdict; undefined where one of them never came. */
+  readonly late: number | undefined;
+}
+
+/** How a run is measured. */
+export interface Waiting {
+  /** What is measured, for the line that tells it. */
+  readonly what: string;
+  /** Argo CD's own state is final. Default: synced, compared since, and Healthy or Degraded. */
+  readonly isFinal?: (application: Application) => boolean;
+}
+
+export interface WaitOptions extends Waiting {
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Another API server than the one there is. */
+  readonly server?: string;
+}
+
+/** Runs `tagboat wait` for a commit that has just been pushed, until it ends. */
+export function waitFor(shop: Shop, commit: string, options: WaitOptions): Promise<Waited> {
+  const { argocd } = shop.cluster;
+  const { args = [], env = {}, server = argocd.url } = options;
+  const target = ['--repo', shop.repo, '--application', shop.name, '--commit', commit, '--server', server];
+  const wait = ['wait', ...target, '--timeout', '2m', ...args, '--json'];
+  const token = { ARGOCD_AUTH_TOKEN: argocd.tokens.deployer, ...env };
+  return watchRun(shop, options, (onLine) => cli(wait, { env: token, onLine }), commit);
+}
+
+/**
+ * Runs something that ends with a verdict, and prints how long it was from the push to Argo CD's own last word and to
+ * the verdict. The push is the config commit's landing in this run, or the run's begin for a commit from before.
+ */
+export async function watchRun(
+  shop: Shop,
+  { what, isFinal }: Waiting,
+  run: (onLine: (line: string) => void) => Promise<CliResult>,
+  known?: string,
+): Promise<Waited> {
+  const observer = observe(shop);
+  let pushed = Date.now();
+  let commit = known;
+  let ended: number | undefined;
+  const result = await run((line) => {
+    const event = JSON.parse(line) as CliResult['events'][number];
+    if (event.type === 'verdict.finished') ended = Date.now();
+    if (event.type !== 'commit.finished' || event.outcome.is !== 'landed') return;
+    pushed = Date.now();
+    commit = event.outcome.commit;
+  });
+  const final = observer.since(isFinal ?? isSettled(commit ?? ''));
+  observer.stop();
+  tell(what, pushed, final, ended);
+  const late = ended === undefined || final === undefined ? undefined : (ended - final) / 1_000;
+  return { result, verdict: verdictIn(result), errors: resultOf(result).errors.map(({ code }) => code), late };
+}
+
+/** Synced with this commit, compared since the last sync, and Healthy or Degraded. */
+function isSettled(commit: string): (application: Application) => boolean {
+  return ({ status, operation }) => {
+    const { sync, operationState: ended, health, reconciledAt = '' } = status ?? {};
+    const revisions = sync?.revisions ?? [sync?.revision];
+    return (
+      operation === undefined &&
+      sync?.status === 'Synced' &&
+      revisions.includes(commit) &&
+      (ended === undefined || (ended.phase === 'Succeeded' && (ended.finishedAt ?? '') <= reconciledAt)) &&
+      ['Healthy', 'Degraded'].includes(health?.status ?? '')
+    );
+  };
+}
+
+/** All parts of a verdict's reasons, the outer before the inner. */
+export function partsOf(verdict: Verdict | undefined): Reason[] {
+  const all = (reason: Reason): Reason[] => [reason, ...reason.parts.flatMap(all)];
+  return verdict === undefined || verdict.is === 'healthy' ? [] : verdict.reasons.flatMap(all);
+}
+
+function verdictIn({ events }: CliResult): Verdict | undefined {
+  return events.flatMap((event) => (event.type === 'verdict.finished' ? [event.verdict] : [])).at(-1);
+}
+
+function tell(what: string, pushed: number, final: number | undefined, ended: number | undefined): void {
+  const seconds = (at: number | undefined) => (at === undefined ? '    -' : `${((at - pushed) / 1_000).toFixed(1)} s`);
+  process.stdout.write(`from push: Argo CD final ${seconds(final)}, verdict ${seconds(ended)}: ${what}\n`);
+}
