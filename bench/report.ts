@@ -47,7 +47,9 @@ npm run bench -- --quick     # few rounds, printed only: says whether it works, 
 
 const boundWords = `The bound of a commit's ratio is what a client that does nothing but wait would reach with the same requests: the git
 host's own time (from a request's headers to the end of its answer), a round trip for each request and one for the
-connection, and a Node.js that starts and ends. For the time against 1k files it is the growth of the git host's time.`;
+connection, and a Node.js that starts and ends. For the time against 1k files it is the growth of the git host's time:
+git-receive-pack ends every push with \`git rev-list --objects --stdin --not --all\`, which reads all folders of the tip,
+whoever pushes.`;
 
 /** One setting with its flows side by side, as it is printed while the bench runs. */
 export function cellTable(cell: CommitCell, flows: readonly Flow[]): string {

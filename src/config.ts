@@ -8,7 +8,7 @@ import { readConfig } from './config/read.ts';
 import { keysAt, shape } from './config/shape.ts';
 import { TagboatError } from './errors.ts';
 import type { ArgoCdPlan, DeployPlan } from './plan/deploy.ts';
-import type { AwsPlan, Engine, Order, Person, Platform, RegistryPlan } from './plan.ts';
+import type { AwsPlan, Engine, Order, Person, Platform, RegistryPlan, Via } from './plan.ts';
 import type { Env } from './wire/world.ts';
 
 /** What `tagboat.yaml` says, checked, with every default filled in. Texts with `{…}` are templates. */
@@ -55,6 +55,7 @@ export interface DeliveryConfig {
   readonly deploy: DeployPlan | undefined;
   readonly order: Order;
   readonly queue: boolean;
+  readonly via: Via;
 }
 
 /**

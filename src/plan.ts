@@ -19,6 +19,8 @@ export interface GitCredential {
   readonly authorization: Secret;
   /** What it is, for messages: `TAGBOAT_TOKEN`, `GitHub App 12345`. */
   readonly label: string;
+  /** The same token on the way to GitHub's GraphQL API. Undefined where the host is no GitHub, as far as can be told. */
+  readonly graphql?: { readonly url: string; readonly authorization: Secret } | undefined;
 }
 
 /** Where the run comes from: the app repo at one commit. */
@@ -128,7 +130,12 @@ export interface DeliveryPlan {
   readonly order?: Order;
   /** Whether a beaten change waits in the branch's queue. Default true. */
   readonly queue?: boolean;
+  /** Default `git`. */
+  readonly via?: Via;
 }
+
+/** How a config commit is made: pushed by git, or by GitHub's API, which signs it as whoever the token stands for. */
+export type Via = 'git' | 'github';
 
 /** One run, worked out before anything is touched. */
 export interface RunPlan {

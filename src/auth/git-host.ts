@@ -83,3 +83,11 @@ export function githubApi({ url, host }: GitRepo, env: Env): string | undefined 
   // GitHub Enterprise Server.
   return `${url.origin}/api/v3`;
 }
+
+/** The GraphQL endpoint that belongs to it, as GitHub lays them out: `/api/graphql` beside `/api/v3`. */
+export function graphqlUrl(repo: GitRepo, env: Env): string | undefined {
+  const { GITHUB_API_URL: api, GITHUB_GRAPHQL_URL: graphql } = env;
+  const rest = githubApi(repo, env);
+  if (graphql && rest !== undefined && rest === api?.replace(/\/$/, '')) return graphql;
+  return rest === undefined ? undefined : `${rest.replace(/\/v3$/, '')}/graphql`;
+}

@@ -1,10 +1,12 @@
 import { TagboatError } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import type { GitCredential } from '../plan.ts';
+import { Secret } from '../wire/secret.ts';
 import type { World } from '../wire/world.ts';
 import {
   type GitRepo,
   githubApi,
+  graphqlUrl,
   hostVariable,
   isAllowedInTheClear,
   isBound,
@@ -68,13 +70,16 @@ export function createGitLogin(world: World, keeper: Keeper, emit: Emit): GitLog
   ): GitCredential | undefined {
     const variable = variables.find((name) => env[name]?.trim());
     if (variable === undefined) return undefined;
-    return basic(tokenUser(repo.host, env), env[variable] ?? '', variable);
+    // A pasted secret often ends in a line end; no host's tokens have white space at their ends.
+    return credentialOf(repo, tokenUser(repo.host, env), keeper.keep((env[variable] ?? '').trim(), variable));
   }
 
-  /** A pasted secret often ends in a line end; no host's tokens have white space at their ends. */
-  function basic(user: string, token: string, label: string): GitCredential {
-    const secret = keeper.keep(token.trim(), label);
-    return { authorization: keeper.basic(user, secret, label), label };
+  function credentialOf(repo: GitRepo, user: string, token: Secret): GitCredential {
+    const { label } = token;
+    const url = graphqlUrl(repo, env);
+    const bearer = new Secret(`bearer ${token.reveal()}`, label);
+    const graphql = url === undefined ? undefined : { url, authorization: bearer };
+    return { authorization: keeper.basic(user, token, label), label, graphql };
   }
 
   function appLabel(repo: GitRepo): string | undefined {
@@ -90,7 +95,7 @@ export function createGitLogin(world: World, keeper: Keeper, emit: Emit): GitLog
     if (app === undefined || api === undefined || owner === undefined || name === undefined) return undefined;
     if (!isBound(repo.host, env)) return undefined;
     const key = `${api} ${owner}/${name}`.toLowerCase();
-    const lease = leases.get(key) ?? newLease(app, { api, owner, name });
+    const lease = leases.get(key) ?? newLease(app, { api, owner, name }, repo);
     leases.set(key, lease);
     return (await lease.get()).value;
   }
@@ -98,6 +103,7 @@ export function createGitLogin(world: World, keeper: Keeper, emit: Emit): GitLog
   function newLease(
     own: GitHubApp,
     target: { readonly api: string; readonly owner: string; readonly name: string },
+    repo: GitRepo,
   ): Lease<GitCredential> {
     const label = `GitHub App ${own.id}`;
     const subject = `${target.owner}/${target.name}`;
@@ -108,7 +114,7 @@ export function createGitLogin(world: World, keeper: Keeper, emit: Emit): GitLog
       const seconds = (world.clock.now() - start) / 1_000;
       const message = `${label} may write ${subject} until ${new Date(expiresAt ?? 0).toISOString()}`;
       emit({ type: 'step.finished', stage: 'auth', subject, message, seconds });
-      return { value: { authorization: keeper.basic('x-access-token', value, label), label }, expiresAt };
+      return { value: credentialOf(repo, 'x-access-token', new Secret(value.reveal(), label)), expiresAt };
     });
   }
 
@@ -117,7 +123,7 @@ export function createGitLogin(world: World, keeper: Keeper, emit: Emit): GitLog
     const { GITHUB_TOKEN: token, GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: own } = env;
     if (!token || !server || !own || !URL.canParse(server) || new URL(server).host !== repo.host) return undefined;
     if (`${repo.owner}/${repo.name}`.toLowerCase() !== own.toLowerCase()) return undefined;
-    return basic('x-access-token', token, 'GITHUB_TOKEN');
+    return credentialOf(repo, 'x-access-token', keeper.keep(token.trim(), 'GITHUB_TOKEN'));
   }
 
   const readers = (repo: string, configRepos: readonly string[]): readonly (GitCredential | undefined)[] => {

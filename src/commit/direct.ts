@@ -4,7 +4,7 @@ import type { ObjectId } from '../wire/git/object.ts';
 import { backoff } from '../wire/retry.ts';
 import type { Look } from './config-repo.ts';
 import { draftOn, type Landing } from './landing.ts';
-import { landedAmong, type Made, type Push, pushCommit } from './push.ts';
+import { landedAmong, type Made, type Push } from './push.ts';
 
 /** Pushes on one tip until the server's refusal is believed: a rival's lock on the branch looks the same at first. */
 export const refusalsBelieved = 2;
@@ -22,7 +22,7 @@ export type Tried =
  * ORDER_*, WireFailure.
  */
 export async function pushDirect(landing: Landing, tip: ObjectId): Promise<Tried> {
-  const { world, repo, pushes } = landing;
+  const { world, pushes } = landing;
   for (;;) {
     world.signal.throwIfAborted();
     landing.doing = pushes.some(({ fate }) => fate.is === 'lost') ? 'push' : 'read';
@@ -31,9 +31,9 @@ export async function pushDirect(landing: Landing, tip: ObjectId): Promise<Tried
     const { made } = draft;
     world.signal.throwIfAborted();
     landing.doing = 'push';
-    const push = await pushCommit(world, repo, made);
+    const push = await landing.push(made);
     pushes.push(push);
-    if (push.fate.is === 'taken') return { is: 'landed', made };
+    if (push.fate.is === 'taken') return { is: 'landed', made: push };
     const look = await lookAgain(landing, push);
     if (look !== undefined) return wonAmong(landing, look);
     believe(landing, push);

@@ -10,9 +10,11 @@ import { explain } from './explain.ts';
 import { type Landing, landed, overTime } from './landing.ts';
 import type { Lineage } from './lineage.ts';
 import { openPublished, type Published } from './published.ts';
+import { type Made, type Push, pushCommit } from './push.ts';
 import { nextStep } from './queue.ts';
 import { landQueued, viewOf } from './queued.ts';
 import { filesOf, loadRewrite } from './rewrite.ts';
+import { commitThroughGitHub, verifiedWay } from './verified.ts';
 
 export interface LandOptions {
   /** Milliseconds in which a beaten push is tried again. Default two minutes. */
@@ -44,6 +46,7 @@ export async function landDelivery(
 ): Promise<CommitOutcome> {
   // A path that can't be one is told before anything is sent.
   filesOf(delivery.edits);
+  const way = verifiedWay(delivery, credential);
   const began = world.clock.now();
   const deadline = began + (options.budgetMs ?? 120_000);
   const repo = openConfigRepo(world, delivery, {
@@ -52,11 +55,15 @@ export async function landDelivery(
     deadline: deadline + settlingMs,
     notice: (message) => emit({ type: 'notice', level: 'info', stage: 'commit', message }),
   });
+  const idleMs = options.idleMs ?? defaultIdleMs;
+  const push = (made: Made): Promise<Push> =>
+    way === undefined ? pushCommit(world, repo, made) : commitThroughGitHub(world, way, delivery, made, idleMs);
   const landing: Landing = {
-    ...{ world, emit, delivery, repo, rewrite: loadRewrite(), lineage: options.lineage, began, deadline, pushes: [] },
-    doing: 'read',
+    ...{ world, emit, delivery, repo, rewrite: loadRewrite(), lineage: options.lineage, push, began, deadline },
+    ...{ pushes: [], doing: 'read' },
   };
-  const queueing = options.queue ?? delivery.queue ?? true;
+  // Whoever lands an intent makes its commit, and that would be without GitHub's signature.
+  const queueing = way === undefined && (options.queue ?? delivery.queue ?? true);
   const queue = queueing ? openPublished(repo.remote, delivery.branch, keyIn(world)) : undefined;
   try {
     return await land(landing, queue);

@@ -18,6 +18,8 @@ export interface Landing {
   readonly repo: ConfigRepo;
   readonly rewrite: Promise<Rewrite>;
   readonly lineage: Lineage | undefined;
+  /** One try to get a commit of ours onto the branch. Throws WireFailure when nobody is let in (401, 403). */
+  readonly push: (made: Made) => Promise<Push>;
   readonly began: number;
   readonly deadline: number;
   /** Every push so far, oldest first. */

@@ -6,6 +6,7 @@ import { guard } from './guard.ts';
 import { defaultIdleMs } from './land.ts';
 import type { Lineage } from './lineage.ts';
 import { filesOf, loadRewrite } from './rewrite.ts';
+import { verifiedWay } from './verified.ts';
 
 /** Reading alone is over in seconds, or it is no use waiting. */
 const mostMs = 120_000;
@@ -18,6 +19,7 @@ export async function previewDelivery(
   options: { readonly idleMs?: number; readonly lineage?: Lineage | undefined } = {},
 ): Promise<CommitPreview> {
   const files = filesOf(delivery.edits);
+  verifiedWay(delivery, credential);
   const rewriting = loadRewrite();
   const repo = openConfigRepo(world, delivery, {
     credential,

@@ -1,6 +1,6 @@
 import type { Peer } from '../errors.ts';
 import { WireFailure } from '../wire/failure.ts';
-import { commitsSince } from '../wire/git/ancestry.ts';
+import { commitsSince, type HistoryCommit } from '../wire/git/ancestry.ts';
 import type { ObjectId } from '../wire/git/object.ts';
 import type { PushReport } from '../wire/git/push.ts';
 import type { GitRemote } from '../wire/git/remote.ts';
@@ -18,6 +18,8 @@ export interface Made {
 
 /** One try to move the branch to it. */
 export interface Push extends Made {
+  /** The commit, should it be among these: for a push whose reply was lost. */
+  readonly found: (commits: ReadonlyMap<ObjectId, HistoryCommit>) => ObjectId | undefined;
   readonly fate:
     | { readonly is: 'taken' }
     /** The server said no, in these words. Why, only the branch can tell. */
@@ -37,7 +39,8 @@ export async function pushCommit(world: World, repo: ConfigRepo, made: Made): Pr
   const update = { ref: repo.ref, from: made.on, to: made.grafted.commit };
   const report = await tryPush(world, (signal) => repo.remote.push([update], made.grafted.objects, signal));
   const fate = report instanceof WireFailure ? ({ is: 'lost', failure: report } as const) : fateIn(report, repo);
-  return { ...made, fate };
+  const { commit } = made.grafted;
+  return { ...made, fate, found: (commits) => (commits.has(commit) ? commit : undefined) };
 }
 
 /**
@@ -48,7 +51,9 @@ export async function tryPush<T>(world: World, push: (signal: AbortSignal) => Pr
   try {
     return await withGrace(world, push);
   } catch (error) {
-    if (!(error instanceof WireFailure) || error.status === 401 || error.status === 403) throw error;
+    const denied = error instanceof WireFailure && [401, 403].includes(error.status ?? 0);
+    // GitHub's rate limits are 403 too: those pass.
+    if (!(error instanceof WireFailure) || (denied && !error.retryable)) throw error;
     return error;
   }
 }
@@ -63,19 +68,27 @@ function fateIn(report: PushReport, { ref, remote }: ConfigRepo): Push['fate'] {
   return { is: 'lost', failure: new WireFailure('malformed', remote.url(), { message }) };
 }
 
-/** The push among these that the tip or its history holds. Only pushes whose reply was lost need the history. */
+/**
+ * The push among these that the tip or its history holds, by the id it has there. Only pushes whose reply was lost need
+ * the history.
+ */
 export async function landedAmong(
   remote: GitRemote,
   tip: ObjectId,
   pushes: readonly Push[],
-): Promise<Push | undefined> {
+): Promise<Made | undefined> {
   const there = pushes.find(({ grafted }) => grafted.commit === tip);
   if (there !== undefined) return there;
   const lost = pushes.filter(({ fate, on }) => fate.is === 'lost' && on !== tip);
   const [first] = lost;
   if (first === undefined) return undefined;
   const commits = await commitsSince(remote, tip, first.on);
-  return lost.find(({ grafted }) => commits?.has(grafted.commit));
+  if (commits === undefined) return undefined;
+  for (const push of lost) {
+    const commit = push.found(commits);
+    if (commit !== undefined) return { ...push, grafted: { ...push.grafted, commit } };
+  }
+  return undefined;
 }
 
 /** Works on a signal that follows the world's some time later. */

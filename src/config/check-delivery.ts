@@ -73,6 +73,7 @@ function checkDelivery(
     deploy: checkDeploy(name, raw, argocd, checks),
     order: raw.order ?? 'guard',
     queue: raw.queue ?? true,
+    via: raw.via ?? 'git',
   };
 }
 

@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import type { Config, DeliveryConfig, ImageConfig } from '../config.ts';
 import { nearestWord } from '../errors/spelling.ts';
 import { TagboatError } from '../errors.ts';
-import type { DeliveryPlan, Edit, ImagePlan, Person, RunPlan, Source } from '../plan.ts';
-import { oneLine, writeMessage } from './message.ts';
+import type { DeliveryPlan, Edit, ImagePlan, Person, RunPlan, Source, Via } from '../plan.ts';
+import { oneLine, personText, writeMessage } from './message.ts';
 import { resolveTag, resolveValue, type Variables } from './variables.ts';
 
 export interface Identity {
@@ -57,6 +57,8 @@ export interface CommitRequest extends Identity {
   readonly edits: readonly Edit[];
   readonly message?: string | undefined;
   readonly author?: Person | undefined;
+  /** Default `git`. */
+  readonly via?: Via | undefined;
   /** The app repo's commit, where there is one. */
   readonly source?: Source | undefined;
 }
@@ -76,10 +78,17 @@ export function planCommit(request: CommitRequest): DeliveryPlan {
     repo,
     branch,
     edits,
-    message: writeMessage({ text, trailers: [], delivery: undefined, edits, source }),
+    message: writeMessage({
+      text,
+      trailers: coAuthor(request.via, request.author),
+      delivery: undefined,
+      edits,
+      source,
+    }),
     author: request.author ?? committer,
     committer,
     deploy: undefined,
+    via: request.via ?? 'git',
   };
 }
 
@@ -124,13 +133,22 @@ function planDelivery(delivery: DeliveryConfig, variables: Variables, identity: 
     repo: delivery.repo,
     branch: delivery.branch,
     edits,
-    message: writeMessage({ text, trailers, delivery: delivery.name, edits, source: variables.source }),
+    message: writeMessage({
+      ...{ text, delivery: delivery.name, edits, source: variables.source },
+      trailers: [...trailers, ...coAuthor(delivery.via, delivery.author)],
+    }),
     author: delivery.author ?? committer,
     committer,
     deploy: delivery.deploy,
     order: delivery.order,
     queue: delivery.queue,
+    via: delivery.via,
   };
+}
+
+/** GitHub's API makes commits as the token's own account: an author of one's own is named beside it. */
+function coAuthor(via: Via | undefined, author: Person | undefined): { key: string; value: string }[] {
+  return via === 'github' && author !== undefined ? [{ key: 'Co-authored-by', value: personText(author) }] : [];
 }
 
 function flatten(source: Source): Source {

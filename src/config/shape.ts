@@ -128,6 +128,12 @@ const delivery = z.strictObject({
   author: text()
     .optional()
     .describe("The commit's author, Name <mail>. Default: github-actions[bot] in Actions, elsewhere git's own user."),
+  via: z
+    .enum(['git', 'github'])
+    .optional()
+    .describe(
+      "How the commit is made. git (the default): pushed, with the author you like, on any host. github: made by GitHub's API, which signs it (Verified) as the App or user of the token; the author is told as Co-authored-by.",
+    ),
   trailers: z
     .record(z.string(), z.union([text(), z.number(), z.boolean()]))
     .optional()

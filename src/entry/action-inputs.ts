@@ -47,6 +47,7 @@ export function readInputs(env: Env): Inputs {
   const message = text(env, 'message');
   const author = text(env, 'author');
   const landing = { force: truth(env, 'force'), queue: truth(env, 'queue', 'true') };
+  const via = choice(env, 'via', ['git', 'github']);
   return {
     command: known,
     landing,
@@ -69,6 +70,7 @@ export function readInputs(env: Env): Inputs {
       ...(repo === undefined ? {} : { repo }),
       ...(message === undefined ? {} : { message }),
       ...(author === undefined ? {} : { author }),
+      ...(via === undefined ? {} : { via }),
     },
   };
 }
@@ -90,6 +92,14 @@ function truth(env: Env, input: string, otherwise = 'false'): boolean {
   if (/^(true|True|TRUE)$/.test(value)) return true;
   if (/^(false|False|FALSE)$/.test(value)) return false;
   throw wrong(`The input ${input} is ${value}, neither true nor false.`);
+}
+
+function choice<T extends string>(env: Env, input: string, among: readonly T[]): T | undefined {
+  const value = text(env, input);
+  const known = among.find((one) => one === value);
+  if (value !== undefined && known === undefined)
+    throw wrong(`The input ${input} is ${value}, not ${among.join(' or ')}.`);
+  return known;
 }
 
 function whole(env: Env, input: string): number | undefined {

@@ -74,6 +74,11 @@ tagboat commit --repo https://github.com/acme/config --branch main \\
     .option('--create', 'create paths that are missing', false)
     .option('--force', forceHelp, false)
     .option('--no-queue', queueHelp)
+    .addOption(
+      new Option('--via <way>', "how the commit is made: git pushes it, github has GitHub's API make and sign it")
+        .choices(['git', 'github'])
+        .default('git'),
+    )
     .action(async (options) =>
       run('commit', common(), async () => (await import('./commands/commit.ts')).commit(common(), options)),
     );

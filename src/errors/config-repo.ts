@@ -211,4 +211,9 @@ export const configRepoErrors = {
     () =>
       'Make room there, or point TMPDIR elsewhere. A host that can filter (git config uploadpack.allowFilter true) needs no such room.',
   ),
+  VIA_GITHUB_IMPOSSIBLE: entry<{ repo: string; why: string }>(
+    exitCodes.config,
+    ({ repo, why }) => `The commit to ${repo} can't be made by GitHub's API: ${why}.`,
+    () => 'Leave out `via: github` (--via) to push the commit by git, or give a token for a repository on GitHub.',
+  ),
 } as const;

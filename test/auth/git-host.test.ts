@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type GitRepo,
   githubApi,
+  graphqlUrl,
   isBound,
   isInTheClear,
   readRepo,
@@ -91,6 +92,14 @@ describe('the API for an App', () => {
     ],
   ])('of %s', (_, url, env, api) => {
     expect(githubApi(repo(url), env)).toBe(api);
+    // GraphQL stands beside it: /api/v3 and /api/graphql on an enterprise server, else below the API's root.
+    expect(graphqlUrl(repo(url), env)).toBe(api.endsWith('/v3') ? api.replace(/v3$/, 'graphql') : `${api}/graphql`);
+  });
+
+  it("has its GraphQL where the job says, for the job's own host alone", () => {
+    const job = { ...ghes, GITHUB_GRAPHQL_URL: 'https://ghe.acme.example/other/graphql' };
+    expect(graphqlUrl(repo('https://ghe.acme.example/a/b'), job)).toBe('https://ghe.acme.example/other/graphql');
+    expect(graphqlUrl(repo('https://github.com/a/b'), job)).toBe('https://api.github.com/graphql');
   });
 
   it.each([

@@ -54,6 +54,7 @@ describe('a config', () => {
         deploy: undefined,
         order: 'guard',
         queue: true,
+        via: 'git',
       },
     ]);
   });

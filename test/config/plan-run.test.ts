@@ -58,6 +58,7 @@ Argocd-reference-commit-date: 2024-01-31T23:59:59+09:00
       deploy: undefined,
       order: 'guard',
       queue: true,
+      via: 'git',
     });
   });
 
@@ -241,6 +242,7 @@ describe('a commit without a config', () => {
       author: { name: 'tagboat', email: 'tagboat@localhost' },
       committer: { name: 'tagboat', email: 'tagboat@localhost' },
       deploy: undefined,
+      via: 'git',
     });
     expect(planCommit({ ...request, edits: [...edits, ...edits] }).message).toMatch(/^Set 2 values\n/);
   });
@@ -251,5 +253,13 @@ describe('a commit without a config', () => {
     expect(done.author).toEqual(author);
     expect(done.message).toMatch(/^Deploy\n\nby hand\n\nTagboat-App: acme\/shop\n/);
     expect(done.message).toContain(`Tagboat-Source: https://github.com/acme/shop@${source.commit}\n`);
+  });
+
+  it("names its author beside GitHub's own where GitHub's API makes it", () => {
+    const author = { name: 'Ada', email: 'ada@example.com' };
+    const done = planCommit({ ...request, author, via: 'github' });
+    expect(done).toMatchObject({ via: 'github', author });
+    expect(done.message).toMatch(/\n\nCo-authored-by: Ada <ada@example.com>\nTagboat-Set: /);
+    expect(planCommit({ ...request, via: 'github' }).message).not.toContain('Co-authored-by');
   });
 });

@@ -1,7 +1,7 @@
 import { parseAuthor, parseRepo, parseSet } from '../../config/arguments.ts';
 import { planCommit } from '../../config/plan-run.ts';
 import { TagboatError } from '../../errors.ts';
-import type { DeliveryPlan, RunPlan } from '../../plan.ts';
+import type { DeliveryPlan, RunPlan, Via } from '../../plan.ts';
 import { identityIn, prepare } from '../prepare.ts';
 import type { CommonOptions } from '../program.ts';
 import type { Body, Session } from '../session.ts';
@@ -14,6 +14,7 @@ export interface CommitOptions extends LandingOptions {
   readonly message?: string;
   readonly author?: string;
   readonly create: boolean;
+  readonly via?: Via;
 }
 
 /** `tagboat commit`: the config commits alone, as the config names them or as the command line says. */
@@ -46,6 +47,7 @@ async function fromArguments(session: Session, repo: string, options: CommitOpti
     branch: options.branch,
     edits: options.set.map((argument) => ({ ...parseSet(argument), create: options.create })),
     message: options.message,
+    via: options.via,
     author: options.author === undefined ? undefined : parseAuthor(options.author),
     ...(await identityIn(world, session.cwd)),
   });
