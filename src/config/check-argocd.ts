@@ -1,6 +1,6 @@
 import type { ApplicationPlan, ArgoCdPlan, DeployPlan } from '../plan/deploy.ts';
 import type { Checks } from './checks.ts';
-import { whyNoApplication, whyNoServer, whyNoTimeout, whyNoVariable } from './grammar.ts';
+import { whyNoApplication, whyNoServer, whyNoSettle, whyNoTimeout, whyNoVariable } from './grammar.ts';
 import { timeoutOf } from './read-timeout.ts';
 import type { ArgoCdShape, DeliveryShape } from './shape.ts';
 
@@ -29,7 +29,7 @@ export function checkArgoCd(raw: ArgoCdShape | undefined, checks: Checks): ArgoC
   if (auth !== 'kubeconfig' && raw.server === undefined) checks.missing(at('server'), "it is the URL of Argo CD's API");
   if (raw.server !== undefined) checks.mustBe(at('server'), whyNoServer(raw.server));
   if (raw.timeout !== undefined) checks.mustBe(at('timeout'), whyNoTimeout(raw.timeout));
-  if (raw.settle !== undefined) checks.mustBe(at('settle'), whyNoTimeout(raw.settle));
+  if (raw.settle !== undefined) checks.mustBe(at('settle'), whyNoSettle(raw.settle));
   if (raw.webhookSecret !== undefined) checks.mustBe(at('webhookSecret'), whyNoVariable(raw.webhookSecret));
   if (raw.namespace !== undefined) checks.mustBe(at('namespace'), whyNoApplication(raw.namespace));
   for (const key of ['connector', 'context', 'ca'] as const) {

@@ -115,6 +115,12 @@ export function whyNoTimeout(text: string): string | undefined {
   return ms >= 1_000 && ms <= 86_400_000 ? undefined : 'a time such as 90s, 10m or 1h, up to 24h';
 }
 
+/** How long something must stay as it is. */
+export function whyNoSettle(text: string): string | undefined {
+  const ms = timeoutOf(text);
+  return ms >= 100 && ms <= 600_000 ? undefined : 'a time such as 5s or 500ms, up to 10m';
+}
+
 /** The name of an environment variable (POSIX), never its value. */
 export function whyNoVariable(text: string): string | undefined {
   return /^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(text) ? undefined : 'the NAME of a variable, not its value';

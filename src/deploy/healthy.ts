@@ -23,7 +23,7 @@ export function judgeHealth(look: Look): Answer {
     case 'Degraded': {
       const left = look.toGo(`Degraded ${state}`, memory.undegraded === state ? times.moved : times.degraded);
       if (left > 0) return pending('settling', `degraded${saying(message)}`, { againMs: left });
-      return final('degraded', revision, `synced, but degraded${saying(message)}`);
+      return final('degraded', revision, message || 'its health is Degraded');
     }
     default:
       return pending(

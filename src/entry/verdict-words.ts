@@ -40,13 +40,13 @@ function markOf(verdict: Verdict, colors: Colors): string {
 /** The verdict as one phrase. */
 function headOf(verdict: Verdict, colors: Colors): string {
   const took = colors.dim(duration(verdict.seconds));
-  const later = verdict.revision !== undefined && verdict.revision !== verdict.commit;
-  const at = later ? ` at ${short(verdict.revision ?? '')}, a later commit that has ${short(verdict.commit)}` : '';
-  const paint = healthOf(verdict) === 'healthy' ? colors.green : colors.red;
-  if (verdict.is === 'superseded') {
-    return `superseded by ${short(verdict.by)}, which is ${paint(words[verdict.judged])}: ${oneLine(verdict.why)} ${took}`;
-  }
-  return `${paint(words[verdict.is])}${at}: ${oneLine(verdict.why)} ${took}`;
+  const { commit, revision = commit } = verdict;
+  const health = healthOf(verdict);
+  const word = (health === 'healthy' ? colors.green : colors.red)(words[health]);
+  const why = health === 'healthy' ? '' : `: ${oneLine(verdict.why)}`;
+  if (verdict.is === 'superseded') return `superseded by ${short(verdict.by)}, which is ${word}${why} ${took}`;
+  const later = revision === commit ? '' : `, and so with ${short(commit)} before it`;
+  return `${word} with ${colors.cyan(short(revision))}${later}${why} ${took}`;
 }
 
 const words: Readonly<Record<ReturnType<typeof healthOf>, string>> = {

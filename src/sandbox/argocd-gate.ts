@@ -11,8 +11,6 @@ export interface Rights {
 export interface Connector {
   readonly id: string;
   readonly issuer: string;
-  /** The audience its tokens must be for. */
-  readonly audience: () => string;
   /** By the tokens' `sub`. */
   readonly subjects: Readonly<Record<string, Rights>>;
 }
@@ -33,7 +31,8 @@ export interface Gate {
   isSigned(body: Buffer, headers: Readonly<Record<string, string | string[] | undefined>>): boolean;
 }
 
-export function createGate(options: GateOptions): Gate {
+/** `audience`: the server's own URL, which its connector's tokens must be for. */
+export function createGate(options: GateOptions, audience: () => string): Gate {
   const issued = new Map<string, Rights>();
   const open = options.tokens === undefined && options.connector === undefined;
   return {
@@ -54,7 +53,7 @@ export function createGate(options: GateOptions): Gate {
       if (connector === undefined || form.get('connector_id') !== connector.id) {
         return refused('invalid_request', 'Requested connector does not exist.');
       }
-      const claims = await verified(form.get('subject_token') ?? '', connector);
+      const claims = await verified(form.get('subject_token') ?? '', connector, audience());
       const rights = typeof claims?.sub === 'string' ? connector.subjects[claims.sub] : undefined;
       if (claims === undefined) return { status: 401, value: { error: 'access_denied', error_description: '' } };
       const token = randomBytes(32).toString('base64url');
@@ -75,10 +74,13 @@ export function createGate(options: GateOptions): Gate {
   };
 }
 
-async function verified(token: string, connector: Connector): Promise<Readonly<Record<string, unknown>> | undefined> {
+async function verified(
+  token: string,
+  connector: Connector,
+  audience: string,
+): Promise<Readonly<Record<string, unknown>> | undefined> {
   const jwt = readJwt(token);
-  if (jwt === undefined || jwt.claims.iss !== connector.issuer || jwt.claims.aud !== connector.audience())
-    return undefined;
+  if (jwt === undefined || jwt.claims.iss !== connector.issuer || jwt.claims.aud !== audience) return undefined;
   const jwks: unknown = await fetch(`${connector.issuer}/.well-known/jwks`).then((response) => response.json());
   const key = keyFrom(jwks, jwt.header.kid);
   const ended = typeof jwt.claims.exp !== 'number' || jwt.claims.exp * 1_000 < Date.now();

@@ -53,7 +53,8 @@ export async function startArgoCd(options: ArgoCdOptions): Promise<ArgoCdHost> {
   const apps = new Map<string, App>();
   const requests: ArgoCdRequest[] = [];
   const streams = createStreams();
-  const gate = createGate(options);
+  let url = '';
+  const gate = createGate(options, () => url);
   const backing = backingOf(options.gitHost);
   const pace = { ...usualPace, ...options.pace };
 
@@ -79,8 +80,9 @@ export async function startArgoCd(options: ArgoCdOptions): Promise<ArgoCdHost> {
     if (app === undefined) throw new Error(`there is no application ${name}`);
     return app;
   };
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url,
     requests,
     streams,
     add: (spec) => {

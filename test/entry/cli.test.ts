@@ -286,7 +286,15 @@ describe.skipIf(noHttpBackend !== undefined)(`the demo${skipNote}`, () => {
   it('tells the whole story and ends with 0', async () => {
     const done = await cli(['demo', '--exit', '--json']);
     expect(done.code).toBe(0);
-    expect(resultOf(done).value).toMatchObject({ runs: [{ changed: true }, { changed: true }, { changed: false }] });
+    const healthy = [{ application: 'shop', is: 'healthy' }];
+    expect(resultOf(done).value).toMatchObject({
+      runs: [
+        { changed: true, verdicts: healthy },
+        { changed: true, verdicts: healthy },
+        { changed: false, verdicts: healthy },
+        { verdicts: [{ application: 'shop', is: 'degraded', reasons: [{ parts: [{ status: 'ImagePullBackOff' }] }] }] },
+      ],
+    });
   });
 
   it('is calm to people: what came of each step, and none of the builders’ own lines', async () => {
@@ -294,6 +302,8 @@ describe.skipIf(noHttpBackend !== undefined)(`the demo${skipNote}`, () => {
     expect(code).toBe(0);
     expect(stderr).toMatch(/✓ app +assembled and pushed/);
     expect(stderr).toMatch(/= main +unchanged/);
+    expect(stderr).toMatch(/✓ shop +healthy/);
+    expect(stderr).toMatch(/└─ Pod front.* ImagePullBackOff/);
     expect(stderr).not.toContain('│');
   });
 

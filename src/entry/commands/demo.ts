@@ -7,11 +7,13 @@ import { appFiles, chartFiles, commitAll, initRepo, writeFiles } from '../demo/a
 import { introduce, title } from '../demo/narrate.ts';
 import { planOwnApp } from '../demo/own-app.ts';
 import { farewell, type Proof, proofs, showProofs } from '../demo/proof.ts';
-import { demoAws, pushBase, runIn } from '../demo/run.ts';
+import { demoAws, inside, pushBase, runIn } from '../demo/run.ts';
 import { type DemoWorld, startDemoWorld } from '../demo/world.ts';
 import type { CommonOptions } from '../program.ts';
 import type { Body, Ending, Session } from '../session.ts';
+import { commit } from './commit.ts';
 import { runPlan, ship } from './ship.ts';
+import { wait } from './wait.ts';
 
 export interface DemoOptions {
   /** End when the runs are over. */
@@ -62,13 +64,14 @@ async function tell(story: Story): Promise<Ending> {
   });
   demo.gitHost.setAccess(configRepo, { tokens: { [demo.token]: 'write' }, anonymous: 'read' });
   await pushBase(session, demo, join(dir, 'base'), common);
+  demo.argocd.add({ name: 'shop', sources: [{ repoURL: repo, path: 'main', targetRevision: 'main' }] });
   await writeFiles(app, { ...appFiles(demo.registry.host), 'tagboat.yaml': configText(demo, repo) });
   await initRepo(demo.world, app);
 
   const commits = [
     {
       title: 'Commit 1: three images, one config commit',
-      why: 'OIDC token → AWS role → ECR login → images assembled and pushed → the tag written to the config repo.',
+      why: 'OIDC token → AWS role → ECR login → images pushed → the tag written to the config repo → healthy in Argo CD.',
       change: () => commitAll(demo.world, app, 'Open the shop'),
     },
     {
@@ -94,8 +97,28 @@ async function tell(story: Story): Promise<Ending> {
     runs.push(ending.value);
     if ((ending.errors ?? []).length > 0) return { ...ending, value: { runs } };
   }
+  runs.push(await breakIt(story, repo, app));
   const shown = await show(story, configRepo, 'app-repo');
   return { value: { runs, proofs: shown } };
+}
+
+/** A tag that nobody pushed: what is committed is not yet what runs. */
+async function breakIt({ session, demo, common }: Story, repo: string, app: string): Promise<unknown> {
+  title(
+    session,
+    4,
+    'By hand: a tag that nobody pushed',
+    'The commit lands all the same. Argo CD says why it does not run.',
+  );
+  const set = ['main/values.yaml:.front.imageTag=v2.0-typo'];
+  await commit(common, { repo, branch: 'main', set, message: 'Try v2.0', create: false })(
+    inside(session, demo, 'commit'),
+  );
+  const ending = await wait(
+    { ...common, app },
+    { application: [], sync: false, branch: 'main' },
+  )(inside(session, demo, 'wait'));
+  return ending.value;
 }
 
 /** The user's own app, shipped to the demo's servers. */
@@ -161,5 +184,11 @@ deliveries:
     set:
       main/values.yaml:
         .front.imageTag: "{tag}"
+    application: shop
+
+argocd:
+  server: ${demo.argocd.url}
+  auth: oidc
+  settle: 500ms
 `;
 }

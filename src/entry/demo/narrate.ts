@@ -75,10 +75,11 @@ export function introduce(session: Session, demo: DemoWorld, repos: readonly str
     ['registry', `http://${demo.registry.host}`, 'lets in whom AWS vouches for'],
     ['GitHub', demo.github.url, 'issues OIDC tokens to the job'],
     ['AWS', demo.aws.url, 'STS and ECR, with a role that trusts main'],
+    ['Argo CD', demo.argocd.url, 'follows the config repo, and lets the job look'],
   ];
   session.say((colors) =>
     [
-      colors.bold('Tagboat: from a pushed commit to a config commit'),
+      colors.bold('Tagboat: from a pushed commit to healthy in Argo CD'),
       colors.dim('All of it runs on this machine, on loopback: real servers, no account, nothing left behind.'),
       '',
       ...rows.map(([what, where, note]) => `  ${what.padEnd(10)}${where.padEnd(25)}${colors.dim(note)}`),

@@ -53,7 +53,11 @@ async function replaced(demo: DemoWorld, deliveries: readonly DeliveryPlan[]): P
     urls.set(key, await demo.gitHost.createRepo(name, { branch, files: skeletonOf(edits, before) }));
     demo.gitHost.setAccess(name, { tokens: { [demo.token]: 'write' }, anonymous: 'read' });
   }
-  return deliveries.map((one) => ({ ...one, repo: urls.get(`${one.repo} ${one.branch}`) ?? one.repo }));
+  return deliveries.map((one) => ({
+    ...one,
+    repo: urls.get(`${one.repo} ${one.branch}`) ?? one.repo,
+    deploy: undefined,
+  }));
 }
 
 /** A config for an app that has none: every Dockerfile an image. */

@@ -20,15 +20,15 @@ export function demoRegistry({ registry }: DemoWorld) {
 }
 
 /**
- * The session as a job of the demo sees it: a `tagboat ship` on the demo's servers. People are shown what came of each
+ * The session as a job of the demo sees it: a command on the demo's servers. People are shown what came of each
  * step and not the builders' own lines; programs get everything.
  */
-export function inside(session: Session, demo: DemoWorld): Session {
+export function inside(session: Session, demo: DemoWorld, command = 'ship'): Session {
   const emit: Emit = (happening) => {
     if (happening.type === 'image.log' && !session.settings.json) return;
     session.emit(happening);
   };
-  return { ...session, world: demo.world, emit, started: (source) => emit(runStarted('ship', source)) };
+  return { ...session, world: demo.world, emit, started: (source) => emit(runStarted(command, source)) };
 }
 
 /** One run on the demo's servers, with what it cost on the wire told below. */

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { trustPolicy } from '../../auth/policies.ts';
+import { type ArgoCdHost, startArgoCd } from '../../sandbox/argocd.ts';
+import type { Connector } from '../../sandbox/argocd-gate.ts';
 import { type Aws, startAws } from '../../sandbox/aws.ts';
 import { type GitHost, startGitHost } from '../../sandbox/git-host.ts';
 import { type GitHub, startGitHub } from '../../sandbox/github.ts';
@@ -23,12 +25,13 @@ export interface DemoWorld {
   readonly registry: Registry;
   readonly github: GitHub;
   readonly aws: Aws;
+  readonly argocd: ArgoCdHost;
   /** What the demo's config repo takes as a token. */
   readonly token: string;
   close(): Promise<void>;
 }
 
-/** Starts a git host, a registry, GitHub's token issuer and AWS, all in `dir`. Ended parts are closed on failure. */
+/** Starts a git host, a registry, GitHub's token issuer, AWS and Argo CD, all in `dir`. Ended parts are closed on failure. */
 export async function startDemoWorld(dir: string, outer: World): Promise<DemoWorld> {
   const closers: (() => unknown)[] = [];
   const opened = <T extends { close(): unknown }>(part: T): T => {
@@ -44,12 +47,13 @@ export async function startDemoWorld(dir: string, outer: World): Promise<DemoWor
     const aws = opened(await startAws(accountTrusting(github)));
     await mkdir(join(dir, 'registry'), { recursive: true });
     const registry = opened(await startRegistry({ dir: join(dir, 'registry'), auth: 'basic', authorize: gate(aws) }));
+    const argocd = opened(await startArgoCd({ gitHost, connector: connectorFor(github), pace: demoPace }));
     const token = `demo-${createHash('sha256').update(dir).digest('hex').slice(0, 24)}`;
     outer.mask(token);
     const env = demoEnv(outer.env, { github, aws, token });
     const http = opened(createHttp({ userAgent: `tagboat/${version}`, proxyEnv: env }));
     const world: World = { ...outer, env, http, exec: createExec(env) };
-    return { world, gitHost, registry, github, aws, token, close };
+    return { world, gitHost, registry, github, aws, argocd, token, close };
   } catch (error) {
     await close();
     throw error;
@@ -66,6 +70,18 @@ export function accountTrusting(github: GitHub): Parameters<typeof startAws>[0] 
   };
 }
 
+/** Slow enough to be seen, fast enough for a demo. */
+const demoPace = { compare: 80, sync: 50, rollout: 200, deadline: 100 };
+
+/** Dex takes GitHub's tokens of pushes to the app repo's `main`, and Argo CD lets them look: no stored secret. */
+function connectorFor(github: GitHub): Connector {
+  return {
+    id: 'github-actions',
+    issuer: github.issuer,
+    subjects: { 'repo:acme/app-repo:ref:refs/heads/main': { get: true } },
+  };
+}
+
 /** Everybody may look, so that `curl` needs no login; only whom AWS vouches for may push. */
 function gate(aws: Aws): NonNullable<Parameters<typeof startRegistry>[0]['authorize']> {
   return (authorization, { actions }) => {
@@ -78,7 +94,9 @@ function gate(aws: Aws): NonNullable<Parameters<typeof startRegistry>[0]['author
 
 /** The job's environment: the machine's own, without its accounts, and GitHub's and AWS's variables of the sandbox. */
 function demoEnv(outer: Env, { github, aws, token }: Pick<DemoWorld, 'github' | 'aws' | 'token'>): Env {
-  const kept = Object.entries(outer).filter(([name]) => !/^(AWS|GITHUB|ACTIONS|TAGBOAT|CI|GITLAB)(_|$)/.test(name));
+  const kept = Object.entries(outer).filter(
+    ([name]) => !/^(AWS|GITHUB|ACTIONS|TAGBOAT|ARGOCD|CI|GITLAB)(_|$)/.test(name),
+  );
   const spared = ['127.0.0.1', outer.no_proxy ?? outer.NO_PROXY].filter((part) => part !== undefined && part !== '');
   return {
     ...Object.fromEntries(kept),
