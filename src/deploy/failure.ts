@@ -3,7 +3,8 @@ import { healthOf, type Verdict } from '../plan/deploy.ts';
 
 /** The error that a verdict ends a run with; none for a healthy one, whoever's commit it is. */
 export function verdictError(verdict: Verdict): ErrorReport[] {
-  const { application, why, seconds } = verdict;
+  const { application, seconds } = verdict;
+  const why = [verdict.why, ...deepest(verdict)].join('; ');
   const by = verdict.is === 'superseded' ? verdict.by : verdict.commit;
   const data = { application, commit: by, why };
   switch (healthOf(verdict)) {
@@ -18,4 +19,16 @@ export function verdictError(verdict: Verdict): ErrorReport[] {
     case 'unknown':
       return [reportOf(new TagboatError('APPLICATION_UNKNOWN', data))];
   }
+}
+
+/** What is at the bottom of the first reason: the pod rather than its deployment. */
+function deepest(verdict: Verdict): string[] {
+  let [reason] = verdict.is === 'healthy' ? [] : verdict.reasons;
+  while (reason?.parts[0] !== undefined) reason = reason.parts[0];
+  if (reason === undefined) return [];
+  const { subject, status, message } = reason;
+  // Conditions are the verdict's own words already.
+  return message !== '' && verdict.why.includes(message)
+    ? []
+    : [`${subject}: ${status}${message === '' ? '' : `, ${message.slice(0, 300)}`}`];
 }

@@ -2,15 +2,17 @@ import { TagboatError } from '../errors.ts';
 import type { Env } from '../wire/world.ts';
 import type { CommitOptions } from './commands/commit.ts';
 import type { LandingOptions } from './commands/ship.ts';
+import type { WaitOptions } from './commands/wait.ts';
 import type { CommonOptions } from './program.ts';
 
-const commands = ['ship', 'build', 'commit', 'plan'] as const;
+const commands = ['ship', 'build', 'commit', 'wait', 'plan'] as const;
 
 export interface Inputs {
   readonly command: (typeof commands)[number];
   readonly common: CommonOptions;
   readonly commit: CommitOptions;
   readonly landing: LandingOptions;
+  readonly wait: WaitOptions;
 }
 
 /** Inputs that hold secrets, and the variables under which everything else knows them. */
@@ -19,6 +21,7 @@ const secrets: Readonly<Record<string, string>> = {
   'app-id': 'TAGBOAT_APP_ID',
   'private-key': 'TAGBOAT_APP_PRIVATE_KEY',
   'github-token': 'GITHUB_TOKEN',
+  'argocd-token': 'ARGOCD_AUTH_TOKEN',
 };
 
 /**
@@ -46,6 +49,9 @@ export function readInputs(env: Env): Inputs {
   const repo = text(env, 'repo');
   const message = text(env, 'message');
   const author = text(env, 'author');
+  const server = text(env, 'server');
+  const waited = text(env, 'config-commit');
+  const timeout = text(env, 'timeout');
   const landing = { force: truth(env, 'force'), queue: truth(env, 'queue', 'true') };
   const via = choice(env, 'via', ['git', 'github']);
   return {
@@ -61,10 +67,7 @@ export function readInputs(env: Env): Inputs {
     },
     commit: {
       branch: text(env, 'branch') ?? 'main',
-      set: (text(env, 'set') ?? '')
-        .split(/\r?\n/)
-        .map((line) => line.trim())
-        .filter((line) => line !== ''),
+      set: linesOf(env, 'set'),
       create: truth(env, 'create'),
       ...landing,
       ...(repo === undefined ? {} : { repo }),
@@ -72,7 +75,22 @@ export function readInputs(env: Env): Inputs {
       ...(author === undefined ? {} : { author }),
       ...(via === undefined ? {} : { via }),
     },
+    wait: {
+      application: linesOf(env, 'application'),
+      branch: text(env, 'branch') ?? 'main',
+      sync: truth(env, 'sync'),
+      ...(repo === undefined ? {} : { repo }),
+      ...(server === undefined ? {} : { server }),
+      ...(waited === undefined ? {} : { commit: waited }),
+      ...(timeout === undefined ? {} : { timeout }),
+    },
   };
+}
+
+/** An input of several lines, the empty ones left out. */
+function linesOf(env: Env, input: string): string[] {
+  const lines = (text(env, input) ?? '').split(/\r?\n/).map((line) => line.trim());
+  return lines.filter((line) => line !== '');
 }
 
 /** The runner's own naming (actions/toolkit, getInput): spaces become underscores, hyphens stay. */

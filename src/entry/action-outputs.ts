@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
+import { healthOf, type Verdict } from '../plan/deploy.ts';
 import type { CommitOutcome, ImageOutcome } from '../plan.ts';
 import type { Ending } from './session.ts';
 
 /** What later steps read. Names are part of the public contract, see action.yml. */
 export type Outputs = Readonly<
-  Record<'outcome' | 'changed' | 'commit' | 'tag' | 'images' | 'commits' | 'exit-code', string>
+  Record<'outcome' | 'changed' | 'commit' | 'tag' | 'images' | 'commits' | 'verdict' | 'verdicts' | 'exit-code', string>
 >;
 
 /** The outputs of a run that ended like this. Everything is a string: that is all that outputs can hold. */
@@ -13,10 +14,12 @@ export function outputsOf(ending: Ending, exitCode: number): Outputs {
   const value = (ending.value ?? {}) as {
     images?: readonly ImageOutcome[];
     commits?: readonly CommitOutcome[];
+    verdicts?: readonly Verdict[];
     tag?: string;
   };
   const images = value.images ?? [];
   const commits = value.commits ?? [];
+  const verdicts = value.verdicts ?? [];
   const landed = commits.find((commit) => commit.is === 'landed');
   return {
     outcome: exitCode === 0 ? outcomeOf(commits) : 'failed',
@@ -31,6 +34,18 @@ export function outputsOf(ending: Ending, exitCode: number): Outputs {
         repo: commit.repo,
         branch: commit.branch,
         ...detailsOf(commit),
+      })),
+    ),
+    verdict: verdictOf(verdicts),
+    verdicts: JSON.stringify(
+      verdicts.map((verdict) => ({
+        is: verdict.is,
+        health: healthOf(verdict),
+        delivery: verdict.delivery,
+        application: verdict.application,
+        commit: verdict.commit,
+        revision: verdict.revision ?? '',
+        why: verdict.why,
       })),
     ),
     'exit-code': String(exitCode),
@@ -48,6 +63,12 @@ function detailsOf(commit: CommitOutcome): Readonly<Record<string, string | unde
     case 'held':
       return { by: commit.by, why: commit.why, until: commit.until };
   }
+}
+
+/** All applications in one word: the worst of them; empty when none was watched. */
+function verdictOf(verdicts: readonly Verdict[]): string {
+  const worst = ['degraded', 'syncFailed', 'timedOut', 'unknown', 'healthy'] as const;
+  return worst.find((health) => verdicts.some((verdict) => healthOf(verdict) === health)) ?? '';
 }
 
 /** The outcome of all config commits in one word: what changed something outweighs what didn't. */

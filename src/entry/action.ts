@@ -22,7 +22,7 @@ const exitCode = await runSession(
 if (process.env.GITHUB_OUTPUT) writeOutputs(process.env.GITHUB_OUTPUT, outputsOf(ending, exitCode));
 process.exit(exitCode);
 
-async function bodyOf({ command, common, commit, landing }: Inputs): Promise<Body> {
+async function bodyOf({ command, common, commit, landing, wait }: Inputs): Promise<Body> {
   switch (command) {
     case 'ship':
       return (await import('./commands/ship.ts')).ship(common, landing);
@@ -32,5 +32,7 @@ async function bodyOf({ command, common, commit, landing }: Inputs): Promise<Bod
       return (await import('./commands/plan.ts')).plan(common);
     case 'commit':
       return (await import('./commands/commit.ts')).commit(common, commit);
+    case 'wait':
+      return (await import('./commands/wait.ts')).wait(common, wait);
   }
 }

@@ -2,9 +2,11 @@ import { appendFileSync, statSync } from 'node:fs';
 import { describePlace } from '../errors/place.ts';
 import type { ErrorReport } from '../errors.ts';
 import type { Event } from '../events.ts';
+import { healthOf, type Verdict } from '../plan/deploy.ts';
 import type { CommitOutcome, ImageOutcome } from '../plan.ts';
 import { duration, oneLine, printable, short } from './printable.ts';
 import type { Sink } from './sink.ts';
+import { reasonLines } from './verdict-words.ts';
 
 /** GitHub drops a step's summary whole when it is over one mebibyte. */
 export const summaryLimit = 1024 * 1024;
@@ -40,6 +42,7 @@ export function summaryOf(events: readonly Event[], limit: number): string {
     headline(started, result),
     ...imageTable(images.map((event) => event.outcome)),
     ...commits.flatMap((event) => commitPart(event.delivery, event.outcome)),
+    ...events.flatMap((event) => (event.type === 'verdict.finished' ? [verdictPart(event.verdict)] : [])),
     ...(result?.errors ?? []).map(errorPart),
   ];
   return fitted(parts, limit);
@@ -84,6 +87,17 @@ function commitPart(name: string, outcome: CommitOutcome): string[] {
         `\n**${escaped(name)}**: held by ${escaped(outcome.by)}${outcome.until === undefined ? '' : ` until ${escaped(outcome.until)}`}: ${escaped(outcome.why)}\n`,
       ];
   }
+}
+
+function verdictPart(verdict: Verdict): string {
+  const { application, commit, revision = commit, seconds, why } = verdict;
+  const health = healthOf(verdict);
+  const mark = health === 'healthy' ? '✅' : '❌';
+  const by = verdict.is === 'superseded' ? `superseded by ${code(short(verdict.by))}, which is ` : '';
+  const tree = verdict.is === 'healthy' ? [] : reasonLines(verdict.reasons);
+  const because = health === 'healthy' ? '' : `: ${escaped(why)}`;
+  const head = `\n${mark} **${escaped(application)}**: ${by}${escaped(health)} with ${code(short(revision))} after ${duration(seconds)}${because}\n`;
+  return tree.length === 0 ? head : `${head}\n${fenced('', cut(tree.join('\n'), 16_000))}`;
 }
 
 function errorPart(error: ErrorReport): string {

@@ -9,6 +9,7 @@ describe('the action’s inputs', () => {
       common: { json: false, quiet: false, color: true, jobs: 3 },
       commit: { branch: 'main', set: [], create: false, force: false, queue: true },
       landing: { force: false, queue: true },
+      wait: { application: [], branch: 'main', sync: false },
     });
   });
 
@@ -24,6 +25,12 @@ describe('the action’s inputs', () => {
     expect(commit.set).toEqual(['main/values.yaml:.a=1', 'main/values.yaml:.b=2']);
     expect(commit).toMatchObject({ repo: 'https://github.com/acme/config', create: true });
     expect(common.jobs).toBe(2);
+  });
+
+  it('name applications to wait for, one a line', () => {
+    const env = { INPUT_COMMAND: 'wait', INPUT_APPLICATION: 'front\nargocd-apps/back\n', INPUT_TIMEOUT: '20m' };
+    expect(readInputs(env).wait).toMatchObject({ application: ['front', 'argocd-apps/back'], timeout: '20m' });
+    expect(adoptSecrets({ 'INPUT_ARGOCD-TOKEN': 't' })).toMatchObject({ ARGOCD_AUTH_TOKEN: 't' });
   });
 
   it.each([

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { outputsOf, writeOutputs } from '../../src/entry/action-outputs.ts';
+import type { Verdict } from '../../src/plan/deploy.ts';
 import type { CommitOutcome } from '../../src/plan.ts';
 
 const at = { delivery: 'production', repo: 'https://github.com/acme/config', branch: 'main' };
@@ -42,6 +43,16 @@ describe('the action’s outputs', () => {
     expect(outputs).toMatchObject({ outcome: 'failed', changed: 'true', 'exit-code': '6' });
   });
 
+  it('of several applications name the worst verdict', () => {
+    const about = { delivery: 'main', application: 'front', commit: 'c', revision: 'c', why: '', seconds: 1 };
+    const healthy: Verdict = { ...about, is: 'healthy' };
+    const later: Verdict = { ...about, is: 'superseded', by: 'd', judged: 'degraded', reasons: [] };
+    expect(outputsOf({ value: { verdicts: [healthy] } }, 0).verdict).toBe('healthy');
+    const outputs = outputsOf({ value: { verdicts: [healthy, later] } }, 7);
+    expect(outputs.verdict).toBe('degraded');
+    expect(JSON.parse(outputs.verdicts)).toMatchObject([{ is: 'healthy' }, { is: 'superseded', health: 'degraded' }]);
+  });
+
   it('of a run without an ending are there and empty', () => {
     expect(outputsOf({ value: null }, 1)).toEqual({
       outcome: 'failed',
@@ -50,6 +61,8 @@ describe('the action’s outputs', () => {
       tag: '',
       images: '[]',
       commits: '[]',
+      verdict: '',
+      verdicts: '[]',
       'exit-code': '1',
     });
   });

@@ -55,6 +55,41 @@ describe('the job summary', () => {
     expect(text).toContain('```diff\n-a\n+b\n```');
   });
 
+  it('tells what became of the applications, with the reason as a tree', () => {
+    const pod = {
+      subject: 'Pod front-1',
+      status: 'ImagePullBackOff',
+      message: '``` <b>',
+      events: [],
+      log: ['boom'],
+      parts: [],
+    };
+    const verdict: Event = {
+      type: 'verdict.finished',
+      delivery: 'production',
+      application: 'front',
+      verdict: {
+        ...{
+          is: 'degraded',
+          delivery: 'production',
+          application: 'front',
+          commit: 'b'.repeat(40),
+          revision: undefined,
+        },
+        ...{
+          why: 'deadline',
+          seconds: 61,
+          reasons: [{ ...pod, subject: 'Deployment front', status: 'Degraded', parts: [pod] }],
+        },
+      },
+      at,
+    };
+    const text = summaryOf([started('Greet'), verdict, ended], summaryLimit);
+    expect(text).toContain('❌ **front**: degraded with <code>bbbbbbb</code> after 1 min 1 s');
+    expect(text).toContain('````\n└─ Deployment front');
+    expect(text).toContain('└─ Pod front-1  ImagePullBackOff: ``` <b>');
+  });
+
   it('shows a commit subject as text, whatever it tries', () => {
     const evil = 'x</code></td><img src=x onerror=y> [a](javascript:1) | b `c` @octocat ::error::no\n# Title';
     const text = summaryOf([started(evil), ended], summaryLimit);
