@@ -14,6 +14,8 @@ export interface Stages {
   readonly checkImage: (image: ImagePlan) => Promise<unknown>;
   /** Finds what would stop this config commit before anything is pushed. Writes nothing. */
   readonly checkDelivery: (delivery: DeliveryPlan) => Promise<unknown>;
+  /** Finds what would keep a verdict from being found. Writes nothing. */
+  readonly checkApplications: (delivery: DeliveryPlan) => Promise<unknown>;
   readonly build: (image: ImagePlan) => Promise<ImageOutcome>;
   readonly land: (delivery: DeliveryPlan, images: readonly PushedImage[]) => Promise<CommitOutcome>;
   /** Waits until Argo CD has done what it will with a delivery that has landed, or was there already. */
@@ -51,7 +53,14 @@ export interface ShipOptions {
 export async function ship(plan: RunPlan, stages: Stages, emit: Emit, options: ShipOptions): Promise<RunResult> {
   // With nothing to push before, the landing itself is check enough.
   const checks = plan.images.length === 0 ? [] : plan.deliveries.map(stages.checkDelivery);
-  const unfit = failures(await Promise.allSettled([...plan.images.map(stages.checkImage), ...checks]));
+  const watched = plan.deliveries.filter(({ deploy }) => deploy !== undefined);
+  const unfit = failures(
+    await Promise.allSettled([
+      ...plan.images.map(stages.checkImage),
+      ...checks,
+      ...watched.map(stages.checkApplications),
+    ]),
+  );
   options.signal.throwIfAborted();
   if (unfit.length > 0) return ended({ errors: unfit });
 
@@ -63,10 +72,10 @@ export async function ship(plan: RunPlan, stages: Stages, emit: Emit, options: S
 
   const landings = await landAll(plan.deliveries, images, stages, emit);
   options.signal.throwIfAborted();
-  const watched = await watchAll(plan.deliveries, landings, images, stages, emit);
+  const seen = await watchAll(plan.deliveries, landings, images, stages, emit);
   options.signal.throwIfAborted();
-  const verdicts = fulfilled(watched).flat();
-  const errors = [...failures(landings), ...failures(watched), ...verdicts.flatMap(verdictError)];
+  const verdicts = fulfilled(seen).flat();
+  const errors = [...failures(landings), ...failures(seen), ...verdicts.flatMap(verdictError)];
   return ended({ images, commits: fulfilled(landings), verdicts, errors });
 }
 

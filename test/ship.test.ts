@@ -1,6 +1,7 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { TagboatError } from '../src/errors.ts';
 import type { Happening } from '../src/events.ts';
+import type { Verdict } from '../src/plan/deploy.ts';
 import type { CommitOutcome, DeliveryPlan, ImageOutcome, ImagePlan, RunPlan } from '../src/plan.ts';
 import { type Stages, ship } from '../src/ship.ts';
 
@@ -35,6 +36,7 @@ const landed = ({ name, repo, branch }: DeliveryPlan): CommitOutcome => ({
 const fine: Stages = {
   checkImage: async () => undefined,
   checkDelivery: async () => undefined,
+  checkApplications: async () => undefined,
   build: async (each) => built(each),
   land: async (each) => landed(each),
   watch: async () => [],
@@ -72,6 +74,62 @@ it('builds nothing when a check finds a fault, and reports every fault found', a
   const { errors, images, exitCode } = await result;
   expect(errors.map(({ message }) => message)).toEqual(['Interrupted by one.', 'Interrupted by two.']);
   expect({ images, exitCode }).toEqual({ images: [], exitCode: 130 });
+});
+
+describe('the applications of a run', () => {
+  const followed = (name: string) => ({ ...delivery(name), deploy: {} }) as DeliveryPlan;
+  const verdict = (is: 'healthy' | 'timedOut'): Verdict => ({
+    ...{ delivery: 'prod', application: 'shop', commit: 'c', revision: 'c', why: '', seconds: 1 },
+    ...(is === 'healthy' ? { is } : { is, reasons: [] }),
+  });
+
+  it('are watched for the commit that landed, or for the tip that says so already', async () => {
+    const seen: string[] = [];
+    const { result } = run(plan([], [followed('prod'), followed('test'), delivery('unwatched')]), {
+      land: async (each) => (each.name === 'test' ? { ...landed(each), is: 'unchanged', tip: 't' } : landed(each)),
+      watch: async (each, outcome) => {
+        seen.push(`${each.name} ${outcome.is}`);
+        return [verdict('healthy')];
+      },
+    });
+    expect(await result).toMatchObject({ exitCode: 0, verdicts: [{ is: 'healthy' }, { is: 'healthy' }], errors: [] });
+    expect(seen).toEqual(['prod landed', 'test unchanged']);
+  });
+
+  it('are not watched when a newer commit decided, or somebody holds it', async () => {
+    const held = { by: 'ops', why: 'incident', until: undefined };
+    const { result } = run(plan([], [followed('a'), followed('b')]), {
+      land: async ({ name, repo, branch }) => ({
+        ...held,
+        is: name === 'a' ? 'superseded' : 'held',
+        delivery: name,
+        repo,
+        branch,
+      }),
+      watch: async () => Promise.reject(new Error('must not be reached')),
+    });
+    expect(await result).toMatchObject({ exitCode: 0, verdicts: [] });
+  });
+
+  it('that don’t get well decide the exit code, and the commit that landed is still told', async () => {
+    const { result } = run(plan([], [followed('prod')]), {
+      watch: async () => [verdict('healthy'), verdict('timedOut')],
+    });
+    expect(await result).toMatchObject({
+      exitCode: 8,
+      changed: true,
+      commits: [{ is: 'landed' }],
+      errors: [{ code: 'APPLICATION_TIMED_OUT' }],
+    });
+  });
+
+  it('that can’t be watched stop the run before anything is pushed', async () => {
+    const { result } = run(plan([image('app')], [followed('prod')]), {
+      checkApplications: async () => Promise.reject(interrupted()),
+      build: async () => Promise.reject(new Error('must not be reached')),
+    });
+    expect(await result).toMatchObject({ images: [], commits: [], errors: [{ code: 'INTERRUPTED' }] });
+  });
 });
 
 it('reports both of two failing images and lands nothing', async () => {

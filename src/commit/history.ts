@@ -1,11 +1,13 @@
-import type { DeliveryPlan, GitCredential } from '../plan.ts';
+import { scanPath } from '../plan/path.ts';
+import type { DeliveryPlan, Edit, GitCredential } from '../plan.ts';
 import { WireFailure } from '../wire/failure.ts';
-import { type Relation, relationOf } from '../wire/git/ancestry.ts';
+import { newestCommits, type Relation, relationOf } from '../wire/git/ancestry.ts';
 import type { World } from '../wire/world.ts';
 import { openConfigRepo } from './config-repo.ts';
 import { explain } from './explain.ts';
 import { defaultIdleMs } from './land.ts';
 import { filesOf, loadRewrite } from './rewrite.ts';
+import { trailersOf } from './trailers.ts';
 
 /** A delivery's config repo as far as its commits are compared. Comparing never throws, save the signal's reason. */
 export interface DeliveryHistory {
@@ -13,8 +15,11 @@ export interface DeliveryHistory {
   tip(): Promise<string>;
   /** How a commit stands to one of ours; `unknown` where the host can't tell. */
   relation(revision: string, ours: string): Promise<Relation>;
-  /** Whether a commit has the delivery's values; undefined where that can't be read. */
-  keeps(revision: string): Promise<boolean | undefined>;
+  /**
+   * Whether a commit has the values that ours set, by its trailers or else by the delivery; undefined where that can't
+   * be read.
+   */
+  keeps(revision: string, ours: string): Promise<boolean | undefined>;
   close(): Promise<void>;
 }
 
@@ -42,6 +47,14 @@ export function openHistory(
     before = answer.catch(() => undefined);
     return answer;
   };
+  /** What a commit of Tagboat's says it set; undefined for anybody else's. */
+  const settingsOf = async (ours: string): Promise<Edit[] | undefined> => {
+    const message = (await newestCommits(repo.remote, ours, 1))?.get(ours)?.message ?? '';
+    const set = trailersOf(message).flatMap(({ key, value }) =>
+      key === 'Tagboat-Set' ? (settingIn(value) ?? []) : [],
+    );
+    return set.length === 0 ? undefined : set;
+  };
   return {
     tip: async () => {
       try {
@@ -56,15 +69,29 @@ export function openHistory(
       if (!/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(revision) || revision.length !== ours.length) return 'unknown';
       return asked(() => relationOf(repo.remote, revision, ours), 'unknown');
     },
-    keeps: (revision) =>
+    keeps: (revision, ours) =>
       asked<boolean | undefined>(async () => {
-        const snapshot = await repo.readPaths(revision, filesOf(delivery.edits));
+        const edits = (await settingsOf(ours)) ?? delivery.edits;
+        const snapshot = await repo.readPaths(revision, filesOf(edits));
         if ([...snapshot.files.values()].some((found) => found.is !== 'file')) return false;
-        return (await loadRewrite())(snapshot, delivery.edits).changes.length === 0;
+        return (await loadRewrite())(snapshot, edits).changes.length === 0;
       }, undefined).catch(() => undefined),
     close: async () => {
       await before;
       await repo.close();
     },
   };
+}
+
+/** `FILE:PATH=VALUE`, as the trailer has it. */
+function settingIn(text: string): Edit | undefined {
+  const colon = text.search(/:(?=\.|\[|doc\[)/);
+  if (colon < 0) return undefined;
+  try {
+    const { end } = scanPath(text, colon + 1);
+    if (text[end] !== '=') return undefined;
+    return { file: text.slice(0, colon), path: text.slice(colon + 1, end), value: text.slice(end + 1), create: false };
+  } catch {
+    return undefined;
+  }
 }

@@ -1,3 +1,4 @@
+import { exitCodes } from '../errors/codes.ts';
 import { TagboatError } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import type { DeployPlan, Reason, Verdict } from '../plan/deploy.ts';
@@ -92,6 +93,30 @@ export async function watchDelivery(
       return verdict;
     }),
   );
+}
+
+/**
+ * Whether there will be a verdict: that the way in is open, and the applications follow what is delivered. One that
+ * isn't there may be made by the commit itself, and a server that can't be reached now may be back by then: both are
+ * told, no more. Throws TagboatError with exit code 2 or 3.
+ */
+export async function checkApplications(
+  world: World,
+  emit: Emit,
+  server: Server,
+  delivered: Pick<Delivered, 'repo' | 'branch' | 'files' | 'deploy'>,
+): Promise<void> {
+  const { repo, branch, files, deploy } = delivered;
+  webhookSecret(world, deploy);
+  const search = { world, argocd: server.argocd, with: server.with, followed: { repo, branch }, files, until: 0 };
+  try {
+    await findApplications(search, deploy.applications);
+  } catch (error) {
+    if (!(error instanceof TagboatError)) throw error;
+    const known: readonly number[] = [exitCodes.config, exitCodes.credentials];
+    if (known.includes(error.exitCode) && error.code !== 'APPLICATION_NOT_FOUND') throw error;
+    emit({ type: 'notice', level: 'warning', stage: 'deploy', message: `${error.message} ${error.hint}` });
+  }
 }
 
 function watchedOf(

@@ -7,7 +7,7 @@ import type { CommitPreview, DeliveryPlan, ImagePlan, ImagePreview, RunPlan } fr
 import type { Stages } from '../ship.ts';
 import { createServers } from './argocd.ts';
 import type { Session } from './session.ts';
-import { watchOutcome } from './watch.ts';
+import { checkWatch, watchOutcome } from './watch.ts';
 
 /** The real stages of a run, whose checks tell what they would do. */
 export interface RealStages extends Stages {
@@ -23,6 +23,7 @@ export async function withStages<T>(
 ): Promise<T> {
   const auth = createAuth(world, emit, aws);
   const servers = createServers(world, emit, auth);
+  const watching = { world, emit, auth, servers };
   // One for the run: what was found out for one image serves the others.
   const context = source === undefined ? undefined : { source, credential: auth.registry };
   const readers = auth.readers(
@@ -48,8 +49,9 @@ export async function withStages<T>(
       checkDelivery: async (delivery) => previewDelivery(world, delivery, await auth.git(delivery.repo), { lineage }),
       land: async (delivery, pushed) =>
         landDelivery(world, emit, resolveDigests(delivery, pushed), await auth.git(delivery.repo), { lineage }),
+      checkApplications: async (delivery) => checkWatch(watching, delivery),
       watch: async (delivery, outcome, pushed) =>
-        watchOutcome({ world, emit, auth, servers }, resolveDigests(delivery, pushed), outcome, pushed),
+        watchOutcome(watching, resolveDigests(delivery, pushed), outcome, pushed),
     });
   } finally {
     servers.close();

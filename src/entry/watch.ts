@@ -13,6 +13,18 @@ export interface Watching {
   readonly servers: Servers;
 }
 
+/** Whether a delivery's applications can be watched at all. */
+export async function checkWatch({ world, emit, servers }: Watching, delivery: DeliveryPlan): Promise<void> {
+  const { deploy, repo, branch } = delivery;
+  if (deploy === undefined) return;
+  const [{ checkApplications }, server] = await Promise.all([import('../deploy/deploy.ts'), servers.of(deploy.argocd)]);
+  await checkApplications(world, emit, server, { repo, branch, files: filesOf(delivery), deploy });
+}
+
+function filesOf({ edits }: DeliveryPlan): string[] {
+  return [...new Set(edits.map(({ file }) => file))];
+}
+
 /** The commit to see live: the one that landed, or the tip that has its values already. */
 export async function watchOutcome(
   watching: Watching,
@@ -47,11 +59,11 @@ export async function watchCommit(
       delivery: delivery.name,
       repo: delivery.repo,
       branch: delivery.branch,
-      files: [...new Set(delivery.edits.map(({ file }) => file))],
+      files: filesOf(delivery),
       changes: delivery.edits.map(({ value }) => ({ after: value })),
       history: {
         relation: (revision) => history.relation(revision, about.commit),
-        keeps: (revision) => history.keeps(revision),
+        keeps: (revision) => history.keeps(revision, about.commit),
       },
       deploy,
     });

@@ -85,7 +85,7 @@ async function watch(
         ...{ files: ['main/values.yaml'], changes: [{ after: asked.tag ?? 'b' }], images: [] },
         history: {
           relation: (revision) => history.relation(revision, asked.commit),
-          keeps: (revision) => history.keeps(revision),
+          keeps: (revision) => history.keeps(revision, asked.commit),
         },
         deploy,
       },
