@@ -1,6 +1,6 @@
 /** A line in a chart; its name is its CSS class as well. */
 export interface Line {
-  readonly name: 'clone' | 'sparse' | 'tagboat';
+  readonly name: 'clone' | 'sparse' | 'tagboat' | 'glue' | 'bare';
   readonly title: string;
   readonly points: readonly (readonly [x: number, y: number])[];
 }
@@ -10,13 +10,20 @@ export interface Panel {
   readonly lines: readonly Line[];
 }
 
+/** What grows to the right. */
+export interface Axis {
+  readonly title: string;
+  readonly tick: (value: number) => string;
+}
+
+const filesAxis: Axis = { title: 'files in the config repo', tick: files };
+
 const panel = { width: 470, height: 300, left: 56, right: 128, top: 78, bottom: 46 };
 
 /**
- * Panels side by side with one logarithmic scale for all: the number of files below, seconds at the side. Self-contained SVG with
- * its own background, so that it stays readable wherever it is shown, and colours for light and dark.
+ * Panels side by side with one logarithmic scale for all, seconds at the side. Self-contained SVG with its own background, so that it stays readable wherever it is shown, and colours for light and dark.
  */
-export function chart(title: string, panels: readonly Panel[]): string {
+export function chart(title: string, panels: readonly Panel[], axis: Axis = filesAxis): string {
   const points = panels.flatMap(({ lines }) => lines.flatMap((line) => line.points));
   const xs = [...new Set(points.map(([x]) => x))].toSorted((a, b) => a - b);
   const ys = points.map(([, y]) => y);
@@ -30,7 +37,7 @@ ${style}
 </style>
 <rect class="card" x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="8"/>
 <text class="title" x="20" y="30">${text(title)}</text>
-${panels.map((one, index) => drawPanel(one, index * panel.width, xs, x, y)).join('\n')}
+${panels.map((one, index) => drawPanel(one, index * panel.width, { ...axis, xs, x, y })).join('\n')}
 </svg>
 `;
 }
@@ -43,7 +50,13 @@ function scale(from: number, to: number, start: number, end: number): Scale {
   return Object.assign(place, { from, to });
 }
 
-function drawPanel({ title, lines }: Panel, left: number, xs: readonly number[], x: Scale, y: Scale): string {
+interface Scales extends Axis {
+  readonly xs: readonly number[];
+  readonly x: Scale;
+  readonly y: Scale;
+}
+
+function drawPanel({ title, lines }: Panel, left: number, { xs, x, y, ...axis }: Scales): string {
   const parts = [`<text class="panel" x="${panel.left}" y="58">${text(title)}</text>`];
   for (const tick of ticks(y.from, y.to)) {
     const at = round(y(tick));
@@ -53,12 +66,12 @@ function drawPanel({ title, lines }: Panel, left: number, xs: readonly number[],
   for (const value of xs) {
     const at = round(x(value));
     parts.push(
-      `<text class="muted" text-anchor="middle" x="${at}" y="${panel.top + panel.height + 20}">${files(value)}</text>`,
+      `<text class="muted" text-anchor="middle" x="${at}" y="${panel.top + panel.height + 20}">${axis.tick(value)}</text>`,
     );
   }
   const middle = (panel.left + panel.width - panel.right) / 2;
   parts.push(
-    `<text class="muted" text-anchor="middle" x="${middle}" y="${panel.top + panel.height + 38}">files in the config repo</text>`,
+    `<text class="muted" text-anchor="middle" x="${middle}" y="${panel.top + panel.height + 38}">${text(axis.title)}</text>`,
   );
   for (const { name, points } of lines) {
     const places = points.map(([px, py]) => `${round(x(px))},${round(y(py))}`);
@@ -128,6 +141,8 @@ const style = `text { font: 13px system-ui, -apple-system, "Segoe UI", sans-seri
 .line { fill: none; stroke-width: 2.5; stroke-linejoin: round; stroke-linecap: round; }
 .line.clone { stroke: #bc4c00; } .dot.clone, .label.clone { fill: #bc4c00; }
 .line.sparse { stroke: #8250df; } .dot.sparse, .label.sparse { fill: #8250df; }
+.line.glue { stroke: #bc4c00; } .dot.glue, .label.glue { fill: #bc4c00; }
+.line.bare { stroke: #8250df; } .dot.bare, .label.bare { fill: #8250df; }
 .line.tagboat { stroke: #0969da; } .dot.tagboat, .label.tagboat { fill: #0969da; }
 @media (prefers-color-scheme: dark) {
   text { fill: #f0f6fc; }
@@ -136,5 +151,7 @@ const style = `text { font: 13px system-ui, -apple-system, "Segoe UI", sans-seri
   .grid { stroke: #262c36; }
   .line.clone { stroke: #f0883e; } .dot.clone, .label.clone { fill: #f0883e; }
   .line.sparse { stroke: #bc8cff; } .dot.sparse, .label.sparse { fill: #bc8cff; }
+  .line.glue { stroke: #f0883e; } .dot.glue, .label.glue { fill: #f0883e; }
+  .line.bare { stroke: #bc8cff; } .dot.bare, .label.bare { fill: #bc8cff; }
   .line.tagboat { stroke: #58a6ff; } .dot.tagboat, .label.tagboat { fill: #58a6ff; }
 }`;

@@ -89,7 +89,7 @@ function sealed(seed: string): string {
   return createHash('sha512').update(seed).digest('base64');
 }
 
-function chartValues(): string {
+export function chartValues(): string {
   const side = (name: string) => `${name}:
   replicas: 2
   imageRepository: registry.example.com/shop/${name}

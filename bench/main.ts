@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Folders, measureCommits } from './commit.ts';
+import { measureContention } from './contention.ts';
+import { glue, ourFlows } from './contention-flows.ts';
+import { contentionChart, contentionTable } from './contention-report.ts';
 import { baselines, tagboat } from './flows.ts';
 import { measureImages } from './images.ts';
 import { surroundings } from './machine.ts';
@@ -13,6 +16,7 @@ import { buildTable, cellTable, commitChart, memoryTable, report } from './repor
 import {
   type BuildResults,
   type CommitResults,
+  type ContentionResults,
   loadResults,
   type MemoryResults,
   type Results,
@@ -26,23 +30,42 @@ const sizes = [
   { files: 10_000, rounds: 5 },
   { files: 100_000, rounds: 3 },
 ];
-const cases = ['commit', 'memory', 'build'] as const;
+const contended = [
+  { count: 8, rounds: 3 },
+  { count: 16, rounds: 3 },
+  { count: 64, rounds: 2 },
+  { count: 256, rounds: 1 },
+];
+const cases = ['commit', 'memory', 'build', 'contention'] as const;
 type Case = (typeof cases)[number];
 
-const { values, positionals } = parseArgs({ options: { quick: { type: 'boolean' } }, allowPositionals: true });
+const { values, positionals } = parseArgs({
+  options: {
+    quick: { type: 'boolean' },
+    // Most writers by the glue of git commands: 64 of them take a long time.
+    glue: { type: 'string', default: '16' },
+    // Of the contention case only these numbers of writers and these flows: for looking closer, and never kept.
+    writers: { type: 'string' },
+    flows: { type: 'string' },
+    trips: { type: 'string' },
+  },
+  allowPositionals: true,
+});
 const unknown = positionals.find((name) => !cases.includes(name as Case));
 if (unknown !== undefined) {
   console.error(`There is no case ${unknown}; there are ${cases.join(', ')}.`);
   process.exit(2);
 }
 const wanted = new Set<Case>(positionals.length === 0 ? cases : (positionals as Case[]));
-const quick = values.quick === true;
+const list = (text: string | undefined): string[] | undefined => text?.split(',');
+const quick = values.quick === true || [values.writers, values.flows, values.trips].some((part) => part !== undefined);
 
 // scripts/bench.mjs starts this in the checkout's top folder.
 const root = process.cwd();
 const cli = join(root, 'dist', 'cli.js');
 const ours = tagboat(cli);
 const flows = [...baselines, ours];
+const writers = [glue(Number(values.glue)), ...ourFlows(join(root, '.cache', 'bench', 'contention-writer.mjs'))];
 const folders: Folders = {
   cache: join(root, '.cache', 'bench'),
   temp: mkdtempSync(join(tmpdir(), 'tagboat-bench-')),
@@ -56,6 +79,7 @@ try {
   if (wanted.has('commit')) results = { ...results, commit: await commits() };
   if (wanted.has('memory')) results = { ...results, memory: await memory() };
   if (wanted.has('build')) results = { ...results, build: await images() };
+  if (wanted.has('contention')) results = { ...results, contention: await contention() };
   const found = reaches(results);
   if (found.length > 0) console.log(`\n## What was to be reached\n\n${table(reachRows(found))}`);
   if (quick) console.log('\nA quick run is not kept: docs/bench.md stays as it is.');
@@ -122,6 +146,26 @@ async function images(): Promise<BuildResults> {
   return measured;
 }
 
+async function contention(): Promise<ContentionResults> {
+  const around = surroundings([['git', '--version']]);
+  const plan = {
+    files: 10_000,
+    roundTripsMs: list(values.trips)?.map(Number) ?? [0, 50],
+    writers: quick
+      ? (list(values.writers) ?? [8, 16]).map((count) => ({ count: Number(count), rounds: 1 }))
+      : contended,
+    flows: writers.filter(({ name }) => list(values.flows)?.includes(name) ?? true),
+    limitMs: 600_000,
+  };
+  console.log('\n## Many writers at once');
+  const measured = await measureContention(plan, folders, (cell) => {
+    console.log(`\n${cell.writers} writers, ${cell.roundTripMs} ms round trip\n`);
+    console.log(contentionTable(cell, writers));
+    for (const { said } of Object.values(cell.flows).flat()) if (said.length > 0) console.log(said.join('\n'));
+  });
+  return { around, ...measured };
+}
+
 /** Keeps the runs and writes the report over all that is kept, earlier cases included. */
 function keep(results: Results): void {
   const docs = join(root, 'docs');
@@ -129,6 +173,10 @@ function keep(results: Results): void {
   saveResults(kept, results);
   const all = loadResults(kept);
   if (all.commit !== undefined) writeFileSync(join(kept, 'commit.svg'), commitChart(all.commit, flows));
-  writeFileSync(join(docs, 'bench.md'), report(all, { flows, chart: 'bench/commit.svg' }));
+  if (all.contention !== undefined) {
+    writeFileSync(join(kept, 'contention.svg'), contentionChart(all.contention, writers));
+  }
+  const words = { flows, chart: 'bench/commit.svg', contention: { flows: writers, chart: 'bench/contention.svg' } };
+  writeFileSync(join(docs, 'bench.md'), report(all, words));
   console.log('\nKept in docs/bench.md.');
 }

@@ -1,3 +1,4 @@
+import { contentionReaches } from './contention-report.ts';
 import type { Reach } from './reach.ts';
 import type { BuildResults, CommitCell, CommitResults, MemoryResults, Results } from './results.ts';
 import { median, ratio } from './statistics.ts';
@@ -8,6 +9,7 @@ export function reaches(results: Results): Reach[] {
     ...(results.commit === undefined ? [] : commitReaches(results.commit)),
     ...(results.memory === undefined ? [] : memoryReaches(results.memory)),
     ...(results.build === undefined ? [] : buildReaches(results.build)),
+    ...(results.contention === undefined ? [] : contentionReaches(results.contention)),
   ];
 }
 

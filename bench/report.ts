@@ -1,4 +1,6 @@
 import { chart } from './chart.ts';
+import type { ContentionFlow } from './contention-flows.ts';
+import { contentionSection } from './contention-report.ts';
 import type { Flow } from './flows.ts';
 import { reachRows, short } from './reach.ts';
 import { reaches, targetTitles } from './reaches.ts';
@@ -20,6 +22,7 @@ export interface Words {
   readonly flows: readonly Flow[];
   /** Path of the chart, from the report. */
   readonly chart: string;
+  readonly contention: { readonly flows: readonly ContentionFlow[]; readonly chart: string };
 }
 
 /** The whole report as Markdown, from every result that is there. */
@@ -35,11 +38,12 @@ exit. The runs themselves are kept as JSON in [bench/](bench/).`,
     ...(results.commit === undefined ? [] : [commitSection(results.commit, words)]),
     ...(results.memory === undefined ? [] : [memorySection(results.memory)]),
     ...(results.build === undefined ? [] : [buildSection(results.build)]),
+    ...contention(results, words),
     `## Repeat it
 
 \`\`\`sh
 npm run bench                # everything, about a quarter of an hour
-npm run bench -- commit      # one part: commit, memory or build
+npm run bench -- commit      # one part: commit, memory, build or contention
 npm run bench -- --quick     # few rounds, printed only: says whether it works, not how fast it is
 \`\`\``,
   ].join('\n\n')}\n`;
@@ -50,6 +54,10 @@ host's own time (from a request's headers to the end of its answer), a round tri
 connection, and a Node.js that starts and ends. For the time against 1k files it is the growth of the git host's time:
 git-receive-pack ends every push with \`git rev-list --objects --stdin --not --all\`, which reads all folders of the tip,
 whoever pushes.`;
+
+function contention({ contention: found }: Results, { contention: { flows, chart: picture } }: Words): string[] {
+  return found === undefined ? [] : [`${contentionSection(found, flows, picture)}\n\n${taken(found.around)}`];
+}
 
 /** One setting with its flows side by side, as it is printed while the bench runs. */
 export function cellTable(cell: CommitCell, flows: readonly Flow[]): string {

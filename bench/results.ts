@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ContentionFlow } from './contention-flows.ts';
 import type { Flow } from './flows.ts';
 
 /** The machine and the programs a case was measured with. */
@@ -58,13 +59,43 @@ export interface BuildResults {
   }[];
 }
 
+/** All writers of one flow started at once, once. */
+export interface ContentionRun {
+  /** From the word to each landing, ascending. */
+  readonly seconds: readonly number[];
+  readonly landed: number;
+  /** How the others ended, in a few words. */
+  readonly said: readonly string[];
+  readonly requests: number;
+  /** Pushes that named the branch, taken or refused. */
+  readonly branchPushes: number;
+  /** Pushes that moved it. */
+  readonly branchMoves: number;
+}
+
+export interface ContentionCell {
+  readonly writers: number;
+  readonly roundTripMs: number;
+  /** One entry a round. */
+  readonly flows: Readonly<Partial<Record<ContentionFlow['name'], readonly ContentionRun[]>>>;
+}
+
+export interface ContentionResults {
+  readonly around: Surroundings;
+  readonly files: number;
+  /** After which writers that weren't done were ended. */
+  readonly limitSeconds: number;
+  readonly cells: readonly ContentionCell[];
+}
+
 export interface Results {
   readonly commit?: CommitResults;
   readonly memory?: MemoryResults;
   readonly build?: BuildResults;
+  readonly contention?: ContentionResults;
 }
 
-const names = ['commit', 'memory', 'build'] as const;
+const names = ['commit', 'memory', 'build', 'contention'] as const;
 
 /** What earlier runs kept, so that measuring one case leaves the others' figures standing. */
 export function loadResults(dir: string): Results {

@@ -1,4 +1,4 @@
-// Measures Tagboat side by side with what it replaces: `npm run bench [-- commit|memory|build] [--quick]`.
+// Measures Tagboat side by side with what it replaces: `npm run bench [-- commit|memory|build|contention] [--quick]`.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { buildIfNeeded } from './build.mjs';
@@ -8,11 +8,11 @@ checkNode();
 await ensureModules();
 await buildIfNeeded();
 const { build } = await import('esbuild');
-const bundle = join(cache, 'bench', 'main.mjs');
 await build({
   absWorkingDir: root,
-  entryPoints: ['bench/main.ts'],
-  outfile: bundle,
+  entryPoints: ['bench/main.ts', 'bench/contention-writer.ts'],
+  outdir: join(cache, 'bench'),
+  outExtension: { '.js': '.mjs' },
   bundle: true,
   packages: 'external',
   format: 'esm',
@@ -21,5 +21,5 @@ await build({
   sourcemap: 'inline',
   logLevel: 'warning',
 });
-const argv = ['--enable-source-maps', bundle, ...process.argv.slice(2)];
+const argv = ['--enable-source-maps', join(cache, 'bench', 'main.mjs'), ...process.argv.slice(2)];
 process.exitCode = spawnSync(process.execPath, argv, { cwd: root, stdio: 'inherit' }).status ?? 1;

@@ -9,6 +9,7 @@ import { pipeline } from 'node:stream/promises';
 import type { Env } from '../wire/world.ts';
 import { type Access, refusal } from './git-host-access.ts';
 import { type CgiReply, runCgi } from './git-host-cgi.ts';
+import { hearCommands } from './git-host-commands.ts';
 import { commitFiles, initRepo, type RepoCommit, type RepoOptions, runGit } from './git-host-repo.ts';
 
 /** One request as the host saw it. Byte counts grow until it is over; they hold the headers too. */
@@ -25,6 +26,8 @@ export interface GitHostRequest {
   /** Its place among all requests, from 1. */
   readonly number: number;
   readonly authorized: boolean;
+  /** The refs that a push asks to move, once it has said so. */
+  refs: readonly string[];
   status: number;
   bytesIn: number;
   bytesOut: number;
@@ -106,6 +109,11 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
     if (fault?.is === 'answer') return answer(outgoing, fault.status, fault.headers ?? {}, fault.body ?? '');
     const refused = refusal(request, incoming.headers.authorization, rules.get(request.repo));
     if (refused !== undefined) return answer(outgoing, refused.status, refused.headers, refused.body);
+    if (request.isCall && request.service === 'git-receive-pack') {
+      hearCommands(incoming, (refs) => {
+        request.refs = refs;
+      });
+    }
     const reply = await runCgi(
       { program, projects: dir, incoming, ...request, user: 'sandbox', protocols: fault?.is !== 'oldProtocol', env },
       (child) => {
@@ -175,6 +183,7 @@ function record(incoming: IncomingMessage, connection: number, number: number): 
     connection,
     number,
     authorized: incoming.headers.authorization !== undefined,
+    refs: [],
     status: 0,
     bytesIn: 0,
     bytesOut: 0,

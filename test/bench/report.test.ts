@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { glue, ourFlows } from '../../bench/contention-flows.ts';
 import { baselines, tagboat } from '../../bench/flows.ts';
 import { outcome } from '../../bench/reach.ts';
 import { reaches } from '../../bench/reaches.ts';
@@ -9,7 +10,8 @@ import { commitChart, report } from '../../bench/report.ts';
 import { type CommitCell, type FlowRuns, loadResults, type Results, saveResults } from '../../bench/results.ts';
 
 const flows = [...baselines, tagboat('dist/cli.js')];
-const words = { flows, chart: 'bench/commit.svg' };
+const writers = [glue(16), ...ourFlows('writer.mjs')];
+const words = { flows, chart: 'bench/commit.svg', contention: { flows: writers, chart: 'bench/contention.svg' } };
 const around = { date: '2026-01-02', machine: '2 × Processor', programs: ['Node.js 20'], commit: 'abc123' };
 
 function runs(seconds: number, requests: number, received: number): FlowRuns {

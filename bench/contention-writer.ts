@@ -1,0 +1,62 @@
+import { once } from 'node:events';
+import { openConfigRepo } from '../src/commit/config-repo.ts';
+import { pushDirect } from '../src/commit/direct.ts';
+import { landDelivery } from '../src/commit/land.ts';
+import { loadRewrite } from '../src/commit/rewrite.ts';
+import { planCommit } from '../src/config/plan-run.ts';
+import { createWorld } from '../src/entry/world.ts';
+import type { DeliveryPlan } from '../src/plan.ts';
+import type { WriterOrder } from './contention-flows.ts';
+
+// One writer of the contention case, in a process of its own: loads everything, says so, waits for the word on its
+// standard input, lands, and prints when that was.
+
+const budgetMs = 600_000;
+const idleMs = 120_000;
+
+const order = JSON.parse(process.argv[2] ?? '') as WriterOrder;
+const world = createWorld({ env: {}, signal: new AbortController().signal, mask: () => undefined });
+const delivery = planCommit({
+  repo: order.url,
+  branch: 'main',
+  edits: [{ file: order.file, path: order.path, value: order.value, create: false }],
+  message: `Update ${order.file}`,
+  author: undefined,
+  source: undefined,
+  actions: false,
+  gitUser: { name: 'Bench', email: 'bench@example.com' },
+});
+await loadRewrite();
+process.stdout.write('ready\n');
+await once(process.stdin, 'data');
+process.stdin.destroy();
+const is = await (order.flow === 'bare' ? landBare(delivery) : landOurs(delivery));
+process.stdout.write(`${is} ${Date.now()}\n`);
+world.close();
+
+/** The product. */
+async function landOurs(plan: DeliveryPlan): Promise<string> {
+  const outcome = await landDelivery(world, () => undefined, plan, undefined, { budgetMs, idleMs });
+  return outcome.is;
+}
+
+/** The product's own reading and pushing, with nothing but a loop around: beaten, it is at once tried on the new tip. */
+async function landBare(plan: DeliveryPlan): Promise<string> {
+  const deadline = world.clock.now() + budgetMs;
+  const notice = () => undefined;
+  const repo = openConfigRepo(world, plan, { credential: undefined, idleMs, deadline, notice });
+  const landing = {
+    ...{ world, emit: notice, delivery: plan, repo, rewrite: loadRewrite(), began: world.clock.now(), deadline },
+    pushes: [],
+    doing: 'read' as const,
+  };
+  try {
+    for (let look = await repo.look(); ; ) {
+      const tried = await pushDirect(landing, look.tip);
+      if (tried.is !== 'beaten') return tried.is;
+      look = tried.look;
+    }
+  } finally {
+    await repo.close();
+  }
+}
