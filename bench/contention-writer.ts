@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { openConfigRepo } from '../src/commit/config-repo.ts';
 import { pushDirect } from '../src/commit/direct.ts';
 import { landDelivery } from '../src/commit/land.ts';
+import { look, startLanding } from '../src/commit/landing.ts';
+import { type Made, pushCommit } from '../src/commit/push.ts';
 import { loadRewrite } from '../src/commit/rewrite.ts';
 import { planCommit } from '../src/config/plan-run.ts';
 import { createWorld } from '../src/entry/world.ts';
@@ -45,16 +47,16 @@ async function landBare(plan: DeliveryPlan): Promise<string> {
   const deadline = world.clock.now() + budgetMs;
   const notice = () => undefined;
   const repo = openConfigRepo(world, plan, { credential: undefined, idleMs, deadline, notice });
-  const landing = {
-    ...{ world, emit: notice, delivery: plan, repo, rewrite: loadRewrite(), began: world.clock.now(), deadline },
-    pushes: [],
-    doing: 'read' as const,
-  };
+  const began = world.clock.now();
+  const parts = { world, emit: notice, delivery: plan, repo, rewrite: loadRewrite(), lineage: undefined };
+  const push = (made: Made) => pushCommit(world, repo, made);
+  const landing = startLanding({ ...parts, push, began, deadline });
   try {
-    for (let look = await repo.look(); ; ) {
-      const tried = await pushDirect(landing, look.tip);
-      if (tried.is !== 'beaten') return tried.is;
-      look = tried.look;
+    for (let seen = await look(landing); ; ) {
+      const tried = await pushDirect(landing, seen.tip, false);
+      if (tried.is === 'landed') return tried.is;
+      if (tried.is === 'ended') return tried.outcome.is;
+      seen = tried.look;
     }
   } finally {
     await repo.close();

@@ -3,7 +3,7 @@ import type { CommitOutcome } from '../plan.ts';
 import type { ObjectId } from '../wire/git/object.ts';
 import { backoff } from '../wire/retry.ts';
 import type { Look } from './config-repo.ts';
-import { draftOn, type Landing } from './landing.ts';
+import { draftOn, type Landing, look } from './landing.ts';
 import { landedAmong, type Made, type Push } from './push.ts';
 
 /** Pushes on one tip until the server's refusal is believed: a rival's lock on the branch looks the same at first. */
@@ -15,13 +15,18 @@ const lossesBorne = 3;
 export type Tried =
   | { readonly is: 'landed'; readonly made: Made }
   | { readonly is: 'ended'; readonly outcome: CommitOutcome }
-  | { readonly is: 'beaten'; readonly look: Look };
+  | { readonly is: 'beaten'; readonly look: Look }
+  /** The branch or its queue moved while the files were read: nothing was pushed. */
+  | { readonly is: 'overtaken'; readonly look: Look };
+
+/** A look older than this is taken again before the push that it was for: where many write, that push has lost by now. */
+const staleMs = 400;
 
 /**
- * Pushes the commit on this tip, the old id as the lock, until it is taken, beaten, or denied. Throws PUSH_DENIED,
- * ORDER_*, WireFailure.
+ * Pushes the commit on this tip, the old id as the lock, until it is taken, beaten, or denied. With a queue to go to,
+ * a doubtful first push is not even tried. Throws PUSH_DENIED, ORDER_*, WireFailure.
  */
-export async function pushDirect(landing: Landing, tip: ObjectId): Promise<Tried> {
+export async function pushDirect(landing: Landing, tip: ObjectId, queueing: boolean): Promise<Tried> {
   const { world, pushes } = landing;
   for (;;) {
     world.signal.throwIfAborted();
@@ -30,31 +35,36 @@ export async function pushDirect(landing: Landing, tip: ObjectId): Promise<Tried
     if (draft.is === 'ended') return draft;
     const { made } = draft;
     world.signal.throwIfAborted();
+    if (queueing && pushes.length === 0 && world.clock.now() - landing.looked.at > staleMs) {
+      const now = await look(landing);
+      if (now.tip !== tip || now.intents.size > 0) return { is: 'overtaken', look: now };
+    }
     landing.doing = 'push';
     const push = await landing.push(made);
     pushes.push(push);
     if (push.fate.is === 'taken') return { is: 'landed', made: push };
-    const look = await lookAgain(landing, push);
-    if (look !== undefined) return wonAmong(landing, look);
+    const seen = await lookAgain(landing, push);
+    if (seen !== undefined) return wonAmong(landing, seen);
     believe(landing, push);
   }
 }
 
 /** Where the branch is once it has left the push's tip, or undefined when it stays there: then we were denied. */
-async function lookAgain({ world, repo }: Landing, push: Push): Promise<Look | undefined> {
-  const look = await repo.look();
-  if (look.tip !== push.on) return look;
+async function lookAgain(landing: Landing, push: Push): Promise<Look | undefined> {
+  const { world } = landing;
+  const first = await look(landing);
+  if (first.tip !== push.on) return first;
   // A rival that holds the branch's lock has not moved it yet, and a server that cut us off needs a moment.
   const failure = push.fate.is === 'lost' ? push.fate.failure : undefined;
   await world.clock.sleep(200 + backoff(2, failure, { random: world.random }), world.signal);
-  const second = await repo.look();
+  const second = await look(landing);
   return second.tip === push.on ? undefined : second;
 }
 
 /** A push whose reply was lost may be what moved the branch. */
-async function wonAmong({ repo, pushes }: Landing, look: Look): Promise<Tried> {
-  const won = await landedAmong(repo.remote, look.tip, pushes);
-  return won === undefined ? { is: 'beaten', look } : { is: 'landed', made: won };
+async function wonAmong({ repo, pushes }: Landing, seen: Look): Promise<Tried> {
+  const won = await landedAmong(repo.remote, seen.tip, pushes);
+  return won === undefined ? { is: 'beaten', look: seen } : { is: 'landed', made: won };
 }
 
 /** Throws when pushes on a tip that doesn't move have failed often enough to mean it. */

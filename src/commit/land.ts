@@ -7,7 +7,7 @@ import type { World } from '../wire/world.ts';
 import { openConfigRepo } from './config-repo.ts';
 import { pushDirect } from './direct.ts';
 import { explain } from './explain.ts';
-import { type Landing, landed, overTime } from './landing.ts';
+import { type Landing, landed, look, overTime, startLanding } from './landing.ts';
 import type { Lineage } from './lineage.ts';
 import { openPublished, type Published } from './published.ts';
 import { type Made, type Push, pushCommit } from './push.ts';
@@ -58,10 +58,8 @@ export async function landDelivery(
   const idleMs = options.idleMs ?? defaultIdleMs;
   const push = (made: Made): Promise<Push> =>
     way === undefined ? pushCommit(world, repo, made) : commitThroughGitHub(world, way, delivery, made, idleMs);
-  const landing: Landing = {
-    ...{ world, emit, delivery, repo, rewrite: loadRewrite(), lineage: options.lineage, push, began, deadline },
-    ...{ pushes: [], doing: 'read' },
-  };
+  const { lineage } = options;
+  const landing = startLanding({ world, emit, delivery, repo, rewrite: loadRewrite(), lineage, push, began, deadline });
   // Whoever lands an intent makes its commit, and that would be without GitHub's signature.
   const queueing = way === undefined && (options.queue ?? delivery.queue ?? true);
   const queue = queueing ? openPublished(repo.remote, delivery.branch, keyIn(world)) : undefined;
@@ -75,27 +73,28 @@ export async function landDelivery(
 }
 
 async function land(landing: Landing, published: Published | undefined): Promise<CommitOutcome> {
-  const { world, emit, repo } = landing;
+  const { world, emit } = landing;
   let queue = published;
-  let look = await repo.look();
+  let seen = await look(landing);
   for (;;) {
-    const standing = { is: landing.pushes.length > 0 ? 'beaten' : 'fresh' } as const;
-    const step = nextStep(viewOf(look, world.clock.now()), standing, true, queue !== undefined);
+    const beaten = landing.made !== undefined && landing.made.on !== seen.tip;
+    const step = nextStep(viewOf(seen, world.clock.now()), { is: beaten ? 'beaten' : 'fresh' }, 'patient', !!queue);
     if (queue !== undefined && step.do === 'publish') {
-      const outcome = await landQueued(landing, queue, look);
+      const outcome = await landQueued(landing, queue, seen);
       if (outcome !== 'noQueue') return outcome;
       queue = undefined;
       const message =
         'This git host takes no queue of its own refs or no atomic pushes: pushes are tried again instead.';
       emit({ type: 'notice', level: 'info', stage: 'commit', message });
-      look = await repo.look();
+      seen = await look(landing);
     }
-    const tried = await pushDirect(landing, look.tip);
+    const tried = await pushDirect(landing, seen.tip, queue !== undefined);
     if (tried.is === 'landed') return landed(landing, tried.made);
     if (tried.is === 'ended') return tried.outcome;
-    look = tried.look;
-    await giveWay(landing, look.tip, queue === undefined);
-    if (queue === undefined) look = await repo.look();
+    seen = tried.look;
+    if (tried.is === 'overtaken') continue;
+    await giveWay(landing, seen.tip, queue === undefined);
+    if (queue === undefined) seen = await look(landing);
   }
 }
 

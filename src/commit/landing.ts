@@ -3,7 +3,7 @@ import type { Emit } from '../events.ts';
 import type { CommitOutcome, DeliveryPlan } from '../plan.ts';
 import type { ObjectId } from '../wire/git/object.ts';
 import type { World } from '../wire/world.ts';
-import type { ConfigRepo } from './config-repo.ts';
+import type { ConfigRepo, Look } from './config-repo.ts';
 import { graft } from './graft.ts';
 import { guard } from './guard.ts';
 import type { Lineage } from './lineage.ts';
@@ -24,8 +24,26 @@ export interface Landing {
   readonly deadline: number;
   /** Every push so far, oldest first. */
   readonly pushes: Push[];
+  /** The newest commit made, on whatever tip. */
+  made: Made | undefined;
+  /** When the branch was last looked at, and milliseconds one such look takes, the newest weighing most. */
+  looked: { readonly at: number; readonly tripMs: number };
   /** What was under way, should it fail: the same status means another thing on a push. */
   doing: 'read' | 'push';
+}
+
+/** A landing that has not looked yet. */
+export function startLanding(parts: Omit<Landing, 'pushes' | 'made' | 'looked' | 'doing'>): Landing {
+  return { ...parts, pushes: [], made: undefined, looked: { at: 0, tripMs: 50 }, doing: 'read' };
+}
+
+/** Looks at the branch and its queue. Throws as `ConfigRepo.look` does. */
+export async function look(landing: Landing): Promise<Look> {
+  const before = landing.world.clock.now();
+  const seen = await landing.repo.look();
+  const at = landing.world.clock.now();
+  landing.looked = { at, tripMs: (landing.looked.tripMs + (at - before) * 2) / 3 };
+  return seen;
 }
 
 /** What there is to do on a tip: a commit to push, or nothing, with how the landing ends. */
@@ -38,17 +56,18 @@ export type Draft =
  * from a newer commit. Throws ORDER_*, and what reading and editing files throws.
  */
 export async function draftOn(landing: Landing, tip: ObjectId): Promise<Draft> {
-  const { world, delivery, repo, pushes, lineage } = landing;
-  const last = pushes.at(-1);
+  const { world, delivery, repo, lineage } = landing;
   // The same commit on the same tip: if both tries arrive, it is one commit all the same.
-  if (last?.on === tip) return { is: 'made', made: last };
+  if (landing.made?.on === tip) return { is: 'made', made: landing.made };
   const snapshot = await repo.readFiles(tip, filesOf(delivery.edits));
   const rewriting = (await landing.rewrite)(snapshot, delivery.edits);
   if (rewriting.files.length === 0) return { is: 'ended', outcome: unchanged(landing, tip) };
   const outcome = await guard({ delivery, remote: repo.remote, lineage }, tip, rewriting);
   if (outcome !== undefined) return { is: 'ended', outcome };
   const seconds = Math.floor(world.clock.now() / 1_000);
-  return { is: 'made', made: { on: tip, rewriting, grafted: graft(snapshot, rewriting.files, delivery, seconds) } };
+  const made = { on: tip, rewriting, grafted: graft(snapshot, rewriting.files, delivery, seconds) };
+  landing.made = made;
+  return { is: 'made', made };
 }
 
 /** The outcome of a commit of ours that the branch has. */

@@ -29,16 +29,25 @@ export type Step =
   | { readonly do: 'pushDirect' }
   | { readonly do: 'publish' }
   | { readonly do: 'combine' }
-  /** Look again later; the more are in front, the later. */
+  /** Look again later; the more are in front, the later. The first waits for those behind it. */
   | { readonly do: 'wait'; readonly place: number }
   /** The intent is gone from its ref: look for its trailer on the branch. */
   | { readonly do: 'confirm' };
 
+/** What a writer in the queue has in mind. */
+export type Mood =
+  /** Others are joining while it has the turn: it lets them, and lands them too. */
+  | 'gathering'
+  /** It waits for those in front of it. */
+  | 'patient'
+  /** It has waited for them long enough. */
+  | 'impatient';
+
 /**
- * The next step of a writer that has just looked. `patient` is false once it has waited long enough for those in front
- * of it; `queueing` is false where the server has no atomic pushes or refuses such refs.
+ * The next step of a writer that has just looked. `queueing` is false where the server has no atomic pushes or refuses
+ * such refs. No mood may last for ever: what is safe in each of them doesn't depend on time, only that it ends does.
  */
-export function nextStep(view: View, standing: Standing, patient: boolean, queueing: boolean): Step {
+export function nextStep(view: View, standing: Standing, mood: Mood, queueing: boolean): Step {
   switch (standing.is) {
     case 'fresh':
       // Somebody is in the queue: pushing past it would make its landing lose once more.
@@ -48,8 +57,9 @@ export function nextStep(view: View, standing: Standing, patient: boolean, queue
     case 'waiting': {
       if (!view.intents.includes(standing.id)) return { do: 'confirm' };
       const place = view.lively.indexOf(standing.id);
+      if (place === 0 && mood === 'gathering') return { do: 'wait', place };
       // Not among the lively any more: it has waited longer than anybody waits for it.
-      return place <= 0 || !patient ? { do: 'combine' } : { do: 'wait', place };
+      return place <= 0 || mood === 'impatient' ? { do: 'combine' } : { do: 'wait', place };
     }
   }
 }

@@ -7,14 +7,17 @@ import { chainOf, filesOfAll, pushOf } from './combine.ts';
 import type { Look } from './config-repo.ts';
 import { refusalsBelieved } from './direct.ts';
 import { publishedAt } from './intent.ts';
-import { type Landing, landed, overTime, unchanged } from './landing.ts';
+import { type Landing, landed, look, overTime, unchanged } from './landing.ts';
+import { patienceMs, restAfterPublishing, restInQueue, restWhileGathering } from './pace.ts';
 import type { Published } from './published.ts';
 import { landedAmong, tryPush } from './push.ts';
-import { nextStep, type View } from './queue.ts';
+import { type Mood, nextStep, type View } from './queue.ts';
 import { confirm, publish, type Turn, withdraw } from './turn.ts';
 
 /** A writer that published longer ago than this is not waited for; its job may be gone. */
 const livelyMs = 120_000;
+/** Times that the first in the queue looks again because others are still joining. */
+const mostGathered = 2;
 /** Intents landed by one push. */
 const mostLinks = 256;
 
@@ -34,31 +37,34 @@ export async function landQueued(
   published: Published,
   first: Look,
 ): Promise<CommitOutcome | 'noQueue'> {
-  const { world, repo } = landing;
+  const { world } = landing;
   const turn: Turn = {
     // Whether a push of ours lost or others wait already, the next step is to wait with them.
     standing: { is: 'beaten' },
     mine: undefined,
     front: '',
     since: world.clock.now(),
-    tripMs: 50,
+    basis: landing.made,
+    crowd: 0,
+    gathered: 0,
     looks: 0,
+    restMs: 0,
     refused: { tip: '', count: 0 },
   };
-  let look = first;
+  let seen = first;
   try {
     for (;;) {
       world.signal.throwIfAborted();
-      const outcome = await takeStep(landing, published, turn, look);
+      const outcome = await takeStep(landing, published, turn, seen);
       if (outcome === 'noQueue' && turn.mine !== undefined && !(await withdraw(landing, published, turn))) {
         // It landed meanwhile after all, or somebody removed it: the branch tells.
-        look = await repo.look();
+        seen = await look(landing);
         continue;
       }
       if (outcome !== undefined) return outcome;
-      const before = world.clock.now();
-      look = await repo.look();
-      turn.tripMs = (turn.tripMs + (world.clock.now() - before) * 2) / 3;
+      if (turn.restMs > 0) await world.clock.sleep(turn.restMs, world.signal);
+      turn.restMs = 0;
+      seen = await look(landing);
     }
   } catch (error) {
     // Left alone it would be landed by others until it expires; a failure to remove it is not worth hiding why.
@@ -72,21 +78,16 @@ async function takeStep(
   landing: Landing,
   published: Published,
   turn: Turn,
-  look: Look,
+  seen: Look,
 ): Promise<CommitOutcome | 'noQueue' | undefined> {
   const { world, repo, pushes } = landing;
+  const { tripMs } = landing.looked;
   const now = world.clock.now();
-  const view = viewOf(look, now);
-  const front = `${look.tip} ${view.intents[0] ?? ''}`;
-  if (front !== turn.front) {
-    turn.front = front;
-    turn.since = now;
-  }
+  const view = viewOf(seen, now);
   const place = turn.mine === undefined ? 0 : view.lively.indexOf(turn.mine.intent.id);
-  const patient = now - turn.since < Math.max(1_500, turn.tripMs * 20) * Math.max(1, place);
-  const step = nextStep(view, turn.standing, patient, true);
-  if (step.do === 'confirm') return confirm(landing, turn, look);
-  const won = await landedAmong(repo.remote, look.tip, pushes);
+  const step = nextStep(view, turn.standing, moodOf(turn, view, { now, place, tripMs }), true);
+  if (step.do === 'confirm') return confirm(landing, turn, seen);
+  const won = await landedAmong(repo.remote, seen.tip, pushes);
   if (won !== undefined) {
     await withdraw(landing, published, turn);
     return landed(landing, won);
@@ -100,16 +101,36 @@ async function takeStep(
     case 'pushDirect':
       throw new RangeError('a writer in the queue does not push past it');
     case 'publish':
-      return publish(landing, published, turn, look);
+      turn.looks = 0;
+      // Alone there, it has the turn at once.
+      if (view.lively.length > 0) turn.restMs = restAfterPublishing(view.lively.length, tripMs, world.random());
+      return publish(landing, published, turn, seen);
     case 'combine':
-      return combine(landing, published, turn, look);
-    case 'wait': {
+      return combine(landing, published, turn, seen);
+    case 'wait':
       turn.looks += 1;
-      const base = Math.min(4_000, Math.max(150, turn.tripMs * 4) * (1 + turn.looks / 2) + place * turn.tripMs);
-      await world.clock.sleep(Math.round(base * (0.5 + world.random())), world.signal);
+      turn.restMs =
+        step.place === 0
+          ? restWhileGathering(tripMs, world.random())
+          : restInQueue(turn.looks, step.place, tripMs, world.random());
       return undefined;
-    }
   }
+}
+
+/** What the writer has in mind, from what moved since it last looked. */
+function moodOf(turn: Turn, view: View, here: { now: number; place: number; tripMs: number }): Mood {
+  const front = `${view.tip} ${view.intents[0] ?? ''}`;
+  if (front !== turn.front) {
+    turn.front = front;
+    turn.since = here.now;
+  }
+  const joining = view.lively.length > Math.max(1, turn.crowd) && turn.gathered < mostGathered;
+  turn.crowd = view.lively.length;
+  if (here.place === 0 && joining) {
+    turn.gathered += 1;
+    return 'gathering';
+  }
+  return here.now - turn.since < patienceMs(here.place, here.tripMs) ? 'patient' : 'impatient';
 }
 
 /** Lands the queue: ours among them, or ours alone once the whole was refused. */
@@ -117,18 +138,18 @@ async function combine(
   landing: Landing,
   published: Published,
   turn: Turn,
-  look: Look,
+  seen: Look,
 ): Promise<CommitOutcome | 'noQueue' | undefined> {
   const { world, repo, delivery } = landing;
   const { mine } = turn;
   if (mine === undefined) return undefined;
   if (!(await repo.remote.isAtomic())) return 'noQueue';
-  if (turn.refused.tip !== look.tip) turn.refused = { tip: look.tip, count: 0 };
+  if (turn.refused.tip !== seen.tip) turn.refused = { tip: seen.tip, count: 0 };
   const own = mine.intent.id;
   // One intent that a hook on the server dislikes must not hold up all the others.
-  const refs = turn.refused.count > 0 ? new Map([[own, mine.oid]]) : withOwn(look.intents, own, mine.oid);
+  const refs = turn.refused.count > 0 ? new Map([[own, mine.oid]]) : withOwn(seen.intents, own, mine.oid);
   const intents = await published.read(refs);
-  const snapshot = await repo.readPaths(look.tip, filesOfAll(intents.values()));
+  const snapshot = await repo.readPaths(seen.tip, filesOfAll(intents.values()));
   const chain = chainOf(snapshot, intents, await landing.rewrite, world.clock.now());
   const fate = chain.fates.get(own);
   // The value is another one by now, or the file is: decide anew, on the branch as it then is.
@@ -145,10 +166,10 @@ async function combine(
   // Whether it was taken, the next look tells.
   if (report instanceof WireFailure) return undefined;
   if (!isTaken(report, updates)) {
-    return refused(landing, turn, look, report.refs.get(repo.ref) ?? report.unpack, report.said);
+    return refused(landing, turn, seen, report.refs.get(repo.ref) ?? report.unpack, report.said);
   }
   turn.mine = undefined;
-  if (fate === 'settled') return unchanged(landing, look.tip);
+  if (fate === 'settled') return unchanged(landing, seen.tip);
   const at = chain.links.findIndex(({ intent }) => intent.id === own);
   const link = chain.links[at];
   if (link === undefined) {
@@ -160,24 +181,21 @@ async function combine(
     const message = `Landed ${others} ${others === 1 ? 'change' : 'changes'} of other writers to ${delivery.branch} in the same push.`;
     landing.emit({ type: 'notice', level: 'info', stage: 'commit', message });
   }
-  const on = chain.links[at - 1]?.grafted.commit ?? look.tip;
+  const on = chain.links[at - 1]?.grafted.commit ?? seen.tip;
   return landed(landing, { on, grafted: link.grafted, rewriting: link.rewriting });
 }
 
 /** Beaten, or denied: the same tip after several refusals of our change alone means denied. */
-async function refused(landing: Landing, turn: Turn, look: Look, code: string, said: string): Promise<undefined> {
+function refused(landing: Landing, turn: Turn, seen: Look, code: string, said: string): undefined {
   const { repo, branch } = landing.delivery;
   const count = turn.refused.count + 1;
-  turn.refused = { tip: look.tip, count };
+  turn.refused = { tip: seen.tip, count };
   if (count > refusalsBelieved) {
     const peer = { code, retryable: false, ...(said === '' ? {} : { text: said }) };
     throw new TagboatError('PUSH_DENIED', { repo, branch }, { peer });
   }
   // Others than the queue's writers push here too: meeting them again at once helps nobody.
-  await landing.world.clock.sleep(
-    Math.round(landing.world.random() * Math.max(50, turn.tripMs * 2)),
-    landing.world.signal,
-  );
+  turn.restMs = Math.round(landing.world.random() * Math.max(50, landing.looked.tripMs * 2));
   return undefined;
 }
 

@@ -26,9 +26,16 @@ export interface Turn {
   /** The branch and the queue's front when they last changed, and when that was. */
   front: string;
   since: number;
-  /** Milliseconds one look takes, the newest weighing most. */
-  tripMs: number;
+  /** A commit of ours that was beaten and not yet published: what it replaces was decided on. */
+  basis: Made | undefined;
+  /** Writers in the queue when it was last looked at. */
+  crowd: number;
+  /** Looks after which others were let join. */
+  gathered: number;
+  /** Looks since publishing. */
   looks: number;
+  /** Milliseconds to wait before the next look. */
+  restMs: number;
   /** Refused combining pushes on the tip as it is. */
   refused: { tip: ObjectId; count: number };
 }
@@ -41,7 +48,10 @@ export async function publish(
   look: Look,
 ): Promise<CommitOutcome | 'noQueue' | undefined> {
   const { world, delivery, deadline } = landing;
-  const next = await draftOn(landing, look.tip);
+  // The intent says which value it replaces, so one that was read on an earlier tip is as good: where it is another by
+  // now, nobody lands it and the branch is read again.
+  const next = turn.basis === undefined ? await draftOn(landing, look.tip) : { is: 'made' as const, made: turn.basis };
+  turn.basis = undefined;
   if (next.is === 'ended') return next.outcome;
   const { made } = next;
   const now = world.clock.now();

@@ -105,6 +105,24 @@ describe.skipIf(noHttpBackend !== undefined)(`the queue${skipNote}`, () => {
     await isSound(host, 'config');
   });
 
+  it('lands after a killed writer of the same value, instead of waiting for its intent to expire', async () => {
+    const { host, url } = await beatenHost(1);
+    const dying = writer();
+    let published = false;
+    const http: TestWorld['http'] = async (request) => {
+      if (published) throw new Error('killed');
+      const answer = await dying.http(request);
+      published = pushesIn(host).length === 2;
+      return answer;
+    };
+    await expect(land(deliveryTo(url, setTag('old')), { ...dying, http })).rejects.toThrow();
+    const late = landed(await land(deliveryTo(url, setTag('new')), writer(), { budgetMs: 30_000 }));
+    expect(await fileAt(host, 'config')).toContain('imageTag:   new   #');
+    expect(await host.git('config', 'show', `${late.parent}:main/values.yaml`)).toContain('imageTag:   old   #');
+    expect(await refsIn(host)).toBe('');
+    await isSound(host, 'config');
+  });
+
   it('never lands an intent whose value has moved on, nor one that has expired', async () => {
     const { host, url } = await beatenHost(1);
     const late = writer();

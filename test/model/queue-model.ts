@@ -1,4 +1,12 @@
-import { type Fate, fateOf, leavesQueue, nextStep, type Standing, type View } from '../../src/commit/queue.ts';
+import {
+  type Fate,
+  fateOf,
+  leavesQueue,
+  type Mood,
+  nextStep,
+  type Standing,
+  type View,
+} from '../../src/commit/queue.ts';
 import type { Model } from './explore.ts';
 
 /**
@@ -43,25 +51,15 @@ interface Commit {
 }
 
 interface Writer {
-  readonly pc:
-    | 'look'
-    | 'decide'
-    | 'direct'
-    | 'publish'
-    | 'combine'
-    | 'confirm'
-    | 'redo'
-    | 'stop'
-    | 'landed'
-    | 'over'
-    | 'stopped'
-    | 'dead';
+  readonly pc: 'look' | 'direct' | 'publish' | 'combine' | 'redo' | 'stop' | 'landed' | 'over' | 'stopped' | 'dead';
   readonly standing: Standing;
   readonly seen: { readonly tip: number; readonly intents: readonly string[] };
   /** Intents made so far: each has an id of its own. */
   readonly made: number;
   /** Lengths of the branch on which it has pushed directly: the ids of those commits are known to it. */
   readonly sent: readonly number[];
+  /** Where it has made a commit that was beaten: the intent made of it expects the value that was there. */
+  readonly basis?: number | undefined;
 }
 
 type Request =
@@ -121,8 +119,9 @@ export const realRules: Rules = {
   helps: true,
 };
 
+const nobody: Writer = { pc: 'look', standing: { is: 'fresh' }, seen: { tip: 0, intents: [] }, made: 0, sent: [] };
+
 export function queueModel(setting: Setting, rules: Rules = realRules): Model<State> {
-  const fresh: Writer = { pc: 'look', standing: { is: 'fresh' }, seen: { tip: 0, intents: [] }, made: 0, sent: [] };
   return {
     first: {
       branch: [],
@@ -130,7 +129,7 @@ export function queueModel(setting: Setting, rules: Rules = realRules): Model<St
       expired: [],
       given: [],
       expects: {},
-      writers: Object.fromEntries(setting.writers.map((writer) => [writer, fresh])),
+      writers: Object.fromEntries(setting.writers.map((writer) => [writer, nobody])),
       late: [],
       budget: {
         kills: setting.kills,
@@ -149,12 +148,18 @@ export function queueModel(setting: Setting, rules: Rules = realRules): Model<St
   };
 }
 
+/** Without what no later step of the writer asks for: states that differ in nothing else are one. */
+function forgetful(writer: Writer): Writer {
+  if (atEnd.has(writer.pc)) return { ...nobody, pc: writer.pc };
+  return writer.pc === 'look' ? { ...writer, seen: nobody.seen } : writer;
+}
+
 function movesOf(state: State, who: number, setting: Setting, rules: Rules): { name: string; to: State }[] {
-  const writer = state.writers[who] as Writer;
+  let writer = state.writers[who] as Writer;
   const become = (change: Partial<Writer>, rest: Partial<State> = {}): State => ({
     ...state,
     ...rest,
-    writers: { ...(rest.writers ?? state.writers), [who]: { ...writer, ...change } },
+    writers: { ...(rest.writers ?? state.writers), [who]: forgetful({ ...writer, ...change }) },
   });
   const moves: { name: string; to: State }[] = [];
   const step = (name: string, to: State): void => {
@@ -164,22 +169,24 @@ function movesOf(state: State, who: number, setting: Setting, rules: Rules): { n
   if (atEnd.has(writer.pc)) return [];
   switch (writer.pc) {
     case 'look':
-      step('looks', become({ pc: 'decide', seen: { tip: state.branch.length, intents: state.intents } }));
-      break;
-    case 'decide':
-      for (const patient of [true, false]) decide(patient);
+      look({});
       break;
     case 'direct': {
-      const commit: Commit = { by: who, intent: undefined, on: writer.seen.tip };
-      send('pushes', { kind: 'push', on: writer.seen.tip, chain: [commit], removes: [], gives: [] }, (won) =>
-        won ? { pc: 'landed' } : { pc: 'look', standing: { is: 'beaten' } },
+      const basis = writer.seen.tip;
+      const commit: Commit = { by: who, intent: undefined, on: basis };
+      send('pushes', { kind: 'push', on: basis, chain: [commit], removes: [], gives: [] }, (won) =>
+        won ? { pc: 'landed' } : { pc: 'look', standing: { is: 'beaten' }, basis },
       );
+      // A look that has grown old is taken again before the push, and may show what the push would have found out.
+      if (state.branch.length !== basis || state.intents.length > 0) look({ standing: { is: 'beaten' }, basis });
       break;
     }
     case 'publish': {
       const id = `${who}.${writer.made}`;
-      const expects = { ...state.expects, [id]: valueAt(state.branch, writer.seen.tip, fileOf(who)) };
-      const waiting: Partial<Writer> = { pc: 'look', standing: { is: 'waiting', id }, made: writer.made + 1 };
+      const readAt = writer.basis ?? writer.seen.tip;
+      const expects = { ...state.expects, [id]: valueAt(state.branch, readAt, fileOf(who)) };
+      const made = writer.made + 1;
+      const waiting: Partial<Writer> = { pc: 'look', standing: { is: 'waiting', id }, made, basis: undefined };
       send('publishes', { kind: 'publish', id }, () => waiting, { expects });
       break;
     }
@@ -198,12 +205,6 @@ function movesOf(state: State, who: number, setting: Setting, rules: Rules): { n
       });
       break;
     }
-    case 'confirm': {
-      const id = writer.standing.is === 'waiting' ? writer.standing.id : '';
-      const found = state.branch.slice(0, writer.seen.tip).some((commit) => commit.intent === id);
-      step('confirms', become(found ? { pc: 'landed' } : { pc: 'decide', standing: { is: 'beaten' } }));
-      break;
-    }
     case 'stop': {
       const id = writer.standing.is === 'waiting' ? writer.standing.id : undefined;
       // With nothing published there is nothing to withdraw; a ref that is gone already means that it may have landed.
@@ -220,7 +221,7 @@ function movesOf(state: State, who: number, setting: Setting, rules: Rules): { n
     }
   }
   // A direct push under way is waited for: only between requests does a writer stop.
-  if (state.budget.interrupts > 0 && (writer.pc === 'look' || writer.pc === 'decide') && writer.sent.length === 0) {
+  if (state.budget.interrupts > 0 && writer.pc === 'look' && writer.sent.length === 0) {
     step(
       'is told to stop',
       become({ pc: 'stop' }, { budget: { ...state.budget, interrupts: state.budget.interrupts - 1 } }),
@@ -231,8 +232,17 @@ function movesOf(state: State, who: number, setting: Setting, rules: Rules): { n
   }
   return moves;
 
+  /** A look and what is decided on it are one move: nothing in between depends on the others. */
+  function look(learnt: Partial<Writer>): void {
+    const seen = { tip: state.branch.length, intents: state.intents };
+    const before = writer;
+    writer = { ...writer, ...learnt, seen };
+    for (const mood of ['gathering', 'patient', 'impatient'] as const) decide(mood);
+    writer = before;
+  }
+
   /** What the landing does after a look: is it done, and if not, the queue's next step, unless the guard ends it. */
-  function decide(patient: boolean): void {
+  function decide(mood: Mood): void {
     const seen = state.branch.slice(0, writer.seen.tip);
     const landed = seen.some(
       (commit) => commit.by === who && commit.intent === undefined && writer.sent.includes(commit.on),
@@ -242,8 +252,20 @@ function movesOf(state: State, who: number, setting: Setting, rules: Rules): { n
       return;
     }
     const view: View = { tip: String(writer.seen.tip), intents: writer.seen.intents, lively: writer.seen.intents };
-    const next = rules.nextStep(view, writer.standing, patient, setting.atomic);
-    if (next.do === 'pushDirect' || next.do === 'publish') {
+    const next = rules.nextStep(view, writer.standing, mood, setting.atomic);
+    if (next.do === 'confirm') {
+      const id = writer.standing.is === 'waiting' ? writer.standing.id : '';
+      const found = seen.some((commit) => commit.intent === id);
+      if (found) step('finds its commit', become({ pc: 'landed' }));
+      else {
+        writer = { ...writer, standing: { is: 'beaten' } };
+        decide(mood);
+      }
+      return;
+    }
+    // What is published from a beaten commit was decided on when that was made.
+    const decided = next.do === 'publish' && writer.basis !== undefined;
+    if ((next.do === 'pushDirect' || next.do === 'publish') && !decided) {
       const holder = valueAt(state.branch, writer.seen.tip, fileOf(who));
       const ended = holder === who ? 'has its value' : rules.isNewer(holder, who) ? 'is superseded' : '';
       if (ended !== '') {
@@ -251,11 +273,10 @@ function movesOf(state: State, who: number, setting: Setting, rules: Rules): { n
         return;
       }
     }
-    const moves: Record<typeof next.do, [string, Partial<Writer>]> = {
+    const moves: Record<Exclude<typeof next.do, 'confirm'>, [string, Partial<Writer>]> = {
       pushDirect: ['goes direct', { pc: 'direct' }],
       publish: ['means to publish', { pc: 'publish' }],
       combine: ['means to combine', { pc: 'combine' }],
-      confirm: ['misses its intent', { pc: 'confirm' }],
       wait: ['waits', { pc: 'look' }],
     };
     const [name, change] = moves[next.do];
@@ -278,7 +299,7 @@ function movesOf(state: State, who: number, setting: Setting, rules: Rules): { n
         ? { ...reply(true), sent }
         : request.kind === 'withdraw'
           ? { pc: writer.pc === 'stop' ? 'over' : 'look' }
-          : { pc: 'look', sent };
+          : { ...reply(false), sent };
     if (state.budget.lost > 0) {
       const budget = { ...state.budget, lost: state.budget.lost - 1 };
       step(`${name}, the reply is lost`, become(unsure, { ...served, budget }));

@@ -28,7 +28,7 @@ it.each<[string, Partial<Rules>, Partial<Setting>]>([
   ],
   [
     'only the first in the queue ever combines',
-    { nextStep: (view, standing, _, queueing) => realRules.nextStep(view, standing, true, queueing) },
+    { nextStep: (view, standing, _, queueing) => realRules.nextStep(view, standing, 'patient', queueing) },
     { kills: 1 },
   ],
   [

@@ -59,6 +59,9 @@ interface Sending {
   readonly kind: Call['kind'];
 }
 
+/** A request waits this long, in milliseconds, for the connection of the push before it: a new one takes longer. */
+const lingerMs = 250;
+
 const version2Header = { 'git-protocol': 'version=2' };
 
 export function createGitHttp(options: GitHttpOptions): GitHttp {
@@ -67,6 +70,17 @@ export function createGitHttp(options: GitHttpOptions): GitHttp {
   let base = options.url.replace(/\/+$/, '');
   // Redirects are followed until the first answer, as git does by default: later ones could split one delivery in two.
   let settled = false;
+  /** What goes on behind a push's report. Mostly it is over in a moment, and its connection can be used again. */
+  let ending: Promise<void> | undefined;
+
+  const connectionFree = async (): Promise<void> => {
+    if (ending === undefined) return;
+    const over = new AbortController();
+    const lingered = clock.sleep(lingerMs, over.signal).catch(() => undefined);
+    await Promise.race([ending, lingered]);
+    over.abort();
+    ending = undefined;
+  };
 
   const send = async (sending: Sending): Promise<HttpResponse> => {
     for (let hops = 0; ; hops++) {
@@ -108,12 +122,13 @@ export function createGitHttp(options: GitHttpOptions): GitHttp {
   };
 
   const exchange = async <T>(sending: Sending, read: (from: ByteReader) => Promise<T>): Promise<T> => {
+    await connectionFree();
     const response = await send(sending);
     const from = new ByteReader(untilDeadline(response, options));
     try {
       const result = await read(from);
       const over = passOver(from, response);
-      if (sending.kind === 'push') over.catch(() => undefined);
+      if (sending.kind === 'push') ending = over.catch(() => undefined);
       else await over;
       return result;
     } catch (error) {
