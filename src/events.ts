@@ -27,6 +27,15 @@ export type Happening =
   | { readonly type: 'image.started'; readonly image: string; readonly engine: Engine; readonly why: string }
   /** One line of the builder's own output. */
   | { readonly type: 'image.log'; readonly image: string; readonly line: string }
+  /** How far a build is, where its builder tells: `total` grows as it learns of steps. */
+  | {
+      readonly type: 'image.progress';
+      readonly image: string;
+      readonly done: number;
+      readonly total: number;
+      /** What is being done, in the builder's words. */
+      readonly step: string;
+    }
   | { readonly type: 'image.finished'; readonly image: string; readonly outcome: ImageOutcome }
   | {
       readonly type: 'image.failed';

@@ -91,10 +91,20 @@ export interface ImagePlan {
   readonly args: Readonly<Record<string, string>>;
   readonly platforms: readonly Platform[];
   readonly engine: Engine | 'auto';
-  /** Name of a buildx builder, for the buildx engine. */
+  /** For the buildx engine: a builder's name, or the address of a BuildKit daemon (`tcp://…`, `unix://…`). */
   readonly builder: string | undefined;
+  /** For the buildx engine. Undefined: nothing is said, and an image of one platform is no index. */
+  readonly attest?: Attest | undefined;
   /** Keep what later builds can use in the repository, under a tag of its own. */
   readonly cache: boolean;
+}
+
+/** What BuildKit says about an image it builds, kept beside the image in its index (in-toto statements). */
+export interface Attest {
+  /** A list of what is in the image; a text names the image of the generator, `true` is BuildKit's own. */
+  readonly sbom: boolean | string;
+  /** How it was built (SLSA provenance). `max` tells build arguments and sources too. */
+  readonly provenance: 'max' | 'min' | false;
 }
 
 /** One value to set in one file of a config repo. */

@@ -15,6 +15,7 @@ import { buildWithBuildx } from './engine/buildx.ts';
 import { buildWithDocker } from './engine/docker.ts';
 import { type BuildLog, createBuildLog } from './engine/log.ts';
 import { withLogin } from './engine/login.ts';
+import type { BuildProgress } from './engine/rawjson.ts';
 import type { Tool } from './engine/tool.ts';
 import { prepare, probing } from './prepare.ts';
 import { findReusable } from './reuse.ts';
@@ -92,7 +93,14 @@ async function build(
       emit({ type: 'image.started', image: image.name, engine, why });
     }
   }
-  if (engine !== 'assemble') reported = await buildWith(engine, world, image, { needed, run, context, log, warn });
+  const { sbom = false, provenance = false } = image.attest ?? {};
+  if (engine !== 'buildx' && (sbom !== false || provenance !== false)) {
+    warn(`attestations are BuildKit's work, and ${engine} built it: there are none. \`engine: buildx\` makes them.`);
+  }
+  if (engine !== 'assemble') {
+    const progress = (how: BuildProgress) => emit({ type: 'image.progress', image: image.name, ...how });
+    reported = await buildWith(engine, world, image, { needed, run, context, log, warn, progress });
+  }
   const digest = await readBack(target, about.reference, reported);
   return { is: 'built', ...about, digest, engine, why, seconds: seconds() };
 }
@@ -103,13 +111,14 @@ interface Building {
   readonly context: BuildContext;
   readonly log: BuildLog;
   readonly warn: (message: string) => void;
+  readonly progress: (progress: BuildProgress) => void;
 }
 
 async function buildWith(
   engine: Tool,
   world: World,
   image: ImagePlan,
-  { needed, context, log, warn }: Building,
+  { needed, context, log, warn, progress }: Building,
 ): Promise<Digest | undefined> {
   const registries = [image.registry, ...baseHosts(needed).map((host) => registryOf(host, image.registry))];
   const credentials = new Map<string, RegistryCredential>();
@@ -121,7 +130,9 @@ async function buildWith(
     credentials.set(registry.host, credential);
   }
   const insecure = registries.some((registry) => registry.insecure);
-  return withLogin(credentials, world, (login) => builders[engine](world, { image, login, log, insecure, warn }));
+  const { source } = context;
+  const job = { image, source, log, insecure, warn, progress };
+  return withLogin(credentials, world, (login) => builders[engine](world, { ...job, login }));
 }
 
 /** The registries that the needed stages' images come from. */

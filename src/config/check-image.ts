@@ -38,17 +38,23 @@ function checkImage(name: string, raw: ImageShape, { registry, tag }: Defaults, 
   if (raw.tag !== undefined) checks.tagTemplate(at('tag'), raw.tag);
   const dockerfile = innerPath(at('dockerfile'), raw.dockerfile ?? 'Dockerfile', checks);
   const context = innerPath(at('context'), raw.context ?? '.', checks);
-  for (const word of ['target', 'builder'] as const) {
-    const isWord = raw[word] === undefined || /^[\w][\w.-]{0,127}$/.test(raw[word]);
-    checks.mustBe(at(word), isWord ? undefined : 'one word of letters, digits, "_", "." and "-"');
+  const word = 'one word of letters, digits, "_", "." and "-"';
+  checks.mustBe(at('target'), raw.target === undefined || isWord(raw.target) ? undefined : word);
+  const isBuilder = raw.builder === undefined || isWord(raw.builder) || isDaemon(raw.builder);
+  checks.mustBe(at('builder'), isBuilder ? undefined : `${word}, or tcp://host:port, or unix:///path`);
+  if (typeof raw.attest?.sbom === 'string') {
+    const isImage = /^[\w][\w./:@-]{0,500}$/.test(raw.attest.sbom);
+    checks.mustBe(at('attest', 'sbom'), isImage ? undefined : 'true, false or the name of an image');
   }
   const platforms = raw.platforms ?? ['linux/amd64'];
   for (const [index, platform] of platforms.entries()) {
     checks.mustBe(at('platforms', index), whyNoPlatform(platform));
     if (platforms.indexOf(platform) !== index) checks.refuse(at('platforms', index), 'stands twice in the list');
   }
-  if (raw.builder !== undefined && raw.engine !== undefined && raw.engine !== 'auto' && raw.engine !== 'buildx') {
-    checks.refuse(at('builder'), `is for the engine buildx, not ${raw.engine}`);
+  for (const key of ['builder', 'attest'] as const) {
+    if (raw[key] !== undefined && raw.engine !== undefined && raw.engine !== 'auto' && raw.engine !== 'buildx') {
+      checks.refuse(at(key), `is for the engine buildx, not ${raw.engine}`);
+    }
   }
   return {
     name,
@@ -62,8 +68,18 @@ function checkImage(name: string, raw: ImageShape, { registry, tag }: Defaults, 
     platforms,
     engine: raw.engine ?? 'auto',
     builder: raw.builder,
+    attest: raw.attest && { sbom: raw.attest.sbom ?? false, provenance: raw.attest.provenance ?? false },
     cache: raw.cache ?? true,
   };
+}
+
+function isWord(text: string): boolean {
+  return /^[\w][\w.-]{0,127}$/.test(text);
+}
+
+/** An address that buildx's driver `remote` takes, without anything that could be a secret. */
+function isDaemon(text: string): boolean {
+  return /^tcp:\/\/(?:[\w.-]+|\[[0-9a-f:]+\]):\d{1,5}$/i.test(text) || /^unix:\/\/\/[\w./-]+$/.test(text);
 }
 
 function innerPath(path: (string | number)[], text: string, checks: Checks): string {

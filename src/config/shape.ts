@@ -60,7 +60,24 @@ const image = z.strictObject({
     .describe(
       'What builds it. auto (the default) takes what the Dockerfile needs and the machine has; assemble needs no daemon, and no RUN.',
     ),
-  builder: text().optional().describe('A buildx builder by name, for the engine buildx.'),
+  builder: text()
+    .optional()
+    .describe(
+      "For the engine buildx: a builder's name, or the address of a BuildKit daemon, tcp://host:port or unix:///path.",
+    ),
+  attest: z
+    .strictObject({
+      sbom: z
+        .union([z.boolean(), text()])
+        .optional()
+        .describe("A list of what is in the image; a text names the generator's image. Default false."),
+      provenance: z
+        .union([z.enum(['max', 'min']), z.literal(false)])
+        .optional()
+        .describe('How it was built (SLSA); max tells build arguments and sources too. Default false.'),
+    })
+    .optional()
+    .describe('Attestations that BuildKit puts beside the image, in its index. For the engine buildx.'),
   cache: z
     .boolean()
     .optional()
@@ -218,6 +235,7 @@ export const templates: readonly (readonly string[])[] = [
 /** The keys that a map of the file may have, for a hint at the right one. */
 export function keysAt(path: readonly (string | number)[]): string[] {
   if (path.length === 0) return Object.keys(shape.shape);
+  if (path[0] === 'images' && path[2] === 'attest') return ['sbom', 'provenance'];
   if (path[0] === 'images') return Object.keys(image.shape);
   if (path[0] === 'deliveries') return Object.keys(delivery.shape);
   if (path[0] === 'argocd') return Object.keys(argocd.shape);

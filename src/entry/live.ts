@@ -9,6 +9,8 @@ interface Going {
   readonly text: string;
   readonly since: number;
   readonly latest: string;
+  /** Steps are told: then a line of the log is not what is going on. */
+  readonly stepwise: boolean;
 }
 
 /** What is going on right now, folded from the events: one line each. Pure but for the times it is given. */
@@ -40,7 +42,14 @@ export function createLive(colors: Colors): Live {
         }
         case 'image.log': {
           const image = going.get(`build ${event.image}`);
-          if (image !== undefined) going.set(`build ${event.image}`, { ...image, latest: oneLine(event.line) });
+          if (image === undefined || image.stepwise) break;
+          going.set(`build ${event.image}`, { ...image, latest: oneLine(event.line) });
+          break;
+        }
+        case 'image.progress': {
+          const image = going.get(`build ${event.image}`);
+          const latest = `${event.done}/${event.total}  ${oneLine(event.step)}`;
+          if (image !== undefined) going.set(`build ${event.image}`, { ...image, latest, stepwise: true });
           break;
         }
         case 'image.finished':
@@ -83,7 +92,7 @@ export function createLive(colors: Colors): Live {
 }
 
 function begun(subject: string, message: string, now: number): Going {
-  return { name: oneLine(subject), text: oneLine(message), since: now, latest: '' };
+  return { name: oneLine(subject), text: oneLine(message), since: now, latest: '', stepwise: false };
 }
 
 /** The text cut to that many terminal columns, with an ellipsis when something is missing. Colours survive. */

@@ -19,7 +19,7 @@ export function createSummary(file: string): Sink {
   const events: Event[] = [];
   return {
     tell: (event) => {
-      if (event.type !== 'image.log') events.push(event);
+      if (event.type !== 'image.log' && event.type !== 'image.progress') events.push(event);
       if (event.type !== 'result') return;
       try {
         const room = summaryLimit - (statSync(file, { throwIfNoEntry: false })?.size ?? 0);

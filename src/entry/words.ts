@@ -28,6 +28,7 @@ export function wordsOf(event: Event, telling: Telling): string[] {
         ? [`${colors.yellow('!')} ${printable(event.message)}`]
         : [colors.dim(`· ${printable(event.message)}`)];
     case 'step.started':
+    case 'image.progress':
       return [];
     case 'step.finished':
       return [stepLine(event, colors)];

@@ -196,13 +196,14 @@ describe('the choice of an engine', () => {
     await writeContext(dir, { Dockerfile: run, f: 'f' });
     const commands: Command[] = [];
     const found: string[] = [];
+    const builds = ({ args: [, what, flag] }: Command) => what === 'build' && flag !== '--help';
     const world = testWorld({
       env: { PATH: '/nowhere', HOME: dir, TMPDIR: temp },
       exec: async (command) => {
         commands.push(command);
-        if (command.args[1] === 'build') found.push(...(await readdir(String(command.env?.DOCKER_CONFIG))));
+        if (builds(command)) found.push(...(await readdir(String(command.env?.DOCKER_CONFIG))));
         const stdout = command.args[1] === 'inspect' ? 'Name: b\nDriver: docker-container\n' : 'v1';
-        return { code: command.args[1] === 'build' ? 1 : 0, signal: null, stdout, stderr: '', missing: false };
+        return { code: builds(command) ? 1 : 0, signal: null, stdout, stderr: '', missing: false };
       },
     });
     const image: ImagePlan = planFor(registry.host, dir, {
@@ -213,7 +214,7 @@ describe('the choice of an engine', () => {
     const context = { source, credential: async () => ({ username: 'u', password }) };
     const error = await buildImage(world, world.emit, image, context).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'BUILD_FAILED', data: { engine: 'buildx' } });
-    const { args } = commands.find((command) => command.args[1] === 'build') as Command;
+    const { args } = commands.find(builds) as Command;
     expect(args).toEqual(
       expect.arrayContaining([
         '--push',
@@ -223,6 +224,9 @@ describe('the choice of an engine', () => {
         '--build-arg',
         'K=V',
         'linux/amd64,linux/arm64',
+        // This buildx's help knows no other.
+        'plain',
+        '--provenance=false',
       ]),
     );
     expect(args.join(' ')).toContain('image-manifest=true,oci-mediatypes=true');

@@ -233,7 +233,7 @@ function withBuildx(work: (command: Command) => Promise<Partial<Finished>>, temp
     env: { TMPDIR: temp },
     exec: async (command) => {
       const what = command.args.slice(0, 2).join(' ');
-      if (what === 'buildx version') return ended();
+      if (what === 'buildx version' || command.args[2] === '--help') return ended();
       if (what === 'buildx inspect') return ended({ stdout: 'Driver: remote\n' });
       return ended(await work(command));
     },

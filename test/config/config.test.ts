@@ -72,7 +72,8 @@ images:
     args: { VERSION: 1.10, DEBUG: false, EMPTY: "", PORT: 0755 }
     platforms: [linux/amd64, linux/arm64/v8]
     engine: buildx
-    builder: remote-1
+    builder: tcp://buildkit.example.com:1234
+    attest: { sbom: true, provenance: max }
     cache: false
     tag: v-{commit}
 deliveries:
@@ -101,6 +102,8 @@ argocd: { server: https://argo.example.com/cd/, ca: ca.pem, auth: oidc, timeout:
       args: { VERSION: '1.10', DEBUG: 'false', EMPTY: '', PORT: '0755' },
       platforms: ['linux/amd64', 'linux/arm64/v8'],
       tag: 'v-{commit}',
+      builder: 'tcp://buildkit.example.com:1234',
+      attest: { sbom: true, provenance: 'max' },
     });
     expect(read.deliveries[0]).toMatchObject({
       from: ['main', 'release/**'],
@@ -298,6 +301,12 @@ describe('a mistake is told with its place', () => {
     ['{ args: [A] }', 'CONFIG_VALUE_INVALID'],
     ['{ args: { A: } }', 'CONFIG_VALUE_INVALID'],
     ['{ cache: maybe }', 'CONFIG_VALUE_INVALID'],
+    ['{ attest: { provenance: true } }', 'CONFIG_VALUE_INVALID'],
+    ['{ attest: { sbom: "a b" } }', 'CONFIG_VALUE_INVALID'],
+    ['{ attest: { sbom: true }, engine: assemble }', 'CONFIG_VALUE_INVALID'],
+    ['{ attest: { sbm: true } }', 'CONFIG_KEY_UNKNOWN'],
+    ['{ builder: "ssh://host" }', 'CONFIG_VALUE_INVALID'],
+    ['{ builder: "tcp://user:secret@host:1" }', 'CONFIG_SECRET_IN_FILE'],
     ['{ engine: buildah, builder: x }', 'CONFIG_VALUE_INVALID'],
     ['{ tag: "-{commit}" }', 'CONFIG_VALUE_INVALID'],
     ['{ tag: "a/b" }', 'CONFIG_VALUE_INVALID'],

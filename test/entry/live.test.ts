@@ -33,6 +33,12 @@ describe('what is going on', () => {
     const size = { columns: 80, rows: 24 };
     live.tell({ type: 'image.started', image: 'app', engine: 'assemble', why: '', at }, 0);
     expect(live.lines(2_500, size)).toEqual(['⠴ app         assembling 2.5 s']);
+    live.tell({ type: 'image.log', image: 'app', line: 'a line', at }, 0);
+    expect(live.lines(2_500, size)).toEqual(['⠴ app         assembling 2.5 s  a line']);
+    // Where steps are told, they are what is going on, whatever the log says between.
+    live.tell({ type: 'image.progress', image: 'app', done: 3, total: 7, step: '[2/5] RUN make', at }, 0);
+    live.tell({ type: 'image.log', image: 'app', line: '#5 cc', at }, 0);
+    expect(live.lines(2_500, size)).toEqual(['⠴ app         assembling 2.5 s  3/7  [2/5] RUN make']);
     live.tell({ type: 'result', command: 'ship', exitCode: 0, seconds: 1, errors: [], value: null, at }, 0);
     expect(live.lines(2_500, size)).toEqual([]);
   });

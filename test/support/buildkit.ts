@@ -12,6 +12,8 @@ export interface Buildkit {
   readonly env: Env;
   /** The builder's name. */
   readonly builder: string;
+  /** Where the daemon listens. */
+  readonly address: string;
   close(): Promise<void>;
 }
 
@@ -38,6 +40,11 @@ function why(): string | undefined {
 function programs(): string {
   const pins = ['go.mod', 'go.sum'].map((name) => readFileSync(join(pinned, name)));
   return join(cache, createHash('sha256').update(Buffer.concat(pins)).digest('hex').slice(0, 16));
+}
+
+/** Whether the programs are there, so that a start takes seconds. */
+export function buildkitIsBuilt(): boolean {
+  return existsSync(programs());
 }
 
 /** Builds the pinned programs unless they are there. Takes minutes, once. Throws when the modules can't be fetched. */
@@ -89,7 +96,7 @@ export async function startBuildkit(): Promise<Buildkit> {
     await end(daemon, dir);
     throw error;
   }
-  return { env, builder, close: () => end(daemon, dir) };
+  return { env, builder, address, close: () => end(daemon, dir) };
 }
 
 function listening(daemon: ChildProcess): Promise<void> {

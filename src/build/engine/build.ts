@@ -1,11 +1,12 @@
 import { TagboatError } from '../../errors.ts';
-import type { ImagePlan } from '../../plan.ts';
+import type { ImagePlan, Source } from '../../plan.ts';
 import type { Command } from '../../wire/exec.ts';
 import { isDigest } from '../../wire/oci/digest.ts';
 import type { Digest } from '../../wire/oci/types.ts';
 import type { World } from '../../wire/world.ts';
 import type { BuildLog } from './log.ts';
 import type { Login } from './login.ts';
+import type { BuildProgress } from './rawjson.ts';
 import type { Tool } from './tool.ts';
 
 /** What every builder is given. */
@@ -16,6 +17,10 @@ export interface BuilderJob {
   /** Some registry of this build speaks plain HTTP, the image's own or a base's. */
   readonly insecure: boolean;
   readonly warn: (message: string) => void;
+  /** How far the build is, where the builder tells it in a form to read. */
+  readonly progress: (progress: BuildProgress) => void;
+  /** The app repo's commit. */
+  readonly source: Source;
 }
 
 /** Builds and pushes; answers the digest that the builder says it pushed, if it says one. */
@@ -28,8 +33,9 @@ export async function runStep(
   engine: Tool,
   step: 'build' | 'push',
   command: Pick<Command, 'program' | 'args' | 'env'>,
+  onLine: (line: string) => void = job.log.line,
 ): Promise<string> {
-  const ended = await world.exec({ ...command, onLine: job.log.line, signal: world.signal });
+  const ended = await world.exec({ ...command, onLine, signal: world.signal });
   if (ended.code === 0) return ended.stdout;
   const code = ended.missing
     ? `${command.program} is not installed`

@@ -1,54 +1,75 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { imageName } from '../../plan.ts';
+import { type Attest, imageName } from '../../plan.ts';
 import { parseObject } from '../../wire/oci/manifest.ts';
+import { cacheTags } from '../cache-tag.ts';
 import { type Builder, type BuilderJob, buildFlags, digestIn, runStep } from './build.ts';
-import { buildxDriver } from './tool.ts';
+import { readRawJson } from './rawjson.ts';
+import { buildxDriver, isAddress, writesRawJson } from './tool.ts';
 
 /** `docker buildx build --push`: BuildKit pushes itself, nothing passes through this machine's image store. */
 export const buildWithBuildx: Builder = async (world, job) => {
   const { image, login, log } = job;
   const metadata = join(login.dir, 'metadata.json');
-  const env = { DOCKER_CONFIG: login.dir, BUILDX_CONFIG: login.buildxDir };
+  const remote = image.builder !== undefined && isAddress(image.builder);
+  // A builder made for this build alone: it goes with the login's folder.
+  const env = { DOCKER_CONFIG: login.dir, BUILDX_CONFIG: remote ? join(login.dir, 'buildx') : login.buildxDir };
+  const program = 'docker';
+  if (remote && image.builder !== undefined) {
+    const create = ['buildx', 'create', '--driver', 'remote', '--name', remoteName, image.builder];
+    await runStep(world, job, 'buildx', 'build', { program, args: create, env });
+  }
+  const builder = remote ? remoteName : image.builder;
+  const [raw, driver] = await Promise.all([
+    writesRawJson(world),
+    remote || !image.cache ? 'remote' : buildxDriver(image.builder, world),
+  ]);
   const args = [
-    'buildx',
-    'build',
-    '--push',
-    '--progress',
-    'plain',
-    '--metadata-file',
-    metadata,
-    '--tag',
-    imageName(image),
+    ...['buildx', 'build', '--push'],
+    ...['--progress', raw ? 'rawjson' : 'plain'],
+    ...['--metadata-file', metadata],
+    ...['--tag', imageName(image)],
+    ...(builder === undefined ? [] : ['--builder', builder]),
+    ...attestFlags(image.attest),
+    ...buildFlags(image),
+    ...(image.cache ? cacheFlags(job, driver) : []),
   ];
-  if (image.builder !== undefined) args.push('--builder', image.builder);
-  // A provenance record would make an index of every single image, another one at each build.
-  args.push('--provenance=false', ...buildFlags(image));
-  if (image.cache) args.push(...(await cacheFlags(job, await buildxDriver(image.builder, world))));
-  await runStep(world, { ...job, log }, 'buildx', 'build', { program: 'docker', args: [...args, image.context], env });
+  const reader = raw ? readRawJson({ line: log.line, progress: job.progress }) : undefined;
+  await runStep(world, job, 'buildx', 'build', { program, args: [...args, image.context], env }, reader?.line);
+  // The build succeeded, so it's not the image that this is about.
+  for (const { name, error } of reader?.failed() ?? []) {
+    if (name.startsWith('exporting cache')) job.warn(`${error} (${name}). ${aboutCache}`);
+  }
   const written = await readFile(metadata).catch(() => undefined);
   return digestIn(written === undefined ? undefined : parseObject(written)?.['containerimage.digest']);
 };
 
-/** The cache lies beside the image, as a tag of its own, in the form that ECR takes too. */
-async function cacheFlags(job: BuilderJob, driver: string | undefined): Promise<string[]> {
-  const { image } = job;
-  if (driver === 'docker') {
-    job.warn(`${image.name}: the buildx driver docker keeps no cache in a registry; choose another builder for that.`);
-    return [];
-  }
-  const ref = `${image.registry.host}/${image.repository}:${cacheTag(image.name, image.target)}`;
+const remoteName = 'tagboat';
+const aboutCache =
+  'The image is there; only its build cache is not. Where tags never change, exempt cache-* or set `cache: false`.';
+
+/** Said one way or the other: BuildKit's default would make an index of every single image, another one at each build. */
+function attestFlags(attest: Attest | undefined): string[] {
+  const { sbom = false, provenance = false } = attest ?? {};
   return [
-    '--cache-from',
-    `type=registry,ref=${ref}`,
-    '--cache-to',
-    // A cache that can't be written must not fail a build that is done.
-    `type=registry,ref=${ref},mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true`,
+    provenance === false ? '--provenance=false' : `--attest=type=provenance,mode=${provenance}`,
+    ...(sbom === false ? [] : [`--attest=type=sbom${sbom === true ? '' : `,generator=${sbom}`}`]),
   ];
 }
 
-/** One cache for each image and target: two of them in one tag would overwrite each other. */
-export function cacheTag(name: string, target: string | undefined): string {
-  const plain = (text: string) => text.replaceAll(/[^A-Za-z0-9_.-]+/g, '-');
-  return `cache-${plain(name)}${target === undefined ? '' : `-${plain(target)}`}`.slice(0, 128);
+/** The cache lies beside the image, as tags of its own, in the form that ECR takes too. */
+function cacheFlags({ image, source, log }: BuilderJob, driver: string | undefined): string[] {
+  if (driver === 'docker') {
+    log.line('The buildx driver docker keeps no cache in a registry; another builder does.');
+    return [];
+  }
+  const { read, write } = cacheTags(image, source);
+  const ref = (tag: string) => `type=registry,ref=${image.registry.host}/${image.repository}:${tag}`;
+  return [
+    ...read.flatMap((tag) => ['--cache-from', ref(tag)]),
+    // A cache that can't be written must not fail a build that is done.
+    ...(write === undefined
+      ? []
+      : ['--cache-to', `${ref(write)},mode=max,image-manifest=true,oci-mediatypes=true,ignore-error=true`]),
+  ];
 }

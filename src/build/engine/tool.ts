@@ -25,10 +25,23 @@ export async function buildxDriver(builder: string | undefined, world: World): P
   return shown.code === 0 ? /^Driver:\s+(\S+)$/m.exec(shown.stdout)?.[1] : undefined;
 }
 
+/** Whether a builder is given by the address of a BuildKit daemon instead of a name. */
+export function isAddress(builder: string): boolean {
+  return /^(?:tcp|unix):\/\//.test(builder);
+}
+
+/** Whether this buildx tells its progress as JSON (from 0.13 on): its own help says so. */
+export async function writesRawJson(world: World): Promise<boolean> {
+  const help = await ask(world, 'docker', ['buildx', 'build', '--help']);
+  return help.code === 0 && help.stdout.includes('"rawjson"');
+}
+
 async function probeBuildx(builder: string | undefined, world: World): Promise<Probed> {
   const version = await ask(world, 'docker', ['buildx', 'version']);
   if (version.missing) return { usable: false, reason: 'docker is not installed' };
   if (version.code !== 0) return { usable: false, reason: 'docker has no buildx plugin' };
+  // Whether the daemon answers shows when it is asked to build.
+  if (builder !== undefined && isAddress(builder)) return { usable: true };
   const driver = await buildxDriver(builder, world);
   if (driver === undefined) {
     return {
