@@ -7,13 +7,14 @@ import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { extract, type Header } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
+import { BrokenArchive } from '../../src/build/assemble/archive-bytes.ts';
 import { type Known, nothingKnown } from '../../src/build/assemble/known.ts';
 import { inBlocks, layerArchive } from '../../src/build/assemble/layer.ts';
 import { type Packed, packLayer } from '../../src/build/assemble/layer-blob.ts';
 import { readLayer } from '../../src/build/assemble/layers.ts';
 import type { Change } from '../../src/build/assemble/rootfs.ts';
 import { dirOf, type File, type Node } from '../../src/build/assemble/tree.ts';
-import { BrokenArchive, readTar } from '../../src/build/assemble/untar.ts';
+import { readTar } from '../../src/build/assemble/untar.ts';
 import { createWorkspace } from '../../src/build/assemble/workspace.ts';
 import { digestOf } from '../../src/wire/oci/digest.ts';
 import { tarOf } from '../support/base-image.ts';
@@ -189,6 +190,36 @@ describe('reading an archive', () => {
       { path: 'sparse', sparse: true },
     ]);
     expect(() => entries[1]?.content.read()).toThrow(BrokenArchive);
+  });
+
+  /** Headers with attributes of this kind, each with names of its own, that never come to an entry. */
+  function* attributes(flag: 'x' | 'g', headers: number): Generator<Buffer> {
+    for (let number = 0; number < headers; number++) {
+      const body = Buffer.alloc(51_200);
+      for (let at = 0; at < body.byteLength; at += 64) body.write(`64 ${`${number}-${at}=`.padEnd(60, 'v')}\n`, at);
+      const header = Buffer.alloc(512);
+      header.write('ustar', 257);
+      header.write(body.byteLength.toString(8).padStart(11, '0'), 124);
+      header.write(flag, 156);
+      header.fill(' ', 148, 156);
+      header.write(
+        `${header
+          .reduce((sum, byte) => sum + byte, 0)
+          .toString(8)
+          .padStart(6, '0')}\0`,
+        148,
+      );
+      yield Buffer.concat([header, body]);
+    }
+  }
+
+  it.each([
+    'x',
+    'g',
+  ] as const)('holds no more attributes than files have, however many stand in it: %s', async (flag) => {
+    const read = readTar(Readable.from(attributes(flag, 1_000)), () => undefined);
+    await expect(read).rejects.toBeInstanceOf(BrokenArchive);
+    await readTar(Readable.from(attributes(flag, 1)), () => undefined);
   });
 
   it('ends in an archive or in BrokenArchive, whatever bytes are changed', async () => {

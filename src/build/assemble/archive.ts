@@ -1,4 +1,5 @@
 import { TagboatError } from '../../errors.ts';
+import { BrokenArchive } from './archive-bytes.ts';
 import { hardlinkTarget, type LayerEntry, nodeOf, readLayer } from './layers.ts';
 import type { Owner } from './owner.ts';
 import type { Rootfs } from './rootfs.ts';
@@ -16,7 +17,7 @@ import {
   pathOf,
 } from './tree.ts';
 import { type Packing, packingOf, unpacked } from './unpack.ts';
-import { BrokenArchive, isTarHeader } from './untar.ts';
+import { isTarHeader } from './untar.ts';
 import { fileChunks, type Workspace } from './workspace.ts';
 
 /** What ADD finds in a local file. */

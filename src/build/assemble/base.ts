@@ -6,11 +6,11 @@ import { parseReference, showReference } from '../../wire/oci/reference.ts';
 import { registryError } from '../../wire/oci/report.ts';
 import type { Descriptor, Digest, OciClient } from '../../wire/oci/types.ts';
 import { fitness, type PlatformParts, platformParts, showPlatform } from '../platform.ts';
+import { BrokenArchive } from './archive-bytes.ts';
 import { baseConfig, type ImageConfig } from './config.ts';
 import { applyLayer, type LayerEntry, readLayer } from './layers.ts';
 import { Blocked, type Dir, dirOf } from './tree.ts';
 import { unpacked } from './unpack.ts';
-import { BrokenArchive } from './untar.ts';
 import { fileChunks, type Workspace } from './workspace.ts';
 
 /** A registry that can be read from. */

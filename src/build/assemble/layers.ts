@@ -1,3 +1,4 @@
+import { BrokenArchive } from './archive-bytes.ts';
 import { largestAccounts } from './owner.ts';
 import type { TarEntry } from './tar.ts';
 import {
@@ -14,7 +15,7 @@ import {
   partsOf,
   pathOf,
 } from './tree.ts';
-import { BrokenArchive, readTar } from './untar.ts';
+import { readTar } from './untar.ts';
 import { fileRange } from './workspace.ts';
 
 /** An entry of a layer with its content, if that is kept. */

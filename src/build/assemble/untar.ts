@@ -1,18 +1,13 @@
+import { BrokenArchive, Input, type Sink } from './archive-bytes.ts';
 import { block, type TarEntry, xattrPrefix } from './tar.ts';
-
-/** The archive breaks off or breaks the format. */
-export class BrokenArchive extends Error {
-  override readonly name = 'BrokenArchive';
-}
-
-/** Takes an entry's content as it comes. */
-export type Sink = (chunk: Uint8Array) => void;
 
 /** Told each entry with the offset of its content; answers with a sink when it wants the content. */
 export type OnEntry = (entry: TarEntry, offset: number) => Sink | undefined | Promise<Sink | undefined>;
 
 // Long names and PAX records are read into memory; no real one comes near this.
 const mostExtension = 1024 * 1024;
+// Those for the whole archive are looked through at every entry; git's own archives have one.
+const mostGlobal = 64 * 1024;
 
 const types: Readonly<Record<string, TarEntry['type']>> = {
   '0': 'file',
@@ -51,13 +46,20 @@ async function readEntries(input: Input, onEntry: OnEntry): Promise<void> {
     const flag = String.fromCharCode(header[156] ?? 0);
     if (flag === 'x' || flag === 'g' || flag === 'L' || flag === 'K') {
       const body = await extension(input, size);
-      if (flag === 'x') local = readRecords(body, local);
-      else if (flag === 'g') global = readRecords(body, global);
+      if (flag === 'x') local = readRecords(body, local, mostExtension);
+      else if (flag === 'g') global = readRecords(body, global, mostGlobal);
       else if (flag === 'L') longPath = text(body, 0, body.byteLength);
       else longTarget = text(body, 0, body.byteLength);
       continue;
     }
-    const entry = entryOf(header, flag, size, new Map([...global, ...local]), longPath, longTarget);
+    const entry = entryOf(
+      header,
+      flag,
+      size,
+      global.size === 0 ? local : new Map([...global, ...local]),
+      longPath,
+      longTarget,
+    );
     local = new Map();
     longPath = undefined;
     longTarget = undefined;
@@ -115,8 +117,8 @@ async function extension(input: Input, size: number): Promise<Uint8Array> {
   return body;
 }
 
-/** PAX records; an empty value takes the key away (POSIX pax). */
-function readRecords(body: Uint8Array, before: ReadonlyMap<string, string>): Map<string, string> {
+/** PAX records with those before them; an empty value takes the key away (POSIX pax). */
+function readRecords(body: Uint8Array, before: ReadonlyMap<string, string>, most: number): Map<string, string> {
   const records = new Map(before);
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   for (let at = 0; at < bytes.byteLength && bytes[at] !== 0; ) {
@@ -134,6 +136,9 @@ function readRecords(body: Uint8Array, before: ReadonlyMap<string, string>): Map
     else records.set(key, value);
     at = end;
   }
+  let size = 0;
+  for (const [key, value] of records) size += key.length + value.length;
+  if (size > most) throw new BrokenArchive('it has more attributes than any file');
   return records;
 }
 
@@ -179,74 +184,4 @@ function check(header: Uint8Array): void {
   }
   if (stored !== unsigned && stored !== signed)
     throw new BrokenArchive('it is no tar archive, or a header in it is damaged');
-}
-
-/** A stream of chunks, taken in the pieces that the format asks for. */
-class Input {
-  readonly #chunks: AsyncIterator<Uint8Array>;
-  #open: Uint8Array = new Uint8Array();
-  offset = 0;
-
-  constructor(chunks: AsyncIterable<Uint8Array>) {
-    this.#chunks = chunks[Symbol.asyncIterator]();
-  }
-
-  async #more(): Promise<boolean> {
-    while (this.#open.byteLength === 0) {
-      const next = await this.#chunks.next();
-      if (next.done === true) return false;
-      this.#open = next.value;
-    }
-    return true;
-  }
-
-  /** Exactly `size` bytes; undefined when the stream is at its end already. */
-  async take(size: number): Promise<Uint8Array | undefined> {
-    const parts: Uint8Array[] = [];
-    let got = 0;
-    while (got < size && (await this.#more())) {
-      const part = this.#open.subarray(0, size - got);
-      parts.push(part);
-      got += part.byteLength;
-      this.#open = this.#open.subarray(part.byteLength);
-    }
-    this.offset += got;
-    if (got === 0 && size > 0) return undefined;
-    if (got < size) throw new BrokenArchive('it breaks off');
-    return parts.length === 1 ? parts[0] : Buffer.concat(parts);
-  }
-
-  /** Goes on by `size` bytes, handing them to the sink. */
-  async pass(size: number, sink: Sink | undefined): Promise<void> {
-    for (let left = size; left > 0; ) {
-      if (!(await this.#more())) throw new BrokenArchive('it breaks off');
-      const part = this.#open.subarray(0, left);
-      sink?.(part);
-      left -= part.byteLength;
-      this.#open = this.#open.subarray(part.byteLength);
-      this.offset += part.byteLength;
-    }
-  }
-
-  /** Goes on by up to `size` bytes; false when the stream ends before. */
-  async skip(size: number): Promise<boolean> {
-    for (let left = size; left > 0; ) {
-      if (!(await this.#more())) return false;
-      const part = this.#open.subarray(0, left);
-      left -= part.byteLength;
-      this.#open = this.#open.subarray(part.byteLength);
-      this.offset += part.byteLength;
-    }
-    return true;
-  }
-
-  /** Reads what is left, so that whoever hashes the stream sees all of it. */
-  async drain(): Promise<void> {
-    this.#open = new Uint8Array();
-    while ((await this.#chunks.next()).done !== true);
-  }
-
-  async close(): Promise<void> {
-    await this.#chunks.return?.();
-  }
 }

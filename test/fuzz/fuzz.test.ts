@@ -1,0 +1,9 @@
+import { expect, it } from 'vitest';
+import { fuzz } from './fuzz.ts';
+
+it('readers of what others made only ever fail as they say, on thousands of inputs with something wrong', async () => {
+  const { found, subjects, inputs, taken } = await fuzz({ seed: 1, runs: 300 });
+  expect(found).toEqual([]);
+  expect(subjects).toBeGreaterThan(25);
+  expect(taken).toBeGreaterThan(inputs / 20);
+});
