@@ -8,13 +8,12 @@ import { Blocked, dirOf } from '../../src/build/assemble/tree.ts';
 import { unpacked } from '../../src/build/assemble/unpack.ts';
 import { isTarHeader } from '../../src/build/assemble/untar.ts';
 import { WireFailure } from '../../src/wire/failure.ts';
-import type { Http } from '../../src/wire/http.ts';
 import { parseChallenges } from '../../src/wire/oci/challenge.ts';
 import { readRefusal } from '../../src/wire/oci/failure.ts';
 import { manifestFor, mediaTypes, parseManifest, parseObject, toManifest } from '../../src/wire/oci/manifest.ts';
 import { parseReference, showReference } from '../../src/wire/oci/reference.ts';
 import { fetchToken } from '../../src/wire/oci/token.ts';
-import { json, never, type Subject, text } from './subject.ts';
+import { answering, json, never, type Subject, text } from './subject.ts';
 
 const wireFailure = (error: unknown): boolean => error instanceof WireFailure;
 
@@ -29,11 +28,6 @@ const config = {
   rootfs: { type: 'layers', diff_ids: [digest] },
   history: [{ created_by: 'COPY x /', empty_layer: true }],
 };
-
-/** An http that answers every request with these bytes. */
-function answering(body: Buffer): Http {
-  return async () => ({ status: 200, headers: {}, body: Readable.from([body]), url: 'https://registry.test/token' });
-}
 
 const entry: Parameters<typeof tarHeader>[0] = {
   ...{ path: 'etc/passwd', type: 'file', mode: 0o644, uid: 0, gid: 0, mtime: 1_700_000_000, size: 5 },

@@ -1,3 +1,6 @@
+import { Readable } from 'node:stream';
+import type { Http } from '../../src/wire/http.ts';
+
 /** A reader of bytes that somebody else made. */
 export interface Subject {
   readonly name: string;
@@ -20,4 +23,9 @@ export function text(...parts: readonly string[]): Buffer {
 
 export function json(value: unknown): Buffer {
   return Buffer.from(JSON.stringify(value));
+}
+
+/** An http that answers every request with these bytes. */
+export function answering(body: Buffer): Http {
+  return async () => ({ status: 200, headers: {}, body: Readable.from([body]), url: 'https://peer.test/' });
 }

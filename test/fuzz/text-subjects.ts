@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import { entryFor, helperFor, readDockerConfig } from '../../src/auth/docker-config.ts';
 import { createKeeper } from '../../src/auth/keeper.ts';
 import { fetchIdToken } from '../../src/auth/oidc.ts';
@@ -11,7 +10,7 @@ import { parseConfig } from '../../src/config.ts';
 import { isError } from '../../src/errors.ts';
 import { formatPath, parsePath } from '../../src/plan/path.ts';
 import type { World } from '../../src/wire/world.ts';
-import { json, never, type Subject, text } from './subject.ts';
+import { answering, json, never, type Subject, text } from './subject.ts';
 
 const tagboatError = (error: unknown): boolean => isError(error);
 
@@ -78,7 +77,7 @@ const claims = Buffer.from('{"iss":"https://token.test","sub":"repo:a/b","aud":"
 /** A world whose every request is answered with these bytes. */
 function worldAnswering(body: Buffer): World {
   return {
-    http: async () => ({ status: 200, headers: {}, body: Readable.from([body]), url: 'https://token.test/' }),
+    http: answering(body),
     exec: () => Promise.reject(new Error('nothing is run here')),
     clock: { now: () => 0, sleep: async () => undefined },
     env: { ACTIONS_ID_TOKEN_REQUEST_URL: 'https://token.test/', ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'request-token' },

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import { apiSubjects } from './api-subjects.ts';
 import { gitSubjects } from './git-subjects.ts';
 import { mutate, randomOf } from './mutate.ts';
 import { registrySubjects } from './registry-subjects.ts';
@@ -18,7 +19,7 @@ export type Report =
   | { readonly is: 'found'; readonly subject: string; readonly input: string; readonly what: string }
   | { readonly is: 'end'; readonly subjects: number; readonly inputs: number; readonly taken: number };
 
-const subjects: readonly Subject[] = [...gitSubjects, ...registrySubjects, ...textSubjects];
+const subjects: readonly Subject[] = [...gitSubjects, ...registrySubjects, ...apiSubjects, ...textSubjects];
 
 /** Bytes that a reader may ask for while it reads one input, of which none is longer than 256 KiB. */
 const most = 64 * 1024 * 1024;
