@@ -97,6 +97,8 @@ export interface ImagePlan {
   readonly attest?: Attest | undefined;
   /** Keep what later builds can use in the repository, under a tag of its own. */
   readonly cache: boolean;
+  /** Built again when the image of the same fingerprint is older than this; 0 is always, undefined is never. */
+  readonly refreshSeconds?: number | undefined;
 }
 
 /** What BuildKit says about an image it builds, kept beside the image in its index (in-toto statements). */
@@ -187,6 +189,9 @@ export type ImagePreview =
       readonly reference: string;
       readonly engine: Engine;
       readonly why: string;
+      /** What it will be found by in later runs, 64 hex digits; or why it is built every time, as a sentence. */
+      readonly fingerprint?: string;
+      readonly undecided?: string;
     }
   | (PushedImage & { readonly is: 'reused'; readonly why: string });
 

@@ -1,32 +1,17 @@
 import { reportOf, TagboatError } from '../errors.ts';
 import type { Emit } from '../events.ts';
-import { type ImageOutcome, type ImagePlan, type ImagePreview, imageName, type RegistryCredential } from '../plan.ts';
-import { parseReference } from '../wire/oci/reference.ts';
-import type { Digest } from '../wire/oci/types.ts';
+import { type ImageOutcome, type ImagePlan, type ImagePreview, imageName } from '../plan.ts';
+import type { Digest, ManifestBytes } from '../wire/oci/types.ts';
 import type { World } from '../wire/world.ts';
 import { atRegistry } from './assemble/base.ts';
 import type { Target } from './assemble/push.ts';
-import { assemble } from './assemble.ts';
-import { chooseEngine } from './choose.ts';
-import type { Needed } from './dockerfile/stages.ts';
-import type { Builder } from './engine/build.ts';
-import { buildWithBuildah } from './engine/buildah.ts';
-import { buildWithBuildx } from './engine/buildx.ts';
-import { buildWithDocker } from './engine/docker.ts';
+import { copyImage } from './copy-image.ts';
+import { decide, decideAnew, isStill, type NewBuild, targetOf } from './decide.ts';
 import { type BuildLog, createBuildLog } from './engine/log.ts';
-import { withLogin } from './engine/login.ts';
-import type { BuildProgress } from './engine/rawjson.ts';
-import type { Tool } from './engine/tool.ts';
-import { prepare, probing } from './prepare.ts';
-import { findReusable } from './reuse.ts';
-import { type Run, runOf } from './run.ts';
-import { type BuildContext, registryOf } from './shelves.ts';
-
-const builders: Readonly<Record<Tool, Builder>> = {
-  buildx: buildWithBuildx,
-  docker: buildWithDocker,
-  buildah: buildWithBuildah,
-};
+import { make } from './make.ts';
+import { fingerprintTag, keepKnown, tagAgain } from './reuse.ts';
+import { runOf } from './run.ts';
+import type { BuildContext } from './shelves.ts';
 
 /**
  * Builds an image and pushes it, or finds that it needn't: a pure answer either way, with the digest read back from the
@@ -41,7 +26,7 @@ export async function buildImage(
 ): Promise<ImageOutcome> {
   const log = createBuildLog((line) => emit({ type: 'image.log', image: image.name, line }));
   try {
-    return await build(world, emit, image, context, log);
+    return await build({ world, emit, image, context, log });
   } catch (error) {
     world.signal.throwIfAborted();
     emit({ type: 'image.failed', image: image.name, error: reportOf(error), log: log.last() });
@@ -51,99 +36,125 @@ export async function buildImage(
 
 /** What buildImage would do: build or reuse, with which engine and why. Reads the registry, writes nothing anywhere. */
 export async function previewImage(world: World, image: ImagePlan, context: BuildContext): Promise<ImagePreview> {
-  const run = runOf(world, context);
   const about = { name: image.name, reference: imageName(image) };
-  const reusable = await findReusable(image, context.source, targetOf(image, run));
-  if (reusable !== undefined) return { is: 'reused', ...about, ...reusable };
-  const { choice } = await prepare(world, image, run);
-  return { is: 'built', ...about, ...choice };
-}
-
-async function build(
-  world: World,
-  emit: Emit,
-  image: ImagePlan,
-  context: BuildContext,
-  log: BuildLog,
-): Promise<ImageOutcome> {
-  const start = world.clock.now();
-  const run = runOf(world, context);
-  const target = targetOf(image, run);
-  const about = { name: image.name, reference: imageName(image) };
-  const seconds = () => (world.clock.now() - start) / 1_000;
-  const reusable = await findReusable(image, context.source, target);
-  if (reusable !== undefined) return { is: 'reused', ...about, ...reusable, seconds: seconds() };
-
-  const { dockerfile, needed, choice } = await prepare(world, image, run);
-  emit({ type: 'image.started', image: image.name, engine: choice.engine, why: choice.why });
-  const warn = (message: string) =>
-    emit({ type: 'notice', level: 'warning', stage: 'build', message: `${image.name}: ${message}` });
-  let reported: Digest | undefined;
-  let { engine, why } = choice;
-  if (engine === 'assemble' && dockerfile !== undefined) {
-    try {
-      reported = await assemble(world, { image, dockerfile, source: context.source, run, tell: log.line, warn });
-    } catch (error) {
-      // What only the base image tells (an ONBUILD trigger, a packing) can still call for a builder; nothing is pushed yet.
-      if (image.engine !== 'auto' || !(error instanceof TagboatError) || error.code !== 'ASSEMBLE_NEEDS_BUILDER')
-        throw error;
-      const place = error.place ?? { file: image.dockerfile };
-      const need = { what: (error as TagboatError<'ASSEMBLE_NEEDS_BUILDER'>).data.needs, place };
-      ({ engine, why } = await chooseEngine(image, need, probing(world, image, run)));
-      emit({ type: 'image.started', image: image.name, engine, why });
+  const decision = await decide(world, image, context);
+  switch (decision.is) {
+    case 'there':
+      return { is: 'reused', ...about, digest: decision.digest, why: decision.why };
+    case 'known':
+      return { is: 'reused', ...about, digest: decision.manifest.digest, why: decision.why };
+    case 'new': {
+      const { known, prepared } = decision;
+      return {
+        is: 'built',
+        ...about,
+        ...prepared.choice,
+        ...(known.is === 'known' ? { fingerprint: known.fingerprint.hash } : { undecided: known.why }),
+      };
     }
   }
-  const { sbom = false, provenance = false } = image.attest ?? {};
-  if (engine !== 'buildx' && (sbom !== false || provenance !== false)) {
-    warn(`attestations are BuildKit's work, and ${engine} built it: there are none. \`engine: buildx\` makes them.`);
-  }
-  if (engine !== 'assemble') {
-    const progress = (how: BuildProgress) => emit({ type: 'image.progress', image: image.name, ...how });
-    reported = await buildWith(engine, world, image, { needed, run, context, log, warn, progress });
-  }
-  const digest = await readBack(target, about.reference, reported);
-  return { is: 'built', ...about, digest, engine, why, seconds: seconds() };
 }
 
-interface Building {
-  readonly needed: Needed;
-  readonly run: Run;
+/** One image's way through a run. */
+interface Way {
+  readonly world: World;
+  readonly emit: Emit;
+  readonly image: ImagePlan;
   readonly context: BuildContext;
   readonly log: BuildLog;
-  readonly warn: (message: string) => void;
-  readonly progress: (progress: BuildProgress) => void;
 }
 
-async function buildWith(
-  engine: Tool,
-  world: World,
-  image: ImagePlan,
-  { needed, context, log, warn, progress }: Building,
-): Promise<Digest | undefined> {
-  const registries = [image.registry, ...baseHosts(needed).map((host) => registryOf(host, image.registry))];
-  const credentials = new Map<string, RegistryCredential>();
-  for (const registry of registries) {
-    if (credentials.has(registry.host)) continue;
-    const credential = await context.credential(registry);
-    if (credential === undefined) continue;
-    world.mask(credential.password.reveal());
-    credentials.set(registry.host, credential);
+async function build(way: Way): Promise<ImageOutcome> {
+  const { world, image, context } = way;
+  const start = world.clock.now();
+  const about = { name: image.name, reference: imageName(image) };
+  const seconds = () => (world.clock.now() - start) / 1_000;
+  const target = targetOf(image, runOf(world, context));
+  const decision = await decide(world, image, context);
+  switch (decision.is) {
+    case 'there':
+      return { is: 'reused', ...about, digest: decision.digest, why: decision.why, seconds: seconds() };
+    case 'known': {
+      const { manifest, why } = decision;
+      if (await tagAgain(target, manifest)) {
+        const { digest } = await readBack(target, about.reference, manifest.digest);
+        return { is: 'reused', ...about, digest, why, seconds: seconds() };
+      }
+      tell(way, 'warning', 'The image of the same input lacks parts in the registry, so it is built again.');
+      return buildNew(way, await decideAnew(world, image, context));
+    }
+    case 'new':
+      return buildOrCopy(way, decision);
   }
-  const insecure = registries.some((registry) => registry.insecure);
-  const { source } = context;
-  const job = { image, source, log, insecure, warn, progress };
-  return withLogin(credentials, world, (login) => builders[engine](world, { ...job, login }));
 }
 
-/** The registries that the needed stages' images come from. */
-function baseHosts({ stages }: Needed): string[] {
-  const origins = stages.flatMap(({ base, copies }) => [base, ...copies.values()]);
-  const hosts = origins.flatMap((origin) => (origin.is === 'image' ? [parseReference(origin.reference)?.host] : []));
-  return [...new Set(hosts.filter((host) => host !== undefined))];
+/** Of several images with the same input, the first is built and the others are copies of it. */
+async function buildOrCopy(way: Way, decision: NewBuild): Promise<ImageOutcome> {
+  const { world, image, context } = way;
+  if (decision.known.is === 'undecided') return buildNew(way, decision);
+  const start = world.clock.now();
+  const run = runOf(world, context);
+  const { fingerprint } = decision.known;
+  let isFirst = false;
+  const building = run.once(`build ${image.registry.host} ${fingerprintTag(fingerprint)}`, async () => {
+    isFirst = true;
+    return { outcome: await buildNew(way, decision), repository: image.repository };
+  });
+  if (isFirst) return (await building).outcome;
+  const first = await building.catch(() => undefined);
+  if (first === undefined) return buildNew(way, decision);
+  const target = targetOf(image, run);
+  const { shelf } = target;
+  const { name, digest } = first.outcome;
+  const manifest = await atRegistry(shelf, first.repository, digest, () =>
+    shelf.client.getManifest(first.repository, digest),
+  );
+  if (manifest === undefined) return buildNew(way, decision);
+  await copyImage(shelf, manifest, first.repository, target);
+  const reference = imageName(image);
+  const found = await readBack(target, reference, manifest.digest);
+  await keep(way, decision, found);
+  const seconds = (world.clock.now() - start) / 1_000;
+  return { is: 'reused', name: image.name, reference, digest, why: `It is the same as ${name}.`, seconds };
 }
 
-function targetOf(image: ImagePlan, run: Run): Target {
-  return { shelf: run.shelves(image.registry), repository: image.repository, tag: image.tag };
+async function buildNew(way: Way, decision: NewBuild): Promise<ImageOutcome> {
+  const { world, image, context } = way;
+  const start = world.clock.now();
+  const target = targetOf(image, runOf(world, context));
+  const about = { name: image.name, reference: imageName(image) };
+  const { engine, why, reported } = await make(world, image, { ...way, prepared: decision.prepared });
+  const manifest = await readBack(target, about.reference, reported);
+  await keep(way, decision, manifest);
+  return { is: 'built', ...about, digest: manifest.digest, engine, why, seconds: (world.clock.now() - start) / 1_000 };
+}
+
+/** Puts a new image under its fingerprint for later runs. That it can't be isn't this build's failure. */
+async function keep(way: Way, { known, replaces }: NewBuild, manifest: ManifestBytes): Promise<void> {
+  const { world, image, context } = way;
+  if (known.is === 'undecided') return;
+  const { fingerprint } = known;
+  if (!(await isStill(world, image, context, fingerprint))) {
+    tell(way, 'warning', 'Its files changed while it was built, so later builds will not reuse it.');
+    return;
+  }
+  const target = targetOf(image, runOf(world, context));
+  const kept = await keepKnown(target, fingerprint, manifest, replaces);
+  const tag = fingerprintTag(fingerprint);
+  if (kept.is === 'second') {
+    tell(way, 'info', `Another build of the same input was first; ${tag} stays ${kept.first}.`);
+  } else if (kept.is === 'refused') {
+    const said = kept.failure.peerCode ?? kept.failure.status ?? kept.failure.kind;
+    tell(
+      way,
+      'warning',
+      `The registry did not take the tag ${tag} (${said}), so later builds will not reuse this one.`,
+    );
+  }
+}
+
+function tell({ emit, image }: Way, level: 'info' | 'warning', message: string): void {
+  emit({ type: 'notice', level, stage: 'build', message: `${image.name}: ${message}` });
 }
 
 /** Asks the registry what the tag means now. What was reported isn't believed before. */
@@ -151,11 +162,11 @@ async function readBack(
   { shelf, repository, tag }: Target,
   reference: string,
   reported: Digest | undefined,
-): Promise<Digest> {
-  const found = await atRegistry(shelf, repository, tag, () => shelf.client.headManifest(repository, tag));
+): Promise<ManifestBytes> {
+  const found = await atRegistry(shelf, repository, tag, () => shelf.client.getManifest(repository, tag));
   if (found === undefined) throw new TagboatError('PUSH_UNCONFIRMED', { reference });
   if (reported !== undefined && reported !== found.digest) {
     throw new TagboatError('DIGEST_MISMATCH', { reference, reported, found: found.digest });
   }
-  return found.digest;
+  return found;
 }

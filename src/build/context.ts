@@ -1,5 +1,15 @@
-import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from 'node:fs';
-import { lstat, open, readdir, readFile, readlink, realpath, stat } from 'node:fs/promises';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  type Stats,
+} from 'node:fs';
+import { open, readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TagboatError } from '../errors.ts';
 import { type Content, type Dir, dirOf, type Meta, type Node } from './assemble/tree.ts';
@@ -13,6 +23,11 @@ export interface Context {
   readonly ignore: Ignore | undefined;
 }
 
+export interface Opening {
+  /** Whether what was read of a folder is kept for the next look. Without, memory stays that of one folder. */
+  readonly keep: boolean;
+}
+
 const mostIgnoreBytes = 1024 * 1024;
 // Files up to this size are read in one go: a stream costs more than the read.
 const smallFile = 64 * 1024;
@@ -22,14 +37,19 @@ const smallFile = 64 * 1024;
  * nothing. Links stay links and are never followed on this machine: nothing outside of `dir` can be read.
  * Throws CONTEXT_NOT_FOUND, CONTEXT_UNREADABLE, DOCKERIGNORE_INVALID.
  */
-export async function openContext(image: string, dir: string, dockerfile: string): Promise<Context> {
+export async function openContext(
+  image: string,
+  dir: string,
+  dockerfile: string,
+  { keep }: Opening = { keep: true },
+): Promise<Context> {
   const there = await stat(dir).catch(() => undefined);
   if (there?.isDirectory() !== true) throw new TagboatError('CONTEXT_NOT_FOUND', { image, dir });
   const real = await realpath(dir);
   const found = await readIgnoreFile([`${dockerfile}.dockerignore`, join(real, '.dockerignore')]);
   const ignore = found === undefined ? undefined : readDockerignore(found.text, found.file);
-  const reading: Reading = { ignore, inodeOf: createInodes() };
-  const children = once(() => readFolder(real, '', reading, undefined));
+  const reading: Reading = { ignore, inodeOf: createInodes(), folder: keep ? once : (read) => read };
+  const children = reading.folder(() => readFolder(real, '', reading, undefined));
   return { root: { ...dirOf(metaOf(there)), children }, ignoreFile: found?.file, ignore };
 }
 
@@ -53,7 +73,11 @@ interface Reading {
   readonly ignore: Ignore | undefined;
   /** The same object for the same file, whichever of its names is asked for. */
   readonly inodeOf: (stats: Stats) => object;
+  /** How a folder's reading is done again: not at all, or each time. */
+  readonly folder: (read: Children) => Children;
 }
+
+type Children = Dir['children'];
 
 function createInodes(): Reading['inodeOf'] {
   const known = new Map<string, object>();
@@ -65,24 +89,22 @@ function createInodes(): Reading['inodeOf'] {
   };
 }
 
+/** Asked one by one and at once, the file system answers several times faster than through a pool of threads. */
 async function readFolder(
   dir: string,
   path: string,
   reading: Reading,
   folder: FolderMatch | undefined,
 ): Promise<Map<string, Node>> {
-  const names = await readdir(dir).catch((error) => {
-    throw unreadable(dir, reasonOf(error));
-  });
-  const nodes = await Promise.all(
-    names.map(async (name): Promise<[string, Node | undefined]> => {
-      const below = path === '' ? name : `${path}/${name}`;
-      const tested = reading.ignore?.test(below, folder);
-      if (tested?.out === true && reading.ignore?.keepsSome !== true) return [name, undefined];
-      return [name, await readNode(join(dir, name), below, reading, tested)];
-    }),
-  );
-  return new Map(nodes.filter((entry): entry is [string, Node] => entry[1] !== undefined));
+  const nodes = new Map<string, Node>();
+  for (const name of attempt(dir, () => readdirSync(dir))) {
+    const below = path === '' ? name : `${path}/${name}`;
+    const tested = reading.ignore?.test(below, folder);
+    if (tested?.out === true && reading.ignore?.keepsSome !== true) continue;
+    const node = await readNode(join(dir, name), below, reading, tested);
+    if (node !== undefined) nodes.set(name, node);
+  }
+  return nodes;
 }
 
 async function readNode(
@@ -91,12 +113,12 @@ async function readNode(
   reading: Reading,
   tested: { readonly out: boolean; readonly match: FolderMatch } | undefined,
 ): Promise<Node | undefined> {
-  const stats = await lstat(file).catch((error) => {
-    throw unreadable(file, reasonOf(error));
-  });
+  const stats = attempt(file, () => lstatSync(file));
   const meta = metaOf(stats);
   if (stats.isDirectory()) {
-    const children = once(() => readFolder(file, path, reading, tested?.match));
+    const read = () => readFolder(file, path, reading, tested?.match);
+    // Read to the bottom to know whether it is there, a folder left out isn't read a second time.
+    const children = tested?.out === true ? once(read) : reading.folder(read);
     // A folder left out is there all the same when something in it is kept.
     if (tested?.out === true && (await children()).size === 0) return undefined;
     return { ...dirOf(meta), children };
@@ -106,10 +128,18 @@ async function readNode(
     const content = fileContent(file, stats.size);
     return { is: 'file', ...meta, content, ...(stats.nlink > 1 ? { inode: reading.inodeOf(stats) } : {}) };
   }
-  if (stats.isSymbolicLink()) return { is: 'link', ...meta, target: await readlink(file) };
+  if (stats.isSymbolicLink()) return { is: 'link', ...meta, target: attempt(file, () => readlinkSync(file)) };
   // Sockets belong to a running program; a pipe would never end, and a device is not the app's.
   if (stats.isSocket()) return undefined;
   throw unreadable(file, 'it is a pipe or a device');
+}
+
+function attempt<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw unreadable(file, reasonOf(error));
+  }
 }
 
 /** Owner and time of this machine's files mean nothing in an image: root's, and the image's own time. */
@@ -117,10 +147,16 @@ function metaOf(stats: Stats): Meta {
   return { mode: stats.mode & 0o7777, uid: 0, gid: 0, mtime: undefined };
 }
 
+/** A file on this machine. */
+export interface FileContent extends Content {
+  /** Its path, for who reads it in a way of its own. */
+  readonly file: string;
+}
+
 /** A file's bytes, of exactly this size. Throws CONTEXT_UNREADABLE when it has become another one. */
-export function fileContent(file: string, size: number): Content {
+export function fileContent(file: string, size: number): FileContent {
   const read = () => readLarge(file, size);
-  return size > smallFile ? { size, read } : { size, read, whole: () => readSmall(file, size) };
+  return size > smallFile ? { file, size, read } : { file, size, read, whole: () => readSmall(file, size) };
 }
 
 // The file was no link when it was looked at. Should it be one now, somebody is swapping files under us.

@@ -18,23 +18,58 @@ export interface Prepared {
   readonly dockerfile: Dockerfile | undefined;
 }
 
-/** Reads the Dockerfile and chooses the engine. Throws what stops the build before anything is pushed. */
-export async function prepare(world: World, image: ImagePlan, run: Run): Promise<Prepared> {
-  const text = await readText(image);
+/** A Dockerfile as far as it can be read here. */
+export type Reading =
+  | {
+      readonly is: 'read';
+      readonly dockerfile: Dockerfile;
+      /** The stages are the same for every platform, save for names with TARGETARCH and the like in them. */
+      readonly platforms: readonly { readonly platform: string; readonly needed: Needed }[];
+      readonly need: Need | undefined;
+      /** Every byte of it was text: what isn't UTF-8 reads alike whatever it is. */
+      readonly isUtf8: boolean;
+    }
+  | { readonly is: 'unread'; readonly error: TagboatError; readonly syntax: string | undefined };
+
+/** Reads the Dockerfile. Throws DOCKERFILE_NOT_FOUND, CONTEXT_NOT_FOUND, PLATFORM_INVALID. */
+export async function readImage(image: ImagePlan, run: Run): Promise<Reading> {
+  const bytes = await readBytes(image);
   const there = await stat(image.context).catch(() => undefined);
   if (there?.isDirectory() !== true) {
     throw new TagboatError('CONTEXT_NOT_FOUND', { image: image.name, dir: image.context });
   }
+  const platforms = (image.platforms.length === 0 ? [run.machine] : image.platforms)
+    .map(readPlatform)
+    .map(showPlatform);
+  const text = bytes.toString('utf8');
+  try {
+    const dockerfile = readDockerfile(text, image.dockerfile);
+    const { target, args } = image;
+    const all = platforms.map((platform) => {
+      const resolving = { target, args, buildPlatform: run.machine, targetPlatform: platform };
+      return { platform, needed: neededStages(dockerfile, resolving) };
+    });
+    const need = all.map(({ needed }) => builderNeed(dockerfile, needed)).find((found) => found !== undefined);
+    return { is: 'read', dockerfile, platforms: all, need, isUtf8: bytes.equals(Buffer.from(text)) };
+  } catch (error) {
+    if (error instanceof TagboatError) return { is: 'unread', error, syntax: readSyntax(text) };
+    throw error;
+  }
+}
+
+/** Chooses the engine. Throws what stops the build before anything is pushed. */
+export async function prepare(world: World, image: ImagePlan, run: Run, reading: Reading): Promise<Prepared> {
   const probe = probing(world, image, run);
-  const read = readAll(text, image, run);
-  if (read.is === 'read') {
-    const choice = await chooseEngine(image, read.need, probe);
-    return { choice, needed: read.needed, dockerfile: read.dockerfile };
+  if (reading.is === 'read') {
+    const choice = await chooseEngine(image, reading.need, probe);
+    const stages = reading.platforms.flatMap(({ needed }) => needed.stages);
+    const globals = reading.platforms[0]?.needed.globals ?? new Map();
+    return { choice, needed: { stages, globals }, dockerfile: reading.dockerfile };
   }
   // A builder has its own reader, which may know more than ours: what was asked for by name decides for itself.
   const byName = image.engine !== 'auto' && image.engine !== 'assemble';
-  if (!byName && (image.engine === 'assemble' || read.syntax === undefined)) throw read.error;
-  const what = `its syntax, ${read.syntax}, is more than can be read here`;
+  if (!byName && (image.engine === 'assemble' || reading.syntax === undefined)) throw reading.error;
+  const what = `its syntax, ${reading.syntax}, is more than can be read here`;
   const choice = await chooseEngine(image, { what, place: { file: image.dockerfile, line: 1, column: 1 } }, probe);
   return { choice, needed: { stages: [], globals: new Map() }, dockerfile: undefined };
 }
@@ -44,37 +79,9 @@ export function probing(world: World, image: ImagePlan, run: Run): Probe {
   return (tool) => run.once(`probe ${tool} ${image.builder ?? ''}`, () => probeTool(tool, image, world));
 }
 
-type Reading =
-  | { readonly is: 'read'; readonly dockerfile: Dockerfile; readonly needed: Needed; readonly need: Need | undefined }
-  | { readonly is: 'unread'; readonly error: TagboatError; readonly syntax: string | undefined };
-
-function readAll(text: string, image: ImagePlan, run: Run): Reading {
-  const platforms = image.platforms.length === 0 ? [run.machine] : image.platforms;
-  const parts = platforms.map(readPlatform);
-  try {
-    const dockerfile = readDockerfile(text, image.dockerfile);
-    const { target, args } = image;
-    const all = parts.map((platform) =>
-      neededStages(dockerfile, {
-        target,
-        args,
-        buildPlatform: run.machine,
-        targetPlatform: showPlatform(platform),
-      }),
-    );
-    const need = all.map((needed) => builderNeed(dockerfile, needed)).find((found) => found !== undefined);
-    // The stages are the same for every platform, save for names with TARGETARCH and the like in them.
-    const stages = all.flatMap((needed) => needed.stages);
-    return { is: 'read', dockerfile, needed: { stages, globals: all[0]?.globals ?? new Map() }, need };
-  } catch (error) {
-    if (error instanceof TagboatError) return { is: 'unread', error, syntax: readSyntax(text) };
-    throw error;
-  }
-}
-
 const mostDockerfile = 4 * 1024 * 1024;
 
-async function readText(image: ImagePlan): Promise<string> {
+async function readBytes(image: ImagePlan): Promise<Buffer> {
   const fail = (reason: string) =>
     new TagboatError('DOCKERFILE_NOT_FOUND', { image: image.name, file: image.dockerfile, reason });
   const there = await stat(image.dockerfile).catch((error: NodeJS.ErrnoException) => {
@@ -82,7 +89,7 @@ async function readText(image: ImagePlan): Promise<string> {
   });
   if (!there.isFile()) throw fail('it is no file');
   if (there.size > mostDockerfile) throw fail(`it is larger than ${mostDockerfile / 1024 / 1024} MiB`);
-  return readFile(image.dockerfile, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  return readFile(image.dockerfile).catch((error: NodeJS.ErrnoException) => {
     throw fail(error.code ?? error.message);
   });
 }

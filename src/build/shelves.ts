@@ -9,6 +9,8 @@ export interface BuildContext {
   readonly source: Source;
   /** The credential for a registry, the images' own and those of base images. Undefined: none, ask anonymously. */
   readonly credential: (registry: RegistryPlan) => Promise<RegistryCredential | undefined>;
+  /** Builds whatever is there already, under the tag or under the fingerprint. */
+  readonly rebuild?: boolean;
 }
 
 /** Registries by their plan. */

@@ -159,9 +159,10 @@ describe('an image whose tag names the commit', () => {
       is: 'reused',
       digest: first.digest,
     });
-    expect(await build(testWorld(), planFor(registry.host, dir, { tag }), { dirty: true })).toMatchObject({
-      is: 'built',
-    });
+    await writeContext(dir, { f: 'changed' });
+    const dirty = await build(testWorld(), planFor(registry.host, dir, { tag }), { dirty: true });
+    expect(dirty).toMatchObject({ is: 'built' });
+    expect(dirty.digest).not.toBe(first.digest);
   });
 
   it('is previewed without a single write', async () => {

@@ -243,7 +243,8 @@ function withBuildx(work: (command: Command) => Promise<Partial<Finished>>, temp
 describe('what a builder says', () => {
   const plan = async (host: string) => {
     const dir = await tempDir();
-    await writeContext(dir, { Dockerfile: 'FROM scratch\nCOPY f /f\n', f: 'f' });
+    // Something else each time, or the first image would be found by its fingerprint.
+    await writeContext(dir, { Dockerfile: 'FROM scratch\nCOPY f /f\n', f: dir });
     return planFor(host, dir, { engine: 'buildx' });
   };
   const reporting =

@@ -1,0 +1,106 @@
+import type { ImagePlan } from '../plan.ts';
+import type { ManifestBytes } from '../wire/oci/types.ts';
+import type { World } from '../wire/world.ts';
+import type { Target } from './assemble/push.ts';
+import { checkBases, createTakeFiles, type Known, type TakeFiles, takeFingerprint } from './fingerprint/take.ts';
+import { Undecided } from './fingerprint/undecided.ts';
+import type { Fingerprint } from './fingerprint.ts';
+import { type Prepared, prepare, readImage } from './prepare.ts';
+import { findKnown, findTagged, fingerprintTag, type Reusable } from './reuse.ts';
+import { type Run, runOf } from './run.ts';
+import type { BuildContext } from './shelves.ts';
+
+/** What is to become of an image. */
+export type Decision =
+  /** Its own tag is there. */
+  | ({ readonly is: 'there' } & Reusable)
+  /** An image of the same input is there, under its fingerprint. */
+  | {
+      readonly is: 'known';
+      readonly fingerprint: Fingerprint;
+      readonly manifest: ManifestBytes;
+      readonly why: string;
+    }
+  | NewBuild;
+
+export interface NewBuild {
+  readonly is: 'new';
+  readonly prepared: Prepared;
+  readonly known: Known;
+  /** An image of the same input may be there, and this one takes its place. */
+  readonly replaces: boolean;
+}
+
+/** Decides once a run, so that what is checked before a build isn't asked a second time for it. */
+export function decide(world: World, image: ImagePlan, context: BuildContext): Promise<Decision> {
+  const run = runOf(world, context);
+  return run.once(`decide ${image.name} ${image.repository}:${image.tag}`, () => work(world, image, context, run));
+}
+
+/** What is to be built although an image was thought to be there. */
+export async function decideAnew(world: World, image: ImagePlan, context: BuildContext): Promise<NewBuild> {
+  const run = runOf(world, context);
+  return newBuild(world, image, run, await takeNow(world, image, run, await filesOf(world, run)), true);
+}
+
+async function work(world: World, image: ImagePlan, context: BuildContext, run: Run): Promise<Decision> {
+  const target = targetOf(image, run);
+  const rebuild = context.rebuild === true;
+  const tagged = rebuild ? Promise.resolve(undefined) : findTagged(image, context.source, target);
+  const files = await filesOf(world, run);
+  // The bases are asked for at the same time; files are read only when the tag turns out not to be there.
+  const taking = takeNow(world, image, run, async (which, what) => {
+    if ((await tagged) !== undefined) throw new Undecided('its tag is there');
+    return files(which, what);
+  });
+  taking.catch(() => undefined);
+  const there = await tagged;
+  if (there !== undefined) return { is: 'there', ...there };
+  const taken = await taking;
+  const fingerprint = taken.known.is === 'known' ? taken.known.fingerprint : undefined;
+  if (rebuild || fingerprint === undefined) return newBuild(world, image, run, taken, rebuild);
+  const manifest = await findKnown(target, fingerprint);
+  if (manifest === undefined) return newBuild(world, image, run, taken, false);
+  const why = `Nothing that decides it has changed: it is there as ${fingerprintTag(fingerprint).slice(0, 15)}.`;
+  return { is: 'known', fingerprint, manifest, why };
+}
+
+type Taken = Awaited<ReturnType<typeof takeNow>>;
+
+async function takeNow(world: World, image: ImagePlan, run: Run, files: TakeFiles) {
+  const reading = await readImage(image, run);
+  return { reading, known: await takeFingerprint(world, image, run, reading, files) };
+}
+
+async function newBuild(
+  world: World,
+  image: ImagePlan,
+  run: Run,
+  { reading, known }: Taken,
+  replaces: boolean,
+): Promise<NewBuild> {
+  const [prepared, why] = await Promise.all([
+    prepare(world, image, run, reading),
+    known.is === 'known' ? checkBases(world, image, run, reading) : undefined,
+  ]);
+  return { is: 'new', prepared, known: why === undefined ? known : { is: 'undecided', why }, replaces };
+}
+
+/** Whether the files are still those that a fingerprint was taken of. Everything is read again. */
+export async function isStill(
+  world: World,
+  image: ImagePlan,
+  context: BuildContext,
+  fingerprint: Fingerprint,
+): Promise<boolean> {
+  const { known } = await takeNow(world, image, runOf(world, context), createTakeFiles(world));
+  return known.is === 'known' && known.fingerprint.hash === fingerprint.hash;
+}
+
+function filesOf(world: World, run: Run): Promise<TakeFiles> {
+  return run.once('context files', async () => createTakeFiles(world));
+}
+
+export function targetOf(image: ImagePlan, run: Run): Target {
+  return { shelf: run.shelves(image.registry), repository: image.repository, tag: image.tag };
+}

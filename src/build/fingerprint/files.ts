@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto';
+import { findSource } from '../assemble/copy.ts';
+import { byName } from '../assemble/rootfs.ts';
+import { findSources, sourcePath } from '../assemble/sources.ts';
+import { type Dir, type Node, type Parts, partsOf, pathOf } from '../assemble/tree.ts';
+import { type FolderMatch, type Ignore, readExcludes } from '../dockerignore.ts';
+import type { ReadDigest } from './read.ts';
+import { Undecided } from './undecided.ts';
+
+/** What an instruction takes of the context. */
+export interface Taking {
+  /** The source, its variables replaced. */
+  readonly source: string;
+  /** Whether permissions come along: `--chmod` overwrites them. */
+  readonly modes: boolean;
+  readonly exclude: readonly string[];
+  readonly parents: boolean;
+}
+
+/** A path of the context and the digest of what it holds; a path with a slash at its end stands for all below it. */
+export interface FileInput {
+  readonly path: string;
+  readonly digest: string;
+}
+
+/** Files as one digest, and by their names as far as they aren't too many. */
+export interface TakenFiles {
+  readonly digest: string;
+  readonly files: readonly FileInput[];
+}
+
+// Where more lies below a folder, its direct children stand for what is in them.
+const mostNames = 1_000;
+
+/**
+ * Reads what a source stands for and digests it: names below the source, kinds, permissions, contents and where links
+ * lead, by the same rules as copying it. A source that isn't there is digested as such. Throws CONTEXT_UNREADABLE, Misread.
+ */
+export async function takeFiles(root: Dir, taking: Taking, read: ReadDigest): Promise<TakenFiles> {
+  const { source, parents } = taking;
+  const pivot = parents ? source.indexOf('/./') : -1;
+  const from = parents ? pathOf(pivot < 0 ? [] : partsOf(source.slice(0, pivot))) : sourcePath(source).path;
+  const pattern = parents ? partsOf(pivot < 0 ? source : source.slice(pivot + 3)).join('/') : '';
+  const digester = createDigester(
+    taking.modes,
+    pattern === '' ? undefined : readExcludes([pattern]),
+    taking.exclude.length === 0 ? undefined : readExcludes(taking.exclude),
+    read,
+  );
+  const found = await findSources(root, from);
+  const records: string[] = [];
+  const files: FileInput[] = [];
+  for (const parts of found.paths) {
+    const node = await findSource({ root, path: parts });
+    const taken = node === undefined ? undefined : await digester(node, parts);
+    // The name counts where a wildcard chose it; elsewhere the instruction says it.
+    records.push(`${found.wild ? JSON.stringify(pathOf(parts)) : ''} ${taken?.record ?? 'nothing'}`);
+    files.push(...(taken?.files ?? []));
+  }
+  return { digest: sha256(records.join('\n')), files };
+}
+
+interface Taken {
+  readonly record: string;
+  readonly files: readonly FileInput[];
+}
+
+function createDigester(modes: boolean, include: Ignore | undefined, exclude: Ignore | undefined, read: ReadDigest) {
+  const firstNames = new Map<object, string>();
+  const modeOf = (node: Node): string => (modes ? node.mode.toString(8) : '-');
+
+  /** `path` is the one below the source, for the patterns. Undefined when nothing of it is taken. */
+  const digest = async (
+    node: Node,
+    parts: Parts,
+    path: string,
+    includeMatch: FolderMatch | undefined,
+    excludeMatch: FolderMatch | undefined,
+  ): Promise<Taken | undefined> => {
+    const included = path === '' ? undefined : include?.test(path, includeMatch);
+    const excluded = path === '' ? undefined : exclude?.test(path, excludeMatch);
+    const taken = included?.out !== false && excluded?.out !== true;
+    if (node.is !== 'dir') {
+      if (!taken) return undefined;
+      const record = await recordOf(node, parts);
+      return { record, files: [{ path: parts.join('/'), digest: sha256(record) }] };
+    }
+    const records: string[] = [];
+    const names = createNames();
+    if (excluded?.out !== true || exclude?.keepsSome === true) {
+      const children = await node.children();
+      for (const name of [...children.keys()].sort(byName)) {
+        const child = children.get(name);
+        if (child === undefined) continue;
+        const below = path === '' ? name : `${path}/${name}`;
+        const one = await digest(child, [...parts, name], below, included?.match, excluded?.match);
+        if (one === undefined) continue;
+        records.push(`${JSON.stringify(name)} ${one.record}`);
+        names.add(one.files, `${[...parts, name].join('/')}${child.is === 'dir' ? '/' : ''}`, one.record);
+      }
+    }
+    if (!taken && records.length === 0) return undefined;
+    // A source's own permissions are never copied: its content goes into the destination.
+    const mode = path === '' ? '-' : modeOf(node);
+    const record = `dir ${mode} ${sha256(records.join('\n'))}`;
+    return { record, files: names.all() ?? [{ path: `${parts.join('/')}/`, digest: sha256(record) }] };
+  };
+
+  const recordOf = async (node: Exclude<Node, Dir>, parts: Parts): Promise<string> => {
+    if (node.is === 'link' && node.target.includes('\uFFFD')) {
+      throw new Undecided(`the link ${parts.join('/')} leads to a name that is not UTF-8`);
+    }
+    if (node.is === 'link') return `link ${JSON.stringify(node.target)}`;
+    if (node.is !== 'file') return `${node.is} ${modeOf(node)} ${node.major}:${node.minor}`;
+    const first = node.inode === undefined ? undefined : firstNames.get(node.inode);
+    if (node.inode !== undefined && first === undefined) firstNames.set(node.inode, parts.join('/'));
+    const also = first === undefined ? '' : ` is ${JSON.stringify(first)}`;
+    return `file ${modeOf(node)} ${node.content.size} ${await read(node.content)}${also}`;
+  };
+
+  return (node: Node, parts: Parts) => digest(node, parts, '', undefined, undefined);
+}
+
+/** Collects the names below a folder: all of them, or its direct children's alone, or none when even they are too many. */
+function createNames() {
+  let all: FileInput[] | undefined = [];
+  let direct: FileInput[] | undefined = [];
+  return {
+    add: (files: readonly FileInput[], child: string, record: string): void => {
+      if (all !== undefined && all.length + files.length <= mostNames) all.push(...files);
+      else all = undefined;
+      if (direct !== undefined && direct.length < mostNames) direct.push({ path: child, digest: sha256(record) });
+      else direct = undefined;
+    },
+    all: (): readonly FileInput[] | undefined => all ?? direct,
+  };
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

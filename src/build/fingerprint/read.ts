@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { setImmediate as turn } from 'node:timers/promises';
+import { TagboatError } from '../../errors.ts';
+import type { Content } from '../assemble/tree.ts';
+import type { FileContent } from '../context.ts';
+
+/** Tells the digest of a file's bytes, in hex. Throws CONTEXT_UNREADABLE. */
+export type ReadDigest = (content: Content) => Promise<string>;
+
+// Up to this size a file is read in one go, and nothing else happens meanwhile: a detour costs more than the read.
+const smallFile = 128 * 1024;
+const chunkSize = 1024 * 1024;
+const readOnly = constants.O_RDONLY | constants.O_NOFOLLOW;
+
+/** Reads files for their digests. Memory is that of three buffers, however many and large the files are. */
+export function createDigestReader(signal: AbortSignal): ReadDigest {
+  const small = Buffer.allocUnsafe(smallFile + 1);
+  let chunks: [Buffer, Buffer] | undefined;
+  let busy: Promise<unknown> = Promise.resolve();
+  let sinceTurn = 0;
+
+  /** Lets requests and timers have their turn now and then: reading many small files never waits by itself. */
+  const breathe = async (bytes: number): Promise<void> => {
+    sinceTurn += 16 * 1024 + bytes;
+    if (sinceTurn < 4 * 1024 * 1024) return;
+    sinceTurn = 0;
+    await turn();
+    signal.throwIfAborted();
+  };
+
+  return async (content) => {
+    const { file, size } = content as FileContent;
+    if (file === undefined) return digestOfStream(content);
+    if (size <= smallFile) {
+      const digest = attempt(file, () => digestOfSmall(file, size, small));
+      await breathe(size);
+      return digest;
+    }
+    // One large file at a time: two would only take each other's disk, and buffers of their own.
+    chunks ??= [Buffer.allocUnsafe(chunkSize), Buffer.allocUnsafe(chunkSize)];
+    const buffers = chunks;
+    const digest = busy.then(() => digestOfLarge(file, size, buffers, signal));
+    busy = digest.catch(() => undefined);
+    return digest;
+  };
+}
+
+function digestOfSmall(file: string, size: number, buffer: Buffer): string {
+  const handle = openSync(file, readOnly);
+  try {
+    // One byte more than there should be, to see a file that has grown.
+    let read = 0;
+    for (;;) {
+      const got = readSync(handle, buffer, read, size + 1 - read, read);
+      read += got;
+      if (got === 0 || read > size) break;
+    }
+    if (read !== size) throw changed(file);
+  } finally {
+    closeSync(handle);
+  }
+  return createHash('sha256').update(buffer.subarray(0, size)).digest('hex');
+}
+
+/** The next piece is read while this one is hashed. */
+async function digestOfLarge(
+  file: string,
+  size: number,
+  [one, other]: readonly [Buffer, Buffer],
+  signal: AbortSignal,
+): Promise<string> {
+  try {
+    const handle = await open(file, readOnly);
+    try {
+      const hash = createHash('sha256');
+      let [filled, free] = [one, other];
+      let at = 0;
+      let reading = handle.read(filled, 0, chunkSize, at);
+      for (;;) {
+        const { bytesRead } = await reading;
+        if (bytesRead === 0) break;
+        at += bytesRead;
+        if (at > size) break;
+        signal.throwIfAborted();
+        const bytes = filled.subarray(0, bytesRead);
+        [filled, free] = [free, filled];
+        reading = handle.read(filled, 0, chunkSize, at);
+        // Should hashing throw, nobody waits for this one any more.
+        reading.catch(() => undefined);
+        hash.update(bytes);
+      }
+      if (at !== size) throw changed(file);
+      return hash.digest('hex');
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    throw named(file, error);
+  }
+}
+
+async function digestOfStream(content: Content): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of content.read()) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+function attempt<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw named(file, error);
+  }
+}
+
+function named(file: string, error: unknown): unknown {
+  const { code } = error as { code?: unknown };
+  if (error instanceof TagboatError || typeof code !== 'string') return error;
+  return new TagboatError('CONTEXT_UNREADABLE', { path: file, reason: code }, { cause: error });
+}
+
+function changed(file: string): TagboatError<'CONTEXT_UNREADABLE'> {
+  return new TagboatError('CONTEXT_UNREADABLE', { path: file, reason: 'it changed while it was read' });
+}

@@ -1,0 +1,77 @@
+import type { Said } from '../dockerfile/instruction.ts';
+import { heredocText } from '../dockerfile.ts';
+import { encoded, valueOf } from './scope.ts';
+import type { Code, Standing } from './standing.ts';
+import { Undecided } from './undecided.ts';
+
+/** A COPY or ADD with what it brings: files of the context by their contents, those of a stage or image by its digest. */
+export async function encodeTransfer(instruction: Said<'copy'> | Said<'add'>, standing: Standing): Promise<Code> {
+  const { value } = standing;
+  const chmod = value(instruction.chmod ?? '');
+  const code: Code[] = [
+    instruction.is,
+    encoded(value(instruction.dest.text)),
+    encoded(value(instruction.chown ?? '')),
+    encoded(chmod),
+    String(instruction.link),
+    instruction.exclude.map((pattern) => encoded(value(pattern))),
+    instruction.is === 'copy'
+      ? String(instruction.parents)
+      : [
+          encoded(value(instruction.checksum ?? '')),
+          String(instruction.keepGitDir ?? ''),
+          String(instruction.unpack ?? ''),
+        ],
+  ];
+  const from = instruction.is === 'copy' && instruction.from !== undefined;
+  const origin = standing.stage.copies.get(instruction);
+  if (from && origin === undefined) throw new Undecided(`${standing.place(instruction)} copies from an unknown place`);
+  if (origin !== undefined) code.push(await standing.origin(origin));
+  // What every file's permissions become isn't a matter of what they were.
+  const modes = !(chmod.known && /^[0-7]+$/.test(chmod.text));
+  for (const { text } of instruction.sources) {
+    if (origin !== undefined) {
+      code.push(['source', encoded(value(text))]);
+      continue;
+    }
+    const source = standing.text(text);
+    code.push(['source', source], await sourceCode(source, modes, instruction, standing));
+  }
+  for (const file of instruction.files) {
+    const options = { escape: '\\', plainQuotes: true };
+    const text = heredocText(file);
+    code.push(['heredoc', file.name, file.expand ? encoded(valueOf(text, standing.scope, options)) : `=${text}`]);
+  }
+  return code;
+}
+
+async function sourceCode(
+  source: string,
+  modes: boolean,
+  instruction: Said<'copy'> | Said<'add'>,
+  standing: Standing,
+): Promise<Code> {
+  const { work } = standing;
+  if (/^(?:[a-z][a-z0-9+.-]*:\/\/|git@[^:]+:|github\.com\/)/i.test(source)) {
+    const isFixed = instruction.is === 'copy' || instruction.checksum !== undefined || isPinnedGit(source);
+    if (isFixed) return ['fetched'];
+    const line = standing.place(instruction);
+    if (!work.question.refreshes) {
+      throw new Undecided(`${line} fetches ${source} without a --checksum, and that may be another one each time`);
+    }
+    work.careful.add(`What ${line} fetches from ${source} is fetched again when the image is refreshed.`);
+    return ['fetched'];
+  }
+  const parents = instruction.is === 'copy' && instruction.parents;
+  // Patterns with variables in them leave nothing out: builders differ in whether they replace them.
+  const exclude = instruction.exclude.some((pattern) => pattern.includes('$')) ? [] : instruction.exclude;
+  const taken = await work.reading.files({ source, modes, exclude, parents });
+  for (const { path, digest } of taken.files) work.inputs.add('file', path, digest);
+  return ['files', taken.digest];
+}
+
+/** A git repository at a commit by its whole id: that never changes. */
+function isPinnedGit(source: string): boolean {
+  const isGit = /^(?:git@|git:\/\/|ssh:\/\/|github\.com\/)|^https?:\/\/[^#?]+\.git(?:[#?]|$)/i.test(source);
+  return isGit && /#(?:[0-9a-f]{40}|[0-9a-f]{64})(?::|$)/.test(source);
+}
