@@ -60,8 +60,13 @@ export function planFor(host: string, dir: string, more: Partial<ImagePlan> = {}
   };
 }
 
-export function build(world: TestWorld, image: ImagePlan, about: Partial<Source> = {}): Promise<ImageOutcome> {
-  const context: BuildContext = { source: { ...source, ...about }, credential: async () => undefined };
+export function build(
+  world: TestWorld,
+  image: ImagePlan,
+  about: Partial<Source> = {},
+  more: Partial<BuildContext> = {},
+): Promise<ImageOutcome> {
+  const context: BuildContext = { source: { ...source, ...about }, credential: async () => undefined, ...more };
   return buildImage(world, world.emit, image, context);
 }
 
