@@ -10,6 +10,7 @@ import { dockerConfigFile, dockerLogin } from './docker-login.ts';
 import { readEcrHost } from './ecr-host.ts';
 import { createGitLogin } from './git-login.ts';
 import { createKeeper, keepVariables } from './keeper.ts';
+import { type ClusterLogin, kubernetesLogin } from './kubernetes.ts';
 import { createLease, type Lease, type Leased } from './lease.ts';
 
 /** Every credential of a run: fetched when first wanted, shared, renewed before its end, ended with the run. */
@@ -25,6 +26,8 @@ export interface Auth {
   argocd(argocd: ArgoCdPlan & { readonly server: string }, http: Http): ArgoCdLogin;
   /** What an app repo can be read with, best first, the last being nothing. A config repo's token stays on its host. */
   readers(repo: string, configRepos: readonly string[]): readonly (GitCredential | undefined)[];
+  /** The way into the cluster that Argo CD runs in. Throws KUBECONFIG_UNUSABLE. */
+  kubernetes(context: string | undefined): Promise<ClusterLogin>;
   /** Ends the tokens that can be ended and drops all others. Never throws; nothing is handed out afterwards. */
   end(): Promise<void>;
 }
@@ -143,6 +146,7 @@ export function createAuth(world: World, emit: Emit, aws: AwsPlan | undefined): 
       return gitLogin.credential(repo);
     },
     argocd: (plan, http) => createArgoCdLogin({ ...world, http }, keeper, plan),
+    kubernetes: (context) => kubernetesLogin(world, keeper, context),
     readers: (repo, configRepos) => {
       if (ended) throw new Error('credentials were asked for after the run ended');
       return gitLogin.readers(repo, configRepos);

@@ -2,7 +2,8 @@ import type { Auth } from '../auth/auth.ts';
 import type { Server } from '../deploy/deploy.ts';
 import type { Emit } from '../events.ts';
 import type { ArgoCdPlan } from '../plan/deploy.ts';
-import { createHttp } from '../wire/http.ts';
+import type { ArgoCd } from '../wire/argocd/types.ts';
+import { createHttp, type Http, type HttpOptions } from '../wire/http.ts';
 import type { World } from '../wire/world.ts';
 import { version } from './version.ts';
 
@@ -12,37 +13,49 @@ export interface Servers {
   close(): void;
 }
 
+type Trust = Pick<HttpOptions, 'caFile' | 'ca' | 'client'> & { readonly insecure: boolean };
+
 /** Opens nothing yet: a run without `application:` never loads the deploy stage. */
 export function createServers(world: World, emit: Emit, auth: Auth): Servers {
   const opened = new Map<string, Promise<Server>>();
   const closers: (() => void)[] = [];
 
-  const httpFor = ({ caFile, insecure }: ArgoCdPlan, server: string) => {
-    if (caFile === undefined && !insecure) return world.http;
-    if (insecure) {
-      const message = `The certificate of ${server} is not checked (argocd.insecure): whoever stands between can read the token.`;
+  const httpFor = (server: string, trust: Trust) => {
+    if (trust.insecure) {
+      const message = `The certificate of ${server} is not checked: whoever stands between can read the token.`;
       emit({ type: 'notice', level: 'warning', stage: 'deploy', message });
     }
-    const http = createHttp({
-      userAgent: `tagboat/${version}`,
-      proxyEnv: world.env,
-      insecure,
-      ...(caFile === undefined ? {} : { caFile }),
-    });
+    if (!trust.insecure && trust.caFile === undefined && trust.ca === undefined && trust.client === undefined)
+      return world.http;
+    const http = createHttp({ userAgent: `tagboat/${version}`, proxyEnv: world.env, ...trust });
     closers.push(() => http.close());
     return http;
   };
+  const { clock, random, signal } = world;
 
-  const open = async (plan: ArgoCdPlan): Promise<Server> => {
+  const byApi = async ({ caFile, insecure, ...plan }: ArgoCdPlan, url: string): Promise<Server> => {
     const { createArgoCd } = await import('../wire/argocd/client.ts');
-    const { createFeed } = await import('../deploy/feed.ts');
-    const server = plan.server ?? '';
-    const http = httpFor(plan, server);
-    const login = auth.argocd({ ...plan, server }, http);
-    const { clock, random, signal } = world;
-    const argocd = createArgoCd({ http, clock, random, signal, url: server, token: login.token });
-    return { argocd, feed: createFeed(world, argocd), with: login.label, http };
+    const http = httpFor(url, { insecure, ...(caFile === undefined ? {} : { caFile }) });
+    const login = auth.argocd({ ...plan, caFile, insecure, server: url }, http);
+    const argocd = createArgoCd({ http, clock, random, signal, url, token: login.token });
+    return serverOf(argocd, login.label, http);
   };
+  const byKubeconfig = async ({ context, namespace }: ArgoCdPlan): Promise<Server> => {
+    const { createKubernetesArgoCd } = await import('../wire/kubernetes/argocd.ts');
+    const { server: url, label, token, insecure, ca, client } = await auth.kubernetes(context);
+    const http = httpFor(url, {
+      insecure,
+      ...(ca === undefined ? {} : { ca }),
+      ...(client === undefined ? {} : { client }),
+    });
+    return serverOf(createKubernetesArgoCd({ http, clock, random, signal, url, token, namespace }), label, http);
+  };
+  const serverOf = async (argocd: ArgoCd, label: string, http: Http): Promise<Server> => {
+    const { createFeed } = await import('../deploy/feed.ts');
+    return { argocd, feed: createFeed(world, argocd), with: label, http };
+  };
+  const open = (plan: ArgoCdPlan): Promise<Server> =>
+    plan.server === undefined ? byKubeconfig(plan) : byApi(plan, plan.server);
 
   return {
     of: (plan) => {

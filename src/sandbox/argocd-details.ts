@@ -24,7 +24,8 @@ export function detailsOf(app: App, part: string, query: URLSearchParams): strin
   }
 }
 
-const podOf = ({ manifest }: LiveResource) => `${manifest.name}-6d4cf56db6-x2x4z`;
+/** The name of a workload's pod. */
+export const podOf = ({ manifest }: LiveResource) => `${manifest.name}-6d4cf56db6-x2x4z`;
 
 function nodesOf(resource: LiveResource): unknown[] {
   const { manifest, health, message, waiting } = resource;
@@ -77,7 +78,7 @@ function nodesOf(resource: LiveResource): unknown[] {
 }
 
 /** A pod as the kubelet reports it. */
-function podManifest(app: App, name: string): unknown {
+export function podManifest(app: App, name: string): unknown {
   const resource = app.live.find((one) => podOf(one) === name);
   const container = { name: 'front', ready: false, restartCount: 0 };
   const waits = (reason: string, message: string) => ({ waiting: { reason, message } });
@@ -95,7 +96,8 @@ function podManifest(app: App, name: string): unknown {
   return { apiVersion: 'v1', kind: 'Pod', metadata: { name }, status: { containerStatuses: [status] } };
 }
 
-function eventsOf(resource: LiveResource, name: string): unknown[] {
+/** What was last said about a pod, core/v1 Events. */
+export function eventsOf(resource: LiveResource, name: string): unknown[] {
   if (name !== podOf(resource) || resource.waiting === undefined) return [];
   const { status, message } = resource.waiting;
   const event = (reason: string, text: string) => ({
@@ -113,12 +115,15 @@ function eventsOf(resource: LiveResource, name: string): unknown[] {
 }
 
 function logsOf(app: App, pod: string): string {
-  const resource = app.live.find((one) => podOf(one) === pod);
   const line = (content: string) =>
     `${JSON.stringify({ result: { content, timeStamp: null, last: false, timeStampStr: '', podName: pod } })}\n`;
+  return logOf(app, pod).map(line).join('');
+}
+
+/** What a pod's container wrote. */
+export function logOf(app: App, pod: string): string[] {
+  const resource = app.live.find((one) => podOf(one) === pod);
   // A container that never started has written nothing.
-  if (resource === undefined || resource.waiting !== undefined) return '';
-  return app.mishaps.degraded === undefined
-    ? line('listening on 8080')
-    : line('starting') + line('panic: no configuration');
+  if (resource === undefined || resource.waiting !== undefined) return [];
+  return app.mishaps.degraded === undefined ? ['listening on 8080'] : ['starting', 'panic: no configuration'];
 }

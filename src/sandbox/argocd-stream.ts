@@ -7,6 +7,8 @@ export interface Streams {
   readonly most: number;
   /** Begins a watch: every application it is about, then each change. */
   begin(outgoing: ServerResponse, query: URLSearchParams, accept: string, apps: readonly App[]): void;
+  /** A watch as Kubernetes' API has them, of one application or all. */
+  beginKube(outgoing: ServerResponse, name: string | undefined, apps: readonly App[]): void;
   tell(type: 'ADDED' | 'MODIFIED' | 'DELETED', app: App): void;
   cut(): void;
 }
@@ -14,6 +16,19 @@ export interface Streams {
 export function createStreams(): Streams {
   const watches = new Map<ServerResponse, (type: string, app: App) => void>();
   let most = 0;
+  const follow = (
+    outgoing: ServerResponse,
+    type: string,
+    watch: (type: string, app: App) => void,
+    apps: readonly App[],
+  ): void => {
+    outgoing.writeHead(200, { 'content-type': type });
+    outgoing.flushHeaders();
+    for (const app of apps) watch('ADDED', app);
+    watches.set(outgoing, watch);
+    most = Math.max(most, watches.size);
+    outgoing.once('close', () => watches.delete(outgoing));
+  };
   return {
     get open() {
       return watches.size;
@@ -23,8 +38,6 @@ export function createStreams(): Streams {
     },
     begin: (outgoing, query, accept, apps) => {
       const events = accept === 'text/event-stream';
-      outgoing.writeHead(200, { 'content-type': events ? 'text/event-stream' : 'application/json' });
-      outgoing.flushHeaders();
       const fields = (query.get('fields') ?? '')
         .split(',')
         .flatMap((field) => (field.startsWith('result.application.') ? [field.slice(19)] : []));
@@ -33,10 +46,14 @@ export function createStreams(): Streams {
         const line = JSON.stringify({ result: { type, application: masked(app.json(), fields) } });
         outgoing.write(events ? `data: ${line}\n\n` : `${line}\n`);
       };
-      for (const app of apps) watch('ADDED', app);
-      watches.set(outgoing, watch);
-      most = Math.max(most, watches.size);
-      outgoing.once('close', () => watches.delete(outgoing));
+      follow(outgoing, events ? 'text/event-stream' : 'application/json', watch, apps);
+    },
+    beginKube: (outgoing, name, apps) => {
+      const watch = (type: string, app: App): void => {
+        if (name === undefined || name === app.spec.name)
+          outgoing.write(`${JSON.stringify({ type, object: app.json() })}\n`);
+      };
+      follow(outgoing, 'application/json', watch, apps);
     },
     tell: (type, app) => {
       for (const watch of watches.values()) watch(type, app);

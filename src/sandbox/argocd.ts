@@ -5,6 +5,7 @@ import { createApp } from './argocd-app.ts';
 import { backingOf } from './argocd-backing.ts';
 import { detailsOf } from './argocd-details.ts';
 import { createGate, type Gate, type GateOptions, type Rights } from './argocd-gate.ts';
+import { answerKube, isKube } from './argocd-kube.ts';
 import { createStreams, masked, type Streams } from './argocd-stream.ts';
 import type { App, AppSpec, Pace } from './argocd-types.ts';
 import type { GitHost } from './git-host.ts';
@@ -127,6 +128,11 @@ async function route(call: Call): Promise<void> {
   }
   if (path === '/api/webhook') return webhook(call);
   const rights = gate.rights(incoming.headers.authorization);
+  if (isKube(path)) {
+    const kube = answerKube({ method, path, query, body: await buffer(incoming), rights, apps });
+    if (kube.is === 'watch') return streams.beginKube(outgoing, kube.name, [...apps.values()]);
+    return void outgoing.writeHead(kube.status, { 'content-type': 'application/json' }).end(kube.body);
+  }
   if (rights === undefined) return refuse(outgoing, 401, 16, 'no session information');
   if (path === '/api/v1/session/userinfo') return answer(outgoing, 200, { loggedIn: true, username: 'demo' });
   if (path === '/api/v1/stream/applications')

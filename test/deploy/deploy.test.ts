@@ -7,6 +7,7 @@ import { createFeed } from '../../src/deploy/feed.ts';
 import { reasonLines } from '../../src/entry/verdict-words.ts';
 import type { DeployPlan, Verdict } from '../../src/plan/deploy.ts';
 import { createArgoCd } from '../../src/wire/argocd/client.ts';
+import { createKubernetesArgoCd } from '../../src/wire/kubernetes/argocd.ts';
 import { Secret } from '../../src/wire/secret.ts';
 import type { Clock } from '../../src/wire/world.ts';
 import { type Harbour, harbour } from '../support/argocd.ts';
@@ -43,6 +44,8 @@ interface Asked {
   readonly deploy?: Partial<DeployPlan>;
   readonly timeoutMs?: number;
   readonly token?: string;
+  /** By the Kubernetes API instead of Argo CD's own. */
+  readonly kube?: boolean;
 }
 
 /** Waits for a commit as a run would. */
@@ -60,7 +63,9 @@ async function watch(
     actions: false,
   });
   const history = openHistory(world, delivery, undefined, clock.now() + 1e9);
-  const api = createArgoCd({
+  const way = asked.kube === true ? createKubernetesArgoCd : createArgoCd;
+  const api = way({
+    namespace: 'argocd',
     http,
     clock,
     random,
@@ -230,6 +235,33 @@ describe.skipIf(noHttpBackend !== undefined)(`a config commit in Argo CD${skipNo
     });
     const [verdict] = await watch(place, { commit: await place.deliver('b') });
     expect(verdict).toMatchObject({ is: 'healthy' });
+  });
+
+  it('is watched by the Application resource where Argo CD has no API, with the pods’ own words', async () => {
+    const place = await harbour();
+    const first = await place.deliver('b');
+    const world = testWorld({ clock: fastClock() });
+    expect(await watch(place, { commit: first, kube: true }, world)).toMatchObject([
+      { is: 'healthy', revision: first },
+    ]);
+    place.argocd.app('front').mishaps.degraded = 'exceeded its progress deadline';
+    const [verdict] = await watch(place, { commit: await place.deliver('c'), tag: 'c', kube: true });
+    expect(verdict).toMatchObject({
+      is: 'degraded',
+      reasons: [
+        {
+          subject: 'Deployment front',
+          parts: [{ status: 'CrashLoopBackOff', log: ['starting', 'panic: no configuration'] }],
+        },
+      ],
+    });
+    expect(place.argocd.requests.every(({ path }) => /^\/apis\/|^\/api\/v1\/namespaces\//.test(path))).toBe(true);
+  });
+
+  it('is synced by the Application resource where that is wanted', async () => {
+    const place = await harbour({ app: { automated: false } });
+    const commit = await place.deliver('b');
+    expect(await watch(place, { commit, kube: true, deploy: { sync: true } })).toMatchObject([{ is: 'healthy' }]);
   });
 
   it('is found by repo and folder when no application is named', async () => {

@@ -26,6 +26,8 @@ export interface Call {
   readonly query?: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body?: unknown;
   readonly contentType?: string;
+  /** Of a stream. Default: server-sent events, which no proxy holds back. */
+  readonly accept?: string;
   /** Bytes of the answer. Default 32 MiB. */
   readonly limit?: number;
   readonly idleMs?: number;
@@ -37,6 +39,8 @@ export interface Transport {
   readonly url: string;
   /** The answer's JSON. Reads are tried again where that may help. Throws WireFailure. */
   send(call: Call): Promise<unknown>;
+  /** The answer as it is, for what isn't JSON. */
+  text(call: Call): Promise<string>;
   /** Each value of a streamed answer; `opened` is called once the answer has begun. Returns when the stream ends. */
   stream(call: Call, tell: (value: unknown) => void, opened?: () => void): Promise<void>;
 }
@@ -76,20 +80,19 @@ export function createTransport(options: TransportOptions): Transport {
     throw await failureOf(response, clock.now());
   };
 
+  const read = <T>(call: Call, accept: string, take: (response: HttpResponse) => Promise<T>): Promise<T> => {
+    const once = async (): Promise<T> => take(await exchange(call, accept, call.idleMs ?? 30_000));
+    if ((call.method ?? 'GET') !== 'GET') return once();
+    return retry(once, { clock, random, signal: call.signal ?? signal, tries: options.tries ?? 4, withinMs: 20_000 });
+  };
+  const whole = (call: Call, response: HttpResponse) => readBody(response, call.limit ?? usualLimit);
+
   return {
     url,
-    send: (call) => {
-      const once = async (): Promise<unknown> => {
-        const response = await exchange(call, 'application/json', call.idleMs ?? 30_000);
-        return parsed(await readBody(response, call.limit ?? usualLimit), response);
-      };
-      const reads = (call.method ?? 'GET') === 'GET';
-      return reads
-        ? retry(once, { clock, random, signal: call.signal ?? signal, tries: options.tries ?? 4, withinMs: 20_000 })
-        : once();
-    },
+    send: (call) => read(call, 'application/json', async (response) => parsed(await whole(call, response), response)),
+    text: (call) => read(call, '*/*', async (response) => (await whole(call, response)).toString('utf8')),
     stream: async (call, tell, opened) => {
-      const response = await exchange(call, 'text/event-stream', streamIdleMs);
+      const response = await exchange(call, call.accept ?? 'text/event-stream', streamIdleMs);
       opened?.();
       try {
         const lines = jsonLines(response.body as AsyncIterable<Buffer>, {
