@@ -32,8 +32,14 @@ export function catalogueOf(scenarios: readonly Scenario[]): string {
 
 function partOf(area: Area, rows: readonly Scenario[]): string {
   if (rows.length === 0) return '';
-  const lines = rows.map(({ title, whatHappens, whatTheUserSees, exitCode, guarantee }) =>
-    rowOf([title, whatHappens, `\`${whatTheUserSees}\``, String(exitCode), guarantee]),
+  const lines = rows.map(({ title, file, whatHappens, whatTheUserSees, exitCode, guarantee }) =>
+    rowOf([
+      `[${title}](../test/scenarios/${file})`,
+      whatHappens,
+      `\`${whatTheUserSees}\``,
+      String(exitCode),
+      guarantee,
+    ]),
   );
   const head = [
     rowOf(['Fault', 'What happens', 'What you see', 'Exit', 'What is guaranteed']),

@@ -43,12 +43,18 @@ export interface Fault<S extends { readonly end: End }> {
 /** A fault as the catalogue and the runner need it. */
 export interface Scenario extends Omit<Fault<{ readonly end: End }>, 'guarantees' | 'cause'> {
   readonly guarantee: string;
+  /** Below this folder. */
+  readonly file: string;
   /** Causes the fault and checks all that the row says. */
   readonly test: () => Promise<void>;
 }
 
 /** Declares a fault. What its row says is what its run is held to, so that the two can't drift apart. */
-export function scenario<S extends { readonly end: End }>({ guarantees, cause, ...row }: Fault<S>): Scenario {
+export function scenario<S extends { readonly end: End }>({
+  guarantees,
+  cause,
+  ...row
+}: Fault<S>): Omit<Scenario, 'file'> {
   return {
     ...row,
     guarantee: guarantees.map(({ words }) => words).join('; '),
@@ -64,7 +70,12 @@ export function scenario<S extends { readonly end: End }>({ guarantees, cause, .
 export async function scenariosOf(area: Area): Promise<readonly Scenario[]> {
   const dir = join(import.meta.dirname, area);
   const files = (existsSync(dir) ? readdirSync(dir) : []).filter((file) => file.endsWith('.ts')).sort();
-  return Promise.all(files.map(async (file) => (await import(join(dir, file))).scenario as Scenario));
+  return Promise.all(
+    files.map(async (file) => {
+      const { scenario: found } = (await import(join(dir, file))) as { scenario: Omit<Scenario, 'file'> };
+      return { ...found, file: `${area}/${file}` };
+    }),
+  );
 }
 
 /** Runs every scenario of an area as a test. */
