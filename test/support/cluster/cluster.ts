@@ -35,10 +35,14 @@ export async function startCluster(folder: string): Promise<Cluster> {
   const programs = programsIn(folder);
   const processes = createProcesses(logs);
   const git = await startGitHost({ env: gitEnv, dir: join(dir, 'git') });
+  const clear = (): void => rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  // After the programs' end, which was registered before: an interrupted run comes past here alone.
+  process.on('exit', clear);
   const close = async (): Promise<void> => {
     await processes.close();
     await git.close();
-    rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    clear();
+    process.off('exit', clear);
   };
   try {
     const certificates = makeCertificates(join(dir, 'certificates'));
