@@ -1,8 +1,12 @@
 import { expect, it, onTestFinished } from 'vitest';
+import { webhookSecret } from '../support/cluster/argocd-settings.ts';
 import { openPipeline } from '../support/cluster/pipeline.ts';
 import { openShop, type Shop } from '../support/cluster/shop.ts';
-import { waitFor } from '../support/cluster/waiting.ts';
+import { type Waited, waitFor } from '../support/cluster/waiting.ts';
 import { startOwnRegistry } from '../support/registries.ts';
+
+// Seconds that no verdict may be later than Argo CD's own; its polls, which nobody is to wait for, are minutes apart.
+const soon = 10;
 
 it('a first delivery builds its image, lands its tag and is healthy as soon as its pods are', async () => {
   const registry = await startOwnRegistry();
@@ -16,8 +20,7 @@ it('a first delivery builds its image, lands its tag and is healthy as soon as i
   expect(verdict).toMatchObject({ is: 'healthy', application: 'first', commit, revision: commit });
   expect(result.code).toBe(0);
   expect(await runningImages(shop)).toEqual([`registry.test/front:${source}`]);
-  // The polls are minutes apart: whoever waits for one of them is later than this.
-  expect(late).toBeLessThan(10);
+  expect(late).toBeLessThan(soon);
 });
 
 it('a second delivery while the first syncs: the first is superseded, the second healthy', async () => {
@@ -26,11 +29,29 @@ it('a second delivery while the first syncs: the first is superseded, the second
   const one = ship({ what: 'delivery that the next one overtakes', isFinal: () => false });
   await shop.until(({ status }) => status?.health?.status === 'Progressing' && status.sync?.status === 'Synced');
   const two = await ship({ what: 'second delivery while the first syncs' });
+  expect(two.late).toBeLessThan(soon);
   expect(two.verdict).toMatchObject({ is: 'healthy', commit: two.commit, revision: two.commit });
   const { verdict, commit, result } = await one;
   expect(verdict).toMatchObject({ is: 'superseded', commit, by: two.commit, judged: 'healthy' });
   expect(result.code).toBe(0);
 });
+
+it('a signed webhook is taken and is enough; one that is refused gives way to a refresh', async () => {
+  const shop = await openShop('hooked');
+  const { ship } = await openPipeline(shop, { argocd: { webhookSecret: 'WEBHOOK_SECRET' } });
+  const taken = await ship({ what: 'told by webhook', env: { WEBHOOK_SECRET: webhookSecret } });
+  expect(taken.verdict).toMatchObject({ is: 'healthy', commit: taken.commit, revision: taken.commit });
+  expect(warnings(taken)).toEqual([]);
+  expect(taken.seconds).toBeLessThan(soon);
+  const refused = await ship({ what: 'webhook refused', env: { WEBHOOK_SECRET: 'another' } });
+  expect(refused.verdict).toMatchObject({ is: 'healthy', commit: refused.commit, revision: refused.commit });
+  expect(warnings(refused)).toEqual(['deploy']);
+});
+
+/** Stages that warned. */
+function warnings({ result }: Waited): string[] {
+  return result.events.flatMap((event) => (event.type === 'notice' && event.level === 'warning' ? [event.stage] : []));
+}
 
 it('a delivery that changes nothing is judged by what is live', async () => {
   const shop = await openShop('unchanged');
@@ -60,7 +81,8 @@ it('an application of two sources is healthy when the source with our commit is 
   };
   const shop = await openShop('two', { spec: { source: undefined, sources: [chart, values] } });
   const { ship } = await openPipeline(shop);
-  const { verdict, commit, source } = await ship({ what: 'multi-source application' });
+  const { verdict, commit, source, late } = await ship({ what: 'multi-source application' });
+  expect(late).toBeLessThan(soon);
   expect(verdict).toMatchObject({ is: 'healthy', commit, revision: commit });
   expect(await runningImages(shop)).toEqual([`registry.test/front:${source}`]);
 });

@@ -1,10 +1,14 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { startApiServer } from '../support/cluster/argocd.ts';
+import { crashLog } from '../support/cluster/kubernetes.ts';
 import { openPipeline } from '../support/cluster/pipeline.ts';
 import { createProcesses, freePorts } from '../support/cluster/processes.ts';
 import { type Application, openShop } from '../support/cluster/shop.ts';
 import { partsOf, waitFor } from '../support/cluster/waiting.ts';
 import { tempDir } from '../support/git-host.ts';
+
+// Seconds that no verdict may be later than Argo CD's own; its polls, which nobody is to wait for, are minutes apart.
+const soon = 10;
 
 const healthy = ({ status }: Application) => status?.health?.status === 'Healthy' && status.sync?.status === 'Synced';
 const hasCondition =
@@ -14,19 +18,28 @@ const hasCondition =
 
 it('an image that never becomes ready is degraded, and the reason names the pull', async () => {
   const shop = await openShop('broken');
+  await shop.until(healthy);
   const { ship } = await openPipeline(shop, { tag: 'broken-{shortCommit}' });
-  const { verdict, errors, result, commit } = await ship({ what: 'image that never becomes ready' });
+  const { verdict, errors, result, commit, late } = await ship({ what: 'image that never becomes ready' });
   expect(verdict).toMatchObject({ is: 'degraded', commit, revision: commit });
   expect(errors).toEqual(['APPLICATION_DEGRADED']);
   expect(result.code).toBe(7);
-  expect(partsOf(verdict)).toContainEqual(expect.objectContaining({ subject: 'Deployment front', status: 'Degraded' }));
+  expect(late).toBeLessThan(soon);
+  const parts = partsOf(verdict);
+  expect(parts.map(({ status }) => status)).toEqual(['Degraded', 'ImagePullBackOff']);
+  expect(parts[1]?.events).toContainEqual(expect.stringContaining('Failed'));
 });
 
-it('a container that crashes is degraded', async () => {
+it('a container that crashes is degraded, and the reason has the last lines of its log', async () => {
   const shop = await openShop('crashing');
+  await shop.until(healthy);
   const { ship } = await openPipeline(shop, { tag: 'crashing-{shortCommit}' });
-  const { verdict, commit } = await ship({ what: 'container that crashes' });
+  const { verdict, commit, late } = await ship({ what: 'container that crashes' });
   expect(verdict).toMatchObject({ is: 'degraded', commit, revision: commit });
+  expect(late).toBeLessThan(soon);
+  const parts = partsOf(verdict);
+  expect(parts.map(({ status }) => status)).toEqual(['Degraded', 'CrashLoopBackOff']);
+  expect(parts[1]?.log).toEqual(crashLog.trimEnd().split('\n'));
 });
 
 it('a chart that cannot be rendered has failed, with what Helm says', async () => {
@@ -35,7 +48,8 @@ it('a chart that cannot be rendered has failed, with what Helm says', async () =
   const bad = '{{ .Values.no.such.value }}\n';
   const commit = await shop.commit({ files: { 'main/templates/front.yaml': bad }, message: 'Break the chart\n' });
   const isFinal = hasCondition('ComparisonError');
-  const { verdict, errors, result } = await waitFor(shop, commit, { what: 'bad chart', isFinal });
+  const { verdict, errors, result, late } = await waitFor(shop, commit, { what: 'bad chart', isFinal });
+  expect(late).toBeLessThan(soon);
   expect(verdict).toMatchObject({ is: 'syncFailed', commit });
   expect(errors).toEqual(['APPLICATION_SYNC_FAILED']);
   expect(result.code).toBe(7);
@@ -48,7 +62,8 @@ it('a hook that fails has failed the sync, and the reason names the hook', async
   await shop.until(healthy);
   const commit = await shop.set({ tag: 'v2', migration: 'failing-1' });
   const isFinal = ({ status }: Application) => status?.operationState?.phase === 'Failed';
-  const { verdict, errors } = await waitFor(shop, commit, { what: 'failing hook', isFinal });
+  const { verdict, errors, late } = await waitFor(shop, commit, { what: 'failing hook', isFinal });
+  expect(late).toBeLessThan(soon);
   expect(verdict).toMatchObject({ is: 'syncFailed', commit });
   expect(errors).toEqual(['APPLICATION_SYNC_FAILED']);
   expect(partsOf(verdict)).toContainEqual(expect.objectContaining({ subject: 'Job migration', status: 'Failed' }));

@@ -3,6 +3,9 @@ import type { KubeObject } from './kube.ts';
 /** Where Argo CD and the applications live. */
 export const namespace = 'argocd';
 
+/** What signs webhooks from the git host. */
+export const webhookSecret = 'the-webhooks-own-secret';
+
 const rights = `p, role:deployer, applications, get, */*, allow
 p, role:deployer, applications, sync, */*, allow
 p, role:deployer, logs, get, */*, allow
@@ -26,8 +29,8 @@ export function settings(): KubeObject[] {
     object('ConfigMap', 'argocd-ssh-known-hosts-cm'),
     object('ConfigMap', 'argocd-tls-certs-cm'),
     object('ConfigMap', 'argocd-gpg-keys-cm'),
-    // The API server fills it with keys of its own.
-    object('Secret', 'argocd-secret', { type: 'Opaque' }),
+    // The API server adds keys of its own.
+    object('Secret', 'argocd-secret', { type: 'Opaque', stringData: { 'webhook.github.secret': webhookSecret } }),
     object('Secret', 'argocd-redis', { type: 'Opaque', stringData: { auth: '' } }),
   ];
 }

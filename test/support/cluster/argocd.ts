@@ -79,7 +79,9 @@ export async function startArgocd({ dir, programs, processes, kubernetes, crds }
     startApiServer(processes, parts, 'argocd-server', api),
   ]);
   const url = `http://127.0.0.1:${api}`;
-  return { url, parts, tokens: await logIn(url, kubernetes) };
+  const tokens = await logIn(url, kubernetes);
+  await settled(url, kubernetes);
+  return { url, parts, tokens };
 }
 
 /** Starts an API server. It keeps nothing of its own, so a test may have one to itself and end it at will. */
@@ -131,20 +133,43 @@ function environment(dir: string, programs: Programs, { kubeconfig }: Kubernetes
   } satisfies Env;
 }
 
+/**
+ * Waits until the API server has its settings. It starts with those that it makes, takes up what else stands in the
+ * secret when that changes next, and begins anew then; an unsigned webhook is refused from then on.
+ */
+async function settled(url: string, { kube }: Kubernetes): Promise<void> {
+  const headers = { 'content-type': 'application/json', 'x-github-event': 'ping' };
+  const unsigned = { method: 'POST', headers, body: '{}' };
+  const path = `/api/v1/namespaces/${namespace}/secrets/argocd-secret`;
+  for (let tries = 0; tries < 300; tries += 1) {
+    if ((await fetch(`${url}/api/webhook`, unsigned).catch(() => undefined))?.status === 400) return;
+    const touched = { metadata: { annotations: { 'tagboat.test/touched': `${tries}` } } };
+    if (tries % 20 === 19) await kube.call('PATCH', path, touched, 'application/merge-patch+json');
+    await sleep(100);
+  }
+  throw new Error("argocd-server doesn't take up its webhook secret");
+}
+
+/** Makes the tokens. A new API server may begin anew once, when it sees the settings that it has made itself. */
 async function logIn(url: string, { kube }: Kubernetes): Promise<Argocd['tokens']> {
+  const call = async (token: string | undefined, path: string, body: unknown): Promise<string> => {
+    for (let tries = 0; ; tries += 1) {
+      try {
+        return tokenIn((await callArgocd(url, token, 'POST', path, body)).body);
+      } catch (error) {
+        // `fetch` has this for a connection that can't be made or is lost, and nothing else here has.
+        if (!(error instanceof TypeError) || tries > 100) throw error;
+        await sleep(100);
+      }
+    }
+  };
   const path = `/api/v1/namespaces/${namespace}/secrets/argocd-initial-admin-secret`;
   let secret = await kube.read(path);
   for (; secret === undefined; secret = await kube.read(path)) await sleep(100);
   const { password = '' } = secret.data as { password?: string };
-  const session = await callArgocd(url, undefined, 'POST', '/api/v1/session', {
-    username: 'admin',
-    password: Buffer.from(password, 'base64').toString(),
-  });
-  const admin = tokenIn(session.body);
-  const tokenOf = async (account: string): Promise<string> => {
-    const { body } = await callArgocd(url, admin, 'POST', `/api/v1/account/${account}/token`, { name: account });
-    return tokenIn(body);
-  };
+  const login = { username: 'admin', password: Buffer.from(password, 'base64').toString() };
+  const admin = await call(undefined, '/api/v1/session', login);
+  const tokenOf = (account: string) => call(admin, `/api/v1/account/${account}/token`, { name: account });
   return { admin, deployer: await tokenOf('deployer'), stranger: await tokenOf('stranger') };
 }
 

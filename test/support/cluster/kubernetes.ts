@@ -74,6 +74,8 @@ export async function startKubernetes({ dir, programs, certificates, processes }
         ...['--bind-address=127.0.0.1', `--secure-port=${controllers}`, '--leader-elect=false'],
         ...[`--service-account-private-key-file=${certificates.serviceAccountKey}`],
         `--root-ca-file=${certificates.ca}`,
+        // On a busy machine a heartbeat may come late, and pods of a node that is thought dead are not ready.
+        '--node-monitor-grace-period=24h',
       ],
       ready: async () => (await kube.read('/api/v1/namespaces/default/serviceaccounts/default')) !== undefined,
     }),

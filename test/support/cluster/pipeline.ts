@@ -9,7 +9,7 @@ import { type Waited, type Waiting, watchRun } from './waiting.ts';
 /** An app repo whose pipeline delivers to a shop. */
 export interface Pipeline {
   /** Commits to the app repo and ships it, until the verdict. Answers what came of it. */
-  ship(waiting: Waiting): Promise<Shipped>;
+  ship(waiting: Waiting & { readonly env?: Readonly<Record<string, string>> }): Promise<Shipped>;
 }
 
 export interface Shipped extends Waited {
@@ -25,6 +25,8 @@ export interface PipelineOptions {
   readonly files?: Readonly<Record<string, string>>;
   /** The config's `registry` and `images`. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** More of the config's `argocd`. */
+  readonly argocd?: Readonly<Record<string, unknown>>;
   /** More of the delivery. */
   readonly delivery?: Readonly<Record<string, unknown>>;
   readonly set?: Readonly<Record<string, string>>;
@@ -39,7 +41,7 @@ export async function openPipeline(shop: Shop, options: PipelineOptions = {}): P
   const text = stringify({
     ...(tag === undefined ? {} : { tag }),
     ...config,
-    argocd: { server: argocd.url, timeout: '2m' },
+    argocd: { server: argocd.url, timeout: '2m', ...options.argocd },
     deliveries: {
       main: { from: 'main', repo: shop.repo, set: { 'main/values.yaml': set }, application: shop.name, ...delivery },
     },
@@ -54,7 +56,7 @@ export async function openPipeline(shop: Shop, options: PipelineOptions = {}): P
       const who = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.test'];
       await git(app, ...who, 'commit', '--quiet', '--allow-empty', '--message', waiting.what);
       const source = (await git(app, 'rev-parse', 'HEAD')).trim();
-      const env = { ARGOCD_AUTH_TOKEN: argocd.tokens.deployer, GITHUB_ACTIONS: 'false' };
+      const env = { ARGOCD_AUTH_TOKEN: argocd.tokens.deployer, GITHUB_ACTIONS: 'false', ...waiting.env };
       const waited = await watchRun(shop, waiting, (onLine) => cli(['ship', '--json'], { cwd: app, env, onLine }));
       const landed = waited.result.events.flatMap((event) => {
         if (event.type !== 'commit.finished') return [];

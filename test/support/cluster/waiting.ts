@@ -10,6 +10,8 @@ export interface Waited {
   readonly verdict: Verdict | undefined;
   /** Codes of the run's errors. */
   readonly errors: readonly string[];
+  /** Seconds from the push to the verdict. */
+  readonly seconds: number | undefined;
   /** Seconds from Argo CD's own last word to the verdict; undefined where one of them never came. */
   readonly late: number | undefined;
 }
@@ -63,8 +65,15 @@ export async function watchRun(
   const final = observer.since(isFinal ?? isSettled(commit ?? ''));
   observer.stop();
   tell(what, pushed, final, ended);
-  const late = ended === undefined || final === undefined ? undefined : (ended - final) / 1_000;
-  return { result, verdict: verdictIn(result), errors: resultOf(result).errors.map(({ code }) => code), late };
+  const since = (at: number | undefined) =>
+    ended === undefined || at === undefined ? undefined : (ended - at) / 1_000;
+  return {
+    result,
+    verdict: verdictIn(result),
+    errors: resultOf(result).errors.map(({ code }) => code),
+    seconds: since(pushed),
+    late: since(final),
+  };
 }
 
 /** Synced with this commit, compared since the last sync, and Healthy or Degraded. */
