@@ -54,23 +54,30 @@ export function checkArgoCd(raw: ArgoCdShape | undefined, checks: Checks): ArgoC
 /** What a delivery says about its applications. */
 export function checkDeploy(
   delivery: string,
-  raw: Pick<DeliveryShape, 'application' | 'sync' | 'onUnhealthy'>,
+  raw: Pick<DeliveryShape, 'application' | 'sync' | 'onUnhealthy' | 'environment'>,
   argocd: ArgoCdPlan | undefined,
   checks: Checks,
 ): DeployPlan | undefined {
   const at = (...steps: (string | number)[]) => ['deliveries', delivery, ...steps];
   if (raw.application === undefined) {
-    for (const key of ['sync', 'onUnhealthy'] as const) {
+    for (const key of ['sync', 'onUnhealthy', 'environment'] as const) {
       if (raw[key] !== undefined) checks.refuse(at(key), 'means nothing without `application:`', 'key');
     }
     return undefined;
   }
   if (argocd === undefined) return checks.missing(['argocd'], `deliveries.${delivery}.application is followed there`);
+  if (raw.environment !== undefined) {
+    checks.mustBe(
+      at('environment'),
+      raw.environment.trim() === '' || raw.environment.length > 255 ? 'a name' : undefined,
+    );
+  }
   return {
     argocd,
     applications: applicationsIn(raw.application, at('application'), checks),
     sync: raw.sync ?? false,
     onUnhealthy: raw.onUnhealthy ?? 'fail',
+    environment: raw.environment,
   };
 }
 

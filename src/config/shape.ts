@@ -165,6 +165,11 @@ const delivery = z.strictObject({
     .boolean()
     .optional()
     .describe('Sync the application where nothing else does (no automated sync policy). Default false: that is told.'),
+  environment: text()
+    .optional()
+    .describe(
+      'A GitHub environment: the verdict becomes the status of a deployment to it. The job needs `deployments: write`.',
+    ),
   onUnhealthy: z
     .enum(['fail', 'rollback'])
     .optional()

@@ -23,7 +23,7 @@ export async function withStages<T>(
 ): Promise<T> {
   const auth = createAuth(world, emit, aws);
   const servers = createServers(world, emit, auth);
-  const watching = { world, emit, auth, servers };
+  const watching = { world, emit, auth, servers, source };
   // One for the run: what was found out for one image serves the others.
   const context = source === undefined ? undefined : { source, credential: auth.registry };
   const readers = auth.readers(

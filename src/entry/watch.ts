@@ -1,7 +1,7 @@
 import type { Auth } from '../auth/auth.ts';
 import type { Emit } from '../events.ts';
 import type { Verdict } from '../plan/deploy.ts';
-import type { CommitOutcome, DeliveryPlan, PushedImage } from '../plan.ts';
+import type { CommitOutcome, DeliveryPlan, PushedImage, Source } from '../plan.ts';
 import type { World } from '../wire/world.ts';
 import type { Servers } from './argocd.ts';
 
@@ -11,6 +11,8 @@ export interface Watching {
   readonly emit: Emit;
   readonly auth: Auth;
   readonly servers: Servers;
+  /** The commit that the run is of. */
+  readonly source?: Source | undefined;
 }
 
 /** Whether a delivery's applications can be watched at all. */
@@ -39,7 +41,7 @@ export async function watchOutcome(
 
 /** Waits for a delivery's commit in Argo CD, with the config repo's history at hand to place what it shows. */
 export async function watchCommit(
-  { world, emit, auth, servers }: Watching,
+  { world, emit, auth, servers, source }: Watching,
   delivery: DeliveryPlan,
   about: { readonly commit: string; readonly parent: string | undefined; readonly images: readonly PushedImage[] },
 ): Promise<Verdict[]> {
@@ -54,19 +56,29 @@ export async function watchCommit(
   const spare = 60_000;
   const history = openHistory(world, delivery, credential, world.clock.now() + deploy.argocd.timeoutMs + spare);
   try {
-    return await watchDelivery(world, emit, server, {
-      ...about,
-      delivery: delivery.name,
-      repo: delivery.repo,
-      branch: delivery.branch,
-      files: filesOf(delivery),
-      changes: delivery.edits.map(({ value }) => ({ after: value })),
-      history: {
-        relation: (revision) => history.relation(revision, about.commit),
-        keeps: (revision) => history.keeps(revision, about.commit),
-      },
-      deploy,
-    });
+    const watch = () =>
+      watchDelivery(world, emit, server, {
+        ...about,
+        delivery: delivery.name,
+        repo: delivery.repo,
+        branch: delivery.branch,
+        files: filesOf(delivery),
+        changes: delivery.edits.map(({ value }) => ({ after: value })),
+        history: {
+          relation: (revision) => history.relation(revision, about.commit),
+          keeps: (revision) => history.keeps(revision, about.commit),
+        },
+        deploy,
+      });
+    const { environment } = deploy;
+    if (environment === undefined) return await watch();
+    const { withDeployment } = await import('../deploy/deployment.ts');
+    return await withDeployment(
+      world,
+      emit,
+      { environment, delivery: delivery.name, commit: about.commit, source },
+      watch,
+    );
   } finally {
     await history.close();
   }

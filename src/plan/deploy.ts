@@ -44,6 +44,8 @@ export interface DeployPlan {
   /** Sync applications that wait for somebody to do it. */
   readonly sync: boolean;
   readonly onUnhealthy: 'fail' | 'rollback';
+  /** A GitHub environment that a deployment of the source commit tells of. */
+  readonly environment: string | undefined;
 }
 
 /** One part of why an application isn't well: a resource, and below it what it is made of. */

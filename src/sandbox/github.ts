@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../wire/world.ts';
 import { type Api, type ApiAnswer, type ApiRequest, type Fault, json, serveApi } from './api.ts';
 import { type App, type AppOptions, createApp } from './github-app.ts';
+import { createDeployments, type Deployment } from './github-deployments.ts';
 import { answerGraphql, type Repositories } from './github-graphql.ts';
 import { claimsOf, defaultWorkflow, discovery, type Workflow } from './oidc.ts';
 import { signingKeyOf, signJwt } from './oidc-jwt.ts';
@@ -14,6 +15,8 @@ export interface GitHubOptions {
   readonly repositories?: Repositories;
   readonly clock?: Pick<Clock, 'now'>;
   readonly fault?: Fault;
+  /** The token that may write deployments. Without it there are none. */
+  readonly deployments?: string;
 }
 
 /** GitHub as a job sees it: the OIDC token endpoint, the issuer that verifiers ask, and the App API. */
@@ -24,6 +27,7 @@ export interface GitHub extends Api {
   readonly apiUrl: string;
   readonly workflow: Workflow;
   readonly app: App;
+  readonly deployments: readonly Deployment[];
   /** The variables of a job with `permissions: id-token: write`. `GITHUB_SERVER_URL` is the git host's to give. */
   readonly env: Readonly<Record<string, string>>;
   /** `TAGBOAT_APP_ID` and `TAGBOAT_APP_PRIVATE_KEY` of the app. */
@@ -45,6 +49,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
   const [app, key] = await Promise.all([createApp(options.app ?? {}, clock), signingKeyOf('issuer')]);
   // The runner's own token for this endpoint: a JWT in reality, opaque to whoever sends it.
   const requestToken = randomBytes(48).toString('base64url');
+  const deployments = options.deployments === undefined ? undefined : createDeployments(options.deployments);
   let issuer = '';
 
   const idToken = (audience: string, changed: Readonly<Record<string, unknown>> = {}) =>
@@ -57,6 +62,8 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
     if (request.path === graphqlPath && options.repositories !== undefined) {
       return answerGraphql(request, options.repositories);
     }
+    const deployed = deployments?.answer(request, request.path.slice(apiBase.length));
+    if (deployed !== undefined) return deployed;
     if (request.path.startsWith(`${apiBase}/`)) return app.answer(request, request.path.slice(apiBase.length));
     return json(404, { message: 'Not Found' });
   }, options.fault);
@@ -77,6 +84,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
     apiUrl: `${api.url}${apiBase}`,
     workflow,
     app,
+    deployments: deployments?.all ?? [],
     env: {
       ACTIONS_ID_TOKEN_REQUEST_URL: `${api.url}${tokenPath}?api-version=2.0`,
       ACTIONS_ID_TOKEN_REQUEST_TOKEN: requestToken,

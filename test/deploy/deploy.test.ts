@@ -78,6 +78,7 @@ async function watch(
     applications: [{ name: 'front', namespace: undefined, project: undefined }],
     sync: false,
     onUnhealthy: 'fail',
+    environment: undefined,
     ...asked.deploy,
   };
   try {

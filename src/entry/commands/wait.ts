@@ -126,6 +126,7 @@ function deployOf(
     applications: named.length > 0 ? named : (own?.applications ?? []),
     sync: options.sync || (own?.sync ?? false),
     onUnhealthy: 'fail',
+    environment: undefined,
   };
 }
 

@@ -1,0 +1,94 @@
+import { WireFailure } from '../failure.ts';
+import { numberAt, textAt } from '../fields.ts';
+import { type Http, readBody } from '../http.ts';
+import { isPassingStatus } from '../retry.ts';
+import type { Secret } from '../secret.ts';
+
+/** The REST API of one GitHub repository. */
+export interface GitHubRepository {
+  /** `https://api.github.com`, no slash at the end. */
+  readonly api: string;
+  /** `owner/name`. */
+  readonly repository: string;
+  readonly token: Secret;
+  readonly signal: AbortSignal;
+}
+
+export type DeploymentState = 'in_progress' | 'success' | 'failure' | 'error';
+
+/** Longer descriptions are refused. */
+const longest = 140;
+
+/**
+ * Makes a deployment of a commit and answers its id. Nothing is merged for it, and no check has to have passed before:
+ * it tells of something that happens anyway. Throws WireFailure.
+ */
+export async function createDeployment(
+  http: Http,
+  at: GitHubRepository,
+  deployment: { readonly ref: string; readonly environment: string; readonly description: string },
+): Promise<number> {
+  const body = {
+    ...deployment,
+    description: deployment.description.slice(0, longest),
+    auto_merge: false,
+    required_contexts: [],
+  };
+  const value = await post(http, at, 'deployments', body);
+  const id = numberAt(value, 'id');
+  if (id > 0) return id;
+  throw new WireFailure('malformed', at.api, { message: `${at.api} made no deployment` });
+}
+
+/** Says how a deployment stands; an environment's earlier ones become inactive with a success. Throws WireFailure. */
+export async function setDeploymentStatus(
+  http: Http,
+  at: GitHubRepository,
+  id: number,
+  status: { readonly state: DeploymentState; readonly description: string; readonly logUrl: string | undefined },
+): Promise<void> {
+  await post(http, at, `deployments/${id}/statuses`, {
+    state: status.state,
+    description: status.description.slice(0, longest),
+    auto_inactive: true,
+    ...(status.logUrl === undefined ? {} : { log_url: status.logUrl }),
+  });
+}
+
+async function post(
+  http: Http,
+  { api, repository, token, signal }: GitHubRepository,
+  path: string,
+  body: unknown,
+): Promise<unknown> {
+  const url = `${api}/repos/${repository}/${path}`;
+  const response = await http({
+    method: 'POST',
+    url,
+    headers: {
+      accept: 'application/vnd.github+json',
+      authorization: `Bearer ${token.reveal()}`,
+      'content-type': 'application/json',
+      'x-github-api-version': '2022-11-28',
+    },
+    body: JSON.stringify(body),
+    signal,
+    idleMs: 20_000,
+  });
+  const text = (await readBody(response, 1024 * 1024)).toString('utf8');
+  const value = parsed(text);
+  if (response.status === 201) return value;
+  throw new WireFailure('status', url, {
+    status: response.status,
+    peerText: textAt(value, 'message'),
+    retryable: isPassingStatus(response.status),
+  });
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
