@@ -56,6 +56,9 @@ export type Platform = string;
 
 export type Engine = 'buildx' | 'docker' | 'buildah' | 'assemble';
 
+/** How layers are compressed. */
+export type Compression = 'gzip' | 'zstd';
+
 /** How to log in to a registry. `auto` decides by its host. */
 export type Login = 'auto' | 'ecr' | 'ghcr' | 'docker' | 'anonymous';
 
@@ -93,6 +96,8 @@ export interface ImagePlan {
   readonly engine: Engine | 'auto';
   /** For the buildx engine: a builder's name, or the address of a BuildKit daemon (`tcp://…`, `unix://…`). */
   readonly builder: string | undefined;
+  /** Undefined: whatever the engine's own is, gzip for all of them. */
+  readonly compression?: Compression | undefined;
   /** For the buildx engine. Undefined: nothing is said, and an image of one platform is no index. */
   readonly attest?: Attest | undefined;
   /** Keep what later builds can use in the repository, under a tag of its own. */

@@ -9,6 +9,7 @@ import { knownLayers, nothingKnown } from './assemble/known.ts';
 import { layerArchive } from './assemble/layer.ts';
 import { type Packed, packLayer } from './assemble/layer-blob.ts';
 import { baseOpener } from './assemble/open-base.ts';
+import { type Packer, packerFor } from './assemble/packer.ts';
 import { type Assembled, pushImage, sendBase, sendBlob, type Target } from './assemble/push.ts';
 import { buildStages, type DoneStage, type LayerChanges } from './assemble/stage.ts';
 import { NotKept } from './assemble/tree.ts';
@@ -51,6 +52,13 @@ export async function assemble(world: World, job: AssembleJob): Promise<Digest> 
     await bases.settled();
     await workspace.remove();
   }
+}
+
+function packerOf({ compression = 'gzip', dockerfile }: ImagePlan): Packer {
+  const packer = packerFor(compression);
+  if (packer !== undefined) return packer;
+  const needs = `its layers are to be packed with ${compression}, which takes Node.js 22.15 or later`;
+  throw new TagboatError('ASSEMBLE_NEEDS_BUILDER', { needs }, { place: { file: dockerfile } });
 }
 
 // Each takes a thread for compressing, and the next ones wait for the network or the disk.
@@ -110,10 +118,11 @@ async function assembleOne(
   const created = new Date(fixed === undefined ? source.committedAt : fixed * 1_000)
     .toISOString()
     .replace(/\.\d+Z$/, 'Z');
+  const packer = packerOf(image);
   const target = targetOf(job);
   // Asked while the stages are gone through; the answer is wanted only after that.
   const knowing = image.cache
-    ? knownLayers(target.shelf.client, target.repository, cacheTags(image, source).read, platform)
+    ? knownLayers(target.shelf.client, target.repository, cacheTags(image, source).read, platform, packer.compression)
     : Promise.resolve(nothingKnown);
   knowing.catch(() => undefined);
   const context = await openContext(image.name, image.context, image.dockerfile);
@@ -131,7 +140,7 @@ async function assembleOne(
   });
   const known = await knowing;
   const make = async (changes: LayerChanges): Promise<Packed> => {
-    const layer = await packLayer(() => layerArchive(changes, fixed ?? layerTime), known, workspace);
+    const layer = await packLayer(() => layerArchive(changes, fixed ?? layerTime), { known, workspace, packer });
     const kept = layer.blob === undefined ? ', as an earlier image has it' : '';
     job.tell(`[${showPlatform(platform)}] layer ${layer.digest} with ${changes.length} entries${kept}`);
     if (layer.blob !== undefined) await sendBlob(layer.blob, target, job.tell);

@@ -53,7 +53,7 @@ export async function make(world: World, image: ImagePlan, { context, prepared, 
     try {
       const job = { image, dockerfile, source: context.source, run, tell: log.line, warn };
       const reported = await assemble(world, job);
-      warnOfAttestations(image, engine, warn);
+      warnOfUnmet(image, engine, warn);
       return { engine, why, reported };
     } catch (error) {
       // What only the base image tells (an ONBUILD trigger, a packing) can still call for a builder; nothing is pushed yet.
@@ -65,16 +65,21 @@ export async function make(world: World, image: ImagePlan, { context, prepared, 
       emit({ type: 'image.started', image: image.name, engine, why });
     }
   }
-  warnOfAttestations(image, engine, warn);
+  warnOfUnmet(image, engine, warn);
   if (engine === 'assemble') return { engine, why, reported: undefined };
   const progress = (how: BuildProgress) => emit({ type: 'image.progress', image: image.name, ...how });
   return { engine, why, reported: await buildWith(engine, world, image, { needed, context, log, warn, progress }) };
 }
 
-function warnOfAttestations(image: ImagePlan, engine: Engine, warn: (message: string) => void): void {
-  const { sbom = false, provenance = false } = image.attest ?? {};
-  if (engine === 'buildx' || (sbom === false && provenance === false)) return;
-  warn(`attestations are BuildKit's work, and ${engine} built it: there are none. \`engine: buildx\` makes them.`);
+/** Says what the config asks for and this engine can't do. Where the engine is named in the config, that refuses it. */
+function warnOfUnmet({ attest, compression }: ImagePlan, engine: Engine, warn: (message: string) => void): void {
+  const { sbom = false, provenance = false } = attest ?? {};
+  if (engine !== 'buildx' && (sbom !== false || provenance !== false)) {
+    warn(`attestations are BuildKit's work, and ${engine} built it: there are none. \`engine: buildx\` makes them.`);
+  }
+  if (compression === 'zstd' && (engine === 'docker' || engine === 'buildah')) {
+    warn(`${engine} packs layers with gzip, not with zstd.`);
+  }
 }
 
 interface Building {

@@ -56,6 +56,9 @@ function checkImage(name: string, raw: ImageShape, { registry, tag }: Defaults, 
       checks.refuse(at(key), `is for the engine buildx, not ${raw.engine}`);
     }
   }
+  if (raw.compression === 'zstd' && (raw.engine === 'docker' || raw.engine === 'buildah')) {
+    checks.refuse(at('compression'), `is gzip with the engine ${raw.engine}`);
+  }
   return {
     name,
     registry,
@@ -68,6 +71,7 @@ function checkImage(name: string, raw: ImageShape, { registry, tag }: Defaults, 
     platforms,
     engine: raw.engine ?? 'auto',
     builder: raw.builder,
+    compression: raw.compression,
     attest: raw.attest && { sbom: raw.attest.sbom ?? false, provenance: raw.attest.provenance ?? false },
     cache: raw.cache ?? true,
   };

@@ -65,6 +65,12 @@ const image = z.strictObject({
     .describe(
       "For the engine buildx: a builder's name, or the address of a BuildKit daemon, tcp://host:port or unix:///path.",
     ),
+  compression: z
+    .enum(['gzip', 'zstd'])
+    .optional()
+    .describe(
+      'How layers are compressed. zstd is smaller and faster to unpack; assemble needs Node.js 22.15 for it. Default gzip.',
+    ),
   attest: z
     .strictObject({
       sbom: z

@@ -107,6 +107,15 @@ describe.skipIf(missing !== undefined)(`BuildKit${missing === undefined ? '' : `
     expect(statement).toContain(Buffer.from(dockerfile).toString('base64'));
   });
 
+  it('packs new layers with zstd where that is asked for', async () => {
+    const { host } = await own();
+    await (await app(host))('z', { compression: 'zstd', f: 'not built before' });
+    const accept = 'application/vnd.oci.image.manifest.v1+json';
+    const answer = await fetch(`http://${host}/v2/app/manifests/z`, { headers: { accept } });
+    const { layers } = (await answer.json()) as { layers: { mediaType: string }[] };
+    expect(layers[0]?.mediaType).toBe('application/vnd.oci.image.layer.v1.tar+zstd');
+  });
+
   it('is reached by its address as well as by a name, and leaves no builder behind', async () => {
     const { host } = await own();
     const { outcome } = await (await app(host, { builder: buildkit.address }))('1');

@@ -12,6 +12,7 @@ import { type Known, nothingKnown } from '../../src/build/assemble/known.ts';
 import { inBlocks, layerArchive } from '../../src/build/assemble/layer.ts';
 import { type Packed, packLayer } from '../../src/build/assemble/layer-blob.ts';
 import { readLayer } from '../../src/build/assemble/layers.ts';
+import { type Packer, packerFor } from '../../src/build/assemble/packer.ts';
 import type { Change } from '../../src/build/assemble/rootfs.ts';
 import { dirOf, type File, type Node } from '../../src/build/assemble/tree.ts';
 import { readTar } from '../../src/build/assemble/untar.ts';
@@ -127,6 +128,7 @@ describe('a layer archive', () => {
 });
 
 describe('compression', () => {
+  const packer = packerFor('gzip') as Packer;
   const text = Array.from({ length: 20_000 }, (_, n) => `line ${n % 977} of some text\n`).join('');
 
   it.each([
@@ -136,7 +138,8 @@ describe('compression', () => {
   ])('%s gives the same bytes however the input arrives, and names no system', async (_, input, known) => {
     const workspace = await createWorkspace({}, new AbortController().signal);
     try {
-      const pack = (...chunks: Buffer[]) => packLayer(() => inBlocks(Readable.from(chunks)), nothingKnown, workspace);
+      const pack = (...chunks: Buffer[]) =>
+        packLayer(() => inBlocks(Readable.from(chunks)), { known: nothingKnown, workspace, packer });
       const whole = await pack(Buffer.from(input));
       const pieces = await pack(...(input.match(/[\s\S]{1,1009}/g) ?? []).map((piece) => Buffer.from(piece)));
       expect({ ...pieces, blob: undefined }).toEqual({ ...whole, blob: undefined });
@@ -160,11 +163,12 @@ describe('compression', () => {
   ])('is spared %s that the repository has', async (_, input) => {
     const workspace = await createWorkspace({}, new AbortController().signal);
     try {
-      const there: Packed = { digest: digestOf('x'), size: 1, plainDigest: digestOf(input), blob: undefined };
+      const about = { digest: digestOf('x'), size: 1, compression: 'gzip' } as const;
+      const there: Packed = { ...about, plainDigest: digestOf(input), blob: undefined };
       const known: Known = { empty: false, find: async (plain) => (plain === there.plainDigest ? there : undefined) };
       const archive = (text: string) => () => Readable.from([Buffer.from(text)]);
-      expect(await packLayer(archive(input), known, workspace)).toBe(there);
-      const other = await packLayer(archive(`${input}!`), known, workspace);
+      expect(await packLayer(archive(input), { known, workspace, packer })).toBe(there);
+      const other = await packLayer(archive(`${input}!`), { known, workspace, packer });
       expect(gunzipSync(await collect(other.blob?.open() ?? Readable.from([]))).toString()).toBe(`${input}!`);
     } finally {
       await workspace.remove();

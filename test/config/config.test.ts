@@ -305,6 +305,8 @@ describe('a mistake is told with its place', () => {
     ['{ attest: { sbom: "a b" } }', 'CONFIG_VALUE_INVALID'],
     ['{ attest: { sbom: true }, engine: assemble }', 'CONFIG_VALUE_INVALID'],
     ['{ attest: { sbm: true } }', 'CONFIG_KEY_UNKNOWN'],
+    ['{ compression: zstd, engine: buildah }', 'CONFIG_VALUE_INVALID'],
+    ['{ compression: lz4 }', 'CONFIG_VALUE_INVALID'],
     ['{ builder: "ssh://host" }', 'CONFIG_VALUE_INVALID'],
     ['{ builder: "tcp://user:secret@host:1" }', 'CONFIG_SECRET_IN_FILE'],
     ['{ engine: buildah, builder: x }', 'CONFIG_VALUE_INVALID'],

@@ -1,3 +1,4 @@
+import type { Compression } from '../../plan.ts';
 import { WireFailure } from '../../wire/failure.ts';
 import { parseManifest, parseObject } from '../../wire/oci/manifest.ts';
 import type { Descriptor, Digest, ManifestBytes, OciClient } from '../../wire/oci/types.ts';
@@ -25,10 +26,12 @@ export async function knownLayers(
   repository: string,
   tags: readonly string[],
   platform: PlatformParts,
+  compression: Compression,
 ): Promise<Known> {
   const layers = new Map<string, Descriptor>();
   try {
-    for (const [plain, layer] of await layersOf(client, repository, tags, platform)) layers.set(plain, layer);
+    for (const [plain, layer] of await layersOf(client, repository, tags, platform, compression))
+      layers.set(plain, layer);
   } catch (error) {
     // Also what a manifest of another kind throws: a builder may keep its own cache under the tag.
     if (!(error instanceof WireFailure)) throw error;
@@ -40,7 +43,9 @@ export async function knownLayers(
       const layer = layers.get(plainDigest);
       if (layer === undefined) return undefined;
       const { digest, size } = layer;
-      return (await has(client, repository, layer)) ? { digest, size, plainDigest, blob: undefined } : undefined;
+      return (await has(client, repository, layer))
+        ? { digest, size, plainDigest, compression, blob: undefined }
+        : undefined;
     },
   };
 }
@@ -50,6 +55,7 @@ async function layersOf(
   repository: string,
   tags: readonly string[],
   platform: PlatformParts,
+  compression: Compression,
 ): Promise<(readonly [string, Descriptor])[]> {
   const found = await firstManifest(client, repository, tags);
   if (found === undefined) return [];
@@ -68,9 +74,8 @@ async function layersOf(
   const rootfs = parseObject(Buffer.concat(chunks))?.rootfs as { diff_ids?: unknown } | undefined;
   const plain = rootfs?.diff_ids;
   if (!Array.isArray(plain) || plain.length !== manifest.layers.length) return [];
-  return manifest.layers.flatMap((layer, at) =>
-    /[.+]gzip$/.test(layer.mediaType) ? [[plain[at], layer] as const] : [],
-  );
+  const packed = new RegExp(`[.+]${compression}$`);
+  return manifest.layers.flatMap((layer, at) => (packed.test(layer.mediaType) ? [[plain[at], layer] as const] : []));
 }
 
 async function firstManifest(

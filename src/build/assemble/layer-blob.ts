@@ -1,12 +1,12 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { promisify } from 'node:util';
-import { createGzip, gzip } from 'node:zlib';
+import type { Compression } from '../../plan.ts';
 import { digestOf, finishDigest, startDigest } from '../../wire/oci/digest.ts';
 import type { BlobSource, Digest } from '../../wire/oci/types.ts';
 import type { Known } from './known.ts';
 import { blockSize } from './layer.ts';
+import type { Packer } from './packer.ts';
 import type { Workspace } from './workspace.ts';
 
 /** A layer as its blob in a registry. */
@@ -16,8 +16,16 @@ export interface Packed {
   readonly size: number;
   /** Of the bytes before compression: what the image's config lists (`diff_ids`). */
   readonly plainDigest: Digest;
+  readonly compression: Compression;
   /** Its bytes; undefined when the repository has the blob. */
   readonly blob: BlobSource | undefined;
+}
+
+/** What layers are packed with. */
+export interface Packing {
+  readonly known: Known;
+  readonly workspace: Workspace;
+  readonly packer: Packer;
 }
 
 // What is smaller is compressed in memory at once: a file and a stream would cost more than the work itself.
@@ -27,11 +35,8 @@ const mostHeld = 1024 * 1024;
  * Makes a layer's blob of its archive, which may be asked for twice. A layer that the repository is known to have is
  * hashed and no more.
  */
-export async function packLayer(
-  archive: () => AsyncIterable<Uint8Array>,
-  known: Known,
-  workspace: Workspace,
-): Promise<Packed> {
+export async function packLayer(archive: () => AsyncIterable<Uint8Array>, packing: Packing): Promise<Packed> {
+  const { known, workspace } = packing;
   const chunks = archive()[Symbol.asyncIterator]();
   const plain = startDigest();
   const held: Uint8Array[] = [];
@@ -49,8 +54,8 @@ export async function packLayer(
       plain.update(next.value);
       size += next.value.byteLength;
     }
-    if (!open) return await packWhole(Buffer.concat(held, size), finishDigest(plain), known);
-    if (known.empty) return await packStream(heldAndRest(held, chunks), workspace);
+    if (!open) return await packWhole(Buffer.concat(held, size), finishDigest(plain), packing);
+    if (known.empty) return await packStream(heldAndRest(held, chunks), packing);
     held.length = 0;
     for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) {
       workspace.signal.throwIfAborted();
@@ -59,65 +64,48 @@ export async function packLayer(
   } finally {
     await chunks.return?.();
   }
-  return (await known.find(finishDigest(plain))) ?? (await packStream(archive(), workspace));
+  return (await known.find(finishDigest(plain))) ?? (await packStream(archive(), packing));
 }
 
-// Node brings its own zlib: 20, 22 and 24 compress to the same bytes. Level 4 takes two fifths of what the usual 6 takes,
-// for six hundredths more bytes.
-const level = 4;
-
-async function packWhole(archive: Buffer, plainDigest: Digest, known: Known): Promise<Packed> {
+async function packWhole(archive: Buffer, plainDigest: Digest, { known, packer }: Packing): Promise<Packed> {
   const there = await known.find(plainDigest);
   if (there !== undefined) return there;
-  const bytes = await promisify(gzip)(archive, { level });
-  bytes[systemByte] = unknownSystem;
+  const bytes = await packer.whole(archive);
   const digest = digestOf(bytes);
   const size = bytes.byteLength;
   const openAt = (start: number) => Readable.from([bytes.subarray(start)], { objectMode: false });
-  return { digest, size, plainDigest, blob: { digest, size, open: () => openAt(0), openAt } };
+  const blob = { digest, size, open: () => openAt(0), openAt };
+  return { digest, size, plainDigest, compression: packer.compression, blob };
 }
 
-async function packStream(chunks: AsyncIterable<Uint8Array>, workspace: Workspace): Promise<Packed> {
+async function packStream(chunks: AsyncIterable<Uint8Array>, { workspace, packer }: Packing): Promise<Packed> {
   const file = workspace.newFile();
   const plain = startDigest();
   const packed = startDigest();
   let size = 0;
-  const measured = new Transform({
-    transform: (chunk: Buffer, _encoding, done) => {
-      const fixed = neutralHeader(chunk, size);
-      size += fixed.byteLength;
-      packed.update(fixed);
-      done(null, fixed);
-    },
-  });
   const counted = (async function* () {
     for await (const chunk of chunks) {
       plain.update(chunk);
       yield chunk;
     }
   })();
+  const measured = new Transform({
+    transform: (chunk: Buffer, _encoding, done) => {
+      size += chunk.byteLength;
+      packed.update(chunk);
+      done(null, chunk);
+    },
+  });
   const target = createWriteStream(file, { mode: 0o600 });
   const { signal } = workspace;
-  await pipeline(Readable.from(counted), createGzip({ level, chunkSize: blockSize }), measured, target, { signal });
+  await pipeline([Readable.from(counted), ...packer.streams(), measured, target], { signal });
   const digest = finishDigest(packed);
   const openAt = (start: number) => createReadStream(file, { start, highWaterMark: blockSize });
   const blob = { digest, size, open: () => openAt(0), openAt };
-  return { digest, size, plainDigest: finishDigest(plain), blob };
+  return { digest, size, plainDigest: finishDigest(plain), compression: packer.compression, blob };
 }
 
 async function* heldAndRest(held: Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
   for (let chunk = held.shift(); chunk !== undefined; chunk = held.shift()) yield chunk;
   for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
-}
-
-// The gzip header's last byte names the operating system (RFC 1952 §2.3.1); 255, unknown, is the same everywhere.
-const systemByte = 9;
-const unknownSystem = 255;
-
-function neutralHeader(chunk: Buffer, offset: number): Buffer {
-  const at = systemByte - offset;
-  if (at < 0 || at >= chunk.byteLength) return chunk;
-  const fixed = Buffer.from(chunk);
-  fixed[at] = unknownSystem;
-  return fixed;
 }

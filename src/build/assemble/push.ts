@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { TagboatError } from '../../errors.ts';
+import type { Compression } from '../../plan.ts';
 import { WireFailure } from '../../wire/failure.ts';
 import { digestOf } from '../../wire/oci/digest.ts';
 import { mediaTypes, toManifest } from '../../wire/oci/manifest.ts';
@@ -28,16 +29,27 @@ export interface Assembled {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-const dockerTypes = {
+interface Types {
+  readonly manifest: string;
+  readonly config: string;
+  readonly layer: (compression: Compression) => string;
+}
+
+const dockerTypes: Types = {
   manifest: mediaTypes.dockerManifest,
   config: 'application/vnd.docker.container.image.v1+json',
-  layer: 'application/vnd.docker.image.rootfs.diff.tar.gzip',
-} as const;
-const ociTypes = {
+  layer: () => 'application/vnd.docker.image.rootfs.diff.tar.gzip',
+};
+const ociTypes: Types = {
   manifest: mediaTypes.ociManifest,
   config: 'application/vnd.oci.image.config.v1+json',
-  layer: 'application/vnd.oci.image.layer.v1.tar+gzip',
-} as const;
+  layer: (compression) => `application/vnd.oci.image.layer.v1.tar+${compression}`,
+};
+
+/** As its base; Docker's own kind knows gzip alone. */
+function typesOf({ base, layers }: Assembled): Types {
+  return isDockerKind(base) && layers.every(({ compression }) => compression === 'gzip') ? dockerTypes : ociTypes;
+}
 
 // More at once only makes one connection wait for the other.
 const blobsAtOnce = 4;
@@ -88,7 +100,7 @@ export function putManifest({ shelf, repository }: Target, reference: string, ma
 }
 
 async function manifestOf(image: Assembled, target: Target, tell: (line: string) => void): Promise<ManifestBytes> {
-  const types = isDockerKind(image.base) ? dockerTypes : ociTypes;
+  const types = typesOf(image);
   const config = configBytes({
     ...image.config,
     rootfs: {
@@ -99,9 +111,13 @@ async function manifestOf(image: Assembled, target: Target, tell: (line: string)
   const digest = digestOf(config);
   const size = config.byteLength;
   await sendBlob({ digest, size, open: () => Readable.from([Buffer.from(config)]) }, target, tell);
-  const baseLayers = image.base?.manifest.layers ?? [];
+  const baseLayers = (image.base?.manifest.layers ?? []).map((layer) =>
+    types === ociTypes && layer.mediaType === dockerTypes.layer('gzip')
+      ? { ...layer, mediaType: ociTypes.layer('gzip') }
+      : layer,
+  );
   const ownLayers = image.layers.map((layer) => ({
-    mediaType: types.layer,
+    mediaType: types.layer(layer.compression),
     digest: layer.digest,
     size: layer.size,
   }));
@@ -111,7 +127,7 @@ async function manifestOf(image: Assembled, target: Target, tell: (line: string)
     config: { mediaType: types.config, digest, size },
     layers: [...baseLayers, ...ownLayers],
     // Docker's own kind of manifest has no annotations.
-    ...(isDockerKind(image.base) ? {} : { annotations: image.annotations }),
+    ...(types === dockerTypes ? {} : { annotations: image.annotations }),
   });
 }
 
@@ -122,7 +138,7 @@ const shownPush: Readonly<Record<BlobPush, string>> = {
 };
 
 function indexOf(images: readonly Assembled[], manifests: readonly ManifestBytes[]): ManifestBytes {
-  const docker = images.every((image) => isDockerKind(image.base));
+  const docker = images.every((image) => typesOf(image) === dockerTypes);
   const mediaType = docker ? mediaTypes.dockerList : mediaTypes.ociIndex;
   const listed = manifests.map(({ mediaType: kind, digest, bytes }, at) => {
     const { os = '', architecture = '', variant = '' } = images[at]?.platform ?? {};

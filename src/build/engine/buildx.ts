@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Attest, imageName } from '../../plan.ts';
+import { type Attest, type Compression, imageName } from '../../plan.ts';
 import { parseObject } from '../../wire/oci/manifest.ts';
 import { cacheTags } from '../cache-tag.ts';
 import { type Builder, type BuilderJob, buildFlags, digestIn, runStep } from './build.ts';
@@ -25,7 +25,7 @@ export const buildWithBuildx: Builder = async (world, job) => {
     remote || !image.cache ? 'remote' : buildxDriver(image.builder, world),
   ]);
   const args = [
-    ...['buildx', 'build', '--push'],
+    ...['buildx', 'build', ...outputFlags(image.compression)],
     ...['--progress', raw ? 'rawjson' : 'plain'],
     ...['--metadata-file', metadata],
     ...['--tag', imageName(image)],
@@ -47,6 +47,12 @@ export const buildWithBuildx: Builder = async (world, job) => {
 const remoteName = 'tagboat';
 const aboutCache =
   'The image is there; only its build cache is not. Where tags never change, exempt cache-* or set `cache: false`.';
+
+/** To the registry. Layers that a base or the cache has in another compression stay as they are. */
+function outputFlags(compression: Compression | undefined): string[] {
+  if (compression === undefined || compression === 'gzip') return ['--push'];
+  return ['--output', `type=image,push=true,oci-mediatypes=true,compression=${compression}`];
+}
 
 /** Said one way or the other: BuildKit's default would make an index of every single image, another one at each build. */
 function attestFlags(attest: Attest | undefined): string[] {
