@@ -1,10 +1,10 @@
 import { once } from 'node:events';
+import { loadCompose } from '../src/commit/compose.ts';
 import { openConfigRepo } from '../src/commit/config-repo.ts';
 import { pushDirect } from '../src/commit/direct.ts';
 import { landDelivery } from '../src/commit/land.ts';
 import { look, startLanding } from '../src/commit/landing.ts';
 import { type Made, pushCommit } from '../src/commit/push.ts';
-import { loadRewrite } from '../src/commit/rewrite.ts';
 import { planCommit } from '../src/config/plan-run.ts';
 import { createWorld } from '../src/entry/world.ts';
 import type { DeliveryPlan } from '../src/plan.ts';
@@ -48,7 +48,7 @@ async function landBare(plan: DeliveryPlan): Promise<string> {
   const notice = () => undefined;
   const repo = openConfigRepo(world, plan, { credential: undefined, idleMs, deadline, notice });
   const began = world.clock.now();
-  const parts = { world, emit: notice, delivery: plan, repo, rewrite: loadRewrite(), lineage: undefined };
+  const parts = { world, emit: notice, delivery: plan, repo, compose: loadCompose(), lineage: undefined };
   const push = (made: Made) => pushCommit(world, repo, made);
   const landing = startLanding({ ...parts, push, began, deadline });
   try {

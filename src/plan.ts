@@ -3,6 +3,7 @@
  */
 
 import type { DeployPlan } from './plan/deploy.ts';
+import type { HoldChange } from './plan/holds.ts';
 import type { Secret } from './wire/secret.ts';
 
 /**
@@ -149,6 +150,8 @@ export interface DeliveryPlan {
   readonly queue?: boolean;
   /** Default `git`. */
   readonly via?: Via;
+  /** What the same commit does to the holds; with it, there may be no edits. */
+  readonly holds?: HoldChange | undefined;
 }
 
 /** How a config commit is made: pushed by git, or by GitHub's API, which signs it as whoever the token stands for. */

@@ -1,12 +1,15 @@
 import { TagboatError } from '../errors.ts';
+import type { Hold } from '../plan/holds.ts';
 import type { ObjectId } from '../wire/git/object.ts';
 import type { NewObject } from '../wire/git/pack.ts';
 import type { RefUpdate } from '../wire/git/push.ts';
 import type { Snapshot } from '../wire/git/snapshot.ts';
+import type { Compose, Composed } from './compose.ts';
 import { type Grafted, graft } from './graft.ts';
+import { holdsFile } from './holds.ts';
 import type { Intent } from './intent.ts';
 import { type Fate, fateOf, leavesQueue } from './queue.ts';
-import { filesOf, type Rewrite, type Rewriting, valuesFound } from './rewrite.ts';
+import { filesTouched, type Rewriting, valuesFound } from './rewrite.ts';
 
 /** One intent that becomes a commit. */
 export interface Link {
@@ -31,15 +34,17 @@ export function filesOfAll(intents: Iterable<Intent | undefined>): string[] {
 
 /**
  * Works out what becomes of each intent on the tip, one after the other. Pure but for the editor that is handed in.
- * `tip` must have been read for `filesOfAll`.
+ * `tip` must have been read for `filesOfAll`, and `found` are its holds.
  */
 export function chainOf(
   tip: Snapshot,
+  found: readonly Hold[],
   intents: ReadonlyMap<string, Intent | undefined>,
-  rewrite: Rewrite,
+  compose: Compose,
   now: number,
 ): Chain {
   let here = tip;
+  let holds = found;
   const links: Link[] = [];
   const fates = new Map<string, Fate>();
   for (const [id, intent] of intents) {
@@ -47,13 +52,15 @@ export function chainOf(
       fates.set(id, 'unfit');
       continue;
     }
-    const rewriting = attempt(here, intent, rewrite);
-    const fate = fateOf(intent, rewriting === undefined ? 'unfit' : valuesFound(rewriting, intent.edits), now);
+    const composed = attempt(here, holds, intent, compose, now);
+    const fate = fateIn(composed, intent, now);
     fates.set(id, fate);
-    if (fate !== 'land' || rewriting === undefined) continue;
+    if (fate !== 'land' || composed === undefined) continue;
+    const { rewriting } = composed;
     const grafted = graft(here, rewriting.files, intent, Math.floor(now / 1_000));
     links.push({ intent, grafted, rewriting });
     here = grafted.snapshot;
+    holds = composed.holds;
   }
   return { on: tip.commit, links, fates };
 }
@@ -80,12 +87,28 @@ export function pushOf(
   return { updates: [...move, ...freed], objects: [...objects.values()] };
 }
 
-/** The intent's edits made on the commit before it, or undefined where they can't be. */
-function attempt(here: Snapshot, intent: Intent, rewrite: Rewrite): Rewriting | undefined {
+/** What holds a place, or held it, is for its own writer to decide on, as a value that has moved is. */
+function fateIn(composed: Composed | undefined, intent: Intent, now: number): Fate {
+  if (composed === undefined) return fateOf(intent, 'unfit', now);
+  const { rewriting, broken, moved } = composed;
+  const fate = fateOf(intent, valuesFound(rewriting, intent.edits), now);
+  const holding = fate === 'settled' && rewriting.files.some(({ file }) => file === holdsFile);
+  if (fate !== 'land' && !holding) return fate;
+  return broken !== undefined || moved ? 'moved' : 'land';
+}
+
+/** The intent made on the commit before it, or undefined where it can't be. */
+function attempt(
+  here: Snapshot,
+  holds: readonly Hold[],
+  intent: Intent,
+  compose: Compose,
+  now: number,
+): Composed | undefined {
   const files = pathsOf(intent);
   if (files === undefined || files.some((file) => here.files.get(file)?.is !== 'file')) return undefined;
   try {
-    return rewrite(here, intent.edits);
+    return compose(here, holds, intent, now);
   } catch (error) {
     // Whatever it is about the file or the path, the intent's own writer reads it again and tells its user.
     if (error instanceof TagboatError) return undefined;
@@ -95,7 +118,7 @@ function attempt(here: Snapshot, intent: Intent, rewrite: Rewrite): Rewriting | 
 
 function pathsOf(intent: Intent): string[] | undefined {
   try {
-    return filesOf(intent.edits);
+    return filesTouched(intent);
   } catch (error) {
     if (error instanceof TagboatError) return undefined;
     throw error;

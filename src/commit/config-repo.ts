@@ -7,6 +7,7 @@ import { createTipReader, type TipReader } from '../wire/git/reader.ts';
 import { type GitRemote, openRemote } from '../wire/git/remote.ts';
 import type { Found, Snapshot } from '../wire/git/snapshot.ts';
 import type { World } from '../wire/world.ts';
+import { holdsFile } from './holds.ts';
 import { intentPrefix, publishedAt } from './intent.ts';
 
 /** Bytes of a file that is edited. Values files have a few thousand. */
@@ -19,7 +20,7 @@ export interface ConfigRepo {
   /** The commit the branch points at, and its queue. Throws BRANCH_NOT_FOUND, REPO_EMPTY; WireFailure. */
   look(): Promise<Look>;
   readTip(): Promise<ObjectId>;
-  /** The files at a commit. Throws FILE_*; WireFailure. */
+  /** The files at a commit, and its holds. Throws FILE_*; WireFailure. */
   readFiles(tip: ObjectId, files: readonly string[]): Promise<Snapshot>;
   /** The same, whatever the paths lead to. Throws WireFailure. */
   readPaths(tip: ObjectId, paths: readonly string[]): Promise<Snapshot>;
@@ -74,14 +75,19 @@ export function openConfigRepo(world: World, delivery: DeliveryPlan, options: Co
     ref,
     look,
     readTip: async () => (await look()).tip,
-    readPaths: (tip, paths) => reader.read(tip, paths),
+    readPaths: (tip, paths) => reader.read(tip, withHolds(paths)),
     readFiles: async (tip, files) => {
-      const snapshot = await reader.read(tip, files);
+      const snapshot = await reader.read(tip, withHolds(files));
       for (const file of files) checkFound(file, snapshot.files.get(file));
       return snapshot;
     },
     close: () => reader.close(),
   };
+}
+
+/** The holds are read along: in most repos the root folder, which is read anyway, tells that there are none. */
+function withHolds(paths: readonly string[]): readonly string[] {
+  return paths.includes(holdsFile) ? paths : [...paths, holdsFile];
 }
 
 /** Git's rules for ref names (git-check-ref-format), as far as a branch can break them. */

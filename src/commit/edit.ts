@@ -37,6 +37,15 @@ export function editFile(
   return { bytes: new TextEncoder().encode(current.text), changes };
 }
 
+/** The value of one place, as `editFile` would find it. Throws FILE_*, CONFIG_PATH_MISSING, PATH_*. */
+export function readValue(file: string, source: Uint8Array, path: string): string {
+  const read = readSource(file, decode(file, source));
+  const parsed = parsePath(path);
+  const at = find(read, parsed, false);
+  if (at.is === 'missing') throwMissing(read, parsed, { why: at.why, offset: undefined });
+  return valueText(at.node) ?? '';
+}
+
 interface Done {
   readonly file: SourceFile;
   readonly before: string | undefined;

@@ -1,5 +1,12 @@
 import type { DeliveryPlan } from '../plan.ts';
-import { type GitObject, makeObject, replaceEntry, serialiseCommit } from '../wire/git/object.ts';
+import {
+  entryNamed,
+  type GitObject,
+  insertEntry,
+  makeObject,
+  replaceEntry,
+  serialiseCommit,
+} from '../wire/git/object.ts';
 import type { NewObject } from '../wire/git/pack.ts';
 import type { Found, Snapshot } from '../wire/git/snapshot.ts';
 
@@ -18,8 +25,8 @@ export interface Grafted {
 }
 
 /**
- * The commit that replaces these files of a snapshot: new blobs, the folders on their paths, and the commit itself.
- * Modes stay, all other entries stay. Pure: the time comes in whole seconds.
+ * The commit that replaces these files of a snapshot, or makes those that are missing: new blobs, the folders on their
+ * paths, and the commit itself. Modes stay, all other entries stay. Pure: the time comes in whole seconds.
  */
 export function graft(
   on: Snapshot,
@@ -31,32 +38,40 @@ export function graft(
   const files = new Map(on.files);
   const folders = new Map(on.folders);
   const blobs: NewObject[] = [];
-  /** New ids of entries, by the folder they are in. */
-  const changed = new Map<string, Map<string, GitObject>>();
-  const note = (path: string, object: GitObject): void => {
+  /** What to put into each folder, by name. */
+  const changed = new Map<string, Map<string, { readonly mode: string; readonly id: string }>>();
+  const note = (path: string, mode: string, { id }: GitObject): void => {
     const [folder, name] = split(path);
-    const entries = changed.get(folder) ?? new Map<string, GitObject>();
-    changed.set(folder, entries.set(name, object));
+    const entries = changed.get(folder) ?? new Map();
+    changed.set(folder, entries.set(name, { mode, id }));
   };
   for (const { file, bytes } of rewritten) {
     const before = fileIn(on.files, file);
+    const mode = before?.mode ?? '100644';
     const blob = makeObject(format, 'blob', Buffer.from(bytes));
-    blobs.push({ object: blob, before: before.blob });
-    files.set(file, { ...before, blob });
-    note(file, blob);
+    blobs.push(before === undefined ? { object: blob } : { object: blob, before: before.blob });
+    files.set(file, { is: 'file', mode, blob });
+    note(file, mode, blob);
+    for (let [folder] = split(file); folder !== ''; [folder] = split(folder)) {
+      if (!changed.has(folder)) changed.set(folder, new Map());
+    }
   }
   const trees: NewObject[] = [];
   // Deepest first: a folder's id is known once all within it are.
-  for (const folder of [...on.folders.keys()].sort((a, b) => depth(b) - depth(a))) {
+  for (const folder of [...new Set([...changed.keys(), ''])].sort((a, b) => depth(b) - depth(a))) {
     const before = folders.get(folder);
-    const entries = changed.get(folder);
-    if (before === undefined || entries === undefined) continue;
-    let content = before.content;
-    for (const [name, { id }] of entries) content = replaceEntry(content, Buffer.from(name), id, format);
+    let content = before?.content ?? Buffer.alloc(0);
+    for (const [name, { mode, id }] of changed.get(folder) ?? []) {
+      const bytes = Buffer.from(name);
+      content =
+        entryNamed(content, bytes, format) === undefined
+          ? insertEntry(content, { mode, name: bytes, id }, format)
+          : replaceEntry(content, bytes, id, format);
+    }
     const tree = makeObject(format, 'tree', content);
-    trees.push({ object: tree, before });
+    trees.push(before === undefined ? { object: tree } : { object: tree, before });
     folders.set(folder, tree);
-    if (folder !== '') note(folder, tree);
+    if (folder !== '') note(folder, '40000', tree);
   }
   const { message } = about;
   const root = folders.get('')?.id;
@@ -72,8 +87,10 @@ export function graft(
   };
 }
 
-function fileIn(files: Snapshot['files'], path: string): Extract<Found, { is: 'file' }> {
+/** The file as it is, undefined where it is to be made. */
+function fileIn(files: Snapshot['files'], path: string): Extract<Found, { is: 'file' }> | undefined {
   const found = files.get(path);
+  if (found?.is === 'missing') return undefined;
   if (found?.is !== 'file') throw new RangeError(`${path} is no file of the snapshot`);
   return found;
 }

@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { HoldChange } from '../plan/holds.ts';
 import type { Edit, Person } from '../plan.ts';
 import { type GitObject, makeObject, type ObjectFormat, serialiseCommit } from '../wire/git/object.ts';
 import type { Secret } from '../wire/secret.ts';
@@ -9,6 +10,8 @@ export interface Intent {
   readonly id: string;
   readonly branch: string;
   readonly edits: readonly IntentEdit[];
+  /** With the values that are held: where a place has another by now, only its own writer may decide. */
+  readonly holds?: HoldChange | undefined;
   readonly message: string;
   readonly author: Person;
   readonly committer: Person;
@@ -99,9 +102,10 @@ function isIntent(value: unknown): value is Intent {
     isPerson(author) &&
     isPerson(committer) &&
     Array.isArray(edits) &&
-    edits.length > 0 &&
+    (edits.length > 0 || value.holds !== undefined) &&
     edits.length <= 200 &&
-    edits.every(isEdit)
+    edits.every(isEdit) &&
+    (value.holds === undefined || isHoldChange(value.holds))
   );
 }
 
@@ -113,6 +117,21 @@ function isEdit(value: unknown): boolean {
     typeof create === 'boolean' &&
     (expects === undefined || typeof expects === 'string')
   );
+}
+
+function isHoldChange(value: unknown): boolean {
+  if (!isRecord(value) || !Array.isArray(value.places)) return false;
+  const { is, places, by, why } = value;
+  const holds = is === 'hold';
+  const texts = (one: Record<string, unknown>): boolean =>
+    [one.file, one.path, ...(holds ? [one.value] : [])].every((text) => typeof text === 'string');
+  if (!places.every((place) => isRecord(place) && texts(place)) || places.length > 200) return false;
+  if (!holds) return is === 'release';
+  const optional = [value.until, value.app, value.delivery].every(
+    (one) => one === undefined || typeof one === 'string',
+  );
+  const ends = value.until === undefined || !Number.isNaN(Date.parse(String(value.until)));
+  return typeof by === 'string' && typeof why === 'string' && optional && ends;
 }
 
 function isPerson(value: unknown): boolean {

@@ -4,6 +4,7 @@ import type { ObjectId } from '../wire/git/object.ts';
 import { backoff } from '../wire/retry.ts';
 import { Secret } from '../wire/secret.ts';
 import type { World } from '../wire/world.ts';
+import { loadCompose } from './compose.ts';
 import { openConfigRepo } from './config-repo.ts';
 import { pushDirect } from './direct.ts';
 import { explain } from './explain.ts';
@@ -13,7 +14,7 @@ import { openPublished, type Published } from './published.ts';
 import { type Made, type Push, pushCommit } from './push.ts';
 import { nextStep } from './queue.ts';
 import { landQueued, viewOf } from './queued.ts';
-import { filesOf, loadRewrite } from './rewrite.ts';
+import { filesTouched } from './rewrite.ts';
 import { commitThroughGitHub, verifiedWay } from './verified.ts';
 
 export interface LandOptions {
@@ -45,7 +46,7 @@ export async function landDelivery(
   options: LandOptions = {},
 ): Promise<CommitOutcome> {
   // A path that can't be one is told before anything is sent.
-  filesOf(delivery.edits);
+  filesTouched(delivery);
   const way = verifiedWay(delivery, credential);
   const began = world.clock.now();
   const deadline = began + (options.budgetMs ?? 120_000);
@@ -59,7 +60,7 @@ export async function landDelivery(
   const push = (made: Made): Promise<Push> =>
     way === undefined ? pushCommit(world, repo, made) : commitThroughGitHub(world, way, delivery, made, idleMs);
   const { lineage } = options;
-  const landing = startLanding({ world, emit, delivery, repo, rewrite: loadRewrite(), lineage, push, began, deadline });
+  const landing = startLanding({ world, emit, delivery, repo, compose: loadCompose(), lineage, push, began, deadline });
   // Whoever lands an intent makes its commit, and that would be without GitHub's signature.
   const queueing = way === undefined && (options.queue ?? delivery.queue ?? true);
   const queue = queueing ? openPublished(repo.remote, delivery.branch, keyIn(world)) : undefined;

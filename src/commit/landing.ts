@@ -3,12 +3,14 @@ import type { Emit } from '../events.ts';
 import type { CommitOutcome, DeliveryPlan } from '../plan.ts';
 import type { ObjectId } from '../wire/git/object.ts';
 import type { World } from '../wire/world.ts';
+import { type Compose, heldBy } from './compose.ts';
 import type { ConfigRepo, Look } from './config-repo.ts';
 import { graft } from './graft.ts';
 import { guard } from './guard.ts';
+import { readHolds } from './holds.ts';
 import type { Lineage } from './lineage.ts';
 import type { Made, Push } from './push.ts';
-import { filesOf, type Rewrite } from './rewrite.ts';
+import { filesTouched } from './rewrite.ts';
 
 /** One delivery under way. */
 export interface Landing {
@@ -16,7 +18,7 @@ export interface Landing {
   readonly emit: Emit;
   readonly delivery: DeliveryPlan;
   readonly repo: ConfigRepo;
-  readonly rewrite: Promise<Rewrite>;
+  readonly compose: Promise<Compose>;
   readonly lineage: Lineage | undefined;
   /** One try to get a commit of ours onto the branch. Throws WireFailure when nobody is let in (401, 403). */
   readonly push: (made: Made) => Promise<Push>;
@@ -52,20 +54,23 @@ export type Draft =
   | { readonly is: 'ended'; readonly outcome: CommitOutcome };
 
 /**
- * Works out what there is to do on this tip: nothing when its files have all values already, or when what they have is
- * from a newer commit. Throws ORDER_*, and what reading and editing files throws.
+ * Works out what there is to do on this tip: nothing when its files have all values already, when one of them is held,
+ * or when it is from a newer commit. Throws ORDER_*, HOLDS_INVALID, and what reading and editing files throws.
  */
 export async function draftOn(landing: Landing, tip: ObjectId): Promise<Draft> {
   const { world, delivery, repo, lineage } = landing;
   // The same commit on the same tip: if both tries arrive, it is one commit all the same.
   if (landing.made?.on === tip) return { is: 'made', made: landing.made };
-  const snapshot = await repo.readFiles(tip, filesOf(delivery.edits));
-  const rewriting = (await landing.rewrite)(snapshot, delivery.edits);
+  const snapshot = await repo.readFiles(tip, filesTouched(delivery));
+  const [compose, holds] = await Promise.all([landing.compose, readHolds(snapshot)]);
+  const { rewriting, broken, change } = compose(snapshot, holds, delivery, world.clock.now());
   if (rewriting.files.length === 0) return { is: 'ended', outcome: unchanged(landing, tip) };
+  if (broken !== undefined) return { is: 'ended', outcome: heldBy(broken, delivery) };
   const outcome = await guard({ delivery, remote: repo.remote, lineage }, tip, rewriting);
   if (outcome !== undefined) return { is: 'ended', outcome };
   const seconds = Math.floor(world.clock.now() / 1_000);
-  const made = { on: tip, rewriting, grafted: graft(snapshot, rewriting.files, delivery, seconds) };
+  const grafted = graft(snapshot, rewriting.files, delivery, seconds);
+  const made = { on: tip, rewriting, grafted, holds: change };
   landing.made = made;
   return { is: 'made', made };
 }

@@ -1,11 +1,13 @@
 import type { CommitPreview, DeliveryPlan, GitCredential } from '../plan.ts';
 import type { World } from '../wire/world.ts';
+import { heldBy, loadCompose } from './compose.ts';
 import { openConfigRepo } from './config-repo.ts';
 import { explain } from './explain.ts';
 import { guard } from './guard.ts';
+import { readHolds } from './holds.ts';
 import { defaultIdleMs } from './land.ts';
 import type { Lineage } from './lineage.ts';
-import { filesOf, loadRewrite } from './rewrite.ts';
+import { filesTouched } from './rewrite.ts';
 import { verifiedWay } from './verified.ts';
 
 /** Reading alone is over in seconds, or it is no use waiting. */
@@ -18,9 +20,9 @@ export async function previewDelivery(
   credential: GitCredential | undefined,
   options: { readonly idleMs?: number; readonly lineage?: Lineage | undefined } = {},
 ): Promise<CommitPreview> {
-  const files = filesOf(delivery.edits);
+  const files = filesTouched(delivery);
   verifiedWay(delivery, credential);
-  const rewriting = loadRewrite();
+  const loading = loadCompose();
   const repo = openConfigRepo(world, delivery, {
     credential,
     idleMs: options.idleMs ?? defaultIdleMs,
@@ -30,10 +32,12 @@ export async function previewDelivery(
   try {
     const tip = await repo.readTip();
     const snapshot = await repo.readFiles(tip, files);
-    const rewritten = (await rewriting)(snapshot, delivery.edits);
-    const { changes, diff } = rewritten;
+    const [compose, holds] = await Promise.all([loading, readHolds(snapshot)]);
+    const { rewriting, broken } = compose(snapshot, holds, delivery, world.clock.now());
+    const { changes, diff } = rewriting;
     const guarded = { delivery, remote: repo.remote, lineage: options.lineage };
-    const instead = changes.length === 0 ? undefined : await guard(guarded, tip, rewritten);
+    const held = broken === undefined ? undefined : heldBy(broken, delivery);
+    const instead = held ?? (changes.length === 0 ? undefined : await guard(guarded, tip, rewriting));
     const at = { delivery: delivery.name, repo: delivery.repo, branch: delivery.branch };
     return { ...at, tip, changes, diff, ...(instead === undefined ? {} : { instead }) };
   } catch (error) {

@@ -1,4 +1,5 @@
 import type { Peer } from '../errors.ts';
+import type { HoldChange } from '../plan/holds.ts';
 import { WireFailure } from '../wire/failure.ts';
 import { commitsSince, type HistoryCommit } from '../wire/git/ancestry.ts';
 import type { ObjectId } from '../wire/git/object.ts';
@@ -14,6 +15,8 @@ export interface Made {
   readonly on: ObjectId;
   readonly grafted: Grafted;
   readonly rewriting: Rewriting;
+  /** What it does to the holds, with the values that are held. */
+  readonly holds?: HoldChange | undefined;
 }
 
 /** One try to move the branch to it. */

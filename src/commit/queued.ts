@@ -6,6 +6,7 @@ import { isTaken } from '../wire/git/push.ts';
 import { chainOf, filesOfAll, pushOf } from './combine.ts';
 import type { Look } from './config-repo.ts';
 import { refusalsBelieved } from './direct.ts';
+import { readHolds } from './holds.ts';
 import { publishedAt } from './intent.ts';
 import { type Landing, landed, look, overTime, unchanged } from './landing.ts';
 import { patienceMs, restAfterPublishing, restInQueue, restWhileGathering } from './pace.ts';
@@ -150,7 +151,8 @@ async function combine(
   const refs = turn.refused.count > 0 ? new Map([[own, mine.oid]]) : withOwn(seen.intents, own, mine.oid);
   const intents = await published.read(refs);
   const snapshot = await repo.readPaths(seen.tip, filesOfAll(intents.values()));
-  const chain = chainOf(snapshot, intents, await landing.rewrite, world.clock.now());
+  const [compose, holds] = await Promise.all([landing.compose, readHolds(snapshot)]);
+  const chain = chainOf(snapshot, holds, intents, compose, world.clock.now());
   const fate = chain.fates.get(own);
   // The value is another one by now, or the file is: decide anew, on the branch as it then is.
   const again = fate === 'moved' || fate === 'unfit';

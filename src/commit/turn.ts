@@ -62,6 +62,7 @@ export async function publish(
     ...{ id, branch, author, committer, publishedAt: now, expiresAt: deadline + expiryMs },
     message: withTrailer(message, id),
     edits: delivery.edits.map((edit, at) => ({ ...edit, expects: found[at] })),
+    ...(made.holds === undefined ? {} : { holds: made.holds }),
   };
   const draft = published.draft(intent);
   turn.mine = { intent, oid: draft.oid, made };

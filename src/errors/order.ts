@@ -2,7 +2,7 @@ import { entry, exitCodes } from './codes.ts';
 
 const exit = exitCodes.configRepo;
 
-/** Why a value is not replaced: a newer commit's, or nobody knows. */
+/** Why a value is not replaced: it is a newer commit's, held, or nobody knows. */
 export const orderErrors = {
   ORDER_DIVERGED: entry<{ file: string; path: string; theirs: string; ours: string }>(
     exit,
@@ -17,5 +17,11 @@ export const orderErrors = {
       `${path} in ${file} is from commit ${theirs}, and whether ${ours} is newer can't be told: ${why}.`,
     () =>
       'Let this run read the app repo (GITHUB_TOKEN with "contents: read", or TAGBOAT_TOKEN_<HOST>), or check it out whole (fetch-depth: 0). If that commit is gone for good, --force replaces it once; `order: off` in the delivery never asks.',
+  ),
+  HOLDS_INVALID: entry<{ file: string; why: string }>(
+    exit,
+    ({ file, why }) => `The holds in ${file} of the config repo can't be read: ${why}`,
+    () =>
+      'Nothing is set while it is unknown what is held. Correct the file in the config repo, or remove it to release everything.',
   ),
 } as const;

@@ -153,6 +153,23 @@ export function replaceEntry(tree: Buffer, name: Buffer, id: ObjectId, format: O
   return replaced;
 }
 
+/**
+ * A tree with one entry more, where git sorts it; every other byte stays. Throws RangeError when the name is there
+ * already or git would refuse it.
+ */
+export function insertEntry(tree: Buffer, entry: TreeEntry, format: ObjectFormat): Buffer {
+  const [alone, entries] = [serialiseTree([entry]), parseTree(tree, format)];
+  if (entries.some(({ name }) => name.equals(entry.name))) {
+    throw new RangeError(`${JSON.stringify(entry.name.toString('utf8'))} is there already`);
+  }
+  let at = 0;
+  for (const other of entries) {
+    if (byTreeOrder(other, entry) > 0) break;
+    at = placeAt(tree, at, format).end;
+  }
+  return Buffer.concat([tree.subarray(0, at), alone, tree.subarray(at)]);
+}
+
 export interface CommitLinks {
   readonly tree: ObjectId;
   readonly parents: readonly ObjectId[];

@@ -1,0 +1,34 @@
+/** The values of holds: places in a config repo that later runs leave alone. Pure data, as in plan.ts. */
+
+/** One value of one file. */
+export interface HeldPlace {
+  readonly file: string;
+  readonly path: string;
+}
+
+/** A hold as `.tagboat/holds.json` has it. Times are ISO 8601. */
+export interface Hold extends HeldPlace {
+  /** The only value that may be set meanwhile. */
+  readonly value: string;
+  /** Who wants it so. */
+  readonly by: string;
+  readonly why: string;
+  readonly since: string;
+  /** When it ends by itself; without it, when it is released. */
+  readonly until?: string | undefined;
+  /** The app and the delivery that it was made for, for people. */
+  readonly app?: string | undefined;
+  readonly delivery?: string | undefined;
+}
+
+/**
+ * What a config commit does to the holds, beside its edits. A commit that holds a place may set it, whatever held it
+ * before, and so may one that releases it.
+ */
+export type HoldChange =
+  | (Omit<Hold, keyof HeldPlace | 'value' | 'since'> & {
+      readonly is: 'hold';
+      /** Without a value: the one that the place has once the edits are made. */
+      readonly places: readonly (HeldPlace & { readonly value?: string | undefined })[];
+    })
+  | { readonly is: 'release'; readonly places: readonly HeldPlace[] };
