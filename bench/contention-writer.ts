@@ -28,7 +28,7 @@ const delivery = planCommit({
   actions: false,
   gitUser: { name: 'Bench', email: 'bench@example.com' },
 });
-await loadRewrite();
+await loadCompose();
 process.stdout.write('ready\n');
 await once(process.stdin, 'data');
 process.stdin.destroy();

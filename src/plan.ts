@@ -230,6 +230,8 @@ export type CommitOutcome =
       readonly diff: string;
       /** Pushes tried, 1 when nobody was in the way. */
       readonly attempts: number;
+      /** What it did to the holds, with the values that are held. */
+      readonly holds?: HoldChange;
     })
   | (AtConfigRepo & { readonly is: 'unchanged'; readonly tip: string })
   | (AtConfigRepo & { readonly is: 'superseded'; readonly by: string; readonly why: string })

@@ -27,6 +27,9 @@ export interface ConfigRepo {
   close(): Promise<void>;
 }
 
+/** A branch of a config repo. */
+export type BranchPlace = Pick<DeliveryPlan, 'repo' | 'branch'>;
+
 /** A branch and its queue, as one answer shows them. */
 export interface Look {
   readonly tip: ObjectId;
@@ -43,7 +46,7 @@ export interface ConfigRepoOptions {
 }
 
 /** Opens a delivery's config repo; nothing is sent yet. Throws GIT_URL_UNSUPPORTED, BRANCH_NAME_INVALID. */
-export function openConfigRepo(world: World, delivery: DeliveryPlan, options: ConfigRepoOptions): ConfigRepo {
+export function openConfigRepo(world: World, delivery: BranchPlace, options: ConfigRepoOptions): ConfigRepo {
   const { repo, branch } = delivery;
   if (!/^https?:\/\//i.test(repo) || !URL.canParse(repo)) {
     throw new TagboatError('GIT_URL_UNSUPPORTED', { repo: shownUrl(repo) });
@@ -96,7 +99,7 @@ function isBranchName(name: string): boolean {
   return name !== '' && !forbidden.test(name) && name.split('/').every((part) => !/^\.|\.lock$/.test(part));
 }
 
-async function explainAbsence(remote: GitRemote, { repo, branch }: DeliveryPlan): Promise<never> {
+async function explainAbsence(remote: GitRemote, { repo, branch }: BranchPlace): Promise<never> {
   const heads = 'refs/heads/';
   const known = [...(await remote.refs([heads], 1_000)).keys()].map((ref) => ref.slice(heads.length));
   if (known.length === 0) throw new TagboatError('REPO_EMPTY', { repo, branch });

@@ -6,7 +6,7 @@ import { SpoolFailure } from '../wire/git/spool.ts';
 
 /** What was going on when the wire failed. */
 export interface Doing {
-  readonly delivery: DeliveryPlan;
+  readonly delivery: Pick<DeliveryPlan, 'repo'>;
   readonly credential: GitCredential | undefined;
   readonly doing: 'read' | 'push';
 }

@@ -2,7 +2,6 @@ import type { Emit } from '../events.ts';
 import type { CommitOutcome, DeliveryPlan, GitCredential } from '../plan.ts';
 import type { ObjectId } from '../wire/git/object.ts';
 import { backoff } from '../wire/retry.ts';
-import { Secret } from '../wire/secret.ts';
 import type { World } from '../wire/world.ts';
 import { loadCompose } from './compose.ts';
 import { openConfigRepo } from './config-repo.ts';
@@ -10,7 +9,7 @@ import { pushDirect } from './direct.ts';
 import { explain } from './explain.ts';
 import { type Landing, landed, look, overTime, startLanding } from './landing.ts';
 import type { Lineage } from './lineage.ts';
-import { openPublished, type Published } from './published.ts';
+import { openPublished, type Published, queueKeyIn } from './published.ts';
 import { type Made, type Push, pushCommit } from './push.ts';
 import { nextStep } from './queue.ts';
 import { landQueued, viewOf } from './queued.ts';
@@ -63,7 +62,7 @@ export async function landDelivery(
   const landing = startLanding({ world, emit, delivery, repo, compose: loadCompose(), lineage, push, began, deadline });
   // Whoever lands an intent makes its commit, and that would be without GitHub's signature.
   const queueing = way === undefined && (options.queue ?? delivery.queue ?? true);
-  const queue = queueing ? openPublished(repo.remote, delivery.branch, keyIn(world)) : undefined;
+  const queue = queueing ? openPublished(repo.remote, delivery.branch, queueKeyIn(world)) : undefined;
   try {
     return await land(landing, queue);
   } catch (error) {
@@ -107,12 +106,4 @@ async function giveWay(landing: Landing, tip: ObjectId, wait: boolean): Promise<
   if (world.clock.now() + waitMs > landing.deadline) throw overTime(landing);
   landing.emit({ type: 'commit.beaten', delivery: delivery.name, attempt, tip, waitMs });
   if (waitMs > 0) await world.clock.sleep(waitMs, world.signal);
-}
-
-/** Where all writers share a key, intents without its code are nobody's. */
-function keyIn(world: World): Secret | undefined {
-  const key = world.env.TAGBOAT_QUEUE_KEY;
-  if (key === undefined || key === '') return undefined;
-  world.mask(key);
-  return new Secret(key, 'TAGBOAT_QUEUE_KEY');
 }

@@ -79,7 +79,17 @@ export async function draftOn(landing: Landing, tip: ObjectId): Promise<Draft> {
 export function landed({ delivery, pushes }: Landing, made: Made): CommitOutcome {
   const { changes, diff } = made.rewriting;
   const { commit } = made.grafted;
-  return { is: 'landed', ...placeOf(delivery), commit, parent: made.on, changes, diff, attempts: pushes.length };
+  const holds = made.holds === undefined ? {} : { holds: made.holds };
+  return {
+    is: 'landed',
+    ...placeOf(delivery),
+    commit,
+    parent: made.on,
+    changes,
+    diff,
+    attempts: pushes.length,
+    ...holds,
+  };
 }
 
 export function unchanged({ delivery }: Landing, tip: ObjectId): CommitOutcome {

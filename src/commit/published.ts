@@ -4,7 +4,8 @@ import { openPack } from '../wire/git/pack.ts';
 import { isTaken, type RefUpdate } from '../wire/git/push.ts';
 import type { GitRemote } from '../wire/git/remote.ts';
 import { type Objects, unpack } from '../wire/git/unpack.ts';
-import type { Secret } from '../wire/secret.ts';
+import { Secret } from '../wire/secret.ts';
+import type { World } from '../wire/world.ts';
 import { type Intent, intentPrefix, longestIntent, readIntent, writeIntent } from './intent.ts';
 
 /** The intents on one branch's refs, as a writer reads, adds and removes them. */
@@ -24,6 +25,14 @@ export interface Draft {
   readonly oid: ObjectId;
   /** Makes the intent's ref. False when the server refused, in whatever words. Throws WireFailure. */
   publish(signal: AbortSignal): Promise<boolean>;
+}
+
+/** Where all writers share a key, intents without its code are nobody's. */
+export function queueKeyIn(world: World): Secret | undefined {
+  const key = world.env.TAGBOAT_QUEUE_KEY;
+  if (key === undefined || key === '') return undefined;
+  world.mask(key);
+  return new Secret(key, 'TAGBOAT_QUEUE_KEY');
 }
 
 export function openPublished(remote: GitRemote, branch: string, key: Secret | undefined): Published {

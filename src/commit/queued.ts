@@ -184,7 +184,7 @@ async function combine(
     landing.emit({ type: 'notice', level: 'info', stage: 'commit', message });
   }
   const on = chain.links[at - 1]?.grafted.commit ?? seen.tip;
-  return landed(landing, { on, grafted: link.grafted, rewriting: link.rewriting });
+  return landed(landing, { on, grafted: link.grafted, rewriting: link.rewriting, holds: mine.made.holds });
 }
 
 /** Beaten, or denied: the same tip after several refusals of our change alone means denied. */

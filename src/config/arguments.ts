@@ -22,6 +22,36 @@ export function parseSet(argument: string): Edit {
   return { file, ...parseAssignment('--set', argument, split.index + 1), create: false };
 }
 
+/** `--path FILE:PATH`, such as `main/values.yaml:.front.imageTag`. Throws USAGE, PATH_SYNTAX_INVALID. */
+export function parsePlace(argument: string): Pick<Edit, 'file' | 'path'> {
+  const split = /:(?=\.|\[|doc\[)/.exec(argument);
+  if (split === null) {
+    throw wrong('--path', argument, 0, '--path takes FILE:PATH, such as main/values.yaml:.front.imageTag.');
+  }
+  const file = argument.slice(0, split.index);
+  const why = whyNoRepoFile(file);
+  if (why !== undefined) throw wrong('--path', argument, 0, `The file in --path must be ${why}.`);
+  const end = endOfPath('--path', argument, split.index + 1);
+  if (end !== argument.length) throw wrong('--path', argument, end, 'Something follows the path in --path.');
+  return { file, path: argument.slice(split.index + 1) };
+}
+
+const units: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+
+/** `--until`: `7d`, `12h`, or a day or time of ISO 8601 (UTC where none is said). Answers ISO 8601. Throws USAGE. */
+export function parseUntil(text: string, now: number): string {
+  const [, count, unit] = /^([1-9]\d{0,4})([mhdw])$/.exec(text) ?? [];
+  const iso = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d)?)?$/.test(text);
+  const zoned = /T.*(?:Z|[+-]\d\d:\d\d)$/.test(text) || !text.includes('T') ? text : `${text}Z`;
+  const end =
+    count === undefined ? (iso ? Date.parse(zoned) : Number.NaN) : now + Number(count) * (units[unit ?? ''] ?? 0);
+  if (Number.isNaN(end)) {
+    throw wrong('--until', text, 0, '--until takes a time from now (30m, 12h, 7d, 2w) or a day (2030-01-31).');
+  }
+  if (end <= now) throw wrong('--until', text, 0, `--until ${text} is over already.`);
+  return new Date(end).toISOString();
+}
+
 /** `PATH=VALUE`, such as `.front.imageTag=3f2c1d0`. Throws USAGE, PATH_SYNTAX_INVALID. */
 export function parseEditArgument(argument: string): Pick<Edit, 'path' | 'value'> {
   return parseAssignment('PATH=VALUE', argument, 0);

@@ -46,7 +46,7 @@ function sourceTrailers(source: Source): { key: string; value: string }[] {
 }
 
 /** The app's name: its repository's path on its host, or its folder's name. */
-function appOf({ url, dir }: Source): string {
+export function appOf({ url, dir }: Source): string {
   const path = url !== undefined && URL.canParse(url) ? new URL(url).pathname : undefined;
   const name = path?.replace(/^\/+|\/+$/g, '').replace(/\.git$/, '');
   return name || (dir.split(/[\\/]/).findLast((part) => part !== '') ?? '');

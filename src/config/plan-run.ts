@@ -159,7 +159,8 @@ function flatten(source: Source): Source {
   };
 }
 
-function defaultPerson({ actions, gitUser }: Identity): Person {
+/** Who commits when nobody else is named. */
+export function defaultPerson({ actions, gitUser }: Identity): Person {
   return actions ? actionsBot : (gitUser ?? nobody);
 }
 

@@ -18,15 +18,26 @@ export interface Prepared {
   readonly plan: RunPlan;
 }
 
-/** Reads the app repo's commit and its config, tells that the run began, and plans it. Throws CONFIG_*, SOURCE_*. */
-export async function prepare(session: Session, options: CommonOptions): Promise<Prepared> {
-  const { world, emit } = session;
+/** What a run is worked out from. */
+export interface Opened extends Omit<Prepared, 'plan'> {
+  readonly identity: Identity;
+}
+
+/** Reads the app repo's commit and its config, and tells that the run began. Throws CONFIG_*, SOURCE_*. */
+export async function openConfig(session: Session, options: CommonOptions): Promise<Opened> {
+  const { world } = session;
   const dir = resolve(session.cwd, options.app ?? '.');
   // What git is asked takes as long as loading the code that reads the config: both at once.
   const asked = Promise.all([readSource(world, dir), identityIn(world, dir)]);
   const [[source, identity], { parseConfig }] = await Promise.all([asked, import('../config.ts')]);
   session.started(source);
-  const config = await readConfigFile(session, source, options.config, parseConfig);
+  return { source, identity, config: await readConfigFile(session, source, options.config, parseConfig) };
+}
+
+/** Reads the app repo's commit and its config, tells that the run began, and plans it. Throws CONFIG_*, SOURCE_*. */
+export async function prepare(session: Session, options: CommonOptions): Promise<Prepared> {
+  const { emit } = session;
+  const { config, source, identity } = await openConfig(session, options);
   const plan = planRun(config, source, identity);
   if (source.dirty) {
     const message = 'Files differ from the commit: its id will not tell what was built. Commit them first.';

@@ -83,6 +83,58 @@ tagboat commit --repo https://github.com/acme/config --branch main \\
       run('commit', common(), async () => (await import('./commands/commit.ts')).commit(common(), options)),
     );
 
+  const target = (command: Command): Command =>
+    command
+      .option('--repo <url>', 'the config repo; then no config file is read')
+      .option('--branch <name>', 'its branch, with --repo (default: main)');
+
+  target(
+    add(
+      'hold',
+      'Keep values as they are: later runs end as held, and say who wants it and why.',
+      `tagboat hold main --why 'the new checkout loses orders' --until 2d
+tagboat hold --repo acme/config --path 'main/values.yaml:.front.imageTag' --why 'load test'`,
+    ),
+  )
+    .argument('[delivery]', 'a delivery of the config: all that it sets (default: the only one there is)')
+    .option('--path <file:path>', 'this value alone; may be given again', collect, [])
+    .option('--why <text>', 'the reason, for whoever meets the hold')
+    .option('--until <when>', 'when it ends by itself: 12h, 7d, 2030-01-31 (default: when it is released)')
+    .option('--by <who>', "who wants it so (default: the job's actor, or git's own user)")
+    .option('--no-queue', queueHelp)
+    .action(async (name: string | undefined, options) =>
+      run('hold', common(), async () => (await import('./commands/hold.ts')).hold(common(), name, options)),
+    );
+
+  target(
+    add(
+      'release',
+      'End holds, so that runs may set the values again.',
+      `tagboat release main
+tagboat release --repo acme/config --path 'main/values.yaml:.front.imageTag'`,
+    ),
+  )
+    .argument('[delivery]', 'a delivery of the config: all that it sets (default: the only one there is)')
+    .option('--path <file:path>', 'this value alone; may be given again', collect, [])
+    .option('--why <text>', 'the reason, for the commit message')
+    .option('--no-queue', queueHelp)
+    .action(async (name: string | undefined, options) =>
+      run('release', common(), async () => (await import('./commands/hold.ts')).release(common(), name, options)),
+    );
+
+  target(
+    add(
+      'queue',
+      "List what waits in the config repos' queues to be landed.",
+      `tagboat queue
+tagboat queue --repo acme/config --json`,
+    ),
+  )
+    .argument('[delivery]', 'a delivery of the config (default: all)')
+    .action(async (name: string | undefined, options) =>
+      run('queue', common(), async () => (await import('./commands/queue.ts')).queue(common(), name, options)),
+    );
+
   add(
     'wait',
     'Wait until Argo CD has a config commit live and healthy, or say why it is not.',

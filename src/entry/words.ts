@@ -3,6 +3,7 @@ import { describePlace } from '../errors/place.ts';
 import type { ErrorReport } from '../errors.ts';
 import type { Event } from '../events.ts';
 import { healthOf } from '../plan/deploy.ts';
+import type { HoldChange } from '../plan/holds.ts';
 import type { Change, CommitOutcome, CommitPreview, ImageOutcome } from '../plan.ts';
 import { duration, oneLine, padTo, printable, short } from './printable.ts';
 import { verdictLines } from './verdict-words.ts';
@@ -127,6 +128,7 @@ function commitLines(name: string, outcome: CommitOutcome, colors: Colors): stri
           `landed ${colors.cyan(short(outcome.commit))} on ${outcome.branch} of ${outcome.repo}${outcome.attempts > 1 ? colors.dim(` (try ${outcome.attempts})`) : ''}`,
         ),
         ...outcome.changes.map((change) => changeLine(change, colors)),
+        ...holdLines(outcome.holds, colors),
       ];
     case 'unchanged':
       return [
@@ -146,6 +148,19 @@ function previewLines(name: string, { branch, repo, changes, instead }: CommitPr
   const would = item(colors.cyan('~'), name, `would commit to ${branch} of ${repo}`);
   const head = instead === undefined ? [would] : [...commitLines(name, instead, colors), colors.dim('  It would set:')];
   return [...head, ...changes.map((change) => changeLine(change, colors))];
+}
+
+function holdLines(change: HoldChange | undefined, colors: Colors): string[] {
+  const indent = ' '.repeat(14);
+  if (change === undefined) return [];
+  if (change.is === 'release') {
+    return change.places.map(({ file, path }) => `${indent}${colors.dim(oneLine(`${file} ${path}`))}  released`);
+  }
+  const until = change.until === undefined ? 'until it is released' : `until ${change.until}`;
+  return change.places.map(({ file, path, value = '' }) => {
+    const where = colors.dim(oneLine(`${file} ${path}`));
+    return `${indent}${where}  held at ${colors.green(oneLine(value))} ${until}`;
+  });
 }
 
 function changeLine(change: Change, colors: Colors): string {

@@ -7,6 +7,7 @@ import { GitDataError } from '../../../src/wire/git/failure.ts';
 import {
   entryKind,
   entryNamed,
+  insertEntry,
   isObjectId,
   makeObject,
   parseCommit,
@@ -150,4 +151,24 @@ it('lets nobody write a header line through a name or a message', () => {
     'Two',
     '',
   ]);
+});
+
+describe('an entry more in a tree', () => {
+  it('stands where git sorts it, whatever is there, and everything else stays', () => {
+    const name = fc.string({ minLength: 1, maxLength: 4, unit: fc.constantFrom('a', 'b', '.', '-', '0', 'é', 't') });
+    const one = fc.tuple(name, fc.constantFrom('100644', '40000', '120000'));
+    const several = fc.uniqueArray(one, { minLength: 1, maxLength: 12, selector: ([text]) => text });
+    fc.assert(
+      fc.property(several, (all) => {
+        const entries = all.filter(([text]) => !['.', '..'].includes(text)).map(([text, mode]) => entry(text, mode));
+        const [added, ...others] = entries;
+        if (added === undefined) return;
+        expect(insertEntry(serialiseTree(others), added, 'sha1')).toEqual(serialiseTree(entries));
+      }),
+    );
+  });
+
+  it('is refused where the name is taken', () => {
+    expect(() => insertEntry(serialiseTree([entry('a')]), entry('a', '40000'), 'sha1')).toThrow(RangeError);
+  });
 });

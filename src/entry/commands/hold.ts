@@ -1,0 +1,48 @@
+import { parseUntil } from '../../config/arguments.ts';
+import { planHold, planRelease } from '../../config/plan-hold.ts';
+import { TagboatError } from '../../errors.ts';
+import type { DeliveryPlan } from '../../plan.ts';
+import { identityIn } from '../prepare.ts';
+import type { CommonOptions } from '../program.ts';
+import type { Body, Session } from '../session.ts';
+import { type TargetOptions, targetOf } from '../target.ts';
+import { type LandingOptions, landingSo, runPlan } from './ship.ts';
+
+export interface ReleaseOptions extends TargetOptions, Pick<LandingOptions, 'queue'> {
+  readonly why?: string;
+}
+
+export interface HoldOptions extends ReleaseOptions {
+  readonly until?: string;
+  readonly by?: string;
+}
+
+/** `tagboat hold`: later runs leave these values as they are, until the hold ends or is released. */
+export function hold(common: CommonOptions, name: string | undefined, options: HoldOptions): Body {
+  return async (session) => {
+    const { world, command } = session;
+    const { why } = options;
+    if (why === undefined || why.trim() === '') {
+      throw new TagboatError('USAGE', { problem: '--why says to others why this is held.', command });
+    }
+    const until = options.until === undefined ? undefined : parseUntil(options.until, world.clock.now());
+    const target = await targetOf(session, common, name, options);
+    const by = options.by ?? (world.env.GITHUB_ACTIONS === 'true' ? world.env.GITHUB_ACTOR : undefined);
+    const identity = await identityIn(world, session.cwd);
+    return land(session, common, planHold(target, { ...identity, why, until, by }), options);
+  };
+}
+
+/** `tagboat release`: ends holds. */
+export function release(common: CommonOptions, name: string | undefined, options: ReleaseOptions): Body {
+  return async (session) => {
+    const target = await targetOf(session, common, name, options);
+    const identity = await identityIn(session.world, session.cwd);
+    return land(session, common, planRelease(target, { ...identity, why: options.why }), options);
+  };
+}
+
+function land(session: Session, common: CommonOptions, delivery: DeliveryPlan, options: LandingOptions) {
+  const plan = { source: undefined, aws: undefined, images: [], deliveries: [delivery] };
+  return runPlan(session, landingSo(plan, options), common);
+}

@@ -1,0 +1,61 @@
+import type { Colors } from 'picocolors/types.js';
+import { createAuth } from '../../auth/auth.ts';
+import { listWaiting, type Waiting } from '../../commit/waiting.ts';
+import { reportOf } from '../../errors.ts';
+import { duration, oneLine, short } from '../printable.ts';
+import type { CommonOptions } from '../program.ts';
+import type { Body } from '../session.ts';
+import { type TargetOptions, targetsOf } from '../target.ts';
+
+/** What waits on one branch of a config repo. */
+export interface QueueValue {
+  readonly repo: string;
+  readonly branch: string;
+  readonly waiting: readonly Waiting[];
+}
+
+/** `tagboat queue`: the changes that wait to be landed on the config's branches, or on one that is named. */
+export function queue(common: CommonOptions, name: string | undefined, options: TargetOptions): Body {
+  return async (session) => {
+    const { world, emit } = session;
+    const targets = await targetsOf(session, common, name, options);
+    const branches = new Map(targets.map(({ repo, branch }) => [`${repo} ${branch}`, { repo, branch }]));
+    const auth = createAuth(world, emit, undefined);
+    try {
+      const results = await Promise.allSettled(
+        [...branches.values()].map(async (place): Promise<QueueValue> => {
+          return { ...place, waiting: await listWaiting(world, place, await auth.git(place.repo)) };
+        }),
+      );
+      world.signal.throwIfAborted();
+      const queues = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+      const errors = results.flatMap((result) => (result.status === 'rejected' ? [reportOf(result.reason)] : []));
+      const now = world.clock.now();
+      if (!session.settings.json) for (const one of queues) session.say((colors) => wordsOf(one, now, colors));
+      return { errors, value: { queues } };
+    } finally {
+      await auth.end();
+    }
+  };
+}
+
+function wordsOf({ repo, branch, waiting }: QueueValue, now: number, colors: Colors): string {
+  const where = `${oneLine(branch)} of ${oneLine(repo)}`;
+  if (waiting.length === 0) return `${colors.green('=')} Nothing waits on ${where}.`;
+  const head = `${colors.bold(String(waiting.length))} ${waiting.length === 1 ? 'change waits' : 'changes wait'} on ${where}:`;
+  return [head, ...waiting.flatMap((one) => lines(one, now, colors))].join('\n');
+}
+
+function lines({ id, publishedAt, change }: Waiting, now: number, { dim, green, yellow }: Colors): string[] {
+  const age = `for ${duration(Math.max(0, now - Date.parse(publishedAt)) / 1_000)}`;
+  if (change === undefined) return [`${yellow('!')} ${id}  ${age}  can't be read here: nobody lands it`];
+  const left = Date.parse(change.expiresAt) - now;
+  const expiry = left > 0 ? `expires in ${duration(left / 1_000)}` : yellow('expired: the next landing removes it');
+  const source = change.source === undefined ? '' : ` from ${short(change.source)}`;
+  const places = change.holds?.places ?? [];
+  return [
+    `· ${id}  ${age}, ${expiry}  ${oneLine(change.author.name)}${source}`,
+    ...change.edits.map(({ file, path, value }) => `    ${dim(oneLine(`${file} ${path}`))} → ${green(oneLine(value))}`),
+    ...places.map(({ file, path }) => `    ${dim(oneLine(`${file} ${path}`))}  ${change.holds?.is}`),
+  ];
+}
