@@ -9,34 +9,10 @@ import type { DeployPlan, Verdict } from '../../src/plan/deploy.ts';
 import { createArgoCd } from '../../src/wire/argocd/client.ts';
 import { createKubernetesArgoCd } from '../../src/wire/kubernetes/argocd.ts';
 import { Secret } from '../../src/wire/secret.ts';
-import type { Clock } from '../../src/wire/world.ts';
 import { type Harbour, harbour } from '../support/argocd.ts';
 import { noHttpBackend, skipNote } from '../support/git-host.ts';
 import { startOwnRegistry } from '../support/registries.ts';
-import { handClock, type TestWorld, testWorld } from '../support/world.ts';
-
-/** Time that runs a hundred times as fast, so that what must hold for seconds holds for milliseconds. */
-function fastClock(): ReturnType<typeof handClock> {
-  const start = Date.now();
-  const now = () => start + (Date.now() - start) * 100;
-  const clock: Clock = {
-    now,
-    sleep: (ms, signal) =>
-      new Promise((resolve, reject) => {
-        if (signal?.aborted) return reject(signal.reason);
-        const timer = setTimeout(resolve, ms / 100);
-        signal?.addEventListener(
-          'abort',
-          () => {
-            clearTimeout(timer);
-            reject(signal.reason);
-          },
-          { once: true },
-        );
-      }),
-  };
-  return { ...handClock(), ...clock };
-}
+import { fastClock, type TestWorld, testWorld } from '../support/world.ts';
 
 interface Asked {
   readonly commit: string;

@@ -2,6 +2,7 @@ import type { Body, Ending, Session } from '../../src/entry/session.ts';
 import type { ErrorReport } from '../../src/errors.ts';
 import { reportOf } from '../../src/errors.ts';
 import type { Happening } from '../../src/events.ts';
+import type { Verdict } from '../../src/plan/deploy.ts';
 import type { CommitOutcome } from '../../src/plan.ts';
 import type { Env, World } from '../../src/wire/world.ts';
 import { jumpingClock, type TestWorld, testWorld } from './world.ts';
@@ -11,6 +12,8 @@ export interface HereOptions {
   readonly env?: Env;
   /** Milliseconds of silence after which a peer is given up, whatever the command would wait. */
   readonly idleMs?: number;
+  /** Told of each event as it comes. */
+  readonly onEvent?: (event: Happening) => void;
   /** Parts of the world that are other ones; asked with the world they are for. */
   readonly world?: (own: TestWorld) => Partial<World>;
 }
@@ -20,6 +23,7 @@ export interface HereResult {
   readonly exitCode: number;
   readonly errors: readonly ErrorReport[];
   readonly commits: readonly CommitOutcome[];
+  readonly verdicts: readonly Verdict[];
   readonly events: readonly Happening[];
 }
 
@@ -37,7 +41,10 @@ export async function here(body: Body, options: HereOptions = {}): Promise<HereR
   const session: Session = {
     command: 'here',
     world: { ...own, ...impatient, ...options.world?.(own) },
-    emit: own.emit,
+    emit: (event) => {
+      own.emit(event);
+      options.onEvent?.(event);
+    },
     cwd,
     settings: { json: true, quiet: false, color: false },
     started: () => undefined,
@@ -47,6 +54,6 @@ export async function here(body: Body, options: HereOptions = {}): Promise<HereR
   };
   const ending: Ending = await body(session).catch((error: unknown) => ({ errors: [reportOf(error)], value: null }));
   const errors = ending.errors ?? [];
-  const { commits = [] } = (ending.value ?? {}) as { commits?: readonly CommitOutcome[] };
-  return { exitCode: ending.exitCode ?? errors[0]?.exitCode ?? 0, errors, commits, events: own.events };
+  const { commits = [], verdicts = [] } = (ending.value ?? {}) as Partial<HereResult>;
+  return { exitCode: ending.exitCode ?? errors[0]?.exitCode ?? 0, errors, commits, verdicts, events: own.events };
 }

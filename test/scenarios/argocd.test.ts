@@ -1,0 +1,3 @@
+import { runScenarios, scenariosOf } from './scenario.ts';
+
+runScenarios('argocd', await scenariosOf('argocd'));

@@ -1,0 +1,23 @@
+import { commitStays, followHere, missing } from '../harbour.ts';
+import { scenario as declare } from '../scenario.ts';
+
+export const scenario = declare({
+  area: 'argocd',
+  title: 'The application is deleted meanwhile',
+  whatHappens: 'Somebody removes it while the verdict is waited for.',
+  whatTheUserSees: 'APPLICATION_UNKNOWN',
+  exitCode: 7,
+  guarantees: [commitStays],
+  missing,
+  cause: () => {
+    let deleted = false;
+    return followHere({
+      application: '{ name: front, project: default }',
+      onEvent: ({ type }, { argocd }) => {
+        if (type !== 'verdict.progress' || deleted) return;
+        deleted = true;
+        argocd.remove('front');
+      },
+    });
+  },
+});
