@@ -180,7 +180,7 @@ export function appEnv({ github, host }: Town): Env {
 
 /** Why a small disk can't be had on this machine for one process alone, if it can't. */
 export const noPrivateMounts: string | undefined = (() => {
-  const mount = ['-rm', 'sh', '-c', 'mount -t tmpfs -o size=64k none /tmp'];
+  const mount = ['-rm', 'sh', '-c', 'mount -t tmpfs -o size=256k none /tmp'];
   const { status } = spawnSync('unshare', mount, { stdio: 'ignore' });
   return status === 0 ? missing : 'needs a mount namespace of its own (Linux: unshare -rm)';
 })();

@@ -43,14 +43,14 @@ export const missing = noHttpBackend;
 
 const jobEnv = { ARGOCD_AUTH_TOKEN: 'planted-argocd-token' };
 
-/** Commits and waits in this process, where time runs a hundred times as fast. */
+/** Commits and waits in this process, where time runs twenty times as fast: enough for git on a busy machine. */
 export async function followHere(options: Following = {}): Promise<HarbourScene> {
   const { place, app } = await setScene(options);
   const command = commit(
     { json: true, quiet: false, color: false, jobs: 1 },
     { branch: 'main', set: [], create: false },
   );
-  const world = () => ({ clock: fastClock() });
+  const world = () => ({ clock: fastClock(20) });
   const { exitCode, errors, verdicts, commits } = await here(command, {
     ...{ cwd: app, env: options.env ?? jobEnv, world },
     onEvent: (event) => options.onEvent?.(event, place),
@@ -72,7 +72,7 @@ export async function followByCli(options: Following, run: CliOptions): Promise<
 async function setScene(options: Following): Promise<{ place: Harbour; app: string }> {
   const place = await harbour(options.argocd);
   const app = await tempDir();
-  const { application = 'front', timeout = '60s', server = place.argocd.url } = options;
+  const { application = 'front', timeout = '20m', server = place.argocd.url } = options;
   const config = `argocd: { server: "${server}", timeout: ${timeout} }
 deliveries:
   main:

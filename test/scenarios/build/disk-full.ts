@@ -22,7 +22,7 @@ export const scenario = declare({
   missing: noPrivateMounts,
   cause: () =>
     shipByCli(
-      { prepare: committed({ 'app/hello': randomBytes(300_000).toString('hex') }) },
-      { within: ['unshare', '-rm', 'sh', '-c', `mount -t tmpfs -o size=64k none "$TMPDIR" && exec "$@"`, 'sh'] },
+      { prepare: committed({ 'app/hello': randomBytes(1_500_000).toString('hex') }) },
+      { within: ['unshare', '-rm', 'sh', '-c', `mount -t tmpfs -o size=256k none "$TMPDIR" && exec "$@"`, 'sh'] },
     ),
 });

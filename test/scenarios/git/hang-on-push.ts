@@ -14,5 +14,5 @@ export const scenario = declare({
     sound,
   ],
   missing,
-  cause: () => commitHere({ fault: (request) => (isPush(request) ? { is: 'hang' } : undefined) }, { idleMs: 1_000 }),
+  cause: () => commitHere({ fault: (request) => (isPush(request) ? { is: 'hang' } : undefined) }, { idleMs: 2_000 }),
 });

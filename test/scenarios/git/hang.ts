@@ -9,5 +9,5 @@ export const scenario = declare({
   exitCode: 6,
   guarantees: [nothingSent, refsUnmoved],
   missing,
-  cause: () => commitHere({ fault: ({ isCall }) => (isCall ? { is: 'hang' } : undefined) }, { idleMs: 1_000 }),
+  cause: () => commitHere({ fault: ({ isCall }) => (isCall ? { is: 'hang' } : undefined) }, { idleMs: 2_000 }),
 });

@@ -12,6 +12,6 @@ export const scenario = declare({
   cause: () =>
     shipHere(
       { registry: { fault: ({ method }) => (method === 'POST' ? { is: 'hang' } : undefined) } },
-      { idleMs: 500 },
+      { idleMs: 2_000 },
     ),
 });
