@@ -30,7 +30,7 @@ export function answerKube({ method, path, query, body, rights, apps }: KubeCall
   const selected = /^(?:metadata|involvedObject)\.name=(.+)$/.exec(query.get('fieldSelector') ?? '')?.[1];
   const [, kind, name, part] = /\/(applications|pods|replicasets|events)(?:\/([^/]+)(?:\/(log))?)?$/.exec(path) ?? [];
   if (kind === 'applications' && name === undefined) {
-    return query.get('watch') === 'true' ? { is: 'watch', name: selected } : list(all.map((app) => app.json()));
+    return query.get('watch') === 'true' ? { is: 'watch', name: selected } : list(all.map(stored));
   }
   if (kind === 'pods' && name === undefined) return list(all.flatMap(podsOf));
   if (kind === 'replicasets') return list(all.flatMap(setsOf));
@@ -41,7 +41,14 @@ export function answerKube({ method, path, query, body, rights, apps }: KubeCall
     return refused(404, 'NotFound', `${kind ?? path} "${name ?? ''}" not found`);
   if (kind === 'pods') return part === undefined ? json(podManifest(app, name)) : text(logOf(app, name));
   if (method === 'PATCH') patch(app, JSON.parse(body.toString()) as Patch);
-  return json(app.json());
+  return json(stored(app));
+}
+
+/** The Application as it is stored: what resources are worth stands in the tree alone, which the API adds. */
+export function stored(app: App): Record<string, unknown> {
+  const whole = app.json() as { status: { resources: readonly object[] } };
+  const resources = whole.status.resources.map((one) => ({ ...one, health: undefined }));
+  return { ...whole, status: { ...whole.status, resources, resourceHealthSource: 'appTree' } };
 }
 
 function json(value: unknown, status = 200): KubeAnswer {

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { stored } from './argocd-kube.ts';
 import type { App } from './argocd-types.ts';
 
 /** The open watches of the stand-in. */
@@ -51,7 +52,7 @@ export function createStreams(): Streams {
     beginKube: (outgoing, name, apps) => {
       const watch = (type: string, app: App): void => {
         if (name === undefined || name === app.spec.name)
-          outgoing.write(`${JSON.stringify({ type, object: app.json() })}\n`);
+          outgoing.write(`${JSON.stringify({ type, object: stored(app) })}\n`);
       };
       follow(outgoing, 'application/json', watch, apps);
     },

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { callArgocd } from '../support/cluster/argocd-api.ts';
+import { pathOf } from '../support/cluster/kube.ts';
 import { recorded, shapeOf } from '../support/cluster/recorded.ts';
 import { type Application, openShop, theCluster } from '../support/cluster/shop.ts';
 
@@ -50,6 +51,7 @@ it('an image that crashes shows its health, tree, events and log as recorded', a
   await shop.set({ tag: 'crashing-1' });
   await shop.application('normal');
   await same('application-degraded', await shop.until(({ status }) => status?.health?.status === 'Degraded'));
+  await same('stored-application-degraded', await shop.kube.read(pathOf(shop.object)));
   const tree = (await ask('/api/v1/applications/crash/resource-tree')).body as Tree;
   await same('resource-tree-degraded', tree);
   const pod = tree.nodes.find(({ kind, health }) => kind === 'Pod' && health?.status !== 'Healthy');

@@ -4,7 +4,7 @@ import { createTransport, type Transport, type TransportOptions } from '../argoc
 import type { Application, ApplicationEvent, AppRef, ArgoCd, TreeNode } from '../argocd/types.ts';
 import { WireFailure } from '../failure.ts';
 import { at, listAt, textAt } from '../fields.ts';
-import { podNode, resourceNode, setNode } from './nodes.ts';
+import { podNode, resourceNode, setNode, withHealth } from './nodes.ts';
 
 export interface KubernetesArgoCdOptions extends TransportOptions {
   /** Where Argo CD is installed, and applications live unless said otherwise. */
@@ -113,12 +113,15 @@ async function treeOf(transport: Transport, { resources }: Application): Promise
   const listed = await Promise.all(
     namespaces.map(async (namespace) => {
       const list = async (path: string) => listAt(await transport.send({ path }), 'items');
-      const [pods, sets] = await Promise.all([
+      const [pods, sets, deployments] = await Promise.all([
         list(`/api/v1/namespaces/${namespace}/pods`),
         list(`/apis/apps/v1/namespaces/${namespace}/replicasets`).catch(() => []),
+        list(`/apis/apps/v1/namespaces/${namespace}/deployments`).catch(() => []),
       ]);
-      return [...sets.map(setNode), ...pods.map(podNode)];
+      return { nodes: [...sets.map(setNode), ...pods.map(podNode)], deployments };
     }),
   );
-  return [...resources.map(resourceNode), ...listed.flat()];
+  const below = listed.flatMap(({ nodes }) => nodes);
+  const live = listed.flatMap(({ deployments }) => deployments);
+  return [...withHealth(resources.map(resourceNode), below, live), ...below];
 }

@@ -2,11 +2,14 @@ import type { KubeObject } from './kube.ts';
 
 /** Where Argo CD and the applications live. */
 export const namespace = 'argocd';
+/** Where applications may live besides. */
+export const teams = 'teams';
 
 /** What signs webhooks from the git host. */
 export const webhookSecret = 'the-webhooks-own-secret';
 
 const rights = `p, role:deployer, applications, get, */*, allow
+p, role:deployer, applications, get, */*/*, allow
 p, role:deployer, applications, sync, */*, allow
 p, role:deployer, logs, get, */*, allow
 g, deployer, role:deployer
@@ -22,7 +25,7 @@ export function settings(): KubeObject[] {
     ...fields,
   });
   return [
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
+    ...[namespace, teams].map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
     object('ConfigMap', 'argocd-cm', { data: { 'accounts.deployer': 'apiKey', 'accounts.stranger': 'apiKey' } }),
     object('ConfigMap', 'argocd-rbac-cm', { data: { 'policy.csv': rights, 'policy.default': '' } }),
     object('ConfigMap', 'argocd-cmd-params-cm'),
@@ -34,3 +37,16 @@ export function settings(): KubeObject[] {
     object('Secret', 'argocd-redis', { type: 'Opaque', stringData: { auth: '' } }),
   ];
 }
+
+/** The project of applications in the teams' namespace. */
+export const teamsProject: KubeObject = {
+  apiVersion: 'argoproj.io/v1alpha1',
+  kind: 'AppProject',
+  metadata: { name: 'teams', namespace },
+  spec: {
+    sourceNamespaces: [teams],
+    sourceRepos: ['*'],
+    destinations: [{ server: '*', namespace: '*' }],
+    clusterResourceWhitelist: [{ group: '*', kind: '*' }],
+  },
+};

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Env } from '../../../src/wire/world.ts';
 import { callArgocd } from './argocd-api.ts';
-import { namespace, settings } from './argocd-settings.ts';
+import { namespace, settings, teams, teamsProject } from './argocd-settings.ts';
 import type { Kubernetes } from './kubernetes.ts';
 import { freePorts, type Part, type Processes, type Running } from './processes.ts';
 import type { Programs } from './programs.ts';
@@ -44,7 +44,7 @@ export async function startArgocd({ dir, programs, processes, kubernetes, crds }
     const { status, body } = await kube.call('PATCH', `${path}${query}`, text, 'application/apply-patch+yaml');
     if (status >= 300) throw new Error(`${name}: ${status} ${JSON.stringify(body)}`);
   }
-  for (const object of settings()) await kube.apply(object);
+  for (const object of [...settings(), teamsProject]) await kube.apply(object);
 
   const [redis = 0, repoServer = 0, repoMetrics = 0, controllerMetrics = 0, api = 0] = await freePorts(5);
   await processes.start({
@@ -70,7 +70,16 @@ export async function startArgocd({ dir, programs, processes, kubernetes, crds }
       name: 'argocd-application-controller',
       program: programs.argocd,
       args: [
-        ...['--namespace', namespace, '--metrics-port', `${controllerMetrics}`, '--redis', `127.0.0.1:${redis}`],
+        ...[
+          '--namespace',
+          namespace,
+          '--application-namespaces',
+          teams,
+          '--metrics-port',
+          `${controllerMetrics}`,
+          '--redis',
+          `127.0.0.1:${redis}`,
+        ],
         ...['--repo-server', `127.0.0.1:${repoServer}`, '--repo-server-plaintext'],
       ],
       env: { ...env, ARGOCD_BINARY_NAME: 'argocd-application-controller' },
@@ -96,7 +105,17 @@ export async function startApiServer(
     name,
     program: parts.argocd,
     args: [
-      ...['--namespace', namespace, '--address', '127.0.0.1', '--port', `${port}`, '--insecure'],
+      ...[
+        '--namespace',
+        namespace,
+        '--application-namespaces',
+        teams,
+        '--address',
+        '127.0.0.1',
+        '--port',
+        `${port}`,
+        '--insecure',
+      ],
       ...['--metrics-port', `${metrics}`, '--redis', `127.0.0.1:${parts.redis}`],
       ...['--repo-server', `127.0.0.1:${parts.repoServer}`, '--repo-server-plaintext'],
       // No Dex runs here; an address that is refused at once.

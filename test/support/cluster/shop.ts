@@ -46,6 +46,8 @@ export interface ShopOptions extends ChartOptions {
   readonly automated?: boolean;
   /** How a failed sync is tried again; Argo CD's own default is five times over minutes. */
   readonly retry?: Readonly<Record<string, unknown>>;
+  /** The application's namespace. Default: Argo CD's. */
+  readonly namespace?: string;
   /** The application's spec, over what it is otherwise. */
   readonly spec?: Readonly<Record<string, unknown>>;
 }
@@ -65,7 +67,11 @@ export async function openShop(name: string, options: ShopOptions = {}): Promise
   const object: KubeObject = {
     apiVersion: 'argoproj.io/v1alpha1',
     kind: 'Application',
-    metadata: { name, namespace, finalizers: ['resources-finalizer.argocd.argoproj.io'] },
+    metadata: {
+      name,
+      namespace: options.namespace ?? namespace,
+      finalizers: ['resources-finalizer.argocd.argoproj.io'],
+    },
     spec: {
       project: 'default',
       source: { repoURL: repo, path: 'main', targetRevision: 'main' },
@@ -82,8 +88,8 @@ export async function openShop(name: string, options: ShopOptions = {}): Promise
   onTestFinished(() => forget(kube, object));
   const commit = (made: RepoCommit): Promise<string> => commitFiles(dir, made, gitEnv);
   const application = async (refresh?: 'normal' | 'hard'): Promise<Application> => {
-    const query = refresh === undefined ? '' : `?refresh=${refresh}`;
-    const path = `/api/v1/applications/${name}${query}`;
+    const place = options.namespace === undefined ? '' : `appNamespace=${options.namespace}`;
+    const path = `/api/v1/applications/${name}?${place}${refresh === undefined ? '' : `&refresh=${refresh}`}`;
     const { status, body } = await callArgocd(cluster.argocd.url, cluster.argocd.tokens.admin, 'GET', path);
     if (status !== 200) throw new Error(`GET ${path}: ${status} ${JSON.stringify(body)}`);
     return body as Application;

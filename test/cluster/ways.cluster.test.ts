@@ -1,0 +1,55 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { teams } from '../support/cluster/argocd-settings.ts';
+import { crashLog } from '../support/cluster/kubernetes.ts';
+import { openPipeline } from '../support/cluster/pipeline.ts';
+import { type Application, openShop } from '../support/cluster/shop.ts';
+import { partsOf } from '../support/cluster/waiting.ts';
+
+const healthy = ({ status }: Application) => status?.health?.status === 'Healthy' && status.sync?.status === 'Synced';
+
+it('by kubeconfig, without the API server: healthy, and elsewhere what is wrong', async () => {
+  const good = await openShop('core');
+  const bad = await openShop('core-bad');
+  await Promise.all([good.until(healthy), bad.until(healthy)]);
+  const argocd = { server: undefined, auth: 'kubeconfig' };
+  const env = { KUBECONFIG: good.cluster.kubeconfig, ARGOCD_AUTH_TOKEN: '' };
+  const well = await (await openPipeline(good, { argocd })).ship({ what: 'by kubeconfig', env });
+  expect(well.verdict).toMatchObject({ is: 'healthy', commit: well.commit, revision: well.commit });
+  const crashing = await openPipeline(bad, { argocd, tag: 'crashing-{shortCommit}' });
+  const ill = await crashing.ship({ what: 'container that crashes, by kubeconfig', env });
+  expect(ill.verdict).toMatchObject({ is: 'degraded', commit: ill.commit, revision: ill.commit });
+  const parts = partsOf(ill.verdict);
+  expect(parts.map(({ status }) => status)).toEqual(['Degraded', 'CrashLoopBackOff']);
+  expect(parts[1]?.log).toEqual(crashLog.trimEnd().split('\n'));
+});
+
+it("an application outside of Argo CD's namespace is found by its own", async () => {
+  const shop = await openShop('elsewhere', { namespace: teams, spec: { project: 'teams' } });
+  await shop.until(healthy);
+  const { ship } = await openPipeline(shop, { delivery: { application: `${teams}/elsewhere` } });
+  const { verdict, commit } = await ship({ what: 'application in another namespace' });
+  expect(verdict).toMatchObject({ is: 'healthy', commit, revision: commit });
+});
+
+it('`application: true` finds every application that follows the file, and each has its verdict', async () => {
+  const shop = await openShop('three');
+  const others = ['three-b', 'three-c'].map((name) => ({
+    ...shop.object,
+    metadata: { ...shop.object.metadata, name },
+  }));
+  for (const object of others) {
+    await shop.kube.apply({ ...object, spec: inNamespace(object) });
+    onTestFinished(() => shop.kube.remove(object));
+  }
+  await shop.until(healthy);
+  const { ship } = await openPipeline(shop, { delivery: { application: true } });
+  const { result } = await ship({ what: 'three applications of one delivery' });
+  const verdicts = result.events.flatMap((event) => (event.type === 'verdict.finished' ? [event.verdict] : []));
+  expect(verdicts.map(({ application, is }) => [application, is]).sort()).toEqual(
+    ['three', 'three-b', 'three-c'].map((name) => [name, 'healthy']),
+  );
+});
+
+function inNamespace({ metadata, spec }: { readonly metadata: { readonly name: string }; readonly spec?: unknown }) {
+  return { ...(spec as object), destination: { server: 'https://kubernetes.default.svc', namespace: metadata.name } };
+}
