@@ -1,12 +1,22 @@
 import type { ErrorReport } from '../errors.ts';
+import type { CommitOutcome } from '../plan.ts';
 import { printable } from './printable.ts';
 import type { Sink } from './sink.ts';
 
 /** Marks errors and warnings in GitHub's own interface, at their place in a file where they have one. */
 export function createAnnotations(write: (text: string) => void): Sink {
+  /** A run that is done and wrote nothing, though there was something to write, must not go unseen. */
+  const tellEnd = (delivery: string, outcome: CommitOutcome): void => {
+    if (outcome.is !== 'superseded' && outcome.is !== 'held') return;
+    const until = outcome.is === 'held' && outcome.until !== undefined ? ` until ${outcome.until}` : '';
+    write(
+      command('notice', { title: `Tagboat ${delivery} ${outcome.is}` }, `By ${outcome.by}${until}: ${outcome.why}`),
+    );
+  };
   return {
     tell: (event) => {
       if (event.type === 'notice' && event.level === 'warning') write(command('warning', {}, event.message));
+      if (event.type === 'commit.finished') tellEnd(event.delivery, event.outcome);
       // The result lists every error once, whatever was told before it.
       if (event.type === 'result') for (const error of event.errors) write(annotation(error));
     },

@@ -73,6 +73,7 @@ function deservesAction(event: Event): boolean {
   if (event.type === 'notice') return event.level === 'warning';
   if (event.type === 'result') return event.exitCode !== 0;
   if (event.type === 'verdict.finished') return healthOf(event.verdict) !== 'healthy';
+  if (event.type === 'commit.finished') return event.outcome.is === 'superseded' || event.outcome.is === 'held';
   return event.type === 'image.failed' || event.type === 'commit.failed' || event.type === 'verdict.failed';
 }
 

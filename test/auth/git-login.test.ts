@@ -81,6 +81,45 @@ describe('a token from the environment', () => {
   });
 });
 
+describe('what an app repo is read with', () => {
+  const app = 'https://github.com/acme/app';
+  const job = { GITHUB_TOKEN: 'ghs_1', GITHUB_SERVER_URL: 'https://github.com', GITHUB_REPOSITORY: 'acme/app' };
+  const labels = async (env: Record<string, string>, url: string, ...configRepos: string[]) => {
+    const auth = authIn(await startCloud(), { GITHUB_TOKEN: undefined, ...env });
+    return auth.readers(url, configRepos).map((one) => one?.label);
+  };
+
+  it("is the job's own token, then a token for its host, then nothing", async () => {
+    expect(await labels({ ...job, TAGBOAT_TOKEN: 'ghp_1' }, app, repo)).toEqual([
+      'GITHUB_TOKEN',
+      'TAGBOAT_TOKEN',
+      undefined,
+    ]);
+    expect(await labels({}, app, repo)).toEqual([undefined]);
+    expect(await labels({ TAGBOAT_TOKEN: 'ghp_1' }, 'ssh://git@github.com/acme/app', repo)).toEqual([undefined]);
+  });
+
+  it("is never a config repo's token on another host, unless it is said to belong there", async () => {
+    const elsewhere = 'https://git.example/acme/app';
+    const token = { TAGBOAT_TOKEN: 'ghp_1' };
+    expect(await labels({ ...job, ...token }, elsewhere, repo)).toEqual([undefined]);
+    expect(await labels({ ...token, TAGBOAT_GIT_HOST: 'github.com,git.example' }, elsewhere, repo)).toEqual([
+      'TAGBOAT_TOKEN',
+      undefined,
+    ]);
+    expect(await labels({ TAGBOAT_TOKEN_GIT_EXAMPLE: 'x' }, elsewhere, repo)).toEqual([
+      'TAGBOAT_TOKEN_GIT_EXAMPLE',
+      undefined,
+    ]);
+  });
+
+  it('is nothing over plain http', async () => {
+    expect(await labels({ TAGBOAT_TOKEN: 'x' }, 'http://git.example/app', 'http://git.example/config')).toEqual([
+      undefined,
+    ]);
+  });
+});
+
 describe('no token', () => {
   it.each([
     '/srv/config.git',

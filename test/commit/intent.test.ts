@@ -32,6 +32,32 @@ it('an intent comes back as it was written, whatever its texts hold', () => {
   );
 });
 
+it('an intent that only holds or releases comes back as it was written', () => {
+  const place = { file: 'main/values.yaml', path: '.front.imageTag' };
+  const hold = {
+    is: 'hold',
+    places: [{ ...place, value: 'a' }],
+    by: 'Ada',
+    why: 'w',
+    until: '2026-01-01T00:00:00Z',
+  } as const;
+  for (const holds of [hold, { is: 'release', places: [place] } as const]) {
+    const one: Intent = { ...intent, edits: [], holds };
+    expect(readIntent(written(one), id, 'main', undefined)).toEqual(one);
+  }
+});
+
+it.each<[string, unknown]>([
+  ['of another kind', { is: 'freeze', places: [] }],
+  ['without places', { is: 'release' }],
+  ['without the value it holds', { is: 'hold', places: [{ file: 'f', path: '.p' }], by: 'a', why: 'b' }],
+  ['of nobody', { is: 'hold', places: [], why: 'b' }],
+  ['with an end that is no time', { is: 'hold', places: [], by: 'a', why: 'b', until: 'Friday' }],
+])('an intent with a hold %s is not read', (_, holds) => {
+  const one = { ...intent, holds } as unknown as Intent;
+  expect(readIntent(written(one), id, 'main', undefined)).toBeUndefined();
+});
+
 it('an id sorts by its time and tells it', () => {
   expect(publishedAt(id)).toBe(1_700_000_000_123);
   expect(intentId(999, () => 0.9) < intentId(1_000, () => 0)).toBe(true);

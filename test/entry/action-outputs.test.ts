@@ -38,6 +38,20 @@ describe('the action’s outputs', () => {
     expect(JSON.parse(outputs.commits)).toHaveLength(2);
   });
 
+  it('of a run that was superseded or held say by what and why', () => {
+    const held: CommitOutcome = { ...at, is: 'held', by: 'Ada', why: 'orders are lost', until: '2026-02-01T00:00:00Z' };
+    const superseded: CommitOutcome = { ...at, is: 'superseded', by: 'c'.repeat(40), why: 'it is newer' };
+    const outputs = outputsOf({ value: { commits: [unchanged, superseded, held] } }, 0);
+    expect(outputs).toMatchObject({ outcome: 'held', changed: 'false', commit: '' });
+    expect(JSON.parse(outputs.commits)).toMatchObject([
+      { is: 'unchanged' },
+      { is: 'superseded', by: 'c'.repeat(40), why: 'it is newer' },
+      { is: 'held', by: 'Ada', why: 'orders are lost', until: '2026-02-01T00:00:00Z' },
+    ]);
+    expect(outputsOf({ value: { commits: [unchanged, superseded] } }, 0).outcome).toBe('superseded');
+    expect(outputsOf({ value: { commits: [held, landed] } }, 0).outcome).toBe('landed');
+  });
+
   it('of a failed run say so, and still name what landed before', () => {
     const outputs = outputsOf({ value: { images: [], commits: [landed] } }, 6);
     expect(outputs).toMatchObject({ outcome: 'failed', changed: 'true', 'exit-code': '6' });

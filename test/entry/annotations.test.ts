@@ -35,6 +35,14 @@ describe('annotations', () => {
     expect(text).toBe('::error title=Tagboat USAGE,file=a%2Cb%3Ac.yaml,line=3,col=7::Wrong: 100%25%0ADo this.\n');
   });
 
+  it('tell that a delivery was superseded or held, by what and why', () => {
+    const place = { delivery: 'main', repo: 'https://git.example/config', branch: 'main' };
+    const outcome = { ...place, is: 'held', by: 'Ada', why: 'orders are lost', until: '2026-02-01T00:00:00Z' } as const;
+    expect(written({ type: 'commit.finished', delivery: 'main', outcome, at })).toBe(
+      '::notice title=Tagboat main held::By Ada until 2026-02-01T00:00:00Z: orders are lost\n',
+    );
+  });
+
   it('mark warnings, and nothing else while the run goes on', () => {
     expect(written({ type: 'notice', level: 'warning', stage: 'build', message: 'slow', at })).toBe(
       '::warning::slow\n',
