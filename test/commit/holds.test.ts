@@ -130,15 +130,18 @@ describe.skipIf(noHttpBackend !== undefined)(`a hold in a config repo${skipNote}
   });
 
   it('costs no request where there are none, and none with them', async () => {
-    const { host, url } = await start();
+    const deep = 'apps/shop/values.yaml';
+    const { host, url } = await start({ ...chart, [deep]: 'tag: a\n' });
     const count = async (delivery: DeliveryPlan) => {
       const before = host.requests.length;
       await land(delivery);
       return host.requests.length - before;
     };
     expect(await count(deliveryTo(url, setTag('b')))).toBe(4);
+    const without = await count(deliveryTo(url, setTag('b', deep, '.tag')));
     await land(holding(url, { file, path: '.back.imageTag' }));
     expect(await count(deliveryTo(url, setTag('c')))).toBe(4);
+    expect(await count(deliveryTo(url, setTag('c', deep, '.tag')))).toBe(without);
   });
 
   it('is over at its end, and is swept by the next one', async () => {

@@ -82,9 +82,8 @@ export function createTipReader(remote: GitRemote, options: TipReaderOptions): T
       if (mode === 'everything') await fromSpool(missing, tip);
       else if (mode === 'allFolders' && missing.some(({ type }) => type !== 'blob')) await fromSpool(missing, tip);
       else if (missing.some(({ type }) => type === 'commit')) await fetchCommit(tip, mode);
-      else if (mode === 'byRoot' && missing.every(({ last, path }) => last && !wide.has(path))) {
-        await fetchLastFolders(missing);
-      } else
+      else if (mode === 'byRoot' && areLastFolders(missing)) await fetchLastFolders(missing);
+      else
         await fetchExactly(
           missing.map(({ id }) => id),
           mode === 'allFolders' ? undefined : 'tree:0',
@@ -144,6 +143,12 @@ export function createTipReader(remote: GitRemote, options: TipReaderOptions): T
       await unpack(entries, objects, { format, budget: mostAtOnce });
     });
 
+  /** Files may be among them: what is wanted by its id comes, filter or not. */
+  const areLastFolders = (missing: readonly Missing[]): boolean => {
+    const folders = missing.filter(({ type }) => type === 'tree');
+    return folders.length > 0 && folders.every(({ last, path }) => last && !wide.has(path));
+  };
+
   /** The last folders with their files, unless they turn out to be large. Git sends folders before files. */
   const fetchLastFolders = (missing: readonly Missing[]): Promise<void> =>
     remote.fetch({ wants: missing.map(({ id }) => id), filter: 'tree:1' }, async (pack) => {
@@ -156,10 +161,11 @@ export function createTipReader(remote: GitRemote, options: TipReaderOptions): T
       try {
         await unpack(entries, objects, { format, budget: mostAtOnce, enough: () => large() && here() });
       } catch (error) {
-        // A file beside the wanted one may be too large to pass over.
-        if (!(error instanceof GitDataError && error.kind === 'tooLarge' && here())) throw error;
+        // A file beside the wanted one may be too large to pass over; a wanted one is asked for by itself, to learn so.
+        const listed = missing.every(({ id, type }) => type === 'blob' || objects.has(id));
+        if (!(error instanceof GitDataError && error.kind === 'tooLarge' && listed)) throw error;
       }
-      if (large()) for (const { path } of missing) wide.add(path);
+      if (large()) for (const { path, type } of missing) if (type === 'tree') wide.add(path);
     });
 
   /** Once the whole tip is on disk, a later one costs what has changed since. */

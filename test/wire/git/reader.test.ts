@@ -40,6 +40,21 @@ describe.skipIf(noHttpBackend !== undefined)(`reading files at a tip${skipNote}`
     expect(host.requests).toHaveLength(asked + 3);
   });
 
+  it('asks for a folder with its files and for files beside it at once, and tells of one that is too large', async () => {
+    const host = await gitHost();
+    const large = { ...files, 'large.yaml': 'x'.repeat(1_001) };
+    const { reader, tip } = await readerOn(await host.createRepo('config', { files: large }));
+    const id = await tip();
+    const asked = host.requests.length;
+    const both = await reader.read(id, ['main/values.yaml', 'top.yaml']);
+    expect([...both.files.values()].map(({ is }) => is)).toEqual(['file', 'file']);
+    // The commit with the root, then everything else.
+    expect(host.requests.length - asked).toBe(2);
+    const found = await reader.read(id, ['apps/one/values.yaml', 'large.yaml']);
+    expect(found.files.get('large.yaml')).toEqual({ is: 'tooLarge', size: 1_001 });
+    expect(found.files.get('apps/one/values.yaml')?.is).toBe('file');
+  });
+
   it('tells what is there in place of a file, at every depth', async () => {
     const host = await gitHost();
     const { reader, tip } = await readerOn(await host.createRepo('config', { files }));
