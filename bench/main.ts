@@ -24,6 +24,8 @@ import {
 } from './results.ts';
 import { freeBytes, removeAll, settle } from './settle.ts';
 import { table } from './table.ts';
+import { measureVerdicts } from './verdict.ts';
+import { verdictTable } from './verdict-report.ts';
 
 const sizes = [
   { files: 1_000, rounds: 7 },
@@ -36,7 +38,7 @@ const contended = [
   { count: 64, rounds: 2 },
   { count: 256, rounds: 1 },
 ];
-const cases = ['commit', 'memory', 'build', 'contention'] as const;
+const cases = ['commit', 'memory', 'build', 'contention', 'verdict'] as const;
 type Case = (typeof cases)[number];
 
 const { values, positionals } = parseArgs({
@@ -80,6 +82,7 @@ try {
   if (wanted.has('memory')) results = { ...results, memory: await memory() };
   if (wanted.has('build')) results = { ...results, build: await images() };
   if (wanted.has('contention')) results = { ...results, contention: await contention() };
+  if (wanted.has('verdict')) results = { ...results, ...(await verdicts()) };
   const found = reaches(results);
   if (found.length > 0) console.log(`\n## What was to be reached\n\n${table(reachRows(found))}`);
   if (quick) console.log('\nA quick run is not kept: docs/bench.md stays as it is.');
@@ -164,6 +167,25 @@ async function contention(): Promise<ContentionResults> {
     for (const { said } of Object.values(cell.flows).flat()) if (said.length > 0) console.log(said.join('\n'));
   });
   return { around, ...measured };
+}
+
+async function verdicts(): Promise<Pick<Results, 'verdict'>> {
+  console.log('\n## From a push to its verdict\n');
+  const programs = process.env.TAGBOAT_CLUSTER_PROGRAMS;
+  if (programs === undefined) {
+    console.log('Skipped: the programs of a cluster are missing.');
+    return {};
+  }
+  const rounds = quick ? { rounds: 1, pollRounds: 0 } : { rounds: 7, pollRounds: 3 };
+  const measured = {
+    around: surroundings([
+      ['etcd', '--version'],
+      ['redis-server', '--version'],
+    ]),
+    ...(await measureVerdicts({ programs, cli, temp: folders.temp, ...rounds })),
+  };
+  console.log(verdictTable(measured));
+  return { verdict: measured };
 }
 
 /** Keeps the runs and writes the report over all that is kept, earlier cases included. */

@@ -2,6 +2,7 @@ import { contentionReaches } from './contention-report.ts';
 import type { Reach } from './reach.ts';
 import type { BuildResults, CommitCell, CommitResults, MemoryResults, Results } from './results.ts';
 import { median, ratio } from './statistics.ts';
+import { verdictReaches } from './verdict-report.ts';
 
 /** Everything the project set out to reach, with what the results say of it. Cases not measured yet are left out. */
 export function reaches(results: Results): Reach[] {
@@ -10,6 +11,7 @@ export function reaches(results: Results): Reach[] {
     ...(results.memory === undefined ? [] : memoryReaches(results.memory)),
     ...(results.build === undefined ? [] : buildReaches(results.build)),
     ...(results.contention === undefined ? [] : contentionReaches(results.contention)),
+    ...(results.verdict === undefined ? [] : verdictReaches(results.verdict)),
   ];
 }
 

@@ -15,6 +15,7 @@ import type {
 } from './results.ts';
 import { median, range, ratio } from './statistics.ts';
 import { table } from './table.ts';
+import { verdictTable, verdictWords } from './verdict-report.ts';
 
 /** What the report says besides figures. */
 export interface Words {
@@ -39,11 +40,12 @@ exit. The runs themselves are kept as JSON in [bench/](bench/).`,
     ...(results.memory === undefined ? [] : [memorySection(results.memory)]),
     ...(results.build === undefined ? [] : [buildSection(results.build)]),
     ...contention(results, words),
+    ...verdict(results),
     `## Repeat it
 
 \`\`\`sh
 npm run bench                # everything, about a quarter of an hour
-npm run bench -- commit      # one part: commit, memory, build or contention
+npm run bench -- commit      # one part: commit, memory, build, contention or verdict
 npm run bench -- --quick     # few rounds, printed only: says whether it works, not how fast it is
 \`\`\``,
   ].join('\n\n')}\n`;
@@ -54,6 +56,11 @@ host's own time (from a request's headers to the end of its answer), a round tri
 connection, and a Node.js that starts and ends. For the time against 1k files it is the growth of the git host's time:
 git-receive-pack ends every push with \`git rev-list --objects --stdin --not --all\`, which reads all folders of the tip,
 whoever pushes.`;
+
+function verdict({ verdict: found }: Results): string[] {
+  if (found === undefined) return [];
+  return [`## From a push to its verdict\n\n${verdictWords}\n\n${verdictTable(found)}\n\n${taken(found.around)}`];
+}
 
 function contention({ contention: found }: Results, { contention: { flows, chart: picture } }: Words): string[] {
   return found === undefined ? [] : [`${contentionSection(found, flows, picture)}\n\n${taken(found.around)}`];

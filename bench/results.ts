@@ -88,14 +88,38 @@ export interface ContentionResults {
   readonly cells: readonly ContentionCell[];
 }
 
+/** One wait for a pushed commit. */
+export interface VerdictRun {
+  /** From the push to the word that it is live. */
+  readonly seconds: number;
+  /** The same from when Argo CD's own state was final; null when it wasn't yet. */
+  readonly late: number | null;
+  /** It was live. */
+  readonly right: boolean;
+}
+
+export interface VerdictResults {
+  readonly around: Surroundings;
+  readonly ways: readonly {
+    readonly name:
+      | 'argocd app wait'
+      | 'argocd app wait, looped'
+      | 'argocd app wait, looped, with --refresh'
+      | 'tagboat wait'
+      | 'tagboat wait, by webhook';
+    readonly runs: readonly VerdictRun[];
+  }[];
+}
+
 export interface Results {
   readonly commit?: CommitResults;
   readonly memory?: MemoryResults;
   readonly build?: BuildResults;
   readonly contention?: ContentionResults;
+  readonly verdict?: VerdictResults;
 }
 
-const names = ['commit', 'memory', 'build', 'contention'] as const;
+const names = ['commit', 'memory', 'build', 'contention', 'verdict'] as const;
 
 /** What earlier runs kept, so that measuring one case leaves the others' figures standing. */
 export function loadResults(dir: string): Results {

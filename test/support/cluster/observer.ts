@@ -43,3 +43,18 @@ export function observe({ cluster: { kubernetes }, object }: Shop): Observer {
     stop: () => asked.destroy(),
   };
 }
+
+/** Synced with this commit, compared since the last sync, and Healthy or Degraded. */
+export function isSettled(commit: string): (application: Application) => boolean {
+  return ({ status, operation }) => {
+    const { sync, operationState: ended, health, reconciledAt = '' } = status ?? {};
+    const revisions = sync?.revisions ?? [sync?.revision];
+    return (
+      operation === undefined &&
+      sync?.status === 'Synced' &&
+      revisions.includes(commit) &&
+      (ended === undefined || (ended.phase === 'Succeeded' && (ended.finishedAt ?? '') <= reconciledAt)) &&
+      ['Healthy', 'Degraded'].includes(health?.status ?? '')
+    );
+  };
+}

@@ -59,7 +59,13 @@ export function theCluster(): ClusterAccess {
 
 /** Opens a shop of the test's own, whose application goes with the test. What it deployed costs nothing and stays. */
 export async function openShop(name: string, options: ShopOptions = {}): Promise<Shop> {
-  const cluster = theCluster();
+  const shop = await makeShop(theCluster(), name, options);
+  onTestFinished(() => forget(shop));
+  return shop;
+}
+
+/** Opens a shop on a cluster. */
+export async function makeShop(cluster: ClusterAccess, name: string, options: ShopOptions = {}): Promise<Shop> {
   const kube = kubeAt(cluster.kubernetes);
   const dir = join(cluster.git.dir, `${name}.git`);
   const repo = `${cluster.git.url}/${name}.git`;
@@ -85,7 +91,6 @@ export async function openShop(name: string, options: ShopOptions = {}): Promise
     },
   };
   await kube.apply(object);
-  onTestFinished(() => forget(kube, object));
   const commit = (made: RepoCommit): Promise<string> => commitFiles(dir, made, gitEnv);
   const application = async (refresh?: 'normal' | 'hard'): Promise<Application> => {
     const place = options.namespace === undefined ? '' : `appNamespace=${options.namespace}`;
@@ -114,7 +119,7 @@ export async function openShop(name: string, options: ShopOptions = {}): Promise
   };
 }
 
-async function forget(kube: Kube, object: KubeObject): Promise<void> {
+async function forget({ kube, object }: Shop): Promise<void> {
   // With its finalizer, it would first wait for its sync and remove what it deployed.
   await kube.call('PATCH', pathOf(object), { metadata: { finalizers: null } }, 'application/merge-patch+json');
   await kube.remove(object);

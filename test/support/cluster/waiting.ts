@@ -1,6 +1,6 @@
 import type { Reason, Verdict } from '../../../src/plan/deploy.ts';
 import { type CliResult, cli, resultOf } from '../cli.ts';
-import { observe } from './observer.ts';
+import { isSettled, observe } from './observer.ts';
 import type { Application, Shop } from './shop.ts';
 
 /** One run that ends with a verdict. */
@@ -73,21 +73,6 @@ export async function watchRun(
     errors: resultOf(result).errors.map(({ code }) => code),
     seconds: since(pushed),
     late: since(final),
-  };
-}
-
-/** Synced with this commit, compared since the last sync, and Healthy or Degraded. */
-function isSettled(commit: string): (application: Application) => boolean {
-  return ({ status, operation }) => {
-    const { sync, operationState: ended, health, reconciledAt = '' } = status ?? {};
-    const revisions = sync?.revisions ?? [sync?.revision];
-    return (
-      operation === undefined &&
-      sync?.status === 'Synced' &&
-      revisions.includes(commit) &&
-      (ended === undefined || (ended.phase === 'Succeeded' && (ended.finishedAt ?? '') <= reconciledAt)) &&
-      ['Healthy', 'Degraded'].includes(health?.status ?? '')
-    );
   };
 }
 
