@@ -1,0 +1,173 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Event } from '../../src/events.ts';
+import { type Fault, type GitHost, type GitHostRequest, startGitHost } from '../../src/sandbox/git-host.ts';
+import { gitEnv } from '../support/git-host.ts';
+import { type Claim, claimFrom, type WriterEnd } from './claim.ts';
+import { pushByHand, upheave } from './human.ts';
+import { type Random, randomFrom } from './random.ts';
+import { fileNames, fileWith, type Schedule, type WriterPlan } from './schedule.ts';
+
+/** What a schedule left behind: the repository, and what everybody said. */
+export interface Played {
+  readonly schedule: Schedule;
+  /** The bare repository, its host closed. */
+  readonly repo: string;
+  readonly first: string;
+  readonly claims: readonly Claim[];
+  /** The writer that came when all was over, on a host without faults. */
+  readonly sweeper: Claim;
+  /** Commits that the branch was put on by force. */
+  readonly forced: readonly string[];
+  remove(): Promise<void>;
+}
+
+const root = resolve(import.meta.dirname, '../..');
+const sweeper: WriterPlan = { name: 'sweeper', file: 'sweep.yaml', value: 'swept', startMs: 0, end: undefined };
+
+/** Plays a schedule with real processes against a real git host, and lets a last writer clean up after them. */
+export async function play(schedule: Schedule): Promise<Played> {
+  const dir = await mkdtemp(join(tmpdir(), 'tagboat-schedule-'));
+  const served = join(dir, 'served');
+  const cast = new Map(schedule.writers.map((plan) => [plan.name, newActor(plan, schedule)]));
+  let over = false;
+  const host = await startGitHost({
+    env: gitEnv,
+    dir: served,
+    fault: (request) => {
+      const actor = cast.get(request.repo.split('/')[0] ?? '');
+      const weather = over || actor === undefined ? undefined : happening(actor, request, schedule);
+      return weather ?? (schedule.host.oldProtocol ? { is: 'oldProtocol' } : undefined);
+    },
+  });
+  try {
+    await makeRepo(host, schedule);
+    const repo = host.repoDir('config');
+    const first = (await host.git('config', 'rev-parse', 'main')).trim();
+    const forced = [first];
+    const writing = [...cast.values()].map((actor) => act(actor, host, schedule.through));
+    const hands = [
+      ...schedule.humans.map((plan, at) => pushByHand(plan, repo, join(dir, `human-${at}`))),
+      ...(schedule.upheaval === undefined ? [] : [upheave(schedule.upheaval, repo, first)]),
+    ];
+    const claims = await Promise.all(writing);
+    await Promise.all(hands);
+    over = true;
+    const last = await act(newActor(sweeper, schedule), host, 'library');
+    return {
+      schedule,
+      repo,
+      first,
+      claims,
+      sweeper: last,
+      forced,
+      remove: () => rm(dir, { recursive: true, force: true }),
+    };
+  } catch (error) {
+    await rm(dir, { recursive: true, force: true });
+    throw error;
+  } finally {
+    await host.close();
+  }
+}
+
+interface Actor {
+  readonly plan: WriterPlan;
+  /** What befalls its requests depends on the seed, its name and their number, not on the others. */
+  readonly fate: Random;
+  requests: number;
+  child: ChildProcess | undefined;
+  ended: boolean;
+}
+
+function newActor(plan: WriterPlan, { seed }: Schedule): Actor {
+  return { plan, fate: randomFrom(seed).fork(plan.name), requests: 0, child: undefined, ended: false };
+}
+
+async function makeRepo(host: GitHost, { host: kind }: Schedule): Promise<void> {
+  const files = Object.fromEntries([...fileNames, sweeper.file].map((name) => [name, fileWith('v')]));
+  const config = {
+    'receive.denyDeleteCurrent': 'ignore',
+    'receive.advertiseAtomic': String(kind.atomic),
+  };
+  await host.createRepo('config', { files, config });
+  const hooks = join(host.repoDir('config'), 'hooks');
+  await mkdir(hooks, { recursive: true });
+  // Every move of a ref, by whomever, as git itself saw it (githooks, "reference-transaction").
+  const note = '#!/bin/sh\nif [ "$1" = committed ]; then cat >> moves; fi\n';
+  await writeFile(join(hooks, 'reference-transaction'), note, { mode: 0o755 });
+  if (kind.refusesIntents) {
+    const refuse = '#!/bin/sh\ncase "$1" in refs/tagboat/*) exit 1;; esac\n';
+    await writeFile(join(hooks, 'update'), refuse, { mode: 0o755 });
+  }
+}
+
+/** What happens to a writer's next request; and when it is time, the writer is ended. */
+function happening(actor: Actor, request: GitHostRequest, { weather }: Schedule): Fault | undefined {
+  const { plan, fate } = actor;
+  actor.requests += 1;
+  if (plan.end?.atRequest === actor.requests) {
+    const { signal, afterMs } = plan.end;
+    setTimeout(() => {
+      actor.ended = actor.child?.kill(signal) ?? false;
+    }, afterMs);
+  }
+  const [roll, much] = [fate.next(), fate.next()];
+  const odds: readonly (readonly [number, Fault])[] = [
+    [weather.answer, { is: 'answer', status: much < 0.5 ? 500 : 503 }],
+    // A push's report is about a hundred bytes long: some of it, all of it, or nothing at all.
+    [weather.cut, { is: 'cut', bytes: Math.floor(much * (request.service === 'git-receive-pack' ? 160 : 600)) }],
+    [weather.late, { is: 'delay', ms: Math.floor(much * 300) }],
+    [weather.hang, { is: 'hang' }],
+  ];
+  let sum = 0;
+  return odds.find(([probability]) => {
+    sum += probability;
+    return roll < sum;
+  })?.[1];
+}
+
+/** Runs one writer to its end. Each has a name of its own for the repository, so that the host knows who asks. */
+async function act(actor: Actor, host: GitHost, through: Schedule['through']): Promise<Claim> {
+  const { plan } = actor;
+  await symlink(host.dir, join(host.dir, plan.name));
+  const url = `${host.url}/${plan.name}/config.git`;
+  await sleep(plan.startMs);
+  const argv =
+    through === 'library'
+      ? [join(root, 'test', 'schedules', 'writer.mjs'), JSON.stringify({ url, ...plan })]
+      : [
+          ...[join(root, 'dist', 'cli.js'), 'commit', '--json', '--repo', url, '--branch', 'main'],
+          ...['--set', `${plan.file}:.image.tag=${plan.value}`, '--message', `Set ${plan.file} to ${plan.value}`],
+          ...['--author', `${plan.name} <${plan.name}@example.test>`],
+        ];
+  const env = { PATH: process.env.PATH, HOME: '/nonexistent', NO_COLOR: '1' };
+  const child = spawn(process.execPath, argv, { cwd: tmpdir(), env, stdio: ['ignore', 'pipe', 'pipe'] });
+  actor.child = child;
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const limit = setTimeout(() => child.kill('SIGKILL'), 120_000);
+  const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((done, fail) => {
+    child.on('error', fail);
+    child.on('close', (...end) => done(end));
+  });
+  clearTimeout(limit);
+  const end: WriterEnd = { plan, code, signal, stderr, wasEnded: actor.ended, lines: linesOf(stdout) };
+  return claimFrom(end, through);
+}
+
+function linesOf(stdout: string): (Event | Record<string, unknown>)[] {
+  return stdout
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Event);
+}
