@@ -1,5 +1,6 @@
 import type { Emit } from '../events.ts';
 import type { CommitOutcome, DeliveryPlan, GitCredential } from '../plan.ts';
+import { WireFailure } from '../wire/failure.ts';
 import type { ObjectId } from '../wire/git/object.ts';
 import { backoff } from '../wire/retry.ts';
 import type { World } from '../wire/world.ts';
@@ -66,6 +67,7 @@ export async function landDelivery(
   try {
     return await land(landing, queue);
   } catch (error) {
+    if (landing.left || landing.pushes.some(mayHaveLanded)) admit(landing, error);
     throw explain(error, { delivery, credential, doing: landing.doing });
   } finally {
     await repo.close();
@@ -106,4 +108,19 @@ async function giveWay(landing: Landing, tip: ObjectId, wait: boolean): Promise<
   if (world.clock.now() + waitMs > landing.deadline) throw overTime(landing);
   landing.emit({ type: 'commit.beaten', delivery: delivery.name, attempt, tip, waitMs });
   if (waitMs > 0) await world.clock.sleep(waitMs, world.signal);
+}
+
+/** A lost push whose host didn't say plainly that it won't have it. */
+function mayHaveLanded({ fate }: Push): boolean {
+  return fate.is === 'lost' && !(fate.failure.status !== undefined && fate.failure.status < 500);
+}
+
+/** Tells that a change may have landed, or may yet, though the landing failed. */
+function admit(landing: Landing, error: unknown): void {
+  // These say so themselves.
+  if (error instanceof WireFailure && (error.kind === 'timeout' || error.kind === 'cut')) landing.doing = 'push';
+  else {
+    const message = `The host never said what became of the change: it may land on ${landing.delivery.branch} yet. Run again: what has landed is not written twice.`;
+    landing.emit({ type: 'notice', level: 'warning', stage: 'commit', message });
+  }
 }

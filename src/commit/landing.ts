@@ -30,13 +30,15 @@ export interface Landing {
   made: Made | undefined;
   /** When the branch was last looked at, and milliseconds one such look takes, the newest weighing most. */
   looked: { readonly at: number; readonly tripMs: number };
+  /** An intent of ours may still be on its ref, or be landed by now: nobody could say. */
+  left: boolean;
   /** What was under way, should it fail: the same status means another thing on a push. */
   doing: 'read' | 'push';
 }
 
 /** A landing that has not looked yet. */
-export function startLanding(parts: Omit<Landing, 'pushes' | 'made' | 'looked' | 'doing'>): Landing {
-  return { ...parts, pushes: [], made: undefined, looked: { at: 0, tripMs: 50 }, doing: 'read' };
+export function startLanding(parts: Omit<Landing, 'pushes' | 'made' | 'looked' | 'left' | 'doing'>): Landing {
+  return { ...parts, pushes: [], made: undefined, looked: { at: 0, tripMs: 50 }, left: false, doing: 'read' };
 }
 
 /** Looks at the branch and its queue. Throws as `ConfigRepo.look` does. */

@@ -13,7 +13,7 @@ import { patienceMs, restAfterPublishing, restInQueue, restWhileGathering } from
 import type { Published } from './published.ts';
 import { landedAmong, tryPush } from './push.ts';
 import { type Mood, nextStep, type View } from './queue.ts';
-import { confirm, publish, type Turn, withdraw } from './turn.ts';
+import { confirm, publish, type Turn, withdraw, withdrawInTheEnd } from './turn.ts';
 
 /** A writer that published longer ago than this is not waited for; its job may be gone. */
 const livelyMs = 120_000;
@@ -69,7 +69,7 @@ export async function landQueued(
     }
   } catch (error) {
     // Left alone it would be landed by others until it expires; a failure to remove it is not worth hiding why.
-    await withdraw(landing, published, turn).catch(() => false);
+    landing.left = !(await withdrawInTheEnd(landing, published, turn));
     throw error;
   }
 }

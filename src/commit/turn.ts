@@ -1,6 +1,7 @@
 import type { CommitOutcome } from '../plan.ts';
 import { commitsSince } from '../wire/git/ancestry.ts';
 import type { ObjectId } from '../wire/git/object.ts';
+import { backoff } from '../wire/retry.ts';
 import type { Look } from './config-repo.ts';
 import { type Intent, intentId } from './intent.ts';
 import { draftOn, type Landing, landed } from './landing.ts';
@@ -100,6 +101,19 @@ export async function withdraw({ world }: Landing, published: Published, turn: T
   if (removed !== true) return false;
   turn.mine = undefined;
   return true;
+}
+
+/** The same for a landing that fails, and so perhaps on a host that does. False too when it never answered. */
+export async function withdrawInTheEnd(landing: Landing, published: Published, turn: Turn): Promise<boolean> {
+  const { clock, random } = landing.world;
+  for (let tries = 1; ; tries++) {
+    try {
+      return await withdraw(landing, published, turn);
+    } catch {
+      if (tries === 3) return false;
+      await clock.sleep(backoff(tries, undefined, { random, baseMs: 200 }));
+    }
+  }
 }
 
 function trailerOf(id: string): string {

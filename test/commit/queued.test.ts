@@ -2,8 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type LandOptions, landDelivery } from '../../src/commit/land.ts';
+import type { TagboatError } from '../../src/errors.ts';
 import type { DeliveryPlan } from '../../src/plan.ts';
-import type { GitHost } from '../../src/sandbox/git-host.ts';
+import type { Fault, GitHost } from '../../src/sandbox/git-host.ts';
 import { gitHost, noHttpBackend, skipNote } from '../support/git-host.ts';
 import { jumpingClock, type TestWorld, testWorld } from '../support/world.ts';
 import { chart, deliveryTo, fileAt, isSound, landed, noticesIn, pushesIn, setTag, tipOf } from './landing.ts';
@@ -157,6 +158,29 @@ describe.skipIf(noHttpBackend !== undefined)(`the queue${skipNote}`, () => {
     await expect(land(deliveryTo(url), { ...world, http })).rejects.toThrow('SIGINT');
     expect(await refsIn(host)).toBe('');
     expect(await fileAt(host, 'config')).toBe(chart['main/values.yaml']);
+  });
+
+  it.each<[string, Fault]>([
+    ['falls silent by and by', { is: 'cut', bytes: 0 }],
+    ['has a fault of its own', { is: 'answer', status: 500 }],
+  ])('a writer whose intent waits on a host that %s says that it may land yet', async (_, fault) => {
+    let others = 1;
+    const host: GitHost = await gitHost({
+      fault: async (request) => {
+        if (pushesIn(host).length > 2 || (pushesIn(host).length === 2 && request.service !== 'git-receive-pack')) {
+          return fault;
+        }
+        if (request.service !== 'git-receive-pack' || !request.isCall || others === 0) return undefined;
+        others -= 1;
+        await host.commit('config', { files: { 'other.yaml': 'x: 1\n' } });
+        return undefined;
+      },
+    });
+    const url = await host.createRepo('config', { files: chart });
+    const world = writer();
+    const error = await land(deliveryTo(url), world).catch((thrown: unknown) => thrown);
+    const told = fault.is === 'cut' ? (error as TagboatError<'GIT_CUT'>).hint : noticesIn(world).join();
+    expect(told).toMatch(/may (yet take|land)/);
   });
 
   it('falls back to trying again, and says so, where the server refuses its refs', async () => {

@@ -38,11 +38,11 @@ type Says = Claim['says'];
 function fromLibrary(end: WriterEnd): Says {
   const said = end.lines[0] as
     | CommitOutcome
-    | { is: 'failed'; error: ErrorReport; doing?: string }
+    | { is: 'failed'; error: ErrorReport; unsure: boolean }
     | { is: 'stopped' }
     | undefined;
   if (said === undefined) return withoutWord(end);
-  if (said.is === 'failed') return failure(said.error, said.doing === 'push');
+  if (said.is === 'failed') return failure(said.error, said.unsure);
   return said.is === 'stopped' ? said : fromOutcome(said);
 }
 
@@ -54,8 +54,11 @@ function fromCli(end: WriterEnd): Says {
   const result = events.at(-1);
   const error = result?.type === 'result' ? result.errors[0] : undefined;
   if (error === undefined) return withoutWord(end);
-  // The hint is all that a user has to tell by.
-  return failure(error, error.hint.startsWith('It may yet take the commit.'));
+  const warned = events.some(
+    (event) => event.type === 'notice' && event.level === 'warning' && event.stage === 'commit',
+  );
+  // The hint is all else that a user has to tell by.
+  return failure(error, warned || error.hint.startsWith('It may yet take the commit.'));
 }
 
 function fromOutcome(outcome: CommitOutcome): Says {

@@ -33,12 +33,16 @@ const delivery = planCommit({
   gitUser: who,
 });
 let end;
+let unsure = false;
+const emit = (event) => {
+  unsure ||= event.type === 'notice' && event.level === 'warning';
+};
 try {
-  end = await landDelivery(world, () => undefined, delivery, undefined, { idleMs: 4_000, budgetMs: 40_000 });
+  end = await landDelivery(world, emit, delivery, undefined, { idleMs: 4_000, budgetMs: 40_000 });
 } catch (error) {
   end = controller.signal.aborted
     ? { is: 'stopped' }
-    : { is: 'failed', error: reportOf(error), doing: error.data?.doing };
+    : { is: 'failed', error: reportOf(error), unsure: unsure || error.data?.doing === 'push' };
 }
 process.stdout.write(`${JSON.stringify(end)}\n`);
 http.close();
