@@ -1,4 +1,4 @@
-import { Composer, type Document, Lexer, type ParsedNode, Parser } from 'yaml';
+import { Composer, type CST, type Document, Lexer, type ParsedNode, Parser } from 'yaml';
 
 export type YamlDocument = Document.Parsed<ParsedNode>;
 
@@ -14,19 +14,23 @@ export interface YamlLimits {
  */
 export function parseYaml(text: string, limits: YamlLimits): readonly YamlDocument[] | undefined {
   const parser = new Parser();
-  const tokens = [];
+  const tokens: CST.Token[] = [];
   let documents = 0;
+  const keep = (token: CST.Token): void => {
+    tokens.push(token);
+    // What stands where no document can be comes as an error token of its own, any number of times.
+    if (token.type === 'document') documents++;
+  };
   for (const lexeme of new Lexer().lex(text)) {
-    for (const token of parser.next(lexeme)) {
-      tokens.push(token);
-      // What stands where no document can be comes as an error token of its own, any number of times.
-      if (token.type === 'document') documents++;
-    }
+    for (const token of parser.next(lexeme)) keep(token);
     // The parser's own stack is the depth; composing, which recurses, comes only after this.
     if (parser.stack.length > limits.depth || documents > limits.documents) return undefined;
   }
-  for (const token of parser.end()) tokens.push(token);
+  for (const token of parser.end()) keep(token);
+  if (documents > limits.documents) return undefined;
   // Left on, the check for unique keys compares every key with every other.
-  const composer = new Composer<ParsedNode>({ uniqueKeys: false, keepSourceTokens: true, prettyErrors: false });
+  // Its warnings go straight to standard error, with words of the file that may be a secret.
+  const quiet = { prettyErrors: false, logLevel: 'error' } as const;
+  const composer = new Composer<ParsedNode>({ uniqueKeys: false, keepSourceTokens: true, ...quiet });
   return [...composer.compose(tokens, true, text.length)];
 }

@@ -5,10 +5,13 @@ import { neededStages } from '../../src/build/dockerfile/stages.ts';
 import { readDockerfile, readSyntax } from '../../src/build/dockerfile.ts';
 import { readDockerignore } from '../../src/build/dockerignore.ts';
 import { editFile } from '../../src/commit/edit.ts';
+import { brokenBy, withChange, writeHolds } from '../../src/commit/holds.ts';
+import { parseHolds } from '../../src/commit/holds-schema.ts';
 import { readIntent, writeIntent } from '../../src/commit/intent.ts';
 import { parseConfig } from '../../src/config.ts';
 import { isError } from '../../src/errors.ts';
 import { formatPath, parsePath } from '../../src/plan/path.ts';
+import { readKubeconfig } from '../../src/wire/kubernetes/kubeconfig.ts';
 import type { World } from '../../src/wire/world.ts';
 import { answering, json, never, type Subject, text } from './subject.ts';
 
@@ -70,6 +73,21 @@ deliveries:
     set:
       main/values.yaml: { .front.imageTag: "{tag}", '.images[name=app].newTag': "{digest.app}" }
     trailers: { X-Y: "{commit}" }
+`;
+
+const hold = {
+  ...{ file: 'main/values.yaml', path: '.front.imageTag', value: 'a' },
+  ...{ by: 'Ada', why: 'Rolled back', since: '2026-01-01T00:00:00.000Z' },
+};
+
+const kubeconfig = `apiVersion: v1
+current-context: prod
+contexts: [{ name: prod, context: { cluster: &c main, user: ada } }]
+clusters:
+- { name: *c, cluster: { server: "https://k8s.test:6443", certificate-authority-data: QUJD } }
+users:
+- name: ada
+  user: { exec: { command: aws, args: [eks, get-token], env: [{ name: A, value: b }], apiVersion: client/v1 } }
 `;
 
 const claims = Buffer.from('{"iss":"https://token.test","sub":"repo:a/b","aud":"sts"}').toString('base64url');
@@ -144,6 +162,23 @@ export const textSubjects: readonly Subject[] = [
     name: 'an intent',
     inputs: [writeIntent(intent, 'sha1', undefined).commit.content],
     read: (bytes) => readIntent(bytes, id, 'main', undefined),
+    declared: never,
+  },
+  {
+    name: 'the holds',
+    inputs: [writeHolds([hold, { ...hold, path: '.back["x.y"]', until: '2026-02-01T00:00:00+09:00', app: 'shop' }])],
+    read: (bytes) => {
+      const holds = parseHolds('.tagboat/holds.json', bytes);
+      const change = { file: 'main/values.yaml', path: '.front.imageTag', before: 'a', after: 'b' };
+      brokenBy([change], holds, { is: 'release', places: holds.slice(1) }, Date.UTC(2026, 0, 2));
+      withChange(holds, { is: 'release', places: holds.slice(0, 1) }, [], Date.UTC(2026, 0, 2));
+    },
+    declared: tagboatError,
+  },
+  {
+    name: 'a kubeconfig',
+    inputs: [text(kubeconfig)],
+    read: (bytes) => readKubeconfig(bytes.toString('utf8'), undefined),
     declared: never,
   },
   {

@@ -1,5 +1,5 @@
 import { at, isObject, listAt, optionalText, textAt } from '../fields.ts';
-import { parseYaml } from '../yaml.ts';
+import { parseYaml, type YamlDocument } from '../yaml.ts';
 
 /** The way into a cluster that a kubeconfig's context names. Files are as they are written there. */
 export interface Cluster {
@@ -34,7 +34,8 @@ const largest = 1024 * 1024;
 export function readKubeconfig(text: string, context: string | undefined): Cluster | { readonly why: string } {
   const documents = text.length > largest ? undefined : parseYaml(text, { depth: 32, documents: 1 });
   if (documents?.[0] === undefined || documents[0].errors.length > 0) return { why: "it isn't valid YAML" };
-  const config: unknown = documents[0].toJS({ maxAliasCount: 100 });
+  const config = valuesOf(documents[0]);
+  if (config === undefined) return { why: "it isn't valid YAML" };
   const name = context ?? textAt(config, 'current-context');
   if (name === '') return { why: 'it has no current context' };
   const chosen = at(named(config, 'contexts', name), 'context');
@@ -48,6 +49,16 @@ export function readKubeconfig(text: string, context: string | undefined): Clust
     ca: material(cluster, 'certificate-authority'),
     user: userOf(at(named(config, 'users', textAt(chosen, 'user')), 'user')),
   };
+}
+
+/** Undefined where an alias leads nowhere, or aliases make more than any kubeconfig has. */
+function valuesOf(document: YamlDocument): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 }) as unknown;
+  } catch (error) {
+    if (error instanceof ReferenceError) return undefined;
+    throw error;
+  }
 }
 
 function named(config: unknown, list: string, name: string): unknown {

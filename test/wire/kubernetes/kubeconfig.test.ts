@@ -56,6 +56,7 @@ describe('a kubeconfig', () => {
 
   it.each([
     ['no YAML', '{', undefined],
+    ['an alias that leads nowhere', file('*missing'), undefined],
     ['no context', file('{}', undefined, ''), undefined],
     ['no such context', file('{}'), 'other'],
     ['a context whose cluster is missing', file('{}'), 'lost'],
