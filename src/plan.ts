@@ -99,6 +99,8 @@ export interface ImagePlan {
   readonly builder: string | undefined;
   /** Undefined: whatever the engine's own is, gzip for all of them. */
   readonly compression?: Compression | undefined;
+  /** Sign the image with the job's identity. Undefined: don't. */
+  readonly sign?: SignPlan | undefined;
   /** For the buildx engine. Undefined: nothing is said, and an image of one platform is no index. */
   readonly attest?: Attest | undefined;
   /** Keep what later builds can use in the repository, under a tag of its own. */
@@ -113,6 +115,12 @@ export interface Attest {
   readonly sbom: boolean | string;
   /** How it was built (SLSA provenance). `max` tells build arguments and sources too. */
   readonly provenance: 'max' | 'min' | false;
+}
+
+/** Where signatures come from: URLs of a certificate authority and of a transparency log, sigstore's own or others. */
+export interface SignPlan {
+  readonly fulcio: string;
+  readonly rekor: string;
 }
 
 /** One value to set in one file of a config repo. */

@@ -3,6 +3,7 @@ import type { Emit } from '../events.ts';
 import type { ArgoCdPlan } from '../plan/deploy.ts';
 import type { AwsPlan, GitCredential, RegistryCredential, RegistryPlan } from '../plan.ts';
 import type { Http } from '../wire/http.ts';
+import type { Secret } from '../wire/secret.ts';
 import type { World } from '../wire/world.ts';
 import { type ArgoCdLogin, createArgoCdLogin } from './argocd.ts';
 import { createAwsLogin } from './aws-login.ts';
@@ -12,6 +13,7 @@ import { createGitLogin } from './git-login.ts';
 import { createKeeper, keepVariables } from './keeper.ts';
 import { type ClusterLogin, kubernetesLogin } from './kubernetes.ts';
 import { createLease, type Lease, type Leased } from './lease.ts';
+import { fetchIdToken } from './oidc.ts';
 
 /** Every credential of a run: fetched when first wanted, shared, renewed before its end, ended with the run. */
 export interface Auth {
@@ -26,6 +28,8 @@ export interface Auth {
   argocd(argocd: ArgoCdPlan & { readonly server: string }, http: Http): ArgoCdLogin;
   /** What an app repo can be read with, best first, the last being nothing. A config repo's token stays on its host. */
   readers(repo: string, configRepos: readonly string[]): readonly (GitCredential | undefined)[];
+  /** The job's own identity, as a token for an audience. Throws OIDC_UNAVAILABLE, OIDC_REFUSED. */
+  identity(audience: string): Promise<Secret>;
   /** The way into the cluster that Argo CD runs in. Throws KUBECONFIG_UNUSABLE. */
   kubernetes(context: string | undefined): Promise<ClusterLogin>;
   /** Ends the tokens that can be ended and drops all others. Never throws; nothing is handed out afterwards. */
@@ -141,6 +145,7 @@ export function createAuth(world: World, emit: Emit, aws: AwsPlan | undefined): 
 
   return {
     registry,
+    identity: async (audience) => (await fetchIdToken(world, keeper, audience)).token,
     git: async (repo) => {
       if (ended) throw new Error('credentials were asked for after the run ended');
       return gitLogin.credential(repo);

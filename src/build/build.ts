@@ -12,6 +12,7 @@ import { make } from './make.ts';
 import { fingerprintTag, keepKnown, tagAgain } from './reuse.ts';
 import { runOf } from './run.ts';
 import type { BuildContext } from './shelves.ts';
+import { type Identity, signImage } from './sign.ts';
 
 /**
  * Builds an image and pushes it, or finds that it needn't: a pure answer either way, with the digest read back from the
@@ -26,12 +27,26 @@ export async function buildImage(
 ): Promise<ImageOutcome> {
   const log = createBuildLog((line) => emit({ type: 'image.log', image: image.name, line }));
   try {
-    return await build({ world, emit, image, context, log });
+    const { sign } = image;
+    if (sign === undefined) return await build({ world, emit, image, context, log });
+    // Asked for before anything is pushed: a job that has no identity learns it now.
+    const identity = identityOf(image, context);
+    await identity('sigstore');
+    const outcome = await build({ world, emit, image, context, log });
+    const target = targetOf(image, runOf(world, context));
+    const reused = outcome.is === 'reused';
+    await signImage(world, { image, sign, target, digest: outcome.digest as Digest, reused, identity, emit });
+    return outcome;
   } catch (error) {
     world.signal.throwIfAborted();
     emit({ type: 'image.failed', image: image.name, error: reportOf(error), log: log.last() });
     throw error;
   }
+}
+
+function identityOf(image: ImagePlan, { identity }: BuildContext): Identity {
+  if (identity !== undefined) return identity;
+  throw new TagboatError('SIGN_FAILED', { image: image.name }, { peer: { text: 'there is nobody to sign as' } });
 }
 
 /** What buildImage would do: build or reuse, with which engine and why. Reads the registry, writes nothing anywhere. */

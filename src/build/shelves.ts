@@ -1,6 +1,7 @@
 import type { RegistryCredential, RegistryPlan, Source } from '../plan.ts';
 import { createOciClient } from '../wire/oci/client.ts';
 import { isLoopback } from '../wire/oci/reference.ts';
+import type { Secret } from '../wire/secret.ts';
 import type { World } from '../wire/world.ts';
 import type { Shelf } from './assemble/base.ts';
 
@@ -9,6 +10,8 @@ export interface BuildContext {
   readonly source: Source;
   /** The credential for a registry, the images' own and those of base images. Undefined: none, ask anonymously. */
   readonly credential: (registry: RegistryPlan) => Promise<RegistryCredential | undefined>;
+  /** The job's identity for an audience, as a token of its OpenID Connect issuer. Absent: there is none. */
+  readonly identity?: (audience: string) => Promise<Secret>;
   /** Builds whatever is there already, under the tag or under the fingerprint. */
   readonly rebuild?: boolean;
 }

@@ -1,8 +1,9 @@
 import type { ImageConfig } from '../config.ts';
-import type { RegistryPlan } from '../plan.ts';
+import type { RegistryPlan, SignPlan } from '../plan.ts';
+import { isLoopback } from '../wire/oci/reference.ts';
 import type { Checks } from './checks.ts';
 import { whyNoInnerPath, whyNoName, whyNoPlatform, whyNoRepository } from './grammar.ts';
-import type { ImageShape } from './shape.ts';
+import type { ImageShape } from './shape-image.ts';
 
 interface Defaults {
   readonly registry: RegistryPlan | undefined;
@@ -72,9 +73,27 @@ function checkImage(name: string, raw: ImageShape, { registry, tag }: Defaults, 
     engine: raw.engine ?? 'auto',
     builder: raw.builder,
     compression: raw.compression,
+    sign: checkSign(at('sign'), raw.sign, checks),
     attest: raw.attest && { sbom: raw.attest.sbom ?? false, provenance: raw.attest.provenance ?? false },
     cache: raw.cache ?? true,
   };
+}
+
+// Sigstore's public instances.
+const publicSign = { fulcio: 'https://fulcio.sigstore.dev', rekor: 'https://rekor.sigstore.dev' };
+
+function checkSign(path: (string | number)[], raw: ImageShape['sign'], checks: Checks): SignPlan | undefined {
+  if (raw === undefined || raw === false) return undefined;
+  if (raw === true) return publicSign;
+  for (const key of ['fulcio', 'rekor'] as const) {
+    // A token is sent there.
+    const text = raw[key] ?? publicSign[key];
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    const isUrl = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.host));
+    const isPlain = url?.username === '' && url.password === '' && url.search === '' && url.hash === '';
+    checks.mustBe([...path, key], isUrl && isPlain ? undefined : 'an https URL');
+  }
+  return { fulcio: raw.fulcio ?? publicSign.fulcio, rekor: raw.rekor ?? publicSign.rekor };
 }
 
 function isWord(text: string): boolean {

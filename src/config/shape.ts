@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { image, tag } from './shape-image.ts';
 
 /**
  * The shape of tagboat.yaml: types, keys and what they mean. The JSON Schema comes from it. What the texts must look
@@ -39,59 +40,6 @@ const aws = z
     audience: text().optional().describe('Audience of the OIDC token. Default sts.amazonaws.com.'),
   })
   .describe('Access to AWS, for registries on ECR.');
-
-const tagWords =
-  'The tag, a template: {commit} (the default), {shortCommit} (12 digits), {branch} (with "-" for what tags may not have), {commitTime} (UTC, 20240131T235959).';
-const tag = () => text().describe(tagWords);
-
-const image = z.strictObject({
-  repository: text().optional().describe("The repository's name in the registry. Default: the image's name."),
-  dockerfile: text().optional().describe("The Dockerfile, from the app repo's root. Default Dockerfile."),
-  context: text().optional().describe("The build context, from the app repo's root. Default: the root."),
-  target: text().optional().describe('The stage to build. Default: the last.'),
-  args: z
-    .record(z.string(), z.union([text(), z.number(), z.boolean()]))
-    .optional()
-    .describe('Build arguments. No secrets: they stay in the image.'),
-  platforms: z.array(text()).min(1).optional().describe('Platforms. Default linux/amd64.'),
-  engine: z
-    .enum(['auto', 'buildx', 'docker', 'buildah', 'assemble'])
-    .optional()
-    .describe(
-      'What builds it. auto (the default) takes what the Dockerfile needs and the machine has; assemble needs no daemon, and no RUN.',
-    ),
-  builder: text()
-    .optional()
-    .describe(
-      "For the engine buildx: a builder's name, or the address of a BuildKit daemon, tcp://host:port or unix:///path.",
-    ),
-  compression: z
-    .enum(['gzip', 'zstd'])
-    .optional()
-    .describe(
-      'How layers are compressed. zstd is smaller and faster to unpack; assemble needs Node.js 22.15 for it. Default gzip.',
-    ),
-  attest: z
-    .strictObject({
-      sbom: z
-        .union([z.boolean(), text()])
-        .optional()
-        .describe("A list of what is in the image; a text names the generator's image. Default false."),
-      provenance: z
-        .union([z.enum(['max', 'min']), z.literal(false)])
-        .optional()
-        .describe('How it was built (SLSA); max tells build arguments and sources too. Default false.'),
-    })
-    .optional()
-    .describe('Attestations that BuildKit puts beside the image, in its index. For the engine buildx.'),
-  cache: z
-    .boolean()
-    .optional()
-    .describe(
-      'Keep what later builds can use beside the image, under the tag cache-NAME-BRANCH: layers for assemble, a build cache for buildx. Default true.',
-    ),
-  tag: tag().optional(),
-});
 
 const application = z.strictObject({
   name: text().describe("The application's name."),
@@ -208,7 +156,6 @@ export const shape = z
   .describe('How Tagboat gets a commit of this repository into images and a config commit.');
 
 export type Shape = z.infer<typeof shape>;
-export type ImageShape = z.infer<typeof image>;
 export type DeliveryShape = z.infer<typeof delivery>;
 export type ArgoCdShape = z.infer<typeof argocd>;
 
@@ -247,6 +194,7 @@ export const templates: readonly (readonly string[])[] = [
 export function keysAt(path: readonly (string | number)[]): string[] {
   if (path.length === 0) return Object.keys(shape.shape);
   if (path[0] === 'images' && path[2] === 'attest') return ['sbom', 'provenance'];
+  if (path[0] === 'images' && path[2] === 'sign') return ['fulcio', 'rekor'];
   if (path[0] === 'images') return Object.keys(image.shape);
   if (path[0] === 'deliveries') return Object.keys(delivery.shape);
   if (path[0] === 'argocd') return Object.keys(argocd.shape);

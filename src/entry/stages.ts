@@ -25,7 +25,7 @@ export async function withStages<T>(
   const servers = createServers(world, emit, auth);
   const watching = { world, emit, auth, servers, source };
   // One for the run: what was found out for one image serves the others.
-  const context = source === undefined ? undefined : { source, credential: auth.registry };
+  const context = source === undefined ? undefined : { source, credential: auth.registry, identity: auth.identity };
   const readers = auth.readers(
     source?.url ?? '',
     deliveries.map(({ repo }) => repo),

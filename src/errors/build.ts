@@ -118,6 +118,11 @@ export const buildErrors = {
     ({ reference, reported, found }) => `${reference} is ${found} in the registry, but ${reported} was pushed.`,
     () => 'Somebody else pushed the same tag at the same time. Tags with {commit} in them belong to one build.',
   ),
+  SIGN_FAILED: entry<{ image: string }>(
+    exit,
+    ({ image }) => `${image} is not signed: sigstore did not make a signature.`,
+    () => 'The image may be in the registry, without a signature. Run again, or look at what sigstore said.',
+  ),
   DISK_FULL: entry<{ path: string }>(
     exit,
     ({ path }) => `No space is left on the disk of ${path}.`,

@@ -74,6 +74,7 @@ images:
     engine: buildx
     builder: tcp://buildkit.example.com:1234
     attest: { sbom: true, provenance: max }
+    sign: { rekor: https://rekor.example.com }
     cache: false
     tag: v-{commit}
 deliveries:
@@ -104,6 +105,7 @@ argocd: { server: https://argo.example.com/cd/, ca: ca.pem, auth: oidc, timeout:
       tag: 'v-{commit}',
       builder: 'tcp://buildkit.example.com:1234',
       attest: { sbom: true, provenance: 'max' },
+      sign: { fulcio: 'https://fulcio.sigstore.dev', rekor: 'https://rekor.example.com' },
     });
     expect(read.deliveries[0]).toMatchObject({
       from: ['main', 'release/**'],
@@ -307,6 +309,9 @@ describe('a mistake is told with its place', () => {
     ['{ attest: { sbm: true } }', 'CONFIG_KEY_UNKNOWN'],
     ['{ compression: zstd, engine: buildah }', 'CONFIG_VALUE_INVALID'],
     ['{ compression: lz4 }', 'CONFIG_VALUE_INVALID'],
+    ['{ sign: { fulcio: "http://fulcio.example.com" } }', 'CONFIG_VALUE_INVALID'],
+    ['{ sign: { rekor: "https://rekor.example.com/?q" } }', 'CONFIG_VALUE_INVALID'],
+    ['{ sign: { tsa: "https://x" } }', 'CONFIG_KEY_UNKNOWN'],
     ['{ builder: "ssh://host" }', 'CONFIG_VALUE_INVALID'],
     ['{ builder: "tcp://user:secret@host:1" }', 'CONFIG_SECRET_IN_FILE'],
     ['{ engine: buildah, builder: x }', 'CONFIG_VALUE_INVALID'],

@@ -8,6 +8,7 @@ import { digestOf, isDigest } from './digest.ts';
 import { OciFailure } from './failure.ts';
 import { mediaTypes, parseObject } from './manifest.ts';
 import { endpointOf } from './reference.ts';
+import { listReferrers } from './referrers.ts';
 import { createTransport, drain, type OciResponse, type Transport } from './transport.ts';
 import type { BlobPush, Descriptor, ManifestBytes, OciClient } from './types.ts';
 import { pushBlob } from './upload.ts';
@@ -74,6 +75,7 @@ export function createOciClient(options: OciClientOptions): OciClient {
       throw unusable(`${origin}/v2/${repository}/blobs/${digest}`, host, repository, 'has a blob, but not its size');
     },
     getBlob: (repository, descriptor) => getBlob(transport, repository, descriptor),
+    referrers: (repository, digest) => listReferrers(transport, repository, digest),
     pushBlob: async (repository, blob, from = []) => {
       const key = `${repository}@${blob.digest}`;
       const running = pushing.get(key);

@@ -45,6 +45,8 @@ export interface OciClient {
   hasBlob(repository: string, digest: Digest): Promise<number | undefined>;
   /** The blob as a stream that fails at its end unless length and digest are right. */
   getBlob(repository: string, descriptor: Pick<Descriptor, 'digest' | 'size'>): Promise<Readable>;
+  /** What refers to a manifest, or undefined where the registry has no such list. */
+  referrers(repository: string, digest: Digest): Promise<readonly Descriptor[] | undefined>;
   /** Makes the repository have the blob: there already, mounted from a sibling repository, or uploaded in chunks. */
   pushBlob(repository: string, blob: BlobSource, from?: readonly string[]): Promise<BlobPush>;
 }

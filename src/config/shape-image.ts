@@ -1,0 +1,72 @@
+import * as z from 'zod';
+
+const text = () => z.string();
+
+const tagWords =
+  'The tag, a template: {commit} (the default), {shortCommit} (12 digits), {branch} (with "-" for what tags may not have), {commitTime} (UTC, 20240131T235959).';
+/** The template of a tag. */
+export const tag = () => text().describe(tagWords);
+
+/** One image to build. */
+export const image = z.strictObject({
+  repository: text().optional().describe("The repository's name in the registry. Default: the image's name."),
+  dockerfile: text().optional().describe("The Dockerfile, from the app repo's root. Default Dockerfile."),
+  context: text().optional().describe("The build context, from the app repo's root. Default: the root."),
+  target: text().optional().describe('The stage to build. Default: the last.'),
+  args: z
+    .record(z.string(), z.union([text(), z.number(), z.boolean()]))
+    .optional()
+    .describe('Build arguments. No secrets: they stay in the image.'),
+  platforms: z.array(text()).min(1).optional().describe('Platforms. Default linux/amd64.'),
+  engine: z
+    .enum(['auto', 'buildx', 'docker', 'buildah', 'assemble'])
+    .optional()
+    .describe(
+      'What builds it. auto (the default) takes what the Dockerfile needs and the machine has; assemble needs no daemon, and no RUN.',
+    ),
+  builder: text()
+    .optional()
+    .describe(
+      "For the engine buildx: a builder's name, or the address of a BuildKit daemon, tcp://host:port or unix:///path.",
+    ),
+  compression: z
+    .enum(['gzip', 'zstd'])
+    .optional()
+    .describe(
+      'How layers are compressed. zstd is smaller and faster to unpack; assemble needs Node.js 22.15 for it. Default gzip.',
+    ),
+  sign: z
+    .union([
+      z.boolean(),
+      z.strictObject({
+        fulcio: text().optional().describe('URL of the certificate authority. Default https://fulcio.sigstore.dev.'),
+        rekor: text().optional().describe('URL of the log. Default https://rekor.sigstore.dev.'),
+      }),
+    ])
+    .optional()
+    .describe(
+      "Sign the image with the job's identity (sigstore, keyless), and keep the signature beside it; a map names another certificate authority and log by their URLs. Default false.",
+    ),
+  attest: z
+    .strictObject({
+      sbom: z
+        .union([z.boolean(), text()])
+        .optional()
+        .describe("A list of what is in the image; a text names the generator's image. Default false."),
+      provenance: z
+        .union([z.enum(['max', 'min']), z.literal(false)])
+        .optional()
+        .describe('How it was built (SLSA); max tells build arguments and sources too. Default false.'),
+    })
+    .optional()
+    .describe('Attestations that BuildKit puts beside the image, in its index. For the engine buildx.'),
+  cache: z
+    .boolean()
+    .optional()
+    .describe(
+      'Keep what later builds can use beside the image, under the tag cache-NAME-BRANCH: layers for assemble, a build cache for buildx. Default true.',
+    ),
+  tag: tag().optional(),
+});
+
+export type ImageShape = z.infer<typeof image>;
