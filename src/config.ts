@@ -8,18 +8,8 @@ import { readConfig } from './config/read.ts';
 import { keysAt, shape } from './config/shape.ts';
 import { TagboatError } from './errors.ts';
 import type { ArgoCdPlan, DeployPlan } from './plan/deploy.ts';
-import type {
-  Attest,
-  AwsPlan,
-  Compression,
-  Engine,
-  Order,
-  Person,
-  Platform,
-  RegistryPlan,
-  SignPlan,
-  Via,
-} from './plan.ts';
+import type { Attest, Compression, SignPlan } from './plan/image.ts';
+import type { AwsPlan, Engine, Order, Person, Platform, RegistryPlan, Via } from './plan.ts';
 import type { Env } from './wire/world.ts';
 
 /** What `tagboat.yaml` says, checked, with every default filled in. Texts with `{…}` are templates. */

@@ -4,6 +4,7 @@
 
 import type { DeployPlan } from './plan/deploy.ts';
 import type { HoldChange } from './plan/holds.ts';
+import type { Attest, Compression, SignPlan } from './plan/image.ts';
 import type { Secret } from './wire/secret.ts';
 
 /**
@@ -57,9 +58,6 @@ export type Platform = string;
 
 export type Engine = 'buildx' | 'docker' | 'buildah' | 'assemble';
 
-/** How layers are compressed. */
-export type Compression = 'gzip' | 'zstd';
-
 /** How to log in to a registry. `auto` decides by its host. */
 export type Login = 'auto' | 'ecr' | 'ghcr' | 'docker' | 'anonymous';
 
@@ -107,20 +105,6 @@ export interface ImagePlan {
   readonly cache: boolean;
   /** Built again when the image of the same fingerprint is older than this; 0 is always, undefined is never. */
   readonly refreshSeconds?: number | undefined;
-}
-
-/** What BuildKit says about an image it builds, kept beside the image in its index (in-toto statements). */
-export interface Attest {
-  /** A list of what is in the image; a text names the image of the generator, `true` is BuildKit's own. */
-  readonly sbom: boolean | string;
-  /** How it was built (SLSA provenance). `max` tells build arguments and sources too. */
-  readonly provenance: 'max' | 'min' | false;
-}
-
-/** Where signatures come from: URLs of a certificate authority and of a transparency log, sigstore's own or others. */
-export interface SignPlan {
-  readonly fulcio: string;
-  readonly rekor: string;
 }
 
 /** One value to set in one file of a config repo. */

@@ -1,6 +1,7 @@
 import { TagboatError } from '../errors.ts';
 import type { Emit } from '../events.ts';
-import { type ImagePlan, imageName, type SignPlan } from '../plan.ts';
+import type { SignPlan } from '../plan/image.ts';
+import { type ImagePlan, imageName } from '../plan.ts';
 import { WireFailure } from '../wire/failure.ts';
 import { registryError } from '../wire/oci/report.ts';
 import type { Digest } from '../wire/oci/types.ts';

@@ -1,5 +1,6 @@
 import type { ImageConfig } from '../config.ts';
-import type { RegistryPlan, SignPlan } from '../plan.ts';
+import type { SignPlan } from '../plan/image.ts';
+import type { RegistryPlan } from '../plan.ts';
 import { isLoopback } from '../wire/oci/reference.ts';
 import type { Checks } from './checks.ts';
 import { whyNoInnerPath, whyNoName, whyNoPlatform, whyNoRepository } from './grammar.ts';

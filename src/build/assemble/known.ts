@@ -1,4 +1,4 @@
-import type { Compression } from '../../plan.ts';
+import type { Compression } from '../../plan/image.ts';
 import { WireFailure } from '../../wire/failure.ts';
 import { parseManifest, parseObject } from '../../wire/oci/manifest.ts';
 import type { Descriptor, Digest, ManifestBytes, OciClient } from '../../wire/oci/types.ts';

@@ -1,7 +1,7 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { Compression } from '../../plan.ts';
+import type { Compression } from '../../plan/image.ts';
 import { digestOf, finishDigest, startDigest } from '../../wire/oci/digest.ts';
 import type { BlobSource, Digest } from '../../wire/oci/types.ts';
 import type { Known } from './known.ts';

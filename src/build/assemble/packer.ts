@@ -1,7 +1,7 @@
 import { Transform } from 'node:stream';
 import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
-import type { Compression } from '../../plan.ts';
+import type { Compression } from '../../plan/image.ts';
 import { blockSize } from './layer.ts';
 
 /** One way to compress a layer. The same bytes come to the same bytes, with the same zlib or zstd. */

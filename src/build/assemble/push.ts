@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { TagboatError } from '../../errors.ts';
-import type { Compression } from '../../plan.ts';
+import type { Compression } from '../../plan/image.ts';
 import { WireFailure } from '../../wire/failure.ts';
 import { digestOf } from '../../wire/oci/digest.ts';
 import { mediaTypes, toManifest } from '../../wire/oci/manifest.ts';

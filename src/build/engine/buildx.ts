@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Attest, type Compression, imageName } from '../../plan.ts';
+import type { Attest, Compression } from '../../plan/image.ts';
+import { imageName } from '../../plan.ts';
 import { parseObject } from '../../wire/oci/manifest.ts';
 import { cacheTags } from '../cache-tag.ts';
 import { type Builder, type BuilderJob, buildFlags, digestIn, runStep } from './build.ts';

@@ -1,6 +1,6 @@
 import { bundleToJSON } from '@sigstore/bundle';
 import { DSSEBundleBuilder, FulcioSigner, RekorWitness } from '@sigstore/sign';
-import type { SignPlan } from '../../plan.ts';
+import type { SignPlan } from '../../plan/image.ts';
 import type { Digest } from '../../wire/oci/types.ts';
 import type { Secret } from '../../wire/secret.ts';
 import { predicateType } from './referrer.ts';

@@ -1,0 +1,16 @@
+/** How layers are compressed. */
+export type Compression = 'gzip' | 'zstd';
+
+/** What BuildKit says about an image it builds, kept beside the image in its index (in-toto statements). */
+export interface Attest {
+  /** A list of what is in the image; a text names the image of the generator, `true` is BuildKit's own. */
+  readonly sbom: boolean | string;
+  /** How it was built (SLSA provenance). `max` tells build arguments and sources too. */
+  readonly provenance: 'max' | 'min' | false;
+}
+
+/** Where signatures come from: URLs of a certificate authority and of a transparency log, sigstore's own or others. */
+export interface SignPlan {
+  readonly fulcio: string;
+  readonly rekor: string;
+}
