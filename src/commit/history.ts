@@ -72,8 +72,11 @@ export function openHistory(
     keeps: (revision, ours) =>
       asked<boolean | undefined>(async () => {
         const edits = (await settingsOf(ours)) ?? delivery.edits;
-        const snapshot = await repo.readPaths(revision, filesOf(edits));
-        if ([...snapshot.files.values()].some((found) => found.is !== 'file')) return false;
+        const files = filesOf(edits);
+        // A commit that set nothing we know of says nothing about a later one.
+        if (files.length === 0) return undefined;
+        const snapshot = await repo.readPaths(revision, files);
+        if (files.some((file) => snapshot.files.get(file)?.is !== 'file')) return false;
         return (await loadRewrite())(snapshot, edits).changes.length === 0;
       }, undefined).catch(() => undefined),
     close: async () => {
