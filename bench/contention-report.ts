@@ -44,8 +44,8 @@ function tripReaches(cells: readonly ContentionCell[], trip: number): Reach[] {
       '×',
     ),
     reach(
-      `${at(64)} pushes that moved the branch`,
-      most(ours(64).map(({ branchMoves }) => branchMoves)),
+      `${at(64)} pushes to the branch, refused ones too`,
+      most(ours(64).map(({ branchPushes }) => branchPushes)),
       'at most',
       6,
       '',

@@ -34,6 +34,17 @@ describe.skipIf(noHttpBackend !== undefined)(`the sandbox's git host${skipNote}`
     await host.git('config', 'fsck', '--strict');
   });
 
+  it('knows which refs a push asks for', async () => {
+    const host = await gitHost();
+    const dir = await cloned(await host.createRepo('config', { files }));
+    expect((await commitAndPush(dir, 'front:\n  imageTag: b\n')).code).toBe(0);
+    await git(dir, 'push', '--quiet', 'origin', 'HEAD:refs/heads/one', 'HEAD:refs/heads/two');
+    expect(host.requests.filter(({ refs }) => refs.length > 0).map(({ refs }) => refs)).toEqual([
+      ['refs/heads/main'],
+      ['refs/heads/one', 'refs/heads/two'],
+    ]);
+  });
+
   it('makes repositories with every kind of entry, and commits on top of what is there', async () => {
     const host = await gitHost();
     const submodule = '1'.repeat(40);
