@@ -43,13 +43,22 @@ async function lookUp(search: Search, plan: ApplicationPlan): Promise<Applicatio
         continue;
       }
       if (missing) throw await notFound(search, plan.name);
+      // Without its project, a missing application is refused as a hidden one is; others that are seen tell them apart.
+      if (error instanceof WireFailure && error.status === 403) {
+        const seen = await argocd.applications([]).catch(() => []);
+        if (seen.length > 0) throw await notFound(search, plan.name, seen);
+      }
       throw explain(error, { server, with: search.with, application: plan.name });
     }
   }
 }
 
-async function notFound({ argocd }: Search, application: string): Promise<TagboatError> {
-  const seen = await argocd.applications([]).catch(() => []);
+async function notFound(
+  { argocd }: Search,
+  application: string,
+  known?: readonly Application[],
+): Promise<TagboatError> {
+  const seen = known ?? (await argocd.applications([]).catch(() => []));
   const nearest = nearestWord(
     application,
     seen.map(({ name }) => name),

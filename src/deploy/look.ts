@@ -39,6 +39,9 @@ export const usualTimes: Times = {
 export interface Memory {
   /** `reconciledAt` at the first look. */
   readonly baseline: string | undefined;
+  /** A refresh was under way at an earlier look; and one has ended since the first. */
+  readonly refreshing: boolean;
+  readonly refreshed: boolean;
   /** Since when each thing that must hold has held. */
   readonly holds: Readonly<Record<string, number>>;
   /** The state (revision and sync) whose health was seen as something else than Healthy, and than Degraded. */
@@ -72,6 +75,8 @@ export function timesFor(settleMs: number): Times {
 
 export const nothingYet: Memory = {
   baseline: undefined,
+  refreshing: false,
+  refreshed: false,
   holds: {},
   unwell: undefined,
   undegraded: undefined,
@@ -85,6 +90,8 @@ export interface Look {
   readonly seen: Observation;
   readonly standing: (revision: string) => Relation;
   readonly now: number;
+  /** A refresh has ended since the first look. */
+  readonly refreshed: boolean;
   readonly toGo: (key: string, ms: number) => number;
 }
 

@@ -25,6 +25,7 @@ export function helpAlong(watched: Watched, take: (news: News) => void): Helper 
   let told = '';
   let waitingSince: number | undefined;
   let windowsAt = 0;
+  let windowClosed = false;
   let askedByHand = false;
 
   const alone = (work: () => Promise<void>): void => {
@@ -42,13 +43,16 @@ export function helpAlong(watched: Watched, take: (news: News) => void): Helper 
   const state = (found: Application): void => {
     if (!stopped) take({ is: 'state', application: found });
   };
-  const progress = (answer: Answer & { is: 'pending' }, why = answer.why): void => {
+  const progress = (answer: Answer & { is: 'pending' }): void => {
+    const why =
+      answer.phase === 'outOfSync' && windowClosed ? 'a sync window keeps Argo CD from syncing now' : answer.why;
     if (why === told) return;
     told = why;
     emit({ type: 'verdict.progress', delivery, application, phase: answer.phase, why });
   };
   const byHand = async (): Promise<void> => {
-    if (await argocd.blocked(app)) return;
+    windowClosed = await argocd.blocked(app);
+    if (windowClosed) return;
     await argocd.sync(app, undefined);
     emit({
       type: 'notice',
@@ -81,7 +85,8 @@ export function helpAlong(watched: Watched, take: (news: News) => void): Helper 
       } else if (waitingSince !== undefined && now - waitingSince >= windowsAfterMs && now >= windowsAt) {
         windowsAt = now + windowsEveryMs;
         alone(async () => {
-          if (await argocd.blocked(app)) progress(answer, 'a sync window keeps Argo CD from syncing now');
+          windowClosed = await argocd.blocked(app);
+          progress(answer);
         });
       }
     },

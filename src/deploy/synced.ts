@@ -12,13 +12,16 @@ export function judgeConditions(look: Look): Answer | undefined {
   if (condition.type === 'SyncError' && seen.operation !== undefined && !isOurs(look, seen.operation.revisions)) {
     return undefined;
   }
-  const compared = memory.baseline !== undefined && isAfter(seen.reconciledAt, memory.baseline);
+  const compared = look.refreshed || (memory.baseline !== undefined && isAfter(seen.reconciledAt, memory.baseline));
   const { condition: fresh, staleCondition: stale } = question.times;
   const key = `${condition.type} ${condition.message}`;
   const left = compared ? Math.min(look.toGo(key, fresh), look.toGo(key, stale)) : look.toGo(key, stale);
   if (left > 0) {
     const refresh = compared || look.toGo('unread', question.times.unseen) > 0 ? undefined : 'refresh';
-    return pending('refreshing', `Argo CD reports ${condition.type}`, { againMs: left, wants: refresh });
+    return pending(compared ? 'refreshing' : 'notSeen', `Argo CD reports ${condition.type}`, {
+      againMs: left,
+      wants: refresh,
+    });
   }
   const health = condition.type === 'UnknownError' ? 'unknown' : 'syncFailed';
   return final(health, seen.revisions[0], `${condition.type}: ${condition.message}`);

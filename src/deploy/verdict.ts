@@ -34,7 +34,7 @@ export function judge(
 ): { readonly answer: Answer; readonly memory: Memory } {
   const held: Record<string, number> = {};
   const look: Look = {
-    ...{ question, memory, seen, standing, now },
+    ...{ question, memory, seen, standing, now, refreshed: hasRefreshed(memory, seen) },
     /** Milliseconds still to go until `key` has held for `ms` without a break; 0 when it has. */
     toGo: (key, ms) => {
       held[key] = memory.holds[key] ?? now;
@@ -49,12 +49,19 @@ export function judge(
     answer,
     memory: {
       baseline: memory.baseline ?? seen.reconciledAt ?? '',
+      refreshing: seen.refreshing,
+      refreshed: hasRefreshed(memory, seen),
       holds: held,
       unwell: settled && status !== 'Healthy' ? state : memory.unwell,
       undegraded: settled && status !== 'Degraded' ? state : memory.undegraded,
       hardRefreshed: memory.hardRefreshed || (answer.is === 'pending' && answer.wants === 'hardRefresh'),
     },
   };
+}
+
+/** A refresh that was seen under way is over: whole seconds can't tell a comparison from one just before it. */
+function hasRefreshed(memory: Memory, seen: Observation): boolean {
+  return memory.refreshed || (memory.refreshing && !seen.refreshing);
 }
 
 function judgeLook(look: Look): Answer {

@@ -94,7 +94,8 @@ export const argocdErrors = {
   ),
   APPLICATION_NOT_FOUND: entry<AtArgoCd & { application: string; nearest: string | undefined }>(
     config,
-    ({ server, application }) => `There is no application ${application} at ${server}.`,
+    ({ server, application }) =>
+      `There is no application ${application} at ${server}, or it is hidden from this token.`,
     ({ nearest }) =>
       nearest === undefined ? 'Check its name, namespace and project in tagboat.yaml.' : `Did you mean ${nearest}?`,
   ),

@@ -20,6 +20,7 @@ export interface HarbourScene {
   readonly end: End;
   readonly error: ErrorReport | undefined;
   readonly verdicts: readonly Verdict[];
+  readonly events: readonly Happening[];
 }
 
 export interface Following {
@@ -36,6 +37,10 @@ export interface Following {
   readonly application?: string;
   /** Where the config says that Argo CD is. Default where it is. */
   readonly server?: string;
+  /** More of the delivery's keys. */
+  readonly delivery?: string;
+  /** Milliseconds of silence after which a peer is given up. */
+  readonly idleMs?: number;
 }
 
 /** Why these scenes can't be set on this machine, if they can't. */
@@ -51,12 +56,13 @@ export async function followHere(options: Following = {}): Promise<HarbourScene>
     { branch: 'main', set: [], create: false },
   );
   const world = () => ({ clock: fastClock(20) });
-  const { exitCode, errors, verdicts, commits } = await here(command, {
+  const { exitCode, errors, verdicts, commits, events } = await here(command, {
     ...{ cwd: app, env: options.env ?? jobEnv, world },
+    ...(options.idleMs === undefined ? {} : { idleMs: options.idleMs }),
     onEvent: (event) => options.onEvent?.(event, place),
   });
   const sees = errors[0]?.code ?? verdicts[0]?.is ?? commits[0]?.is;
-  return { harbour: place, error: errors[0], verdicts, end: { sees, exitCode } };
+  return { harbour: place, error: errors[0], verdicts, events, end: { sees, exitCode } };
 }
 
 /** The same by the real command line, in real time. */
@@ -66,7 +72,7 @@ export async function followByCli(options: Following, run: CliOptions): Promise<
   const { errors, value } = resultOf(done);
   const { verdicts = [] } = (value ?? {}) as { verdicts?: readonly Verdict[] };
   const end = { sees: errors[0]?.code ?? verdicts[0]?.is, exitCode: done.code };
-  return { harbour: place, error: errors[0], verdicts, end };
+  return { harbour: place, error: errors[0], verdicts, events: done.events, end };
 }
 
 async function setScene(options: Following): Promise<{ place: Harbour; app: string }> {
@@ -81,7 +87,7 @@ deliveries:
     set:
       main/values.yaml: { .front.imageTag: "{commit}" }
     application: ${application}
-`;
+${options.delivery ?? ''}`;
   await mkdir(app, { recursive: true });
   await writeFile(join(app, 'tagboat.yaml'), config);
   await git(app, 'init', '--quiet', '--initial-branch=main');
@@ -116,5 +122,30 @@ export function reasonsTell(words: string, ...parts: readonly string[]): Holds {
       const text = JSON.stringify([verdicts, error]);
       for (const part of parts) expect(text).toContain(part);
     },
+  };
+}
+
+export const neverHealthy: Holds = {
+  words: 'no verdict says healthy',
+  holds: ({ verdicts }) => expect(verdicts.filter(({ is }) => is === 'healthy')).toEqual([]),
+};
+
+export const tokenUntold: Holds = {
+  words: 'the token is told nowhere',
+  holds: ({ events, error }) => expect(JSON.stringify([events, error])).not.toContain(jobEnv.ARGOCD_AUTH_TOKEN),
+};
+
+export const oneStream: Holds = {
+  words: 'never more than one stream is open',
+  holds: ({ harbour: { argocd } }) => expect(argocd.streams.most).toBeLessThanOrEqual(1),
+};
+
+/** Happens once, when the application is first waited for. */
+export function meanwhile(happen: (harbour: Harbour) => unknown): NonNullable<Following['onEvent']> {
+  let happened = false;
+  return ({ type }, place) => {
+    if (happened || type !== 'verdict.progress') return;
+    happened = true;
+    happen(place);
   };
 }

@@ -1,4 +1,4 @@
-import { commitStays, followHere, missing } from '../harbour.ts';
+import { commitStays, followHere, meanwhile, missing } from '../harbour.ts';
 import { scenario as declare } from '../scenario.ts';
 
 export const scenario = declare({
@@ -9,15 +9,9 @@ export const scenario = declare({
   exitCode: 7,
   guarantees: [commitStays],
   missing,
-  cause: () => {
-    let deleted = false;
-    return followHere({
+  cause: () =>
+    followHere({
       application: '{ name: front, project: default }',
-      onEvent: ({ type }, { argocd }) => {
-        if (type !== 'verdict.progress' || deleted) return;
-        deleted = true;
-        argocd.remove('front');
-      },
-    });
-  },
+      onEvent: meanwhile(({ argocd }) => argocd.remove('front')),
+    }),
 });
