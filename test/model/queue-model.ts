@@ -16,7 +16,8 @@ import type { Model } from './explore.ts';
  *
  * Writers 0 and 1 write the same value, and 1's source commit is the newer one. The others write values of their own.
  * Whoever is about to push or to publish asks the order guard about the tip it has seen; a change that waits is not
- * asked about again, but names the value it expects.
+ * asked about again, but names the value it expects. Where a person holds the value that 0 and 1 share, neither they
+ * nor whoever lands for them may change it any more.
  */
 export interface Setting {
   /** The server takes atomic pushes and refs of the queue's own. */
@@ -27,6 +28,8 @@ export interface Setting {
   readonly expiries: number;
   /** Writers told to stop (Ctrl-C): they withdraw what waits, and say that nothing of theirs landed. */
   readonly interrupts: number;
+  /** Commits of somebody who holds the value that writers 0 and 1 share. */
+  readonly holds: number;
   /** Which of the writers take part. */
   readonly writers: readonly number[];
 }
@@ -39,10 +42,12 @@ export const calm: Setting = {
   lateRequests: 0,
   expiries: 0,
   interrupts: 0,
+  holds: 0,
   writers: [0, 1, 2],
 };
 
 interface Commit {
+  /** A writer, or `holder`. */
   readonly by: number;
   /** The intent it came from, if it came through the queue. */
   readonly intent: string | undefined;
@@ -51,7 +56,18 @@ interface Commit {
 }
 
 interface Writer {
-  readonly pc: 'look' | 'direct' | 'publish' | 'combine' | 'redo' | 'stop' | 'landed' | 'over' | 'stopped' | 'dead';
+  readonly pc:
+    | 'look'
+    | 'direct'
+    | 'publish'
+    | 'combine'
+    | 'redo'
+    | 'stop'
+    | 'landed'
+    | 'over'
+    | 'held'
+    | 'stopped'
+    | 'dead';
   readonly standing: Standing;
   readonly seen: { readonly tip: number; readonly intents: readonly string[] };
   /** Intents made so far: each has an id of its own. */
@@ -89,8 +105,14 @@ export interface State {
     readonly late: number;
     readonly expiries: number;
     readonly interrupts: number;
+    readonly holds: number;
   };
 }
+
+/** Who makes a hold, which touches no file that is delivered. */
+const holder = -2;
+const isHeld = (branch: readonly Commit[], tip: number, file: number): boolean =>
+  file === 0 && branch.slice(0, tip).some(({ by }) => by === holder);
 
 /** The value's file: writers 0 and 1 share one, the others have one each. */
 const fileOf = (writer: number): number => (writer === 1 ? 0 : writer);
@@ -99,7 +121,7 @@ const ownerOf = (intent: string): number => Number(intent.split('.')[0]);
 const valueAt = (branch: readonly Commit[], tip: number, file: number): number =>
   branch.slice(0, tip).findLast((commit) => fileOf(commit.by) === file)?.by ?? -1;
 
-const atEnd: ReadonlySet<Writer['pc']> = new Set(['landed', 'over', 'stopped', 'dead']);
+const atEnd: ReadonlySet<Writer['pc']> = new Set(['landed', 'over', 'held', 'stopped', 'dead']);
 
 /** The decisions under test. A test hands in broken ones too, to see that the model finds out. */
 export interface Rules {
@@ -110,6 +132,8 @@ export interface Rules {
   readonly isNewer: (holder: number, ours: number) => boolean;
   /** Whether a writer lands the others though its own change has to be decided anew. */
   readonly helps: boolean;
+  /** Whether a hold is looked at, before a try and by whoever lands another's change. */
+  readonly respects: { readonly own: boolean; readonly others: boolean };
 }
 export const realRules: Rules = {
   nextStep,
@@ -117,6 +141,7 @@ export const realRules: Rules = {
   leavesQueue,
   isNewer: (holder, ours) => holder > ours,
   helps: true,
+  respects: { own: true, others: true },
 };
 
 const nobody: Writer = { pc: 'look', standing: { is: 'fresh' }, seen: { tip: 0, intents: [] }, made: 0, sent: [] };
@@ -137,6 +162,7 @@ export function queueModel(setting: Setting, rules: Rules = realRules): Model<St
         late: setting.lateRequests,
         expiries: setting.expiries,
         interrupts: setting.interrupts,
+        holds: setting.holds,
       },
     },
     moves: (state) => [
@@ -266,8 +292,12 @@ function movesOf(state: State, who: number, setting: Setting, rules: Rules): { n
     // What is published from a beaten commit was decided on when that was made.
     const decided = next.do === 'publish' && writer.basis !== undefined;
     if ((next.do === 'pushDirect' || next.do === 'publish') && !decided) {
-      const holder = valueAt(state.branch, writer.seen.tip, fileOf(who));
-      const ended = holder === who ? 'has its value' : rules.isNewer(holder, who) ? 'is superseded' : '';
+      const last = valueAt(state.branch, writer.seen.tip, fileOf(who));
+      if (rules.respects.own && last !== who && isHeld(state.branch, writer.seen.tip, fileOf(who))) {
+        step('is held', become({ pc: 'held' }));
+        return;
+      }
+      const ended = last === who ? 'has its value' : rules.isNewer(last, who) ? 'is superseded' : '';
       if (ended !== '') {
         step(ended, become({ pc: 'over' }));
         return;
@@ -328,7 +358,9 @@ function combine(
       expiresAt: state.expired.includes(id) ? 0 : 2,
       edits: [{ expects: String(state.expects[id]), value: String(by) }],
     };
-    const fate = rules.fateOf(intent, [String(valueAt(here, here.length, fileOf(by)))], 1);
+    const own = rules.fateOf(intent, [String(valueAt(here, here.length, fileOf(by)))], 1);
+    const held = rules.respects.others && isHeld(here, here.length, fileOf(by));
+    const fate = own === 'land' && held ? 'moved' : own;
     if (by === who) mine = fate;
     if (fate === 'land') chain.push({ by, intent: id, on: here.length });
     if (rules.leavesQueue(fate)) removes.push(id);
@@ -373,7 +405,10 @@ function adversary(state: State): { name: string; to: State }[] {
       budget: { ...state.budget, expiries: state.budget.expiries - 1 },
     },
   }));
-  return [...late, ...expiries];
+  const hold: Commit = { by: holder, intent: undefined, on: state.branch.length };
+  const budget = { ...state.budget, holds: state.budget.holds - 1 };
+  const held = { name: 'somebody holds the value', to: { ...state, branch: [...state.branch, hold], budget } };
+  return [...late, ...expiries, ...(state.budget.holds === 0 ? [] : [held])];
 }
 
 function fault(state: State, setting: Setting): string | undefined {
@@ -394,6 +429,8 @@ function fault(state: State, setting: Setting): string | undefined {
     if (values.some((commit, i) => i > 0 && commit.by < (values[i - 1] as Commit).by))
       return 'an older value went over a newer one';
   }
+  const since = branch.findIndex(({ by }) => by === holder);
+  if (since >= 0 && branch.slice(since).some(({ by }) => fileOf(by) === 0)) return 'a held value was changed';
   return lostIntent(state);
 }
 

@@ -12,6 +12,8 @@ it.each<[string, Partial<Setting>]>([
   ['a writer is killed and a reply is lost', { kills: 1, lostReplies: 1 }],
   ['an intent expires and a writer is killed', { expiries: 1, kills: 1 }],
   ['a writer is told to stop and another is killed', { interrupts: 1, kills: 1 }],
+  ['somebody holds a value and a writer is killed', { holds: 1, kills: 1 }],
+  ['somebody holds a value, without atomic pushes', { holds: 1, atomic: false }],
   ['a request arrives late', { lateRequests: 1 }],
   ['requests arrive late and replies are lost, without atomic', { lateRequests: 1, lostReplies: 1, atomic: false }],
 ])('%s: nothing is lost, nothing lands twice, nothing older goes over newer, nobody is stuck', (_, setting) => {
@@ -42,6 +44,8 @@ it.each<[string, Partial<Rules>, Partial<Setting>]>([
     { lateRequests: 1 },
   ],
   ['the guard is never asked', { isNewer: () => false }, {}],
+  ['nobody looks at a hold before a try', { respects: { own: false, others: true } }, { holds: 1 }],
+  ['nobody looks at a hold for others', { respects: { own: true, others: false } }, { holds: 1 }],
   [
     'a writer that must decide anew lands nobody else',
     { helps: false },
