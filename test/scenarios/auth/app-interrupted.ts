@@ -32,6 +32,8 @@ export const scenario = declare({
     // What the commit has to read before it can be made is what the signal comes in between.
     const fault: NonNullable<NonNullable<TownServers['git']>['fault']> = ({ repo, isCall }) => {
       if (!landing || !isCall || repo !== 'acme/config') return undefined;
+      // A second signal would end it at once.
+      landing = false;
       kill('SIGINT');
       return { is: 'delay', ms: 200 };
     };

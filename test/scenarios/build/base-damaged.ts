@@ -1,21 +1,6 @@
 import { pushBaseImage } from '../../support/base-image.ts';
-import type { Town } from '../../support/cli.ts';
 import { committed, configRepoUntouched, missing, noTempLeft, shipHere } from '../app-repo.ts';
 import { scenario as declare } from '../scenario.ts';
-
-let damaged = false;
-
-/** The app's image starts from another one in the same registry. */
-async function onBase(town: Town): Promise<void> {
-  damaged = false;
-  await pushBaseImage(town.registry.host, {
-    repository: 'base',
-    tag: '1',
-    layers: [[{ name: 'etc/os', body: 'base' }]],
-  });
-  damaged = true;
-  await committed({ 'app/Dockerfile': `FROM ${town.registry.host}/base:1\nCOPY app/hello /hello\n` })(town);
-}
 
 export const scenario = declare({
   area: 'build',
@@ -25,13 +10,21 @@ export const scenario = declare({
   exitCode: 5,
   guarantees: [configRepoUntouched, noTempLeft],
   missing,
-  cause: () =>
-    shipHere({
+  cause: () => {
+    let damaged = false;
+    return shipHere({
       registry: {
         auth: 'none',
         fault: ({ method, path }) =>
           damaged && method === 'GET' && path.includes('/base/blobs/') ? { is: 'corrupt' } : undefined,
       },
-      prepare: onBase,
-    }),
+      // The app's image starts from another one in the same registry.
+      prepare: async (town) => {
+        const { host } = town.registry;
+        await pushBaseImage(host, { repository: 'base', tag: '1', layers: [[{ name: 'etc/os', body: 'base' }]] });
+        damaged = true;
+        await committed({ 'app/Dockerfile': `FROM ${host}/base:1\nCOPY app/hello /hello\n` })(town);
+      },
+    });
+  },
 });

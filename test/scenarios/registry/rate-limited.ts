@@ -2,8 +2,6 @@ import { expect } from 'vitest';
 import { delivered, missing, shipHere } from '../app-repo.ts';
 import { scenario as declare } from '../scenario.ts';
 
-const waits: number[] = [];
-
 export const scenario = declare({
   area: 'registry',
   title: 'Too many requests, for a moment',
@@ -14,17 +12,18 @@ export const scenario = declare({
     delivered,
     {
       words: 'no request comes back sooner than it was told',
-      holds: () => expect(waits.filter((ms) => ms >= 7_000)).toHaveLength(2),
+      holds: ({ waits }) => expect(waits.filter((ms) => ms >= 7_000)).toHaveLength(2),
     },
   ],
   missing,
   cause: async () => {
     let refusals = 2;
+    const waits: number[] = [];
     const fault = ({ method }: { readonly method: string }) =>
       method === 'POST' && refusals-- > 0
         ? ({ is: 'answer', status: 429, headers: { 'retry-after': '7' } } as const)
         : undefined;
-    return shipHere(
+    const scene = await shipHere(
       { registry: { fault } },
       {
         world: ({ clock }) => ({
@@ -38,5 +37,6 @@ export const scenario = declare({
         }),
       },
     );
+    return { ...scene, waits };
   },
 });

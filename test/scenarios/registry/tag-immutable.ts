@@ -5,8 +5,6 @@ import type { Town } from '../../support/cli.ts';
 import { committed, configured, missing, shipAgain, shipByCli } from '../app-repo.ts';
 import { scenario as declare } from '../scenario.ts';
 
-let first: readonly string[] = [];
-
 /** What the registry has under the tag, by its own files. */
 function digestsIn({ registry }: Town): string[] {
   const tags = readdirSync(registry.dir, { recursive: true, encoding: 'utf8' }).filter((file) =>
@@ -24,7 +22,7 @@ export const scenario = declare({
   guarantees: [
     {
       words: 'the tag means what it meant',
-      holds: ({ town }) => expect(digestsIn(town)).toEqual(first),
+      holds: ({ town, first }) => expect(digestsIn(town)).toEqual(first),
     },
     {
       words: 'the config repo hears nothing of the second image',
@@ -38,8 +36,9 @@ export const scenario = declare({
       prepare: configured((text) => `tag: stable\n${text}`),
     });
     expect(scene.end.exitCode).toBe(0);
-    first = digestsIn(scene.town);
+    const first = digestsIn(scene.town);
+    expect(first).toHaveLength(2);
     await committed({ 'app/hello': 'another one\n' })(scene.town);
-    return { ...scene, ...(await shipAgain(scene.town)) };
+    return { ...scene, ...(await shipAgain(scene.town)), first };
   },
 });
