@@ -42,6 +42,8 @@ export interface ImageConfig {
   readonly sign: SignPlan | undefined;
   readonly attest: Attest | undefined;
   readonly cache: boolean;
+  /** 0 is always, undefined never. */
+  readonly refreshSeconds: number | undefined;
 }
 
 /** What to commit to one config repo, and from which branches. */

@@ -192,8 +192,31 @@ export type ImagePreview =
       /** What it will be found by in later runs, 64 hex digits; or why it is built every time, as a sentence. */
       readonly fingerprint?: string;
       readonly undecided?: string;
+      /** Why an image of the same input that is there isn't used, as a sentence. */
+      readonly anew?: string;
+      /** Where the fingerprint takes in more than it would have to, as sentences. */
+      readonly careful?: readonly string[];
     }
   | (PushedImage & { readonly is: 'reused'; readonly why: string });
+
+/** Which inputs of an image changed since it was last built. */
+export type ImageExplanation =
+  | {
+      readonly is: 'compared';
+      readonly image: string;
+      /** The tag or digest of the image compared with. */
+      readonly since: string;
+      /** The fingerprint is the same one. */
+      readonly same: boolean;
+      readonly changes: readonly {
+        readonly kind: string;
+        readonly name: string;
+        readonly how: 'changed' | 'added' | 'removed';
+      }[];
+      /** Inputs of the earlier image that weren't kept for want of room. */
+      readonly leftOut: number;
+    }
+  | { readonly is: 'unknown'; readonly image: string; readonly why: string };
 
 /** One value as it was and as it is. */
 export interface Change {

@@ -1,6 +1,7 @@
 import { reportOf, TagboatError } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import { type ImageOutcome, type ImagePlan, type ImagePreview, imageName } from '../plan.ts';
+import { WireFailure } from '../wire/failure.ts';
 import type { Digest, ManifestBytes } from '../wire/oci/types.ts';
 import type { World } from '../wire/world.ts';
 import { atRegistry } from './assemble/base.ts';
@@ -8,6 +9,8 @@ import type { Target } from './assemble/push.ts';
 import { copyImage } from './copy-image.ts';
 import { decide, decideAnew, isStill, type NewBuild, targetOf } from './decide.ts';
 import { type BuildLog, createBuildLog } from './engine/log.ts';
+import { writeRecord } from './fingerprint/record.ts';
+import type { Fingerprint } from './fingerprint.ts';
 import { make } from './make.ts';
 import { fingerprintTag, keepKnown, tagAgain } from './reuse.ts';
 import { runOf } from './run.ts';
@@ -59,15 +62,23 @@ export async function previewImage(world: World, image: ImagePlan, context: Buil
     case 'known':
       return { is: 'reused', ...about, digest: decision.manifest.digest, why: decision.why };
     case 'new': {
-      const { known, prepared } = decision;
+      const { known, prepared, anew } = decision;
       return {
         is: 'built',
         ...about,
         ...prepared.choice,
-        ...(known.is === 'known' ? { fingerprint: known.fingerprint.hash } : { undecided: known.why }),
+        ...(known.is === 'known' ? fingerprintShown(known.fingerprint) : { undecided: known.why }),
+        ...(anew === undefined ? {} : { anew }),
       };
     }
   }
+}
+
+function fingerprintShown({
+  hash,
+  careful,
+}: Fingerprint): Pick<ImagePreview & { is: 'built' }, 'fingerprint' | 'careful'> {
+  return { fingerprint: hash, ...(careful.length === 0 ? {} : { careful }) };
 }
 
 /** One image's way through a run. */
@@ -95,7 +106,6 @@ async function build(way: Way): Promise<ImageOutcome> {
         const { digest } = await readBack(target, about.reference, manifest.digest);
         return { is: 'reused', ...about, digest, why, seconds: seconds() };
       }
-      tell(way, 'warning', 'The image of the same input lacks parts in the registry, so it is built again.');
       return buildNew(way, await decideAnew(world, image, context));
     }
     case 'new':
@@ -138,6 +148,7 @@ async function buildNew(way: Way, decision: NewBuild): Promise<ImageOutcome> {
   const start = world.clock.now();
   const target = targetOf(image, runOf(world, context));
   const about = { name: image.name, reference: imageName(image) };
+  if (decision.anew !== undefined && context.rebuild !== true) tell(way, 'info', decision.anew);
   const { engine, why, reported } = await make(world, image, { ...way, prepared: decision.prepared });
   const manifest = await readBack(target, about.reference, reported);
   await keep(way, decision, manifest);
@@ -145,7 +156,7 @@ async function buildNew(way: Way, decision: NewBuild): Promise<ImageOutcome> {
 }
 
 /** Puts a new image under its fingerprint for later runs. That it can't be isn't this build's failure. */
-async function keep(way: Way, { known, replaces }: NewBuild, manifest: ManifestBytes): Promise<void> {
+async function keep(way: Way, { known, anew }: NewBuild, manifest: ManifestBytes): Promise<void> {
   const { world, image, context } = way;
   if (known.is === 'undecided') return;
   const { fingerprint } = known;
@@ -154,18 +165,41 @@ async function keep(way: Way, { known, replaces }: NewBuild, manifest: ManifestB
     return;
   }
   const target = targetOf(image, runOf(world, context));
-  const kept = await keepKnown(target, fingerprint, manifest, replaces);
+  const [kept] = await Promise.all([
+    keepKnown(target, fingerprint, manifest, anew !== undefined),
+    keepRecord(way, target, fingerprint, manifest),
+  ]);
   const tag = fingerprintTag(fingerprint);
   if (kept.is === 'second') {
     tell(way, 'info', `Another build of the same input was first; ${tag} stays ${kept.first}.`);
   } else if (kept.is === 'refused') {
-    const said = kept.failure.peerCode ?? kept.failure.status ?? kept.failure.kind;
+    const what = `The registry did not take the tag ${tag} (${saidOf(kept.failure)})`;
     tell(
       way,
       'warning',
-      `The registry did not take the tag ${tag} (${said}), so later builds will not reuse this one.`,
+      `${what}, so later builds will not reuse this image. Tags fp-* must be free to be pushed and moved.`,
     );
   }
+}
+
+/** Keeps what went into it beside it, for `--explain` and `refresh:`. Some registries take nothing but images. */
+async function keepRecord(
+  way: Way,
+  { shelf, repository }: Target,
+  fingerprint: Fingerprint,
+  manifest: ManifestBytes,
+): Promise<void> {
+  try {
+    await writeRecord(shelf.client, repository, manifest, fingerprint, way.world.clock);
+  } catch (error) {
+    if (!(error instanceof WireFailure)) throw error;
+    const message = `The registry did not take the list of what went into it (${saidOf(error)}), so \`plan --explain\` can't compare.`;
+    tell(way, 'info', message);
+  }
+}
+
+function saidOf({ peerCode, status, kind }: WireFailure): string | number {
+  return peerCode ?? status ?? kind;
 }
 
 function tell({ emit, image }: Way, level: 'info' | 'warning', message: string): void {

@@ -1,7 +1,9 @@
 import type { ImagePlan } from '../plan.ts';
 import type { ManifestBytes } from '../wire/oci/types.ts';
 import type { World } from '../wire/world.ts';
+import { atRegistry } from './assemble/base.ts';
 import type { Target } from './assemble/push.ts';
+import { builtAt } from './fingerprint/record.ts';
 import { checkBases, createTakeFiles, type Known, type TakeFiles, takeFingerprint } from './fingerprint/take.ts';
 import { Undecided } from './fingerprint/undecided.ts';
 import type { Fingerprint } from './fingerprint.ts';
@@ -27,8 +29,8 @@ export interface NewBuild {
   readonly is: 'new';
   readonly prepared: Prepared;
   readonly known: Known;
-  /** An image of the same input may be there, and this one takes its place. */
-  readonly replaces: boolean;
+  /** Why an image of the same input that is there isn't used, as a sentence: this one takes its place. */
+  readonly anew: string | undefined;
 }
 
 /** Decides once a run, so that what is checked before a build isn't asked a second time for it. */
@@ -40,7 +42,8 @@ export function decide(world: World, image: ImagePlan, context: BuildContext): P
 /** What is to be built although an image was thought to be there. */
 export async function decideAnew(world: World, image: ImagePlan, context: BuildContext): Promise<NewBuild> {
   const run = runOf(world, context);
-  return newBuild(world, image, run, await takeNow(world, image, run, await filesOf(world, run)), true);
+  const taken = await takeNow(world, image, run, await filesOf(world, run));
+  return newBuild(world, image, run, taken, 'The image of the same input lacks parts in the registry.');
 }
 
 async function work(world: World, image: ImagePlan, context: BuildContext, run: Run): Promise<Decision> {
@@ -58,9 +61,12 @@ async function work(world: World, image: ImagePlan, context: BuildContext, run: 
   if (there !== undefined) return { is: 'there', ...there };
   const taken = await taking;
   const fingerprint = taken.known.is === 'known' ? taken.known.fingerprint : undefined;
-  if (rebuild || fingerprint === undefined) return newBuild(world, image, run, taken, rebuild);
+  if (rebuild) return newBuild(world, image, run, taken, 'It is asked to be built again.');
+  if (fingerprint === undefined) return newBuild(world, image, run, taken, undefined);
   const manifest = await findKnown(target, fingerprint);
-  if (manifest === undefined) return newBuild(world, image, run, taken, false);
+  if (manifest === undefined) return newBuild(world, image, run, taken, undefined);
+  const old = await whyOld(world, image, target, manifest);
+  if (old !== undefined) return newBuild(world, image, run, taken, old);
   const why = `Nothing that decides it has changed: it is there as ${fingerprintTag(fingerprint).slice(0, 15)}.`;
   return { is: 'known', fingerprint, manifest, why };
 }
@@ -77,13 +83,35 @@ async function newBuild(
   image: ImagePlan,
   run: Run,
   { reading, known }: Taken,
-  replaces: boolean,
+  anew: string | undefined,
 ): Promise<NewBuild> {
   const [prepared, why] = await Promise.all([
     prepare(world, image, run, reading),
     known.is === 'known' ? checkBases(world, image, run, reading) : undefined,
   ]);
-  return { is: 'new', prepared, known: why === undefined ? known : { is: 'undecided', why }, replaces };
+  return { is: 'new', prepared, known: why === undefined ? known : { is: 'undecided', why }, anew };
+}
+
+/** Why an image is too old to be used again; undefined when it isn't. An age that nothing tells is too old. */
+async function whyOld(
+  world: World,
+  { refreshSeconds }: ImagePlan,
+  { shelf, repository }: Target,
+  manifest: ManifestBytes,
+): Promise<string | undefined> {
+  if (refreshSeconds === undefined) return undefined;
+  const { client } = shelf;
+  const time = await atRegistry(shelf, repository, manifest.digest, () => builtAt(client, repository, manifest));
+  if (time === undefined) return 'How old the image of the same input is can not be told, and `refresh:` asks for it.';
+  const age = (world.clock.now() - time) / 1_000;
+  if (age < refreshSeconds) return undefined;
+  return `The image of the same input was built ${new Date(time).toISOString()}, longer ago than \`refresh:\` allows.`;
+}
+
+/** The fingerprint as the files are now, for who only asks. */
+export async function fingerprintNow(world: World, image: ImagePlan, context: BuildContext): Promise<Known> {
+  const run = runOf(world, context);
+  return (await takeNow(world, image, run, await filesOf(world, run))).known;
 }
 
 /** Whether the files are still those that a fingerprint was taken of. Everything is read again. */

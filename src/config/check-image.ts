@@ -77,6 +77,7 @@ function checkImage(name: string, raw: ImageShape, { registry, tag }: Defaults, 
     sign: checkSign(at('sign'), raw.sign, checks),
     attest: raw.attest && { sbom: raw.attest.sbom ?? false, provenance: raw.attest.provenance ?? false },
     cache: raw.cache ?? true,
+    refreshSeconds: checkRefresh(at('refresh'), raw.refresh, checks),
   };
 }
 
@@ -104,6 +105,15 @@ function isWord(text: string): boolean {
 /** An address that buildx's driver `remote` takes, without anything that could be a secret. */
 function isDaemon(text: string): boolean {
   return /^tcp:\/\/(?:[\w.-]+|\[[0-9a-f:]+\]):\d{1,5}$/i.test(text) || /^unix:\/\/\/[\w./-]+$/.test(text);
+}
+
+/** Seconds: 0 is always, undefined never. */
+function checkRefresh(path: (string | number)[], text: string | undefined, checks: Checks): number | undefined {
+  if (text === undefined) return undefined;
+  if (text === 'always') return 0;
+  const [, number = '', unit = ''] = /^([1-9]\d{0,3})([hd])$/.exec(text) ?? [];
+  if (unit === '') checks.refuse(path, 'must be a number of days or hours, such as 7d or 12h, or always');
+  return Number(number) * (unit === 'd' ? 86_400 : 3_600);
 }
 
 function innerPath(path: (string | number)[], text: string, checks: Checks): string {

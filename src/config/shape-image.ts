@@ -24,6 +24,11 @@ export const image = z.strictObject({
     .describe(
       'What builds it. auto (the default) takes what the Dockerfile needs and the machine has; assemble needs no daemon, and no RUN.',
     ),
+  refresh: text()
+    .optional()
+    .describe(
+      'Build it again, although nothing that decides it changed, when the image is older than this: 7d, 12h, or always. For Dockerfiles whose RUN steps fetch things. Default: never.',
+    ),
   builder: text()
     .optional()
     .describe(

@@ -47,17 +47,20 @@ export function createProgram(run: Run): Command {
   add(
     'ship',
     'Build what the config names, push it, and commit its tag to the config repo.',
-    'tagboat ship\ntagboat ship --json --jobs 2\ntagboat ship --force   # over a value from another branch, this once',
+    'tagboat ship\ntagboat ship --json --jobs 2\ntagboat ship --force   # over a value from another branch, this once\ntagboat ship --rebuild # whatever is there already',
   )
+    .option('--rebuild', rebuildHelp, false)
     .option('--force', forceHelp, false)
     .option('--no-queue', queueHelp)
     .action(async (options) =>
       run('ship', common(), async () => (await import('./commands/ship.ts')).ship(common(), options)),
     );
 
-  add('build', 'Build and push the images; commit nothing.', 'tagboat build\ntagboat build --jobs 1').action(async () =>
-    run('build', common(), async () => (await import('./commands/build.ts')).build(common())),
-  );
+  add('build', 'Build and push the images; commit nothing.', 'tagboat build\ntagboat build --jobs 1 --rebuild')
+    .option('--rebuild', rebuildHelp, false)
+    .action(async (options) =>
+      run('build', common(), async () => (await import('./commands/build.ts')).build(common(), options)),
+    );
 
   add(
     'commit',
@@ -156,8 +159,12 @@ tagboat wait --server https://argocd.example.com --repo acme/config --applicatio
   add(
     'plan',
     'Show what ship would build and the exact diff it would commit. Nothing is written anywhere.',
-    'tagboat plan\ntagboat plan --json > plan.jsonl',
-  ).action(async () => run('plan', common(), async () => (await import('./commands/plan.ts')).plan(common())));
+    'tagboat plan\ntagboat plan --json > plan.jsonl\ntagboat plan --explain app   # which inputs of app changed',
+  )
+    .option('--explain [image]', 'show which inputs of an image, or of all, changed since it was last built')
+    .action(async (options) =>
+      run('plan', common(), async () => (await import('./commands/plan.ts')).plan(common(), options)),
+    );
 
   add(
     'edit',
@@ -192,6 +199,7 @@ tagboat edit main/values.yaml '.front.imageTag=3f2c1d0' '.front.replicas=3' --ch
 }
 
 const forceHelp = 'replace values of newer or unrelated commits too (a hold stays)';
+const rebuildHelp = 'build every image, also where the registry has one of the same input';
 const queueHelp = "don't wait in the config repo's queue when others are faster: try again instead";
 
 const exitCodeHelp = `

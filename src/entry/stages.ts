@@ -3,7 +3,7 @@ import { landDelivery } from '../commit/land.ts';
 import { openLineage } from '../commit/lineage.ts';
 import { previewDelivery } from '../commit/preview.ts';
 import { resolveDigests } from '../config/digests.ts';
-import type { CommitPreview, DeliveryPlan, ImagePlan, ImagePreview, RunPlan } from '../plan.ts';
+import type { CommitPreview, DeliveryPlan, ImageExplanation, ImagePlan, ImagePreview, RunPlan } from '../plan.ts';
 import type { Stages } from '../ship.ts';
 import { createServers } from './argocd.ts';
 import type { Session } from './session.ts';
@@ -13,6 +13,8 @@ import { checkWatch, watchOutcome } from './watch.ts';
 export interface RealStages extends Stages {
   readonly checkImage: (image: ImagePlan) => Promise<ImagePreview>;
   readonly checkDelivery: (delivery: DeliveryPlan) => Promise<CommitPreview>;
+  /** Which inputs changed since an earlier image; `before` are the values that config repos name for it. */
+  readonly explain: (image: ImagePlan, before: readonly string[]) => Promise<ImageExplanation>;
 }
 
 /** Opens the stages, does the work, and ends every credential whatever became of it. */
@@ -20,12 +22,14 @@ export async function withStages<T>(
   { world, emit }: Session,
   { aws, source, deliveries }: Pick<RunPlan, 'aws' | 'source' | 'deliveries'>,
   work: (stages: RealStages) => Promise<T>,
+  { rebuild = false }: { readonly rebuild?: boolean } = {},
 ): Promise<T> {
   const auth = createAuth(world, emit, aws);
   const servers = createServers(world, emit, auth);
   const watching = { world, emit, auth, servers, source };
   // One for the run: what was found out for one image serves the others.
-  const context = source === undefined ? undefined : { source, credential: auth.registry, identity: auth.identity };
+  const context =
+    source === undefined ? undefined : { source, credential: auth.registry, identity: auth.identity, rebuild };
   const readers = auth.readers(
     source?.url ?? '',
     deliveries.map(({ repo }) => repo),
@@ -41,6 +45,10 @@ export async function withStages<T>(
       checkImage: async (image) => {
         const stage = await building();
         return stage.previewImage(world, image, stage.context);
+      },
+      explain: async (image, before) => {
+        const { context } = await building();
+        return (await import('../build/explain.ts')).explainImage(world, image, context, before);
       },
       build: async (image) => {
         const stage = await building();

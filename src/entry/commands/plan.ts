@@ -1,16 +1,23 @@
-import { reportOf } from '../../errors.ts';
-import type { CommitPreview, ImagePreview } from '../../plan.ts';
+import { nearestWord } from '../../errors/spelling.ts';
+import { reportOf, TagboatError } from '../../errors.ts';
+import type { CommitPreview, ImageExplanation, ImagePlan, ImagePreview } from '../../plan.ts';
 import { prepare } from '../prepare.ts';
 import { oneLine, padTo } from '../printable.ts';
 import type { CommonOptions } from '../program.ts';
 import type { Body } from '../session.ts';
 import { withStages } from '../stages.ts';
 
+export interface PlanOptions {
+  /** The image whose inputs are compared, or true for all. */
+  readonly explain?: string | true;
+}
+
 /** `tagboat plan`: what `ship` would build or reuse, and the exact diff it would commit. Writes nothing anywhere. */
-export function plan(options: CommonOptions): Body {
+export function plan(options: CommonOptions, { explain }: PlanOptions = {}): Body {
   return async (session) => {
     const prepared = await prepare(session, options);
     const { images, deliveries } = prepared.plan;
+    const explained = explain === undefined ? [] : explain === true ? images : [named(images, explain)];
     return withStages(session, prepared.plan, async (stages) => {
       const [imageResults, deliveryResults] = await Promise.all([
         Promise.allSettled(images.map(stages.checkImage)),
@@ -26,15 +33,75 @@ export function plan(options: CommonOptions): Body {
         session.emit({ type: 'commit.previewed', delivery: result.value.delivery, preview: result.value });
         session.print(result.value.diff);
       }
-      const errors = [...imageResults, ...deliveryResults].flatMap((result) =>
+      const explanations = await Promise.allSettled(
+        explained.map((image) => stages.explain(image, valuesBefore(image, previews))),
+      );
+      const told = explanations.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+      for (const explanation of told) session.say((colors) => explanationLines(explanation, colors.dim));
+      const errors = [...imageResults, ...deliveryResults, ...explanations].flatMap((result) =>
         result.status === 'rejected' ? [reportOf(result.reason)] : [],
       );
-      return { errors, value: { images: found, deliveries: previews } };
+      const value = { images: found, deliveries: previews };
+      return { errors, value: explain === undefined ? value : { ...value, explanations: told } };
     });
   };
 }
 
+function named(images: readonly ImagePlan[], name: string): ImagePlan {
+  const found = images.find((image) => image.name === name);
+  if (found !== undefined) return found;
+  const guess = nearestWord(
+    name,
+    images.map((image) => image.name),
+  );
+  const problem = `The config names no image ${JSON.stringify(name)}${guess === undefined ? '' : `; did you mean ${guess}?`}.`;
+  throw new TagboatError('USAGE', { problem, command: 'plan' });
+}
+
+/** What the config repos name in the places that this image's tag is to go to. */
+function valuesBefore({ tag }: ImagePlan, previews: readonly CommitPreview[]): string[] {
+  return previews
+    .flatMap(({ changes }) => changes)
+    .flatMap(({ before, after }) => (before !== undefined && after.includes(tag) ? [before] : []));
+}
+
 function lineOf(image: ImagePreview, dim: (text: string) => string): string {
   const how = image.is === 'reused' ? 'would be reused' : `would be built with ${image.engine}`;
-  return `~ ${padTo(10, oneLine(image.name))}  ${how}  ${dim(oneLine(image.why))}\n${' '.repeat(14)}${image.reference}`;
+  const indent = ' '.repeat(14);
+  const notes = image.is === 'reused' ? [] : notesOf(image);
+  return [
+    `~ ${padTo(10, oneLine(image.name))}  ${how}  ${dim(oneLine(image.why))}`,
+    `${indent}${image.reference}`,
+    ...notes.map((note) => dim(`${indent}${oneLine(note)}`)),
+  ].join('\n');
+}
+
+function notesOf({ undecided, anew, careful = [] }: ImagePreview & { is: 'built' }): string[] {
+  return [
+    ...(anew === undefined ? [] : [anew]),
+    ...(undecided === undefined ? [] : [`It is built every time: ${undecided}`]),
+    ...careful,
+  ];
+}
+
+const most = 20;
+
+function explanationLines(explanation: ImageExplanation, dim: (text: string) => string): string {
+  const name = padTo(10, oneLine(explanation.image));
+  if (explanation.is === 'unknown') return `? ${name}  ${oneLine(explanation.why)}`;
+  const { since, same, changes, leftOut } = explanation;
+  if (same) return `= ${name}  nothing changed since ${oneLine(since)}`;
+  const marks = { changed: '~', added: '+', removed: '-' } as const;
+  const shown = changes.slice(0, most);
+  const rest = changes.length - shown.length;
+  const more = [
+    ...(rest > 0 ? [`and ${rest} more`] : []),
+    ...(changes.length === 0 ? ['the order of its instructions, or something without a name of its own'] : []),
+    ...(leftOut > 0 ? [`${leftOut} inputs of that image were too many to be kept`] : []),
+  ];
+  return [
+    `~ ${name}  changed since ${oneLine(since)}:`,
+    ...shown.map(({ kind, name: what, how }) => `${' '.repeat(14)}${marks[how]} ${kind} ${oneLine(what)}`),
+    ...more.map((line) => dim(`${' '.repeat(14)}${line}`)),
+  ].join('\n');
 }

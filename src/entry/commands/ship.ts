@@ -13,17 +13,23 @@ export interface LandingOptions {
   readonly queue?: boolean;
 }
 
+/** How images are built, whatever the config says. */
+export interface BuildingOptions {
+  /** What is there already is built again. */
+  readonly rebuild?: boolean;
+}
+
 /** `tagboat ship`: from the app repo's commit to a config commit. */
-export function ship(options: CommonOptions, landing: LandingOptions = {}): Body {
+export function ship(options: CommonOptions, how: LandingOptions & BuildingOptions = {}): Body {
   return async (session) => {
     // The build stage is loaded while git is asked: a run needs it in most cases.
     const [prepared] = await Promise.all([prepare(session, options), import('../../build/build.ts')]);
-    const plan = landingSo(prepared.plan, landing);
+    const plan = landingSo(prepared.plan, how);
     if (plan.deliveries.length === 0) {
       const message = 'No delivery takes this branch: images are built and nothing is committed.';
       session.emit({ type: 'notice', level: 'warning', stage: 'plan', message });
     }
-    return runPlan(session, plan, options);
+    return runPlan(session, plan, options, how);
   };
 }
 
@@ -35,10 +41,18 @@ export function landingSo(plan: RunPlan, options: LandingOptions): RunPlan {
 }
 
 /** Runs a plan with the real stages. */
-export async function runPlan(session: Session, plan: RunPlan, { jobs }: CommonOptions): Promise<Ending> {
+export async function runPlan(
+  session: Session,
+  plan: RunPlan,
+  { jobs }: CommonOptions,
+  { rebuild = false }: BuildingOptions = {},
+): Promise<Ending> {
   const { signal } = session.world;
-  return withStages(session, plan, async (stages) =>
-    endingOf(plan, await run(plan, stages, session.emit, { jobs, signal })),
+  return withStages(
+    session,
+    plan,
+    async (stages) => endingOf(plan, await run(plan, stages, session.emit, { jobs, signal })),
+    { rebuild },
   );
 }
 
