@@ -1,4 +1,9 @@
+import { tarOf } from '../../support/base-image.ts';
 import { type Change, careful, files, type Mutation, mutation } from './mutation.ts';
+
+const packed = await tarOf({ name: 'f', body: 'f\n' });
+const packedLater = await tarOf({ name: 'f', body: 'f\n', mtime: new Date(1.5e12) });
+const packedOther = await tarOf({ name: 'f', body: 'g\n' });
 
 const copied = 'FROM scratch\nCOPY dir /x/\nCOPY a /a\n';
 const whole = 'FROM scratch\nCOPY . /x/\n';
@@ -117,6 +122,18 @@ export const fileMutations: readonly Mutation[] = [
     careful('names'),
   ),
   mutation('ADD of a file', 'FROM scratch\nADD a /x/\n', set({ a: 'other\n' })),
+  mutation(
+    'what is in an archive that ADD unpacks',
+    'FROM scratch\nADD a.tar /x/\n',
+    set({ 'a.tar': { bytes: packedOther } }),
+    { files: { 'a.tar': { bytes: packed } } },
+  ),
+  mutation(
+    'an archive packed again at another time',
+    'FROM scratch\nADD a.tar /x/\n',
+    set({ 'a.tar': { bytes: packedLater } }),
+    { files: { 'a.tar': { bytes: packed } }, ...careful('archives') },
+  ),
   mutation(
     'a mount that RUN reads',
     'FROM SHELL\nRUN --mount=target=/m read X < /m/a; echo "$X" > /x\n',

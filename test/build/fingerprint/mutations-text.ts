@@ -16,7 +16,7 @@ export const textMutations: readonly Mutation[] = [
   mutation('a destination', 'FROM scratch\nCOPY a /x\n', 'FROM scratch\nCOPY a /y\n'),
   mutation('an owner', 'FROM scratch\nCOPY --chown=1:1 a /x\n', 'FROM scratch\nCOPY --chown=1:2 a /x\n'),
   mutation('--chmod', 'FROM scratch\nCOPY --chmod=644 a /x\n', 'FROM scratch\nCOPY --chmod=600 a /x\n'),
-  mutation('--link', 'FROM scratch\nCOPY a /x\n', 'FROM scratch\nCOPY --link a /x\n'),
+  mutation('--link', 'FROM scratch\nCOPY a /x\n', 'FROM scratch\nCOPY --link a /x\n', careful('link')),
   mutation('--exclude', 'FROM scratch\nCOPY --exclude=*.md dir /x/\n', 'FROM scratch\nCOPY --exclude=*.txt dir /x/\n'),
   mutation('the order of copies', 'FROM scratch\nCOPY a /a\nCOPY b /b\n', 'FROM scratch\nCOPY b /b\nCOPY a /a\n'),
   mutation('ENV', 'FROM scratch\nENV A=1\nCOPY a /\n', 'FROM scratch\nENV A=2\nCOPY a /\n'),
