@@ -1,4 +1,5 @@
-import type { ImageExplanation, ImagePlan } from '../plan.ts';
+import type { ImageExplanation } from '../plan/explanation.ts';
+import type { ImagePlan } from '../plan.ts';
 import { WireFailure } from '../wire/failure.ts';
 import { isDigest } from '../wire/oci/digest.ts';
 import { parseReference } from '../wire/oci/reference.ts';

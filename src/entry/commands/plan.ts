@@ -1,6 +1,7 @@
 import { nearestWord } from '../../errors/spelling.ts';
 import { reportOf, TagboatError } from '../../errors.ts';
-import type { CommitPreview, ImageExplanation, ImagePlan, ImagePreview } from '../../plan.ts';
+import type { ImageExplanation } from '../../plan/explanation.ts';
+import type { CommitPreview, ImagePlan, ImagePreview } from '../../plan.ts';
 import { prepare } from '../prepare.ts';
 import { oneLine, padTo } from '../printable.ts';
 import type { CommonOptions } from '../program.ts';
