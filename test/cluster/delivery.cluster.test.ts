@@ -1,12 +1,24 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { webhookSecret } from '../support/cluster/argocd-settings.ts';
 import { openPipeline } from '../support/cluster/pipeline.ts';
-import { openShop, type Shop } from '../support/cluster/shop.ts';
+import { type Application, openShop, type Shop } from '../support/cluster/shop.ts';
 import { type Waited, waitFor } from '../support/cluster/waiting.ts';
 import { startOwnRegistry } from '../support/registries.ts';
 
 // Seconds that no verdict may be later than Argo CD's own; its polls, which nobody is to wait for, are minutes apart.
 const soon = 10;
+
+function isHealthy({ status }: Application): boolean {
+  return status?.health?.status === 'Healthy' && status.sync?.status === 'Synced';
+}
+
+/** The rollout of a later commit is under way. */
+function isProgressing(before: Application): (application: Application) => boolean {
+  return ({ status }) =>
+    status?.health?.status === 'Progressing' &&
+    status.sync?.status === 'Synced' &&
+    status.sync.revision !== before.status?.sync?.revision;
+}
 
 it('a first delivery builds its image, lands its tag and is healthy as soon as its pods are', async () => {
   const registry = await startOwnRegistry();
@@ -25,9 +37,10 @@ it('a first delivery builds its image, lands its tag and is healthy as soon as i
 
 it('a second delivery while the first syncs: the first is superseded, the second healthy', async () => {
   const shop = await openShop('second', { readyAfter: '6s' });
+  const opened = await shop.until(isHealthy);
   const { ship } = await openPipeline(shop);
   const one = ship({ what: 'delivery that the next one overtakes', isFinal: () => false });
-  await shop.until(({ status }) => status?.health?.status === 'Progressing' && status.sync?.status === 'Synced');
+  await shop.until(isProgressing(opened));
   const two = await ship({ what: 'second delivery while the first syncs' });
   expect(two.late).toBeLessThan(soon);
   expect(two.verdict).toMatchObject({ is: 'healthy', commit: two.commit, revision: two.commit });
@@ -65,10 +78,22 @@ it('a delivery that changes nothing is judged by what is live', async () => {
 });
 
 it("another team's later commit that keeps our value carries our delivery", async () => {
-  const shop = await openShop('others');
+  const shop = await openShop('others', { readyAfter: '4s' });
+  const opened = await shop.until(isHealthy);
+  const { ship } = await openPipeline(shop);
+  const shipping = ship({ what: 'a newer commit by another team', isFinal: () => false });
+  await shop.until(isProgressing(opened));
+  const theirs = await shop.commit({ files: { 'other/values.yaml': 'a: 1\n' }, message: 'Another team\n' });
+  await shop.application('normal');
+  const { verdict, commit } = await shipping;
+  expect(verdict).toMatchObject({ is: 'healthy', commit, revision: theirs });
+});
+
+it('a commit that somebody made by hand is healthy by the later one that Argo CD shows', async () => {
+  const shop = await openShop('by-hand-edited');
   const ours = await shop.set({ tag: 'v2', readyAfter: '2s' });
   const theirs = await shop.commit({ files: { 'other/values.yaml': 'a: 1\n' }, message: 'Another team\n' });
-  const { verdict } = await waitFor(shop, ours, { what: 'a newer commit by another team', isFinal: () => false });
+  const { verdict } = await waitFor(shop, ours, { what: 'a newer commit after one by hand', isFinal: () => false });
   expect(verdict).toMatchObject({ is: 'healthy', commit: ours, revision: theirs });
 });
 
