@@ -103,7 +103,8 @@ export function openLineage(
       GIT_TERMINAL_PROMPT: '0',
       LC_ALL: 'C',
     };
-    return world.exec({ program: 'git', args: ['-C', dir, ...args], env, signal: world.signal });
+    const command = { program: 'git', args: ['-C', dir, ...args], env, signal: world.signal, timeoutMs: patienceMs };
+    return world.exec(command);
   }
 
   return {
