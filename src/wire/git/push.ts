@@ -46,6 +46,9 @@ export function pushRequest(updates: readonly RefUpdate[], format: ObjectFormat)
 /** Most that is kept of what a server prints during a push. */
 const mostSaid = 8 * 1024;
 
+/** Refs that a report may be about: more than any push of ours moves. */
+const mostRefs = 10_000;
+
 /** Reads the report. Throws GitDataError, and GitNo when git gives none. */
 export async function readReport(from: ByteReader): Promise<PushReport> {
   const said: Buffer[] = [];
@@ -70,6 +73,7 @@ export async function readReport(from: ByteReader): Promise<PushReport> {
     if (word === 'unpack') unpack = line.slice('unpack '.length);
     if (word === 'ok') refs.set(name, undefined);
     if (word === 'ng') refs.set(name, rest.join(' ') || 'refused');
+    if (refs.size > mostRefs) throw new GitDataError('tooLarge', `the push is reported on more than ${mostRefs} refs`);
   }
   const words = readable(Buffer.concat(said));
   if (unpack === undefined) throw words === '' ? new GitDataError('cut', 'the push has no report') : new GitNo(words);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ByteReader } from '../../../src/wire/git/bytes.ts';
+import { ByteReader } from '../../../src/wire/git/bytes.ts';
 import { readAdvertisement } from '../../../src/wire/git/capabilities.ts';
 import { GitDataError, GitNo } from '../../../src/wire/git/failure.ts';
 import { fetchRequest, oldFetchRequest, readFetch, readOldFetch } from '../../../src/wire/git/fetch.ts';
@@ -167,6 +167,13 @@ describe('a push', () => {
     ['a page', '<html>', GitDataError],
   ])('that is answered with %s has no report', async (_, text, kind) => {
     await expect(readReport(from(text))).rejects.toBeInstanceOf(kind);
+  });
+
+  it('is not listened to without end', async () => {
+    async function* endless(): AsyncGenerator<Buffer> {
+      for (let number = 0; ; number++) yield Buffer.from(packet(`ok refs/heads/${number}\n`));
+    }
+    await expect(readReport(new ByteReader(endless()))).rejects.toMatchObject({ kind: 'tooLarge' });
   });
 });
 
