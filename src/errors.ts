@@ -7,6 +7,7 @@ import { configRepoErrors } from './errors/config-repo.ts';
 import { entryErrors } from './errors/entry.ts';
 import { orderErrors } from './errors/order.ts';
 import { registryErrors } from './errors/registry.ts';
+import { rollbackErrors } from './errors/rollback.ts';
 import { runErrors } from './errors/run.ts';
 
 const catalogue = {
@@ -18,6 +19,7 @@ const catalogue = {
   ...registryErrors,
   ...configRepoErrors,
   ...argocdErrors,
+  ...rollbackErrors,
   ...orderErrors,
 };
 

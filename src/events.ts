@@ -77,6 +77,14 @@ export type Happening =
       readonly verdict: Verdict;
     }
   | { readonly type: 'verdict.failed'; readonly delivery: string; readonly error: ErrorReport }
+  /** An unhealthy delivery's values are being put back. */
+  | {
+      readonly type: 'rollback.started';
+      readonly delivery: string;
+      readonly commit: string;
+      readonly to: string;
+      readonly why: string;
+    }
   /** Always the last one. `errors` is empty exactly when `exitCode` is 0. */
   | {
       readonly type: 'result';

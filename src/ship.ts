@@ -24,6 +24,18 @@ export interface Stages {
     outcome: Extract<CommitOutcome, { is: 'landed' | 'unchanged' }>,
     images: readonly PushedImage[],
   ) => Promise<readonly Verdict[]>;
+  /** Puts back what a delivery replaced; undefined when that isn't its to undo any more. */
+  readonly rollBack: (
+    delivery: DeliveryPlan,
+    outcome: Extract<CommitOutcome, { is: 'landed' }>,
+    verdicts: readonly Verdict[],
+  ) => Promise<RolledBack | undefined>;
+}
+
+/** A rollback's commit, and what became of it. */
+export interface RolledBack {
+  readonly commit: CommitOutcome;
+  readonly verdicts: readonly Verdict[];
 }
 
 /** A run's end. `errors` is empty exactly when everything asked for is done. */
@@ -34,6 +46,8 @@ export interface RunResult {
   readonly images: readonly ImageOutcome[];
   readonly commits: readonly CommitOutcome[];
   readonly verdicts: readonly Verdict[];
+  /** Where a delivery came out unhealthy and is to go back then. */
+  readonly rollbacks: readonly RolledBack[];
   readonly errors: readonly ErrorReport[];
 }
 
@@ -75,8 +89,12 @@ export async function ship(plan: RunPlan, stages: Stages, emit: Emit, options: S
   const seen = await watchAll(plan.deliveries, landings, images, stages, emit);
   options.signal.throwIfAborted();
   const verdicts = fulfilled(seen).flat();
-  const errors = [...failures(landings), ...failures(seen), ...verdicts.flatMap(verdictError)];
-  return ended({ images, commits: fulfilled(landings), verdicts, errors });
+  const undone = await rollBackAll(plan.deliveries, landings, seen, stages);
+  options.signal.throwIfAborted();
+  const rollbacks = fulfilled(undone).flatMap((one) => one ?? []);
+  const told = [...verdicts, ...rollbacks.flatMap((one) => one.verdicts)];
+  const errors = [...failures(landings), ...failures(seen), ...failures(undone), ...told.flatMap(verdictError)];
+  return ended({ images, commits: fulfilled(landings), verdicts, rollbacks, errors });
 }
 
 async function buildOne(image: ImagePlan, stages: Stages, emit: Emit): Promise<ImageOutcome> {
@@ -138,6 +156,24 @@ async function watchAll(
   );
 }
 
+/** Undoes each delivery that came out unhealthy and is to go back then. What a later commit made unhealthy is its own. */
+async function rollBackAll(
+  deliveries: readonly DeliveryPlan[],
+  landings: readonly PromiseSettledResult<CommitOutcome>[],
+  seen: readonly PromiseSettledResult<readonly Verdict[]>[],
+  stages: Stages,
+): Promise<PromiseSettledResult<RolledBack | undefined>[]> {
+  return Promise.allSettled(
+    deliveries.map(async (delivery, at) => {
+      const [landing, watched] = [landings[at], seen[at]];
+      if (delivery.deploy?.onUnhealthy !== 'rollback' || watched?.status !== 'fulfilled') return undefined;
+      if (landing?.status !== 'fulfilled' || landing.value.is !== 'landed') return undefined;
+      const unhealthy = watched.value.some(({ is }) => is === 'degraded' || is === 'syncFailed');
+      return unhealthy ? stages.rollBack(delivery, landing.value, watched.value) : undefined;
+    }),
+  );
+}
+
 /** Runs at most `jobs` at a time. All of them run, whatever fails, unless the signal says stop. */
 async function inParallel<T, R>(
   items: readonly T[],
@@ -157,7 +193,7 @@ async function inParallel<T, R>(
 }
 
 function ended(part: Partial<RunResult> & Pick<RunResult, 'errors'>): RunResult {
-  const { images = [], commits = [], verdicts = [], errors } = part;
+  const { images = [], commits = [], verdicts = [], rollbacks = [], errors } = part;
   return {
     // The first failure in the pipeline's order decides: what came after may be its consequence.
     exitCode: errors[0]?.exitCode ?? exitCodes.done,
@@ -165,6 +201,7 @@ function ended(part: Partial<RunResult> & Pick<RunResult, 'errors'>): RunResult 
     images,
     commits,
     verdicts,
+    rollbacks,
     errors,
   };
 }

@@ -40,6 +40,7 @@ const fine: Stages = {
   build: async (each) => built(each),
   land: async (each) => landed(each),
   watch: async () => [],
+  rollBack: async () => undefined,
 };
 const interrupted = (signal = 'SIGINT') => new TagboatError('INTERRUPTED', { signal });
 
@@ -121,6 +122,22 @@ describe('the applications of a run', () => {
       commits: [{ is: 'landed' }],
       errors: [{ code: 'APPLICATION_TIMED_OUT' }],
     });
+  });
+
+  it('that come out unhealthy are rolled back where that is wanted, and the run fails all the same', async () => {
+    const asked: string[] = [];
+    const wanted = (name: string, onUnhealthy: 'fail' | 'rollback') =>
+      ({ ...delivery(name), deploy: { onUnhealthy } }) as DeliveryPlan;
+    const bad: Verdict = { ...verdict('timedOut'), is: 'degraded', reasons: [] };
+    const { result } = run(plan([], [wanted('a', 'rollback'), wanted('b', 'fail'), wanted('c', 'rollback')]), {
+      watch: async ({ name }) => [name === 'c' ? verdict('timedOut') : bad],
+      rollBack: async (each) => {
+        asked.push(each.name);
+        return { commit: landed(each), verdicts: [verdict('healthy')] };
+      },
+    });
+    expect(await result).toMatchObject({ exitCode: 7, rollbacks: [{ commit: { is: 'landed' } }] });
+    expect(asked).toEqual(['a']);
   });
 
   it('that can’t be watched stop the run before anything is pushed', async () => {

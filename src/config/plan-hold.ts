@@ -1,3 +1,4 @@
+import type { DeployPlan } from '../plan/deploy.ts';
 import type { HeldPlace, HoldChange } from '../plan/holds.ts';
 import type { DeliveryPlan, Source } from '../plan.ts';
 import { appOf, oneLine, personText, writeMessage } from './message.ts';
@@ -9,6 +10,8 @@ export interface HoldTarget extends Pick<DeliveryPlan, 'repo' | 'branch' | 'via'
   readonly delivery: string | undefined;
   readonly places: readonly HeldPlace[];
   readonly source: Source | undefined;
+  /** Who follows it in Argo CD. */
+  readonly deploy?: DeployPlan | undefined;
 }
 
 export interface HoldRequest extends Identity {

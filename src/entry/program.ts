@@ -127,6 +127,26 @@ tagboat release --repo acme/config --path 'main/values.yaml:.front.imageTag'`,
 
   target(
     add(
+      'rollback',
+      'Put earlier values back and hold them, then wait for the verdict as after any delivery.',
+      `tagboat rollback main --why 'the new checkout loses orders'
+tagboat rollback main --to 5f0c1a7e9d… --until 2d
+tagboat rollback --repo acme/config --path 'main/values.yaml:.front.imageTag'`,
+    ),
+  )
+    .argument('[delivery]', 'a delivery of the config: all that it sets (default: the only one there is)')
+    .option('--to <commit>', "previous, a commit of the config branch, or the app repo's commit delivered", 'previous')
+    .option('--path <file:path>', 'this value alone; may be given again', collect, [])
+    .option('--why <text>', 'the reason, for the commit and for whoever meets the hold')
+    .option('--until <when>', 'when the hold ends by itself: 12h, 7d, 2030-01-31 (default: when it is released)')
+    .option('--by <who>', "who wants it so (default: the job's actor, or git's own user)")
+    .option('--force', 'cross values that were set by hand', false)
+    .action(async (name: string | undefined, options) =>
+      run('rollback', common(), async () => (await import('./commands/rollback.ts')).rollback(common(), name, options)),
+    );
+
+  target(
+    add(
       'queue',
       "List what waits in the config repos' queues to be landed.",
       `tagboat queue

@@ -61,6 +61,7 @@ export async function withStages<T>(
       checkApplications: async (delivery) => checkWatch(watching, delivery),
       watch: async (delivery, outcome, pushed) =>
         watchOutcome(watching, resolveDigests(delivery, pushed), outcome, pushed),
+      rollBack: async (...args) => (await import('./rollback.ts')).rollBack(watching, ...args),
     });
   } finally {
     servers.close();

@@ -42,9 +42,9 @@ export async function targetsOf(
       guess === undefined ? (known.length === 0 ? '' : ` It has ${known.join(', ')}.`) : ` Did you mean ${guess}?`;
     throw wrong(`${config.file} has no delivery${name === undefined ? '' : ` ${JSON.stringify(name)}`}.${hint}`);
   }
-  return chosen.map(({ name: delivery, repo, branch, set, via, queue }) => {
+  return chosen.map(({ name: delivery, repo, branch, set, via, queue, deploy }) => {
     const places = paths.length > 0 ? paths : set.map(({ file, path }) => ({ file, path }));
-    return { delivery, repo, branch, places, source, via, queue };
+    return { delivery, repo, branch, places, source, via, queue, deploy };
   });
 }
 

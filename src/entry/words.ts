@@ -59,6 +59,8 @@ export function wordsOf(event: Event, telling: Telling): string[] {
       return commitLines(event.delivery, event.outcome, colors);
     case 'commit.failed':
       return [item(colors.red('✗'), event.delivery, colors.red('failed')), ...errorLines(event.error, colors)];
+    case 'rollback.started':
+      return [item(colors.yellow('↶'), event.delivery, `rolling back ${short(event.commit)}: ${oneLine(event.why)}`)];
     case 'verdict.started':
     case 'verdict.progress':
     case 'verdict.finished':
@@ -74,6 +76,7 @@ function deservesAction(event: Event): boolean {
   if (event.type === 'result') return event.exitCode !== 0;
   if (event.type === 'verdict.finished') return healthOf(event.verdict) !== 'healthy';
   if (event.type === 'commit.finished') return event.outcome.is === 'superseded' || event.outcome.is === 'held';
+  if (event.type === 'rollback.started') return true;
   return event.type === 'image.failed' || event.type === 'commit.failed' || event.type === 'verdict.failed';
 }
 

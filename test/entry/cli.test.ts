@@ -21,6 +21,7 @@ describe('the command line', () => {
     'build',
     'commit',
     'wait',
+    'rollback',
     'plan',
     'edit',
     'schema',
@@ -293,6 +294,7 @@ describe.skipIf(noHttpBackend !== undefined)(`the demo${skipNote}`, () => {
         { changed: true, verdicts: healthy },
         { changed: false, verdicts: healthy },
         { verdicts: [{ application: 'shop', is: 'degraded', reasons: [{ parts: [{ status: 'ImagePullBackOff' }] }] }] },
+        { changed: true, verdicts: healthy },
       ],
     });
   });

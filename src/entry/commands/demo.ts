@@ -12,6 +12,7 @@ import { type DemoWorld, startDemoWorld } from '../demo/world.ts';
 import type { CommonOptions } from '../program.ts';
 import type { Body, Ending, Session } from '../session.ts';
 import { commit } from './commit.ts';
+import { rollback } from './rollback.ts';
 import { runPlan, ship } from './ship.ts';
 import { wait } from './wait.ts';
 
@@ -98,6 +99,7 @@ async function tell(story: Story): Promise<Ending> {
     if ((ending.errors ?? []).length > 0) return { ...ending, value: { runs } };
   }
   runs.push(await breakIt(story, repo, app));
+  runs.push(await goBack(story, app));
   const shown = await show(story, configRepo, 'app-repo');
   return { value: { runs, proofs: shown } };
 }
@@ -119,6 +121,14 @@ async function breakIt({ session, demo, common }: Story, repo: string, app: stri
     { application: [], sync: false, branch: 'main' },
   )(inside(session, demo, 'wait'));
   return ending.value;
+}
+
+/** Back to the last delivery, and a hold so that no run undoes that unasked. */
+async function goBack({ session, demo, common }: Story, app: string): Promise<unknown> {
+  title(session, 5, 'Back to what ran before', 'One commit: the earlier tag, and a hold that says why.');
+  const why = 'v2.0-typo was never pushed';
+  const back = rollback({ ...common, app }, 'main', { to: 'previous', why });
+  return (await back(inside(session, demo, 'rollback'))).value;
 }
 
 /** The user's own app, shipped to the demo's servers. */

@@ -22,7 +22,7 @@ export async function proofs(demo: DemoWorld, configRepo: string, repository: st
       output: await demo.gitHost.git(configRepo, ...log),
     },
     {
-      about: 'the newest of them: one line, everything else as people wrote it',
+      about: 'the newest of them: one value, and who holds it; everything else as people wrote it',
       command: `git -C ${dir} show --format= main`,
       output: await demo.gitHost.git(configRepo, 'show', '--format=', 'main'),
     },

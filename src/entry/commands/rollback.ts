@@ -1,0 +1,49 @@
+import { createAuth } from '../../auth/auth.ts';
+import { findEarlier } from '../../commit/earlier.ts';
+import { parseUntil } from '../../config/arguments.ts';
+import { planRollback } from '../../config/plan-rollback.ts';
+import { identityIn } from '../prepare.ts';
+import { oneLine, short } from '../printable.ts';
+import type { CommonOptions } from '../program.ts';
+import type { Body } from '../session.ts';
+import { type TargetOptions, targetOf } from '../target.ts';
+import { runPlan } from './ship.ts';
+
+export interface RollbackOptions extends TargetOptions {
+  /** `previous`, a config commit, or the app repo's commit that was delivered. */
+  readonly to: string;
+  readonly why?: string;
+  readonly by?: string;
+  readonly until?: string;
+  /** Cross values that were set by hand. */
+  readonly force?: boolean;
+}
+
+/** `tagboat rollback`: earlier values by a commit that also holds them, and then the verdict as after any other. */
+export function rollback(common: CommonOptions, name: string | undefined, options: RollbackOptions): Body {
+  return async (session) => {
+    const { world, emit } = session;
+    const until = options.until === undefined ? undefined : parseUntil(options.until, world.clock.now());
+    const target = await targetOf(session, common, name, options);
+    const auth = createAuth(world, emit, undefined);
+    const earlier = await (async () => {
+      try {
+        const { to, force = false } = options;
+        return await findEarlier(world, target, target.places, await auth.git(target.repo), { to, force });
+      } finally {
+        await auth.end();
+      }
+    })();
+    for (const { commit, subject } of earlier.undone) {
+      const message = `Undoing ${short(commit)}: ${oneLine(subject)}`;
+      emit({ type: 'notice', level: 'info', stage: 'commit', message });
+    }
+    const by = options.by ?? (world.env.GITHUB_ACTIONS === 'true' ? world.env.GITHUB_ACTOR : undefined);
+    const plan = planRollback(target, {
+      ...(await identityIn(world, session.cwd)),
+      ...{ values: earlier.values, to: earlier.at, from: earlier.tip, undone: earlier.undone, source: earlier.source },
+      ...{ why: options.why ?? 'asked for on the command line', by, until, deploy: target.deploy },
+    });
+    return runPlan(session, { source: undefined, aws: undefined, images: [], deliveries: [plan] }, common);
+  };
+}

@@ -1,0 +1,29 @@
+import { entry, exitCodes } from './codes.ts';
+
+const exit = exitCodes.configRepo;
+
+/** What keeps values from going back, or on to the next place. */
+export const rollbackErrors = {
+  ROLLBACK_NOTHING_EARLIER: entry<{ repo: string; branch: string; seen: number }>(
+    exit,
+    ({ repo, branch, seen }) =>
+      `None of the last ${seen} commits on ${branch} of ${repo} tells of other values there: there is nothing to go back to.`,
+    () => 'Name the state to go back to: --to with the config commit that had it.',
+  ),
+  ROLLBACK_TARGET_UNKNOWN: entry<{ to: string; branch: string; seen: number }>(
+    exit,
+    ({ to, branch, seen }) => `${to} is none of the last ${seen} commits on ${branch}, and none of them came from it.`,
+    () => "Give the whole id of a commit on the config branch, or of the app repo's commit that was delivered there.",
+  ),
+  ROLLBACK_CROSSES_HAND: entry<{ file: string; path: string; value: string; at: string }>(
+    exit,
+    ({ file, path, value, at }) =>
+      `${path} in ${file} was set by hand to ${JSON.stringify(value)} (as of ${at.slice(0, 7)}): going back would undo that too.`,
+    () => 'If that is meant, say so with --force.',
+  ),
+  PROMOTE_UNPAIRED: entry<{ from: string; to: string; file: string; path: string }>(
+    exitCodes.config,
+    ({ from, to, path, file }) => `${to} sets ${path} in ${file}, and nothing in ${from} stands for it.`,
+    () => 'Deliveries are paired by their paths, or one by one where both set as many values: make one of them so.',
+  ),
+} as const;
