@@ -10,7 +10,7 @@ import { layerArchive } from './assemble/layer.ts';
 import { type Packed, packLayer } from './assemble/layer-blob.ts';
 import { baseOpener } from './assemble/open-base.ts';
 import { type Packer, packerFor } from './assemble/packer.ts';
-import { type Assembled, pushImage, sendBase, sendBlob, type Target } from './assemble/push.ts';
+import { type Assembled, pushImage, sendBase, sendNew, type Target } from './assemble/push.ts';
 import { buildStages, type DoneStage, type LayerChanges } from './assemble/stage.ts';
 import { NotKept } from './assemble/tree.ts';
 import { createWorkspace, type Workspace } from './assemble/workspace.ts';
@@ -42,8 +42,10 @@ export async function assemble(world: World, job: AssembleJob): Promise<Digest> 
     for (const platform of platforms)
       images.push(await assembleWhole(world, job, readPlatform(platform), { workspace, bases }));
     const target = targetOf(job);
-    const manifest = await pushImage(images, target, job.tell);
-    if (image.cache) await remember(manifest, target, cacheTags(image, job.source).write, job.tell);
+    const manifest = await pushImage(images, target, job.tell, (made) => {
+      const tag = image.cache ? cacheTags(image, job.source).write : undefined;
+      return remember(made, target, tag, job.tell);
+    });
     return manifest.digest;
   } catch (error) {
     if (isDiskFull(error)) throw new TagboatError('DISK_FULL', { path: workspace.dir }, { cause: error });
@@ -139,15 +141,17 @@ async function assembleOne(
     signal: world.signal,
   });
   const known = await knowing;
+  // No earlier image: the repository, or this branch in it, is new, and what it may have isn't asked for piece by piece.
+  const first = image.cache && known.empty;
   const make = async (changes: LayerChanges): Promise<Packed> => {
     const layer = await packLayer(() => layerArchive(changes, fixed ?? layerTime), { known, workspace, packer });
     const kept = layer.blob === undefined ? ', as an earlier image has it' : '';
     job.tell(`[${showPlatform(platform)}] layer ${layer.digest} with ${changes.length} entries${kept}`);
-    if (layer.blob !== undefined) await sendBlob(layer.blob, target, job.tell);
+    if (layer.blob !== undefined) await sendNew(layer.blob, target, first, job.tell);
     return layer;
   };
   // A layer is on its way while the next one is compressed, and the base's are mounted or carried over meanwhile.
-  const sending = done.base === undefined ? undefined : sendBase(done.base, target, job.tell);
+  const sending = done.base === undefined ? undefined : sendBase(done.base, target, first, job.tell);
   const [made, sent] = await Promise.allSettled([inParallel(done.layers, layersAtOnce, make), sending]);
   if (made.status === 'rejected') throw made.reason;
   if (sent.status === 'rejected') throw sent.reason;
@@ -155,6 +159,7 @@ async function assembleOne(
     platform: { ...platform },
     base: done.base,
     layers: made.value,
+    first,
     config: { ...done.config, created, ...(image.platforms.length === 0 ? {} : configPlatform(platform)) },
     annotations: annotationsOf(source, created, done),
   };

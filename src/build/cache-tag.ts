@@ -12,7 +12,8 @@ export interface CacheTags {
 export function cacheTags(image: Pick<ImagePlan, 'name' | 'target'>, source: Source): CacheTags {
   const { branch, defaultBranch } = source;
   const own = branch === undefined ? undefined : tagOf(image, branch);
-  const fallback = (defaultBranch === undefined ? usualDefaults : [defaultBranch]).map((name) => tagOf(image, name));
+  const defaults = branch !== undefined && usualDefaults.includes(branch) ? [branch] : usualDefaults;
+  const fallback = (defaultBranch === undefined ? defaults : [defaultBranch]).map((name) => tagOf(image, name));
   return { read: [...new Set([...(own === undefined ? [] : [own]), ...fallback])], write: own };
 }
 

@@ -24,6 +24,8 @@ export interface Assembled {
   readonly platform: PlatformParts;
   readonly base: Base | undefined;
   readonly layers: readonly Packed[];
+  /** No earlier image of the repository is known. */
+  readonly first: boolean;
   /** Without the new layers' ids; they are added here. */
   readonly config: ImageConfig;
   readonly annotations: Readonly<Record<string, string>>;
@@ -55,42 +57,59 @@ function typesOf({ base, layers }: Assembled): Types {
 const blobsAtOnce = 4;
 
 /** Makes the repository have a base's layers: there already, mounted where it is the same registry, or carried over. */
-export async function sendBase(base: Base, target: Target, tell: (line: string) => void): Promise<void> {
+export async function sendBase(
+  base: Base,
+  target: Target,
+  first: boolean,
+  tell: (line: string) => void,
+): Promise<void> {
   const sameHost = base.shelf.client.host === target.shelf.client.host && base.repository !== target.repository;
   const layers = base.manifest.layers
     // What a registry must not hand on stays where its licence wants it.
     .filter((layer) => !/foreign|nondistributable/.test(layer.mediaType))
     .map((layer) => baseBlob(layer, base));
-  await inParallel(layers, blobsAtOnce, (blob) => sendBlob(blob, target, tell, sameHost ? [base.repository] : []));
+  await inParallel(layers, blobsAtOnce, (blob) => {
+    const from = sameHost ? [base.repository] : [];
+    // Where there is nothing to mount from, the whole layer would be sent.
+    return sendBlob(blob, target, { from, absent: first && sameHost }, tell);
+  });
 }
 
-/** Makes the repository have a blob. */
-export async function sendBlob(
+// To send less than this costs no more than to ask whether it is there.
+const smallBlob = 64 * 1024;
+
+/** Makes the repository have a blob that was made here. On the `first` image it most likely isn't there. */
+export function sendNew(blob: BlobSource, target: Target, first: boolean, tell: (line: string) => void): Promise<void> {
+  return sendBlob(blob, target, { from: [], absent: first && blob.size <= smallBlob }, tell);
+}
+
+async function sendBlob(
   blob: BlobSource,
   { shelf, repository }: Target,
+  { from, absent }: { readonly from: readonly string[]; readonly absent: boolean },
   tell: (line: string) => void,
-  from: readonly string[] = [],
 ): Promise<void> {
-  const how = await atTarget(shelf, repository, () => shelf.client.pushBlob(repository, blob, from));
+  const how = await atTarget(shelf, repository, () => shelf.client.pushBlob(repository, blob, from, absent));
   tell(`${blob.digest.slice(0, 19)} ${shownSize(blob.size)}: ${shownPush[how]}`);
 }
 
-/** Sends configs, then manifests, then the tag: a tag never names what isn't there yet. Answers the tagged manifest. */
+/** Sends configs, then manifests, then the tag: a tag never names what isn't there yet. `remember` is told what is tagged. */
 export async function pushImage(
   images: readonly Assembled[],
   target: Target,
   tell: (line: string) => void,
+  remember: (manifest: ManifestBytes) => Promise<void>,
 ): Promise<ManifestBytes> {
   const manifests = await Promise.all(images.map((image) => manifestOf(image, target, tell)));
   const [only] = manifests;
   if (only === undefined) throw new Error('an image has no platform');
   if (manifests.length === 1) {
-    await putManifest(target, target.tag, only);
+    await Promise.all([putManifest(target, target.tag, only), remember(only)]);
     return only;
   }
   await Promise.all(manifests.map((manifest) => putManifest(target, manifest.digest, manifest)));
   const index = indexOf(images, manifests);
-  await putManifest(target, target.tag, index);
+  await Promise.all([putManifest(target, target.tag, index), remember(index)]);
   return index;
 }
 
@@ -110,7 +129,8 @@ async function manifestOf(image: Assembled, target: Target, tell: (line: string)
   });
   const digest = digestOf(config);
   const size = config.byteLength;
-  await sendBlob({ digest, size, open: () => Readable.from([Buffer.from(config)]) }, target, tell);
+  const blob = { digest, size, open: () => Readable.from([Buffer.from(config)]) };
+  await sendNew(blob, target, image.first, tell);
   const baseLayers = (image.base?.manifest.layers ?? []).map((layer) =>
     types === ociTypes && layer.mediaType === dockerTypes.layer('gzip')
       ? { ...layer, mediaType: ociTypes.layer('gzip') }

@@ -76,14 +76,16 @@ export function createOciClient(options: OciClientOptions): OciClient {
     },
     getBlob: (repository, descriptor) => getBlob(transport, repository, descriptor),
     referrers: (repository, digest) => listReferrers(transport, repository, digest),
-    pushBlob: async (repository, blob, from = []) => {
+    pushBlob: async (repository, blob, from = [], absent = false) => {
       const key = `${repository}@${blob.digest}`;
       const running = pushing.get(key);
       if (running !== undefined) {
         await running;
         return 'exists';
       }
-      const push = pushBlob(transport, repository, blob, from, chunkBytes).finally(() => pushing.delete(key));
+      const push = pushBlob(transport, repository, blob, { from, absent, chunkBytes }).finally(() =>
+        pushing.delete(key),
+      );
       pushing.set(key, push);
       return push;
     },

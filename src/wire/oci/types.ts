@@ -47,6 +47,6 @@ export interface OciClient {
   getBlob(repository: string, descriptor: Pick<Descriptor, 'digest' | 'size'>): Promise<Readable>;
   /** What refers to a manifest, or undefined where the registry has no such list. */
   referrers(repository: string, digest: Digest): Promise<readonly Descriptor[] | undefined>;
-  /** Makes the repository have the blob: there already, mounted from a sibling repository, or uploaded in chunks. */
-  pushBlob(repository: string, blob: BlobSource, from?: readonly string[]): Promise<BlobPush>;
+  /** Makes the repository have the blob: there already, mounted from a sibling repository, or uploaded in chunks. `absent`: probably not there, so it isn't asked after first. */
+  pushBlob(repository: string, blob: BlobSource, from?: readonly string[], absent?: boolean): Promise<BlobPush>;
 }

@@ -12,24 +12,29 @@ type Way = 'whole' | 'chunks';
 
 /**
  * Makes the repository have the blob: there already, mounted from one of `from`, or uploaded. Up to `chunkBytes` go in
- * one PUT; more in chunks, so that a cut costs only what the registry hasn't got.
+ * one PUT; more in chunks, so that a cut costs only what the registry hasn't got. With `absent` it isn't asked after first.
  */
 export async function pushBlob(
   transport: Transport,
   repository: string,
   blob: BlobSource,
-  from: readonly string[],
-  chunkBytes: number,
+  how: { readonly from: readonly string[]; readonly absent: boolean; readonly chunkBytes: number },
 ): Promise<BlobPush> {
-  if (await isThere(transport, repository, blob)) return 'exists';
+  if (!how.absent && (await isThere(transport, repository, blob))) return 'exists';
+  const siblings = how.from.filter((name) => name !== repository);
   let session: Session | undefined;
-  for (const sibling of from.filter((name) => name !== repository)) {
+  for (const sibling of siblings) {
     if (session !== undefined) await cancelUpload(transport, repository, session);
     const begun = await mount(transport, repository, blob, sibling);
     if (begun === 'mounted') return 'mounted';
     session = begun;
   }
-  await upload(transport, repository, blob, session, chunkBytes);
+  // A registry that can't mount may have the blob all the same, and what could be mounted is often large.
+  if (how.absent && siblings.length > 0 && (await isThere(transport, repository, blob))) {
+    if (session !== undefined) await cancelUpload(transport, repository, session);
+    return 'exists';
+  }
+  await upload(transport, repository, blob, session, how.chunkBytes);
   return 'uploaded';
 }
 

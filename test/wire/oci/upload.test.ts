@@ -385,3 +385,29 @@ describe('a mount', () => {
     expect(scopes.at(-1)).toEqual(['repository:acme/app:pull,push', 'repository:acme/base:pull']);
   });
 });
+
+describe('a blob that is probably not there', () => {
+  const asked = (requests: readonly RecordedRequest[]) =>
+    requests.filter(({ path }) => path.includes('acme/app/blobs')).map(({ method }) => method);
+
+  it('is sent or mounted without asking', async () => {
+    const own = await registry();
+    const client = clientOf(own.host);
+    const [blob, base] = [blobOf(bytesOf('new', 1_000)), blobOf(bytesOf('base', 1_000))];
+    expect(await client.pushBlob('acme/app', blob, [], true)).toBe('uploaded');
+    await client.pushBlob('acme/base', base);
+    expect(await client.pushBlob('acme/app', base, ['acme/base'], true)).toBe('mounted');
+    expect(asked(own.requests)).toEqual(['POST', 'PUT', 'POST']);
+  });
+
+  it('is asked after where it can not be mounted, and not sent when it is there all the same', async () => {
+    const own = await registry();
+    const client = clientOf(own.host);
+    const blob = blobOf(bytesOf('there', 1_000));
+    await client.pushBlob('acme/app', blob);
+    const before = own.requests.length;
+    expect(await client.pushBlob('acme/app', blob, ['acme/other'], true)).toBe('exists');
+    // The upload that was begun instead of the mount is dropped.
+    expect(asked(own.requests.slice(before))).toEqual(['POST', 'HEAD', 'DELETE']);
+  });
+});
