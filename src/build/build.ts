@@ -149,7 +149,8 @@ async function buildNew(way: Way, decision: NewBuild): Promise<ImageOutcome> {
   const target = targetOf(image, runOf(world, context));
   const about = { name: image.name, reference: imageName(image) };
   if (decision.anew !== undefined && context.rebuild !== true) tell(way, 'info', decision.anew);
-  const { engine, why, reported } = await make(world, image, { ...way, prepared: decision.prepared });
+  const freshness = { pull: decision.known.is === 'known', steps: decision.anew !== undefined };
+  const { engine, why, reported } = await make(world, image, { ...way, prepared: decision.prepared, freshness });
   const manifest = await readBack(target, about.reference, reported);
   await keep(way, decision, manifest);
   return { is: 'built', ...about, digest: manifest.digest, engine, why, seconds: (world.clock.now() - start) / 1_000 };

@@ -7,7 +7,7 @@ import type { World } from '../wire/world.ts';
 import { assemble } from './assemble.ts';
 import { chooseEngine } from './choose.ts';
 import type { Needed } from './dockerfile/stages.ts';
-import type { Builder } from './engine/build.ts';
+import type { Builder, Freshness } from './engine/build.ts';
 import { buildWithBuildah } from './engine/buildah.ts';
 import { buildWithBuildx } from './engine/buildx.ts';
 import { buildWithDocker } from './engine/docker.ts';
@@ -39,10 +39,15 @@ export interface Making {
   readonly prepared: Prepared;
   readonly log: BuildLog;
   readonly emit: Emit;
+  readonly freshness: Freshness;
 }
 
 /** Builds an image with the engine chosen and pushes it. Emits `image.started` and warnings. */
-export async function make(world: World, image: ImagePlan, { context, prepared, log, emit }: Making): Promise<Made> {
+export async function make(
+  world: World,
+  image: ImagePlan,
+  { context, prepared, log, emit, freshness }: Making,
+): Promise<Made> {
   const run = runOf(world, context);
   const { dockerfile, needed, choice } = prepared;
   emit({ type: 'image.started', image: image.name, engine: choice.engine, why: choice.why });
@@ -68,7 +73,11 @@ export async function make(world: World, image: ImagePlan, { context, prepared, 
   warnOfUnmet(image, engine, warn);
   if (engine === 'assemble') return { engine, why, reported: undefined };
   const progress = (how: BuildProgress) => emit({ type: 'image.progress', image: image.name, ...how });
-  return { engine, why, reported: await buildWith(engine, world, image, { needed, context, log, warn, progress }) };
+  return {
+    engine,
+    why,
+    reported: await buildWith(engine, world, image, { needed, context, log, warn, progress, freshness }),
+  };
 }
 
 /** Says what the config asks for and this engine can't do. Where the engine is named in the config, that refuses it. */
@@ -88,13 +97,14 @@ interface Building {
   readonly log: BuildLog;
   readonly warn: (message: string) => void;
   readonly progress: (progress: BuildProgress) => void;
+  readonly freshness: Freshness;
 }
 
 async function buildWith(
   engine: Tool,
   world: World,
   image: ImagePlan,
-  { needed, context, log, warn, progress }: Building,
+  { needed, context, log, warn, progress, freshness }: Building,
 ): Promise<Digest | undefined> {
   const registries = [image.registry, ...baseHosts(needed).map((host) => registryOf(host, image.registry))];
   const credentials = new Map<string, RegistryCredential>();
@@ -107,7 +117,7 @@ async function buildWith(
   }
   const insecure = registries.some((registry) => registry.insecure);
   const { source } = context;
-  const job = { image, source, log, insecure, warn, progress };
+  const job = { image, source, log, insecure, warn, progress, freshness };
   return withLogin(credentials, world, (login) => builders[engine](world, { ...job, login }));
 }
 

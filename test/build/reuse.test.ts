@@ -233,6 +233,32 @@ describe('an image of the same input', () => {
     expect(registry.requests.filter(({ method, path }) => method === 'PUT' && path.includes('/fp-'))).toEqual([]);
   });
 
+  it('is built on bases as their registries have them, and without cached steps where it is built once more', async () => {
+    const registry = await own();
+    const dir = await app();
+    await pushBaseImage(registry.host, { repository: 'app', tag: 't', layers: [] });
+    const flags = async (more: Partial<BuildContext>, files: Files = {}) => {
+      await writeContext(dir, files);
+      let given: readonly string[] = [];
+      const temp = await tempDir();
+      const exec: TestWorld['exec'] = async ({ args }) => {
+        if (args.includes('--metadata-file')) given = args;
+        return { code: 0, signal: null, stdout: 'Driver: remote\n', stderr: '', timedOut: false, missing: false };
+      };
+      await build(
+        testWorld({ env: { TMPDIR: temp }, exec }),
+        planFor(registry.host, dir, { engine: 'buildx' }),
+        {},
+        more,
+      );
+      return given.filter((flag) => ['--pull', '--no-cache'].includes(flag));
+    };
+    expect(await flags({})).toEqual(['--pull']);
+    expect(await flags({ rebuild: true })).toEqual(['--pull', '--no-cache']);
+    // What isn't known by a fingerprint is built as the builder would build it.
+    expect(await flags({}, { Dockerfile: 'FROM scratch\nADD https://example.test/x /\n' })).toEqual([]);
+  });
+
   it('is kept by a registry that takes no list of inputs; only that is missing then', async () => {
     const registry = await own({
       fault: ({ method, path }) =>

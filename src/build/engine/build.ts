@@ -21,6 +21,15 @@ export interface BuilderJob {
   readonly progress: (progress: BuildProgress) => void;
   /** The app repo's commit. */
   readonly source: Source;
+  /** What the builder may use of earlier builds. */
+  readonly freshness: Freshness;
+}
+
+export interface Freshness {
+  /** Bases are those of their registries, whatever the builder keeps under their names: a fingerprint named those. */
+  readonly pull: boolean;
+  /** No step is taken from a cache: what it fetched then is to be fetched again. */
+  readonly steps: boolean;
 }
 
 /** Builds and pushes; answers the digest that the builder says it pushed, if it says one. */
@@ -46,9 +55,11 @@ export async function runStep(
   throw new TagboatError('BUILD_FAILED', { image: job.image.name, engine, step, code }, { peer: { code, text } });
 }
 
-/** `--build-arg` and the like, in the order of the plan. */
-export function buildFlags(image: ImagePlan): string[] {
+/** What all builders are told alike: `--build-arg` and the like, in the order of the plan. */
+export function buildFlags({ image, freshness }: BuilderJob): string[] {
   return [
+    ...(freshness.pull ? ['--pull'] : []),
+    ...(freshness.steps ? ['--no-cache'] : []),
     ...Object.entries(image.args).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
     ...(image.target === undefined ? [] : ['--target', image.target]),
     ...(image.platforms.length === 0 ? [] : ['--platform', image.platforms.join(',')]),

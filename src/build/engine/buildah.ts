@@ -19,7 +19,7 @@ export const buildWithBuildah: Builder = async (world, job) => {
     // HEALTHCHECK, SHELL and ONBUILD have no place in OCI's format: buildah would leave them out.
     '--format=docker',
     ...(several ? ['--manifest', list] : ['--tag', reference]),
-    ...buildFlags(image),
+    ...buildFlags(job),
     image.context,
   ];
   await runStep(world, job, 'buildah', 'build', { program: 'buildah', args: build });

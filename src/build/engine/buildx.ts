@@ -32,7 +32,7 @@ export const buildWithBuildx: Builder = async (world, job) => {
     ...['--tag', imageName(image)],
     ...(builder === undefined ? [] : ['--builder', builder]),
     ...attestFlags(image.attest),
-    ...buildFlags(image),
+    ...buildFlags(job),
     ...(image.cache ? cacheFlags(job, driver) : []),
   ];
   const reader = raw ? readRawJson({ line: log.line, progress: job.progress }) : undefined;

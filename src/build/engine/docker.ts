@@ -6,7 +6,7 @@ export const buildWithDocker: Builder = async (world, job) => {
   const { image, login } = job;
   const reference = imageName(image);
   const env = { DOCKER_CONFIG: login.dir, DOCKER_BUILDKIT: '1', BUILDX_CONFIG: login.buildxDir };
-  const args = ['build', '--progress', 'plain', '--tag', reference, ...buildFlags(image), image.context];
+  const args = ['build', '--progress', 'plain', '--tag', reference, ...buildFlags(job), image.context];
   await runStep(world, job, 'docker', 'build', { program: 'docker', args, env });
   await runStep(world, job, 'docker', 'push', { program: 'docker', args: ['push', reference], env });
   const shown = await world.exec({
