@@ -22,6 +22,8 @@ import {
   type Results,
   saveResults,
 } from './results.ts';
+import { measureReuse } from './reuse.ts';
+import { type ReuseResults, reuseTable } from './reuse-results.ts';
 import { freeBytes, removeAll, settle } from './settle.ts';
 import { table } from './table.ts';
 import { measureVerdicts } from './verdict.ts';
@@ -38,7 +40,7 @@ const contended = [
   { count: 64, rounds: 2 },
   { count: 256, rounds: 1 },
 ];
-const cases = ['commit', 'memory', 'build', 'contention', 'verdict'] as const;
+const cases = ['commit', 'memory', 'build', 'reuse', 'contention', 'verdict'] as const;
 type Case = (typeof cases)[number];
 
 const { values, positionals } = parseArgs({
@@ -81,6 +83,7 @@ try {
   if (wanted.has('commit')) results = { ...results, commit: await commits() };
   if (wanted.has('memory')) results = { ...results, memory: await memory() };
   if (wanted.has('build')) results = { ...results, build: await images() };
+  if (wanted.has('reuse')) results = { ...results, reuse: await reuse() };
   if (wanted.has('contention')) results = { ...results, contention: await contention() };
   if (wanted.has('verdict')) results = { ...results, ...(await verdicts()) };
   const found = reaches(results);
@@ -186,6 +189,19 @@ async function verdicts(): Promise<Pick<Results, 'verdict'>> {
   };
   console.log(verdictTable(measured));
   return { verdict: measured };
+}
+
+async function reuse(): Promise<ReuseResults> {
+  const around = surroundings([
+    ['dockerd', '--version'],
+    ['docker-registry', '--version'],
+  ]);
+  console.log("\n## What didn't change\n");
+  const files = quick ? { files: 20_000, fileBytes: 10_000 } : { files: 100_000, fileBytes: 10_000 };
+  const plan = { rounds: quick ? 1 : 5, cli, ...files };
+  const measured = { around, ...(await measureReuse(plan, folders.temp)) };
+  console.log(reuseTable(measured));
+  return measured;
 }
 
 /** Keeps the runs and writes the report over all that is kept, earlier cases included. */

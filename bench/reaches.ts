@@ -1,6 +1,7 @@
 import { contentionReaches } from './contention-report.ts';
 import type { Reach } from './reach.ts';
 import type { BuildResults, CommitCell, CommitResults, MemoryResults, Results } from './results.ts';
+import { reuseReaches } from './reuse-results.ts';
 import { median, ratio } from './statistics.ts';
 import { verdictReaches } from './verdict-report.ts';
 
@@ -10,6 +11,7 @@ export function reaches(results: Results): Reach[] {
     ...(results.commit === undefined ? [] : commitReaches(results.commit)),
     ...(results.memory === undefined ? [] : memoryReaches(results.memory)),
     ...(results.build === undefined ? [] : buildReaches(results.build)),
+    ...(results.reuse === undefined ? [] : reuseReaches(results.reuse)),
     ...(results.contention === undefined ? [] : contentionReaches(results.contention)),
     ...(results.verdict === undefined ? [] : verdictReaches(results.verdict)),
   ];

@@ -13,6 +13,7 @@ import type {
   Results,
   Surroundings,
 } from './results.ts';
+import { reuseTable, reuseWords } from './reuse-results.ts';
 import { median, range, ratio } from './statistics.ts';
 import { table } from './table.ts';
 import { verdictTable, verdictWords } from './verdict-report.ts';
@@ -39,13 +40,14 @@ exit. The runs themselves are kept as JSON in [bench/](bench/).`,
     ...(results.commit === undefined ? [] : [commitSection(results.commit, words)]),
     ...(results.memory === undefined ? [] : [memorySection(results.memory)]),
     ...(results.build === undefined ? [] : [buildSection(results.build)]),
+    ...reuse(results),
     ...contention(results, words),
     ...verdict(results),
     `## Repeat it
 
 \`\`\`sh
 npm run bench                # everything, about a quarter of an hour
-npm run bench -- commit      # one part: commit, memory, build, contention or verdict
+npm run bench -- commit      # one part: commit, memory, build, reuse, contention or verdict
 npm run bench -- --quick     # few rounds, printed only: says whether it works, not how fast it is
 \`\`\``,
   ].join('\n\n')}\n`;
@@ -60,6 +62,12 @@ whoever pushes.`;
 function verdict({ verdict: found }: Results): string[] {
   if (found === undefined) return [];
   return [`## From a push to its verdict\n\n${verdictWords}\n\n${verdictTable(found)}\n\n${taken(found.around)}`];
+}
+
+function reuse({ reuse: found }: Results): string[] {
+  return found === undefined
+    ? []
+    : [`## What didn't change\n\n${reuseWords}\n\n${reuseTable(found)}\n\n${taken(found.around)}`];
 }
 
 function contention({ contention: found }: Results, { contention: { flows, chart: picture } }: Words): string[] {

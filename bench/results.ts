@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ContentionFlow } from './contention-flows.ts';
 import type { Flow } from './flows.ts';
+import type { ReuseResults } from './reuse-results.ts';
 
 /** The machine and the programs a case was measured with. */
 export interface Surroundings {
@@ -117,9 +118,10 @@ export interface Results {
   readonly build?: BuildResults;
   readonly contention?: ContentionResults;
   readonly verdict?: VerdictResults;
+  readonly reuse?: ReuseResults;
 }
 
-const names = ['commit', 'memory', 'build', 'contention', 'verdict'] as const;
+const names = ['commit', 'memory', 'build', 'contention', 'verdict', 'reuse'] as const;
 
 /** What earlier runs kept, so that measuring one case leaves the others' figures standing. */
 export function loadResults(dir: string): Results {

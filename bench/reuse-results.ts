@@ -1,0 +1,111 @@
+import type { Reach } from './reach.ts';
+import { short } from './reach.ts';
+import type { Surroundings } from './results.ts';
+import { median, ratio } from './statistics.ts';
+import { table } from './table.ts';
+
+export const reuseSteps = ['cold', 'warm', 'changed'] as const;
+export type ReuseStep = (typeof reuseSteps)[number];
+export const reuseFlows = ['docker', 'tagboat-docker', 'tagboat-assemble'] as const;
+export type ReuseFlow = (typeof reuseFlows)[number];
+
+/** One entry a round. */
+export interface ContextRuns {
+  readonly files: number;
+  readonly bytes: number;
+  readonly cat: readonly number[];
+  readonly fingerprint: readonly number[];
+  /** Resident memory that the fingerprint took beyond what was there. */
+  readonly extraBytes: readonly number[];
+}
+
+export interface ReuseResults {
+  readonly around: Surroundings;
+  /** Why the images are missing, or undefined. */
+  readonly skipped: string | undefined;
+  /** Seconds, one entry a round; `inside` is from the plan to the last image. */
+  readonly times: Readonly<
+    Record<
+      ReuseStep,
+      Readonly<Record<ReuseFlow, { readonly seconds: readonly number[]; readonly inside: readonly number[] }>>
+    >
+  >;
+  readonly context: ContextRuns;
+}
+
+const whats: Readonly<Record<ReuseStep, string>> = {
+  cold: 'cold, an empty registry',
+  warm: 'nothing changed, a new tag',
+  changed: 'one source file changed',
+};
+
+const titles: Readonly<Record<ReuseFlow, string>> = {
+  docker: 'docker build + push, s',
+  'tagboat-docker': 'tagboat build with that Docker, s',
+  'tagboat-assemble': 'tagboat build, assembling, s',
+};
+
+export function reuseTable({ times, skipped, context }: ReuseResults): string {
+  const heading = ['Three images', ...reuseFlows.map((flow) => titles[flow]), 'of which fingerprints and registry, s'];
+  const lines = reuseSteps.map((step) => [
+    whats[step],
+    ...reuseFlows.map((flow) => short(median(times[step][flow].seconds))),
+    short(median(times[step]['tagboat-docker'].inside)),
+  ]);
+  const note = skipped === undefined ? '' : `\n\ndocker was skipped: ${skipped}`;
+  const { files, bytes, cat, fingerprint, extraBytes } = context;
+  const size = `${files.toLocaleString('en')} files, ${Math.round(bytes / 1e6)} MB`;
+  const read = table([
+    ['A context', 'cat, s', 'fingerprint, s', 'memory on top, MB'],
+    [size, short(median(cat)), short(median(fingerprint)), short(median(extraBytes) / 1e6)],
+  ]);
+  return `${table([heading, ...lines])}${note}\n\n${read}`;
+}
+
+export const reuseWords = `The three images of above once more, now with what Tagboat knows them by: one whose fingerprint is in the registry gets
+its new tag and is not built. Docker has its own cache from step to step, and Tagboat with Docker has the same one on a
+daemon of its own. Then a large context, read from memory: \`cat\` of all its files beside its fingerprint, which reads
+and hashes the same bytes.`;
+
+/** What was to be reached. */
+export function reuseReaches({ times, context }: ReuseResults): Reach[] {
+  const faster = (what: string, theirs: readonly number[], ours: readonly number[], limit: number): Reach => ({
+    what,
+    figure: ratio(theirs, ours),
+    is: 'at least',
+    limit,
+    unit: '×',
+  });
+  const { cold, warm, changed } = times;
+  const both = (['tagboat-docker', 'tagboat-assemble'] as const).flatMap((flow) => {
+    const how = flow === 'tagboat-docker' ? 'with Docker' : 'assembling';
+    return [
+      faster(`nothing changed, ${how}: faster than docker cold`, cold.docker.seconds, warm[flow].seconds, 14),
+      faster(`nothing changed, ${how}: faster than docker warm`, warm.docker.seconds, warm[flow].seconds, 7),
+      faster(
+        `the same, fingerprints and registry alone: faster than docker cold`,
+        cold.docker.seconds,
+        warm[flow].inside,
+        30,
+      ),
+      faster(`one source changed, ${how}: faster than docker warm`, changed.docker.seconds, changed[flow].seconds, 2),
+    ];
+  });
+  return [
+    ...both,
+    {
+      what: `fingerprint of ${context.files.toLocaleString('en')} files: of the speed of cat`,
+      figure: ratio(context.cat, context.fingerprint),
+      is: 'at least',
+      limit: 0.7,
+      unit: '×',
+    },
+    {
+      what: 'the same: memory on top',
+      figure: median(context.extraBytes) / 1e6,
+      is: 'at most',
+      limit: 64,
+      unit: ' MB',
+    },
+  ];
+}

@@ -1,0 +1,145 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { hasProgram, startDockerRegistry } from '../test/support/docker-registry.ts';
+import { type Dockerd, noDockerd, startDockerd } from '../test/support/dockerd.ts';
+import { appFiles, appImages, changedFile } from './app-repo.ts';
+import { pushBase } from './base-image.ts';
+import { measureContext } from './context-files.ts';
+import { assertSame, imageContents } from './image-contents.ts';
+import { bareEnv, run } from './process.ts';
+import { type ReuseFlow, type ReuseResults, type ReuseStep, reuseFlows, reuseSteps } from './reuse-results.ts';
+
+type Times = Record<ReuseStep, Record<ReuseFlow, { seconds: number[]; inside: number[] }>>;
+
+/** A way to build and push the three images, with a registry and, where it needs one, a daemon of its own. */
+interface Way {
+  readonly flow: ReuseFlow;
+  readonly registry: Awaited<ReturnType<typeof startDockerRegistry>>;
+  readonly docker: Dockerd | undefined;
+}
+
+/**
+ * Three images of a commit: `docker build` and `docker push` of each, beside one `tagboat build` with the same Docker
+ * and one that assembles. Cold, with nothing changed under a new tag, and with one source changed. Then what taking a
+ * large context's fingerprint costs beside reading it.
+ */
+export async function measureReuse(
+  plan: { readonly rounds: number; readonly cli: string; readonly files: number; readonly fileBytes: number },
+  temp: string,
+): Promise<Omit<ReuseResults, 'around'>> {
+  const skipped = hasProgram('docker-registry') ? noDockerd : 'docker-registry is missing (Debian: docker-registry)';
+  const times = Object.fromEntries(
+    reuseSteps.map((step) => [step, Object.fromEntries(reuseFlows.map((flow) => [flow, { seconds: [], inside: [] }]))]),
+  ) as unknown as Times;
+  if (skipped === undefined) {
+    const daemons = [await startDockerd(), await startDockerd()] as const;
+    try {
+      for (let round = 0; round < plan.rounds; round += 1) {
+        await measureRound(daemons, plan.cli, join(temp, `reuse-${round}`), times);
+      }
+    } finally {
+      for (const daemon of daemons) await daemon.close();
+    }
+  }
+  return { skipped, times, context: await measureContext(plan, join(temp, 'context')) };
+}
+
+async function measureRound(
+  [theirs, ours]: readonly [Dockerd, Dockerd],
+  cli: string,
+  dir: string,
+  times: Times,
+): Promise<void> {
+  const ways: Way[] = [
+    { flow: 'docker', registry: await startDockerRegistry(), docker: theirs },
+    { flow: 'tagboat-docker', registry: await startDockerRegistry(), docker: ours },
+    { flow: 'tagboat-assemble', registry: await startDockerRegistry(), docker: undefined },
+  ];
+  try {
+    for (const { path, bytes } of appFiles()) write(join(dir, path), bytes);
+    const env = bareEnv(dir);
+    const git = (...args: string[]) => run({ argv: ['git', ...args], cwd: dir, env });
+    await git('init', '--quiet', '--initial-branch=main');
+    for (const { flow, registry, docker } of ways) {
+      await pushBase(registry.url, undefined);
+      write(join(dir, `${flow}.yaml`), configFor(flow, registry.host));
+      if (docker === undefined) continue;
+      const dockerEnv = { ...env, ...(docker.env as Record<string, string>) };
+      await run({ argv: ['docker', 'system', 'prune', '--all', '--force'], env: dockerEnv });
+      await run({ argv: ['docker', 'builder', 'prune', '--all', '--force'], env: dockerEnv });
+    }
+    for (const step of reuseSteps) {
+      if (step === 'changed') write(join(dir, changedFile), `changed in ${dir}\n`);
+      await git('add', '--all');
+      await git('commit', '--quiet', '--allow-empty', '--message', step);
+      const tag = (await git('rev-parse', 'HEAD')).stdout.trim();
+      for (const way of ways) {
+        await run({ argv: ['sync'] });
+        const { seconds, inside } = await buildBy(way, { cli, dir, tag, env });
+        times[step][way.flow].seconds.push(seconds);
+        if (inside !== undefined) times[step][way.flow].inside.push(inside);
+      }
+      // A fast image that is another one counts for nothing.
+      for (const { name, repository } of appImages) {
+        const [first, ...others] = ways.map(({ registry }) => imageContents(registry.url, repository, tag));
+        for (const other of others) if (first !== undefined) assertSame(name, await other, await first);
+      }
+    }
+  } finally {
+    for (const { registry } of ways) await registry.close();
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+interface Commit {
+  readonly cli: string;
+  readonly dir: string;
+  readonly tag: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+async function buildBy(
+  { flow, registry, docker }: Way,
+  { cli, dir, tag, env }: Commit,
+): Promise<{ seconds: number; inside: number | undefined }> {
+  const dockerEnv =
+    docker === undefined ? env : { ...env, ...(docker.env as Record<string, string>), DOCKER_BUILDKIT: '1' };
+  if (flow === 'docker') {
+    const script = [
+      ...appImages.map(
+        ({ repository, dockerfile }) =>
+          `docker build --quiet --build-arg REGISTRY=${registry.host} -t ${registry.host}/${repository}:${tag} -f ${dockerfile} .`,
+      ),
+      ...appImages.map(({ repository }) => `docker push --quiet ${registry.host}/${repository}:${tag}`),
+    ].join(' && ');
+    const { seconds } = await run({ argv: ['sh', '-c', script], cwd: dir, env: dockerEnv });
+    return { seconds, inside: undefined };
+  }
+  const argv = [process.execPath, cli, 'build', '--json', '--config', `${flow}.yaml`];
+  const { seconds, stdout } = await run({ argv, cwd: dir, env: dockerEnv });
+  return { seconds, inside: insideOf(stdout) };
+}
+
+/** From the plan to the last image: fingerprints, registry and builds, without the process around them. */
+function insideOf(lines: string): number {
+  const events = lines
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { type: string; at: string });
+  const time = (type: string) => Date.parse(events.findLast((event) => event.type === type)?.at ?? '');
+  return (time('image.finished') - time('run.started')) / 1_000;
+}
+
+function write(path: string, bytes: string | Uint8Array): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, bytes);
+}
+
+function configFor(flow: ReuseFlow, host: string): string {
+  const engine = flow === 'tagboat-docker' ? 'docker' : 'assemble';
+  const images = appImages.map(
+    ({ name, repository, dockerfile }) =>
+      `  ${name}: { repository: ${repository}, dockerfile: ${dockerfile}, args: { REGISTRY: "${host}" }, engine: ${engine} }`,
+  );
+  return `registry: "${host}"\nimages:\n${images.join('\n')}\n`;
+}
