@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { webhookSecret } from '../test/support/cluster/argocd-settings.ts';
 import { type ClusterAccess, startCluster } from '../test/support/cluster/cluster.ts';
 import { isSettled, observe } from '../test/support/cluster/observer.ts';
+import { readyImages } from '../test/support/cluster/pods.ts';
 import { programsIn } from '../test/support/cluster/programs.ts';
 import { makeShop, type Shop } from '../test/support/cluster/shop.ts';
 import { bareEnv } from './process.ts';
@@ -77,26 +78,10 @@ async function once(shop: Shop, way: Way, tag: string): Promise<VerdictRun> {
   return { seconds: (ended - pushed) / 1_000, late: final === undefined ? null : (ended - final) / 1_000, right };
 }
 
-/** Whether the deployment's new pods, and no others, are ready. */
-async function runs({ kube, name }: Shop, tag: string): Promise<boolean> {
-  const { items } = (await kube.read(`/api/v1/namespaces/${name}/pods`)) as unknown as Pods;
-  const live = items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-  return (
-    live.length > 0 &&
-    live.every(({ spec, status }) => isReady(status) && spec.containers[0]?.image.endsWith(`:${tag}`))
-  );
-}
-
-interface Pods {
-  readonly items: readonly {
-    readonly metadata: { readonly deletionTimestamp?: string };
-    readonly spec: { readonly containers: readonly { readonly image: string }[] };
-    readonly status: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
-  }[];
-}
-
-function isReady({ conditions = [] }: Pods['items'][number]['status']): boolean {
-  return conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
+/** Whether all pods run the pushed tag and are ready. */
+async function runs(shop: Shop, tag: string): Promise<boolean> {
+  const images = await readyImages(shop);
+  return images.length > 0 && images.every((image) => image.endsWith(`:${tag}`));
 }
 
 function waysOn({ argocd }: ClusterAccess, plan: VerdictPlan): Way[] {

@@ -1,7 +1,8 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { webhookSecret } from '../support/cluster/argocd-settings.ts';
 import { openPipeline } from '../support/cluster/pipeline.ts';
-import { type Application, openShop, type Shop } from '../support/cluster/shop.ts';
+import { readyImages } from '../support/cluster/pods.ts';
+import { type Application, openShop } from '../support/cluster/shop.ts';
 import { type Waited, waitFor } from '../support/cluster/waiting.ts';
 import { startOwnRegistry } from '../support/registries.ts';
 
@@ -31,7 +32,7 @@ it('a first delivery builds its image, lands its tag and is healthy as soon as i
   const { verdict, result, commit, source, late } = await ship({ what: 'first delivery' });
   expect(verdict).toMatchObject({ is: 'healthy', application: 'first', commit, revision: commit });
   expect(result.code).toBe(0);
-  expect(await runningImages(shop)).toEqual([`registry.test/front:${source}`]);
+  expect(await readyImages(shop)).toEqual([`registry.test/front:${source}`]);
   expect(late).toBeLessThan(soon);
 });
 
@@ -109,7 +110,7 @@ it('an application of two sources is healthy when the source with our commit is 
   const { verdict, commit, source, late } = await ship({ what: 'multi-source application' });
   expect(late).toBeLessThan(soon);
   expect(verdict).toMatchObject({ is: 'healthy', commit, revision: commit });
-  expect(await runningImages(shop)).toEqual([`registry.test/front:${source}`]);
+  expect(await readyImages(shop)).toEqual([`registry.test/front:${source}`]);
 });
 
 it('an application that is synced by hand is timed out, and healthy with --sync', async () => {
@@ -122,17 +123,3 @@ it('an application that is synced by hand is timed out, and healthy with --sync'
   const synced = await waitFor(shop, commit, { what: 'manual sync that we ask for', args: ['--sync'] });
   expect(synced.verdict).toMatchObject({ is: 'healthy', commit, revision: commit });
 });
-
-/** Images of the pods that run now. */
-async function runningImages({ kube, name }: Shop): Promise<string[]> {
-  const pods = (await kube.read(`/api/v1/namespaces/${name}/pods`)) as unknown as Pods;
-  const live = pods.items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-  return live.flatMap(({ spec }) => spec.containers.map(({ image }) => image));
-}
-
-interface Pods {
-  readonly items: readonly {
-    readonly metadata: { readonly deletionTimestamp?: string };
-    readonly spec: { readonly containers: readonly { readonly image: string }[] };
-  }[];
-}

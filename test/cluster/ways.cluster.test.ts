@@ -2,7 +2,9 @@ import { expect, it, onTestFinished } from 'vitest';
 import { teams } from '../support/cluster/argocd-settings.ts';
 import { crashLog } from '../support/cluster/kubernetes.ts';
 import { openPipeline } from '../support/cluster/pipeline.ts';
-import { type Application, openShop } from '../support/cluster/shop.ts';
+import { readyImages } from '../support/cluster/pods.ts';
+import { same } from '../support/cluster/recorded.ts';
+import { type Application, openShop, theCluster } from '../support/cluster/shop.ts';
 import { partsOf } from '../support/cluster/waiting.ts';
 
 const healthy = ({ status }: Application) => status?.health?.status === 'Healthy' && status.sync?.status === 'Synced';
@@ -48,6 +50,18 @@ it('`application: true` finds every application that follows the file, and each 
   expect(verdicts.map(({ application, is }) => [application, is]).sort()).toEqual(
     ['three', 'three-b', 'three-c'].map((name) => [name, 'healthy']),
   );
+});
+
+it('a hydrated application is healthy once the manifests made of our commit are live', async () => {
+  const drySource = { repoURL: `${theCluster().git.url}/hydrated.git`, path: 'main', targetRevision: 'main' };
+  const sourceHydrator = { drySource, syncSource: { targetBranch: 'environments/test', path: 'hydrated' } };
+  const shop = await openShop('hydrated', { spec: { source: undefined, sourceHydrator } });
+  await shop.until(healthy);
+  await same('application-hydrated', await shop.application());
+  const { ship } = await openPipeline(shop);
+  const { verdict, commit, source } = await ship({ what: 'hydrated application', isFinal: () => false });
+  expect(verdict).toMatchObject({ is: 'healthy', commit, revision: commit });
+  expect(await readyImages(shop)).toEqual([`registry.test/front:${source}`]);
 });
 
 function inNamespace({ metadata, spec }: { readonly metadata: { readonly name: string }; readonly spec?: unknown }) {

@@ -47,6 +47,7 @@ export async function startArgocd({ dir, programs, processes, kubernetes, crds }
   for (const object of [...settings(), teamsProject]) await kube.apply(object);
 
   const [redis = 0, repoServer = 0, repoMetrics = 0, controllerMetrics = 0, api = 0] = await freePorts(5);
+  const [commitServer = 0, commitMetrics = 0] = await freePorts(2);
   await processes.start({
     name: 'redis',
     program: programs.redis,
@@ -81,9 +82,20 @@ export async function startArgocd({ dir, programs, processes, kubernetes, crds }
           `127.0.0.1:${redis}`,
         ],
         ...['--repo-server', `127.0.0.1:${repoServer}`, '--repo-server-plaintext'],
+        ...['--hydrator-enabled', '--commit-server', `127.0.0.1:${commitServer}`],
       ],
       env: { ...env, ARGOCD_BINARY_NAME: 'argocd-application-controller' },
       ready: async () => (await fetch(`http://127.0.0.1:${controllerMetrics}/healthz`)).ok,
+    }),
+    processes.start({
+      name: 'argocd-commit-server',
+      program: programs.argocd,
+      args: [
+        ...['--address', '127.0.0.1', '--port', `${commitServer}`],
+        ...['--metrics-address', '127.0.0.1', '--metrics-port', `${commitMetrics}`],
+      ],
+      env: { ...env, ARGOCD_BINARY_NAME: 'argocd-commit-server' },
+      ready: async () => (await fetch(`http://127.0.0.1:${commitMetrics}/healthz`)).ok,
     }),
     startApiServer(processes, parts, 'argocd-server', api),
   ]);
@@ -119,7 +131,7 @@ export async function startApiServer(
       ...['--metrics-port', `${metrics}`, '--redis', `127.0.0.1:${parts.redis}`],
       ...['--repo-server', `127.0.0.1:${parts.repoServer}`, '--repo-server-plaintext'],
       // No Dex runs here; an address that is refused at once.
-      ...['--dex-server', 'http://127.0.0.1:1', '--staticassets', parts.env.HOME ?? ''],
+      ...['--hydrator-enabled', '--dex-server', 'http://127.0.0.1:1', '--staticassets', parts.env.HOME ?? ''],
     ],
     env: { ...parts.env, ARGOCD_BINARY_NAME: 'argocd-server' },
     ready: async () => (await fetch(`http://127.0.0.1:${port}/healthz`)).ok,

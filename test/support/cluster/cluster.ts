@@ -35,7 +35,13 @@ export async function startCluster(folder: string): Promise<Cluster> {
   const programs = programsIn(folder);
   const processes = createProcesses(logs);
   const git = await startGitHost({ env: gitEnv, dir: join(dir, 'git') });
-  const clear = (): void => rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  const clear = (): void => {
+    rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    // Argo CD's commit server knows no other place for these.
+    for (const name of ['commit-server-ask-pass.sock', '_commit-service']) {
+      rmSync(join('/tmp', name), { recursive: true, force: true });
+    }
+  };
   // After the programs' end, which was registered before: an interrupted run comes past here alone.
   process.on('exit', clear);
   const close = async (): Promise<void> => {

@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 
 const folder = join(import.meta.dirname, '../../wire/argocd/fixtures');
 
@@ -8,7 +9,7 @@ const folder = join(import.meta.dirname, '../../wire/argocd/fixtures');
  * What is kept of a real Argo CD's answers, so that client and stand-in are held against them without a cluster.
  * With `TAGBOAT_RECORD=1` the answers are written anew.
  */
-export async function recorded(name: string, answer: unknown): Promise<unknown> {
+async function recorded(name: string, answer: unknown): Promise<unknown> {
   const file = join(folder, `${name}.json`);
   if (process.env.TAGBOAT_RECORD === '1') {
     await mkdir(folder, { recursive: true });
@@ -27,11 +28,17 @@ function impersonal(answer: unknown): unknown {
 const maps = new Set(['annotations', 'labels', 'networkingInfo', 'targetLabels', 'usage']);
 
 /** The fields of a value, as paths; `[]` for any element. Two answers of one kind have the same. */
-export function shapeOf(value: unknown, at = ''): string[] {
+function shapeOf(value: unknown, at = ''): string[] {
   if (Array.isArray(value)) return [...new Set(value.flatMap((one) => shapeOf(one, `${at}[]`)))].sort();
   if (typeof value !== 'object' || value === null) return [`${at} ${value === null ? 'null' : typeof value}`];
   const below = Object.entries(value).flatMap(([key, one]) =>
     maps.has(key) ? [`${at}.${key} map`] : shapeOf(one, `${at}.${key}`),
   );
   return [...new Set(below)].sort();
+}
+
+/** Requires every field that was recorded under this name. Real answers leave out what is empty, so more is no fault. */
+export async function same(name: string, answer: unknown): Promise<void> {
+  const kept = shapeOf(await recorded(name, answer));
+  expect(shapeOf(answer)).toEqual(expect.arrayContaining(kept));
 }

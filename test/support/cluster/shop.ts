@@ -19,6 +19,7 @@ export interface Application {
     readonly operationState?: { readonly phase: string; readonly message?: string; readonly finishedAt?: string };
     readonly conditions?: readonly { readonly type: string; readonly message: string }[];
     readonly reconciledAt?: string;
+    readonly summary?: { readonly images?: readonly string[] };
   };
 }
 
