@@ -5,7 +5,7 @@ import type { GitRemote } from '../wire/git/remote.ts';
 import type { Kinship, Lineage } from './lineage.ts';
 import { commitNamed } from './order.ts';
 import { type Rewriting, valuesFound } from './rewrite.ts';
-import { type Held, writerOf } from './trailers.ts';
+import { type Held, openWriters } from './trailers.ts';
 
 /** A delivery about to be made on a tip. */
 export interface Guarded {
@@ -72,6 +72,7 @@ async function findTheirs(
   });
   const telling = places.filter(({ names }) => names !== undefined);
   const asked = telling.length > 0 ? telling : places.filter(({ changes }) => changes);
+  const writerOf = openWriters(remote, tip);
   const theirs = await Promise.all(
     asked.map(async ({ names, ...place }) => {
       if (names?.is === 'commit') return { ...place, commit: names.id };
@@ -81,7 +82,7 @@ async function findTheirs(
         return undefined;
       }
       const here = names?.is === 'short' ? await lineage.wholeId(names.text) : undefined;
-      const commit = here ?? (await writerOf(remote, tip, place));
+      const commit = here ?? (await writerOf(place));
       if (commit !== undefined && (names === undefined || commit.startsWith(names.text))) return { ...place, commit };
       const message = `Nothing says which commit ${place.path} in ${place.file} is from (${shown(place.value)}): it is replaced whatever it was.`;
       lineage.tell(names === undefined ? 'info' : 'warning', message);

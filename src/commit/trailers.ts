@@ -34,23 +34,32 @@ export interface Held {
 }
 
 /**
- * The app repo's commit behind a value, by the trailers of the newest config commit that set it. Undefined when none of
- * the last few thousand did, when that one set another value (so somebody changed it by hand since), or when it doesn't
- * say where it came from. One request to the config repo, rarely two. Throws WireFailure.
+ * The app repo's commits behind values at a tip, by the trailers of the newest config commit that set each. Undefined
+ * when none of the last few thousand did, when that one set another value (so somebody changed it by hand since), or
+ * when it doesn't say where it came from. One request to the config repo for all of them, rarely two, and none before
+ * the first is asked for. Throws WireFailure.
  */
-export async function writerOf(remote: GitRemote, tip: ObjectId, place: Held): Promise<ObjectId | undefined> {
-  const setting = `${place.file}:${place.path}=`;
-  for (const depth of depths) {
-    const commits = await newestCommits(remote, tip, depth);
-    if (commits === undefined) return undefined;
-    for (const message of fromTip(commits, tip)) {
-      const set = trailersOf(message).find(({ key, value }) => key === 'Tagboat-Set' && value.startsWith(setting));
-      if (set === undefined) continue;
-      return set.value.slice(setting.length) === place.value ? sourceOf(message)?.commit : undefined;
+export function openWriters(remote: GitRemote, tip: ObjectId): (place: Held) => Promise<ObjectId | undefined> {
+  const read = new Map<number, ReturnType<typeof newestCommits>>();
+  const newest = (depth: number): ReturnType<typeof newestCommits> => {
+    const commits = read.get(depth) ?? newestCommits(remote, tip, depth);
+    read.set(depth, commits);
+    return commits;
+  };
+  return async (place) => {
+    const setting = `${place.file}:${place.path}=`;
+    for (const depth of depths) {
+      const commits = await newest(depth);
+      if (commits === undefined) return undefined;
+      for (const message of fromTip(commits, tip)) {
+        const set = trailersOf(message).find(({ key, value }) => key === 'Tagboat-Set' && value.startsWith(setting));
+        if (set === undefined) continue;
+        return set.value.slice(setting.length) === place.value ? sourceOf(message)?.commit : undefined;
+      }
+      if (commits.size < depth) return undefined;
     }
-    if (commits.size < depth) return undefined;
-  }
-  return undefined;
+    return undefined;
+  };
 }
 
 /** Messages from the tip down, generation by generation. */

@@ -370,6 +370,21 @@ describe.skipIf(noHttpBackend !== undefined)(`the order of values that name no c
     expect(await refused(place, { commit: place.side, value: 'v4' })).toMatchObject({ code: 'ORDER_DIVERGED' });
   });
 
+  it('is asked for all values at once', async () => {
+    const place = await start();
+    const both = async (commit: string, value: string) => {
+      const { world, delivery, options } = await prepare(place, { commit, value });
+      const edits = [...delivery.edits, setTag(value, 'main/values.yaml', '.back.imageTag')];
+      const sets = edits.map(({ file, path }) => `Tagboat-Set: ${file}:${path}=${value}`);
+      const message = `Set both\n\n${sets.join('\n')}\nTagboat-Source: ${place.app}@${commit}\n`;
+      return landDelivery(world, world.emit, { ...delivery, edits, message }, undefined, options);
+    };
+    landed(await both(place.second, 'v2'));
+    const config = requestsTo(place.host, 'config');
+    expect(await both(place.first, 'v1')).toMatchObject({ is: 'superseded', by: place.second });
+    expect(requestsTo(place.host, 'config') - config).toBe(4);
+  });
+
   it('is known far back in the history', async () => {
     const place = await start();
     landed(await deliver(place, { commit: place.second, value: 'v2' }));
