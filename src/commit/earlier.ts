@@ -59,7 +59,7 @@ export async function findEarlier(
 }
 
 /** A commit of the branch's own line, newest first. */
-interface Step extends HistoryCommit {
+export interface Step extends HistoryCommit {
   readonly id: ObjectId;
   /** What Tagboat says it set, by place; empty for anybody else's commit. */
   readonly set: ReadonlyMap<string, string>;
@@ -96,7 +96,11 @@ async function find(
 }
 
 /** The branch's own line by first parents, and the last one's parent, of which only the id is known. */
-function lineOf(commits: ReadonlyMap<ObjectId, HistoryCommit>, tip: ObjectId, places: readonly HeldPlace[]): Step[] {
+export function lineOf(
+  commits: ReadonlyMap<ObjectId, HistoryCommit>,
+  tip: ObjectId,
+  places: readonly HeldPlace[],
+): Step[] {
   const line: Step[] = [];
   for (let id: ObjectId | undefined = tip; id !== undefined; ) {
     const commit: HistoryCommit | undefined = commits.get(id);
@@ -181,7 +185,8 @@ async function refuseByHand(
   }
 }
 
-function sourceText(message: string): string | undefined {
+/** The trailer that says where a commit's values came from, as it is. */
+export function sourceText(message: string): string | undefined {
   return trailersOf(message).find(({ key }) => key === 'Tagboat-Source')?.value;
 }
 

@@ -1,4 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { collect, forceHelp, queueHelp, rebuildHelp } from './option-words.ts';
+import { addStateCommands } from './program-state.ts';
 import type { Body } from './session.ts';
 import { version } from './version.ts';
 
@@ -86,77 +88,7 @@ tagboat commit --repo https://github.com/acme/config --branch main \\
       run('commit', common(), async () => (await import('./commands/commit.ts')).commit(common(), options)),
     );
 
-  const target = (command: Command): Command =>
-    command
-      .option('--repo <url>', 'the config repo; then no config file is read')
-      .option('--branch <name>', 'its branch, with --repo (default: main)');
-
-  target(
-    add(
-      'hold',
-      'Keep values as they are: later runs end as held, and say who wants it and why.',
-      `tagboat hold main --why 'the new checkout loses orders' --until 2d
-tagboat hold --repo acme/config --path 'main/values.yaml:.front.imageTag' --why 'load test'`,
-    ),
-  )
-    .argument('[delivery]', 'a delivery of the config: all that it sets (default: the only one there is)')
-    .option('--path <file:path>', 'this value alone; may be given again', collect, [])
-    .option('--why <text>', 'the reason, for whoever meets the hold')
-    .option('--until <when>', 'when it ends by itself: 12h, 7d, 2030-01-31 (default: when it is released)')
-    .option('--by <who>', "who wants it so (default: the job's actor, or git's own user)")
-    .option('--no-queue', queueHelp)
-    .action(async (name: string | undefined, options) =>
-      run('hold', common(), async () => (await import('./commands/hold.ts')).hold(common(), name, options)),
-    );
-
-  target(
-    add(
-      'release',
-      'End holds, so that runs may set the values again.',
-      `tagboat release main
-tagboat release --repo acme/config --path 'main/values.yaml:.front.imageTag'`,
-    ),
-  )
-    .argument('[delivery]', 'a delivery of the config: all that it sets (default: the only one there is)')
-    .option('--path <file:path>', 'this value alone; may be given again', collect, [])
-    .option('--why <text>', 'the reason, for the commit message')
-    .option('--no-queue', queueHelp)
-    .action(async (name: string | undefined, options) =>
-      run('release', common(), async () => (await import('./commands/hold.ts')).release(common(), name, options)),
-    );
-
-  target(
-    add(
-      'rollback',
-      'Put earlier values back and hold them, then wait for the verdict as after any delivery.',
-      `tagboat rollback main --why 'the new checkout loses orders'
-tagboat rollback main --to 5f0c1a7e9d… --until 2d
-tagboat rollback --repo acme/config --path 'main/values.yaml:.front.imageTag'`,
-    ),
-  )
-    .argument('[delivery]', 'a delivery of the config: all that it sets (default: the only one there is)')
-    .option('--to <commit>', "previous, a commit of the config branch, or the app repo's commit delivered", 'previous')
-    .option('--path <file:path>', 'this value alone; may be given again', collect, [])
-    .option('--why <text>', 'the reason, for the commit and for whoever meets the hold')
-    .option('--until <when>', 'when the hold ends by itself: 12h, 7d, 2030-01-31 (default: when it is released)')
-    .option('--by <who>', "who wants it so (default: the job's actor, or git's own user)")
-    .option('--force', 'cross values that were set by hand', false)
-    .action(async (name: string | undefined, options) =>
-      run('rollback', common(), async () => (await import('./commands/rollback.ts')).rollback(common(), name, options)),
-    );
-
-  target(
-    add(
-      'queue',
-      "List what waits in the config repos' queues to be landed.",
-      `tagboat queue
-tagboat queue --repo acme/config --json`,
-    ),
-  )
-    .argument('[delivery]', 'a delivery of the config (default: all)')
-    .action(async (name: string | undefined, options) =>
-      run('queue', common(), async () => (await import('./commands/queue.ts')).queue(common(), name, options)),
-    );
+  addStateCommands({ add, run, common });
 
   add(
     'wait',
@@ -218,10 +150,6 @@ tagboat edit main/values.yaml '.front.imageTag=3f2c1d0' '.front.replicas=3' --ch
   return program;
 }
 
-const forceHelp = 'replace values of newer or unrelated commits too (a hold stays)';
-const rebuildHelp = 'build every image, also where the registry has one of the same input';
-const queueHelp = "don't wait in the config repo's queue when others are faster: try again instead";
-
 const exitCodeHelp = `
 Exit codes: 0 done or nothing to do, 1 a fault in Tagboat, 2 config or usage, 3 credentials, 4 build, 5 registry,
 6 config repo, 7 unhealthy, 8 timed out, 130 interrupted.
@@ -235,10 +163,6 @@ function indented(lines: string): string {
     .split('\n')
     .map((line) => `  ${line}`)
     .join('\n');
-}
-
-function collect(value: string, before: string[]): string[] {
-  return [...before, value];
 }
 
 function wholeNumber(text: string, least: number): number {

@@ -22,6 +22,7 @@ describe('the command line', () => {
     'commit',
     'wait',
     'rollback',
+    'promote',
     'plan',
     'edit',
     'schema',

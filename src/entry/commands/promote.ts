@@ -1,0 +1,63 @@
+import { createAuth } from '../../auth/auth.ts';
+import { readState } from '../../commit/state.ts';
+import { pairPlaces, planPromote } from '../../config/plan-promote.ts';
+import type { Config, DeliveryConfig } from '../../config.ts';
+import { nearestWord } from '../../errors/spelling.ts';
+import { TagboatError } from '../../errors.ts';
+import type { Source } from '../../plan.ts';
+import { identityIn, openConfig } from '../prepare.ts';
+import type { CommonOptions } from '../program.ts';
+import type { Body } from '../session.ts';
+import { type LandingOptions, landingSo, runPlan } from './ship.ts';
+
+export interface PromoteOptions extends LandingOptions {
+  readonly why?: string;
+}
+
+/** `tagboat promote`: the values of one delivery's place to another's, as they stand there now. Builds nothing. */
+export function promote(common: CommonOptions, fromName: string, toName: string, options: PromoteOptions): Body {
+  return async (session) => {
+    const { world, emit } = session;
+    const { config, source } = await openConfig(session, common);
+    const [from, to] = [deliveryOf(config, fromName), deliveryOf(config, toName)];
+    const pairs = pairPlaces(from, to);
+    const auth = createAuth(world, emit, undefined);
+    const state = await (async () => {
+      try {
+        return await readState(
+          world,
+          from,
+          pairs.map((pair) => pair.from),
+          await auth.git(from.repo),
+        );
+      } finally {
+        await auth.end();
+      }
+    })();
+    const identity = await identityIn(world, session.cwd);
+    const delivery = planPromote(from, to, { ...identity, ...state, pairs, why: options.why });
+    const commit = /@?([0-9a-f]{40}|[0-9a-f]{64})$/.exec(state.source ?? '')?.[1];
+    if (commit === undefined) {
+      const message = `Nothing says which commit the values of ${from.name} are from: they go over whatever ${to.name} has.`;
+      emit({ type: 'notice', level: 'warning', stage: 'commit', message });
+    }
+    // The order is that of the promoted commit and not of the one that is checked out here.
+    const of: Source | undefined = commit === undefined ? undefined : { ...source, commit };
+    return runPlan(
+      session,
+      landingSo({ source: of, aws: undefined, images: [], deliveries: [delivery] }, options),
+      common,
+    );
+  };
+}
+
+function deliveryOf(config: Config, name: string): DeliveryConfig {
+  const found = config.deliveries.find((delivery) => delivery.name === name);
+  if (found !== undefined) return found;
+  const guess = nearestWord(
+    name,
+    config.deliveries.map((delivery) => delivery.name),
+  );
+  const problem = `${config.file} has no delivery ${JSON.stringify(name)}.${guess === undefined ? '' : ` Did you mean ${guess}?`}`;
+  throw new TagboatError('USAGE', { problem, command: 'promote' });
+}

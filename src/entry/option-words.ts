@@ -1,0 +1,10 @@
+/** Options that several commands have, in the same words. */
+
+export const forceHelp = 'replace values of newer or unrelated commits too (a hold stays)';
+export const rebuildHelp = 'build every image, also where the registry has one of the same input';
+export const queueHelp = "don't wait in the config repo's queue when others are faster: try again instead";
+
+/** An option that may be given again. */
+export function collect(value: string, before: string[]): string[] {
+  return [...before, value];
+}
