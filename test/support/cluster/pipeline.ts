@@ -9,7 +9,15 @@ import { type Waited, type Waiting, watchRun } from './waiting.ts';
 /** An app repo whose pipeline delivers to a shop. */
 export interface Pipeline {
   /** Commits to the app repo and ships it, until the verdict. Answers what came of it. */
-  ship(waiting: Waiting & { readonly env?: Readonly<Record<string, string>> }): Promise<Shipped>;
+  ship(shipping: Shipping): Promise<Shipped>;
+  /** Runs another command that ends with a verdict, in the app repo. */
+  run(args: readonly string[], shipping: Waiting): Promise<Waited>;
+}
+
+export interface Shipping extends Waiting {
+  /** Template of the tag from now on. */
+  readonly tag?: string;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface Shipped extends Waited {
@@ -38,26 +46,44 @@ export async function openPipeline(shop: Shop, options: PipelineOptions = {}): P
   const app = await tempDir();
   const { argocd } = shop.cluster;
   await git(app, 'init', '--quiet', '--initial-branch=main');
-  const text = stringify({
-    ...(tag === undefined ? {} : { tag }),
-    ...config,
-    argocd: { server: argocd.url, timeout: '2m', ...options.argocd },
-    deliveries: {
-      main: { from: 'main', repo: shop.repo, set: { 'main/values.yaml': set }, application: shop.name, ...delivery },
-    },
-  });
-  for (const [path, content] of Object.entries({ ...files, 'tagboat.yaml': text })) {
+  const write = async (path: string, content: string): Promise<void> => {
     await mkdir(dirname(join(app, path)), { recursive: true });
     await writeFile(join(app, path), content);
-  }
+  };
+  const configure = (template: string | undefined): Promise<void> => {
+    const main = {
+      from: 'main',
+      repo: shop.repo,
+      set: { 'main/values.yaml': set },
+      application: shop.name,
+      ...delivery,
+    };
+    return write(
+      'tagboat.yaml',
+      stringify({
+        ...(template === undefined ? {} : { tag: template }),
+        ...config,
+        argocd: { server: argocd.url, timeout: '2m', ...options.argocd },
+        deliveries: { main },
+      }),
+    );
+  };
+  for (const [path, content] of Object.entries(files)) await write(path, content);
+  await configure(tag);
+  const env = { ARGOCD_AUTH_TOKEN: argocd.tokens.deployer, GITHUB_ACTIONS: 'false' };
+  const run = (args: readonly string[], waiting: Shipping): Promise<Waited> =>
+    watchRun(shop, waiting, (onLine) =>
+      cli([...args, '--json'], { cwd: app, env: { ...env, ...waiting.env }, onLine }),
+    );
   return {
-    ship: async (waiting) => {
+    run,
+    ship: async (shipping) => {
+      if (shipping.tag !== undefined) await configure(shipping.tag);
       await git(app, 'add', '--all');
       const who = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.test'];
-      await git(app, ...who, 'commit', '--quiet', '--allow-empty', '--message', waiting.what);
+      await git(app, ...who, 'commit', '--quiet', '--allow-empty', '--message', shipping.what);
       const source = (await git(app, 'rev-parse', 'HEAD')).trim();
-      const env = { ARGOCD_AUTH_TOKEN: argocd.tokens.deployer, GITHUB_ACTIONS: 'false', ...waiting.env };
-      const waited = await watchRun(shop, waiting, (onLine) => cli(['ship', '--json'], { cwd: app, env, onLine }));
+      const waited = await run(['ship'], shipping);
       const landed = waited.result.events.flatMap((event) => {
         if (event.type !== 'commit.finished') return [];
         const { outcome } = event;

@@ -1,0 +1,44 @@
+import { expect, it } from 'vitest';
+import type { Event } from '../../src/events.ts';
+import { openPipeline } from '../support/cluster/pipeline.ts';
+import { readyImages } from '../support/cluster/pods.ts';
+import { type Application, openShop } from '../support/cluster/shop.ts';
+
+const healthy = ({ status }: Application) => status?.health?.status === 'Healthy' && status.sync?.status === 'Synced';
+const crashing = 'crashing-{shortCommit}';
+
+it('a rollback by command is live although Argo CD syncs by itself, and the next run respects its hold', async () => {
+  const shop = await openShop('back');
+  await shop.until(healthy);
+  const { ship, run } = await openPipeline(shop);
+  const good = await ship({ what: 'delivery before the bad one' });
+  const bad = await ship({ what: 'delivery that is rolled back', tag: crashing });
+  expect([good.verdict?.is, bad.verdict?.is]).toEqual(['healthy', 'degraded']);
+
+  const back = await run(['rollback', 'main', '--why', 'it crashes'], { what: 'rollback by command' });
+  expect(back.result.code, back.result.stderr).toBe(0);
+  expect(back.verdict).toMatchObject({ is: 'healthy' });
+  expect(back.verdict?.commit).not.toBe(good.commit);
+  expect(await readyImages(shop)).toEqual([`registry.test/front:${good.source}`]);
+
+  const next = await ship({ what: 'delivery that is held', tag: '{commit}' });
+  expect(outcomes(next.result.events)).toEqual(['held']);
+  expect(await readyImages(shop)).toEqual([`registry.test/front:${good.source}`]);
+});
+
+it('a delivery that comes out degraded is rolled back by its own run, which says so and fails', async () => {
+  const shop = await openShop('back-by-itself');
+  await shop.until(healthy);
+  const { ship } = await openPipeline(shop, { delivery: { onUnhealthy: 'rollback' } });
+  const good = await ship({ what: 'delivery before the one that undoes itself' });
+  const { result, errors } = await ship({ what: 'onUnhealthy: rollback', tag: crashing });
+  const verdicts = result.events.flatMap((event) => (event.type === 'verdict.finished' ? [event.verdict.is] : []));
+  expect(verdicts).toEqual(['degraded', 'healthy']);
+  expect(outcomes(result.events)).toEqual(['landed', 'landed']);
+  expect([result.code, errors]).toEqual([7, ['APPLICATION_DEGRADED']]);
+  expect(await readyImages(shop)).toEqual([`registry.test/front:${good.source}`]);
+});
+
+function outcomes(events: readonly Event[]): string[] {
+  return events.flatMap((event) => (event.type === 'commit.finished' ? [event.outcome.is] : []));
+}
