@@ -3,8 +3,11 @@
  * spared is one that doesn't slow down those who land: a writer comes back when the landing it waits for should be over.
  */
 
-/** What landing the queue takes, in looks: the intents, the tip, the files, and the push, which weighs more. */
-const landingTrips = 8;
+/**
+ * What landing the queue takes, in looks: the intents, the tip, the files, the push. Looks grow slow in a rush of
+ * writers, and quick again before the landing, which makes up for what a push weighs more.
+ */
+const landingTrips = 4;
 
 /**
  * After publishing into a queue in which `others` wait already: one of them lands us along, after it has let others
@@ -16,7 +19,7 @@ export function restAfterPublishing(others: number, tripMs: number, random: numb
 
 /** From one look at the queue to the next; longer each time, and the first in the queue comes first. */
 export function restInQueue(looks: number, place: number, tripMs: number, random: number): number {
-  const wait = Math.max(150, (landingTrips / 2) * tripMs) * (1 + looks / 4);
+  const wait = Math.max(150, landingTrips * tripMs) * (1 + looks / 4);
   return rest(wait + (place * tripMs) / 16, random);
 }
 

@@ -1,5 +1,5 @@
 import type { Claim } from './claim.ts';
-import { type History, type Move, nothing, readHistory } from './history.ts';
+import { expectedIn, type History, type Move, nothing, readHistory } from './history.ts';
 import type { Played } from './play.ts';
 import { fileWith } from './schedule.ts';
 
@@ -53,7 +53,7 @@ async function commitFaults(claims: readonly Claim[], history: History): Promise
   const faults: string[] = [];
   for (const { plan } of claims) {
     const own = [...history.commits.values()].filter(({ author }) => author === plan.name);
-    for (const { id, parents } of own) {
+    for (const { id, parents, intent } of own) {
       const [parent = ''] = parents;
       if (parents.length !== 1) faults.push(`${plan.name}'s commit ${id} has ${parents.length} parents`);
       const changed = await history.changedIn(id);
@@ -62,6 +62,10 @@ async function commitFaults(claims: readonly Claim[], history: History): Promise
       const [before, after] = [await history.file(parent, plan.file), await history.file(id, plan.file)];
       if (before === after || after !== before.replace(/(?<=tag: +)\S+/, plan.value)) {
         faults.push(`${plan.name}'s commit ${id} makes ${JSON.stringify(after)} of ${JSON.stringify(before)}`);
+      }
+      const expected = intent === undefined ? undefined : await history.expected(intent);
+      if (intent !== undefined && (expected === undefined || before !== fileWith(expected))) {
+        faults.push(`${plan.name}'s commit ${id} replaces ${JSON.stringify(before)}, and its intent said ${expected}`);
       }
     }
     for (const one of own) {
@@ -113,7 +117,7 @@ async function leftFaults({ claims, sweeper, schedule }: Played, history: Histor
       faults.push(`${author} ended as ${claim.says.is} and left ${ref}`);
     } else if (schedule.host.atomic) {
       const now = await history.file(tip, claim.plan.file);
-      const expected = /"expects":"([^"]*)"/.exec(text)?.[1] ?? '';
+      const expected = expectedIn(text) ?? '';
       if (now === fileWith(expected) || now === fileWith(claim.plan.value))
         faults.push(`nobody landed ${ref} of ${author}`);
     }

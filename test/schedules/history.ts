@@ -13,6 +13,8 @@ export interface Commit {
   readonly id: string;
   readonly parents: readonly string[];
   readonly author: string;
+  /** The intent it came from, if it came through the queue. */
+  readonly intent: string | undefined;
 }
 
 /** All that ever was on a repository's branch, whether it still is or not. */
@@ -21,6 +23,8 @@ export interface History {
   readonly commits: ReadonlyMap<string, Commit>;
   /** Intents' refs that are left, with their writers' names. */
   readonly intents: readonly { readonly ref: string; readonly author: string; readonly text: string }[];
+  /** The value that an intent was to replace, whether it still waits or not. */
+  expected(intent: string): Promise<string | undefined>;
   isAncestor(older: string, newer: string): Promise<boolean>;
   /** A file's text at a commit. */
   file(commit: string, path: string): Promise<string>;
@@ -28,20 +32,28 @@ export interface History {
   fsck(): Promise<string>;
 }
 
+const trailer = '%(trailers:key=Tagboat-Intent,valueonly,separator=)';
+
+/** The value that an intent's text says it replaces. */
+export function expectedIn(text: string): string | undefined {
+  return /"expects":"([^"]*)"/.exec(text)?.[1];
+}
+
 export const nothing = '0'.repeat(40);
 
 export async function readHistory(repo: string): Promise<History> {
   const git = (...args: string[]) => runGit(['-C', repo, ...args], gitEnv);
   const noted = await readFile(join(repo, 'moves'), 'utf8').catch(() => '');
-  const moves = linesOf(noted)
-    .map((line) => line.split(' '))
+  const moved = linesOf(noted).map((line) => line.split(' '));
+  const moves = moved
     .filter(([from, to, ref]) => ref === 'refs/heads/main' && from !== to)
     .map(([from = '', to = '']) => ({ from, to }));
   const tips = [...new Set(moves.flatMap(({ from, to }) => [from, to]))].filter((id) => id !== nothing);
-  const log = tips.length === 0 ? '' : await git('log', '--format=%H|%P|%an', ...tips);
+  const log = tips.length === 0 ? '' : await git('log', `--format=%H|%P|%an|${trailer}`, ...tips);
   const commits = linesOf(log).map((line): [string, Commit] => {
-    const [id = '', parents = '', author = ''] = line.split('|');
-    return [id, { id, parents: parents.split(' ').filter((parent) => parent !== ''), author }];
+    const [id = '', parents = '', author = '', intent = ''] = line.split('|');
+    const above = parents.split(' ').filter((parent) => parent !== '');
+    return [id, { id, parents: above, author, intent: intent === '' ? undefined : intent }];
   });
   const left = linesOf(await git('for-each-ref', '--format=%(refname)|%(authorname)', 'refs/tagboat/'));
   const intents = left.map(async (line) => {
@@ -52,6 +64,11 @@ export async function readHistory(repo: string): Promise<History> {
     moves,
     commits: new Map(commits),
     intents: await Promise.all(intents),
+    expected: async (intent) => {
+      // Nothing cleans up here: what an intent's ref once pointed at is still there.
+      const published = moved.find(([, to, ref]) => ref?.endsWith(`/${intent}`) && to !== nothing);
+      return published?.[1] === undefined ? undefined : expectedIn(await git('log', '-1', '--format=%B', published[1]));
+    },
     isAncestor: async (older, newer) => {
       const missing = await git('rev-list', '--max-count=1', older, '--not', newer);
       return missing === '';

@@ -63,11 +63,11 @@ export function scheduleOf(seed: number): Schedule {
   const through = random.chance(0.2) ? 'cli' : 'library';
   const weather = random.pick<Weather>([
     calm,
-    { ...calm, answer: 0.15 },
-    { ...calm, cut: 0.15 },
+    { ...calm, answer: 0.2 },
+    { ...calm, cut: 0.25 },
     { ...calm, late: 0.3 },
     // The command line waits half a minute for a silent host: that is tried elsewhere.
-    { answer: 0.06, cut: 0.06, late: 0.1, hang: through === 'cli' ? 0 : 0.03 },
+    { answer: 0.08, cut: 0.12, late: 0.1, hang: through === 'cli' ? 0 : 0.03 },
   ]);
   const writers = Array.from({ length: random.between(2, 7) }, (_, at) => writerPlan(random, at));
   const humans = Array.from({ length: random.pick([0, 0, 1, 2]) }, (_, at) => ({
