@@ -13,6 +13,7 @@ export async function faultsIn(played: Played): Promise<string[]> {
     ...(await commitFaults(all, history)),
     ...(await Promise.all(all.map((claim) => claimFaults(claim, history)))).flat(),
     ...(await leftFaults(played, history)),
+    ...(await lostFaults(played, history)),
   ];
   if (played.sweeper.says.is !== 'landed') {
     faults.push(`a writer that came when all was over ended as ${JSON.stringify(played.sweeper.says)}`);
@@ -120,6 +121,21 @@ async function leftFaults({ claims, sweeper, schedule }: Played, history: Histor
       const expected = expectedIn(text) ?? '';
       if (now === fileWith(expected) || now === fileWith(claim.plan.value))
         faults.push(`nobody landed ${ref} of ${author}`);
+    }
+  }
+  return faults;
+}
+
+/** Intents that somebody removed though they could still be landed as they were, and that weren't their writer's to remove. */
+async function lostFaults({ claims, schedule, first }: Played, history: History): Promise<string[]> {
+  const faults: string[] = [];
+  for (const { intent, author, expected, tips } of history.removals) {
+    const claim = claims.find(({ plan }) => plan.name === author);
+    // A writer takes its intent back when it fails, is told to stop, or learns that the host has no atomic pushes.
+    if (claim === undefined || !schedule.host.atomic || !['landed', 'killed'].includes(claim.says.is)) continue;
+    const values = tips.map((tip) => (tip === nothing ? '' : history.file(tip || first, claim.plan.file)));
+    if (expected !== undefined && (await Promise.all(values)).every((value) => value === fileWith(expected))) {
+      faults.push(`the intent ${intent} of ${author} was lost`);
     }
   }
   return faults;

@@ -97,7 +97,8 @@ async function makeRepo(host: GitHost, { host: kind }: Schedule): Promise<void> 
   const hooks = join(host.repoDir('config'), 'hooks');
   await mkdir(hooks, { recursive: true });
   // Every move of a ref, by whomever, as git itself saw it (githooks, "reference-transaction").
-  const note = '#!/bin/sh\nif [ "$1" = committed ]; then cat >> moves; fi\n';
+  // A blank line ends what moved together.
+  const note = `#!/bin/sh\nif [ "$1" = committed ]; then printf '%s\\n\\n' "$(cat)" >> moves; fi\n`;
   await writeFile(join(hooks, 'reference-transaction'), note, { mode: 0o755 });
   if (kind.refusesIntents) {
     const refuse = '#!/bin/sh\ncase "$1" in refs/tagboat/*) exit 1;; esac\n';
