@@ -60,15 +60,15 @@ describe.skipIf(missing !== undefined)(`BuildKit${missing === undefined ? '' : `
     const make = await app(host, { cache: true });
     const tags = async () =>
       ((await (await fetch(`http://${host}/v2/app/tags/list`)).json()) as { tags: string[] }).tags
-        .filter((tag) => !tag.startsWith('fp-'))
+        .filter((tag) => tag.startsWith('cache-'))
         .sort();
     await make('1');
-    expect(await tags()).toEqual(['1', 'cache-app-main']);
+    expect(await tags()).toEqual(['cache-app-main']);
     const { lines } = await make('2', { branch: 'fix/it' });
     expect(
       lines.filter((line) => line.includes(`importing cache manifest from ${host}/app:cache-app-main`)),
     ).toHaveLength(1);
-    expect(await tags()).toEqual(['1', '2', 'cache-app-fix-it', 'cache-app-main']);
+    expect(await tags()).toEqual(['cache-app-fix-it', 'cache-app-main']);
   });
 
   it('warns of a cache that a registry with immutable tags refuses, and the image is there', async () => {
