@@ -6,12 +6,10 @@ import type { Digest, ManifestBytes } from '../wire/oci/types.ts';
 import type { World } from '../wire/world.ts';
 import { atRegistry } from './assemble/base.ts';
 import type { Target } from './assemble/push.ts';
-import { copyImage } from './copy-image.ts';
 import { decide, decideAnew, isStill, type NewBuild, targetOf } from './decide.ts';
 import { type BuildLog, createBuildLog } from './engine/log.ts';
 import { writeRecord } from './fingerprint/record.ts';
 import type { Fingerprint } from './fingerprint.ts';
-import { make } from './make.ts';
 import { fingerprintTag, keepKnown, tagAgain } from './reuse.ts';
 import { runOf } from './run.ts';
 import type { BuildContext } from './shelves.ts';
@@ -135,6 +133,7 @@ async function buildOrCopy(way: Way, decision: NewBuild): Promise<ImageOutcome> 
     shelf.client.getManifest(first.repository, digest),
   );
   if (manifest === undefined) return buildNew(way, decision);
+  const { copyImage } = await import('./copy-image.ts');
   await copyImage(shelf, manifest, first.repository, target);
   const reference = imageName(image);
   const found = await readBack(target, reference, manifest.digest);
@@ -149,6 +148,8 @@ async function buildNew(way: Way, decision: NewBuild): Promise<ImageOutcome> {
   const target = targetOf(image, runOf(world, context));
   const about = { name: image.name, reference: imageName(image) };
   if (decision.anew !== undefined && context.rebuild !== true) tell(way, 'info', decision.anew);
+  // Most runs build nothing: engines and assembling are loaded for those that do.
+  const { make } = await import('./make.ts');
   const freshness = { pull: decision.known.is === 'known', steps: decision.anew !== undefined };
   const { engine, why, reported } = await make(world, image, { ...way, prepared: decision.prepared, freshness });
   const manifest = await readBack(target, about.reference, reported);

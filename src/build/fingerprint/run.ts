@@ -1,7 +1,7 @@
 import type { Said } from '../dockerfile/instruction.ts';
 import { split } from '../dockerfile/words.ts';
 import { encoded } from './scope.ts';
-import { addArgument, type Code, type Standing } from './standing.ts';
+import { addArgument, addFiles, type Code, type Standing } from './standing.ts';
 import { Undecided } from './undecided.ts';
 
 type Mount = Said<'run'>['mounts'][number];
@@ -44,6 +44,6 @@ async function encodeMount(mount: Mount, instruction: Said<'run'>, standing: Sta
   const written = isQuoted ? undefined : (mount.source ?? mount.src);
   const taking = { source: standing.text(written ?? '/'), modes: true, exclude: [], parents: false };
   const taken = await standing.work.reading.files(taking);
-  for (const { path, digest } of taken.files) standing.work.inputs.add('file', path, digest);
+  addFiles(taken, standing.work);
   return [...code, ['files', taken.digest]];
 }

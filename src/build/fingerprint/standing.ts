@@ -1,6 +1,7 @@
 import type { Instruction } from '../dockerfile/instruction.ts';
 import type { Needed, NeededStage, Origin } from '../dockerfile/stages.ts';
 import type { Question, Reading } from '../fingerprint.ts';
+import type { TakenFiles } from './files.ts';
 import { type Inputs, sha256 } from './inputs.ts';
 import type { Scope, Value } from './scope.ts';
 
@@ -44,4 +45,16 @@ export interface Standing {
 export function addArgument(name: string, { question, inputs }: StageWork): void {
   const given = Object.hasOwn(question.args, name) ? question.args[name] : undefined;
   if (given !== undefined) inputs.add('argument', name, sha256(given));
+}
+
+/** Files as inputs by their names. A checkout's history among them makes every commit another image. */
+export function addFiles({ files }: TakenFiles, { inputs, careful }: StageWork): void {
+  for (const { path, digest } of files) {
+    inputs.add('file', path, digest);
+    if (path.startsWith('.git/')) {
+      careful.add(
+        '.git counts, because it is copied or mounted: every commit makes another image. .dockerignore can leave it out.',
+      );
+    }
+  }
 }

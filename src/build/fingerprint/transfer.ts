@@ -1,7 +1,7 @@
 import type { Said } from '../dockerfile/instruction.ts';
 import { heredocText } from '../dockerfile.ts';
 import { encoded, valueOf } from './scope.ts';
-import type { Code, Standing } from './standing.ts';
+import { addFiles, type Code, type Standing } from './standing.ts';
 import { Undecided } from './undecided.ts';
 
 /** A COPY or ADD with what it brings: files of the context by their contents, those of a stage or image by its digest. */
@@ -66,7 +66,7 @@ async function sourceCode(
   // Patterns with variables in them leave nothing out: builders differ in whether they replace them.
   const exclude = instruction.exclude.some((pattern) => pattern.includes('$')) ? [] : instruction.exclude;
   const taken = await work.reading.files({ source, modes, exclude, parents });
-  for (const { path, digest } of taken.files) work.inputs.add('file', path, digest);
+  addFiles(taken, work);
   return ['files', taken.digest];
 }
 

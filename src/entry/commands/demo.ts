@@ -77,7 +77,7 @@ async function tell(story: Story): Promise<Ending> {
     },
     {
       title: 'Commit 2: one source file changed',
-      why: 'Layers that the registry has are not sent again.',
+      why: 'Two images are known by what goes into them and get the new tag; the third is built.',
       change: async () => {
         await appendFile(join(app, 'src/app/greetings.txt'), 'Good evening\n');
         await commitAll(demo.world, app, 'Greet in the evening too');
