@@ -5,10 +5,13 @@ import { startGitHost } from '../src/sandbox/git-host.ts';
 import type { Folders } from './commit.ts';
 import { targets } from './config-repo.ts';
 import { assertLanded, baseRepo, freshCopy } from './fixture.ts';
+import { measureFleet } from './fleet.ts';
 import type { Flow } from './flows.ts';
 import { bareEnv, type Command, peakMemory, peakReadBy, run } from './process.ts';
 import { targetTitles } from './reaches.ts';
 import type { MemoryResults } from './results.ts';
+
+const fleetSize = 200;
 
 export interface MemoryPlan {
   readonly sizes: readonly number[];
@@ -28,6 +31,7 @@ export async function measureMemory(plan: MemoryPlan, folders: Folders): Promise
   const peaks = [
     { what: 'node -e 0', bytes: await times(plan.rounds, () => peakMemory(idle)) },
     ...(await commitPeaks(plan, folders, env)),
+    await watchPeak(plan, folders),
   ];
   const starts = await inTurn(plan.rounds * 5, [
     { what: 'node -e 0', command: idle },
@@ -64,6 +68,16 @@ async function commitPeaks(
   } finally {
     await host.close();
   }
+}
+
+/** A whole fleet watched by one process, over one stream: more of them would be one too many. */
+async function watchPeak({ rounds, cli }: MemoryPlan, folders: Folders): Promise<MemoryResults['peaks'][number]> {
+  const bytes = await times(rounds, async () => {
+    const measured = await measureFleet(cli, folders.temp, fleetSize);
+    if (measured.streams !== 1) throw new Error(`${measured.streams} streams were open at once instead of one`);
+    return measured.bytes;
+  });
+  return { what: `tagboat wait, ${fleetSize} applications`, bytes };
 }
 
 async function times<T>(rounds: number, once: () => Promise<T>): Promise<T[]> {

@@ -97,6 +97,17 @@ function memoryReaches({ peaks, starts }: MemoryResults): Reach[] {
       limit: 90,
       unit: ' MB',
     },
+    ...peaks
+      .filter((peak) => peak.what.startsWith('tagboat wait'))
+      .map(
+        (peak): Reach => ({
+          what: '200 applications watched by one process: peak memory',
+          figure: median(peak.bytes) / 1e6,
+          is: 'at most',
+          limit: 120,
+          unit: ' MB',
+        }),
+      ),
     { what: 'tagboat --version', figure: median(version?.ms ?? []), is: 'at most', limit: 120, unit: ' ms' },
   ];
 }

@@ -7,7 +7,7 @@ import { detailsOf } from './argocd-details.ts';
 import { createGate, type Gate, type GateOptions, type Rights } from './argocd-gate.ts';
 import { answerKube, isKube } from './argocd-kube.ts';
 import { createStreams, masked, type Streams } from './argocd-stream.ts';
-import type { App, AppSpec, Pace } from './argocd-types.ts';
+import type { App, AppSpec, Backing, Pace } from './argocd-types.ts';
 import type { GitHost } from './git-host.ts';
 
 /** One request as it came. */
@@ -28,6 +28,8 @@ export type Fault =
 export interface ArgoCdOptions extends GateOptions {
   readonly gitHost: GitHost;
   readonly pace?: Partial<Pace>;
+  /** Where manifests come from. Default: the git host's repositories, and registries as they are. */
+  readonly backing?: Backing;
   readonly fault?: (request: ArgoCdRequest) => Fault | undefined;
   readonly port?: number;
 }
@@ -56,7 +58,7 @@ export async function startArgoCd(options: ArgoCdOptions): Promise<ArgoCdHost> {
   const streams = createStreams();
   let url = '';
   const gate = createGate(options, () => url);
-  const backing = backingOf(options.gitHost);
+  const backing = options.backing ?? backingOf(options.gitHost);
   const pace = { ...usualPace, ...options.pace };
 
   const server = createServer((incoming, outgoing) => {
