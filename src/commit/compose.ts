@@ -1,4 +1,5 @@
-import type { Hold, HoldChange } from '../plan/holds.ts';
+import { TagboatError } from '../errors.ts';
+import type { HeldPlace, Hold, HoldChange } from '../plan/holds.ts';
 import type { CommitOutcome, DeliveryPlan } from '../plan.ts';
 import type { Snapshot } from '../wire/git/snapshot.ts';
 import { brokenBy, holdsFile, withChange, writeHolds } from './holds.ts';
@@ -28,11 +29,34 @@ export type Compose = (
 
 /** `loadRewrite`, and the holds with it. */
 export async function loadCompose(): Promise<Compose> {
-  const [rewrite, { unifiedDiff }] = await Promise.all([loadRewrite(), import('./diff.ts')]);
+  const [rewrite, { unifiedDiff }, { readValue }] = await Promise.all([
+    loadRewrite(),
+    import('./diff.ts'),
+    import('./edit.ts'),
+  ]);
+  const valueIn = (file: string, bytes: Uint8Array, path: string): string | undefined => {
+    try {
+      return readValue(file, bytes, path);
+    } catch (error) {
+      // A hold whose place is gone, or never was: nothing is kept there.
+      if (error instanceof TagboatError) return undefined;
+      throw error;
+    }
+  };
+  /** By what becomes of the place, not by how its path is spelt: two configs may name one value in two ways. */
+  const newValues =
+    (snapshot: Snapshot, { files }: Rewriting) =>
+    ({ file, path }: HeldPlace): string | undefined => {
+      const after = files.find((one) => one.file === file);
+      const before = snapshot.files.get(file);
+      if (after === undefined || before?.is !== 'file') return undefined;
+      const value = valueIn(file, after.bytes, path);
+      return value === valueIn(file, before.blob.content, path) ? undefined : (value ?? '');
+    };
   return (snapshot, holds, { edits, holds: change }, now) => {
     const asked = change?.is === 'hold' ? change.places : [];
     const rewriting = rewrite(snapshot, edits, asked);
-    const broken = brokenBy(rewriting.changes, holds, change, now);
+    const broken = brokenBy(newValues(snapshot, rewriting), holds, change, now);
     const moved = asked.some(({ value }, at) => value !== undefined && value !== rewriting.values[at]);
     const after = change === undefined ? holds : withChange(holds, change, rewriting.values, now);
     const settled = { holds: after, change: withValues(change, rewriting.values), broken, moved };

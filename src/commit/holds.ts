@@ -1,7 +1,6 @@
 import { TagboatError } from '../errors.ts';
 import type { HeldPlace, Hold, HoldChange } from '../plan/holds.ts';
 import { formatPath, parsePath } from '../plan/path.ts';
-import type { Change } from '../plan.ts';
 import type { Snapshot } from '../wire/git/snapshot.ts';
 
 /** Where a branch's holds are kept. */
@@ -30,17 +29,21 @@ export function activeHolds(holds: readonly Hold[], now: number): Hold[] {
   return holds.filter(({ until }) => until === undefined || Date.parse(until) > now);
 }
 
-/** The hold that one of the changes breaks, unless `change` is about its place too. */
+/**
+ * The hold that a commit would break, unless its own `change` to the holds is about the same place. `newValue` is the
+ * value that a place would get where it is another than now.
+ */
 export function brokenBy(
-  changes: readonly Change[],
+  newValue: (place: HeldPlace) => string | undefined,
   holds: readonly Hold[],
   change: HoldChange | undefined,
   now: number,
 ): Hold | undefined {
   const free = new Set(change?.places.map(keyOf));
-  return activeHolds(holds, now).find(
-    (hold) => !free.has(keyOf(hold)) && changes.some((one) => keyOf(one) === keyOf(hold) && one.after !== hold.value),
-  );
+  return activeHolds(holds, now).find((hold) => {
+    const value = free.has(keyOf(hold)) ? undefined : newValue(hold);
+    return value !== undefined && value !== hold.value;
+  });
 }
 
 /**

@@ -21,21 +21,17 @@ const hold: Hold = { file, path, value: 'a', by: 'Ada', why: 'orders are lost', 
 const change: HoldChange = { is: 'hold', places: [{ file, path }], by: 'Ada', why: 'orders are lost' };
 
 describe('holds', () => {
-  it('are broken by another value at their place, however its path is spelt, and by nothing else', () => {
-    const set = (after: string, at = path, where = file) => [{ file: where, path: at, before: 'a', after }];
-    expect(brokenBy(set('b'), [hold], undefined, now)).toBe(hold);
-    expect(brokenBy(set('b', '.["front"].imageTag'), [hold], undefined, now)).toBe(hold);
-    expect(brokenBy(set('a'), [hold], undefined, now)).toBeUndefined();
-    expect(brokenBy(set('b', '.back.imageTag'), [hold], undefined, now)).toBeUndefined();
-    expect(brokenBy(set('b', path, 'other.yaml'), [hold], undefined, now)).toBeUndefined();
-    expect(brokenBy([], [hold], undefined, now)).toBeUndefined();
+  it('are broken by another value at their place, and by nothing else', () => {
+    expect(brokenBy(() => 'b', [hold], undefined, now)).toBe(hold);
+    expect(brokenBy(() => 'a', [hold], undefined, now)).toBeUndefined();
+    expect(brokenBy(() => undefined, [hold], undefined, now)).toBeUndefined();
   });
 
-  it('are not broken by a commit that holds or releases the same place', () => {
-    const changes = [{ file, path, before: 'a', after: 'b' }];
-    expect(brokenBy(changes, [hold], change, now)).toBeUndefined();
-    expect(brokenBy(changes, [hold], { is: 'release', places: [{ file, path }] }, now)).toBeUndefined();
-    expect(brokenBy(changes, [hold], { is: 'release', places: [{ file, path: '.x' }] }, now)).toBe(hold);
+  it('are not broken by a commit that holds or releases the same place, however its path is spelt', () => {
+    const release = (at: string): HoldChange => ({ is: 'release', places: [{ file, path: at }] });
+    expect(brokenBy(() => 'b', [hold], change, now)).toBeUndefined();
+    expect(brokenBy(() => 'b', [hold], release('.["front"].imageTag'), now)).toBeUndefined();
+    expect(brokenBy(() => 'b', [hold], release('.x'), now)).toBe(hold);
   });
 
   it('end at their time to the millisecond, and are swept when the file is written next', () => {
@@ -127,6 +123,19 @@ describe.skipIf(noHttpBackend !== undefined)(`a hold in a config repo${skipNote}
     expect(await tipOf(host, 'config')).toBe(tip);
     landed(await land(deliveryTo(url, setTag('b', file, '.back.imageTag'))));
     expect(await land(deliveryTo(url, setTag('a')))).toMatchObject({ is: 'unchanged' });
+  });
+
+  it('is met by every path that leads to its value, and by what a path has below it', async () => {
+    const list = 'images:\n  - name: app\n    newTag: a\n  - name: web\n    newTag: a\n';
+    const { url } = await start({ ...chart, 'kustomization.yaml': list });
+    const where = { file: 'kustomization.yaml', path: '.images[name=app].newTag' };
+    await land(holding(url, where));
+    for (const path of ['.images[0].newTag', 'doc[0].images[name=app].newTag', '.["images"][0]["newTag"]']) {
+      expect(await land(deliveryTo(url, setTag('b', where.file, path)))).toMatchObject({ is: 'held' });
+    }
+    landed(await land(deliveryTo(url, setTag('b', where.file, '.images[1].newTag'))));
+    // Another image of that name: the hold would be of that one's tag.
+    expect(await land(deliveryTo(url, setTag('old', where.file, '.images[0].name')))).toMatchObject({ is: 'held' });
   });
 
   it('costs no request where there are none, and none with them', async () => {

@@ -169,8 +169,12 @@ export const textSubjects: readonly Subject[] = [
     inputs: [writeHolds([hold, { ...hold, path: '.back["x.y"]', until: '2026-02-01T00:00:00+09:00', app: 'shop' }])],
     read: (bytes) => {
       const holds = parseHolds('.tagboat/holds.json', bytes);
-      const change = { file: 'main/values.yaml', path: '.front.imageTag', before: 'a', after: 'b' };
-      brokenBy([change], holds, { is: 'release', places: holds.slice(1) }, Date.UTC(2026, 0, 2));
+      brokenBy(
+        ({ path }) => (path === '.front.imageTag' ? 'b' : undefined),
+        holds,
+        { is: 'release', places: holds.slice(1) },
+        Date.UTC(2026, 0, 2),
+      );
       withChange(holds, { is: 'release', places: holds.slice(0, 1) }, [], Date.UTC(2026, 0, 2));
     },
     declared: tagboatError,
