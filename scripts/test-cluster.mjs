@@ -7,7 +7,11 @@ import { close, runVitest } from './vitest.mjs';
 
 checkNode();
 await ensureModules();
-const { folder, missing } = await clusterPrograms();
+const { folder, missing } = await clusterPrograms().catch((error) => {
+  say(`failed: the cluster's programs: ${error.message}`);
+  close(0, 1, 0);
+  process.exit(1);
+});
 if (folder === undefined) {
   say(`skipped: the cluster tests need ${missing}.`);
   close(0, 0, 1);
