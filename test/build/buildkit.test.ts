@@ -1,13 +1,65 @@
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Happening } from '../../src/events.ts';
 import type { ImagePlan } from '../../src/plan.ts';
 import { type Buildkit, buildkitIsBuilt, noBuildkit, startBuildkit } from '../support/buildkit.ts';
+import { hasProgram } from '../support/docker-registry.ts';
 import { tempDir } from '../support/git-host.ts';
 import { startOwnRegistry } from '../support/registries.ts';
 import { testWorld } from '../support/world.ts';
 import { build, contentsOf, planFor, writeContext } from './images.ts';
+
+// The registry lives in this process: a call that blocks would wait for itself.
+const call = promisify(execFile);
+
+interface Manifest {
+  readonly manifests?: { digest: string; annotations?: Record<string, string> }[];
+  readonly layers?: { digest: string; mediaType: string }[];
+}
+
+async function read(host: string, reference: string): Promise<Manifest> {
+  const accept = ['index', 'manifest'].map((kind) => `application/vnd.oci.image.${kind}.v1+json`).join(', ');
+  return (await (
+    await fetch(`http://${host}/v2/app/manifests/${reference}`, { headers: { accept } })
+  ).json()) as Manifest;
+}
+
+/** What is attested of an image, and the digest of the image itself. */
+async function attestationsOf(host: string, tag: string) {
+  const listed = (await read(host, tag)).manifests ?? [];
+  const kind = 'vnd.docker.reference.type';
+  const about = listed.find(({ annotations }) => annotations?.[kind] === 'attestation-manifest');
+  const layers = (await read(host, about?.digest ?? '')).layers ?? [];
+  const statements: unknown[] = await Promise.all(
+    layers.map(async ({ digest }) => (await fetch(`http://${host}/v2/app/blobs/${digest}`)).json()),
+  );
+  return { statements, image: listed.find(({ annotations }) => annotations?.[kind] === undefined)?.digest };
+}
+
+/** A C program that writes this text as BuildKit wants an SBOM; answers its file. */
+async function program(dir: string, text: string): Promise<string> {
+  const file = join(dir, 'scan.c');
+  const literal = JSON.stringify(text);
+  await writeFile(
+    file,
+    `#include <stdio.h>
+#include <stdlib.h>
+int main(void) {
+  char path[4096];
+  snprintf(path, sizeof path, "%s/sbom.spdx.json", getenv("BUILDKIT_SCAN_DESTINATION"));
+  FILE *file = fopen(path, "w");
+  if (file == NULL) return 1;
+  fputs(${literal}, file);
+  return fclose(file);
+}
+`,
+  );
+  return file;
+}
 
 const dockerfile = 'FROM scratch AS one\nCOPY f /f\nFROM scratch\nCOPY --from=one /f /g\nWORKDIR /srv\n';
 // Building BuildKit takes minutes: the slow tests do it, and from then on this runs too.
@@ -86,37 +138,44 @@ describe.skipIf(missing !== undefined)(`BuildKit${missing === undefined ? '' : `
   it('puts provenance beside the image where it is asked for, and else makes no index of it', async () => {
     const { host } = await own();
     const make = await app(host);
-    const read = async (reference: string) => {
-      const accept = ['index', 'manifest'].map((kind) => `application/vnd.oci.image.${kind}.v1+json`).join(', ');
-      const answer = await fetch(`http://${host}/v2/app/manifests/${reference}`, { headers: { accept } });
-      return (await answer.json()) as {
-        manifests?: { digest: string; annotations?: Record<string, string> }[];
-        layers?: { digest: string; annotations?: Record<string, string> }[];
-      };
-    };
     await make('plain');
-    expect((await read('plain')).manifests).toBeUndefined();
+    expect((await read(host, 'plain')).manifests).toBeUndefined();
     await make('told', { attest: { sbom: false, provenance: 'max' } });
-    const listed = (await read('told')).manifests ?? [];
-    const attestation = listed.find(
-      ({ annotations }) => annotations?.['vnd.docker.reference.type'] === 'attestation-manifest',
-    );
-    const [layer] = (await read(attestation?.digest ?? '')).layers ?? [];
-    expect(layer?.annotations).toEqual({
-      'in-toto.io/predicate-type': expect.stringMatching(/^https:\/\/slsa\.dev\/provenance\//),
-    });
-    const statement = await (await fetch(`http://${host}/v2/app/blobs/${layer?.digest}`)).text();
-    expect(JSON.parse(statement)).toMatchObject({ subject: [{ digest: { sha256: listed[0]?.digest.slice(7) } }] });
-    expect(statement).toContain(Buffer.from(dockerfile).toString('base64'));
+    const { statements, image } = await attestationsOf(host, 'told');
+    expect(statements).toMatchObject([
+      {
+        predicateType: expect.stringMatching(/^https:\/\/slsa\.dev\/provenance\//),
+        subject: [{ digest: { sha256: image?.slice(7) } }],
+      },
+    ]);
+    // `max` tells the Dockerfile too.
+    expect(JSON.stringify(statements)).toContain(Buffer.from(dockerfile).toString('base64'));
   });
+
+  it.skipIf(!hasProgram('gcc'))(
+    `has a generator list what is in an image${hasProgram('gcc') ? '' : ' (skipped: gcc is missing)'}`,
+    async () => {
+      const { host } = await own();
+      // A generator is an image that writes SPDX where BuildKit tells it (BuildKit, sbom-protocol.md).
+      const dir = await tempDir();
+      const statement = { _type: 'https://in-toto.io/Statement/v0.1', predicateType: 'https://spdx.dev/Document' };
+      const predicate = { spdxVersion: 'SPDX-2.3', name: 'made by the test' };
+      const text = JSON.stringify({ ...statement, predicate });
+      await call('gcc', ['-static', '-O1', '-o', join(dir, 'scan'), await program(dir, text)]);
+      await writeContext(dir, { Dockerfile: 'FROM scratch\nCOPY scan /scan\nENTRYPOINT ["/scan"]\n' });
+      const generator = planFor(host, dir, { repository: 'generator', tag: '1' });
+      await build(testWorld(), generator);
+      await (await app(host))('listed', { attest: { sbom: `${host}/generator:1`, provenance: false } });
+      const { statements } = await attestationsOf(host, 'listed');
+      expect(statements).toMatchObject([{ predicateType: 'https://spdx.dev/Document', predicate }]);
+    },
+  );
 
   it('packs new layers with zstd where that is asked for', async () => {
     const { host } = await own();
     await (await app(host))('z', { compression: 'zstd', f: 'not built before' });
-    const accept = 'application/vnd.oci.image.manifest.v1+json';
-    const answer = await fetch(`http://${host}/v2/app/manifests/z`, { headers: { accept } });
-    const { layers } = (await answer.json()) as { layers: { mediaType: string }[] };
-    expect(layers[0]?.mediaType).toBe('application/vnd.oci.image.layer.v1.tar+zstd');
+    const { layers } = await read(host, 'z');
+    expect(layers?.[0]?.mediaType).toBe('application/vnd.oci.image.layer.v1.tar+zstd');
   });
 
   it('is reached by its address as well as by a name, and leaves no builder behind', async () => {
