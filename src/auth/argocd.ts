@@ -49,7 +49,7 @@ function byOidc(
   { server, connector }: ArgoCdPlan & { readonly server: string },
 ): ArgoCdLogin {
   const lease = createLease(world.clock, async () => {
-    const subject = await fetchIdToken(world, keeper, server);
+    const subject = await fetchIdToken(world, keeper, server, 'argocd');
     try {
       const about = { url: server, connector, subject: subject.token, signal: world.signal };
       const { clock, random, signal } = world;

@@ -145,7 +145,7 @@ export function createAuth(world: World, emit: Emit, aws: AwsPlan | undefined): 
 
   return {
     registry,
-    identity: async (audience) => (await fetchIdToken(world, keeper, audience)).token,
+    identity: async (audience) => (await fetchIdToken(world, keeper, audience, 'signing')).token,
     git: async (repo) => {
       if (ended) throw new Error('credentials were asked for after the run ended');
       return gitLogin.credential(repo);

@@ -1,3 +1,4 @@
+import type { TokenUse } from '../errors/auth.ts';
 import { TagboatError } from '../errors.ts';
 import { WireFailure } from '../wire/failure.ts';
 import { readBody } from '../wire/http.ts';
@@ -26,13 +27,19 @@ export interface IdToken {
  * A token from GitHub's OIDC endpoint for this audience. Throws OIDC_UNAVAILABLE where the job may not ask for one,
  * OIDC_REFUSED when it asked in vain.
  */
-export async function fetchIdToken(world: World, keeper: Keeper, audience: string): Promise<IdToken> {
+export async function fetchIdToken(
+  world: World,
+  keeper: Keeper,
+  audience: string,
+  wanted: TokenUse = 'aws',
+): Promise<IdToken> {
   const base = world.env.ACTIONS_ID_TOKEN_REQUEST_URL;
   const bearer = world.env.ACTIONS_ID_TOKEN_REQUEST_TOKEN;
   if (!base || !bearer || !URL.canParse(base)) {
     throw new TagboatError('OIDC_UNAVAILABLE', {
       inActions: world.env.GITHUB_ACTIONS === 'true',
       event: world.env.GITHUB_EVENT_NAME,
+      wanted,
     });
   }
   const requestToken = keeper.keep(bearer, 'ACTIONS_ID_TOKEN_REQUEST_TOKEN');

@@ -22,7 +22,7 @@ const images = 3;
 /** The command line: what there is to call, and nothing of what it does. */
 export function createProgram(run: Run): Command {
   const program = new Command('tagboat')
-    .description('One step from a pushed commit to a config commit that Argo CD follows.')
+    .description('One step from a pushed commit to a config commit that is healthy in Argo CD.')
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help, with examples')
     .helpCommand(false)
@@ -138,7 +138,7 @@ tagboat edit main/values.yaml '.front.imageTag=3f2c1d0' '.front.replicas=3' --ch
 
   add(
     'demo',
-    'Show it all on this machine: a git host, a registry and AWS on loopback, and three runs. Needs no account.',
+    'Show it all on this machine: git host, registry, GitHub, AWS and Argo CD on loopback. Needs no account.',
     'tagboat demo\ntagboat demo --exit\ntagboat demo --app ../my-app',
   )
     .option('--exit', 'end when the runs are over, instead of staying up to be looked at', false)

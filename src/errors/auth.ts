@@ -32,16 +32,25 @@ const roleHints: Readonly<Record<string, (data: RoleRefused) => string>> = {
   IDPRejectedClaim: ({ issuer }) => `${issuer} no longer stands by the token: run the job again for a new one.`,
 };
 
+/** What a job's token is wanted for. */
+export type TokenUse = 'aws' | 'argocd' | 'signing';
+
+const tokenUses: Readonly<Record<TokenUse, { readonly who: string; readonly elsewhere: string }>> = {
+  aws: { who: 'AWS', elsewhere: 'Elsewhere leave out aws.role: the usual AWS credentials are used then.' },
+  argocd: { who: 'Argo CD', elsewhere: 'Elsewhere use `auth: token` with ARGOCD_AUTH_TOKEN.' },
+  signing: { who: 'Signing', elsewhere: 'Elsewhere images are not signed by a job: leave out `sign`.' },
+};
+
 /** Credentials: getting them and having them refused. */
 export const authErrors = {
-  OIDC_UNAVAILABLE: entry<{ inActions: boolean; event: string | undefined }>(
+  OIDC_UNAVAILABLE: entry<{ inActions: boolean; event: string | undefined; wanted: TokenUse }>(
     credentials,
-    () =>
-      'AWS needs an OIDC token from GitHub, and this job may not ask for one: ACTIONS_ID_TOKEN_REQUEST_URL and ' +
-      'ACTIONS_ID_TOKEN_REQUEST_TOKEN are not set.',
-    ({ inActions, event }) => {
+    ({ wanted }) =>
+      `${tokenUses[wanted].who} needs an OIDC token from GitHub, and this job may not ask for one: ` +
+      'ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN are not set.',
+    ({ inActions, event, wanted }) => {
       if (!inActions) {
-        return 'Only a GitHub Actions job has such tokens. Elsewhere leave out aws.role: the usual AWS credentials are used then.';
+        return `Only a GitHub Actions job has such tokens. ${tokenUses[wanted].elsewhere}`;
       }
       const lines = 'Add to the job: `permissions:` with `id-token: write` (and `contents: read` for the checkout).';
       const fork = ' Pull requests from forks never get one: deliver on push.';
