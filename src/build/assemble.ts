@@ -38,9 +38,10 @@ export async function assemble(world: World, job: AssembleJob): Promise<Digest> 
   const bases = openBaseCache(world.env);
   try {
     const platforms = image.platforms.length === 0 ? [job.run.machine] : image.platforms;
-    const images: Assembled[] = [];
-    for (const platform of platforms)
-      images.push(await assembleWhole(world, job, readPlatform(platform), { workspace, bases }));
+    const room = { workspace, bases };
+    const images = await inParallel(platforms, platformsAtOnce, (platform) =>
+      assembleWhole(world, job, readPlatform(platform), room),
+    );
     const target = targetOf(job);
     const manifest = await pushImage(images, target, job.tell, (made) => {
       const tag = image.cache ? cacheTags(image, job.source).write : undefined;
@@ -62,6 +63,9 @@ function packerOf({ compression = 'gzip', dockerfile }: ImagePlan): Packer {
   const needs = `its layers are to be packed with ${compression}, which takes Node.js 22.15 or later`;
   throw new TagboatError('ASSEMBLE_NEEDS_BUILDER', { needs }, { place: { file: dockerfile } });
 }
+
+// Their layers are made beside each other; more would only hold more in memory.
+const platformsAtOnce = 2;
 
 // Each takes a thread for compressing, and the next ones wait for the network or the disk.
 const layersAtOnce = 3;
