@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { findSource } from '../assemble/copy.ts';
 import { byName } from '../assemble/rootfs.ts';
 import { findSources, sourcePath } from '../assemble/sources.ts';
 import { type Dir, type Node, type Parts, partsOf, pathOf } from '../assemble/tree.ts';
 import { type FolderMatch, type Ignore, readExcludes } from '../dockerignore.ts';
+import { sha256 } from './inputs.ts';
 import type { ReadDigest } from './read.ts';
 import { Undecided } from './undecided.ts';
 
@@ -17,10 +17,10 @@ export interface Taking {
   readonly parents: boolean;
 }
 
-/** A path of the context and the digest of what it holds; a path with a slash at its end stands for all below it. */
+/** A path of the context and what it holds, in short; a path with a slash at its end stands for all below it. */
 export interface FileInput {
   readonly path: string;
-  readonly digest: string;
+  readonly value: string;
 }
 
 /** Files as one digest, and by their names as far as they aren't too many. */
@@ -83,7 +83,7 @@ function createDigester(modes: boolean, include: Ignore | undefined, exclude: Ig
     if (node.is !== 'dir') {
       if (!taken) return undefined;
       const record = await recordOf(node, parts);
-      return { record, files: [{ path: parts.join('/'), digest: sha256(record) }] };
+      return { record, files: [{ path: parts.join('/'), value: record }] };
     }
     const records: string[] = [];
     const names = createNames();
@@ -103,7 +103,7 @@ function createDigester(modes: boolean, include: Ignore | undefined, exclude: Ig
     // A source's own permissions are never copied: its content goes into the destination.
     const mode = path === '' ? '-' : modeOf(node);
     const record = `dir ${mode} ${sha256(records.join('\n'))}`;
-    return { record, files: names.all() ?? [{ path: `${parts.join('/')}/`, digest: sha256(record) }] };
+    return { record, files: names.all() ?? [{ path: `${parts.join('/')}/`, value: record }] };
   };
 
   const recordOf = async (node: Exclude<Node, Dir>, parts: Parts): Promise<string> => {
@@ -129,13 +129,9 @@ function createNames() {
     add: (files: readonly FileInput[], child: string, record: string): void => {
       if (all !== undefined && all.length + files.length <= mostNames) all.push(...files);
       else all = undefined;
-      if (direct !== undefined && direct.length < mostNames) direct.push({ path: child, digest: sha256(record) });
+      if (direct !== undefined && direct.length < mostNames) direct.push({ path: child, value: record });
       else direct = undefined;
     },
     all: (): readonly FileInput[] | undefined => all ?? direct,
   };
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** What an input is. The names are those that `--explain` shows. */
 export type InputKind = 'base image' | 'instruction' | 'argument' | 'file' | 'setting';
@@ -7,19 +7,19 @@ export type InputKind = 'base image' | 'instruction' | 'argument' | 'file' | 'se
 export interface Input {
   readonly kind: InputKind;
   readonly name: string;
-  /** Hex. Of an argument's value too, which may be nobody's business. */
-  readonly digest: string;
+  /** What it is now. Only a hash of it is ever kept: an argument may be nobody's business. */
+  readonly value: string;
 }
 
 /** Collects inputs. What comes twice under one name counts once when it is the same, and together when it isn't. */
 export function createInputs() {
   const byKey = new Map<string, Input>();
   return {
-    add: (kind: InputKind, name: string, digest: string): void => {
+    add: (kind: InputKind, name: string, value: string): void => {
       const key = `${kind} ${name}`;
       const before = byKey.get(key);
-      if (before?.digest === digest) return;
-      byKey.set(key, { kind, name, digest: before === undefined ? digest : sha256(`${before.digest}\n${digest}`) });
+      if (before?.value === value) return;
+      byKey.set(key, { kind, name, value: before === undefined ? value : `${before.value}\n${value}` });
     },
     all: (): readonly Input[] => [...byKey.values()],
   };
@@ -29,5 +29,5 @@ export type Inputs = ReturnType<typeof createInputs>;
 
 /** Hex. */
 export function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text, 'hex');
 }

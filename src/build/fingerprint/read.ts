@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -61,7 +61,7 @@ function digestOfSmall(file: string, size: number, buffer: Buffer): string {
   } finally {
     closeSync(handle);
   }
-  return createHash('sha256').update(buffer.subarray(0, size)).digest('hex');
+  return hash('sha256', buffer.subarray(0, size), 'hex');
 }
 
 /** The next piece is read while this one is hashed. */
@@ -74,7 +74,7 @@ async function digestOfLarge(
   try {
     const handle = await open(file, readOnly);
     try {
-      const hash = createHash('sha256');
+      const whole = createHash('sha256');
       let [filled, free] = [one, other];
       let at = 0;
       let reading = handle.read(filled, 0, chunkSize, at);
@@ -89,10 +89,10 @@ async function digestOfLarge(
         reading = handle.read(filled, 0, chunkSize, at);
         // Should hashing throw, nobody waits for this one any more.
         reading.catch(() => undefined);
-        hash.update(bytes);
+        whole.update(bytes);
       }
       if (at !== size) throw changed(file);
-      return hash.digest('hex');
+      return whole.digest('hex');
     } finally {
       await handle.close();
     }
@@ -102,9 +102,9 @@ async function digestOfLarge(
 }
 
 async function digestOfStream(content: Content): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of content.read()) hash.update(chunk);
-  return hash.digest('hex');
+  const whole = createHash('sha256');
+  for await (const chunk of content.read()) whole.update(chunk);
+  return whole.digest('hex');
 }
 
 function attempt<T>(file: string, work: () => T): T {

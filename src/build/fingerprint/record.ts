@@ -4,13 +4,20 @@ import { mediaTypes, parseManifest, parseObject, toManifest } from '../../wire/o
 import type { BlobSource, Digest, ManifestBytes, OciClient } from '../../wire/oci/types.ts';
 import type { Clock } from '../../wire/world.ts';
 import type { Fingerprint } from '../fingerprint.ts';
-import type { Input, InputKind } from './inputs.ts';
+import { type InputKind, sha256 } from './inputs.ts';
+
+/** An input as it was; of its value the beginning of its hash. */
+export interface RecordedInput {
+  readonly kind: InputKind;
+  readonly name: string;
+  readonly digest: string;
+}
 
 /** What went into an image, as it is kept beside it. */
 export interface InputRecord {
   /** 64 hex digits. */
   readonly fingerprint: string;
-  readonly inputs: readonly Input[];
+  readonly inputs: readonly RecordedInput[];
   /** Inputs that had no room. */
   readonly leftOut: number;
 }
@@ -106,8 +113,8 @@ function timeOf(value: unknown): number | undefined {
 function recordBytes({ hash, inputs }: Fingerprint): Buffer {
   const lines: [string, string, string][] = [];
   let room = mostBytes;
-  for (const { kind, name, digest } of inputs) {
-    const line: [string, string, string] = [kind, name, digest.replace(/^sha256:/, '').slice(0, digits)];
+  for (const { kind, name, value } of inputs) {
+    const line: [string, string, string] = [kind, name, shortDigest(value)];
     room -= Buffer.byteLength(JSON.stringify(line)) + 1;
     if (room < 0) break;
     lines.push(line);
@@ -120,12 +127,16 @@ const kinds: readonly string[] = ['base image', 'instruction', 'argument', 'file
 function recordIn(value: Record<string, unknown> | undefined): InputRecord | undefined {
   const { fingerprint, leftOut, inputs } = value ?? {};
   if (typeof fingerprint !== 'string' || typeof leftOut !== 'number' || !Array.isArray(inputs)) return undefined;
-  const read = inputs.flatMap((line: unknown): Input[] => {
+  const read = inputs.flatMap((line: unknown): RecordedInput[] => {
     if (!Array.isArray(line) || !line.every((part) => typeof part === 'string')) return [];
     const [kind = '', name = '', digest = ''] = line;
     return kinds.includes(kind) ? [{ kind: kind as InputKind, name, digest }] : [];
   });
   return { fingerprint, leftOut, inputs: read };
+}
+
+function shortDigest(value: string): string {
+  return sha256(value).slice(0, digits);
 }
 
 function blobOf(bytes: Buffer): BlobSource {
@@ -141,16 +152,15 @@ export interface InputChange {
 
 /** What differs between the inputs of an earlier image and those of now. Pure. */
 export function changedInputs(before: InputRecord, now: Fingerprint): readonly InputChange[] {
-  const key = ({ kind, name }: Input) => `${kind} ${name}`;
+  const key = ({ kind, name }: Pick<RecordedInput, 'kind' | 'name'>) => `${kind} ${name}`;
   const earlier = new Map(before.inputs.map((input) => [key(input), input]));
   const changes: InputChange[] = [];
   for (const input of now.inputs) {
-    const { kind, name, digest } = input;
+    const { kind, name, value } = input;
     const was = earlier.get(key(input));
     earlier.delete(key(input));
     if (was === undefined) changes.push({ kind, name, how: 'added' });
-    else if (was.digest !== digest.replace(/^sha256:/, '').slice(0, digits))
-      changes.push({ kind, name, how: 'changed' });
+    else if (was.digest !== shortDigest(value)) changes.push({ kind, name, how: 'changed' });
   }
   for (const { kind, name } of earlier.values()) changes.push({ kind, name, how: 'removed' });
   // An order is an input too, and has no name.

@@ -91,7 +91,7 @@ async function evaluate(
     const found = await encode(instruction, mode, standing).catch((error: unknown) => placed(place, rethrown(error)));
     if (found === undefined) continue;
     codes.push(found);
-    work.inputs.add('instruction', nameOf(instruction, stage, work), sha256(JSON.stringify(withoutFiles(found))));
+    work.inputs.add('instruction', nameOf(instruction, stage, work), JSON.stringify(withoutFiles(found)));
   }
   const onbuild = stage.stage.instructions.flatMap((one) => (one.is === 'onbuild' ? [one.trigger] : []));
   return {

@@ -2,7 +2,7 @@ import type { Instruction } from '../dockerfile/instruction.ts';
 import type { Needed, NeededStage, Origin } from '../dockerfile/stages.ts';
 import type { Question, Reading } from '../fingerprint.ts';
 import type { TakenFiles } from './files.ts';
-import { type Inputs, sha256 } from './inputs.ts';
+import type { Inputs } from './inputs.ts';
 import type { Scope, Value } from './scope.ts';
 
 /** Which files are read depends on a variable of a base image. */
@@ -44,13 +44,13 @@ export interface Standing {
 /** An argument that `args:` gives, as an input by its name. */
 export function addArgument(name: string, { question, inputs }: StageWork): void {
   const given = Object.hasOwn(question.args, name) ? question.args[name] : undefined;
-  if (given !== undefined) inputs.add('argument', name, sha256(given));
+  if (given !== undefined) inputs.add('argument', name, given);
 }
 
 /** Files as inputs by their names. A checkout's history among them makes every commit another image. */
 export function addFiles({ files }: TakenFiles, { inputs, careful }: StageWork): void {
-  for (const { path, digest } of files) {
-    inputs.add('file', path, digest);
+  for (const { path, value } of files) {
+    inputs.add('file', path, value);
     if (path.startsWith('.git/')) {
       careful.add(
         '.git counts, because it is copied or mounted: every commit makes another image. .dockerignore can leave it out.',
