@@ -1,7 +1,7 @@
 import { TagboatError } from '../errors.ts';
 import type { Env } from '../wire/world.ts';
 import type { CommitOptions } from './commands/commit.ts';
-import type { LandingOptions } from './commands/ship.ts';
+import type { BuildingOptions, LandingOptions } from './commands/ship.ts';
 import type { WaitOptions } from './commands/wait.ts';
 import type { CommonOptions } from './program.ts';
 
@@ -12,6 +12,7 @@ export interface Inputs {
   readonly common: CommonOptions;
   readonly commit: CommitOptions;
   readonly landing: LandingOptions;
+  readonly building: BuildingOptions;
   readonly wait: WaitOptions;
 }
 
@@ -57,6 +58,7 @@ export function readInputs(env: Env): Inputs {
   return {
     command: known,
     landing,
+    building: { rebuild: truth(env, 'rebuild') },
     common: {
       json: false,
       quiet: truth(env, 'quiet'),

@@ -22,12 +22,12 @@ const exitCode = await runSession(
 if (process.env.GITHUB_OUTPUT) writeOutputs(process.env.GITHUB_OUTPUT, outputsOf(ending, exitCode));
 process.exit(exitCode);
 
-async function bodyOf({ command, common, commit, landing, wait }: Inputs): Promise<Body> {
+async function bodyOf({ command, common, commit, landing, building, wait }: Inputs): Promise<Body> {
   switch (command) {
     case 'ship':
-      return (await import('./commands/ship.ts')).ship(common, landing);
+      return (await import('./commands/ship.ts')).ship(common, { ...landing, ...building });
     case 'build':
-      return (await import('./commands/build.ts')).build(common);
+      return (await import('./commands/build.ts')).build(common, building);
     case 'plan':
       return (await import('./commands/plan.ts')).plan(common);
     case 'commit':
