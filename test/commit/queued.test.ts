@@ -183,6 +183,15 @@ describe.skipIf(noHttpBackend !== undefined)(`the queue${skipNote}`, () => {
     expect(told).toMatch(/may (yet take|land)/);
   });
 
+  it('is left alone by a delivery that says so: it tries again, and publishes nothing', async () => {
+    const { host, url } = await beatenHost(2);
+    const world = writer();
+    const outcome = landed(await land({ ...deliveryTo(url), queue: false }, world));
+    expect(outcome.attempts).toBe(3);
+    expect(pushesIn(host)).toHaveLength(3);
+    expect(noticesIn(world)).toEqual([]);
+  });
+
   it('falls back to trying again, and says so, where the server refuses its refs', async () => {
     const { host, url } = await beatenHost(1);
     await updateHook(host, 'case "$1" in refs/tagboat/*) exit 1;; esac\n');
