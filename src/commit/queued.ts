@@ -19,6 +19,8 @@ import { confirm, publish, type Turn, withdraw, withdrawInTheEnd } from './turn.
 const livelyMs = 120_000;
 /** Times that the first in the queue looks again because others are still joining. */
 const mostGathered = 2;
+/** Fewer than these are no rush: they land at once. */
+const rush = 4;
 /** Intents landed by one push. */
 const mostLinks = 256;
 
@@ -125,7 +127,7 @@ function moodOf(turn: Turn, view: View, here: { now: number; place: number; trip
     turn.front = front;
     turn.since = here.now;
   }
-  const joining = view.lively.length > Math.max(1, turn.crowd) && turn.gathered < mostGathered;
+  const joining = view.lively.length >= rush && view.lively.length > turn.crowd && turn.gathered < mostGathered;
   turn.crowd = view.lively.length;
   if (here.place === 0 && joining) {
     turn.gathered += 1;

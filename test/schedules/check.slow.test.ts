@@ -12,7 +12,7 @@ const writers = ['a', 'b'].map((letter, at) => ({
 const calm: Schedule = {
   ...{ seed: 1, through: 'library', writers, humans: [], upheaval: undefined },
   host: { atomic: true, refusesIntents: false, oldProtocol: false },
-  weather: { answer: 0, cut: 0, late: 0, hang: 0 },
+  weather: { answer: 0, cut: 0, late: 0, hang: 0, overtaken: 0 },
 };
 
 async function calmly(): Promise<{ played: Played; git: (...args: string[]) => Promise<string> }> {

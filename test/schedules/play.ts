@@ -34,11 +34,12 @@ export async function play(schedule: Schedule): Promise<Played> {
   const served = join(dir, 'served');
   const cast = new Map(schedule.writers.map((plan) => [plan.name, newActor(plan, schedule)]));
   let over = false;
-  const host = await startGitHost({
+  const host: GitHost = await startGitHost({
     env: gitEnv,
     dir: served,
-    fault: (request) => {
+    fault: async (request) => {
       const actor = cast.get(request.repo.split('/')[0] ?? '');
+      if (!over && actor !== undefined) await overtake(actor, request, schedule, host);
       const weather = over || actor === undefined ? undefined : happening(actor, request, schedule);
       return weather ?? (schedule.host.oldProtocol ? { is: 'oldProtocol' } : undefined);
     },
@@ -88,7 +89,7 @@ function newActor(plan: WriterPlan, { seed }: Schedule): Actor {
 }
 
 async function makeRepo(host: GitHost, { host: kind }: Schedule): Promise<void> {
-  const files = Object.fromEntries([...fileNames, sweeper.file].map((name) => [name, fileWith('v')]));
+  const files = Object.fromEntries([...fileNames, sweeper.file, 'hand.yaml'].map((name) => [name, fileWith('v')]));
   const config = {
     'receive.denyDeleteCurrent': 'ignore',
     'receive.advertiseAtomic': String(kind.atomic),
@@ -129,6 +130,22 @@ function happening(actor: Actor, request: GitHostRequest, { weather }: Schedule)
     sum += probability;
     return roll < sum;
   })?.[1];
+}
+
+/** Now and then a push finds that somebody was faster, by less than a look would show. */
+async function overtake(
+  { plan, fate }: Actor,
+  request: GitHostRequest,
+  { weather, upheaval }: Schedule,
+  host: GitHost,
+): Promise<void> {
+  // Where there is no branch just now, this would make one.
+  if (request.service !== 'git-receive-pack' || !request.isCall || upheaval?.is === 'delete') return;
+  const [roll, where] = [fate.next(), fate.next()];
+  if (roll >= weather.overtaken) return;
+  const file = where < 0.4 ? plan.file : 'hand.yaml';
+  // Somebody may be faster than this, too.
+  await host.commit('config', { files: { [file]: fileWith(`hand-${request.number}`) } }).catch(() => undefined);
 }
 
 /** Runs one writer to its end. Each has a name of its own for the repository, so that the host knows who asks. */

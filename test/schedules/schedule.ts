@@ -22,6 +22,8 @@ export interface Weather {
   readonly late: number;
   /** Neither git nor anybody answers. */
   readonly hang: number;
+  /** Somebody moves the branch by hand right before the request, when it is a push. */
+  readonly overtaken: number;
 }
 
 /** Somebody pushes by git itself. */
@@ -55,7 +57,7 @@ export function fileWith(value: string): string {
   return `# by pipelines\nimage:\n  tag:   ${value}   # from CI\n  pull: always\n`;
 }
 
-const calm: Weather = { answer: 0, cut: 0, late: 0, hang: 0 };
+const calm: Weather = { answer: 0, cut: 0, late: 0, hang: 0, overtaken: 0 };
 
 /** The schedule of a seed. */
 export function scheduleOf(seed: number): Schedule {
@@ -66,8 +68,9 @@ export function scheduleOf(seed: number): Schedule {
     { ...calm, answer: 0.2 },
     { ...calm, cut: 0.25 },
     { ...calm, late: 0.3 },
+    { ...calm, overtaken: 0.4 },
     // The command line waits half a minute for a silent host: that is tried elsewhere.
-    { answer: 0.08, cut: 0.12, late: 0.1, hang: through === 'cli' ? 0 : 0.03 },
+    { answer: 0.08, cut: 0.12, late: 0.1, overtaken: 0.2, hang: through === 'cli' ? 0 : 0.03 },
   ]);
   const writers = Array.from({ length: random.between(2, 7) }, (_, at) => writerPlan(random, at));
   const humans = Array.from({ length: random.pick([0, 0, 1, 2]) }, (_, at) => ({
