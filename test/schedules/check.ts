@@ -29,8 +29,9 @@ async function soundness(history: History): Promise<string> {
 }
 
 /** The branch goes from move to move without a gap, and only forward but for the one who may force it. */
-async function moveFaults({ first, forced, schedule }: Played, history: History): Promise<string[]> {
+async function moveFaults({ first, forced, schedule, claims }: Played, history: History): Promise<string[]> {
   const faults: string[] = [];
+  const writers = new Set(claims.map(({ plan }) => plan.name));
   const left: Move[] = [...history.moves];
   const { upheaval } = schedule;
   for (let here = first; left.length > 0; ) {
@@ -42,7 +43,9 @@ async function moveFaults({ first, forced, schedule }: Played, history: History)
     if (move.to === nothing) {
       if (upheaval?.is !== 'delete') faults.push('somebody deleted the branch');
     } else if (move.from === nothing || !(await history.isAncestor(move.from, move.to))) {
-      const allowed = upheaval !== undefined && forced.includes(move.to);
+      // While the branch is deleted, git's own push makes it anew; a writer's never does.
+      const byHand = move.from === nothing && !writers.has(history.commits.get(move.to)?.author ?? '');
+      const allowed = upheaval !== undefined && (forced.includes(move.to) || byHand);
       if (!allowed) faults.push(`the branch went from ${move.from} to ${move.to}, which isn't on top of it`);
     }
   }
