@@ -111,8 +111,17 @@ export function saying(message: string): string {
   return message === '' ? '' : `: ${message}`;
 }
 
-export function isOurs({ standing }: Look, revisions: readonly string[]): boolean {
+/** Whether all of these are our commit or have it in their history. */
+export function haveOurs({ standing }: Look, revisions: readonly string[]): boolean {
   return revisions.length > 0 && revisions.every((one) => ['same', 'descendant'].includes(standing(one)));
+}
+
+/** The same for commits that are synced: with a hydrator, they are those that it made, and have no history with ours. */
+export function isOurs(look: Look, revisions: readonly string[]): boolean {
+  const { hydrator } = look.seen;
+  if (hydrator === undefined) return haveOurs(look, revisions);
+  const { done } = hydrator;
+  return done !== undefined && haveOurs(look, [done.drySha]) && revisions.every((one) => one === done.hydratedSha);
 }
 
 export function standsWithUs(look: Look): boolean {

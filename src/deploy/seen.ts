@@ -1,10 +1,10 @@
-import { type Answer, final, isOurs, type Look, type Phase, pending } from './look.ts';
+import { type Answer, final, haveOurs, type Look, type Phase, pending } from './look.ts';
 
 /** With the source hydrator, our commit must have been made into another one, which is then synced. */
 export function judgeHydration(look: Look): Answer | undefined {
   const { hydrator } = look.seen;
   if (hydrator === undefined) return undefined;
-  const reached = (sha: string | undefined) => sha !== undefined && sha !== '' && isOurs(look, [sha]);
+  const reached = (sha: string | undefined) => sha !== undefined && sha !== '' && haveOurs(look, [sha]);
   if (reached(hydrator.done?.drySha)) {
     if (look.seen.revisions.includes(hydrator.done?.hydratedSha ?? '')) return undefined;
     return unseen(look, 'hydrating', 'our commit is hydrated, but not yet compared');

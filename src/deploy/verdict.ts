@@ -17,8 +17,11 @@ import { judgeConditions, judgeImages, judgeSync } from './synced.ts';
 
 /** The commits whose standing `judge` needs to know. */
 export function revisionsIn({ revisions, operation, hydrator }: Observation): string[] {
-  const dry = [hydrator?.drySha, hydrator?.done?.drySha, hydrator?.compared].filter((sha) => sha !== undefined);
-  return [...new Set([...revisions, ...(operation?.revisions ?? []), ...dry])].filter((revision) => revision !== '');
+  const own =
+    hydrator === undefined
+      ? [...revisions, ...(operation?.revisions ?? [])]
+      : [hydrator.drySha, hydrator.done?.drySha, hydrator.compared];
+  return [...new Set(own.filter((revision) => revision !== undefined && revision !== ''))] as string[];
 }
 
 /**

@@ -22,6 +22,7 @@ interface Asked {
   readonly token?: string;
   /** By the Kubernetes API instead of Argo CD's own. */
   readonly kube?: boolean;
+  readonly webhookSecret?: string;
 }
 
 /** Waits for a commit as a run would. */
@@ -31,7 +32,12 @@ async function watch(
   world: TestWorld = testWorld({ clock: fastClock() }),
 ): Promise<Verdict[]> {
   const { clock, random, signal, http } = world;
-  const plan = { ...usualArgoCd, server: argocd.url, timeoutMs: asked.timeoutMs ?? 300_000 };
+  const plan = {
+    ...usualArgoCd,
+    server: argocd.url,
+    timeoutMs: asked.timeoutMs ?? 300_000,
+    webhookSecret: asked.webhookSecret,
+  };
   const delivery = planCommit({
     repo,
     branch: 'main',
@@ -246,6 +252,30 @@ describe.skipIf(noHttpBackend !== undefined)(`a config commit in Argo CD${skipNo
     place.argocd.add({ name: 'other', sources: [{ repoURL: place.repo, path: 'elsewhere' }] });
     const [verdict, ...more] = await watch(place, { commit: await place.deliver('b'), deploy: { applications: [] } });
     expect([verdict?.application, verdict?.is, more]).toEqual(['front', 'healthy', []]);
+  });
+
+  it('is told to Argo CD by a signed webhook where its secret is named, and by nothing else', async () => {
+    const place = await harbour({ webhookSecret: 'planted-hook-secret' });
+    const world = testWorld({ clock: fastClock(), env: { HOOK: 'planted-hook-secret' } });
+    const commit = await place.deliver('b');
+    expect(await watch(place, { commit, webhookSecret: 'HOOK' }, world)).toMatchObject([{ is: 'healthy' }]);
+    const told = place.argocd.requests.filter(({ path, query }) => path === '/api/webhook' || query.has('refresh'));
+    expect(told.map(({ path }) => path)).toEqual(['/api/webhook']);
+    expect(world.masked).toContain('planted-hook-secret');
+  });
+
+  it('is refreshed where Argo CD doesn’t take the webhook, and that is told', async () => {
+    const place = await harbour({ webhookSecret: 'another-secret' });
+    const world = testWorld({ clock: fastClock(), env: { HOOK: 'planted-hook-secret' } });
+    const commit = await place.deliver('b');
+    expect(await watch(place, { commit, webhookSecret: 'HOOK' }, world)).toMatchObject([{ is: 'healthy' }]);
+    expect(world.events).toContainEqual(expect.objectContaining({ type: 'notice', level: 'warning', stage: 'deploy' }));
+  });
+
+  it('with a webhook secret that isn’t set is refused at once', async () => {
+    const place = await harbour();
+    const asked = watch(place, { commit: await place.deliver('b'), webhookSecret: 'HOOK' });
+    await expect(asked).rejects.toMatchObject({ code: 'WEBHOOK_SECRET_MISSING', exitCode: 3 });
   });
 
   it('of an application that follows something else is refused at once', async () => {

@@ -227,6 +227,8 @@ describe('a source hydrator', () => {
     ['an older commit hydrated and live', { ...late, revisions: ['wet1'], hydrator: { ...hydrator, done: { drySha: 'old', hydratedSha: 'wet1' } } }, 'hydrating'],
     ['a later commit hydrated and live', { ...late, revisions: ['wet2'], hydrator: { ...hydrator, done: { drySha: 'later', hydratedSha: 'wet2' } } }, 'healthy'],
     ['our commit without anything to hydrate', { ...late, revisions: ['wet1'], hydrator: { ...hydrator, compared: 'ours', done: { drySha: 'old', hydratedSha: 'wet1' } } }, 'healthy'],
+    ['a failed sync of what was made of our commit', { revisions: ['wet2'], sync: 'OutOfSync', operation: { ...synced, phase: 'Failed', revisions: ['wet2'] }, hydrator }, 'syncFailed'],
+    ['a failed sync of what was made before', { revisions: ['wet2'], sync: 'OutOfSync', operation: { ...synced, phase: 'Failed', revisions: ['wet1'] }, hydrator }, 'outOfSync'],
     ['never hydrated', { ...late, revisions: [], hydrator: { ...hydrator, drySha: '', done: undefined } }, 'hydrating'],
   ]; // biome-ignore format: a table
   it.each(table)('with %s', (_, change, answer) => {
@@ -289,5 +291,6 @@ it('when time is up, says what it was still waiting for, or that nobody can tell
 
 it('asks for the standing of every commit that a state names, once', () => {
   const hydrator = { phase: '', message: '', drySha: 'd', done: { drySha: 'd', hydratedSha: 'w' }, compared: '' };
-  expect(revisionsIn({ ...good, revisions: ['a', 'b'], hydrator })).toEqual(['a', 'b', 'ours', 'd']);
+  expect(revisionsIn({ ...good, revisions: ['a', 'b'] })).toEqual(['a', 'b', 'ours']);
+  expect(revisionsIn({ ...good, revisions: ['a', 'b'], hydrator })).toEqual(['d']);
 });
