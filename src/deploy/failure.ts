@@ -1,10 +1,13 @@
 import { type ErrorReport, reportOf, TagboatError } from '../errors.ts';
-import { healthOf, type Verdict } from '../plan/deploy.ts';
+import { deepestOf, healthOf, type Verdict } from '../plan/deploy.ts';
 
 /** The error that a verdict ends a run with; none for a healthy one, whoever's commit it is. */
 export function verdictError(verdict: Verdict): ErrorReport[] {
   const { application, seconds } = verdict;
-  const why = [verdict.why, ...deepest(verdict)].join('; ');
+  const deepest = verdict.is === 'healthy' ? undefined : deepestOf(verdict.reasons);
+  // Conditions are the verdict's own words already.
+  const told = deepest === undefined || (deepest.message !== '' && verdict.why.includes(deepest.message));
+  const why = told ? verdict.why : `${verdict.why}; ${deepest.line}`;
   const by = verdict.is === 'superseded' ? verdict.by : verdict.commit;
   const data = { application, commit: by, why };
   switch (healthOf(verdict)) {
@@ -19,16 +22,4 @@ export function verdictError(verdict: Verdict): ErrorReport[] {
     case 'unknown':
       return [reportOf(new TagboatError('APPLICATION_UNKNOWN', data))];
   }
-}
-
-/** What is at the bottom of the first reason: the pod rather than its deployment. */
-function deepest(verdict: Verdict): string[] {
-  let [reason] = verdict.is === 'healthy' ? [] : verdict.reasons;
-  while (reason?.parts[0] !== undefined) reason = reason.parts[0];
-  if (reason === undefined) return [];
-  const { subject, status, message } = reason;
-  // Conditions are the verdict's own words already.
-  return message !== '' && verdict.why.includes(message)
-    ? []
-    : [`${subject}: ${status}${message === '' ? '' : `, ${message.slice(0, 300)}`}`];
 }

@@ -1,18 +1,23 @@
+import { deepestOf } from '../plan/deploy.ts';
 import type { Application } from '../wire/argocd/types.ts';
 import { WireFailure } from '../wire/failure.ts';
 import type { News } from './feed.ts';
 import type { Answer } from './look.ts';
+import { reasonsOf } from './reason.ts';
 import type { Watched } from './watch.ts';
 
 /** Does what a pending answer wants, beside the watching, and tells how it stands. */
 export interface Helper {
-  help(answer: Answer & { readonly is: 'pending' }): void;
+  help(answer: Answer & { readonly is: 'pending' }, application: Application): void;
   stop(): void;
 }
 
 /** Milliseconds of waiting for a sync after which the sync windows are looked at, and until they are again. */
 const windowsAfterMs = 5_000;
 const windowsEveryMs = 30_000;
+/** Milliseconds of a rollout after which it is looked at why it takes so long, and until it is again. */
+const rolloutAfterMs = 15_000;
+const rolloutEveryMs = 30_000;
 
 /** Helps one application along. A fault here is no fault of the application's: what counts is told by the feed. */
 export function helpAlong(watched: Watched, take: (news: News) => void): Helper {
@@ -27,6 +32,9 @@ export function helpAlong(watched: Watched, take: (news: News) => void): Helper 
   let windowsAt = 0;
   let windowClosed = false;
   let askedByHand = false;
+  let rollingSince: number | undefined;
+  let rolloutAt = 0;
+  let holdup = '';
 
   const alone = (work: () => Promise<void>): void => {
     if (busy) return;
@@ -44,8 +52,9 @@ export function helpAlong(watched: Watched, take: (news: News) => void): Helper 
     if (!stopped) take({ is: 'state', application: found });
   };
   const progress = (answer: Answer & { is: 'pending' }): void => {
-    const why =
-      answer.phase === 'outOfSync' && windowClosed ? 'a sync window keeps Argo CD from syncing now' : answer.why;
+    const closed = answer.phase === 'outOfSync' && windowClosed;
+    const slow = answer.phase === 'progressing' && holdup !== '' ? `; ${holdup}` : '';
+    const why = closed ? 'a sync window keeps Argo CD from syncing now' : answer.why + slow;
     if (why === told) return;
     told = why;
     emit({ type: 'verdict.progress', delivery, application, phase: answer.phase, why });
@@ -63,8 +72,10 @@ export function helpAlong(watched: Watched, take: (news: News) => void): Helper 
   };
 
   return {
-    help: (answer) => {
+    help: (answer, found) => {
       const now = clock.now();
+      rollingSince = answer.phase === 'progressing' ? (rollingSince ?? now) : undefined;
+      if (rollingSince === undefined) holdup = '';
       waitingSince = answer.phase === 'outOfSync' ? (waitingSince ?? now) : undefined;
       progress(answer);
       if (answer.phase === 'notSeen' || answer.phase === 'hydrating') {
@@ -87,6 +98,13 @@ export function helpAlong(watched: Watched, take: (news: News) => void): Helper 
         alone(async () => {
           windowClosed = await argocd.blocked(app);
           progress(answer);
+        });
+      } else if (rollingSince !== undefined && now - rollingSince >= rolloutAfterMs && now >= rolloutAt) {
+        rolloutAt = now + rolloutEveryMs;
+        // A pod that waits in vain is known long before its deployment counts as degraded.
+        alone(async () => {
+          holdup = deepestOf(await reasonsOf(watched, found))?.line ?? '';
+          if (!stopped) progress(answer);
         });
       }
     },

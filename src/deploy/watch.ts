@@ -71,7 +71,7 @@ export async function watchApplication(watched: Watched): Promise<Found> {
         memory = judged.memory;
         last = judged.answer;
         if (last.is === 'final') return { ...last, application };
-        helper.help(last);
+        helper.help(last, application);
       }
       const left = deadline - clock.now();
       if (left <= 0) return { ...timeUp(news, last), revision: undefined, application };

@@ -62,6 +62,15 @@ export interface Reason {
   readonly parts: readonly Reason[];
 }
 
+/** What is at the bottom of the first of these, in a line: the pod rather than its deployment. Undefined without any. */
+export function deepestOf(reasons: readonly Reason[]): { readonly line: string; readonly message: string } | undefined {
+  let [reason] = reasons;
+  while (reason?.parts[0] !== undefined) reason = reason.parts[0];
+  if (reason === undefined) return undefined;
+  const { subject, status, message } = reason;
+  return { line: `${subject}: ${status}${message === '' ? '' : `, ${message.slice(0, 300)}`}`, message };
+}
+
 export type Health = 'healthy' | 'degraded' | 'syncFailed' | 'timedOut' | 'unknown';
 
 interface AboutApplication {

@@ -145,6 +145,20 @@ describe.skipIf(noHttpBackend !== undefined)(`a config commit in Argo CD${skipNo
     expect(verdict?.is === 'degraded' && reasonLines(verdict.reasons).join('\n')).toContain('└─ Pod front');
   });
 
+  it('that takes long tells meanwhile which pod it waits for', async () => {
+    const place = await harbour({ pace: { deadline: 600 } });
+    const registry = await startOwnRegistry();
+    onTestFinished(() => registry.close());
+    const files = { 'main/values.yaml': `front:\n  image: ${registry.host}/app\n  imageTag: none\n` };
+    const commit = await place.host.commit('config', { files });
+    const world = testWorld({ clock: fastClock() });
+    expect(await watch(place, { commit, tag: 'none' }, world)).toMatchObject([{ is: 'degraded' }]);
+    const why = expect.stringContaining('Pod front-6d4cf56db6-x2x4z (front): ImagePullBackOff');
+    expect(world.events).toContainEqual(
+      expect.objectContaining({ type: 'verdict.progress', phase: 'progressing', why }),
+    );
+  });
+
   it('fails with the sync, by its own resource', async () => {
     const place = await harbour();
     place.argocd.app('front').mishaps.syncFails = 'the server could not find the requested resource';
