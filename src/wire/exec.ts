@@ -14,6 +14,8 @@ export interface Command {
   readonly stdin?: string | Uint8Array | AsyncIterable<Uint8Array>;
   /** Called for every line of stdout and stderr as it comes, without its end of line. */
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
+  /** Characters of a line that are handed on; of a longer one only its end is. Default 64 Ki. */
+  readonly longestLine?: number;
   /** Bytes of each stream kept for the result; older ones are dropped. Default 1 MiB. */
   readonly keep?: number;
   readonly signal?: AbortSignal;
@@ -147,7 +149,7 @@ function collect(
     if (command.onLine === undefined) return;
     const lines = (open + text).split(/\r?\n/);
     // A program that never ends its line must not grow this without bound.
-    open = (lines.pop() ?? '').slice(-64 * 1024);
+    open = (lines.pop() ?? '').slice(-(command.longestLine ?? 64 * 1024));
     for (const line of lines) command.onLine(line, name);
   };
   stream?.on('data', (chunk: Buffer) => {

@@ -171,6 +171,28 @@ describe.skipIf(missing !== undefined)(`BuildKit${missing === undefined ? '' : `
     },
   );
 
+  it.skipIf(!hasProgram('gcc'))(
+    `hands on every line that a RUN prints, however fast${hasProgram('gcc') ? '' : ' (skipped: gcc is missing)'}`,
+    async () => {
+      const { host } = await own();
+      const dir = await tempDir();
+      const file = join(dir, 'print.c');
+      // BuildKit itself leaves out what is more than 200 KiB at once.
+      await writeFile(
+        file,
+        '#include <stdio.h>\nint main(void) { for (int n = 0; n < 5000; n++) printf("line %d of a noisy program\\n", n); return 0; }\n',
+      );
+      await call('gcc', ['-static', '-O1', '-o', join(dir, 'print'), file]);
+      await writeContext(dir, { Dockerfile: 'FROM scratch\nCOPY print /print\nRUN ["/print"]\n' });
+      const world = testWorld({ env: buildkit.env });
+      await build(world, planFor(host, dir, { engine: 'buildx', builder: buildkit.builder }));
+      const lines = world.events.flatMap((event) => (event.type === 'image.log' ? [event.line] : []));
+      const printed = lines.filter((line) => /line \d+ of a noisy program$/.test(line));
+      expect(printed).toHaveLength(5_000);
+      expect(lines.filter((line) => line.length > 200)).toEqual([]);
+    },
+  );
+
   it('packs new layers with zstd where that is asked for', async () => {
     const { host } = await own();
     await (await app(host))('z', { compression: 'zstd', f: 'not built before' });

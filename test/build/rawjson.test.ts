@@ -66,6 +66,7 @@ it('text between the JSON stays text, letters cut in two are put together, and a
   reader.line('{"not": "a status"}');
   reader.line('{ FOO=1; }');
   reader.line(`{"logs":[{"data":"${'x'.repeat(10_000)}`);
+  reader.line(`${'x'.repeat(10_000)}"}]}`);
   const euro = Buffer.from('5 €\n');
   send(
     { vertexes: [{ ...a, started: at(1) }] },

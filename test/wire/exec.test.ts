@@ -110,6 +110,23 @@ describe('its output', () => {
     expect(stdout).toBe('é');
   });
 
+  it('may have lines of any length, of which no more is handed on than is asked for', async () => {
+    const longest = async (longestLine?: number) => {
+      const lines: string[] = [];
+      const how = longestLine === undefined ? {} : { longestLine };
+      await exec({
+        ...sh('head -c 300000 /dev/zero | tr "\\0" x; echo end'),
+        onLine: (line) => lines.push(line),
+        ...how,
+      });
+      expect(lines).toHaveLength(1);
+      expect(lines[0]?.endsWith('xend')).toBe(true);
+      return lines[0]?.length ?? 0;
+    };
+    expect(await longest()).toBeLessThan(200_000);
+    expect(await longest(400_000)).toBe(300_003);
+  });
+
   it('is kept from its end, and says when the beginning is missing', async () => {
     const script = 'i=0; while [ $i -lt 20000 ]; do echo "line $i"; i=$((i+1)); done';
     const finished = await exec({ ...sh(script), keep: 100 });

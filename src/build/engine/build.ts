@@ -42,9 +42,9 @@ export async function runStep(
   engine: Tool,
   step: 'build' | 'push',
   command: Pick<Command, 'program' | 'args' | 'env'>,
-  onLine: (line: string) => void = job.log.line,
+  reading: Pick<Command, 'onLine' | 'longestLine'> = {},
 ): Promise<string> {
-  const ended = await world.exec({ ...command, onLine, signal: world.signal });
+  const ended = await world.exec({ onLine: job.log.line, ...command, ...reading, signal: world.signal });
   if (ended.code === 0) return ended.stdout;
   const code = ended.missing
     ? `${command.program} is not installed`

@@ -36,7 +36,8 @@ export const buildWithBuildx: Builder = async (world, job) => {
     ...(image.cache ? cacheFlags(job, driver) : []),
   ];
   const reader = raw ? readRawJson({ line: log.line, progress: job.progress }) : undefined;
-  await runStep(world, job, 'buildx', 'build', { program, args: [...args, image.context], env }, reader?.line);
+  const reading = reader === undefined ? {} : { onLine: reader.line, longestLine: mostStatus };
+  await runStep(world, job, 'buildx', 'build', { program, args: [...args, image.context], env }, reading);
   // The build succeeded, so it's not the image that this is about.
   for (const { name, error } of reader?.failed() ?? []) {
     if (name.startsWith('exporting cache')) job.warn(`${error} (${name}). ${aboutCache}`);
@@ -44,6 +45,9 @@ export const buildWithBuildx: Builder = async (world, job) => {
   const written = await readFile(metadata).catch(() => undefined);
   return digestIn(written === undefined ? undefined : parseObject(written)?.['containerimage.digest']);
 };
+
+// One line of its JSON holds whatever a step printed since the last one.
+const mostStatus = 8 * 1024 * 1024;
 
 const remoteName = 'tagboat';
 const aboutCache =

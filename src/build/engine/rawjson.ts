@@ -103,7 +103,8 @@ export function readRawJson(tell: {
     line: (line) => {
       const status = statusIn(line);
       if (status === undefined) {
-        if (!line.startsWith('{') || line.length <= longestText) tell.line(line);
+        const isCut = line.length > longestText && (line.startsWith('{') || line.endsWith('}'));
+        if (!isCut) tell.line(line);
         return;
       }
       records(status.vertexes).forEach(vertex);
