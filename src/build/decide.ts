@@ -50,6 +50,8 @@ async function work(world: World, image: ImagePlan, context: BuildContext, run: 
   const target = targetOf(image, run);
   const rebuild = context.rebuild === true;
   const tagged = rebuild ? Promise.resolve(undefined) : findTagged(image, context.source, target);
+  // It is waited for below; should it fail before, nobody would hear of it yet.
+  tagged.catch(() => undefined);
   const files = await filesOf(world, run);
   // The bases are asked for at the same time; files are read only when the tag turns out not to be there.
   const taking = takeNow(world, image, run, async (which, what) => {

@@ -26,7 +26,23 @@ export function deepMatcher(pattern: string): Matcher | undefined {
 
 function matcherOf(pattern: string, deep: boolean): Matcher | undefined {
   const pieces = readPieces([...pattern], deep);
-  return pieces === undefined ? undefined : (path) => matches(pieces, [...path]);
+  if (pieces === undefined) return undefined;
+  // Most paths differ from a pattern at its plain beginning or end, which is seen at once.
+  const start = plain(pieces);
+  const end = plain(pieces.toReversed()).toReversed();
+  const [first, last] = [start.join(''), end.join('')];
+  if (start.length === pieces.length) return (path) => path === first;
+  return (path) => path.startsWith(first) && path.endsWith(last) && matches(pieces, [...path]);
+}
+
+/** The characters before the first wildcard. */
+function plain(pieces: readonly Piece[]): string[] {
+  const characters: string[] = [];
+  for (const piece of pieces) {
+    if (piece.is !== 'one') break;
+    characters.push(piece.character);
+  }
+  return characters;
 }
 
 function readPieces(source: readonly string[], deep: boolean): Piece[] | undefined {
