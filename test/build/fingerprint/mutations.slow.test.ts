@@ -1,7 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Env } from '../../../src/wire/world.ts';
 import { noBuildkit, startBuildkit } from '../../support/buildkit.ts';
+import { noDockerd, startDockerd } from '../../support/dockerd.ts';
 import { startOwnRegistry } from '../../support/registries.ts';
 import { testWorld } from '../../support/world.ts';
 import { pushBase } from '../compare.ts';
@@ -22,49 +24,75 @@ function kept(answers: Readonly<Record<string, Same>>): string {
   return `${JSON.stringify(Object.fromEntries(titles.map((title) => [title, answers[title]])), null, 2)}\n`;
 }
 
-const title = noBuildkit === undefined ? "beside today's BuildKit" : `beside BuildKit (skipped: ${noBuildkit})`;
+/** A builder to hold fingerprints against. */
+interface Reference {
+  readonly name: string;
+  readonly missing: string | undefined;
+  readonly engine: 'buildx' | 'docker';
+  readonly mutations: readonly Mutation[];
+  readonly start: () => Promise<{ readonly env: Env; readonly builder?: string; close(): Promise<void> }>;
+}
 
-describe.skipIf(noBuildkit !== undefined)(`a fingerprint ${title}`, () => {
-  let buildkit: Awaited<ReturnType<typeof startBuildkit>>;
-  let registry: Awaited<ReturnType<typeof startOwnRegistry>>;
-  const seen: Record<string, Same> = {};
+// What Docker 20.10 doesn't know yet, or can't do: several platforms at once, and a network for RUN in this daemon.
+const newer = /--(?:parents|exclude|link|chmod)|<<|^RUN|TARGETARCH/m;
 
-  beforeAll(async () => {
-    buildkit = await startBuildkit();
-    registry = await startOwnRegistry();
-  }, 1_260_000);
-  afterAll(async () => {
-    await buildkit?.close();
-    await registry?.close();
-    if (update) writeFileSync(golden, kept({ ...known, ...seen }));
-  }, 60_000);
+const older = mutations.filter(
+  ({ dockerfile, change, platforms = [] }) =>
+    !newer.test(`${dockerfile}\n${change.dockerfile ?? ''}`) &&
+    [...platforms, ...(change.platforms ?? [])].length === 0,
+);
 
-  const resultAt = (mutation: Mutation, when: When, number: number): Promise<unknown> =>
-    at(mutation, when, registry.host, { engine: 'buildx', builder: buildkit.builder }, async (plan) => {
-      const world = testWorld({ env: buildkit.env });
-      const repository = `mutation-${number}-${when}`;
-      await build(world, { ...plan, repository }, {}, { rebuild: true });
-      return resultOf(registry.host, repository, plan.tag);
+const references: readonly Reference[] = [
+  { name: "today's BuildKit", missing: noBuildkit, engine: 'buildx', mutations, start: startBuildkit },
+  { name: 'docker build', missing: noDockerd, engine: 'docker', mutations: older, start: startDockerd },
+];
+
+describe.each(references)('a fingerprint beside $name', (reference) => {
+  const { missing, engine } = reference;
+  const title = missing === undefined ? 'ready' : `skipped: ${missing}`;
+
+  describe.skipIf(missing !== undefined)(title, () => {
+    let running: Awaited<ReturnType<Reference['start']>>;
+    let registry: Awaited<ReturnType<typeof startOwnRegistry>>;
+    const seen: Record<string, Same> = {};
+
+    beforeAll(async () => {
+      running = await reference.start();
+      registry = await startOwnRegistry();
+    }, 1_260_000);
+    afterAll(async () => {
+      await running?.close();
+      await registry?.close();
+      if (update && engine === 'buildx') writeFileSync(golden, kept({ ...known, ...seen }));
+    }, 60_000);
+
+    const resultAt = (mutation: Mutation, when: When, number: number): Promise<unknown> =>
+      at(mutation, when, registry.host, { engine, builder: running.builder }, async (plan) => {
+        const world = testWorld({ env: running.env });
+        const repository = `mutation-${number}-${when}`;
+        await build(world, { ...plan, repository }, {}, { rebuild: true });
+        return resultOf(registry.host, repository, plan.tag);
+      });
+
+    it.each(
+      reference.mutations.map((mutation, number) => ({ ...mutation, number })),
+    )('$title: a new one exactly when the result is another one', async (mutation) => {
+      const { host } = registry;
+      const world = testWorld({ env: running.env });
+      await pushBase(world, host);
+      await pushShell(host, true);
+      const before = await resultAt(mutation, 'before', mutation.number);
+      const first = await fingerprintAt(world, mutation, 'before', host);
+      const after = await resultAt(mutation, 'after', mutation.number);
+      const second = await fingerprintAt(world, mutation, 'after', host);
+      const same: Same = JSON.stringify(before) === JSON.stringify(after) ? 'same' : 'differs';
+      seen[mutation.title] = same;
+      if (!update) expect(same).toBe(known[mutation.title]);
+      expect([first, second]).toEqual([
+        expect.stringMatching(/^[0-9a-f]{64}$/),
+        same === 'same' && mutation.careful === undefined ? first : expect.not.stringMatching(first),
+      ]);
+      if (mutation.careful !== undefined) expect(same).toBe('same');
     });
-
-  it.each(
-    mutations.map((mutation, number) => ({ ...mutation, number })),
-  )('$title: a new one exactly when the result is another one', async (mutation) => {
-    const { host } = registry;
-    const world = testWorld({ env: buildkit.env });
-    await pushBase(world, host);
-    await pushShell(host, true);
-    const before = await resultAt(mutation, 'before', mutation.number);
-    const first = await fingerprintAt(world, mutation, 'before', host);
-    const after = await resultAt(mutation, 'after', mutation.number);
-    const second = await fingerprintAt(world, mutation, 'after', host);
-    const same: Same = JSON.stringify(before) === JSON.stringify(after) ? 'same' : 'differs';
-    seen[mutation.title] = same;
-    if (!update) expect(same).toBe(known[mutation.title]);
-    expect([first, second]).toEqual([
-      expect.stringMatching(/^[0-9a-f]{64}$/),
-      same === 'same' && mutation.careful === undefined ? first : expect.not.stringMatching(first),
-    ]);
-    if (mutation.careful !== undefined) expect(same).toBe('same');
   });
 });
