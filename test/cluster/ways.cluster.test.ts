@@ -1,11 +1,12 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { teams } from '../support/cluster/argocd-settings.ts';
+import { teams, teamsProject } from '../support/cluster/argocd-settings.ts';
+import { kubeAt } from '../support/cluster/kube.ts';
 import { crashLog } from '../support/cluster/kubernetes.ts';
 import { openPipeline } from '../support/cluster/pipeline.ts';
 import { readyImages } from '../support/cluster/pods.ts';
 import { same } from '../support/cluster/recorded.ts';
 import { type Application, openShop, theCluster } from '../support/cluster/shop.ts';
-import { partsOf } from '../support/cluster/waiting.ts';
+import { partsOf, waitFor } from '../support/cluster/waiting.ts';
 
 const healthy = ({ status }: Application) => status?.health?.status === 'Healthy' && status.sync?.status === 'Synced';
 
@@ -50,6 +51,20 @@ it('`application: true` finds every application that follows the file, and each 
   expect(verdicts.map(({ application, is }) => [application, is]).sort()).toEqual(
     ['three', 'three-b', 'three-c'].map((name) => [name, 'healthy']),
   );
+});
+
+it('an application whose sync window is closed is timed out, also with --sync', async () => {
+  const window = { kind: 'deny', schedule: '* * * * *', duration: '24h', applications: ['*'], manualSync: false };
+  const project = { ...teamsProject, metadata: { ...teamsProject.metadata, name: 'closed' } };
+  const spec = { ...(teamsProject.spec as object), syncWindows: [window] };
+  await kubeAt(theCluster().kubernetes).apply({ ...project, spec });
+  const shop = await openShop('window', { spec: { project: 'closed' } });
+  const commit = await shop.set({ tag: 'v2' });
+  const args = ['--timeout', '8s', '--sync'];
+  const waited = await waitFor(shop, commit, { what: 'closed sync window', args });
+  expect(waited.verdict).toMatchObject({ is: 'timedOut', commit });
+  expect([waited.result.code, waited.errors]).toEqual([8, ['APPLICATION_TIMED_OUT']]);
+  expect(await readyImages(shop)).toEqual([]);
 });
 
 it('a hydrated application is healthy once the manifests made of our commit are live', async () => {
