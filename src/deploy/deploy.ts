@@ -114,7 +114,8 @@ export async function checkApplications(
   } catch (error) {
     if (!(error instanceof TagboatError)) throw error;
     const known: readonly number[] = [exitCodes.config, exitCodes.credentials];
-    if (known.includes(error.exitCode) && error.code !== 'APPLICATION_NOT_FOUND') throw error;
+    const mayAppear = error.code === 'APPLICATION_NOT_FOUND' || error.code === 'APPLICATIONS_NONE_FOLLOW';
+    if (known.includes(error.exitCode) && !mayAppear) throw error;
     emit({ type: 'notice', level: 'warning', stage: 'deploy', message: `${error.message} ${error.hint}` });
   }
 }

@@ -75,17 +75,21 @@ function checkFollows(application: Application, followed: Followed): void {
 }
 
 /** Every application that follows the branch and one of the files. */
-async function followers({ argocd, followed, files, with: label }: Search): Promise<Application[]> {
+async function followers({ world, argocd, followed, files, with: label, until }: Search): Promise<Application[]> {
   const server = argocd.url;
-  const seen = await argocd.applications([]).catch((error: unknown) => {
-    throw explain(error, { server, with: label });
-  });
-  const found = seen.filter(({ sources }) =>
-    sources.some((source) => follows(source, followed) && holds(source, files)),
-  );
-  if (found.length === 0)
-    throw new TagboatError('APPLICATIONS_NONE_FOLLOW', { server, ...followed, seen: seen.length });
-  return found;
+  for (;;) {
+    const seen = await argocd.applications([]).catch((error: unknown) => {
+      throw explain(error, { server, with: label });
+    });
+    const found = seen.filter(({ sources }) =>
+      sources.some((source) => follows(source, followed) && holds(source, files)),
+    );
+    if (found.length > 0) return found;
+    if (world.clock.now() >= until) {
+      throw new TagboatError('APPLICATIONS_NONE_FOLLOW', { server, ...followed, seen: seen.length });
+    }
+    await world.clock.sleep(2_000, world.signal);
+  }
 }
 
 /** Whether one of the files lies in the source's folder; a source without one (`ref: values`) may use any. */

@@ -102,6 +102,8 @@ tagboat wait --server https://argocd.example.com --repo acme/config --applicatio
     .option('--timeout <time>', 'how long to wait at most: 90s, 10m, 1h (default: argocd.timeout, 10m)')
     .option('--sync', 'sync applications that wait for somebody to do it', false)
     .option('--server <url>', "Argo CD's API; with --repo, no config file is read")
+    .option('--ca <file>', "PEM file of the certificate authority behind Argo CD's API")
+    .option('--insecure', 'take any certificate of it; told at each run', false)
     .option('--repo <url>', 'the config repo')
     .option('--branch <name>', 'its branch', 'main')
     .action(async (options) =>

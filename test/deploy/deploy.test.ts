@@ -292,6 +292,29 @@ describe.skipIf(noHttpBackend !== undefined)(`a config commit in Argo CD${skipNo
     await expect(asked).rejects.toMatchObject({ code: 'WEBHOOK_SECRET_MISSING', exitCode: 3 });
   });
 
+  it('waits a while for an application that the commit itself may make', async () => {
+    const place = await harbour({ app: { sources: [{ repoURL: 'https://git.test/other.git', path: '.' }] } });
+    const commit = await place.deliver('b');
+    setTimeout(() => {
+      const late = place.argocd.add({
+        name: 'late',
+        namespace: 'apps',
+        sources: [{ repoURL: place.repo, path: 'main' }],
+      });
+      void late.refresh();
+    }, 50);
+    const [verdict] = await watch(place, { commit, deploy: { applications: [] } });
+    expect(verdict).toMatchObject({ is: 'healthy', application: 'late' });
+    const streams = place.argocd.requests.filter(({ path }) => path.includes('/stream/'));
+    expect(streams[0]?.query.get('appNamespace')).toBe('apps');
+  });
+
+  it('says so when no application follows it in the end', async () => {
+    const place = await harbour({ app: { sources: [{ repoURL: 'https://git.test/other.git', path: '.' }] } });
+    const asked = watch(place, { commit: await place.deliver('b'), deploy: { applications: [] }, timeoutMs: 20_000 });
+    await expect(asked).rejects.toMatchObject({ code: 'APPLICATIONS_NONE_FOLLOW', data: { seen: 1 } });
+  });
+
   it('of an application that follows something else is refused at once', async () => {
     const place = await harbour({ app: { sources: [{ repoURL: 'https://git.test/other.git', path: '.' }] } });
     await expect(watch(place, { commit: await place.deliver('b') })).rejects.toMatchObject({

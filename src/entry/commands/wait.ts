@@ -25,6 +25,10 @@ export interface WaitOptions {
   readonly server?: string;
   readonly repo?: string;
   readonly branch: string;
+  /** PEM file of the CA behind the server. */
+  readonly ca?: string;
+  /** Take any certificate. */
+  readonly insecure?: boolean;
 }
 
 /** `tagboat wait`: until Argo CD has a config commit live, or why it hasn't. */
@@ -118,7 +122,12 @@ function deployOf(
       throw new TagboatError('USAGE', { problem: `--application must be ${why}.`, command: 'wait' });
     return parseApplication(text);
   });
-  const from = own?.argocd ?? argocd;
+  const configured = own?.argocd ?? argocd;
+  const from = configured && {
+    ...configured,
+    ...(options.ca === undefined ? {} : { caFile: options.ca }),
+    ...(options.insecure === true ? { insecure: true } : {}),
+  };
   const wanted = own !== undefined || named.length > 0 || options.repo !== undefined;
   if (from === undefined || !wanted) return undefined;
   return {
