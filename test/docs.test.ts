@@ -1,0 +1,33 @@
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { expect, it } from 'vitest';
+
+const root = resolve(import.meta.dirname, '..');
+
+/** Every page that people read, by its path from the root. */
+const pages = [
+  ...readdirSync(root),
+  ...readdirSync(join(root, 'docs'), { recursive: true }).map((name) => join('docs', String(name))),
+  ...readdirSync(join(root, 'examples'), { recursive: true }).map((name) => join('examples', String(name))),
+].filter((name) => name.endsWith('.md') && statSync(join(root, name)).isFile());
+
+it('links and pictures lead to files that are there', () => {
+  expect(pages.length).toBeGreaterThan(10);
+  const lost = pages.flatMap((page) => {
+    const text = readFileSync(join(root, page), 'utf8').replace(/^```[\s\S]*?^```/gm, '');
+    const links = [...text.matchAll(/\]\(([^)\s]+)\)|\bsrc(?:set)?="([^"]+)"/g)].map(
+      (match) => match[1] ?? match[2] ?? '',
+    );
+    return links
+      .filter((link) => !/^(?:[a-z]+:|#)/.test(link))
+      .map((link) => link.replace(/#.*$/, ''))
+      .filter((link) => !existsSync(resolve(root, dirname(page), decodeURI(link))))
+      .map((link) => `${page}: ${link}`);
+  });
+  expect(lost).toEqual([]);
+});
+
+it('decisions are numbered once each, without a gap', () => {
+  const numbers = readdirSync(join(root, 'docs', 'decisions')).map((name) => Number(name.slice(0, 3)));
+  expect(numbers.sort((a, b) => a - b)).toEqual(numbers.map((_, index) => index + 1));
+});
