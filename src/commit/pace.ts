@@ -23,9 +23,9 @@ export function restInQueue(looks: number, place: number, tripMs: number, random
   return rest(wait + (place * tripMs) / 16, random);
 }
 
-/** While others are joining, for the one that lands them. */
+/** While others are joining, for the one that lands them: everybody waits for it. */
 export function restWhileGathering(tripMs: number, random: number): number {
-  return rest(2 * tripMs, random);
+  return rest(Math.min(500, 2 * tripMs), random);
 }
 
 /** How long nothing may move in front of the writer until it lands the queue itself: whoever had the turn is gone. */
