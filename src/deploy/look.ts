@@ -124,10 +124,6 @@ export function isOurs(look: Look, revisions: readonly string[]): boolean {
   return done !== undefined && haveOurs(look, [done.drySha]) && revisions.every((one) => one === done.hydratedSha);
 }
 
-export function standsWithUs(look: Look): boolean {
-  return look.seen.hydrator !== undefined || isOurs(look, look.seen.revisions);
-}
-
 /** The state is newer than the last sync; both times have whole seconds, so an equal one will do. */
 export function afterSync({ operation, reconciledAt, sync }: Observation): boolean {
   if (sync !== 'Synced') return false;

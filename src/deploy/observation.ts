@@ -20,7 +20,6 @@ export interface Observation {
   /** Images that its pods run. */
   readonly images: readonly string[];
   readonly hydrator: Hydrator | undefined;
-  readonly resources: readonly Resource[];
 }
 
 /** The last sync, or the one under way. */
@@ -33,15 +32,6 @@ export interface Operation {
   readonly retries: number;
   /** What it syncs to, of our config repo's sources; empty when that isn't known. */
   readonly revisions: readonly string[];
-  /** What became of its resources and hooks, those that went wrong first. */
-  readonly results: readonly SyncResult[];
-}
-
-export interface SyncResult {
-  readonly subject: string;
-  readonly status: string;
-  readonly message: string;
-  readonly failed: boolean;
 }
 
 export interface Condition {
@@ -58,19 +48,4 @@ export interface Hydrator {
   readonly done: { readonly drySha: string; readonly hydratedSha: string } | undefined;
   /** A dry commit that needed no hydration. */
   readonly compared: string | undefined;
-}
-
-export interface Resource {
-  readonly group: string;
-  readonly kind: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly sync: string;
-  readonly health: string;
-  readonly message: string;
-}
-
-/** `Deployment front`, as people call it. */
-export function subjectOf({ kind, name }: Pick<Resource, 'kind' | 'name'>): string {
-  return `${kind} ${name}`;
 }

@@ -1,5 +1,5 @@
 import type { Application, Source } from '../wire/argocd/types.ts';
-import type { Observation, Operation, SyncResult } from './observation.ts';
+import type { Observation, Operation } from './observation.ts';
 
 /** The config repo and branch that an application is asked about. */
 export interface Followed {
@@ -37,27 +37,12 @@ export function observe(application: Application, followed: Followed): Observati
           compared: hydrator?.lastComparedDryRevision,
         }
       : undefined,
-    resources: application.resources.map((one) => ({ ...one, sync: one.status })),
   };
 }
 
 function operationOf(operation: NonNullable<Application['operation']>, revisions: readonly string[]): Operation {
   const { phase, message, startedAt, finishedAt, retryCount: retries } = operation;
-  const results = operation.resources.map((one): SyncResult => {
-    const failed = one.status === 'SyncFailed' || one.hookPhase === 'Failed' || one.hookPhase === 'Error';
-    // A hook's status says only that it was made; its phase is what became of it.
-    const status = one.hookPhase === '' ? one.status : one.hookPhase;
-    return { subject: `${one.kind} ${one.name}`, status, message: one.message, failed };
-  });
-  return {
-    phase,
-    message,
-    startedAt,
-    finishedAt,
-    retries,
-    revisions,
-    results: [...results].sort((a, b) => Number(b.failed) - Number(a.failed)),
-  };
+  return { phase, message, startedAt, finishedAt, retries, revisions };
 }
 
 /** The sources that are the config repo at its branch, by index. Charts have versions and not commits. */

@@ -6,7 +6,19 @@ import type { Ending } from './session.ts';
 
 /** What later steps read. Names are part of the public contract, see action.yml. */
 export type Outputs = Readonly<
-  Record<'outcome' | 'changed' | 'commit' | 'tag' | 'images' | 'commits' | 'verdict' | 'verdicts' | 'exit-code', string>
+  Record<
+    | 'outcome'
+    | 'changed'
+    | 'commit'
+    | 'tag'
+    | 'images'
+    | 'commits'
+    | 'verdict'
+    | 'verdicts'
+    | 'rolled-back'
+    | 'exit-code',
+    string
+  >
 >;
 
 /** The outputs of a run that ended like this. Everything is a string: that is all that outputs can hold. */
@@ -15,6 +27,7 @@ export function outputsOf(ending: Ending, exitCode: number): Outputs {
     images?: readonly ImageOutcome[];
     commits?: readonly CommitOutcome[];
     verdicts?: readonly Verdict[];
+    rollbacks?: readonly { readonly commit: CommitOutcome }[];
     tag?: string;
   };
   const images = value.images ?? [];
@@ -48,6 +61,7 @@ export function outputsOf(ending: Ending, exitCode: number): Outputs {
         why: verdict.why,
       })),
     ),
+    'rolled-back': String((value.rollbacks ?? []).some(({ commit }) => commit.is === 'landed')),
     'exit-code': String(exitCode),
   };
 }

@@ -43,6 +43,7 @@ export function summaryOf(events: readonly Event[], limit: number): string {
     ...imageTable(images.map((event) => event.outcome)),
     ...commits.flatMap((event) => commitPart(event.delivery, event.outcome)),
     ...events.flatMap((event) => (event.type === 'verdict.finished' ? [verdictPart(event.verdict)] : [])),
+    ...events.flatMap((event) => (event.type === 'rollback.started' ? [rollbackPart(event)] : [])),
     ...(result?.errors ?? []).map(errorPart),
   ];
   return fitted(parts, limit);
@@ -87,6 +88,10 @@ function commitPart(name: string, outcome: CommitOutcome): string[] {
         `\n**${escaped(name)}**: held by ${escaped(outcome.by)}${outcome.until === undefined ? '' : ` until ${escaped(outcome.until)}`}: ${escaped(outcome.why)}\n`,
       ];
   }
+}
+
+function rollbackPart({ delivery, commit, why }: Of<'rollback.started'>): string {
+  return `\n↶ **${escaped(delivery)}**: rolled back ${code(short(commit))}: ${escaped(why)}\n`;
 }
 
 function verdictPart(verdict: Verdict): string {

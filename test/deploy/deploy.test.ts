@@ -194,7 +194,7 @@ describe.skipIf(noHttpBackend !== undefined)(`a config commit in Argo CD${skipNo
     const place = await harbour({ app: { automated: false } });
     const commit = await place.deliver('b');
     const world = testWorld({ clock: fastClock() });
-    const [told] = await watch(place, { commit, timeoutMs: 20_000 }, world);
+    const [told] = await watch(place, { commit, timeoutMs: 150_000 }, world);
     expect(told).toMatchObject({ is: 'timedOut' });
     expect(world.events).toContainEqual(expect.objectContaining({ type: 'notice', level: 'warning', stage: 'deploy' }));
     const [synced] = await watch(place, { commit, deploy: { sync: true } });

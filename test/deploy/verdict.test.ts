@@ -22,7 +22,6 @@ const synced: Operation = {
   finishedAt: at(10),
   retries: 0,
   revisions: ['ours'],
-  results: [],
 };
 
 /** Synced to our commit and healthy, compared right after the sync. */
@@ -39,7 +38,6 @@ const good: Observation = {
   automated: true,
   images: [],
   hydrator: undefined,
-  resources: [],
 };
 const health = (status: string, message = '') => ({ health: { status, message } });
 

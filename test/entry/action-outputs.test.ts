@@ -77,6 +77,7 @@ describe('the action’s outputs', () => {
       commits: '[]',
       verdict: '',
       verdicts: '[]',
+      'rolled-back': 'false',
       'exit-code': '1',
     });
   });

@@ -82,11 +82,4 @@ describe('an application as a real Argo CD shows it', () => {
     expect(about(chart?.repoUrl ?? '')).toEqual([application.sync.revisions[1]]);
     expect(about('https://git.example.test/elsewhere.git')).toEqual([]);
   });
-
-  it('names what failed first among what was synced', () => {
-    const application = readApplication(fixture('application-hook-failed'));
-    if (application === undefined) throw new Error('no application');
-    const { operation } = observe(application, { repo: application.sources[0]?.repoUrl ?? '', branch: 'main' });
-    expect(operation?.results[0]).toMatchObject({ subject: 'Job migration', status: 'Failed', failed: true });
-  });
 });
