@@ -1,11 +1,12 @@
 import { TagboatError } from '../errors.ts';
 import type { Env } from '../wire/world.ts';
 import type { CommitOptions } from './commands/commit.ts';
+import type { RollbackOptions } from './commands/rollback.ts';
 import type { BuildingOptions, LandingOptions } from './commands/ship.ts';
 import type { WaitOptions } from './commands/wait.ts';
 import type { CommonOptions } from './program.ts';
 
-const commands = ['ship', 'build', 'commit', 'wait', 'plan'] as const;
+const commands = ['ship', 'build', 'commit', 'wait', 'rollback', 'plan'] as const;
 
 export interface Inputs {
   readonly command: (typeof commands)[number];
@@ -14,6 +15,7 @@ export interface Inputs {
   readonly landing: LandingOptions;
   readonly building: BuildingOptions;
   readonly wait: WaitOptions;
+  readonly rollback: { readonly delivery: string | undefined; readonly options: RollbackOptions };
 }
 
 /** Inputs that hold secrets, and the variables under which everything else knows them. */
@@ -77,6 +79,7 @@ export function readInputs(env: Env): Inputs {
       ...(author === undefined ? {} : { author }),
       ...(via === undefined ? {} : { via }),
     },
+    rollback: rollbackIn(env),
     wait: {
       application: linesOf(env, 'application'),
       branch: text(env, 'branch') ?? 'main',
@@ -87,6 +90,17 @@ export function readInputs(env: Env): Inputs {
       ...(timeout === undefined ? {} : { timeout }),
     },
   };
+}
+
+function rollbackIn(env: Env): Inputs['rollback'] {
+  const why = text(env, 'why');
+  const until = text(env, 'until');
+  const options = {
+    ...{ to: text(env, 'to') ?? 'previous', force: truth(env, 'force') },
+    ...(why === undefined ? {} : { why }),
+    ...(until === undefined ? {} : { until }),
+  };
+  return { delivery: text(env, 'delivery'), options };
 }
 
 /** An input of several lines, the empty ones left out. */

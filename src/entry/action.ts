@@ -22,7 +22,7 @@ const exitCode = await runSession(
 if (process.env.GITHUB_OUTPUT) writeOutputs(process.env.GITHUB_OUTPUT, outputsOf(ending, exitCode));
 process.exit(exitCode);
 
-async function bodyOf({ command, common, commit, landing, building, wait }: Inputs): Promise<Body> {
+async function bodyOf({ command, common, commit, landing, building, wait, rollback }: Inputs): Promise<Body> {
   switch (command) {
     case 'ship':
       return (await import('./commands/ship.ts')).ship(common, { ...landing, ...building });
@@ -32,6 +32,8 @@ async function bodyOf({ command, common, commit, landing, building, wait }: Inpu
       return (await import('./commands/plan.ts')).plan(common);
     case 'commit':
       return (await import('./commands/commit.ts')).commit(common, commit);
+    case 'rollback':
+      return (await import('./commands/rollback.ts')).rollback(common, rollback.delivery, rollback.options);
     case 'wait':
       return (await import('./commands/wait.ts')).wait(common, wait);
   }

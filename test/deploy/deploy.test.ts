@@ -35,7 +35,7 @@ async function watch(
   const plan = {
     ...usualArgoCd,
     server: argocd.url,
-    timeoutMs: asked.timeoutMs ?? 300_000,
+    timeoutMs: asked.timeoutMs ?? 1_200_000,
     webhookSecret: asked.webhookSecret,
   };
   const delivery = planCommit({

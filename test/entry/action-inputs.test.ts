@@ -11,6 +11,7 @@ describe('the action’s inputs', () => {
       landing: { force: false, queue: true },
       building: { rebuild: false },
       wait: { application: [], branch: 'main', sync: false },
+      rollback: { delivery: undefined, options: { to: 'previous', force: false } },
     });
   });
 
@@ -26,6 +27,17 @@ describe('the action’s inputs', () => {
     expect(commit.set).toEqual(['main/values.yaml:.a=1', 'main/values.yaml:.b=2']);
     expect(commit).toMatchObject({ repo: 'https://github.com/acme/config', create: true });
     expect(common.jobs).toBe(2);
+  });
+
+  it('say what to roll back, and why', () => {
+    const env = {
+      INPUT_COMMAND: 'rollback',
+      INPUT_DELIVERY: 'main',
+      INPUT_TO: 'a'.repeat(40),
+      INPUT_WHY: 'loses orders',
+    };
+    const options = { to: 'a'.repeat(40), force: false, why: 'loses orders' };
+    expect(readInputs(env).rollback).toEqual({ delivery: 'main', options });
   });
 
   it('name applications to wait for, one a line', () => {
