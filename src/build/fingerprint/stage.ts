@@ -215,7 +215,8 @@ function takeArgument({ name, value: written }: Said<'arg'>['args'][number], mod
   if (value !== undefined) standing.variables.set(name, value);
   // An image's history tells the arguments that its stages declare, with their values.
   if (mode === 'image' && given !== undefined) addArgument(name, standing.work);
-  return [name, ...(value === undefined ? [] : [encoded(value)])];
+  // Docker 20.10 tells the default there, also when it is overruled.
+  return [name, value === undefined ? [] : [encoded(value)], written === undefined ? [] : [written]];
 }
 
 /** How `--explain` calls an instruction. What ENV and ARG set may be a secret, however wrong that is. */

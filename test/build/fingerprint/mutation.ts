@@ -15,6 +15,8 @@ export interface Mutation {
   readonly change: Change;
   /** The fingerprint is a new one although the result is not: the word for it in docs/fingerprint.md. */
   readonly careful?: string;
+  /** What Docker 20.10 makes of it, where that is something else than today's BuildKit does: it tells other histories. */
+  readonly older?: 'same' | 'differs';
 }
 
 /** What is different the second time. */

@@ -66,7 +66,7 @@ export const textMutations: readonly Mutation[] = [
     'an argument that is declared and not used',
     'FROM scratch\nARG V\nCOPY a /\n',
     { args: { V: '2' } },
-    { args: { V: '1' } },
+    { args: { V: '1' }, older: 'same' },
   ),
   mutation(
     'an argument that only a stage declares',
@@ -93,7 +93,7 @@ export const textMutations: readonly Mutation[] = [
     'a default that is overruled',
     'FROM scratch\nARG V=1\nLABEL v=$V\nCOPY a /\n',
     'FROM scratch\nARG V=2\nLABEL v=$V\nCOPY a /\n',
-    { args: { V: '3' } },
+    { args: { V: '3' }, ...careful('defaults'), older: 'differs' },
   ),
   mutation('an argument given as its default is', 'FROM scratch\nARG V=1\nLABEL v=$V\nCOPY a /\n', {
     args: { V: '1' },
