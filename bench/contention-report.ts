@@ -133,7 +133,7 @@ Each writer changes one value in a chart of its own (\`CHART/values.yaml\`) in o
 besides the charts. Writers are processes that have all started and loaded before they are given the word together;
 seconds are from that word to each one's landing, by the clock of the machine that they share. So the start of hundreds
 of processes on a few cores is in no figure, and the host's own work is in all of them: writers and host share the
-machine. Requests, and pushes whose commands name the branch, are the git host's own records; those taken are the lines
+machine, and it runs eight git processes at once at most, as hosts limit them. Requests, and pushes whose commands name the branch, are the git host's own records; those taken are the lines
 in the branch's log. After every run each claim is checked: the value is in the tip, and there is one commit a change.
 
 The bare loop is Tagboat's own reading and pushing without a queue or any wait: beaten, it tries at once on the new tip.

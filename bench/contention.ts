@@ -12,6 +12,9 @@ import { baseRepo, freshCopy } from './fixture.ts';
 import { run } from './process.ts';
 import type { ContentionCell, ContentionResults, ContentionRun } from './results.ts';
 
+/** Git processes of the host at once. Hosts limit them too; hundreds on a few cores only get in each other's way. */
+const workers = 8;
+
 export interface ContentionPlan {
   readonly files: number;
   readonly roundTripsMs: readonly number[];
@@ -29,7 +32,7 @@ export async function measureContention(
 ): Promise<Omit<ContentionResults, 'around'>> {
   const most = Math.max(...plan.writers.map(({ count }) => count));
   const base = await chartsRepo(await baseRepo(folders.cache, plan.files), join(folders.temp, 'charts.git'), most);
-  const host = await startGitHost({ env: process.env, dir: join(folders.temp, 'contended') });
+  const host = await startGitHost({ env: process.env, dir: join(folders.temp, 'contended'), workers });
   const cells: ContentionCell[] = [];
   try {
     for (const roundTripMs of plan.roundTripsMs) {

@@ -11,6 +11,7 @@ import { type Access, refusal } from './git-host-access.ts';
 import { type CgiReply, runCgi } from './git-host-cgi.ts';
 import { hearCommands } from './git-host-commands.ts';
 import { commitFiles, initRepo, type RepoCommit, type RepoOptions, runGit } from './git-host-repo.ts';
+import { createTurns } from './turns.ts';
 
 /** One request as the host saw it. Byte counts grow until it is over; they hold the headers too. */
 export interface GitHostRequest {
@@ -60,6 +61,8 @@ export interface GitHostOptions {
   /** Where the bare repositories are kept. Default: a temp folder, removed at the end. */
   readonly dir?: string;
   readonly port?: number;
+  /** Git processes at once, as hosts limit them; further requests wait. Default: no limit. */
+  readonly workers?: number;
   /** Asked before each request is looked at; may wait, or change repositories meanwhile. */
   readonly fault?: (request: GitHostRequest) => Fault | undefined | Promise<Fault | undefined>;
 }
@@ -96,6 +99,7 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
   const rules = new Map<string, Access>();
   const requests: GitHostRequest[] = [];
   const children = new Set<ChildProcess>();
+  const turns = createTurns(options.workers ?? Number.POSITIVE_INFINITY);
   const connections = new Map<Socket, number>();
   let opened = 0;
 
@@ -109,6 +113,9 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
     if (fault?.is === 'answer') return answer(outgoing, fault.status, fault.headers ?? {}, fault.body ?? '');
     const refused = refusal(request, incoming.headers.authorization, rules.get(request.repo));
     if (refused !== undefined) return answer(outgoing, refused.status, refused.headers, refused.body);
+    const done = await turns.take();
+    // Nobody waits for the answer any more, and what is left of the request never comes.
+    if (outgoing.destroyed) return done();
     if (request.isCall && request.service === 'git-receive-pack') {
       hearCommands(incoming, (refs) => {
         request.refs = refs;
@@ -118,7 +125,10 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
       { program, projects: dir, incoming, ...request, user: 'sandbox', protocols: fault?.is !== 'oldProtocol', env },
       (child) => {
         children.add(child);
-        child.once('close', () => children.delete(child));
+        child.once('close', () => {
+          children.delete(child);
+          done();
+        });
       },
     );
     await pass(reply, outgoing, fault);

@@ -34,6 +34,14 @@ describe.skipIf(noHttpBackend !== undefined)(`the sandbox's git host${skipNote}`
     await host.git('config', 'fsck', '--strict');
   });
 
+  it('runs no more git processes at once than it may, and serves everybody all the same', async () => {
+    const host = await gitHost({ workers: 1 });
+    const url = await host.createRepo('config', { files });
+    const dirs = await Promise.all(Array.from({ length: 4 }, () => cloned(url)));
+    for (const dir of dirs)
+      expect(await git(dir, 'rev-parse', 'HEAD')).toBe(await host.git('config', 'rev-parse', 'main'));
+  });
+
   it('knows which refs a push asks for', async () => {
     const host = await gitHost();
     const dir = await cloned(await host.createRepo('config', { files }));
