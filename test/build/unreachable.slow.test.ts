@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { noBuildkit, startBuildkit } from '../support/buildkit.ts';
 import { tempDir } from '../support/git-host.ts';
+import { startOwnRegistry } from '../support/registries.ts';
 import { testWorld } from '../support/world.ts';
 import { build, planFor, writeContext } from './images.ts';
 
@@ -12,17 +13,19 @@ it.skipIf(noBuildkit !== undefined)(
   async () => {
     // For its buildx alone.
     const buildkit = await startBuildkit();
+    const registry = await startOwnRegistry();
     try {
       const dir = await tempDir();
       await writeContext(dir, { Dockerfile: 'FROM scratch\nCOPY f /f\n', f: 'f' });
-      const plan = planFor('127.0.0.1:1', dir, { engine: 'buildx', builder: `unix://${dir}/none.sock` });
+      const plan = planFor(registry.host, dir, { engine: 'buildx', builder: `unix://${dir}/none.sock` });
       const world = testWorld({ env: buildkit.env });
-      await expect(build(world, { ...plan, tag: 'x' }, { dirty: true })).rejects.toMatchObject({
+      await expect(build(world, plan)).rejects.toMatchObject({
         code: 'BUILD_FAILED',
         exitCode: 4,
         data: { engine: 'buildx' },
       });
     } finally {
+      await registry.close();
       await buildkit.close();
     }
   },
