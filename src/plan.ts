@@ -115,6 +115,8 @@ export interface Edit {
   readonly value: string;
   /** Create the path when it is missing. */
   readonly create: boolean;
+  /** The one value that may be replaced: with another one there, the landing is refused (VALUE_OVERTAKEN). */
+  readonly replaces?: string;
 }
 
 /**

@@ -10,7 +10,7 @@ import { guard } from './guard.ts';
 import { readHolds } from './holds.ts';
 import type { Lineage } from './lineage.ts';
 import type { Made, Push } from './push.ts';
-import { filesTouched } from './rewrite.ts';
+import { filesTouched, type Rewriting, valuesFound } from './rewrite.ts';
 
 /** One delivery under way. */
 export interface Landing {
@@ -57,7 +57,7 @@ export type Draft =
 
 /**
  * Works out what there is to do on this tip: nothing when its files have all values already, when one of them is held,
- * or when it is from a newer commit. Throws ORDER_*, HOLDS_INVALID, and what reading and editing files throws.
+ * or when it is from a newer commit. Throws VALUE_OVERTAKEN, ORDER_*, HOLDS_INVALID, and what reading and editing files throws.
  */
 export async function draftOn(landing: Landing, tip: ObjectId): Promise<Draft> {
   const { world, delivery, repo, lineage } = landing;
@@ -68,6 +68,7 @@ export async function draftOn(landing: Landing, tip: ObjectId): Promise<Draft> {
   const { rewriting, broken, change } = compose(snapshot, holds, delivery, world.clock.now());
   if (rewriting.files.length === 0) return { is: 'ended', outcome: unchanged(landing, tip) };
   if (broken !== undefined) return { is: 'ended', outcome: heldBy(broken, delivery) };
+  refuseOvertaken(delivery, rewriting);
   const outcome = await guard({ delivery, remote: repo.remote, lineage }, tip, rewriting);
   if (outcome !== undefined) return { is: 'ended', outcome };
   const seconds = Math.floor(world.clock.now() / 1_000);
@@ -75,6 +76,16 @@ export async function draftOn(landing: Landing, tip: ObjectId): Promise<Draft> {
   const made = { on: tip, rewriting, grafted, holds: change };
   landing.made = made;
   return { is: 'made', made };
+}
+
+/** Whoever decided by a value wants that one replaced, and none that came since. */
+function refuseOvertaken({ edits }: DeliveryPlan, rewriting: Rewriting): void {
+  const found = valuesFound(rewriting, edits);
+  for (const [at, { file, path, value, replaces }] of edits.entries()) {
+    const now = found[at];
+    if (replaces === undefined || now === replaces || now === value) continue;
+    throw new TagboatError('VALUE_OVERTAKEN', { file, path, was: replaces, is: now ?? '' }, { place: { file } });
+  }
 }
 
 /** The outcome of a commit of ours that the branch has. */

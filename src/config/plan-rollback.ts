@@ -6,8 +6,9 @@ import type { HoldTarget } from './plan-hold.ts';
 import { defaultPerson, type Identity } from './plan-run.ts';
 
 export interface RollbackRequest extends Identity {
-  /** The earlier values, in the order of the target's places. */
+  /** The earlier values, and those that are gone back from, in the order of the target's places. */
   readonly values: readonly string[];
+  readonly now: readonly string[];
   /** The config commit that had them, and the branch's tip that is gone back from. */
   readonly to: string;
   readonly from: string;
@@ -28,9 +29,10 @@ export interface RollbackRequest extends Identity {
 export function planRollback(target: HoldTarget, request: RollbackRequest): DeliveryPlan {
   const { delivery, places, source, repo, branch, via, queue } = target;
   const person = defaultPerson(request);
-  const edits = places.map(
-    ({ file, path }, at): Edit => ({ file, path, value: request.values[at] ?? '', create: false }),
-  );
+  const edits = places.map(({ file, path }, at): Edit => {
+    const [value = '', replaces = ''] = [request.values[at], request.now[at]];
+    return { file, path, value, create: false, replaces };
+  });
   const why = oneLine(request.why);
   const by = oneLine(request.by ?? personText(person));
   const holds: HoldChange = {

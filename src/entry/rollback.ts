@@ -1,6 +1,7 @@
 import { findEarlier } from '../commit/earlier.ts';
 import { landDelivery } from '../commit/land.ts';
 import { planRollback } from '../config/plan-rollback.ts';
+import { isError } from '../errors.ts';
 import type { Verdict } from '../plan/deploy.ts';
 import type { CommitOutcome, DeliveryPlan } from '../plan.ts';
 import type { RolledBack } from '../ship.ts';
@@ -47,6 +48,7 @@ export async function rollBack(
       ...(await identityIn(world, source?.dir ?? '.')),
       ...{
         values: earlier.values,
+        now: earlier.now,
         to: earlier.at,
         from: outcome.commit,
         undone: earlier.undone,
@@ -55,7 +57,11 @@ export async function rollBack(
       ...{ why, by: undefined, until: new Date(world.clock.now() + holdMs).toISOString(), deploy },
     },
   );
-  const commit = await landDelivery(world, emit, plan, credential);
+  const commit = await landDelivery(world, emit, plan, credential).catch((error: unknown) => {
+    if (!isError(error, 'VALUE_OVERTAKEN')) throw error;
+    return undefined;
+  });
+  if (commit === undefined) return leave('somebody set other values meanwhile.');
   emit({ type: 'commit.finished', delivery: name, outcome: commit });
   if (commit.is !== 'landed') return { commit, verdicts: [] };
   return { commit, verdicts: await watchCommit(watching, plan, { ...commit, images: [] }) };

@@ -21,6 +21,12 @@ export const rollbackErrors = {
       `${path} in ${file} was set by hand to ${JSON.stringify(value)} (as of ${at.slice(0, 7)}): going back would undo that too.`,
     () => 'If that is meant, say so with --force.',
   ),
+  VALUE_OVERTAKEN: entry<{ file: string; path: string; was: string; is: string }>(
+    exit,
+    ({ file, path, was, is }) =>
+      `${path} in ${file} is ${JSON.stringify(is)} by now; what was to be replaced is ${JSON.stringify(was)}.`,
+    () => 'Somebody was faster, perhaps with what mends it. Look at that, then run again if it is still wanted.',
+  ),
   PROMOTE_UNPAIRED: entry<{ from: string; to: string; file: string; path: string }>(
     exitCodes.config,
     ({ from, to, path, file }) => `${to} sets ${path} in ${file}, and nothing in ${from} stands for it.`,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { commit } from '../../src/entry/commands/commit.ts';
 import { type RollbackOptions, rollback } from '../../src/entry/commands/rollback.ts';
 import type { GitHost } from '../../src/sandbox/git-host.ts';
-import { chart, fileAt, valuesWith } from '../commit/landing.ts';
+import { chart, fileAt, isPush, valuesWith } from '../commit/landing.ts';
 import { gitHost, noHttpBackend, skipNote } from '../support/git-host.ts';
 import { type HereResult, here } from '../support/here.ts';
 
@@ -18,8 +18,15 @@ interface Branch {
   tip(): Promise<string>;
 }
 
-async function branch(): Promise<Branch> {
-  const host = await gitHost();
+/** `beforePush` is told of each push from the first rollback on, and may be faster. */
+async function branch(beforePush?: (host: GitHost) => Promise<unknown>): Promise<Branch> {
+  let goingBack = false;
+  const host: GitHost = await gitHost({
+    fault: async (request) => {
+      if (goingBack && isPush(request)) await beforePush?.(host);
+      return undefined;
+    },
+  });
   const repo = await host.createRepo('config', { files: chart });
   const tip = async () => (await host.git('config', 'rev-parse', 'main')).trim();
   return {
@@ -30,8 +37,12 @@ async function branch(): Promise<Branch> {
       expect(done.errors).toEqual([]);
       return tip();
     },
-    back: (options = {}) =>
-      here(rollback(common, undefined, { repo, path: [place], to: 'previous', why: 'it loses orders', ...options })),
+    back: (options = {}) => {
+      goingBack = true;
+      return here(
+        rollback(common, undefined, { repo, path: [place], to: 'previous', why: 'it loses orders', ...options }),
+      );
+    },
     value: () => fileAt(host, 'config'),
   };
 }
@@ -100,6 +111,33 @@ describe.skipIf(noHttpBackend !== undefined)(`tagboat rollback${skipNote}`, () =
     expect(await value()).toBe(valuesWith('by-hand'));
     expect(await back({ force: true })).toMatchObject({ exitCode: 0, commits: landed });
     expect(await value()).toBe(valuesWith('v1'));
+  });
+
+  it('does not go over what somebody delivers in the same moment', async () => {
+    const mend = { files: { 'main/values.yaml': valuesWith('v3-mended') }, message: 'Mend it\n' };
+    let first = true;
+    const { deliver, back, value } = await branch(async (host) => {
+      if (first) await host.commit('config', mend);
+      first = false;
+    });
+    await deliver('v1');
+    await deliver('v2');
+    const done = await back();
+    expect(done).toMatchObject({ exitCode: 6, errors: [{ code: 'VALUE_OVERTAKEN' }] });
+    expect(await value()).toBe(valuesWith('v3-mended'));
+  });
+
+  it('lands on what others commit elsewhere in the same moment', async () => {
+    let number = 0;
+    const { host, deliver, back, value } = await branch(async (where) => {
+      number += 1;
+      if (number === 1) await where.commit('config', { files: { 'other.yaml': 'a: 1\n' }, message: 'Another team\n' });
+    });
+    await deliver('v1');
+    await deliver('v2');
+    expect(await back()).toMatchObject({ exitCode: 0, commits: landed });
+    expect(await value()).toBe(valuesWith('v1'));
+    expect(await host.git('config', 'show', 'main:other.yaml')).toBe('a: 1\n');
   });
 
   it('sees a value by hand between two deliveries too', async () => {

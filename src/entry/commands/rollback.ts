@@ -41,7 +41,14 @@ export function rollback(common: CommonOptions, name: string | undefined, option
     const by = options.by ?? (world.env.GITHUB_ACTIONS === 'true' ? world.env.GITHUB_ACTOR : undefined);
     const plan = planRollback(target, {
       ...(await identityIn(world, session.cwd)),
-      ...{ values: earlier.values, to: earlier.at, from: earlier.tip, undone: earlier.undone, source: earlier.source },
+      ...{
+        values: earlier.values,
+        now: earlier.now,
+        to: earlier.at,
+        from: earlier.tip,
+        undone: earlier.undone,
+        source: earlier.source,
+      },
       ...{ why: options.why ?? 'asked for on the command line', by, until, deploy: target.deploy },
     });
     return runPlan(session, { source: undefined, aws: undefined, images: [], deliveries: [plan] }, common);
