@@ -46,7 +46,8 @@ export async function writeRecord(
 ): Promise<void> {
   const record = blobOf(recordBytes(fingerprint));
   const empty = blobOf(Buffer.from('{}'));
-  await Promise.all([record, empty].map((blob) => client.pushBlob(repository, blob)));
+  // A record is written once for an image, so that nobody is asked whether it is there.
+  await Promise.all([client.pushBlob(repository, record, [], true), client.pushBlob(repository, empty)]);
   const manifest = toManifest(mediaTypes.ociManifest, {
     schemaVersion: 2,
     mediaType: mediaTypes.ociManifest,
