@@ -83,7 +83,7 @@ export function reuseReaches({ times, context }: ReuseResults): Reach[] {
       faster(`nothing changed, ${how}: faster than docker cold`, cold.docker.seconds, warm[flow].seconds, 14),
       faster(`nothing changed, ${how}: faster than docker warm`, warm.docker.seconds, warm[flow].seconds, 7),
       faster(
-        `the same, fingerprints and registry alone: faster than docker cold`,
+        `nothing changed, ${how}, fingerprints and registry alone: faster than docker cold`,
         cold.docker.seconds,
         warm[flow].inside,
         30,
