@@ -69,22 +69,35 @@ function createDigester(modes: boolean, include: Ignore | undefined, exclude: Ig
   const firstNames = new Map<object, string>();
   const modeOf = (node: Node): string => (modes ? node.mode.toString(8) : '-');
 
-  /** `path` is the one below the source, for the patterns. Undefined when nothing of it is taken. */
-  const digest = async (
+  /**
+   * `path` is the one below the source, for the patterns. Undefined when nothing of it is taken. Most files are small and
+   * answered at once: a promise for each would cost as much as reading it.
+   */
+  const digest = (
     node: Node,
     parts: Parts,
     path: string,
     includeMatch: FolderMatch | undefined,
     excludeMatch: FolderMatch | undefined,
-  ): Promise<Taken | undefined> => {
+  ): Taken | undefined | Promise<Taken | undefined> => {
     const included = path === '' ? undefined : include?.test(path, includeMatch);
     const excluded = path === '' ? undefined : exclude?.test(path, excludeMatch);
     const taken = included?.out !== false && excluded?.out !== true;
-    if (node.is !== 'dir') {
-      if (!taken) return undefined;
-      const record = await recordOf(node, parts);
-      return { record, files: [{ path: parts.join('/'), value: record }] };
-    }
+    if (node.is === 'dir') return digestFolder(node, parts, path, taken, included?.match, excluded);
+    if (!taken) return undefined;
+    const named = (record: string): Taken => ({ record, files: [{ path: parts.join('/'), value: record }] });
+    const record = recordOf(node, parts);
+    return typeof record === 'string' ? named(record) : record.then(named);
+  };
+
+  const digestFolder = async (
+    node: Dir,
+    parts: Parts,
+    path: string,
+    taken: boolean,
+    includeMatch: FolderMatch | undefined,
+    excluded: ReturnType<Ignore['test']> | undefined,
+  ): Promise<Taken | undefined> => {
     const records: string[] = [];
     const names = createNames();
     if (excluded?.out !== true || exclude?.keepsSome === true) {
@@ -93,7 +106,8 @@ function createDigester(modes: boolean, include: Ignore | undefined, exclude: Ig
         const child = children.get(name);
         if (child === undefined) continue;
         const below = path === '' ? name : `${path}/${name}`;
-        const one = await digest(child, [...parts, name], below, included?.match, excluded?.match);
+        const found = digest(child, [...parts, name], below, includeMatch, excluded?.match);
+        const one = found instanceof Promise ? await found : found;
         if (one === undefined) continue;
         records.push(`${JSON.stringify(name)} ${one.record}`);
         names.add(one.files, `${[...parts, name].join('/')}${child.is === 'dir' ? '/' : ''}`, one.record);
@@ -106,7 +120,7 @@ function createDigester(modes: boolean, include: Ignore | undefined, exclude: Ig
     return { record, files: names.all() ?? [{ path: `${parts.join('/')}/`, value: record }] };
   };
 
-  const recordOf = async (node: Exclude<Node, Dir>, parts: Parts): Promise<string> => {
+  const recordOf = (node: Exclude<Node, Dir>, parts: Parts): string | Promise<string> => {
     if (node.is === 'link' && node.target.includes('\uFFFD')) {
       throw new Undecided(`the link ${parts.join('/')} leads to a name that is not UTF-8`);
     }
@@ -115,7 +129,9 @@ function createDigester(modes: boolean, include: Ignore | undefined, exclude: Ig
     const first = node.inode === undefined ? undefined : firstNames.get(node.inode);
     if (node.inode !== undefined && first === undefined) firstNames.set(node.inode, parts.join('/'));
     const also = first === undefined ? '' : ` is ${JSON.stringify(first)}`;
-    return `file ${modeOf(node)} ${node.content.size} ${await read(node.content)}${also}`;
+    const whole = (content: string) => `file ${modeOf(node)} ${node.content.size} ${content}${also}`;
+    const content = read(node.content);
+    return typeof content === 'string' ? whole(content) : content.then(whole);
   };
 
   return (node: Node, parts: Parts) => digest(node, parts, '', undefined, undefined);

@@ -6,8 +6,8 @@ import { TagboatError } from '../../errors.ts';
 import type { Content } from '../assemble/tree.ts';
 import type { FileContent } from '../context.ts';
 
-/** Tells the digest of a file's bytes, in hex. Throws CONTEXT_UNREADABLE. */
-export type ReadDigest = (content: Content) => Promise<string>;
+/** Tells the digest of a file's bytes, in hex: at once where it can. Throws CONTEXT_UNREADABLE. */
+export type ReadDigest = (content: Content) => string | Promise<string>;
 
 // Up to this size a file is read in one go, and nothing else happens meanwhile: a detour costs more than the read.
 const smallFile = 128 * 1024;
@@ -22,21 +22,20 @@ export function createDigestReader(signal: AbortSignal): ReadDigest {
   let sinceTurn = 0;
 
   /** Lets requests and timers have their turn now and then: reading many small files never waits by itself. */
-  const breathe = async (bytes: number): Promise<void> => {
-    sinceTurn += 16 * 1024 + bytes;
-    if (sinceTurn < 4 * 1024 * 1024) return;
+  const breathe = async (digest: string): Promise<string> => {
     sinceTurn = 0;
     await turn();
     signal.throwIfAborted();
+    return digest;
   };
 
-  return async (content) => {
+  return (content) => {
     const { file, size } = content as FileContent;
     if (file === undefined) return digestOfStream(content);
     if (size <= smallFile) {
       const digest = attempt(file, () => digestOfSmall(file, size, small));
-      await breathe(size);
-      return digest;
+      sinceTurn += 16 * 1024 + size;
+      return sinceTurn < 4 * 1024 * 1024 ? digest : breathe(digest);
     }
     // One large file at a time: two would only take each other's disk, and buffers of their own.
     chunks ??= [Buffer.allocUnsafe(chunkSize), Buffer.allocUnsafe(chunkSize)];

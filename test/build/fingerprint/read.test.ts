@@ -7,6 +7,8 @@ import { createDigestReader } from '../../../src/build/fingerprint/read.ts';
 import { tempDir } from '../../support/git-host.ts';
 
 const never = new AbortController().signal;
+/** What throws at once and what rejects later are the same to who awaits. */
+const later = async (work: () => string | Promise<string>) => work();
 const sizes = [0, 1, 128 * 1024, 128 * 1024 + 1, 1024 * 1024, 3 * 1024 * 1024 + 7];
 
 it('is that of the bytes, for small and large files read at the same time', async () => {
@@ -32,14 +34,14 @@ it.each(sizes.filter((size) => size > 0))('refuses a file of %d bytes that becam
     await writeFile(file, Buffer.alloc(size));
     const content = fileContent(file, size);
     await truncate(file, other);
-    await expect(read(content)).rejects.toMatchObject(unreadable);
+    await expect(later(() => read(content))).rejects.toMatchObject(unreadable);
   }
   // Swapped for a link, which could lead out of the context.
   await rm(file);
   await symlink('/etc/passwd', file);
-  await expect(read(fileContent(file, size))).rejects.toMatchObject(unreadable);
+  await expect(later(() => read(fileContent(file, size)))).rejects.toMatchObject(unreadable);
   await rm(file);
-  await expect(read(fileContent(file, size))).rejects.toMatchObject(unreadable);
+  await expect(later(() => read(fileContent(file, size)))).rejects.toMatchObject(unreadable);
 });
 
 it('ends when the run is to stop', async () => {
@@ -49,5 +51,5 @@ it('ends when the run is to stop', async () => {
   await writeFile(file, Buffer.alloc(size));
   const controller = new AbortController();
   controller.abort(new Error('stopped'));
-  await expect(createDigestReader(controller.signal)(fileContent(file, size))).rejects.toThrow('stopped');
+  await expect(later(() => createDigestReader(controller.signal)(fileContent(file, size)))).rejects.toThrow('stopped');
 });
