@@ -48,6 +48,8 @@ const { values, positionals } = parseArgs({
     quick: { type: 'boolean' },
     // Most writers by the glue of git commands: 64 of them take a long time.
     glue: { type: 'string', default: '16' },
+    // Most rounds of the contention case: with the glue, one takes six minutes.
+    rounds: { type: 'string' },
     // Of the contention case only these numbers of writers and these flows: for looking closer, and never kept.
     writers: { type: 'string' },
     flows: { type: 'string' },
@@ -161,7 +163,7 @@ async function contention(): Promise<ContentionResults> {
     roundTripsMs: list(values.trips)?.map(Number) ?? [0, 50],
     writers: quick
       ? (list(values.writers) ?? [8, 16]).map((count) => ({ count: Number(count), rounds: 1 }))
-      : contended,
+      : contended.map(({ count, rounds }) => ({ count, rounds: Math.min(rounds, Number(values.rounds ?? rounds)) })),
     flows: writers.filter(({ name }) => list(values.flows)?.includes(name) ?? true),
     limitMs: 600_000,
   };

@@ -48,7 +48,7 @@ exit. The runs themselves are kept as JSON in [bench/](bench/).`,
 \`\`\`sh
 npm run bench                # everything but contention, about a quarter of an hour
 npm run bench -- commit      # one part: commit, memory, build, reuse, contention or verdict
-npm run bench -- contention  # many writers at once; --glue 64 runs git's commands with 64 writers too, for very long
+npm run bench -- contention  # many writers at once, fewer times with --rounds 1; --glue 64 runs git's commands with 64 writers too, for very long
 npm run bench -- --quick     # few rounds, printed only: says whether it works, not how fast it is
 \`\`\``,
   ].join('\n\n')}\n`;
