@@ -110,7 +110,7 @@ export function contentionChart({ cells }: ContentionResults, flows: readonly Co
 }
 
 const lineTitles: Readonly<Record<Name, string>> = {
-  glue: 'clone and rebase',
+  glue: 'git rebase',
   bare: 'bare retry',
   tagboat: 'Tagboat',
 };
