@@ -70,7 +70,7 @@ export async function unpackArchive(
     const entries = await readLayer(fileChunks(file), file);
     for (const entry of entries) await place(rootfs, at, entry, how.owner);
   } catch (error) {
-    const broken = error instanceof BrokenArchive || /^Z_/.test((error as { code?: string }).code ?? '');
+    const broken = error instanceof BrokenArchive || /^(?:Z|ZSTD)_/.test((error as { code?: string }).code ?? '');
     if (!broken) throw error;
     const reason = error instanceof BrokenArchive ? error.message : 'its compression is damaged';
     throw new TagboatError('ARCHIVE_INVALID', { path: archive.path, reason }, { cause: error });

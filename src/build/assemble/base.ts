@@ -157,8 +157,9 @@ async function readOne(base: Base, layer: Descriptor, keeping: Keeping, place: P
       const file = await keeping.workspace.spool(plain.chunks);
       return await readLayer(fileChunks(file), file);
     } catch (error) {
-      // zlib's own codes: the stream is not what its first bytes said.
-      if (/^Z_/.test((error as { code?: string }).code ?? '')) throw new BrokenArchive('a layer of it is damaged');
+      // zlib's own codes, and zstd's: the stream is not what its first bytes said.
+      if (/^(?:Z|ZSTD)_/.test((error as { code?: string }).code ?? ''))
+        throw new BrokenArchive('a layer of it is damaged');
       throw error;
     }
   });

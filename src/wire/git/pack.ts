@@ -144,10 +144,15 @@ export function writePack(objects: readonly NewObject[], format: ObjectFormat, d
   const head = Buffer.from('PACK\0\0\0\x02\0\0\0\0', 'latin1');
   head.writeUInt32BE(objects.length, 8);
   const parts: Buffer[] = [head];
+  const bases = new Set<ObjectId>();
   for (const { object, before } of objects) {
-    const delta = deltas && before !== undefined ? makeDelta(before.content, object.content) : undefined;
-    if (delta !== undefined && before !== undefined) {
-      parts.push(writeHead(idDelta, delta.byteLength), Buffer.from(before.id, 'hex'), deflateSync(delta));
+    // What others here are made of is sent whole: a value that is set and set back would be made of itself, which
+    // git's index-pack refuses.
+    const base = deltas && before?.id !== object.id && !bases.has(object.id) ? before : undefined;
+    const delta = base === undefined ? undefined : makeDelta(base.content, object.content);
+    if (delta !== undefined && base !== undefined) {
+      bases.add(base.id);
+      parts.push(writeHead(idDelta, delta.byteLength), Buffer.from(base.id, 'hex'), deflateSync(delta));
     } else {
       parts.push(writeHead(codeOf(object.type), object.content.byteLength), deflateSync(object.content));
     }
