@@ -11,7 +11,7 @@ import { dockerConfigFile, dockerLogin } from './docker-login.ts';
 import { readEcrHost } from './ecr-host.ts';
 import { createGitLogin } from './git-login.ts';
 import { createKeeper, keepVariables } from './keeper.ts';
-import { type ClusterLogin, kubernetesLogin } from './kubernetes.ts';
+import type { ClusterLogin } from './kubernetes.ts';
 import { createLease, type Lease, type Leased } from './lease.ts';
 import { fetchIdToken } from './oidc.ts';
 
@@ -151,7 +151,8 @@ export function createAuth(world: World, emit: Emit, aws: AwsPlan | undefined): 
       return gitLogin.credential(repo);
     },
     argocd: (plan, http) => createArgoCdLogin({ ...world, http }, keeper, plan),
-    kubernetes: (context) => kubernetesLogin(world, keeper, context),
+    // Its reader of YAML takes longer to load than a server takes to answer.
+    kubernetes: async (context) => (await import('./kubernetes.ts')).kubernetesLogin(world, keeper, context),
     readers: (repo, configRepos) => {
       if (ended) throw new Error('credentials were asked for after the run ended');
       return gitLogin.readers(repo, configRepos);

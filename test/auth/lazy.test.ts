@@ -23,3 +23,8 @@ it('the AWS SDK is loaded by two files alone, and those by none at the start', (
 it('Octokit is loaded by none at the start', () => {
   expect(importers(/^@octokit\//)).toEqual([]);
 });
+
+it('the reader of kubeconfigs, and YAML with it, is loaded by none at the start', () => {
+  expect(importers(/\/kubernetes\/kubeconfig\.ts$/)).toEqual(['kubernetes.ts']);
+  expect(importers(/^\.\/kubernetes\.ts$/)).toEqual([]);
+});
