@@ -10,6 +10,9 @@ import type { World } from '../wire/world.ts';
 import { holdsFile } from './holds.ts';
 import { intentPrefix, publishedAt } from './intent.ts';
 
+/** Milliseconds without a byte from the host before giving up on a request. */
+export const defaultIdleMs = 30_000;
+
 /** Bytes of a file that is edited. Values files have a few thousand. */
 const fileLimit = 1024 * 1024;
 

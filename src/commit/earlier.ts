@@ -4,9 +4,8 @@ import type { DeliveryPlan, GitCredential } from '../plan.ts';
 import { type HistoryCommit, newestCommits } from '../wire/git/ancestry.ts';
 import { isObjectId, type ObjectId } from '../wire/git/object.ts';
 import type { World } from '../wire/world.ts';
-import { type ConfigRepo, openConfigRepo } from './config-repo.ts';
-import { explain } from './explain.ts';
-import { defaultIdleMs } from './land.ts';
+import { askConfigRepo } from './ask.ts';
+import type { ConfigRepo } from './config-repo.ts';
 import { filesOf, loadRewrite } from './rewrite.ts';
 import { sourceOf, trailersOf } from './trailers.ts';
 
@@ -33,7 +32,6 @@ export interface EarlierOptions {
 const depth = 1_024;
 /** Commits whose state is read to see whether somebody set a value by hand. */
 const mostChecked = 20;
-const mostMs = 120_000;
 
 /**
  * The state to go back to: what `to` names (a config commit, or the app repo's commit that was delivered), or with
@@ -47,15 +45,7 @@ export async function findEarlier(
   credential: GitCredential | undefined,
   options: EarlierOptions,
 ): Promise<Earlier> {
-  const deadline = world.clock.now() + mostMs;
-  const repo = openConfigRepo(world, place, { credential, idleMs: defaultIdleMs, deadline, notice: () => undefined });
-  try {
-    return await find(repo, place, places, options);
-  } catch (error) {
-    throw explain(error, { delivery: place, credential, doing: 'read' });
-  } finally {
-    await repo.close();
-  }
+  return askConfigRepo(world, place, credential, (repo) => find(repo, place, places, options));
 }
 
 /** A commit of the branch's own line, newest first. */

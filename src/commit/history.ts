@@ -3,9 +3,8 @@ import type { DeliveryPlan, Edit, GitCredential } from '../plan.ts';
 import { WireFailure } from '../wire/failure.ts';
 import { newestCommits, type Relation, relationOf } from '../wire/git/ancestry.ts';
 import type { World } from '../wire/world.ts';
-import { openConfigRepo } from './config-repo.ts';
+import { defaultIdleMs, openConfigRepo } from './config-repo.ts';
 import { explain } from './explain.ts';
-import { defaultIdleMs } from './land.ts';
 import { filesOf, loadRewrite } from './rewrite.ts';
 import { trailersOf } from './trailers.ts';
 

@@ -5,7 +5,7 @@ import type { ObjectId } from '../wire/git/object.ts';
 import { backoff } from '../wire/retry.ts';
 import type { World } from '../wire/world.ts';
 import { loadCompose } from './compose.ts';
-import { openConfigRepo } from './config-repo.ts';
+import { defaultIdleMs, openConfigRepo } from './config-repo.ts';
 import { pushDirect } from './direct.ts';
 import { explain } from './explain.ts';
 import { type Landing, landed, look, overTime, startLanding } from './landing.ts';
@@ -28,8 +28,6 @@ export interface LandOptions {
   readonly lineage?: Lineage | undefined;
 }
 
-export const defaultIdleMs = 30_000;
-
 /** When a landing's time is over it looks once more and withdraws its intent, and must hear the answers to that. */
 const settlingMs = 15_000;
 
@@ -50,13 +48,13 @@ export async function landDelivery(
   const way = verifiedWay(delivery, credential);
   const began = world.clock.now();
   const deadline = began + (options.budgetMs ?? 120_000);
+  const idleMs = options.idleMs ?? defaultIdleMs;
   const repo = openConfigRepo(world, delivery, {
     credential,
-    idleMs: options.idleMs ?? defaultIdleMs,
+    idleMs,
     deadline: deadline + settlingMs,
     notice: (message) => emit({ type: 'notice', level: 'info', stage: 'commit', message }),
   });
-  const idleMs = options.idleMs ?? defaultIdleMs;
   const push = (made: Made): Promise<Push> =>
     way === undefined ? pushCommit(world, repo, made) : commitThroughGitHub(world, way, delivery, made, idleMs);
   const { lineage } = options;

@@ -1,17 +1,13 @@
 import type { CommitPreview, DeliveryPlan, GitCredential } from '../plan.ts';
 import type { World } from '../wire/world.ts';
+import { askConfigRepo } from './ask.ts';
 import { heldBy, loadCompose } from './compose.ts';
-import { openConfigRepo } from './config-repo.ts';
-import { explain } from './explain.ts';
+import type { ConfigRepo } from './config-repo.ts';
 import { guard } from './guard.ts';
 import { readHolds } from './holds.ts';
-import { defaultIdleMs } from './land.ts';
 import type { Lineage } from './lineage.ts';
 import { filesTouched } from './rewrite.ts';
 import { verifiedWay } from './verified.ts';
-
-/** Reading alone is over in seconds, or it is no use waiting. */
-const mostMs = 120_000;
 
 /** What landing this delivery would change at the tip as it is now. Writes nothing. Throws as `landDelivery` does. */
 export async function previewDelivery(
@@ -23,13 +19,7 @@ export async function previewDelivery(
   const files = filesTouched(delivery);
   verifiedWay(delivery, credential);
   const loading = loadCompose();
-  const repo = openConfigRepo(world, delivery, {
-    credential,
-    idleMs: options.idleMs ?? defaultIdleMs,
-    deadline: world.clock.now() + mostMs,
-    notice: () => undefined,
-  });
-  try {
+  const question = async (repo: ConfigRepo): Promise<CommitPreview> => {
     const tip = await repo.readTip();
     const snapshot = await repo.readFiles(tip, files);
     const [compose, holds] = await Promise.all([loading, readHolds(snapshot)]);
@@ -40,9 +30,6 @@ export async function previewDelivery(
     const instead = held ?? (changes.length === 0 ? undefined : await guard(guarded, tip, rewriting));
     const at = { delivery: delivery.name, repo: delivery.repo, branch: delivery.branch };
     return { ...at, tip, changes, diff, ...(instead === undefined ? {} : { instead }) };
-  } catch (error) {
-    throw explain(error, { delivery, credential, doing: 'read' });
-  } finally {
-    await repo.close();
-  }
+  };
+  return askConfigRepo(world, delivery, credential, question, options.idleMs);
 }

@@ -3,10 +3,8 @@ import type { DeliveryPlan, GitCredential } from '../plan.ts';
 import { newestCommits } from '../wire/git/ancestry.ts';
 import type { ObjectId } from '../wire/git/object.ts';
 import type { World } from '../wire/world.ts';
-import { openConfigRepo } from './config-repo.ts';
+import { askConfigRepo } from './ask.ts';
 import { lineOf, sourceText } from './earlier.ts';
-import { explain } from './explain.ts';
-import { defaultIdleMs } from './land.ts';
 import { filesOf, loadRewrite } from './rewrite.ts';
 
 /** Some places of a branch as they are. */
@@ -19,7 +17,6 @@ export interface State {
 }
 
 const depth = 1_024;
-const mostMs = 120_000;
 
 /** Reads them and where they came from. Throws as `previewDelivery` does, and CONFIG_PATH_MISSING for a place that isn't. */
 export async function readState(
@@ -28,9 +25,7 @@ export async function readState(
   places: readonly HeldPlace[],
   credential: GitCredential | undefined,
 ): Promise<State> {
-  const deadline = world.clock.now() + mostMs;
-  const repo = openConfigRepo(world, branch, { credential, idleMs: defaultIdleMs, deadline, notice: () => undefined });
-  try {
+  return askConfigRepo(world, branch, credential, async (repo) => {
     const tip = await repo.readTip();
     const snapshot = await repo.readFiles(tip, filesOf(places));
     const values = (await loadRewrite())(snapshot, [], places).values.map((value) => value ?? '');
@@ -43,9 +38,5 @@ export async function readState(
     const writer = line.find(({ set }) => set.size > 0);
     const own = writer !== undefined && [...writer.set.values()][0] === values[0];
     return { tip, values, source: own ? sourceText(writer.message) : undefined };
-  } catch (error) {
-    throw explain(error, { delivery: branch, credential, doing: 'read' });
-  } finally {
-    await repo.close();
-  }
+  });
 }

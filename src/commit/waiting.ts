@@ -2,8 +2,8 @@ import type { HoldChange } from '../plan/holds.ts';
 import type { DeliveryPlan, Edit, GitCredential, Person } from '../plan.ts';
 import type { ObjectId } from '../wire/git/object.ts';
 import type { World } from '../wire/world.ts';
-import { openConfigRepo } from './config-repo.ts';
-import { explain } from './explain.ts';
+import { askConfigRepo } from './ask.ts';
+import type { ConfigRepo } from './config-repo.ts';
 import { publishedAt } from './intent.ts';
 import { openPublished, queueKeyIn } from './published.ts';
 import { sourceOf } from './trailers.ts';
@@ -32,11 +32,9 @@ export async function listWaiting(
   world: World,
   place: Pick<DeliveryPlan, 'repo' | 'branch'>,
   credential: GitCredential | undefined,
-  { idleMs = 30_000 }: { readonly idleMs?: number } = {},
+  { idleMs }: { readonly idleMs?: number } = {},
 ): Promise<readonly Waiting[]> {
-  const deadline = world.clock.now() + 120_000;
-  const repo = openConfigRepo(world, place, { credential, idleMs, deadline, notice: () => undefined });
-  try {
+  const question = async (repo: ConfigRepo) => {
     const { intents } = await repo.look();
     const published = openPublished(repo.remote, place.branch, queueKeyIn(world));
     const read = await published.read(intents);
@@ -52,11 +50,8 @@ export async function listWaiting(
         holds: intent.holds,
       },
     }));
-  } catch (error) {
-    throw explain(error, { delivery: place, credential, doing: 'read' });
-  } finally {
-    await repo.close();
-  }
+  };
+  return askConfigRepo(world, place, credential, question, idleMs);
 }
 
 /** An intent's times are whatever its writer put there. */

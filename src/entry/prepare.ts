@@ -4,7 +4,7 @@ import { type Identity, planRun, skippedDeliveries } from '../config/plan-run.ts
 import type { Config } from '../config.ts';
 import { TagboatError } from '../errors.ts';
 import type { Person, RunPlan, Source } from '../plan.ts';
-import type { World } from '../wire/world.ts';
+import type { Env, World } from '../wire/world.ts';
 import type { CommonOptions } from './program.ts';
 import type { Session } from './session.ts';
 import { readSource } from './source.ts';
@@ -72,6 +72,11 @@ async function readConfigFile(
 export async function identityIn(world: World, dir: string): Promise<Identity> {
   const actions = world.env.GITHUB_ACTIONS === 'true';
   return { actions, gitUser: actions ? undefined : await gitUser(world, dir) };
+}
+
+/** Who asked for it, where that is a job of Actions. */
+export function actorIn({ GITHUB_ACTIONS: actions, GITHUB_ACTOR: actor }: Env): string | undefined {
+  return actions === 'true' ? actor : undefined;
 }
 
 /** git's own user on this machine, where both name and address are set. */

@@ -46,14 +46,7 @@ export async function rollBack(
     },
     {
       ...(await identityIn(world, source?.dir ?? '.')),
-      ...{
-        values: earlier.values,
-        now: earlier.now,
-        to: earlier.at,
-        from: outcome.commit,
-        undone: earlier.undone,
-        source: earlier.source,
-      },
+      ...{ ...earlier, to: earlier.at, from: outcome.commit },
       ...{ why, by: undefined, until: new Date(world.clock.now() + holdMs).toISOString(), deploy },
     },
   );

@@ -160,6 +160,11 @@ export const rivalKept: Holds = {
   holds: async ({ host }) => expect(await host.git('config', 'log', '--format=%s', 'main')).toContain('A rival'),
 };
 
+export const neverSet: Holds = {
+  words: 'its value is not set, then or later',
+  holds: async ({ host }) => expect(await fileAt(host, 'config')).toBe(valuesWith('a')),
+};
+
 export const queueEmpty: Holds = {
   words: 'no intent is left behind',
   holds: async ({ host }) => expect(await host.git('config', 'for-each-ref', 'refs/tagboat')).toBe(''),

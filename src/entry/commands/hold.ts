@@ -2,7 +2,7 @@ import { parseUntil } from '../../config/arguments.ts';
 import { planHold, planRelease } from '../../config/plan-hold.ts';
 import { TagboatError } from '../../errors.ts';
 import type { DeliveryPlan } from '../../plan.ts';
-import { identityIn } from '../prepare.ts';
+import { actorIn, identityIn } from '../prepare.ts';
 import type { CommonOptions } from '../program.ts';
 import type { Body, Session } from '../session.ts';
 import { type TargetOptions, targetOf } from '../target.ts';
@@ -27,7 +27,7 @@ export function hold(common: CommonOptions, name: string | undefined, options: H
     }
     const until = options.until === undefined ? undefined : parseUntil(options.until, world.clock.now());
     const target = await targetOf(session, common, name, options);
-    const by = options.by ?? (world.env.GITHUB_ACTIONS === 'true' ? world.env.GITHUB_ACTOR : undefined);
+    const by = options.by ?? actorIn(world.env);
     const identity = await identityIn(world, session.cwd);
     return land(session, common, planHold(target, { ...identity, why, until, by }), options);
   };

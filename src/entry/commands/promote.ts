@@ -1,4 +1,3 @@
-import { createAuth } from '../../auth/auth.ts';
 import { readState } from '../../commit/state.ts';
 import { pairPlaces, planPromote } from '../../config/plan-promote.ts';
 import type { Config, DeliveryConfig } from '../../config.ts';
@@ -8,6 +7,7 @@ import type { Source } from '../../plan.ts';
 import { identityIn, openConfig } from '../prepare.ts';
 import type { CommonOptions } from '../program.ts';
 import type { Body } from '../session.ts';
+import { withAuth } from '../with-auth.ts';
 import { type LandingOptions, landingSo, runPlan } from './ship.ts';
 
 export interface PromoteOptions extends LandingOptions {
@@ -21,19 +21,8 @@ export function promote(common: CommonOptions, fromName: string, toName: string,
     const { config, source } = await openConfig(session, common);
     const [from, to] = [deliveryOf(config, fromName), deliveryOf(config, toName)];
     const pairs = pairPlaces(from, to);
-    const auth = createAuth(world, emit, undefined);
-    const state = await (async () => {
-      try {
-        return await readState(
-          world,
-          from,
-          pairs.map((pair) => pair.from),
-          await auth.git(from.repo),
-        );
-      } finally {
-        await auth.end();
-      }
-    })();
+    const places = pairs.map((pair) => pair.from);
+    const state = await withAuth(session, async (auth) => readState(world, from, places, await auth.git(from.repo)));
     const identity = await identityIn(world, session.cwd);
     const delivery = planPromote(from, to, { ...identity, ...state, pairs, why: options.why });
     const commit = /@?([0-9a-f]{40}|[0-9a-f]{64})$/.exec(state.source ?? '')?.[1];

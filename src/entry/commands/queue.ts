@@ -1,11 +1,11 @@
 import type { Colors } from 'picocolors/types.js';
-import { createAuth } from '../../auth/auth.ts';
 import { listWaiting, type Waiting } from '../../commit/waiting.ts';
 import { reportOf } from '../../errors.ts';
 import { duration, oneLine, short } from '../printable.ts';
 import type { CommonOptions } from '../program.ts';
 import type { Body } from '../session.ts';
 import { type TargetOptions, targetsOf } from '../target.ts';
+import { withAuth } from '../with-auth.ts';
 
 /** What waits on one branch of a config repo. */
 export interface QueueValue {
@@ -17,11 +17,10 @@ export interface QueueValue {
 /** `tagboat queue`: the changes that wait to be landed on the config's branches, or on one that is named. */
 export function queue(common: CommonOptions, name: string | undefined, options: TargetOptions): Body {
   return async (session) => {
-    const { world, emit } = session;
+    const { world } = session;
     const targets = await targetsOf(session, common, name, options);
     const branches = new Map(targets.map(({ repo, branch }) => [`${repo} ${branch}`, { repo, branch }]));
-    const auth = createAuth(world, emit, undefined);
-    try {
+    return withAuth(session, async (auth) => {
       const results = await Promise.allSettled(
         [...branches.values()].map(async (place): Promise<QueueValue> => {
           return { ...place, waiting: await listWaiting(world, place, await auth.git(place.repo)) };
@@ -33,9 +32,7 @@ export function queue(common: CommonOptions, name: string | undefined, options: 
       const now = world.clock.now();
       if (!session.settings.json) for (const one of queues) session.say((colors) => wordsOf(one, now, colors));
       return { errors, value: { queues } };
-    } finally {
-      await auth.end();
-    }
+    });
   };
 }
 

@@ -1,12 +1,12 @@
-import { createAuth } from '../../auth/auth.ts';
 import { findEarlier } from '../../commit/earlier.ts';
 import { parseUntil } from '../../config/arguments.ts';
 import { planRollback } from '../../config/plan-rollback.ts';
-import { identityIn } from '../prepare.ts';
+import { actorIn, identityIn } from '../prepare.ts';
 import { oneLine, short } from '../printable.ts';
 import type { CommonOptions } from '../program.ts';
 import type { Body } from '../session.ts';
 import { type TargetOptions, targetOf } from '../target.ts';
+import { withAuth } from '../with-auth.ts';
 import { runPlan } from './ship.ts';
 
 export interface RollbackOptions extends TargetOptions {
@@ -25,31 +25,19 @@ export function rollback(common: CommonOptions, name: string | undefined, option
     const { world, emit } = session;
     const until = options.until === undefined ? undefined : parseUntil(options.until, world.clock.now());
     const target = await targetOf(session, common, name, options);
-    const auth = createAuth(world, emit, undefined);
-    const earlier = await (async () => {
-      try {
-        const { to, force = false } = options;
-        return await findEarlier(world, target, target.places, await auth.git(target.repo), { to, force });
-      } finally {
-        await auth.end();
-      }
-    })();
+    const { to, force = false } = options;
+    const earlier = await withAuth(session, async (auth) =>
+      findEarlier(world, target, target.places, await auth.git(target.repo), { to, force }),
+    );
     for (const { commit, subject } of earlier.undone) {
       const message = `Undoing ${short(commit)}: ${oneLine(subject)}`;
       emit({ type: 'notice', level: 'info', stage: 'commit', message });
     }
-    const by = options.by ?? (world.env.GITHUB_ACTIONS === 'true' ? world.env.GITHUB_ACTOR : undefined);
     const plan = planRollback(target, {
       ...(await identityIn(world, session.cwd)),
-      ...{
-        values: earlier.values,
-        now: earlier.now,
-        to: earlier.at,
-        from: earlier.tip,
-        undone: earlier.undone,
-        source: earlier.source,
-      },
-      ...{ why: options.why ?? 'asked for on the command line', by, until, deploy: target.deploy },
+      ...{ ...earlier, to: earlier.at, from: earlier.tip },
+      ...{ why: options.why ?? 'asked for on the command line', until, deploy: target.deploy },
+      by: options.by ?? actorIn(world.env),
     });
     return runPlan(session, { source: undefined, aws: undefined, images: [], deliveries: [plan] }, common);
   };
