@@ -100,7 +100,7 @@ export async function pushImage(
   tell: (line: string) => void,
   remember: (manifest: ManifestBytes) => Promise<void>,
 ): Promise<ManifestBytes> {
-  const manifests = await Promise.all(images.map((image) => manifestOf(image, target, tell)));
+  const manifests = await inParallel(images, images.length, (image) => manifestOf(image, target, tell));
   const [only] = manifests;
   if (only === undefined) throw new Error('an image has no platform');
   if (manifests.length === 1) {

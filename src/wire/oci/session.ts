@@ -18,8 +18,14 @@ export interface Session {
 /** Registries hash a whole layer before they answer the last request. */
 const finishIdleMs = 300_000;
 
-/** Begins an upload, or has the blob mounted from a sibling: then there is none. */
-export function beginUpload(
+/** How long a stopped run stays to drop an upload, milliseconds. */
+const cancelMs = 5_000;
+
+/**
+ * Begins an upload, or has the blob mounted from a sibling: then there is none. A run that is told to stop meanwhile
+ * still waits a little for the answer: only that says which upload there is to drop.
+ */
+export async function beginUpload(
   transport: Transport,
   repository: string,
   mount?: { readonly digest: Digest; readonly from: string },
@@ -31,18 +37,37 @@ export function beginUpload(
     to.searchParams.set('from', mount.from);
     scopes.push({ repository: mount.from, access: 'pull' });
   }
-  return transport.send(
-    // Begun twice is one session too many, which the registry drops in time.
-    { method: 'POST', to, scopes, body: new Uint8Array(), expect: [201, 202], repeat: true },
-    async (response) => {
-      await drain(response);
-      if (response.status === 202) return sessionOf(response, transport);
-      if (mount !== undefined) return 'mounted' as const;
-      throw new WireFailure('malformed', shownUrl(response.from), {
-        message: `${shownUrl(response.from)} says that an empty upload is done`,
-      });
-    },
+  return lingering(transport.signal, (signal) =>
+    transport.send(
+      // Begun twice is one session too many, which the registry drops in time.
+      { method: 'POST', to, scopes, body: new Uint8Array(), expect: [201, 202], repeat: true, signal },
+      async (response) => {
+        await drain(response);
+        if (response.status === 202) return sessionOf(response, transport);
+        if (mount !== undefined) return 'mounted' as const;
+        throw new WireFailure('malformed', shownUrl(response.from), {
+          message: `${shownUrl(response.from)} says that an empty upload is done`,
+        });
+      },
+    ),
   );
+}
+
+/** Works on a signal that follows another one some time later; doesn't begin once that one has come. */
+async function lingering<T>(stop: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  stop.throwIfAborted();
+  const controller = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const later = (): void => {
+    timer = setTimeout(() => controller.abort(stop.reason), cancelMs);
+  };
+  stop.addEventListener('abort', later, { once: true });
+  try {
+    return await work(controller.signal);
+  } finally {
+    stop.removeEventListener('abort', later);
+    clearTimeout(timer);
+  }
 }
 
 /** Sends one chunk. The session that comes back says what the registry has now. */
@@ -133,9 +158,6 @@ export function finishUpload(
     },
   );
 }
-
-/** How long a stopped run stays for this. */
-const cancelMs = 5_000;
 
 /**
  * Drops an upload that leads nowhere, also when the run is told to stop. The registry would do it in time, so nothing

@@ -23,16 +23,25 @@ export async function pushBlob(
   if (!how.absent && (await isThere(transport, repository, blob))) return 'exists';
   const siblings = how.from.filter((name) => name !== repository);
   let session: Session | undefined;
-  for (const sibling of siblings) {
+  const drop = async (): Promise<void> => {
     if (session !== undefined) await cancelUpload(transport, repository, session);
-    const begun = await mount(transport, repository, blob, sibling);
-    if (begun === 'mounted') return 'mounted';
-    session = begun;
-  }
-  // A registry that can't mount may have the blob all the same, and what could be mounted is often large.
-  if (how.absent && siblings.length > 0 && (await isThere(transport, repository, blob))) {
-    if (session !== undefined) await cancelUpload(transport, repository, session);
-    return 'exists';
+    session = undefined;
+  };
+  try {
+    for (const sibling of siblings) {
+      await drop();
+      const begun = await mount(transport, repository, blob, sibling);
+      if (begun === 'mounted') return 'mounted';
+      session = begun;
+    }
+    // A registry that can't mount may have the blob all the same, and what could be mounted is often large.
+    if (how.absent && siblings.length > 0 && (await isThere(transport, repository, blob))) {
+      await drop();
+      return 'exists';
+    }
+  } catch (error) {
+    await drop();
+    throw error;
   }
   await upload(transport, repository, blob, session, how.chunkBytes);
   return 'uploaded';

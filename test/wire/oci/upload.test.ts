@@ -283,6 +283,32 @@ describe('an upload', () => {
     expect(stream?.destroyed).toBe(true);
   });
 
+  it('is dropped too when the run is told to stop while it is being begun', async () => {
+    const reason = new Error('interrupted');
+    const own = await registry({
+      fault: ({ method }) => {
+        if (method === 'POST') client.abort(reason);
+        return undefined;
+      },
+    });
+    const client = clientOf(own.host, { chunkBytes });
+    await expect(client.pushBlob('acme/app', blobOf(bytesOf('begun', 100)))).rejects.toBe(reason);
+    expect(own.requests.map(({ method, status }) => [method, status])).toEqual([
+      ['GET', 200],
+      ['HEAD', 404],
+      ['POST', 202],
+      ['DELETE', 204],
+    ]);
+  });
+
+  it('begins no upload once the run is told to stop', async () => {
+    const own = await registry();
+    const client = clientOf(own.host, { chunkBytes });
+    client.abort(new Error('interrupted'));
+    await expect(client.pushBlob('acme/app', blobOf(bytesOf('late', 100)))).rejects.toThrow('interrupted');
+    expect(own.requests).toEqual([]);
+  });
+
   it('tells that the repository is missing', async () => {
     const own = await registry({ createOnPush: false });
     const push = () => clientOf(own.host).pushBlob('acme/app', blobOf(bytesOf('nowhere', 100)));
