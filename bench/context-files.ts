@@ -29,7 +29,7 @@ export async function measureContext(
       }, 20);
       const start = performance.now();
       const context = await openContext('bench', dir, join(dir, 'Dockerfile'), { keep: false });
-      const taking = { source: '.', modes: true, exclude: [], parents: false };
+      const taking = { source: '.', chmod: '', exclude: [], parents: false };
       await takeFiles(context.root, taking, createDigestReader(signal));
       fingerprint.push((performance.now() - start) / 1_000);
       clearInterval(watch);

@@ -33,9 +33,6 @@ export function builderNeed(dockerfile: Dockerfile, needed: Needed): Need | unde
       const line = `line ${instruction.at.line}`;
       if (instruction.is === 'run') return { what: `${line} has a RUN`, place };
       if (instruction.is !== 'add' && instruction.is !== 'copy') continue;
-      if (/[a-z+=]/i.test(instruction.chmod?.replaceAll(/\$\{[^}]*\}|\$\w+/g, '') ?? '')) {
-        return { what: `${line} has a --chmod that isn't octal`, place };
-      }
       const remote =
         instruction.is === 'add'
           ? instruction.sources.find((word) => /^(?:[a-z][a-z0-9+.-]*:\/\/|git@)/i.test(word.text))

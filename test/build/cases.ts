@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: Dockerfiles expand these, not this program.
 import { type Case, on, tree } from './case.ts';
 import { archiveCases } from './cases-archive.ts';
+import { chmodCases } from './cases-chmod.ts';
 import { configCases } from './cases-config.ts';
 import { copyCases } from './cases-copy.ts';
 import { languageCases } from './cases-language.ts';
@@ -66,6 +67,7 @@ const plainCases: readonly Case[] = [
 export const cases: readonly Case[] = [
   ...plainCases,
   ...copyCases,
+  ...chmodCases,
   ...stageCases,
   ...configCases,
   ...languageCases,

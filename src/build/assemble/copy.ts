@@ -1,3 +1,4 @@
+import type { Chmod } from '../chmod.ts';
 import type { FolderMatch, Ignore } from '../dockerignore.ts';
 import type { Owner } from './owner.ts';
 import { byName, type Rootfs } from './rootfs.ts';
@@ -6,8 +7,8 @@ import { Blocked, type Dir, dirOf, follow, lookup, type Meta, type Node, type Pa
 /** How things are written. */
 export interface Writing {
   readonly owner: Owner | undefined;
-  /** `--chmod`: for files and folders, and for folders made on the way. */
-  readonly mode: number | undefined;
+  /** `--chmod`: for files and folders, and by number for folders made on the way. */
+  readonly chmod: Chmod | undefined;
   /** What is left out, by its path below the source. */
   readonly exclude: Ignore | undefined;
   /** What alone is taken (`--parents`), by its path below the source. */
@@ -34,8 +35,8 @@ function folderOf(dest: string): string[] {
  */
 export async function copyOne(rootfs: Rootfs, from: From, dest: string, writing: Writing): Promise<boolean> {
   const made: Meta = {
-    // Folders made on the way take the permissions of --chmod, but never its setuid, setgid and sticky bits.
-    mode: (writing.mode ?? 0o755) & 0o777,
+    // Folders made on the way take the permissions of a --chmod by number, but never its setuid, setgid and sticky bits.
+    mode: (writing.chmod?.octal ?? 0o755) & 0o777,
     uid: writing.owner?.uid ?? 0,
     gid: writing.owner?.gid ?? 0,
     mtime: undefined,
@@ -74,8 +75,8 @@ function createCopier(rootfs: Rootfs, writing: Writing) {
 
   const stamped = (node: Node): Node => {
     const owner = writing.owner ?? { uid: node.uid, gid: node.gid };
-    const mode = writing.mode === undefined || node.is === 'link' ? node.mode : writing.mode;
-    return { ...node, ...owner, mode };
+    const mode = node.is === 'link' ? undefined : writing.chmod?.apply(node.mode, node.is === 'dir');
+    return { ...node, ...owner, mode: mode ?? node.mode };
   };
 
   /** Makes the folders above something taken that were themselves not taken. */

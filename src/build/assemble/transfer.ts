@@ -1,4 +1,5 @@
 import { type Place, TagboatError } from '../../errors.ts';
+import { readChmod } from '../chmod.ts';
 import type { Context } from '../context.ts';
 import { expand } from '../dockerfile/expand.ts';
 import type { Said } from '../dockerfile/instruction.ts';
@@ -37,15 +38,13 @@ export async function transfer(instruction: Said<'copy'> | Said<'add'>, t: Trans
   const needs = (what: string) => new TagboatError('ASSEMBLE_NEEDS_BUILDER', { needs: what }, { place });
   const dest = destination(fill(instruction.dest.text, progress, scope), progress);
   const chmod = fill(instruction.chmod ?? '', progress, scope);
-  const mode = readMode(chmod);
-  if (mode === 'symbolic') throw needs(`--chmod=${chmod} is no octal number`);
   const owner = await ownerOf(instruction, t);
   // With --chmod, BuildKit makes no separate layer of --link.
   const linked = instruction.link && chmod === '';
   const rootfs = linked ? createRootfs(dirOf(bareMeta)) : t.rootfs;
   const writing: Writing = {
     owner,
-    mode,
+    chmod: readChmod(chmod),
     exclude: instruction.exclude.length === 0 ? undefined : readExcludes(instruction.exclude),
     include: undefined,
   };
@@ -139,13 +138,6 @@ async function ownerOf(instruction: Said<'copy'> | Said<'add'>, t: Transferring)
     );
   }
   return owner;
-}
-
-function readMode(chmod: string): number | undefined | 'symbolic' {
-  if (chmod === '') return undefined;
-  if (/^[0-7]{1,8}$/.test(chmod) && Number.parseInt(chmod, 8) <= 0o7777) return Number.parseInt(chmod, 8);
-  if (/^\d/.test(chmod)) throw new Misread(`--chmod is octal, from 0 to 7777, not ${chmod}`);
-  return 'symbolic';
 }
 
 /** What ADD fetches: URLs and git repositories in the forms that BuildKit knows. */

@@ -2,6 +2,7 @@ import { findSource } from '../assemble/copy.ts';
 import { byName } from '../assemble/rootfs.ts';
 import { findSources, sourcePath } from '../assemble/sources.ts';
 import { type Dir, type Node, type Parts, partsOf, pathOf } from '../assemble/tree.ts';
+import { type Chmod, readChmod } from '../chmod.ts';
 import { type FolderMatch, type Ignore, readExcludes } from '../dockerignore.ts';
 import { sha256 } from './inputs.ts';
 import type { ReadDigest } from './read.ts';
@@ -11,8 +12,8 @@ import { Undecided } from './undecided.ts';
 export interface Taking {
   /** The source, its variables replaced. */
   readonly source: string;
-  /** Whether permissions come along: `--chmod` overwrites them. */
-  readonly modes: boolean;
+  /** What `--chmod` makes of permissions: what comes out is what counts. Empty: nothing, or nobody knows yet. */
+  readonly chmod: string;
   readonly exclude: readonly string[];
   readonly parents: boolean;
 }
@@ -42,7 +43,7 @@ export async function takeFiles(root: Dir, taking: Taking, read: ReadDigest): Pr
   const from = parents ? pathOf(pivot < 0 ? [] : partsOf(source.slice(0, pivot))) : sourcePath(source).path;
   const pattern = parents ? partsOf(pivot < 0 ? source : source.slice(pivot + 3)).join('/') : '';
   const digester = createDigester(
-    taking.modes,
+    readChmod(taking.chmod),
     pattern === '' ? undefined : readExcludes([pattern]),
     taking.exclude.length === 0 ? undefined : readExcludes(taking.exclude),
     read,
@@ -65,9 +66,19 @@ interface Taken {
   readonly files: readonly FileInput[];
 }
 
-function createDigester(modes: boolean, include: Ignore | undefined, exclude: Ignore | undefined, read: ReadDigest) {
+function createDigester(
+  chmod: Chmod | undefined,
+  include: Ignore | undefined,
+  exclude: Ignore | undefined,
+  read: ReadDigest,
+) {
   const firstNames = new Map<object, string>();
-  const modeOf = (node: Node): string => (modes ? node.mode.toString(8) : '-');
+  // Where a number says what every file's permissions become, they aren't a matter of what they were.
+  const modeOf = (node: Node): string =>
+    chmod?.octal === undefined ? (chmod?.apply(node.mode, node.is === 'dir') ?? node.mode).toString(8) : '-';
+  // A folder that only lies on the way gives its own permissions to one that is there, and those of --chmod to a new one.
+  const modesOnTheWay = (node: Node): string =>
+    chmod === undefined ? modeOf(node) : `${modeOf(node)} or ${node.mode.toString(8)}`;
 
   /**
    * `path` is the one below the source, for the patterns. Undefined when nothing of it is taken. Most files are small and
@@ -115,7 +126,7 @@ function createDigester(modes: boolean, include: Ignore | undefined, exclude: Ig
     }
     if (!taken && records.length === 0) return undefined;
     // A source's own permissions are never copied: its content goes into the destination.
-    const mode = path === '' ? '-' : modeOf(node);
+    const mode = path === '' ? '-' : taken ? modeOf(node) : modesOnTheWay(node);
     const record = `dir ${mode} ${sha256(records.join('\n'))}`;
     return { record, files: names.all() ?? [{ path: `${parts.join('/')}/`, value: record }] };
   };

@@ -42,7 +42,7 @@ async function encodeMount(mount: Mount, instruction: Said<'run'>, standing: Sta
   if (!isQuoted && standing.text(mount.type ?? 'bind') !== 'bind') return code;
   if (isQuoted) standing.work.careful.add(`The mount of ${line} has quotes in it, so the whole context counts.`);
   const written = isQuoted ? undefined : (mount.source ?? mount.src);
-  const taking = { source: standing.text(written ?? '/'), modes: true, exclude: [], parents: false };
+  const taking = { source: standing.text(written ?? '/'), chmod: '', exclude: [], parents: false };
   const taken = await standing.work.reading.files(taking);
   addFiles(taken, standing.work);
   return [...code, ['files', taken.digest]];

@@ -1,6 +1,6 @@
 import type { Said } from '../dockerfile/instruction.ts';
 import { heredocText } from '../dockerfile.ts';
-import { encoded, valueOf } from './scope.ts';
+import { encoded, type Value, valueOf } from './scope.ts';
 import { addFiles, type Code, type Standing } from './standing.ts';
 import { Undecided } from './undecided.ts';
 
@@ -27,15 +27,13 @@ export async function encodeTransfer(instruction: Said<'copy'> | Said<'add'>, st
   const origin = standing.stage.copies.get(instruction);
   if (from && origin === undefined) throw new Undecided(`${standing.place(instruction)} copies from an unknown place`);
   if (origin !== undefined) code.push(await standing.origin(origin));
-  // What every file's permissions become isn't a matter of what they were.
-  const modes = !(chmod.known && /^[0-7]+$/.test(chmod.text));
   for (const { text } of instruction.sources) {
     if (origin !== undefined) {
       code.push(['source', encoded(value(text))]);
       continue;
     }
     const source = standing.text(text);
-    code.push(['source', source], await sourceCode(source, modes, instruction, standing));
+    code.push(['source', source], await sourceCode(source, chmod, instruction, standing));
   }
   for (const file of instruction.files) {
     const options = { escape: '\\', plainQuotes: true };
@@ -47,7 +45,7 @@ export async function encodeTransfer(instruction: Said<'copy'> | Said<'add'>, st
 
 async function sourceCode(
   source: string,
-  modes: boolean,
+  chmod: Value,
   instruction: Said<'copy'> | Said<'add'>,
   standing: Standing,
 ): Promise<Code> {
@@ -65,7 +63,7 @@ async function sourceCode(
   const parents = instruction.is === 'copy' && instruction.parents;
   // Patterns with variables in them leave nothing out: builders differ in whether they replace them.
   const exclude = instruction.exclude.some((pattern) => pattern.includes('$')) ? [] : instruction.exclude;
-  const taken = await work.reading.files({ source, modes, exclude, parents });
+  const taken = await work.reading.files({ source, chmod: chmod.known ? chmod.text : '', exclude, parents });
   addFiles(taken, work);
   return ['files', taken.digest];
 }

@@ -92,6 +92,44 @@ export const fileMutations: readonly Mutation[] = [
     set({ a: { text: 'a\n', mode: 0o755 } }),
   ),
   mutation('content under --chmod', 'FROM scratch\nCOPY --chmod=600 a /a\n', set({ a: 'other\n' })),
+  mutation(
+    'permissions that --chmod overwrites by letters',
+    'FROM scratch\nCOPY --chmod=u=rw,go=r dir /x/\n',
+    set({ 'dir/one.txt': { text: 'one\n', mode: 0o755 } }),
+  ),
+  mutation(
+    'permissions that --chmod keeps by letters',
+    'FROM scratch\nCOPY --chmod=go-w dir /x/\n',
+    set({ 'dir/one.txt': { text: 'one\n', mode: 0o755 } }),
+  ),
+  mutation(
+    'permissions that an X does not ask for',
+    'FROM scratch\nCOPY --chmod=u=rwX,go=rX dir /x/\n',
+    set({ 'dir/one.txt': { text: 'one\n', mode: 0o600 } }),
+  ),
+  mutation(
+    'permissions that an X asks for',
+    'FROM scratch\nCOPY --chmod=u=rwX,go=rX dir /x/\n',
+    set({ 'dir/one.txt': { text: 'one\n', mode: 0o655 } }),
+  ),
+  mutation('permissions of a folder that --chmod keeps', 'FROM scratch\nCOPY --chmod=o= dir /x/\n', {
+    modes: { 'dir/sub': 0o700 },
+  }),
+  mutation('permissions of a folder that --chmod takes away', 'FROM scratch\nCOPY --chmod=go= dir /x/\n', {
+    modes: { 'dir/sub': 0o750 },
+  }),
+  mutation(
+    'permissions that --chmod overwrites, of a folder on the way of --parents that is there',
+    'FROM BASE\nCOPY --parents --chmod=755 home/app/x /\n',
+    { modes: { 'home/app': 0o711 } },
+    { files: { 'home/app/x': 'x' } },
+  ),
+  mutation(
+    'permissions that --chmod overwrites, of a folder on the way of --parents that is made',
+    'FROM BASE\nCOPY --parents --chmod=755 home/new/x /\n',
+    { modes: { 'home/new': 0o711 } },
+    { files: { 'home/new/x': 'x' }, ...careful('on-the-way') },
+  ),
   mutation('two names of one file', copied, set({ 'dir/new': { hard: 'dir/one.txt' } }), {
     files: { ...files, 'dir/new': 'one\n' },
     ...careful('hard-links'),

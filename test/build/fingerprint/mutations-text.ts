@@ -15,6 +15,7 @@ export const textMutations: readonly Mutation[] = [
   mutation('a check directive', 'FROM scratch\nCOPY a /\n', '# check=skip=all\nFROM scratch\nCOPY a /\n'),
   mutation('a destination', 'FROM scratch\nCOPY a /x\n', 'FROM scratch\nCOPY a /y\n'),
   mutation('an owner', 'FROM scratch\nCOPY --chown=1:1 a /x\n', 'FROM scratch\nCOPY --chown=1:2 a /x\n'),
+  mutation('--chmod by letters', 'FROM scratch\nCOPY --chmod=u=rwX a /x\n', 'FROM scratch\nCOPY --chmod=u=rwx a /x\n'),
   mutation('--chmod', 'FROM scratch\nCOPY --chmod=644 a /x\n', 'FROM scratch\nCOPY --chmod=600 a /x\n'),
   mutation('--link', 'FROM scratch\nCOPY a /x\n', 'FROM scratch\nCOPY --link a /x\n', careful('link')),
   mutation('--exclude', 'FROM scratch\nCOPY --exclude=*.md dir /x/\n', 'FROM scratch\nCOPY --exclude=*.txt dir /x/\n'),
