@@ -172,8 +172,18 @@ export interface PushedImage {
   readonly digest: string;
 }
 
-/** What became of one image. */
-export type ImageOutcome =
+/** An image that isn't built, because nothing would come of it. */
+export interface SkippedImage {
+  readonly is: 'skipped';
+  readonly name: string;
+  /** `host/repository:tag`, which may not be there. */
+  readonly reference: string;
+  /** A whole sentence. */
+  readonly why: string;
+}
+
+/** An image that the registry has now, and how it came there. */
+export type ImagePushed =
   | (PushedImage & {
       readonly is: 'built';
       readonly engine: Engine;
@@ -182,6 +192,9 @@ export type ImageOutcome =
       readonly seconds: number;
     })
   | (PushedImage & { readonly is: 'reused'; readonly why: string; readonly seconds: number });
+
+/** What became of one image. */
+export type ImageOutcome = ImagePushed | SkippedImage;
 
 /** A dry run's answer: what would become of one image. */
 export type ImagePreview =

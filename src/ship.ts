@@ -1,9 +1,20 @@
+import { type Superseded, skippedImages } from './config/needed.ts';
 import { verdictError } from './deploy/failure.ts';
 import { exitCodes } from './errors/codes.ts';
 import { type ErrorReport, reportOf } from './errors.ts';
 import type { Emit } from './events.ts';
 import type { Verdict } from './plan/deploy.ts';
-import type { CommitOutcome, DeliveryPlan, ImageOutcome, ImagePlan, PushedImage, RunPlan } from './plan.ts';
+import type {
+  CommitOutcome,
+  CommitPreview,
+  DeliveryPlan,
+  ImageOutcome,
+  ImagePlan,
+  ImagePushed,
+  PushedImage,
+  RunPlan,
+  SkippedImage,
+} from './plan.ts';
 
 /**
  * What a run is made of. Handed in, so that a test hands in fixed ones, a cache is a wrapper and a dry run another:
@@ -12,11 +23,11 @@ import type { CommitOutcome, DeliveryPlan, ImageOutcome, ImagePlan, PushedImage,
 export interface Stages {
   /** Finds what would stop this image before anything is pushed. Writes nothing. */
   readonly checkImage: (image: ImagePlan) => Promise<unknown>;
-  /** Finds what would stop this config commit before anything is pushed. Writes nothing. */
-  readonly checkDelivery: (delivery: DeliveryPlan) => Promise<unknown>;
+  /** Finds what would stop this config commit before anything is pushed, and how it would end instead. Writes nothing. */
+  readonly checkDelivery: (delivery: DeliveryPlan) => Promise<Pick<CommitPreview, 'instead'>>;
   /** Finds what would keep a verdict from being found. Writes nothing. */
   readonly checkApplications: (delivery: DeliveryPlan) => Promise<unknown>;
-  readonly build: (image: ImagePlan) => Promise<ImageOutcome>;
+  readonly build: (image: ImagePlan) => Promise<ImagePushed>;
   readonly land: (delivery: DeliveryPlan, images: readonly PushedImage[]) => Promise<CommitOutcome>;
   /** Waits until Argo CD has done what it will with a delivery that has landed, or was there already. */
   readonly watch: (
@@ -61,32 +72,31 @@ export interface ShipOptions {
 /**
  * From a commit to a verdict: check everything, build every image, land every delivery, and wait for what becomes of
  * those that have an application. An image that failed never reaches a config repo, and one delivery's failure never
- * hides another's outcome.
+ * hides another's outcome. A delivery that the check finds superseded has ended, and what only such ones take is not built.
  * Throws only the signal's reason.
  */
 export async function ship(plan: RunPlan, stages: Stages, emit: Emit, options: ShipOptions): Promise<RunResult> {
-  // With nothing to push before, the landing itself is check enough.
-  const checks = plan.images.length === 0 ? [] : plan.deliveries.map(stages.checkDelivery);
-  const watched = plan.deliveries.filter(({ deploy }) => deploy !== undefined);
-  const unfit = failures(
-    await Promise.allSettled([
-      ...plan.images.map(stages.checkImage),
-      ...checks,
-      ...watched.map(stages.checkApplications),
-    ]),
-  );
+  const { superseded, skipped, errors: unfit } = await check(plan, stages);
   options.signal.throwIfAborted();
   if (unfit.length > 0) return ended({ errors: unfit });
 
-  const builds = await inParallel(plan.images, options, (image) => buildOne(image, stages, emit));
+  const builds = await inParallel(plan.images, options, async (image) => {
+    const outcome = skipped.find(({ name }) => name === image.name) ?? (await stages.build(image));
+    emit({ type: 'image.finished', image: image.name, outcome });
+    return outcome;
+  });
   options.signal.throwIfAborted();
   const images = fulfilled(builds);
   const failed = failures(builds);
   if (failed.length > 0) return ended({ images, errors: failed });
 
-  const landings = await landAll(plan.deliveries, images, stages, emit);
+  const pushed = images.filter((image) => image.is !== 'skipped');
+  // Not asked again: by a push of force it may have become one to land, with images that were never built.
+  const land = async (delivery: DeliveryPlan): Promise<CommitOutcome> =>
+    superseded.find((end) => end.delivery === delivery.name) ?? stages.land(delivery, pushed);
+  const landings = await landAll(plan.deliveries, land, emit);
   options.signal.throwIfAborted();
-  const seen = await watchAll(plan.deliveries, landings, images, stages, emit);
+  const seen = await watchAll(plan.deliveries, landings, pushed, stages, emit);
   options.signal.throwIfAborted();
   const verdicts = fulfilled(seen).flat();
   const undone = await rollBackAll(plan.deliveries, landings, seen, stages);
@@ -97,17 +107,39 @@ export async function ship(plan: RunPlan, stages: Stages, emit: Emit, options: S
   return ended({ images, commits: fulfilled(landings), verdicts, rollbacks, errors });
 }
 
-async function buildOne(image: ImagePlan, stages: Stages, emit: Emit): Promise<ImageOutcome> {
-  const outcome = await stages.build(image);
-  emit({ type: 'image.finished', image: image.name, outcome });
-  return outcome;
+/** What is known before anything is pushed. */
+interface Checked {
+  /** Deliveries that are over already. Superseded alone: it stays so, and a hold may be released at any time. */
+  readonly superseded: readonly Superseded[];
+  readonly skipped: readonly SkippedImage[];
+  readonly errors: readonly ErrorReport[];
+}
+
+async function check({ images, deliveries }: RunPlan, stages: Stages): Promise<Checked> {
+  // With nothing to push before, the landing itself is check enough.
+  const checked = images.length === 0 ? [] : deliveries;
+  const watched = deliveries.filter(({ deploy }) => deploy !== undefined);
+  const [ofImages, ofDeliveries, ofApplications] = await Promise.all([
+    Promise.allSettled(images.map(stages.checkImage)),
+    Promise.allSettled(checked.map(stages.checkDelivery)),
+    Promise.allSettled(watched.map(stages.checkApplications)),
+  ]);
+  const superseded = fulfilled(ofDeliveries).flatMap(({ instead }) => (instead?.is === 'superseded' ? [instead] : []));
+  const skipped = skippedImages(images, deliveries, superseded);
+  // What won't be used can't stand in the way.
+  const ends = watched.map(({ name }) => superseded.some(({ delivery }) => delivery === name));
+  const errors = [
+    ...failures(ofImages.filter((_, at) => !skipped.some(({ name }) => name === images[at]?.name))),
+    ...failures(ofDeliveries),
+    ...failures(ofApplications.filter((_, at) => ends[at] === false)),
+  ];
+  return { superseded, skipped, errors };
 }
 
 /** Deliveries to one branch go one after the other, or they would beat each other; different branches run together. */
 async function landAll(
   deliveries: readonly DeliveryPlan[],
-  images: readonly PushedImage[],
-  stages: Stages,
+  land: (delivery: DeliveryPlan) => Promise<CommitOutcome>,
   emit: Emit,
 ): Promise<PromiseSettledResult<CommitOutcome>[]> {
   const queues = new Map<string, Promise<unknown>>();
@@ -116,7 +148,7 @@ async function landAll(
     const before = queues.get(branch) ?? Promise.resolve();
     const landing = before.then(async () => {
       try {
-        const outcome = await stages.land(delivery, images);
+        const outcome = await land(delivery);
         emit({ type: 'commit.finished', delivery: delivery.name, outcome });
         return outcome;
       } catch (error) {

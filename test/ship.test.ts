@@ -2,18 +2,19 @@ import { describe, expect, it } from 'vitest';
 import { TagboatError } from '../src/errors.ts';
 import type { Happening } from '../src/events.ts';
 import type { Verdict } from '../src/plan/deploy.ts';
-import type { CommitOutcome, DeliveryPlan, ImageOutcome, ImagePlan, RunPlan } from '../src/plan.ts';
+import type { CommitOutcome, DeliveryPlan, Edit, ImagePlan, ImagePushed, RunPlan } from '../src/plan.ts';
 import { type Stages, ship } from '../src/ship.ts';
 
 const image = (name: string) => ({ name }) as ImagePlan;
-const delivery = (name: string, repo = name, branch = 'main') => ({ name, repo, branch }) as DeliveryPlan;
+const delivery = (name: string, repo = name, branch = 'main') =>
+  ({ name, repo, branch, edits: [] as readonly Edit[] }) as DeliveryPlan;
 const plan = (images: ImagePlan[], deliveries: DeliveryPlan[]): RunPlan => ({
   source: undefined,
   aws: undefined,
   images,
   deliveries,
 });
-const built = ({ name }: ImagePlan): ImageOutcome => ({
+const built = ({ name }: ImagePlan): ImagePushed => ({
   is: 'built',
   name,
   reference: `r/${name}:1`,
@@ -35,7 +36,7 @@ const landed = ({ name, repo, branch }: DeliveryPlan): CommitOutcome => ({
 });
 const fine: Stages = {
   checkImage: async () => undefined,
-  checkDelivery: async () => undefined,
+  checkDelivery: async () => ({}),
   checkApplications: async () => undefined,
   build: async (each) => built(each),
   land: async (each) => landed(each),
@@ -75,6 +76,77 @@ it('builds nothing when a check finds a fault, and reports every fault found', a
   const { errors, images, exitCode } = await result;
   expect(errors.map(({ message }) => message)).toEqual(['Interrupted by one.', 'Interrupted by two.']);
   expect({ images, exitCode }).toEqual({ images: [], exitCode: 130 });
+});
+
+describe('a delivery that is superseded before anything is built', () => {
+  const tagged = (name: string) =>
+    ({ ...image(name), tag: `${name}-1`, repository: name, registry: { host: 'r' } }) as ImagePlan;
+  const taking = (name: string, ...values: string[]) =>
+    ({ ...delivery(name), edits: values.map((value) => ({ value }) as Edit) }) as DeliveryPlan;
+  const end = { by: 'f'.repeat(40), why: 'newer' };
+  const over = ({ name, repo, branch }: DeliveryPlan) =>
+    ({ is: 'superseded', delivery: name, repo, branch, ...end }) as const;
+  const never = async () => Promise.reject(new Error('must not be reached'));
+
+  it('ends as that, and what it would take is not built', async () => {
+    const one = { ...taking('prod', 'app-1', '{digest.web}'), deploy: {} } as DeliveryPlan;
+    const { result, events } = run(plan([tagged('app'), tagged('web')], [one]), {
+      checkDelivery: async (each) => ({ instead: over(each) }),
+      // What won't be used can't stand in the way.
+      checkImage: never,
+      checkApplications: never,
+      build: never,
+      land: never,
+      watch: never,
+    });
+    const skipped = { is: 'skipped', why: expect.stringContaining('prod by ffffffffffff') };
+    expect(await result).toMatchObject({
+      ...{ exitCode: 0, changed: false, errors: [], commits: [{ is: 'superseded', ...end }] },
+      images: [
+        { ...skipped, name: 'app', reference: 'r/app:app-1' },
+        { ...skipped, name: 'web' },
+      ],
+    });
+    expect(events.map(({ type }) => type)).toEqual(['image.finished', 'image.finished', 'commit.finished']);
+  });
+
+  it('leaves alone what another delivery takes, or none names', async () => {
+    const work: string[] = [];
+    const deliveries = [taking('old', 'app-1', 'web-1'), taking('new', 'r/web:web-1')];
+    const { result } = run(plan([tagged('app'), tagged('web'), tagged('docs')], deliveries), {
+      checkDelivery: async (each) => (each.name === 'old' ? { instead: over(each) } : {}),
+      build: async (each) => {
+        work.push(each.name);
+        return built(each);
+      },
+      land: async (each, pushed) => {
+        work.push(`${each.name} with ${pushed.map(({ name }) => name).join(' and ')}`);
+        return landed(each);
+      },
+    });
+    const { images, commits } = await result;
+    expect(work).toEqual(['web', 'docs', 'new with web and docs']);
+    expect(images.map(({ is }) => is)).toEqual(['skipped', 'built', 'built']);
+    expect(commits.map(({ is }) => is)).toEqual(['superseded', 'landed']);
+  });
+
+  it('is another thing than one that is held: that image is wanted once the hold ends', async () => {
+    const held = { by: 'ops', why: 'incident', until: undefined };
+    const heldBy = ({ name, repo, branch }: DeliveryPlan) =>
+      ({ is: 'held', delivery: name, repo, branch, ...held }) as const;
+    const { result } = run(plan([tagged('app')], [taking('prod', 'app-1')]), {
+      checkDelivery: async (each) => ({ instead: heldBy(each) }),
+      land: async (each) => heldBy(each),
+    });
+    expect(await result).toMatchObject({ images: [{ is: 'built' }], commits: [{ is: 'held' }] });
+  });
+
+  it('hides no fault of another one', async () => {
+    const { result } = run(plan([tagged('app')], [taking('old', 'app-1'), taking('new', 'other')]), {
+      checkDelivery: async (each) => (each.name === 'old' ? { instead: over(each) } : Promise.reject(interrupted())),
+    });
+    expect(await result).toMatchObject({ exitCode: 130, errors: [{ code: 'INTERRUPTED' }], images: [], commits: [] });
+  });
 });
 
 describe('the applications of a run', () => {

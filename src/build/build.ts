@@ -1,6 +1,6 @@
 import { reportOf, TagboatError } from '../errors.ts';
 import type { Emit } from '../events.ts';
-import { type ImageOutcome, type ImagePlan, type ImagePreview, imageName } from '../plan.ts';
+import { type ImagePlan, type ImagePreview, type ImagePushed, imageName } from '../plan.ts';
 import { WireFailure } from '../wire/failure.ts';
 import type { Digest, ManifestBytes } from '../wire/oci/types.ts';
 import type { World } from '../wire/world.ts';
@@ -25,7 +25,7 @@ export async function buildImage(
   emit: Emit,
   image: ImagePlan,
   context: BuildContext,
-): Promise<ImageOutcome> {
+): Promise<ImagePushed> {
   const log = createBuildLog((line) => emit({ type: 'image.log', image: image.name, line }));
   try {
     const { sign } = image;
@@ -88,7 +88,7 @@ interface Way {
   readonly log: BuildLog;
 }
 
-async function build(way: Way): Promise<ImageOutcome> {
+async function build(way: Way): Promise<ImagePushed> {
   const { world, image, context } = way;
   const start = world.clock.now();
   const about = { name: image.name, reference: imageName(image) };
@@ -112,7 +112,7 @@ async function build(way: Way): Promise<ImageOutcome> {
 }
 
 /** Of several images with the same input, the first is built and the others are copies of it. */
-async function buildOrCopy(way: Way, decision: NewBuild): Promise<ImageOutcome> {
+async function buildOrCopy(way: Way, decision: NewBuild): Promise<ImagePushed> {
   const { world, image, context } = way;
   if (decision.known.is === 'undecided') return buildNew(way, decision);
   const start = world.clock.now();
@@ -142,7 +142,7 @@ async function buildOrCopy(way: Way, decision: NewBuild): Promise<ImageOutcome> 
   return { is: 'reused', name: image.name, reference, digest, why: `It is the same as ${name}.`, seconds };
 }
 
-async function buildNew(way: Way, decision: NewBuild): Promise<ImageOutcome> {
+async function buildNew(way: Way, decision: NewBuild): Promise<ImagePushed> {
   const { world, image, context } = way;
   const start = world.clock.now();
   const target = targetOf(image, runOf(world, context));

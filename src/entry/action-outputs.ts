@@ -39,7 +39,7 @@ export function outputsOf(ending: Ending, exitCode: number): Outputs {
     changed: String(landed !== undefined),
     commit: landed?.commit ?? '',
     tag: value.tag ?? '',
-    images: JSON.stringify(images.map(({ is, name, reference, digest }) => ({ is, name, reference, digest }))),
+    images: JSON.stringify(images.map(imageOf)),
     commits: JSON.stringify(
       commits.map((commit) => ({
         is: commit.is,
@@ -64,6 +64,11 @@ export function outputsOf(ending: Ending, exitCode: number): Outputs {
     'rolled-back': String((value.rollbacks ?? []).some(({ commit }) => commit.is === 'landed')),
     'exit-code': String(exitCode),
   };
+}
+
+function imageOf(image: ImageOutcome): Readonly<Record<string, string>> {
+  const { is, name, reference } = image;
+  return is === 'skipped' ? { is, name, reference, why: image.why } : { is, name, reference, digest: image.digest };
 }
 
 function detailsOf(commit: CommitOutcome): Readonly<Record<string, string | undefined>> {

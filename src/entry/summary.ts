@@ -60,8 +60,10 @@ function headline(started: Of<'run.started'> | undefined, result: Of<'result'> |
 function imageTable(images: readonly ImageOutcome[]): string[] {
   if (images.length === 0) return [];
   const rows = images.map((image) => {
+    const [name, reference] = [escaped(image.name), code(image.reference)];
+    if (image.is === 'skipped') return `| ${name} | not built: ${escaped(image.why)} | ${reference} | | |`;
     const how = image.is === 'built' ? `built (${image.engine})` : 'reused';
-    const cells = [escaped(image.name), how, code(image.reference), code(short(image.digest)), duration(image.seconds)];
+    const cells = [name, how, reference, code(short(image.digest)), duration(image.seconds)];
     return `| ${cells.join(' | ')} |`;
   });
   return [`\n| Image | | Reference | Digest | Took |\n| --- | --- | --- | --- | --- |\n${rows.join('\n')}\n`];

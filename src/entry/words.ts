@@ -107,6 +107,7 @@ function verbOf(engine: string): string {
 }
 
 function imageLines(name: string, outcome: ImageOutcome, colors: Colors): string[] {
+  if (outcome.is === 'skipped') return [item(colors.yellow('-'), name, `not built: ${oneLine(outcome.why)}`)];
   const how = outcome.is === 'built' ? (outcome.engine === 'assemble' ? 'assembled' : 'built') : 'reused';
   const by = outcome.is === 'built' && outcome.engine !== 'assemble' ? ` with ${outcome.engine}` : '';
   return [

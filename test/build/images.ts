@@ -2,7 +2,7 @@ import { chmod, link, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { buildImage } from '../../src/build/build.ts';
 import type { BuildContext } from '../../src/build/shelves.ts';
-import type { ImageOutcome, ImagePlan, Source } from '../../src/plan.ts';
+import type { ImagePlan, ImagePushed, Source } from '../../src/plan.ts';
 import { imageIn, type LayerEntry } from '../support/image-in.ts';
 import type { TestWorld } from '../support/world.ts';
 
@@ -65,7 +65,7 @@ export function build(
   image: ImagePlan,
   about: Partial<Source> = {},
   more: Partial<BuildContext> = {},
-): Promise<ImageOutcome> {
+): Promise<ImagePushed> {
   const context: BuildContext = { source: { ...source, ...about }, credential: async () => undefined, ...more };
   return buildImage(world, world.emit, image, context);
 }

@@ -1,7 +1,8 @@
+import { skippedImages } from '../../config/needed.ts';
 import { nearestWord } from '../../errors/spelling.ts';
 import { reportOf, TagboatError } from '../../errors.ts';
 import type { ImageExplanation } from '../../plan/explanation.ts';
-import type { CommitPreview, ImagePlan, ImagePreview } from '../../plan.ts';
+import type { CommitPreview, ImagePlan, ImagePreview, SkippedImage } from '../../plan.ts';
 import { prepare } from '../prepare.ts';
 import { oneLine, padTo } from '../printable.ts';
 import type { CommonOptions } from '../program.ts';
@@ -25,7 +26,15 @@ export function plan(options: CommonOptions, { explain }: PlanOptions = {}): Bod
         Promise.allSettled(deliveries.map(stages.checkDelivery)),
       ]);
       session.world.signal.throwIfAborted();
-      const found = imageResults.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+      const ends = deliveryResults.flatMap((result) => (result.status === 'fulfilled' ? [result.value.instead] : []));
+      const superseded = ends.filter((end) => end?.is === 'superseded');
+      const skipped = skippedImages(images, deliveries, superseded);
+      // What won't be built needs no check, as in ship.
+      const wanted = imageResults.map((result, at): PromiseSettledResult<ImagePreview | SkippedImage> => {
+        const skip = skipped.find(({ name }) => name === images[at]?.name);
+        return skip === undefined ? result : { status: 'fulfilled', value: skip };
+      });
+      const found = wanted.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
       for (const image of found) session.say((colors) => lineOf(image, colors.dim));
       const previews: CommitPreview[] = [];
       for (const result of deliveryResults) {
@@ -39,7 +48,7 @@ export function plan(options: CommonOptions, { explain }: PlanOptions = {}): Bod
       );
       const told = explanations.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
       for (const explanation of told) session.say((colors) => explanationLines(explanation, colors.dim));
-      const errors = [...imageResults, ...deliveryResults, ...explanations].flatMap((result) =>
+      const errors = [...wanted, ...deliveryResults, ...explanations].flatMap((result) =>
         result.status === 'rejected' ? [reportOf(result.reason)] : [],
       );
       const value = { images: found, deliveries: previews };
@@ -66,7 +75,9 @@ function valuesBefore({ tag }: ImagePlan, previews: readonly CommitPreview[]): s
     .flatMap(({ before, after }) => (before !== undefined && after.includes(tag) ? [before] : []));
 }
 
-function lineOf(image: ImagePreview, dim: (text: string) => string): string {
+function lineOf(image: ImagePreview | SkippedImage, dim: (text: string) => string): string {
+  if (image.is === 'skipped')
+    return `- ${padTo(10, oneLine(image.name))}  would not be built  ${dim(oneLine(image.why))}`;
   const how = image.is === 'reused' ? 'would be reused' : `would be built with ${image.engine}`;
   const indent = ' '.repeat(14);
   const notes = image.is === 'reused' ? [] : notesOf(image);

@@ -20,6 +20,15 @@ export const scenario = declare({
         await isSound(host, 'config');
       },
     },
+    {
+      words: 'no image is built or pushed for the older commit',
+      holds: async ({ printed, town: { app, registry } }) => {
+        const older = (await git(app, 'rev-parse', 'main')).trim();
+        // It was never delivered itself, so any try would show.
+        expect(registry.requests.filter(({ method, path }) => method === 'PUT' && path.includes(older))).toEqual([]);
+        expect(printed).not.toContain('"image.started"');
+      },
+    },
   ],
   missing,
   cause: async () => {
