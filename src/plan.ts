@@ -4,7 +4,7 @@
 
 import type { DeployPlan } from './plan/deploy.ts';
 import type { HoldChange } from './plan/holds.ts';
-import type { Attest, Compression, SignPlan } from './plan/image.ts';
+import type { Attest, Compression, SignPlan, SkippedImage } from './plan/image.ts';
 import type { Secret } from './wire/secret.ts';
 
 /**
@@ -170,16 +170,6 @@ export interface PushedImage {
   readonly reference: string;
   /** `sha256:…` as read back from the registry. */
   readonly digest: string;
-}
-
-/** An image that isn't built, because nothing would come of it. */
-export interface SkippedImage {
-  readonly is: 'skipped';
-  readonly name: string;
-  /** `host/repository:tag`, which may not be there. */
-  readonly reference: string;
-  /** A whole sentence. */
-  readonly why: string;
 }
 
 /** An image that the registry has now, and how it came there. */

@@ -4,6 +4,7 @@ import { exitCodes } from './errors/codes.ts';
 import { type ErrorReport, reportOf } from './errors.ts';
 import type { Emit } from './events.ts';
 import type { Verdict } from './plan/deploy.ts';
+import type { SkippedImage } from './plan/image.ts';
 import type {
   CommitOutcome,
   CommitPreview,
@@ -13,7 +14,6 @@ import type {
   ImagePushed,
   PushedImage,
   RunPlan,
-  SkippedImage,
 } from './plan.ts';
 
 /**
