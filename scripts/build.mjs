@@ -14,9 +14,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { keepRooms } from './rooms.mjs';
 import { cache, checkNode, ensureModules, exclusively, root } from './setup.mjs';
 
 const dist = join(root, 'dist');
+const entryPoints = { cli: 'src/entry/cli.ts', action: 'src/entry/action.ts', index: 'src/index.ts' };
 const stamp = join(dist, '.built');
 const version = () => JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
 
@@ -34,6 +36,7 @@ export function isCurrent() {
   const inputs = [
     'package.json',
     'scripts/build.mjs',
+    'scripts/rooms.mjs',
     'src',
     ...readdirSync(join(root, 'src'), { recursive: true }).map((file) => join('src', file)),
   ];
@@ -51,9 +54,9 @@ export async function build() {
   mkdirSync(cache, { recursive: true });
   const made = mkdtempSync(join(cache, 'build-'));
   try {
-    const { metafile } = await esbuild.build({
+    const options = {
       absWorkingDir: root,
-      entryPoints: { cli: 'src/entry/cli.ts', action: 'src/entry/action.ts', index: 'src/index.ts' },
+      entryPoints,
       outdir: made,
       bundle: true,
       splitting: true,
@@ -70,7 +73,10 @@ export async function build() {
       define: { __TAGBOAT_VERSION__: JSON.stringify(version()) },
       // CommonJS dependencies call require() for node's own modules, which an ES module has to make first.
       banner: { js: "import{createRequire as __require_}from'node:module';const require=__require_(import.meta.url);" },
-    });
+    };
+    const { metafile: whole } = await esbuild.build({ ...options, write: false });
+    const plugins = [keepRooms(root, whole.inputs, Object.values(entryPoints))];
+    const { metafile } = await esbuild.build({ ...options, plugins });
     writeFileSync(join(made, 'third-party-licenses.txt'), licenses(metafile));
     // Entries last: they name the chunks, and chunks are named by their content.
     const files = Object.keys(metafile.outputs).map((path) =>
