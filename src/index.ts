@@ -3,6 +3,7 @@ export { createAuth } from './auth/auth.ts';
 export { buildImage, previewImage } from './build/build.ts';
 export { unifiedDiff } from './commit/diff.ts';
 export { editFile } from './commit/edit.ts';
+export { listHolds, type StandingHold } from './commit/held.ts';
 export { type DeliveryHistory, openHistory } from './commit/history.ts';
 export { type LandOptions, landDelivery } from './commit/land.ts';
 export { type Kinship, type Lineage, openLineage } from './commit/lineage.ts';

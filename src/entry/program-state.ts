@@ -52,6 +52,20 @@ tagboat release --repo acme/config --path 'main/values.yaml:.front.imageTag'`,
 
   target(
     add(
+      'holds',
+      'List what is held in the config repos: by whom, why and until when.',
+      `tagboat holds
+tagboat holds --json
+tagboat holds --repo acme/config --branch production`,
+    ),
+  )
+    .argument('[delivery]', 'a delivery of the config: all that is held on its branch (default: all)')
+    .action(async (name: string | undefined, options) =>
+      run('holds', common(), async () => (await import('./commands/holds.ts')).holds(common(), name, options)),
+    );
+
+  target(
+    add(
       'rollback',
       'Put earlier values back and hold them, then wait for the verdict as after any delivery.',
       `tagboat rollback main --why 'the new checkout loses orders'

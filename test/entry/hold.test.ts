@@ -1,4 +1,7 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { writeHolds } from '../../src/commit/holds.ts';
 import { openPublished } from '../../src/commit/published.ts';
 import { openRemote } from '../../src/wire/git/remote.ts';
 import { type CliResult, cli, resultOf, type Town, town } from '../support/cli.ts';
@@ -10,7 +13,7 @@ const run = (place: Town, ...args: string[]): Promise<CliResult> =>
 
 const outcomes = (result: CliResult): unknown => (resultOf(result).value as { commits: unknown }).commits;
 
-describe.skipIf(noHttpBackend !== undefined)(`tagboat hold, release and queue${skipNote}`, () => {
+describe.skipIf(noHttpBackend !== undefined)(`tagboat hold, release, holds and queue${skipNote}`, () => {
   it('keep a value from later runs, and let it go again', async () => {
     const place = await town();
     const first = await run(place, 'commit');
@@ -58,6 +61,60 @@ describe.skipIf(noHttpBackend !== undefined)(`tagboat hold, release and queue${s
   ])('refuse %s', async (_, args) => {
     const place = await town();
     expect(await run(place, ...args)).toMatchObject({ code: 2 });
+  });
+
+  it('list what is held on every branch, whoever held it, and which holds have ended', async () => {
+    const place = await town();
+    const url = await place.host.createRepo('other', { files: { 'values.yaml': 'tag: a\n' } });
+    place.host.setAccess('other', { tokens: { [place.token]: 'write' } });
+    const more = `  other: { from: main, repo: ${url}, set: { values.yaml: { .tag: "{tag}" } } }\n`;
+    await place.write({ 'tagboat.yaml': (await readFile(join(place.app, 'tagboat.yaml'), 'utf8')) + more });
+    await run(place, 'hold', 'main', '--why', 'orders are lost', '--until', '7d', '--by', 'Ada');
+    const held = { file: 'values.yaml', path: '.tag', value: 'a', by: 'Bo', why: 'load test\u001b[2J' };
+    const ended = { ...held, path: '.old', since: '2001-01-01T00:00:00Z', until: '2001-01-02T00:00:00Z' };
+    const open = { ...held, since: '2026-01-01T00:00:00Z' };
+    await place.host.commit('other', { files: { '.tagboat/holds.json': writeHolds([ended, open]) } });
+
+    const listed = await run(place, 'holds');
+    expect(listed.code).toBe(0);
+    const first = { repo: place.host.repoUrl('config'), branch: 'main' };
+    expect(resultOf(listed).value).toMatchObject({
+      branches: [
+        { ...first, holds: [{ file: 'main/values.yaml', value: 'none', by: 'Ada', delivery: 'main', ended: false }] },
+        {
+          ...{ repo: url, branch: 'main' },
+          holds: [
+            { ...ended, ended: true },
+            { ...open, ended: false },
+          ],
+        },
+      ],
+    });
+    const told = await cli(['holds', '--app', place.app], { env: place.env });
+    expect(told.stderr).toMatch(/1 hold on main of .*\n· main\/values\.yaml \.front\.imageTag = none {2}for .* main\n/);
+    expect(told.stderr).toMatch(/ {4}Ada: orders are lost\n {4}since \d{4}-.*, until \d{4}-/);
+    expect(told.stderr).toMatch(
+      /2 holds on main of [\s\S]*ended 2001-01-02T00:00:00Z: it counts as none[\s\S]*until it is released/,
+    );
+    expect(told.stderr).not.toContain('\u001b[2J');
+
+    // One repo that lets nobody in hides no other one's answer.
+    place.host.setAccess('other', { tokens: {} });
+    const half = await run(place, 'holds');
+    expect(resultOf(half)).toMatchObject({ value: { branches: [first] }, errors: [{ code: 'GIT_AUTH_REFUSED' }] });
+    expect(half.code).toBe(3);
+    expect(resultOf(await run(place, 'holds', 'main')).value).toMatchObject({ branches: [first] });
+  });
+
+  it('list nothing where nothing is held', async () => {
+    const place = await town();
+    const repo = ['--repo', place.host.repoUrl('config')];
+    expect(resultOf(await run(place, 'holds', ...repo))).toMatchObject({
+      exitCode: 0,
+      value: { branches: [{ holds: [] }] },
+    });
+    const told = await cli(['holds', ...repo], { env: place.env });
+    expect(told.stderr).toContain('Nothing is held on main of');
   });
 
   it('list what waits: whose, since when, until when, from which commit, and what', async () => {

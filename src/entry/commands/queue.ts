@@ -1,11 +1,10 @@
 import type { Colors } from 'picocolors/types.js';
 import { listWaiting, type Waiting } from '../../commit/waiting.ts';
-import { reportOf } from '../../errors.ts';
+import { askEachBranch } from '../each-branch.ts';
 import { duration, oneLine, short } from '../printable.ts';
 import type { CommonOptions } from '../program.ts';
 import type { Body } from '../session.ts';
-import { type TargetOptions, targetsOf } from '../target.ts';
-import { withAuth } from '../with-auth.ts';
+import type { TargetOptions } from '../target.ts';
 
 /** What waits on one branch of a config repo. */
 export interface QueueValue {
@@ -17,22 +16,14 @@ export interface QueueValue {
 /** `tagboat queue`: the changes that wait to be landed on the config's branches, or on one that is named. */
 export function queue(common: CommonOptions, name: string | undefined, options: TargetOptions): Body {
   return async (session) => {
-    const { world } = session;
-    const targets = await targetsOf(session, common, name, options);
-    const branches = new Map(targets.map(({ repo, branch }) => [`${repo} ${branch}`, { repo, branch }]));
-    return withAuth(session, async (auth) => {
-      const results = await Promise.allSettled(
-        [...branches.values()].map(async (place): Promise<QueueValue> => {
-          return { ...place, waiting: await listWaiting(world, place, await auth.git(place.repo)) };
-        }),
-      );
-      world.signal.throwIfAborted();
-      const queues = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-      const errors = results.flatMap((result) => (result.status === 'rejected' ? [reportOf(result.reason)] : []));
-      const now = world.clock.now();
-      if (!session.settings.json) for (const one of queues) session.say((colors) => wordsOf(one, now, colors));
-      return { errors, value: { queues } };
-    });
+    const { world, settings } = session;
+    const { answers, errors } = await askEachBranch(session, { common, name, options }, (place, credential) =>
+      listWaiting(world, place, credential),
+    );
+    const queues = answers.map(({ answer, ...place }): QueueValue => ({ ...place, waiting: answer }));
+    const now = world.clock.now();
+    if (!settings.json) for (const one of queues) session.say((colors) => wordsOf(one, now, colors));
+    return { errors, value: { queues } };
   };
 }
 

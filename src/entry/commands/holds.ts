@@ -1,0 +1,46 @@
+import type { Colors } from 'picocolors/types.js';
+import { listHolds, type StandingHold } from '../../commit/held.ts';
+import { askEachBranch } from '../each-branch.ts';
+import { oneLine } from '../printable.ts';
+import type { CommonOptions } from '../program.ts';
+import type { Body } from '../session.ts';
+import type { TargetOptions } from '../target.ts';
+
+/** What is held on one branch of a config repo, whichever app and delivery it was held for. */
+export interface HoldsValue {
+  readonly repo: string;
+  readonly branch: string;
+  readonly holds: readonly StandingHold[];
+}
+
+/** `tagboat holds`: the holds on the config's branches, or on one that is named. */
+export function holds(common: CommonOptions, name: string | undefined, options: TargetOptions): Body {
+  return async (session) => {
+    const { world, settings } = session;
+    const { answers, errors } = await askEachBranch(session, { common, name, options }, (place, credential) =>
+      listHolds(world, place, credential),
+    );
+    const branches = answers.map(({ answer, ...place }): HoldsValue => ({ ...place, holds: answer }));
+    if (!settings.json) for (const one of branches) session.say((colors) => wordsOf(one, colors));
+    return { errors, value: { branches } };
+  };
+}
+
+function wordsOf({ repo, branch, holds: all }: HoldsValue, colors: Colors): string {
+  const where = `${oneLine(branch)} of ${oneLine(repo)}`;
+  if (all.length === 0) return `${colors.green('=')} Nothing is held on ${where}.`;
+  const head = `${colors.bold(String(all.length))} ${all.length === 1 ? 'hold' : 'holds'} on ${where}:`;
+  return [head, ...all.flatMap((one) => lines(one, colors))].join('\n');
+}
+
+function lines(hold: StandingHold, { dim, green, yellow }: Colors): string[] {
+  const { file, path, value, by, why, since, until, app, delivery, ended } = hold;
+  const madeFor = [app, delivery].filter((one) => one !== undefined).map(oneLine);
+  const end = until === undefined ? 'until it is released' : `until ${oneLine(until)}`;
+  const indent = ' '.repeat(4);
+  return [
+    `· ${oneLine(`${file} ${path}`)} = ${green(oneLine(value))}${madeFor.length === 0 ? '' : dim(`  for ${madeFor.join(' ')}`)}`,
+    `${indent}${oneLine(by)}: ${oneLine(why)}`,
+    `${indent}${dim(`since ${oneLine(since)}, `)}${ended ? yellow(`ended ${oneLine(until ?? '')}: it counts as none`) : dim(end)}`,
+  ];
+}
