@@ -8,7 +8,7 @@ import { readConfig } from './config/read.ts';
 import { keysAt, shape } from './config/shape.ts';
 import { TagboatError } from './errors.ts';
 import type { ArgoCdPlan, DeployPlan } from './plan/deploy.ts';
-import type { Attest, Compression, SignPlan } from './plan/image.ts';
+import type { Attest, Compression, NamedContext, SignPlan } from './plan/image.ts';
 import type { AwsPlan, Engine, Order, Person, Platform, RegistryPlan, Via } from './plan.ts';
 import type { Env } from './wire/world.ts';
 
@@ -33,6 +33,7 @@ export interface ImageConfig {
   readonly tag: string;
   readonly dockerfile: string;
   readonly context: string;
+  readonly contexts: readonly NamedContext[];
   readonly target: string | undefined;
   readonly args: Readonly<Record<string, string>>;
   readonly platforms: readonly Platform[];

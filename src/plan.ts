@@ -4,7 +4,7 @@
 
 import type { DeployPlan } from './plan/deploy.ts';
 import type { HoldChange } from './plan/holds.ts';
-import type { Attest, Compression, SignPlan, SkippedImage } from './plan/image.ts';
+import type { Attest, Compression, NamedContext, SignPlan, SkippedImage } from './plan/image.ts';
 import type { Secret } from './wire/secret.ts';
 
 /**
@@ -89,6 +89,8 @@ export interface ImagePlan {
   /** Absolute paths. */
   readonly dockerfile: string;
   readonly context: string;
+  /** Contexts by their names besides that one; no two names mean the same. Undefined: none. */
+  readonly contexts?: readonly NamedContext[] | undefined;
   readonly target: string | undefined;
   readonly args: Readonly<Record<string, string>>;
   readonly platforms: readonly Platform[];

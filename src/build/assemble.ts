@@ -15,7 +15,7 @@ import { buildStages, type DoneStage, type LayerChanges } from './assemble/stage
 import { NotKept } from './assemble/tree.ts';
 import { createWorkspace, type Workspace } from './assemble/workspace.ts';
 import { cacheTags } from './cache-tag.ts';
-import { openContext } from './context.ts';
+import { type Context, openContext } from './context.ts';
 import { neededStages } from './dockerfile/stages.ts';
 import type { Dockerfile } from './dockerfile.ts';
 import { inParallel } from './parallel.ts';
@@ -117,6 +117,7 @@ async function assembleOne(
   const needed = neededStages(dockerfile, {
     target: image.target,
     args: image.args,
+    contexts: image.contexts ?? [],
     buildPlatform: job.run.machine,
     targetPlatform: showPlatform(platform),
   });
@@ -136,6 +137,7 @@ async function assembleOne(
     dockerfile,
     needed,
     context,
+    folder: createFolders(image.name),
     args: image.args,
     platform,
     created,
@@ -166,6 +168,16 @@ async function assembleOne(
     first,
     config: { ...done.config, created, ...(image.platforms.length === 0 ? {} : configPlatform(platform)) },
     annotations: annotationsOf(source, created, done),
+  };
+}
+
+/** Opens the folders of named contexts, each once. */
+function createFolders(image: string): (dir: string) => Promise<Context> {
+  const opened = new Map<string, Promise<Context>>();
+  return (dir) => {
+    const context = opened.get(dir) ?? openContext(image, dir, undefined);
+    opened.set(dir, context);
+    return context;
   };
 }
 

@@ -1,6 +1,6 @@
 import { type Place, TagboatError } from '../errors.ts';
 import type { Engine, ImagePlan } from '../plan.ts';
-import type { Needed } from './dockerfile/stages.ts';
+import type { Needed, NeededStage, Origin } from './dockerfile/stages.ts';
 import type { Dockerfile } from './dockerfile.ts';
 import type { Tool } from './engine/tool.ts';
 
@@ -27,7 +27,10 @@ export function builderNeed(dockerfile: Dockerfile, needed: Needed): Need | unde
   if (syntax !== undefined && !/^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?:[:@].*)?$/.test(syntax)) {
     return { what: `its syntax is ${syntax}`, place: { file: dockerfile.file, line: 1, column: 1 } };
   }
-  for (const { stage } of needed.stages) {
+  for (const one of needed.stages) {
+    const { stage } = one;
+    const fetched = originNeed(one, dockerfile);
+    if (fetched !== undefined) return fetched;
     for (const instruction of stage.instructions) {
       const place = dockerfile.place(instruction.at);
       const line = `line ${instruction.at.line}`;
@@ -41,6 +44,27 @@ export function builderNeed(dockerfile: Dockerfile, needed: Needed): Need | unde
     }
   }
   return undefined;
+}
+
+/** A stage that stands on, or copies out of, a named context that can't be read here. */
+function originNeed({ stage, base, copies }: NeededStage, dockerfile: Dockerfile): Need | undefined {
+  const what = (origin: Origin, isBase: boolean): string | undefined => {
+    switch (origin.is) {
+      case 'folder':
+        return isBase ? `stands on the folder of the context ${origin.name}` : undefined;
+      case 'layout':
+        return `takes the context ${origin.name}, an OCI layout`;
+      case 'fetched':
+        return `takes the context ${origin.name}, which is fetched from ${origin.url}`;
+      default:
+        return undefined;
+    }
+  };
+  const origins = [[stage.base.at, what(base, true)] as const].concat(
+    [...copies].map(([instruction, origin]) => [instruction.at, what(origin, false)] as const),
+  );
+  const found = origins.find(([, need]) => need !== undefined);
+  return found && { what: `line ${found[0].line} ${found[1]}`, place: dockerfile.place(found[0]) };
 }
 
 const builders = ['buildx', 'docker', 'buildah'] as const;
@@ -74,6 +98,9 @@ export async function chooseEngine(image: ImagePlan, need: Need | undefined, pro
 async function probeFor(image: ImagePlan, tool: Tool, probe: Probe): ReturnType<Probe> {
   if (tool === 'docker' && image.platforms.length > 1) {
     return { usable: false, reason: 'it builds one platform at a time, and several are asked for' };
+  }
+  if (tool !== 'buildx' && image.contexts !== undefined && image.contexts.length > 0) {
+    return { usable: false, reason: 'it takes no build contexts by name' };
   }
   return probe(tool);
 }

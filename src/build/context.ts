@@ -33,20 +33,23 @@ const mostIgnoreBytes = 1024 * 1024;
 const smallFile = 64 * 1024;
 
 /**
- * Opens a build context. Folders are read when they are first looked into, so that what no instruction copies costs
+ * Opens a build context; one by its name has no Dockerfile of its own. Folders are read when they are first looked into, so that what no instruction copies costs
  * nothing. Links stay links and are never followed on this machine: nothing outside of `dir` can be read.
  * Throws CONTEXT_NOT_FOUND, CONTEXT_UNREADABLE, DOCKERIGNORE_INVALID.
  */
 export async function openContext(
   image: string,
   dir: string,
-  dockerfile: string,
+  dockerfile: string | undefined,
   { keep }: Opening = { keep: true },
 ): Promise<Context> {
   const there = await stat(dir).catch(() => undefined);
   if (there?.isDirectory() !== true) throw new TagboatError('CONTEXT_NOT_FOUND', { image, dir });
   const real = await realpath(dir);
-  const found = await readIgnoreFile([`${dockerfile}.dockerignore`, join(real, '.dockerignore')]);
+  const found = await readIgnoreFile([
+    ...(dockerfile === undefined ? [] : [`${dockerfile}.dockerignore`]),
+    join(real, '.dockerignore'),
+  ]);
   const ignore = found === undefined ? undefined : readDockerignore(found.text, found.file);
   const reading: Reading = { ignore, inodeOf: createInodes(), folder: keep ? once : (read) => read };
   const children = reading.folder(() => readFolder(real, '', reading, undefined));

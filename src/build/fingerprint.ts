@@ -35,6 +35,8 @@ export interface Reading {
   readonly baseDigest: (reference: string, platform: string | undefined) => Promise<string>;
   /** The environment that a base image brings along. */
   readonly baseVariables: (reference: string, platform: string) => Promise<ReadonlyMap<string, string>>;
+  /** What decides the image in an OCI layout. */
+  readonly layoutDigest: (dir: string, tag: string) => Promise<string>;
   readonly files: (taking: Taking) => Promise<TakenFiles>;
 }
 

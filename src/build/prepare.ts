@@ -31,12 +31,20 @@ export type Reading =
     }
   | { readonly is: 'unread'; readonly error: TagboatError; readonly syntax: string | undefined };
 
-/** Reads the Dockerfile. Throws DOCKERFILE_NOT_FOUND, CONTEXT_NOT_FOUND, PLATFORM_INVALID. */
+/** Reads the Dockerfile. Throws DOCKERFILE_NOT_FOUND, CONTEXT_NOT_FOUND, NAMED_CONTEXT_NOT_FOUND,
+ * PLATFORM_INVALID. */
 export async function readImage(image: ImagePlan, run: Run): Promise<Reading> {
   const bytes = await readBytes(image);
   const there = await stat(image.context).catch(() => undefined);
   if (there?.isDirectory() !== true) {
     throw new TagboatError('CONTEXT_NOT_FOUND', { image: image.name, dir: image.context });
+  }
+  const contexts = image.contexts ?? [];
+  for (const one of contexts) {
+    if (!('dir' in one)) continue;
+    const found = await stat(one.dir).catch(() => undefined);
+    if (found?.isDirectory() === true) continue;
+    throw new TagboatError('NAMED_CONTEXT_NOT_FOUND', { image: image.name, name: one.name, dir: one.dir });
   }
   const platforms = (image.platforms.length === 0 ? [run.machine] : image.platforms)
     .map(readPlatform)
@@ -46,7 +54,7 @@ export async function readImage(image: ImagePlan, run: Run): Promise<Reading> {
     const dockerfile = readDockerfile(text, image.dockerfile);
     const { target, args } = image;
     const all = platforms.map((platform) => {
-      const resolving = { target, args, buildPlatform: run.machine, targetPlatform: platform };
+      const resolving = { target, args, contexts, buildPlatform: run.machine, targetPlatform: platform };
       return { platform, needed: neededStages(dockerfile, resolving) };
     });
     const need = all.map(({ needed }) => builderNeed(dockerfile, needed)).find((found) => found !== undefined);

@@ -2,6 +2,7 @@ import type { ImageConfig } from '../config.ts';
 import type { SignPlan } from '../plan/image.ts';
 import type { RegistryPlan } from '../plan.ts';
 import { isLoopback } from '../wire/oci/reference.ts';
+import { checkContexts } from './check-contexts.ts';
 import type { Checks } from './checks.ts';
 import { whyNoInnerPath, whyNoName, whyNoPlatform, whyNoRepository } from './grammar.ts';
 import type { ImageShape } from './shape-image.ts';
@@ -58,6 +59,9 @@ function checkImage(name: string, raw: ImageShape, { registry, tag }: Defaults, 
       checks.refuse(at(key), `is for the engine buildx, not ${raw.engine}`);
     }
   }
+  if (raw.contexts !== undefined && (raw.engine === 'docker' || raw.engine === 'buildah')) {
+    checks.refuse(at('contexts'), `is for the engines buildx and assemble, not ${raw.engine}`);
+  }
   if (raw.compression === 'zstd' && (raw.engine === 'docker' || raw.engine === 'buildah')) {
     checks.refuse(at('compression'), `is gzip with the engine ${raw.engine}`);
   }
@@ -68,6 +72,7 @@ function checkImage(name: string, raw: ImageShape, { registry, tag }: Defaults, 
     tag: raw.tag ?? tag,
     dockerfile,
     context,
+    contexts: checkContexts(at('contexts'), raw.contexts ?? {}, checks),
     target: raw.target,
     args: checkArgs(name, raw.args ?? {}, checks),
     platforms,

@@ -98,6 +98,7 @@ function planImage(image: ImageConfig, source: Source): ImagePlan {
     tag: resolveTag(image.tag, `images.${image.name}.tag`, source),
     dockerfile: resolve(source.dir, image.dockerfile),
     context: resolve(source.dir, image.context),
+    contexts: image.contexts.map((one) => ('dir' in one ? { ...one, dir: resolve(source.dir, one.dir) } : one)),
   };
 }
 

@@ -10,7 +10,8 @@ const shapes: readonly [what: string, shape: RegExp][] = [
   ['a Slack token', /\bxox[abeoprs]-[\w-]{10,}/],
   ['a Google API key', /\bAIza[\w-]{30,}/],
   ['a Stripe key', /\b[rs]k_live_\w{16,}/],
-  ['a user name and password in a URL', /[a-z][a-z0-9+.-]*:\/\/[^\s/@"']+@/i],
+  // A digest after the @ is none: docker-image://alpine@sha256:…
+  ['a user name and password in a URL', /[a-z][a-z0-9+.-]*:\/\/[^\s/@"']+@(?!sha256:)/i],
 ];
 
 /** What a text seems to hold that must not stand in a file, and where. */

@@ -12,6 +12,12 @@ export const image = z.strictObject({
   repository: text().optional().describe("The repository's name in the registry. Default: the image's name."),
   dockerfile: text().optional().describe("The Dockerfile, from the app repo's root. Default Dockerfile."),
   context: text().optional().describe("The build context, from the app repo's root. Default: the root."),
+  contexts: z
+    .record(z.string(), text())
+    .optional()
+    .describe(
+      "More build contexts by their names, for FROM, COPY --from and RUN --mount=from: a folder from the app repo's root, docker-image://NAME, oci-layout://FOLDER[:TAG][@DIGEST], or what the builder fetches (https://…, git://…, git@…). For the engines buildx and assemble.",
+    ),
   target: text().optional().describe('The stage to build. Default: the last.'),
   args: z
     .record(z.string(), z.union([text(), z.number(), z.boolean()]))

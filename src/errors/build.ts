@@ -32,6 +32,12 @@ export const buildErrors = {
     ({ image, dir }) => `The build context of ${image}, ${dir}, is not a folder.`,
     () => 'Check `context:` of that image in tagboat.yaml.',
   ),
+  NAMED_CONTEXT_NOT_FOUND: entry<{ image: string; name: string; dir: string }>(
+    exit,
+    ({ image, name, dir }) => `The build context ${name} of ${image}, ${dir}, is not a folder.`,
+    ({ name }) =>
+      `Check \`contexts: ${name}:\` of that image in tagboat.yaml. Is it made by an earlier step that has not run?`,
+  ),
   CONTEXT_OUTSIDE: entry<{ source: string; read: string }>(
     exit,
     ({ source, read }) => `${source} lies outside of the build context; Docker reads it as ${read}, which isn't there.`,

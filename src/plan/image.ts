@@ -9,6 +9,21 @@ export interface Attest {
   readonly provenance: 'max' | 'min' | false;
 }
 
+/** A build context by its name: what a Dockerfile's FROM, `--from` and mounts may mean instead of a stage or an image. */
+export type NamedContext = { readonly name: string } & (
+  | { readonly is: 'folder'; readonly dir: string }
+  | { readonly is: 'image'; readonly reference: string }
+  /** An OCI image layout (OCI image spec, image-layout.md). Without tag and digest, the tag is `latest`. */
+  | {
+      readonly is: 'layout';
+      readonly dir: string;
+      readonly tag: string | undefined;
+      readonly digest: string | undefined;
+    }
+  /** What the builder fetches: a git repository, or a file by http. */
+  | { readonly is: 'fetched'; readonly url: string }
+);
+
 /** Where signatures come from: URLs of a certificate authority and of a transparency log, sigstore's own or others. */
 export interface SignPlan {
   readonly fulcio: string;

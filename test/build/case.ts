@@ -8,6 +8,8 @@ export interface Case {
   readonly files: Files;
   readonly args?: Readonly<Record<string, string>>;
   readonly target?: string;
+  /** Contexts by name: a folder of `files`, or an image. */
+  readonly contexts?: Readonly<Record<string, string>>;
   /** No builder makes an image of it; this is what assemble says. */
   readonly fails?: ErrorCode;
   /** Docker 20.10 doesn't know what this needs, or did it otherwise; today's BuildKit is asked alone. */

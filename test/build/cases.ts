@@ -3,6 +3,7 @@ import { type Case, on, tree } from './case.ts';
 import { archiveCases } from './cases-archive.ts';
 import { chmodCases } from './cases-chmod.ts';
 import { configCases } from './cases-config.ts';
+import { contextCases } from './cases-context.ts';
 import { copyCases } from './cases-copy.ts';
 import { languageCases } from './cases-language.ts';
 import { stageCases } from './cases-stage.ts';
@@ -69,6 +70,7 @@ export const cases: readonly Case[] = [
   ...copyCases,
   ...chmodCases,
   ...stageCases,
+  ...contextCases,
   ...configCases,
   ...languageCases,
   ...archiveCases,

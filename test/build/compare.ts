@@ -5,7 +5,7 @@ import { isError } from '../../src/errors.ts';
 import type { ImagePlan } from '../../src/plan.ts';
 import type { TestWorld } from '../support/world.ts';
 import type { Case } from './case.ts';
-import { build, type Contents, contentsOf, type Files, planFor, writeContext } from './images.ts';
+import { build, type Contents, contentsOf, contextsIn, type Files, planFor, writeContext } from './images.ts';
 
 const base: Files = {
   Dockerfile: `FROM scratch
@@ -55,12 +55,14 @@ export async function outcomeOf(
   how: Pick<ImagePlan, 'engine'> & Partial<ImagePlan>,
 ): Promise<Outcome> {
   return inFolder(async (dir) => {
-    await writeContext(dir, { ...which.files, Dockerfile: which.dockerfile.replaceAll('BASE', `${host}/base:1`) });
+    const names = (text: string) => text.replaceAll('BASE', `${host}/base:1`);
+    await writeContext(dir, { ...which.files, Dockerfile: names(which.dockerfile) });
     const repository = `${how.engine}-case`;
     const tag = which.title.replace(/[^A-Za-z0-9]+/g, '-').toLowerCase();
     const { args = {}, target } = which;
+    const contexts = contextsIn(dir, which.contexts, names);
     try {
-      await build(world, planFor(host, dir, { repository, tag, args, target, ...how }));
+      await build(world, planFor(host, dir, { repository, tag, args, target, contexts, ...how }));
     } catch (error) {
       if (!isError(error)) throw error;
       return { failed: error.code };

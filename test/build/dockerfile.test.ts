@@ -7,6 +7,7 @@ import { Misread } from '../../src/build/dockerfile/invalid.ts';
 import { firstRun, neededStages } from '../../src/build/dockerfile/stages.ts';
 import { heredocText, readDockerfile, readSyntax } from '../../src/build/dockerfile.ts';
 import { isError } from '../../src/errors.ts';
+import type { NamedContext } from '../../src/plan/image.ts';
 import { cases } from './cases.ts';
 
 const read = (text: string) => readDockerfile(text, 'Dockerfile');
@@ -224,8 +225,19 @@ describe('expansion', () => {
 });
 
 describe('stages', () => {
-  const need = (text: string, target?: string, args: Record<string, string> = {}) =>
-    neededStages(read(text), { target, args, buildPlatform: 'linux/amd64', targetPlatform: 'linux/arm64' });
+  const need = (
+    text: string,
+    target?: string,
+    args: Record<string, string> = {},
+    contexts: readonly NamedContext[] = [],
+  ) =>
+    neededStages(read(text), {
+      target,
+      args,
+      contexts,
+      buildPlatform: 'linux/amd64',
+      targetPlatform: 'linux/arm64',
+    });
   const names = (text: string, target?: string) =>
     need(text, target).stages.map(({ stage }) => stage.name ?? stage.index);
 
@@ -258,6 +270,64 @@ describe('stages', () => {
     expect(second).toMatchObject({ base: { is: 'stage', index: 0 } });
     expect([...(second?.copies.values() ?? [])]).toEqual([{ is: 'image', reference: 'other:2' }]);
     expect(need(text).globals.get('TARGETARCH')).toBe('arm64');
+  });
+
+  const lib: NamedContext = { name: 'lib', is: 'folder', dir: '/lib' };
+
+  it('a context takes the place of a stage, and what only that stage needed is not taken', () => {
+    const text =
+      'FROM a AS one\nFROM one AS Lib\nCOPY --from=one /x /y\nFROM lib AS two\nFROM scratch\nCOPY --from=two /x /\n';
+    const { stages } = need(text, undefined, {}, [lib]);
+    expect(stages.map(({ stage, base }) => [stage.name, base])).toEqual([
+      ['lib', lib],
+      ['two', { is: 'stage', index: 1 }],
+      [undefined, { is: 'scratch' }],
+    ]);
+    expect(stages[0]).toMatchObject({ stage: { instructions: [] } });
+    // Of a folder the copied files alone count, so it is never the stage that is copied from.
+    const copies = 'FROM a AS lib\nFROM scratch\nCOPY --from=LIB /x /\nCOPY --from=0 /x /\nRUN --mount=from=lib true\n';
+    const [only, ...more] = need(copies, undefined, {}, [lib]).stages;
+    expect([[...(only?.copies.values() ?? [])], more]).toEqual([[lib, lib, lib], []]);
+  });
+
+  it('an image that takes the place of a stage has its platform', () => {
+    const tools: NamedContext = { name: 'tools', is: 'image', reference: 'b:2' };
+    const text = 'FROM --platform=$BUILDPLATFORM a AS tools\nRUN x\nFROM scratch\nCOPY --from=tools /x /\n';
+    expect(need(text, undefined, {}, [tools]).stages[0]).toMatchObject({
+      base: { is: 'image', reference: 'b:2', context: 'tools' },
+      platform: 'linux/amd64',
+    });
+  });
+
+  it("an image's name is its whole name, however it is written, and another tag is another image", () => {
+    const names = [
+      'alpine',
+      'alpine:latest',
+      'library/alpine',
+      'docker.io/alpine',
+      'index.docker.io/library/alpine:latest',
+    ];
+    const name = fc.constantFrom(...names);
+    fc.assert(
+      fc.property(name, name, fc.boolean(), (called, written, copied) => {
+        const text = copied ? `FROM scratch\nCOPY --from=${written} /x /\n` : `FROM ${written}\n`;
+        const [stage] = need(text, undefined, {}, [{ ...lib, name: called }]).stages;
+        const [origin] = copied ? [...(stage?.copies.values() ?? [])] : [stage?.base];
+        expect(origin).toEqual({ ...lib, name: called });
+      }),
+    );
+    for (const other of ['alpine:3', 'ghcr.io/library/alpine', `alpine@sha256:${'0'.repeat(64)}`]) {
+      expect(need(`FROM ${other}\n`, undefined, {}, [{ ...lib, name: 'alpine' }]).stages[0]?.base.is).toBe('image');
+    }
+  });
+
+  it('scratch is always nothing, and contexts that no name calls change nothing', () => {
+    const others = ['scratch', 'nobody-calls-this'].map((name) => ({ ...lib, name }));
+    const works = cases.filter(({ fails }) => fails === undefined);
+    for (const { dockerfile, args = {}, target } of works) {
+      const text = dockerfile.replaceAll('BASE', 'base:1');
+      expect(need(text, target, args, others)).toEqual(need(text, target, args));
+    }
   });
 
   it.each([
@@ -311,6 +381,7 @@ describe('any text', () => {
           neededStages(dockerfile, {
             target: undefined,
             args: {},
+            contexts: [],
             buildPlatform: 'linux/amd64',
             targetPlatform: 'linux/amd64',
           });

@@ -2,6 +2,7 @@ import { chmod, link, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { buildImage } from '../../src/build/build.ts';
 import type { BuildContext } from '../../src/build/shelves.ts';
+import type { NamedContext } from '../../src/plan/image.ts';
 import type { ImagePlan, ImagePushed, Source } from '../../src/plan.ts';
 import { imageIn, type LayerEntry } from '../support/image-in.ts';
 import type { TestWorld } from '../support/world.ts';
@@ -58,6 +59,22 @@ export function planFor(host: string, dir: string, more: Partial<ImagePlan> = {}
     cache: false,
     ...more,
   };
+}
+
+/** Named contexts as a config has them, their folders in `dir`; `names` fills in the images' names. */
+export function contextsIn(
+  dir: string,
+  contexts: Readonly<Record<string, string>> = {},
+  names: (text: string) => string = (text) => text,
+): NamedContext[] {
+  return Object.entries(contexts).map(([key, where]) => {
+    const name = names(key);
+    const image = /^docker-image:\/\/(.+)$/.exec(where)?.[1];
+    if (image !== undefined) return { name, is: 'image', reference: names(image) };
+    const layout = /^oci-layout:\/\/(.+)$/.exec(where)?.[1];
+    if (layout !== undefined) return { name, is: 'layout', dir: join(dir, layout), tag: undefined, digest: undefined };
+    return /^https?:/.test(where) ? { name, is: 'fetched', url: where } : { name, is: 'folder', dir: join(dir, where) };
+  });
 }
 
 export function build(

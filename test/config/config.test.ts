@@ -33,6 +33,7 @@ describe('a config', () => {
       tag: '{commit}',
       dockerfile: 'build/app/Dockerfile.prod',
       context: '.',
+      contexts: [],
       target: undefined,
       args: {},
       platforms: ['linux/amd64'],
@@ -321,9 +322,55 @@ describe('a mistake is told with its place', () => {
     ['{ tag: "{subject}" }', 'CONFIG_VALUE_INVALID'],
     ['{ context: "a\\\\b" }', 'CONFIG_VALUE_INVALID'],
     ['{ context: "C:/x" }', 'CONFIG_VALUE_INVALID'],
+    ['{ contexts: [a] }', 'CONFIG_VALUE_INVALID'],
+    ['{ contexts: { lib: ../lib } }', 'CONFIG_VALUE_INVALID'],
+    ['{ contexts: { lib: /lib } }', 'CONFIG_VALUE_INVALID'],
+    ['{ contexts: { lib: .git/x } }', 'CONFIG_VALUE_INVALID'],
+    ['{ contexts: { Lib: lib } }', 'CONFIG_VALUE_INVALID'],
+    ['{ contexts: { "a b": lib } }', 'CONFIG_VALUE_INVALID'],
+    ['{ contexts: { context: lib } }', 'CONFIG_VALUE_INVALID'],
+    ['{ contexts: { scratch: lib } }', 'CONFIG_VALUE_INVALID'],
+    ['{ contexts: { alpine: lib, "docker.io/library/alpine:latest": other } }', 'CONFIG_VALUE_INVALID'],
+    ['{ contexts: { lib: "target:lib" } }', 'CONFIG_VALUE_INVALID'],
+    ['{ contexts: { lib: "ssh://host/x" } }', 'CONFIG_VALUE_INVALID'],
+    ['{ contexts: { lib: "ssh://git@host/x" } }', 'CONFIG_SECRET_IN_FILE'],
+    ['{ contexts: { lib: "docker-image://A B" } }', 'CONFIG_VALUE_INVALID'],
+    ['{ contexts: { lib: "docker-image://" } }', 'CONFIG_VALUE_INVALID'],
+    ['{ contexts: { lib: "oci-layout://../x" } }', 'CONFIG_VALUE_INVALID'],
+    ['{ contexts: { lib: "oci-layout://x@sha256:1" } }', 'CONFIG_VALUE_INVALID'],
+    ['{ contexts: { lib: "https://user@host/x" } }', 'CONFIG_SECRET_IN_FILE'],
+    ['{ contexts: { lib: "https://user:secret@host/x" } }', 'CONFIG_SECRET_IN_FILE'],
+    ['{ contexts: { lib: "https://" } }', 'CONFIG_VALUE_INVALID'],
+    ['{ contexts: { lib: lib }, engine: docker }', 'CONFIG_VALUE_INVALID'],
+    ['{ contexts: { lib: lib }, engine: buildah }', 'CONFIG_VALUE_INVALID'],
     ['[]', 'CONFIG_VALUE_INVALID'],
     ['x', 'CONFIG_VALUE_INVALID'],
   ];
+  it('contexts by name, of every kind', () => {
+    const digest = `sha256:${'a'.repeat(64)}`;
+    const text = image(`
+      contexts:
+        lib: ./lib
+        alpine: docker-image://registry.example.com/alpine@${digest}
+        base/image:1: oci-layout://out/base:main@${digest}
+        plain: oci-layout://out
+        fixed: oci-layout://out@${digest}
+        hub: docker-image://alpine@${digest}
+        git: https://git.example.com/acme/lib.git#main:src
+        ssh: git@git.example.com:acme/lib.git#main`);
+    const [read] = config(text).images;
+    expect(read?.contexts).toEqual([
+      { name: 'lib', is: 'folder', dir: './lib' },
+      { name: 'alpine', is: 'image', reference: `registry.example.com/alpine@${digest}` },
+      { name: 'base/image:1', is: 'layout', dir: 'out/base', tag: 'main', digest },
+      { name: 'plain', is: 'layout', dir: 'out', tag: undefined, digest: undefined },
+      { name: 'fixed', is: 'layout', dir: 'out', tag: undefined, digest },
+      { name: 'hub', is: 'image', reference: `alpine@${digest}` },
+      { name: 'git', is: 'fetched', url: 'https://git.example.com/acme/lib.git#main:src' },
+      { name: 'ssh', is: 'fetched', url: 'git@git.example.com:acme/lib.git#main' },
+    ]);
+  });
+
   it.each(images)('an image that is %s', (text, code) => {
     expect(fault(image(text)).code).toBe(code);
   });

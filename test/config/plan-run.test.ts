@@ -32,6 +32,14 @@ describe('a run', () => {
     expect(aws?.sessionSeconds).toBe(1800);
   });
 
+  it('has the folders of contexts by name as absolute paths', () => {
+    const [image] = plan(seed.replace('repository: app-repo', 'contexts: { lib: lib, base: oci-layout://out }')).images;
+    expect(image?.contexts).toEqual([
+      { name: 'lib', is: 'folder', dir: '/src/shop/lib' },
+      { name: 'base', is: 'layout', dir: '/src/shop/out', tag: undefined, digest: undefined },
+    ]);
+  });
+
   it('has the delivery of its branch, with the message, its trailers, and the author of the place it runs in', () => {
     const [delivery, more] = plan(seed).deliveries;
     expect(more).toBeUndefined();

@@ -138,6 +138,7 @@ export const textSubjects: readonly Subject[] = [
       neededStages(read, {
         target: undefined,
         args: { BASE: 'x' },
+        contexts: [],
         buildPlatform: 'linux/amd64',
         targetPlatform: 'linux/arm64',
       });

@@ -10,7 +10,7 @@ import type { Base } from './base.ts';
 import { type ImageConfig, scratchConfig } from './config.ts';
 import { findOwner } from './owner.ts';
 import { type Change, createRootfs } from './rootfs.ts';
-import { transfer } from './transfer.ts';
+import { type Transferring, transfer } from './transfer.ts';
 import { Blocked, cloneTree, type Dir, dirOf, follow, partsOf } from './tree.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -37,6 +37,8 @@ export interface StageWork {
   readonly dockerfile: Dockerfile;
   readonly needed: Needed;
   readonly context: Context;
+  /** Opens the folder of a named context. */
+  readonly folder: (dir: string) => Promise<Context>;
   readonly args: Readonly<Record<string, string>>;
   readonly platform: PlatformParts;
   /** ISO 8601, for the history. */
@@ -151,6 +153,8 @@ async function openOrigin(
     const root = dirOf({ mode: 0o755, uid: 0, gid: 0, mtime: undefined });
     return { root, config: scratchConfig(work.platform), variables: new Map(), base: undefined, layers: [] };
   }
+  // What is chosen to be assembled has no such base; ONBUILD triggers name none either.
+  if (origin.is !== 'image') throw needsBuilder(`it stands on the build context ${origin.name}`, place);
   const { base, root } = await work.open(origin.reference, platform, explicit, place);
   return { root, config: base.config, variables: new Map(), base, layers: [] };
 }
@@ -160,15 +164,19 @@ async function fromOf(
   needed: NeededStage,
   done: ReadonlyMap<number, DoneStage>,
   work: StageWork,
-): Promise<{ name: string; root: Dir } | undefined> {
+): Promise<Transferring['from']> {
   const origin = needed.copies.get(instruction);
   if (origin === undefined) return undefined;
   if (origin.is === 'stage') {
     const name = work.dockerfile.stages[origin.index]?.name ?? String(origin.index);
     return { name: `the stage ${name}`, root: earlier(origin.index, done).root };
   }
+  if (origin.is === 'folder') {
+    const context = await work.folder(origin.dir);
+    return { name: `the build context ${origin.name}`, root: context.root, context };
+  }
   const { root } = await openOrigin(origin, work.platform, false, work.dockerfile.place(instruction.at), work);
-  return { name: origin.is === 'scratch' ? 'scratch' : `the image ${origin.reference}`, root };
+  return { name: origin.is === 'image' ? `the image ${origin.reference}` : origin.is, root };
 }
 
 /** WORKDIR makes its folder, owned by the USER of that moment. */

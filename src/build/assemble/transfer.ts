@@ -21,8 +21,8 @@ export interface Transferring {
   readonly progress: Progress;
   readonly scope: Scope;
   readonly context: Context;
-  /** What `--from` names, with its files; undefined for the context. */
-  readonly from: { readonly name: string; readonly root: Dir } | undefined;
+  /** What `--from` names, with its files; undefined for the context. `context` is there for a context by its name. */
+  readonly from: { readonly name: string; readonly root: Dir; readonly context?: Context } | undefined;
   readonly workspace: Workspace;
   readonly place: (at: { line: number; column: number }) => Place;
   /** Says something that deserves attention. */
@@ -148,7 +148,8 @@ function isRemote(source: string): boolean {
 async function missingSource(source: string, t: Transferring, place: Place): Promise<TagboatError> {
   const { path, outside } = sourcePath(source);
   if (t.from === undefined && outside) return new TagboatError('CONTEXT_OUTSIDE', { source, read: path }, { place });
-  const ignored = t.from === undefined && isIgnored(path, t.context) ? t.context.ignoreFile : undefined;
+  const context = t.from === undefined ? t.context : t.from.context;
+  const ignored = context !== undefined && isIgnored(path, context) ? context.ignoreFile : undefined;
   return new TagboatError('COPY_SOURCE_MISSING', { source, from: t.from?.name, ignored }, { place });
 }
 

@@ -1,4 +1,6 @@
 import { type Place, TagboatError } from '../../errors.ts';
+import type { NamedContext } from '../../plan/image.ts';
+import { fullName } from '../../wire/oci/reference.ts';
 import type { Dockerfile, Stage } from '../dockerfile.ts';
 import { expand, type Lookup } from './expand.ts';
 import type { Instruction, Said } from './instruction.ts';
@@ -9,7 +11,9 @@ import { nearest } from './nearest.ts';
 export type Origin =
   | { readonly is: 'scratch' }
   | { readonly is: 'stage'; readonly index: number }
-  | { readonly is: 'image'; readonly reference: string };
+  /** `context` is the named context by which it comes, where one does. */
+  | { readonly is: 'image'; readonly reference: string; readonly context?: string }
+  | Exclude<NamedContext, { is: 'image' }>;
 
 /** A stage with its FROM resolved and its other origins known. */
 export interface NeededStage {
@@ -31,6 +35,8 @@ export interface Needed {
 export interface Resolving {
   readonly target: string | undefined;
   readonly args: Readonly<Record<string, string>>;
+  /** Build contexts by name. */
+  readonly contexts: readonly NamedContext[];
   /** `linux/arm64` of the machine, and of the image. */
   readonly buildPlatform: string;
   readonly targetPlatform: string;
@@ -40,7 +46,8 @@ export interface Resolving {
 export function neededStages(dockerfile: Dockerfile, resolving: Resolving): Needed {
   const globals = globalArguments(dockerfile, resolving);
   const lookup: Lookup = (name) => globals.get(name);
-  const resolved = dockerfile.stages.map((stage) => resolve(dockerfile, stage, lookup));
+  const named = createNamed(resolving.contexts);
+  const resolved = dockerfile.stages.map((stage) => resolve(dockerfile, stage, lookup, named));
   const target = findTarget(dockerfile, resolving.target);
   const wanted = new Set<number>();
   const want = (index: number): void => {
@@ -100,7 +107,21 @@ function own(args: Readonly<Record<string, string>>, name: string): string | und
   return Object.hasOwn(args, name) ? args[name] : undefined;
 }
 
-function resolve(dockerfile: Dockerfile, stage: Stage, lookup: Lookup): NeededStage {
+/** What a name means by the contexts alone. */
+type Named = (name: string) => Origin | undefined;
+
+/** BuildKit looks names up as names of images, so `alpine` and `docker.io/library/alpine:latest` are one. */
+function createNamed(contexts: readonly NamedContext[]): Named {
+  const byName = new Map(contexts.map((one) => [fullName(one.name) ?? one.name, one]));
+  return (name) => {
+    const found = /^(?:context|scratch)$/i.test(name) ? undefined : byName.get(fullName(name) ?? '');
+    if (found?.is !== 'image') return found;
+    const origin = imageOrScratch(found.reference);
+    return origin.is === 'image' ? { ...origin, context: found.name } : origin;
+  };
+}
+
+function resolve(dockerfile: Dockerfile, stage: Stage, lookup: Lookup, named: Named): NeededStage {
   const { escape } = dockerfile.directives;
   const place = () => dockerfile.place(stage.base.at);
   const base = placed(place, () => expand(stage.base.text, lookup, { escape }).text);
@@ -109,44 +130,57 @@ function resolve(dockerfile: Dockerfile, stage: Stage, lookup: Lookup): NeededSt
     stage.platform === undefined ? undefined : expand(stage.platform, lookup, { escape }).text,
   );
   if (platform === '') throw invalid(place(), `--platform=${stage.platform} comes out empty`);
+  const instead = stage.name === undefined ? undefined : named(stage.name);
+  // A context takes the place of the whole stage of its name: nothing that stands in it is done.
+  if (instead !== undefined)
+    return { stage: { ...stage, instructions: [] }, base: instead, platform, copies: new Map() };
   const before = dockerfile.stages.slice(0, stage.index);
   const earlier = before.findLast((other) => other.name !== undefined && other.name === base);
   const copies = new Map<Instruction, Origin>();
   for (const instruction of stage.instructions) {
+    const asking = { dockerfile, stage, named, place: dockerfile.place(instruction.at) };
     if (instruction.is === 'copy' && instruction.from !== undefined) {
-      copies.set(instruction, origin(instruction.from, dockerfile, stage, dockerfile.place(instruction.at)));
+      copies.set(instruction, origin(instruction.from, asking));
     } else if (instruction.is === 'run') {
       for (const mount of instruction.mounts) {
         if (mount.from === undefined || /\$/.test(mount.from)) continue;
-        copies.set(
-          { ...instruction, mounts: [mount] },
-          origin(mount.from, dockerfile, stage, dockerfile.place(instruction.at)),
-        );
+        copies.set({ ...instruction, mounts: [mount] }, origin(mount.from, asking));
       }
     }
   }
   return {
     stage,
-    base: earlier === undefined ? imageOrScratch(base) : { is: 'stage', index: earlier.index },
+    base: earlier === undefined ? (named(base) ?? imageOrScratch(base)) : { is: 'stage', index: earlier.index },
     platform,
     copies,
   };
 }
 
-function origin(from: string, dockerfile: Dockerfile, stage: Stage, place: Place): Origin {
+/** What a `--from` is looked up with. */
+interface Asking {
+  readonly dockerfile: Dockerfile;
+  readonly stage: Stage;
+  readonly named: Named;
+  readonly place: Place;
+}
+
+function origin(from: string, { dockerfile, stage, named, place }: Asking): Origin {
   // `--from` takes no variables: BuildKit refuses them too, because it orders the stages before it expands anything.
   const plain = placed(
     () => place,
     () => expand(from, () => undefined, { escape: dockerfile.directives.escape }).text,
   );
   if (plain !== from) throw invalid(place, '--from takes no variables; name the image in a FROM … AS name of its own');
-  const named = dockerfile.stages.findLast((other) => other.name === from.toLowerCase());
-  const index = /^[+-]?\d+$/.test(from) ? Number(from) : named?.index;
-  if (index === undefined) return imageOrScratch(from);
+  const found = dockerfile.stages.findLast((other) => other.name === from.toLowerCase());
+  const index = /^[+-]?\d+$/.test(from) ? Number(from) : found?.index;
+  if (index === undefined) return named(from) ?? imageOrScratch(from);
   if (index < 0 || index >= dockerfile.stages.length) throw invalid(place, `there is no stage ${from}`);
   if (index >= stage.index)
     throw invalid(place, `the stage ${from} isn't before this one, so nothing can come from it`);
-  return { is: 'stage', index };
+  const name = dockerfile.stages[index]?.name;
+  const instead = name === undefined ? undefined : named(name);
+  // Of a folder in a stage's place only what is taken counts; an image there has the stage's platform.
+  return instead?.is === 'folder' ? instead : { is: 'stage', index };
 }
 
 function imageOrScratch(reference: string): Origin {

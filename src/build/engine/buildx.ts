@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Attest, Compression } from '../../plan/image.ts';
+import type { Attest, Compression, NamedContext } from '../../plan/image.ts';
 import { imageName } from '../../plan.ts';
 import { parseObject } from '../../wire/oci/manifest.ts';
 import { cacheTags } from '../cache-tag.ts';
@@ -32,6 +32,7 @@ export const buildWithBuildx: Builder = async (world, job) => {
     ...['--tag', imageName(image)],
     ...(builder === undefined ? [] : ['--builder', builder]),
     ...attestFlags(image.attest),
+    ...(image.contexts ?? []).flatMap((one) => ['--build-context', `${one.name}=${contextValue(one)}`]),
     ...buildFlags(job),
     ...(image.cache ? cacheFlags(job, driver) : []),
   ];
@@ -57,6 +58,22 @@ const aboutCache =
 function outputFlags(compression: Compression | undefined): string[] {
   if (compression === undefined || compression === 'gzip') return ['--push'];
   return ['--output', `type=image,push=true,oci-mediatypes=true,compression=${compression}`];
+}
+
+/** Where a named context is, as buildx writes it; folders are absolute. */
+function contextValue(context: NamedContext): string {
+  switch (context.is) {
+    case 'folder':
+      return context.dir;
+    case 'image':
+      return `docker-image://${context.reference}`;
+    case 'layout': {
+      const { dir, tag, digest } = context;
+      return `oci-layout://${dir}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;
+    }
+    case 'fetched':
+      return context.url;
+  }
 }
 
 /** Said one way or the other: BuildKit's default would make an index of every single image, another one at each build. */

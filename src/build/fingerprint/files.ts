@@ -16,6 +16,8 @@ export interface Taking {
   readonly chmod: string;
   readonly exclude: readonly string[];
   readonly parents: boolean;
+  /** The folder of a named context that it is taken of, instead of the context itself. */
+  readonly folder?: string | undefined;
 }
 
 /** A path of the context and what it holds, in short; a path with a slash at its end stands for all below it. */

@@ -33,17 +33,22 @@ async function encodeMount(mount: Mount, instruction: Said<'run'>, standing: Sta
   const fields = Object.entries(mount).map(([name, value]) => [name, encoded(standing.value(value))]);
   const code: Code[] = ['mount', ...fields.sort(([a = ''], [b = '']) => (a < b ? -1 : 1))];
   const isQuoted = fields.some((field) => field.some((text) => text.includes('"')));
-  if (mount.from !== undefined || (isQuoted && /\bfrom=/.test(instruction.source))) {
-    const origin = [...standing.stage.copies].find(([key]) => key.is === 'run' && key.mounts[0] === mount)?.[1];
-    if (origin === undefined) throw new Undecided(`${line} mounts from what only the builder can tell`);
-    return [...code, await standing.origin(origin)];
-  }
+  const from = mount.from !== undefined || (isQuoted && /\bfrom=/.test(instruction.source));
+  const origin = [...standing.stage.copies].find(([key]) => key.is === 'run' && key.mounts[0] === mount)?.[1];
+  if (from && origin === undefined) throw new Undecided(`${line} mounts from what only the builder can tell`);
+  if (origin !== undefined && origin.is !== 'folder') return [...code, await standing.origin(origin)];
   // Without a type it is a bind mount; all other kinds bring nothing from the context.
-  if (!isQuoted && standing.text(mount.type ?? 'bind') !== 'bind') return code;
+  if (!isQuoted && origin === undefined && standing.text(mount.type ?? 'bind') !== 'bind') return code;
   if (isQuoted) standing.work.careful.add(`The mount of ${line} has quotes in it, so the whole context counts.`);
   const written = isQuoted ? undefined : (mount.source ?? mount.src);
-  const taking = { source: standing.text(written ?? '/'), chmod: '', exclude: [], parents: false };
+  const taking = {
+    source: standing.text(written ?? '/'),
+    chmod: '',
+    exclude: [],
+    parents: false,
+    folder: origin?.dir,
+  };
   const taken = await standing.work.reading.files(taking);
-  addFiles(taken, standing.work);
+  addFiles(taken, origin?.name, standing.work);
   return [...code, ['files', taken.digest]];
 }

@@ -3,6 +3,7 @@ import { placed } from '../dockerfile/invalid.ts';
 import type { NeededStage } from '../dockerfile/stages.ts';
 import { readTrigger } from '../dockerfile.ts';
 import { sha256 } from './inputs.ts';
+import { baseCode, originCode, variablesOf } from './origin.ts';
 import { encodeRun } from './run.ts';
 import { encoded, known, ofTheBase, type Scope, type Value, valueOf } from './scope.ts';
 import { addArgument, type Code, NeedsBase, type StageWork, type Standing } from './standing.ts';
@@ -78,7 +79,7 @@ async function evaluate(
     origin: async (origin) => {
       if (origin.is === 'scratch') return ['scratch'];
       if (origin.is === 'stage') return ['stage', (await stageOf(origin.index, 'files')).digest];
-      return baseCode(origin.reference, undefined, work);
+      return originCode(origin, undefined, work);
     },
   };
   const codes: Code[] = [code];
@@ -112,32 +113,26 @@ function rethrown(error: unknown): () => never {
 
 /** What a stage begins with. */
 async function begin(
-  { base, platform }: NeededStage,
+  stage: NeededStage,
   mode: Mode,
   work: StageWork,
   stageOf: (index: number, mode: Mode) => Promise<Stage>,
 ): Promise<{ code: Code; start: Omit<Stage, 'digest'> }> {
+  const { base, platform } = stage;
   if (base.is === 'stage') {
     const { digest, ...start } = await stageOf(base.index, mode);
     return { code: ['from stage', digest], start };
   }
   const nothing = { variables: new Map(), user: known(''), shell: '', triggers: [] };
   if (base.is === 'scratch') return { code: ['scratch'], start: { ...nothing, outside: () => undefined } };
-  const code = await baseCode(base.reference, platform, work);
+  const code = await baseCode(base, platform, work);
   if (!work.withBase) return { code, start: { ...nothing, outside: () => ofTheBase } };
-  const own = await work.reading.baseVariables(base.reference, platform ?? work.platform);
+  const own = await variablesOf(stage, work);
   const outside = (name: string) => {
     const value = own.get(name);
     return value === undefined ? undefined : known(value);
   };
   return { code, start: { ...nothing, outside } };
-}
-
-async function baseCode(reference: string, platform: string | undefined, work: StageWork): Promise<Code> {
-  const digest = await work.reading.baseDigest(reference, platform ?? work.platform);
-  work.inputs.add('base image', reference, digest);
-  // The image's own platform stands beside the target's digest.
-  return ['image', digest, ...(platform === undefined ? [] : [platform])];
 }
 
 /** An instruction as it counts, or undefined when it doesn't. Variables it sets are set. */

@@ -37,8 +37,8 @@ export interface Standing {
   /** A value that has to be known: it says which files are read. Throws NeedsBase. */
   readonly text: (text: string) => string;
   readonly place: (instruction: Instruction) => string;
-  /** The digest of what a `--from` names. */
-  readonly origin: (origin: Origin) => Promise<Code>;
+  /** The digest of what a `--from` names; a folder's files are the instruction's to choose. */
+  readonly origin: (origin: Exclude<Origin, { is: 'folder' }>) => Promise<Code>;
 }
 
 /** An argument that `args:` gives, as an input by its name. */
@@ -47,10 +47,13 @@ export function addArgument(name: string, { question, inputs }: StageWork): void
   if (given !== undefined) inputs.add('argument', name, given);
 }
 
-/** Files as inputs by their names. A checkout's history among them makes every commit another image. */
-export function addFiles({ files }: TakenFiles, { inputs, careful }: StageWork): void {
+/**
+ * Files as inputs by their names, those of a named context with its name. A checkout's history among them makes every
+ * commit another image.
+ */
+export function addFiles({ files }: TakenFiles, context: string | undefined, { inputs, careful }: StageWork): void {
   for (const { path, value } of files) {
-    inputs.add('file', path, value);
+    inputs.add('file', context === undefined ? path : `${path} (context ${context})`, value);
     if (path.startsWith('.git/')) {
       careful.add(
         '.git counts, because it is copied or mounted: every commit makes another image. .dockerignore can leave it out.',

@@ -9,6 +9,7 @@ import { type Fingerprint, fingerprintOf } from '../fingerprint.ts';
 import type { Reading } from '../prepare.ts';
 import type { Run } from '../run.ts';
 import { type TakenFiles, type Taking, takeFiles } from './files.ts';
+import { layoutDigest } from './layout.ts';
 import { createDigestReader } from './read.ts';
 import { settingsOf } from './settings.ts';
 import { Undecided } from './undecided.ts';
@@ -59,6 +60,7 @@ async function take(image: ImagePlan, run: Run, reading: Reading, files: TakeFil
       baseDigest: digestOf,
       baseVariables: async (reference, platform) =>
         variablesOf((await baseOf(reference, platform, image, run, { file: dockerfile.file })).config),
+      layoutDigest,
       files: (taking) => files(image, taking),
     },
   );
@@ -78,6 +80,7 @@ export async function checkBases(
   const { dockerfile, platforms } = reading;
   const found = platforms.flatMap(({ platform, needed }) =>
     needed.stages.map(async ({ base, stage, platform: own }) => {
+      if (base.is === 'layout') throw new Undecided(`only a builder can tell what the context ${base.name} triggers`);
       if (base.is !== 'image') return undefined;
       const place = dockerfile.place(stage.base.at);
       const { name, config } = await baseOf(base.reference, own ?? platform, image, run, place);
@@ -88,7 +91,7 @@ export async function checkBases(
   return failed === undefined ? undefined : sentence(failed.reason, world);
 }
 
-/** Digests what an instruction takes of an image's context. */
+/** Digests what an instruction takes of an image's context, or of a named one. */
 export type TakeFiles = (image: ImagePlan, taking: Taking) => Promise<TakenFiles>;
 
 /** Reads contexts; what several images take alike is read once. Ask for a new one to have everything read again. */
@@ -97,11 +100,12 @@ export function createTakeFiles(world: World): TakeFiles {
   const contexts = new Map<string, ReturnType<typeof openContext>>();
   const taken = new Map<string, Promise<TakenFiles>>();
   return async (image, taking) => {
-    const place = `${image.context}\0${image.dockerfile}`;
-    const opening = contexts.get(place) ?? openContext(image.name, image.context, image.dockerfile, { keep: false });
+    const [dir, dockerfile] = taking.folder === undefined ? [image.context, image.dockerfile] : [taking.folder];
+    const place = `${dir}\0${dockerfile ?? ''}`;
+    const opening = contexts.get(place) ?? openContext(image.name, dir, dockerfile, { keep: false });
     contexts.set(place, opening);
     const context = await opening;
-    const key = JSON.stringify([image.context, context.ignoreFile ?? '', taking]);
+    const key = JSON.stringify([dir, context.ignoreFile ?? '', taking]);
     const files = taken.get(key) ?? takeFiles(context.root, taking, read);
     taken.set(key, files);
     return files;

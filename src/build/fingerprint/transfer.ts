@@ -1,5 +1,7 @@
 import type { Said } from '../dockerfile/instruction.ts';
+import type { Origin } from '../dockerfile/stages.ts';
 import { heredocText } from '../dockerfile.ts';
+import { isPinnedGit } from './origin.ts';
 import { encoded, type Value, valueOf } from './scope.ts';
 import { addFiles, type Code, type Standing } from './standing.ts';
 import { Undecided } from './undecided.ts';
@@ -26,14 +28,16 @@ export async function encodeTransfer(instruction: Said<'copy'> | Said<'add'>, st
   const from = instruction.is === 'copy' && instruction.from !== undefined;
   const origin = standing.stage.copies.get(instruction);
   if (from && origin === undefined) throw new Undecided(`${standing.place(instruction)} copies from an unknown place`);
-  if (origin !== undefined) code.push(await standing.origin(origin));
+  const folder = origin?.is === 'folder' ? origin : undefined;
+  if (origin?.is === 'folder') code.push(['folder']);
+  else if (origin !== undefined) code.push(await standing.origin(origin));
   for (const { text } of instruction.sources) {
-    if (origin !== undefined) {
+    if (origin !== undefined && folder === undefined) {
       code.push(['source', encoded(value(text))]);
       continue;
     }
     const source = standing.text(text);
-    code.push(['source', source], await sourceCode(source, chmod, instruction, standing));
+    code.push(['source', source], await sourceCode(source, chmod, folder, instruction, standing));
   }
   for (const file of instruction.files) {
     const options = { escape: '\\', plainQuotes: true };
@@ -46,6 +50,7 @@ export async function encodeTransfer(instruction: Said<'copy'> | Said<'add'>, st
 async function sourceCode(
   source: string,
   chmod: Value,
+  folder: Extract<Origin, { is: 'folder' }> | undefined,
   instruction: Said<'copy'> | Said<'add'>,
   standing: Standing,
 ): Promise<Code> {
@@ -63,13 +68,13 @@ async function sourceCode(
   const parents = instruction.is === 'copy' && instruction.parents;
   // Patterns with variables in them leave nothing out: builders differ in whether they replace them.
   const exclude = instruction.exclude.some((pattern) => pattern.includes('$')) ? [] : instruction.exclude;
-  const taken = await work.reading.files({ source, chmod: chmod.known ? chmod.text : '', exclude, parents });
-  addFiles(taken, work);
+  const taken = await work.reading.files({
+    source,
+    chmod: chmod.known ? chmod.text : '',
+    exclude,
+    parents,
+    folder: folder?.dir,
+  });
+  addFiles(taken, folder?.name, work);
   return ['files', taken.digest];
-}
-
-/** A git repository at a commit by its whole id: that never changes. */
-function isPinnedGit(source: string): boolean {
-  const isGit = /^(?:git@|git:\/\/|ssh:\/\/|github\.com\/)|^https?:\/\/[^#?]+\.git(?:[#?]|$)/i.test(source);
-  return isGit && /#(?:[0-9a-f]{40}|[0-9a-f]{64})(?::|$)/.test(source);
 }

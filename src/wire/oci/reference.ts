@@ -63,6 +63,17 @@ export function showReference(reference: Reference): string {
   return `${reference.host}/${reference.repository}${tag}${digest}`;
 }
 
+/**
+ * The same text for every name of the same image: whole, and with the tag `latest` where neither tag nor digest says
+ * which. Undefined for what is no name.
+ */
+export function fullName(text: string): string | undefined {
+  const reference = parseReference(text);
+  if (reference === undefined) return undefined;
+  const { tag, digest } = reference;
+  return showReference(tag === undefined && digest === undefined ? { ...reference, tag: 'latest' } : reference);
+}
+
 /** The host that answers for a registry's name: Docker Hub's API lives on another one. */
 export function endpointOf(host: string): string {
   return host === 'docker.io' || host === 'index.docker.io' ? 'registry-1.docker.io' : host;

@@ -5,13 +5,14 @@ import { fingerprintNow } from '../../../src/build/decide.ts';
 import type { ImagePlan } from '../../../src/plan.ts';
 import { pushBaseImage, pushIndex, type TarEntry } from '../../support/base-image.ts';
 import type { TestWorld } from '../../support/world.ts';
-import { type Content, planFor, source, writeContext } from '../images.ts';
+import { type Content, contextsIn, planFor, source, writeContext } from '../images.ts';
 import type { Mutation } from './mutation.ts';
+import { contextMutations } from './mutations-context.ts';
 import { fileMutations } from './mutations-files.ts';
 import { textMutations } from './mutations-text.ts';
 
 /** All that is changed, one thing at a time. */
-export const mutations: readonly Mutation[] = [...fileMutations, ...textMutations];
+export const mutations: readonly Mutation[] = [...fileMutations, ...contextMutations, ...textMutations];
 
 /** Whether the second time is the first once more. */
 export type Same = 'same' | 'differs';
@@ -39,7 +40,8 @@ export async function at<T>(
     const args = Object.entries({ ...mutation.args, ...change.args }).map(([name, value]) => [name, names(value)]);
     const target = change.target ?? mutation.target;
     const platforms = change.platforms ?? mutation.platforms ?? ['linux/amd64'];
-    return await work(planFor(host, dir, { args: Object.fromEntries(args), target, platforms, ...how }));
+    const contexts = contextsIn(dir, { ...mutation.contexts, ...change.contexts }, names);
+    return await work(planFor(host, dir, { args: Object.fromEntries(args), target, platforms, contexts, ...how }));
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
@@ -72,7 +74,8 @@ function named(mutation: Mutation, host: string): (text: string) => string {
 
 /** The images whose tags a mutation moves. */
 async function pushMoving(mutation: Mutation, host: string, moved: boolean): Promise<void> {
-  const uses = (name: string) => JSON.stringify([mutation.dockerfile, mutation.change, mutation.args]).includes(name);
+  const uses = (name: string) =>
+    JSON.stringify([mutation.dockerfile, mutation.change, mutation.args, mutation.contexts]).includes(name);
   const layer = (body: string): TarEntry[] => [{ name: 'f', body }];
   if (uses('MOVING')) {
     const layers = [layer(moved ? 'moved\n' : 'there\n')];

@@ -12,6 +12,8 @@ export interface Mutation {
   readonly args?: Readonly<Record<string, string>>;
   readonly target?: string;
   readonly platforms?: readonly string[];
+  /** Contexts by name: a folder of `files`, or an image. */
+  readonly contexts?: Readonly<Record<string, string>>;
   readonly change: Change;
   /** The fingerprint is a new one although the result is not: the word for it in docs/fingerprint.md. */
   readonly careful?: string;
@@ -30,6 +32,7 @@ export interface Change {
   readonly args?: Readonly<Record<string, string>>;
   readonly target?: string;
   readonly platforms?: readonly string[];
+  readonly contexts?: Readonly<Record<string, string>>;
   readonly moved?: true;
 }
 

@@ -37,7 +37,8 @@ interface Reference {
 const newer = /--(?:parents|exclude|link|chmod)|<<|^RUN|TARGETARCH/m;
 
 const older = mutations.filter(
-  ({ dockerfile, change, platforms = [] }) =>
+  ({ dockerfile, change, platforms = [], contexts }) =>
+    (contexts ?? change.contexts) === undefined &&
     !newer.test(`${dockerfile}\n${change.dockerfile ?? ''}`) &&
     [...platforms, ...(change.platforms ?? [])].length === 0,
 );

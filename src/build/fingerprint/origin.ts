@@ -1,0 +1,75 @@
+import type { NeededStage, Origin } from '../dockerfile/stages.ts';
+import { addFiles, type Code, type StageWork } from './standing.ts';
+import { Undecided } from './undecided.ts';
+
+/** What comes neither from a stage nor from nowhere. */
+type Outside = Exclude<Origin, { is: 'stage' | 'scratch' }>;
+
+/** What a stage stands on. Of a folder all counts that its .dockerignore leaves. */
+export async function baseCode(origin: Outside, platform: string | undefined, work: StageWork): Promise<Code> {
+  if (origin.is !== 'folder') return originCode(origin, platform, work);
+  const taken = await work.reading.files({
+    source: '/',
+    chmod: '',
+    exclude: [],
+    parents: false,
+    folder: origin.dir,
+  });
+  addFiles(taken, origin.name, work);
+  return ['folder', ['files', taken.digest]];
+}
+
+/** What is copied or mounted from an image, or from a named context that only a builder can open. */
+export async function originCode(
+  origin: Exclude<Outside, { is: 'folder' }>,
+  platform: string | undefined,
+  work: StageWork,
+): Promise<Code> {
+  const { reading, inputs, careful, question } = work;
+  // The image's own platform stands beside the target's digest.
+  const own = platform === undefined ? [] : [platform];
+  switch (origin.is) {
+    case 'image': {
+      const { reference, context } = origin;
+      const digest = await reading.baseDigest(reference, platform ?? work.platform);
+      inputs.add('base image', context === undefined ? reference : `${reference} (context ${context})`, digest);
+      return ['image', digest, ...own];
+    }
+    case 'layout': {
+      const digest = origin.digest ?? (await reading.layoutDigest(origin.dir, origin.tag ?? 'latest'));
+      inputs.add('base image', `OCI layout (context ${origin.name})`, digest);
+      return ['image', digest, ...own];
+    }
+    case 'fetched': {
+      const { name, url } = origin;
+      inputs.add('base image', `${url} (context ${name})`, url);
+      if (isPinnedGit(url)) return ['image', url];
+      if (!question.refreshes) {
+        throw new Undecided(`the context ${name} is fetched from ${url}, and that may be another one each time`);
+      }
+      careful.add(`The context ${name} is fetched again from ${url} when the image is refreshed.`);
+      return ['image', url];
+    }
+  }
+}
+
+/** The variables that a base brings along. Throws Undecided, and what baseVariables does. */
+export async function variablesOf(
+  { base, platform }: NeededStage,
+  work: StageWork,
+): Promise<ReadonlyMap<string, string>> {
+  switch (base.is) {
+    case 'image':
+      return work.reading.baseVariables(base.reference, platform ?? work.platform);
+    case 'layout':
+      throw new Undecided(`only a builder reads the variables of the context ${base.name}`);
+    default:
+      return new Map();
+  }
+}
+
+/** A git repository at a commit by its whole id: that never changes. */
+export function isPinnedGit(source: string): boolean {
+  const isGit = /^(?:git@|git:\/\/|ssh:\/\/|github\.com\/)|^https?:\/\/[^#?]+\.git(?:[#?]|$)/i.test(source);
+  return isGit && /#(?:[0-9a-f]{40}|[0-9a-f]{64})(?::|$)/.test(source);
+}
