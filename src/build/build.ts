@@ -151,18 +151,36 @@ async function buildNew(way: Way, decision: NewBuild): Promise<ImagePushed> {
   // Most runs build nothing: engines and assembling are loaded for those that do.
   const { make } = await import('./make.ts');
   const freshness = { pull: decision.known.is === 'known', steps: decision.anew !== undefined };
-  const { engine, why, reported } = await make(world, image, { ...way, prepared: decision.prepared, freshness });
-  const manifest = await readBack(target, about.reference, reported);
-  await keep(way, decision, manifest);
-  return { is: 'built', ...about, digest: manifest.digest, engine, why, seconds: (world.clock.now() - start) / 1_000 };
+  const { prepared } = decision;
+  let compared: Promise<boolean> | undefined;
+  // Beside the push it takes no time of its own.
+  const built = () => {
+    compared ??= isSame(way, decision);
+    compared.catch(() => undefined);
+  };
+  try {
+    const { engine, why, reported } = await make(world, image, { ...way, prepared, freshness, built });
+    const manifest = await readBack(target, about.reference, reported);
+    await keep(way, decision, manifest, compared);
+    const seconds = (world.clock.now() - start) / 1_000;
+    return { is: 'built', ...about, digest: manifest.digest, engine, why, seconds };
+  } finally {
+    await compared?.catch(() => undefined);
+  }
+}
+
+/** Whether the files are those that the fingerprint was taken of. */
+async function isSame({ world, image, context }: Way, { known }: NewBuild): Promise<boolean> {
+  return known.is === 'known' && (await isStill(world, image, context, known.fingerprint));
 }
 
 /** Puts a new image under its fingerprint for later runs. That it can't be isn't this build's failure. */
-async function keep(way: Way, { known, anew }: NewBuild, manifest: ManifestBytes): Promise<void> {
+async function keep(way: Way, decision: NewBuild, manifest: ManifestBytes, compared?: Promise<boolean>): Promise<void> {
   const { world, image, context } = way;
+  const { known, anew } = decision;
   if (known.is === 'undecided') return;
   const { fingerprint } = known;
-  if (!(await isStill(world, image, context, fingerprint))) {
+  if (!(await (compared ?? isSame(way, decision)))) {
     tell(way, 'warning', 'Its files changed while it was built, so later builds will not reuse it.');
     return;
   }

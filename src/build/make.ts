@@ -4,8 +4,10 @@ import type { Engine, ImagePlan, RegistryCredential } from '../plan.ts';
 import { parseReference } from '../wire/oci/reference.ts';
 import type { Digest } from '../wire/oci/types.ts';
 import type { World } from '../wire/world.ts';
+import { atRegistry } from './assemble/base.ts';
 import { assemble } from './assemble.ts';
 import { chooseEngine } from './choose.ts';
+import { targetOf } from './decide.ts';
 import type { Needed } from './dockerfile/stages.ts';
 import type { Builder, Freshness } from './engine/build.ts';
 import { buildWithBuildah } from './engine/buildah.ts';
@@ -40,13 +42,15 @@ export interface Making {
   readonly log: BuildLog;
   readonly emit: Emit;
   readonly freshness: Freshness;
+  /** Called once all that is read of the context is read, where that is known before the push. */
+  readonly built: () => void;
 }
 
 /** Builds an image with the engine chosen and pushes it. Emits `image.started` and warnings. */
 export async function make(
   world: World,
   image: ImagePlan,
-  { context, prepared, log, emit, freshness }: Making,
+  { context, prepared, log, emit, freshness, built }: Making,
 ): Promise<Made> {
   const run = runOf(world, context);
   const { dockerfile, needed, choice } = prepared;
@@ -76,7 +80,7 @@ export async function make(
   return {
     engine,
     why,
-    reported: await buildWith(engine, world, image, { needed, context, log, warn, progress, freshness }),
+    reported: await buildWith(engine, world, image, { needed, context, log, warn, progress, freshness, built }),
   };
 }
 
@@ -98,13 +102,14 @@ interface Building {
   readonly warn: (message: string) => void;
   readonly progress: (progress: BuildProgress) => void;
   readonly freshness: Freshness;
+  readonly built: () => void;
 }
 
 async function buildWith(
   engine: Tool,
   world: World,
   image: ImagePlan,
-  { needed, context, log, warn, progress, freshness }: Building,
+  { needed, context, log, warn, progress, freshness, built }: Building,
 ): Promise<Digest | undefined> {
   const registries = [image.registry, ...baseHosts(needed).map((host) => registryOf(host, image.registry))];
   const credentials = new Map<string, RegistryCredential>();
@@ -117,7 +122,9 @@ async function buildWith(
   }
   const insecure = registries.some((registry) => registry.insecure);
   const { source } = context;
-  const job = { image, source, log, insecure, warn, progress, freshness };
+  const { shelf, repository, tag } = targetOf(image, runOf(world, context));
+  const pushed = () => atRegistry(shelf, repository, tag, () => shelf.client.getManifest(repository, tag));
+  const job = { image, source, log, insecure, warn, progress, freshness, built, pushed };
   return withLogin(credentials, world, (login) => builders[engine](world, { ...job, login }));
 }
 

@@ -55,8 +55,13 @@ function programs(answers: Readonly<Record<string, Partial<Finished>>>) {
   return { exec, asked };
 }
 
-const daemon = { 'docker version --format {{.Server.Version}}': { stdout: '20.10.24\n' } };
-const client = (version: string) => ({ 'docker version --format {{.Client.Version}}': { stdout: `${version}\n` } });
+const versions = (client: string, server: string | undefined) => ({
+  'docker version --format {{json .}}': {
+    stdout: JSON.stringify({ Client: { Version: client }, Server: server === undefined ? null : { Version: server } }),
+    code: server === undefined ? 1 : 0,
+  },
+});
+const daemon = versions('20.10.24', '20.10.24');
 
 describe('probing', () => {
   it.each<[string, Parameters<typeof programs>[0], 'buildx' | 'docker' | 'buildah', string | true]>([
@@ -85,21 +90,16 @@ describe('probing', () => {
       {
         'docker buildx version': {},
         'docker buildx inspect': { stdout: 'Driver: docker\n' },
-        'docker version': { code: 1 },
+        ...versions('20.10.24', undefined),
       },
       'buildx',
       'the Docker daemon does not answer',
     ],
-    ['a daemon', { ...client('20.10.24'), ...daemon }, 'docker', true],
-    [
-      'a daemon that says nothing',
-      { ...client('20.10.24'), 'docker version': { stdout: '\n' } },
-      'docker',
-      'the Docker daemon does not answer',
-    ],
+    ['a daemon', daemon, 'docker', true],
+    ['a daemon that does not answer', versions('20.10.24', undefined), 'docker', 'the Docker daemon does not answer'],
     [
       'a client that wants buildx',
-      { ...client('28.2.2'), ...daemon, 'docker buildx version': { code: 1 } },
+      { ...versions('28.2.2', '20.10.24'), 'docker buildx version': { code: 1 } },
       'docker',
       'this docker client builds with buildx only, and buildx is not installed',
     ],

@@ -2,7 +2,7 @@ import { TagboatError } from '../../errors.ts';
 import type { ImagePlan, Source } from '../../plan.ts';
 import type { Command } from '../../wire/exec.ts';
 import { isDigest } from '../../wire/oci/digest.ts';
-import type { Digest } from '../../wire/oci/types.ts';
+import type { Digest, ManifestBytes } from '../../wire/oci/types.ts';
 import type { World } from '../../wire/world.ts';
 import type { BuildLog } from './log.ts';
 import type { Login } from './login.ts';
@@ -23,6 +23,10 @@ export interface BuilderJob {
   readonly source: Source;
   /** What the builder may use of earlier builds. */
   readonly freshness: Freshness;
+  /** Called once all that the builder reads of the context is read, where it knows that before it pushes. */
+  readonly built: () => void;
+  /** What the registry has under the image's name now. */
+  readonly pushed: () => Promise<ManifestBytes | undefined>;
 }
 
 export interface Freshness {

@@ -23,6 +23,7 @@ export const buildWithBuildah: Builder = async (world, job) => {
     image.context,
   ];
   await runStep(world, job, 'buildah', 'build', { program: 'buildah', args: build });
+  job.built();
   const target = `docker://${reference}`;
   const push = several
     ? ['manifest', 'push', '--all', '--rm', ...access, '--digestfile', digestFile, list, target]

@@ -1,5 +1,6 @@
 import type { Engine, ImagePlan } from '../../plan.ts';
 import type { Finished } from '../../wire/exec.ts';
+import { parseObject } from '../../wire/oci/manifest.ts';
 import type { World } from '../../wire/world.ts';
 
 /** A builder that is a program. */
@@ -50,25 +51,43 @@ async function probeBuildx(builder: string | undefined, world: World): Promise<P
     };
   }
   // The driver docker is the daemon itself; every other has a BuildKit of its own.
-  return driver === 'docker' && !(await daemonAnswers(world)) ? { usable: false, reason: silent } : { usable: true };
+  return driver === 'docker' && (await dockerVersions(world)).server === undefined
+    ? { usable: false, reason: silent }
+    : { usable: true };
 }
 
 const silent = 'the Docker daemon does not answer';
 
 async function probeDocker(world: World): Promise<Probed> {
-  const client = await ask(world, 'docker', ['version', '--format', '{{.Client.Version}}']);
-  if (client.missing) return { usable: false, reason: 'docker is not installed' };
-  if (!(await daemonAnswers(world))) return { usable: false, reason: silent };
+  const { missing, client, server } = await dockerVersions(world);
+  if (missing) return { usable: false, reason: 'docker is not installed' };
+  if (server === undefined) return { usable: false, reason: silent };
   // From 23 on, the client has no BuildKit of its own and asks for buildx.
-  if (Number.parseInt(client.stdout, 10) >= 23 && (await ask(world, 'docker', ['buildx', 'version'])).code !== 0) {
+  if (Number.parseInt(client ?? '', 10) >= 23 && (await ask(world, 'docker', ['buildx', 'version'])).code !== 0) {
     return { usable: false, reason: 'this docker client builds with buildx only, and buildx is not installed' };
   }
   return { usable: true };
 }
 
-async function daemonAnswers(world: World): Promise<boolean> {
-  const server = await ask(world, 'docker', ['version', '--format', '{{.Server.Version}}']);
-  return server.code === 0 && server.stdout.trim() !== '';
+/** The versions of the client and of the daemon, which is undefined unless the daemon answers. */
+async function dockerVersions(world: World): Promise<{
+  readonly missing: boolean;
+  readonly client: string | undefined;
+  readonly server: string | undefined;
+}> {
+  // Both at once: each call of docker takes as long as all that is asked of a registry.
+  const asked = await ask(world, 'docker', ['version', '--format', '{{json .}}']);
+  const { Client: client, Server: server } = parseObject(Buffer.from(asked.stdout)) ?? {};
+  return {
+    missing: asked.missing,
+    client: versionIn(client),
+    server: asked.code === 0 ? versionIn(server) : undefined,
+  };
+}
+
+function versionIn(side: unknown): string | undefined {
+  const version = (side as { readonly Version?: unknown } | null | undefined)?.Version;
+  return typeof version === 'string' && version !== '' ? version : undefined;
 }
 
 async function probeBuildah(world: World): Promise<Probed> {
