@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { hasProgram, startDockerRegistry } from '../test/support/docker-registry.ts';
 import { type Dockerd, noDockerd, startDockerd } from '../test/support/dockerd.ts';
-import { appFiles, appImages, changedFile } from './app-repo.ts';
+import { type AppImage, appFiles, appImages, changedFile } from './app-repo.ts';
 import { pushBase } from './base-image.ts';
 import { measureContext } from './context-files.ts';
 import { assertSame, imageContents } from './image-contents.ts';
@@ -10,6 +10,7 @@ import { bareEnv, run } from './process.ts';
 import { type ReuseFlow, type ReuseResults, type ReuseStep, reuseFlows, reuseSteps } from './reuse-results.ts';
 
 type Times = Record<ReuseStep, Record<ReuseFlow, { seconds: number[]; inside: number[] }>>;
+type AloneTimes = { start: number[]; read: number[]; docker: number[] };
 
 /** A way to build and push the three images, with a registry and, where it needs one, a daemon of its own. */
 interface Way {
@@ -31,17 +32,18 @@ export async function measureReuse(
   const times = Object.fromEntries(
     reuseSteps.map((step) => [step, Object.fromEntries(reuseFlows.map((flow) => [flow, { seconds: [], inside: [] }]))]),
   ) as unknown as Times;
+  const alone: AloneTimes = { start: [], read: [], docker: [] };
   if (skipped === undefined) {
     const daemons = [await startDockerd(), await startDockerd()] as const;
     try {
       for (let round = 0; round < plan.rounds; round += 1) {
-        await measureRound(daemons, plan.cli, join(temp, `reuse-${round}`), times);
+        await measureRound(daemons, plan.cli, join(temp, `reuse-${round}`), times, alone);
       }
     } finally {
       for (const daemon of daemons) await daemon.close();
     }
   }
-  return { skipped, times, context: await measureContext(plan, join(temp, 'context')) };
+  return { skipped, times, alone, context: await measureContext(plan, join(temp, 'context')) };
 }
 
 async function measureRound(
@@ -49,6 +51,7 @@ async function measureRound(
   cli: string,
   dir: string,
   times: Times,
+  alone: AloneTimes,
 ): Promise<void> {
   const ways: Way[] = [
     { flow: 'docker', registry: await startDockerRegistry(), docker: theirs },
@@ -85,6 +88,7 @@ async function measureRound(
         for (const other of others) if (first !== undefined) assertSame(name, await other, await first);
       }
     }
+    await measureAlone(ways, { cli, dir, tag: 'alone', env }, alone);
   } finally {
     for (const { registry } of ways) await registry.close();
     rmSync(dir, { recursive: true, force: true });
@@ -105,19 +109,38 @@ async function buildBy(
   const dockerEnv =
     docker === undefined ? env : { ...env, ...(docker.env as Record<string, string>), DOCKER_BUILDKIT: '1' };
   if (flow === 'docker') {
-    const script = [
-      ...appImages.map(
-        ({ repository, dockerfile }) =>
-          `docker build --quiet --build-arg REGISTRY=${registry.host} -t ${registry.host}/${repository}:${tag} -f ${dockerfile} .`,
-      ),
-      ...appImages.map(({ repository }) => `docker push --quiet ${registry.host}/${repository}:${tag}`),
-    ].join(' && ');
+    const script = dockerScript(appImages, registry.host, tag);
     const { seconds } = await run({ argv: ['sh', '-c', script], cwd: dir, env: dockerEnv });
     return { seconds, inside: undefined };
   }
   const argv = [process.execPath, cli, 'build', '--json', '--config', `${flow}.yaml`];
   const { seconds, stdout } = await run({ argv, cwd: dir, env: dockerEnv });
   return { seconds, inside: insideOf(stdout) };
+}
+
+/** What nobody can do without, each by itself: see `Alone`. */
+async function measureAlone([theirs]: readonly Way[], { dir, tag, env }: Commit, alone: AloneTimes): Promise<void> {
+  const cat = 'find . -path ./.git -prune -o -type f -print0 | xargs -0 cat > /dev/null';
+  alone.start.push((await run({ argv: [process.execPath, '-e', ''], cwd: dir, env })).seconds);
+  alone.read.push((await run({ argv: ['sh', '-c', cat], cwd: dir, env })).seconds);
+  const image = appImages.find(({ name }) => name === 'app');
+  if (theirs?.docker === undefined || image === undefined) throw new RangeError('the first way is Docker');
+  write(join(dir, changedFile), `changed once more in ${dir}\n`);
+  await run({ argv: ['sync'] });
+  const dockerEnv = { ...env, ...(theirs.docker.env as Record<string, string>), DOCKER_BUILDKIT: '1' };
+  const argv = ['sh', '-c', dockerScript([image], theirs.registry.host, tag)];
+  alone.docker.push((await run({ argv, cwd: dir, env: dockerEnv })).seconds);
+}
+
+/** Docker's own way: each image is built, then each is pushed. */
+function dockerScript(images: readonly AppImage[], host: string, tag: string): string {
+  return [
+    ...images.map(
+      ({ repository, dockerfile }) =>
+        `docker build --quiet --build-arg REGISTRY=${host} -t ${host}/${repository}:${tag} -f ${dockerfile} .`,
+    ),
+    ...images.map(({ repository }) => `docker push --quiet ${host}/${repository}:${tag}`),
+  ].join(' && ');
 }
 
 /** From the plan to the last image: fingerprints, registry and builds, without the process around them. */
