@@ -201,6 +201,29 @@ describe('credentials for a builder', () => {
     expect(world.masked).toContain(Buffer.from('u:planted-password').toString('base64'));
   });
 
+  it("let a builder know its client again, as the user's own docker would: it is sent what changed", async () => {
+    const home = await tempDir();
+    const world = testWorld({ env: { HOME: home, TMPDIR: await tempDir() } });
+    const ids = () =>
+      withLogin(new Map(), world, async ({ dir }) => [
+        await readFile(join(dir, '.buildNodeID'), 'utf8'),
+        await readFile(join(dir, 'buildx', '.buildNodeID'), 'utf8'),
+      ]);
+    const [docker, buildx] = await ids();
+    expect(docker).toMatch(/^[0-9a-f]{64}$/);
+    expect(buildx).not.toBe(docker);
+    expect(await ids()).toEqual([docker, buildx]);
+    await writeFile(join(home, '.docker', '.buildNodeID'), 'of docker itself');
+    expect((await ids())[0]).toBe('of docker itself');
+  });
+
+  it('make no home where there is none', async () => {
+    const HOME = join(await tempDir(), 'nobody');
+    const world = testWorld({ env: { HOME, TMPDIR: await tempDir() } });
+    await withLogin(new Map(), world, async ({ dir }) => expect(await readdir(dir)).not.toContain('.buildNodeID'));
+    await expect(stat(HOME)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
   it('are gone when the build fails', async () => {
     const temp = await tempDir();
     const world = testWorld({ env: { TMPDIR: temp } });

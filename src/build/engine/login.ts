@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RegistryCredential } from '../../plan.ts';
@@ -31,8 +32,12 @@ export async function withLogin<T>(
     const authFile = join(dir, 'config.json');
     await writeFile(authFile, JSON.stringify(withCredentials(config, credentials, world)), { mode: 0o600 });
     // Plugins and contexts are looked for beside the config.
-    if (own !== undefined)
+    if (own !== undefined) {
       for (const name of ['cli-plugins', 'contexts']) await symlink(join(own, name), join(dir, name));
+      await keepNodeId(own, dir);
+      // For a builder made for this build alone; for others buildx's own folder is used.
+      await keepNodeId(join(own, 'buildx'), join(dir, 'buildx'));
+    }
     return await work({ dir, authFile, buildxDir: world.env.BUILDX_CONFIG ?? (own && join(own, 'buildx')) });
   } finally {
     await rm(dir, { recursive: true, force: true });
@@ -42,6 +47,33 @@ export async function withLogin<T>(
 function ownFolder(env: Env): string | undefined {
   if (env.DOCKER_CONFIG !== undefined && env.DOCKER_CONFIG !== '') return env.DOCKER_CONFIG;
   return env.HOME === undefined || env.HOME === '' ? undefined : join(env.HOME, '.docker');
+}
+
+/** The file by which BuildKit knows a client again: it is sent what changed of a context since that client's last build. */
+const nodeId = '.buildNodeID';
+
+/** Lets a builder be the client that the user's own is. Where that can't be, whole contexts are sent. */
+async function keepNodeId(own: string, dir: string): Promise<void> {
+  const file = join(own, nodeId);
+  const id = await readFile(file).catch(() => newNodeId(own, file));
+  if (id === undefined) return;
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await writeFile(join(dir, nodeId), id, { mode: 0o600 });
+}
+
+/** As docker makes it at its first build: random, since two clients of one name would be taken for one. */
+async function newNodeId(own: string, file: string): Promise<string | undefined> {
+  const id = randomBytes(32).toString('hex');
+  try {
+    // Not its parents: a home that isn't there stays so.
+    await mkdir(own, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+    await writeFile(file, id, { mode: 0o600, flag: 'wx' });
+    return id;
+  } catch {
+    return undefined;
+  }
 }
 
 /** An absent or unreadable config is an empty one: docker itself says what it thinks of a broken one. */
