@@ -1,4 +1,5 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { hasProgram, startDockerRegistry } from '../test/support/docker-registry.ts';
 import { type Dockerd, noDockerd, startDockerd } from '../test/support/dockerd.ts';
@@ -10,7 +11,7 @@ import { bareEnv, run } from './process.ts';
 import { type ReuseFlow, type ReuseResults, type ReuseStep, reuseFlows, reuseSteps } from './reuse-results.ts';
 
 type Times = Record<ReuseStep, Record<ReuseFlow, { seconds: number[]; inside: number[] }>>;
-type AloneTimes = { start: number[]; read: number[]; docker: number[] };
+type AloneTimes = { start: number[]; read: number[]; pack: number[]; docker: number[] };
 
 /** A way to build and push the three images, with a registry and, where it needs one, a daemon of its own. */
 interface Way {
@@ -32,7 +33,7 @@ export async function measureReuse(
   const times = Object.fromEntries(
     reuseSteps.map((step) => [step, Object.fromEntries(reuseFlows.map((flow) => [flow, { seconds: [], inside: [] }]))]),
   ) as unknown as Times;
-  const alone: AloneTimes = { start: [], read: [], docker: [] };
+  const alone: AloneTimes = { start: [], read: [], pack: [], docker: [] };
   if (skipped === undefined) {
     const daemons = [await startDockerd(), await startDockerd()] as const;
     try {
@@ -120,9 +121,13 @@ async function buildBy(
 
 /** What nobody can do without, each by itself: see `Alone`. */
 async function measureAlone([theirs]: readonly Way[], { dir, tag, env }: Commit, alone: AloneTimes): Promise<void> {
-  const cat = 'find . -path ./.git -prune -o -type f -print0 | xargs -0 cat > /dev/null';
-  alone.start.push((await run({ argv: [process.execPath, '-e', ''], cwd: dir, env })).seconds);
-  alone.read.push((await run({ argv: ['sh', '-c', cat], cwd: dir, env })).seconds);
+  const files = 'find . -path ./.git -prune -o -type f -print0 | xargs -0';
+  // Pieces that are small enough for all cores to be busy to the end.
+  const packing = `${files} -n 100 -P ${availableParallelism()} sh -c 'cat "$@" | gzip -4' cat > /dev/null`;
+  const timed = async (...argv: string[]) => (await run({ argv, cwd: dir, env })).seconds;
+  alone.start.push(await timed(process.execPath, '-e', ''));
+  alone.read.push(await timed('sh', '-c', `${files} cat > /dev/null`));
+  alone.pack.push(await timed('sh', '-c', packing));
   const image = appImages.find(({ name }) => name === 'app');
   if (theirs?.docker === undefined || image === undefined) throw new RangeError('the first way is Docker');
   write(join(dir, changedFile), `changed once more in ${dir}\n`);
