@@ -45,6 +45,8 @@ export interface ImageConfig {
   readonly cache: boolean;
   /** 0 is always, undefined never. */
   readonly refreshSeconds: number | undefined;
+  /** Prefix included. */
+  readonly reuseFrom: readonly string[] | undefined;
 }
 
 /** What to commit to one config repo, and from which branches. */

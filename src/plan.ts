@@ -107,6 +107,8 @@ export interface ImagePlan {
   readonly cache: boolean;
   /** Built again when the image of the same fingerprint is older than this; 0 is always, undefined is never. */
   readonly refreshSeconds?: number | undefined;
+  /** Other repositories of the registry, prefix included, whose images of the same input are taken over. */
+  readonly reuseFrom?: readonly string[] | undefined;
 }
 
 /** One value to set in one file of a config repo. */
@@ -201,6 +203,8 @@ export type ImagePreview =
       readonly undecided?: string;
       /** Why an image of the same input that is there isn't used, as a sentence. */
       readonly anew?: string;
+      /** Why one that may be in another repository isn't used, as sentences. */
+      readonly troubles?: readonly string[];
       /** Where the fingerprint takes in more than it would have to, as sentences. */
       readonly careful?: readonly string[];
     }

@@ -1,19 +1,19 @@
 import { reportOf, TagboatError } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import { type ImagePlan, type ImagePreview, type ImagePushed, imageName } from '../plan.ts';
-import { WireFailure } from '../wire/failure.ts';
 import type { Digest, ManifestBytes } from '../wire/oci/types.ts';
 import type { World } from '../wire/world.ts';
 import { atRegistry } from './assemble/base.ts';
 import type { Target } from './assemble/push.ts';
-import { decide, decideAnew, isStill, type NewBuild, targetOf } from './decide.ts';
-import { type BuildLog, createBuildLog } from './engine/log.ts';
-import { writeRecord } from './fingerprint/record.ts';
+import { decide, decideAnew, type NewBuild, targetOf } from './decide.ts';
+import { createBuildLog } from './engine/log.ts';
 import type { Fingerprint } from './fingerprint.ts';
-import { fingerprintTag, keepKnown, tagAgain } from './reuse.ts';
+import { isSame, keep, keepTag } from './keep.ts';
+import { fingerprintTag, tagAgain } from './reuse.ts';
 import { runOf } from './run.ts';
 import type { BuildContext } from './shelves.ts';
 import { type Identity, signImage } from './sign.ts';
+import { tell, type Way } from './way.ts';
 
 /**
  * Builds an image and pushes it, or finds that it needn't: a pure answer either way, with the digest read back from the
@@ -60,13 +60,14 @@ export async function previewImage(world: World, image: ImagePlan, context: Buil
     case 'known':
       return { is: 'reused', ...about, digest: decision.manifest.digest, why: decision.why };
     case 'new': {
-      const { known, prepared, anew } = decision;
+      const { known, prepared, anew, troubles } = decision;
       return {
         is: 'built',
         ...about,
         ...prepared.choice,
         ...(known.is === 'known' ? fingerprintShown(known.fingerprint) : { undecided: known.why }),
         ...(anew === undefined ? {} : { anew }),
+        ...(troubles.length === 0 ? {} : { troubles }),
       };
     }
   }
@@ -79,14 +80,7 @@ function fingerprintShown({
   return { fingerprint: hash, ...(careful.length === 0 ? {} : { careful }) };
 }
 
-/** One image's way through a run. */
-interface Way {
-  readonly world: World;
-  readonly emit: Emit;
-  readonly image: ImagePlan;
-  readonly context: BuildContext;
-  readonly log: BuildLog;
-}
+type Lacking = Pick<NewBuild, 'anew' | 'troubles'>;
 
 async function build(way: Way): Promise<ImagePushed> {
   const { world, image, context } = way;
@@ -99,16 +93,35 @@ async function build(way: Way): Promise<ImagePushed> {
     case 'there':
       return { is: 'reused', ...about, digest: decision.digest, why: decision.why, seconds: seconds() };
     case 'known': {
-      const { manifest, why } = decision;
-      if (await tagAgain(target, manifest)) {
-        const { digest } = await readBack(target, about.reference, manifest.digest);
-        return { is: 'reused', ...about, digest, why, seconds: seconds() };
-      }
-      return buildNew(way, await decideAnew(world, image, context));
+      const { manifest, fingerprint, from, why } = decision;
+      const lacking =
+        from === undefined ? await tagNow(target, manifest) : await takeNow(world, target, manifest, from);
+      if (lacking !== undefined) return buildNew(way, await decideAnew(world, image, context, lacking));
+      const found = await readBack(target, about.reference, manifest.digest);
+      if (from !== undefined) await keepTag(way, target, fingerprint, found, false);
+      return { is: 'reused', ...about, digest: found.digest, why, seconds: seconds() };
     }
     case 'new':
       return buildOrCopy(way, decision);
   }
+}
+
+/** Gives a known image its tag; answers why it is to be built all the same when that can't be. */
+async function tagNow(target: Target, manifest: ManifestBytes): Promise<Lacking | undefined> {
+  if (await tagAgain(target, manifest)) return undefined;
+  return { anew: 'The image of the same input lacks parts in the registry.', troubles: [] };
+}
+
+/** The same for one of another repository. */
+async function takeNow(
+  { signal }: World,
+  target: Target,
+  manifest: ManifestBytes,
+  from: string,
+): Promise<Lacking | undefined> {
+  const { takeOver } = await import('./elsewhere.ts');
+  const trouble = await takeOver(target, manifest, from, signal);
+  return trouble === undefined ? undefined : { anew: undefined, troubles: [trouble] };
 }
 
 /** Of several images with the same input, the first is built and the others are copies of it. */
@@ -148,6 +161,7 @@ async function buildNew(way: Way, decision: NewBuild): Promise<ImagePushed> {
   const target = targetOf(image, runOf(world, context));
   const about = { name: image.name, reference: imageName(image) };
   if (decision.anew !== undefined && context.rebuild !== true) tell(way, 'info', decision.anew);
+  for (const trouble of decision.troubles) tell(way, 'warning', trouble);
   // Most runs build nothing: engines and assembling are loaded for those that do.
   const { make } = await import('./make.ts');
   const freshness = { pull: decision.known.is === 'known', steps: decision.anew !== undefined };
@@ -167,63 +181,6 @@ async function buildNew(way: Way, decision: NewBuild): Promise<ImagePushed> {
   } finally {
     await compared?.catch(() => undefined);
   }
-}
-
-/** Whether the files are those that the fingerprint was taken of. */
-async function isSame({ world, image, context }: Way, { known }: NewBuild): Promise<boolean> {
-  return known.is === 'known' && (await isStill(world, image, context, known.fingerprint));
-}
-
-/** Puts a new image under its fingerprint for later runs. That it can't be isn't this build's failure. */
-async function keep(way: Way, decision: NewBuild, manifest: ManifestBytes, compared?: Promise<boolean>): Promise<void> {
-  const { world, image, context } = way;
-  const { known, anew } = decision;
-  if (known.is === 'undecided') return;
-  const { fingerprint } = known;
-  if (!(await (compared ?? isSame(way, decision)))) {
-    tell(way, 'warning', 'Its files changed while it was built, so later builds will not reuse it.');
-    return;
-  }
-  const target = targetOf(image, runOf(world, context));
-  const [kept] = await Promise.all([
-    keepKnown(target, fingerprint, manifest, anew !== undefined),
-    keepRecord(way, target, fingerprint, manifest),
-  ]);
-  const tag = fingerprintTag(fingerprint);
-  if (kept.is === 'second') {
-    tell(way, 'info', `Another build of the same input was first; ${tag} stays ${kept.first}.`);
-  } else if (kept.is === 'refused') {
-    const what = `The registry did not take the tag ${tag} (${saidOf(kept.failure)})`;
-    tell(
-      way,
-      'warning',
-      `${what}, so later builds will not reuse this image. Tags fp-* must be free to be pushed and moved.`,
-    );
-  }
-}
-
-/** Keeps what went into it beside it, for `--explain` and `refresh:`. Some registries take nothing but images. */
-async function keepRecord(
-  way: Way,
-  { shelf, repository }: Target,
-  fingerprint: Fingerprint,
-  manifest: ManifestBytes,
-): Promise<void> {
-  try {
-    await writeRecord(shelf.client, repository, manifest, fingerprint, way.world.clock);
-  } catch (error) {
-    if (!(error instanceof WireFailure)) throw error;
-    const message = `The registry did not take the list of what went into it (${saidOf(error)}), so \`plan --explain\` can't compare.`;
-    tell(way, 'info', message);
-  }
-}
-
-function saidOf({ peerCode, status, kind }: WireFailure): string | number {
-  return peerCode ?? status ?? kind;
-}
-
-function tell({ emit, image }: Way, level: 'info' | 'warning', message: string): void {
-  emit({ type: 'notice', level, stage: 'build', message: `${image.name}: ${message}` });
 }
 
 /** Asks the registry what the tag means now. What was reported isn't believed before. */

@@ -21,6 +21,8 @@ export type Decision =
       readonly is: 'known';
       readonly fingerprint: Fingerprint;
       readonly manifest: ManifestBytes;
+      /** The repository that has it, where that is another one. */
+      readonly from: string | undefined;
       readonly why: string;
     }
   | NewBuild;
@@ -31,6 +33,8 @@ export interface NewBuild {
   readonly known: Known;
   /** Why an image of the same input that is there isn't used, as a sentence: this one takes its place. */
   readonly anew: string | undefined;
+  /** Why an image of the same input that may be elsewhere isn't used, as sentences. */
+  readonly troubles: readonly string[];
 }
 
 /** Decides once a run, so that what is checked before a build isn't asked a second time for it. */
@@ -39,11 +43,16 @@ export function decide(world: World, image: ImagePlan, context: BuildContext): P
   return run.once(`decide ${image.name} ${image.repository}:${image.tag}`, () => work(world, image, context, run));
 }
 
-/** What is to be built although an image was thought to be there. */
-export async function decideAnew(world: World, image: ImagePlan, context: BuildContext): Promise<NewBuild> {
+/** What is to be built although an image was thought to be there, in its own repository or in another one. */
+export async function decideAnew(
+  world: World,
+  image: ImagePlan,
+  context: BuildContext,
+  because: Pick<NewBuild, 'anew' | 'troubles'>,
+): Promise<NewBuild> {
   const run = runOf(world, context);
   const taken = await takeNow(world, image, run, await filesOf(world, run));
-  return newBuild(world, image, run, taken, 'The image of the same input lacks parts in the registry.');
+  return newBuild(world, image, run, taken, because);
 }
 
 async function work(world: World, image: ImagePlan, context: BuildContext, run: Run): Promise<Decision> {
@@ -63,14 +72,38 @@ async function work(world: World, image: ImagePlan, context: BuildContext, run: 
   if (there !== undefined) return { is: 'there', ...there };
   const taken = await taking;
   const fingerprint = taken.known.is === 'known' ? taken.known.fingerprint : undefined;
-  if (rebuild) return newBuild(world, image, run, taken, 'It is asked to be built again.');
-  if (fingerprint === undefined) return newBuild(world, image, run, taken, undefined);
+  const build = (anew?: string, troubles: readonly string[] = []) =>
+    newBuild(world, image, run, taken, { anew, troubles });
+  if (rebuild) return build('It is asked to be built again.');
+  if (fingerprint === undefined) return build();
   const manifest = await findKnown(target, fingerprint);
-  if (manifest === undefined) return newBuild(world, image, run, taken, undefined);
+  if (manifest === undefined) return decideElsewhere(world, image, target, fingerprint, build);
   const old = await whyOld(world, image, target, manifest);
-  if (old !== undefined) return newBuild(world, image, run, taken, old);
+  if (old !== undefined) return build(old);
   const why = `Nothing that decides it has changed: it is there as ${fingerprintTag(fingerprint).slice(0, 15)}.`;
-  return { is: 'known', fingerprint, manifest, why };
+  return { is: 'known', fingerprint, manifest, from: undefined, why };
+}
+
+/** What is to become of an image whose own repository has none of the same input. */
+async function decideElsewhere(
+  world: World,
+  image: ImagePlan,
+  target: Target,
+  fingerprint: Fingerprint,
+  build: (anew?: string, troubles?: readonly string[]) => Promise<NewBuild>,
+): Promise<Decision> {
+  const { reuseFrom = [] } = image;
+  if (reuseFrom.length === 0) return build();
+  const { findElsewhere, placeOf } = await import('./elsewhere.ts');
+  const { found, troubles } = await findElsewhere(target, reuseFrom, fingerprint, world.signal);
+  let tooOld: string | undefined;
+  for (const { repository, manifest } of found) {
+    const old = await whyOld(world, image, { ...target, repository }, manifest);
+    const why = `Nothing that decides it has changed: it is in ${placeOf(repository, fingerprint)}.`;
+    if (old === undefined) return { is: 'known', fingerprint, manifest, from: repository, why };
+    tooOld ??= old;
+  }
+  return build(tooOld, troubles);
 }
 
 type Taken = Awaited<ReturnType<typeof takeNow>>;
@@ -85,13 +118,13 @@ async function newBuild(
   image: ImagePlan,
   run: Run,
   { reading, known }: Taken,
-  anew: string | undefined,
+  because: Pick<NewBuild, 'anew' | 'troubles'>,
 ): Promise<NewBuild> {
   const [prepared, why] = await Promise.all([
     prepare(world, image, run, reading),
     known.is === 'known' ? checkBases(world, image, run, reading) : undefined,
   ]);
-  return { is: 'new', prepared, known: why === undefined ? known : { is: 'undecided', why }, anew };
+  return { is: 'new', prepared, known: why === undefined ? known : { is: 'undecided', why }, ...because };
 }
 
 /** Why an image is too old to be used again; undefined when it isn't. An age that nothing tells is too old. */

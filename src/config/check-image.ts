@@ -83,6 +83,7 @@ function checkImage(name: string, raw: ImageShape, { registry, tag }: Defaults, 
     attest: raw.attest && { sbom: raw.attest.sbom ?? false, provenance: raw.attest.provenance ?? false },
     cache: raw.cache ?? true,
     refreshSeconds: checkRefresh(at('refresh'), raw.refresh, checks),
+    reuseFrom: raw.reuseFrom && checkReuseFrom(at('reuseFrom'), raw.reuseFrom, { registry, repository }, checks),
   };
 }
 
@@ -119,6 +120,32 @@ function checkRefresh(path: (string | number)[], text: string | undefined, check
   const [, number = '', unit = ''] = /^([1-9]\d{0,3})([hd])$/.exec(text) ?? [];
   if (unit === '') checks.refuse(path, 'must be a number of days or hours, such as 7d or 12h, or always');
   return Number(number) * (unit === 'd' ? 86_400 : 3_600);
+}
+
+/** Repositories as the registry knows them. What Docker would take for a host is one, and must be the registry's own. */
+function checkReuseFrom(
+  path: (string | number)[],
+  names: readonly string[],
+  { registry, repository }: Pick<ImageConfig, 'registry' | 'repository'>,
+  checks: Checks,
+): string[] {
+  const whole = names.map((name, at) => {
+    const [first = '', ...rest] = name.split('/');
+    const isHost = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost');
+    if (isHost && first !== registry.host) {
+      const why = `is in another registry, ${first}: layers are handed on inside of ${registry.host} alone (a repository there that looks like a host is ${registry.host}/${name})`;
+      checks.refuse([...path, at], why);
+    }
+    const inside = registry.prefix === '' ? name : `${registry.prefix}/${name}`;
+    const found = isHost ? rest.join('/') : inside;
+    checks.mustBe([...path, at], whyNoRepository(found));
+    if (found === repository) checks.refuse([...path, at], "is the image's own repository");
+    return found;
+  });
+  for (const [at, one] of whole.entries()) {
+    if (whole.indexOf(one) !== at) checks.refuse([...path, at], 'stands twice in the list');
+  }
+  return whole;
 }
 
 function innerPath(path: (string | number)[], text: string, checks: Checks): string {

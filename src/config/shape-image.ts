@@ -10,6 +10,14 @@ export const tag = () => text().describe(tagWords);
 /** One image to build. */
 export const image = z.strictObject({
   repository: text().optional().describe("The repository's name in the registry. Default: the image's name."),
+  reuseFrom: z
+    .array(text())
+    .min(1)
+    .max(8)
+    .optional()
+    .describe(
+      'Other repositories of the same registry, named as repository is: an image of the same input that one of them has is taken over, with its layers, instead of being built. Whoever may push there decides what is in it.',
+    ),
   dockerfile: text().optional().describe("The Dockerfile, from the app repo's root. Default Dockerfile."),
   context: text().optional().describe("The build context, from the app repo's root. Default: the root."),
   contexts: z

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { configJsonSchema } from '../../src/config/schema.ts';
-import { isError } from '../../src/errors.ts';
+import { isError, type TagboatError } from '../../src/errors.ts';
 import { account, config, fault, seed } from './config-text.ts';
 
 const image = (text: string) => `registry: localhost:5000\nimages:\n  app: ${text}\n`;
@@ -67,6 +67,7 @@ tag: "{branch}-{shortCommit}"
 images:
   app:
     repository: shop/app
+    reuseFrom: [shop/old, ghcr.io/elsewhere/app]
     dockerfile: docker/Dockerfile
     context: services/app
     target: final
@@ -99,6 +100,7 @@ deliveries:
 argocd: { server: https://argo.example.com/cd/, ca: ca.pem, auth: oidc, timeout: 1m30s, webhookSecret: HOOK }
 `);
     expect(read.images[0]).toMatchObject({
+      reuseFrom: ['acme/shop/old', 'elsewhere/app'],
       registry: { host: 'ghcr.io', prefix: 'acme', login: 'docker', insecure: true },
       repository: 'acme/shop/app',
       args: { VERSION: '1.10', DEBUG: 'false', EMPTY: '', PORT: '0755' },
@@ -313,6 +315,14 @@ describe('a mistake is told with its place', () => {
     ['{ sign: { fulcio: "http://fulcio.example.com" } }', 'CONFIG_VALUE_INVALID'],
     ['{ sign: { rekor: "https://rekor.example.com/?q" } }', 'CONFIG_VALUE_INVALID'],
     ['{ sign: { tsa: "https://x" } }', 'CONFIG_KEY_UNKNOWN'],
+    ['{ reuseFrom: [] }', 'CONFIG_VALUE_INVALID'],
+    ['{ reuseFrom: old }', 'CONFIG_VALUE_INVALID'],
+    ['{ reuseFrom: [app] }', 'CONFIG_VALUE_INVALID'],
+    ['{ reuseFrom: [old, old] }', 'CONFIG_VALUE_INVALID'],
+    ['{ reuseFrom: [old, localhost:5000/old] }', 'CONFIG_VALUE_INVALID'],
+    ['{ reuseFrom: [Old] }', 'CONFIG_VALUE_INVALID'],
+    ['{ reuseFrom: ["old:1"] }', 'CONFIG_VALUE_INVALID'],
+    ['{ reuseFrom: [registry.example.com/old] }', 'CONFIG_VALUE_INVALID'],
     ['{ builder: "ssh://host" }', 'CONFIG_VALUE_INVALID'],
     ['{ builder: "tcp://user:secret@host:1" }', 'CONFIG_SECRET_IN_FILE'],
     ['{ engine: buildah, builder: x }', 'CONFIG_VALUE_INVALID'],
@@ -368,6 +378,17 @@ describe('a mistake is told with its place', () => {
       { name: 'hub', is: 'image', reference: `alpine@${digest}` },
       { name: 'git', is: 'fetched', url: 'https://git.example.com/acme/lib.git#main:src' },
       { name: 'ssh', is: 'fetched', url: 'git@git.example.com:acme/lib.git#main' },
+    ]);
+  });
+
+  it('a repository of another registry, and what to write for one that only looks so', () => {
+    const { data } = fault(image('{ reuseFrom: [com.acme/old] }')) as TagboatError<'CONFIG_VALUE_INVALID'>;
+    expect(data).toMatchObject({
+      key: 'images.app.reuseFrom[0]',
+      why: expect.stringContaining('localhost:5000/com.acme/old'),
+    });
+    expect(config(image('{ reuseFrom: [localhost:5000/com.acme/old] }')).images[0]?.reuseFrom).toEqual([
+      'com.acme/old',
     ]);
   });
 

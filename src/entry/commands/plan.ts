@@ -89,9 +89,10 @@ function lineOf(image: ImagePreview | SkippedImage, dim: (text: string) => strin
   ].join('\n');
 }
 
-function notesOf({ undecided, anew, careful = [] }: ImagePreview & { is: 'built' }): string[] {
+function notesOf({ undecided, anew, troubles = [], careful = [] }: ImagePreview & { is: 'built' }): string[] {
   return [
     ...(anew === undefined ? [] : [anew]),
+    ...troubles,
     ...(undecided === undefined ? [] : [`It is built every time: ${undecided}`]),
     ...careful,
   ];
