@@ -107,9 +107,16 @@ export async function contentsOf(host: string, repository: string, reference: st
   return { files: Object.fromEntries([...files].sort()), config: Object.fromEntries(shown) };
 }
 
-/** Lays one layer over what is below it. */
+/** Lays one layer over what is below it, as Docker does: it unpacks each by itself, and makes the folders it misses. */
 function lay(layer: readonly LayerEntry[], files: Map<string, string>): void {
+  const made = new Set<string>();
   for (const { path, type, mode, uid, gid, size, hash, link } of layer) {
+    for (let end = path.indexOf('/'); end > 0; end = path.indexOf('/', end + 1)) {
+      const above = path.slice(0, end);
+      if (!made.has(above)) files.set(above, 'directory 755 0:0');
+      made.add(above);
+    }
+    made.add(path);
     if (/(^|\/)\.wh\.([^/]+)$/.test(path)) {
       const gone = path.replace(/\.wh\./, '');
       for (const known of [...files.keys()]) if (known === gone || known.startsWith(`${gone}/`)) files.delete(known);

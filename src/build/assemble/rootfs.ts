@@ -15,7 +15,10 @@ export interface Rootfs {
   restamp(parts: Parts, meta: Meta): Promise<void>;
   /** Makes a folder and those above it that are missing. Throws Blocked when something else stands there. */
   makeDirs(parts: Parts, meta: Meta): Promise<void>;
-  /** What changed since the last call, sorted by path. Each path once, as it is now. */
+  /**
+   * What changed since the last call, sorted by path, with the folders above it. Each path once, as it is now. Who
+   * unpacks a layer by itself, as Docker does, gives a folder that it doesn't mention to root, whatever it was below.
+   */
   takeChanges(): Promise<Change[]>;
 }
 
@@ -53,10 +56,15 @@ export function createRootfs(start: Dir): Rootfs {
   };
 
   const takeChanges = async (): Promise<Change[]> => {
-    const paths = [...changed].sort(byName);
+    const paths = new Set<string>();
+    for (const path of changed) {
+      for (let above = path; above !== '' && !paths.has(above); above = above.slice(0, above.lastIndexOf('/'))) {
+        paths.add(above);
+      }
+    }
     changed.clear();
     const changes: Change[] = [];
-    for (const path of paths) {
+    for (const path of [...paths].sort(byName)) {
       const node = await lookup(root, partsOf(path)).catch(() => undefined);
       if (node !== undefined) changes.push({ path, node });
     }
