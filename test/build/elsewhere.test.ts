@@ -139,6 +139,8 @@ describe('an image of the same input in another repository', () => {
     await at('1', { repository: 'old' });
     clock.advance(6 * day);
     expect(await at('2', week)).toMatchObject({ is: 'reused' });
+    // Its config names the commit's time, which is older than a week: the list that came along tells when it was built.
+    expect(await at('2a', week)).toMatchObject({ is: 'reused' });
     clock.advance(2 * day);
     // In its own repository by now; taking it over made it no younger.
     expect(await at('3', week)).toMatchObject({ is: 'built' });
