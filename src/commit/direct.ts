@@ -4,7 +4,9 @@ import type { ObjectId } from '../wire/git/object.ts';
 import { backoff } from '../wire/retry.ts';
 import type { Look } from './config-repo.ts';
 import { draftOn, type Landing, look } from './landing.ts';
+import { isCrowded, staleMs } from './pace.ts';
 import { landedAmong, type Made, type Push } from './push.ts';
+import { filesTouched } from './rewrite.ts';
 
 /** Pushes on one tip until the server's refusal is believed: a rival's lock on the branch looks the same at first. */
 export const refusalsBelieved = 2;
@@ -17,10 +19,9 @@ export type Tried =
   | { readonly is: 'ended'; readonly outcome: CommitOutcome }
   | { readonly is: 'beaten'; readonly look: Look }
   /** The branch or its queue moved while the files were read: nothing was pushed. */
-  | { readonly is: 'overtaken'; readonly look: Look };
-
-/** A look older than this is taken again before the push that it was for: where many write, that push has lost by now. */
-const staleMs = 400;
+  | { readonly is: 'overtaken'; readonly look: Look }
+  /** Nothing moved, but others are about to push too: nothing was pushed. */
+  | { readonly is: 'crowded'; readonly look: Look };
 
 /**
  * Pushes the commit on this tip, the old id as the lock, until it is taken, beaten, or denied. With a queue to go to,
@@ -35,9 +36,11 @@ export async function pushDirect(landing: Landing, tip: ObjectId, queueing: bool
     if (draft.is === 'ended') return draft;
     const { made } = draft;
     world.signal.throwIfAborted();
-    if (queueing && pushes.length === 0 && world.clock.now() - landing.looked.at > staleMs) {
+    if (queueing && pushes.length === 0 && isStale(landing)) {
+      const { tookMs } = landing.looked;
       const now = await look(landing);
       if (now.tip !== tip || now.intents.size > 0) return { is: 'overtaken', look: now };
+      if (isCrowded(tookMs, landing.looked.tookMs)) return { is: 'crowded', look: now };
     }
     landing.doing = 'push';
     const push = await landing.push(made);
@@ -47,6 +50,12 @@ export async function pushDirect(landing: Landing, tip: ObjectId, queueing: bool
     if (seen !== undefined) return wonAmong(landing, seen);
     believe(landing, push);
   }
+}
+
+/** Whether the files took so long to read that the branch has likely moved meanwhile. */
+function isStale({ world, looked, delivery }: Landing): boolean {
+  const reads = Math.max(...filesTouched(delivery).map((file) => file.split('/').length));
+  return world.clock.now() - looked.at > staleMs(reads, looked.tripMs);
 }
 
 /** Where the branch is once it has left the push's tip, or undefined when it stays there: then we were denied. */

@@ -76,8 +76,10 @@ async function land(landing: Landing, published: Published | undefined): Promise
   const { world, emit } = landing;
   let queue = published;
   let seen = await look(landing);
+  let crowded = false;
   for (;;) {
-    const beaten = landing.made !== undefined && landing.made.on !== seen.tip;
+    // A commit of ours that is on no tip any more was beaten; in a crowd, so will this one be.
+    const beaten = crowded || (landing.made !== undefined && landing.made.on !== seen.tip);
     const step = nextStep(viewOf(seen, world.clock.now()), { is: beaten ? 'beaten' : 'fresh' }, 'patient', !!queue);
     if (queue !== undefined && step.do === 'publish') {
       const outcome = await landQueued(landing, queue, seen);
@@ -92,7 +94,8 @@ async function land(landing: Landing, published: Published | undefined): Promise
     if (tried.is === 'landed') return landed(landing, tried.made);
     if (tried.is === 'ended') return tried.outcome;
     seen = tried.look;
-    if (tried.is === 'overtaken') continue;
+    crowded = tried.is === 'crowded';
+    if (crowded || tried.is === 'overtaken') continue;
     await giveWay(landing, seen.tip, queue === undefined);
     if (queue === undefined) seen = await look(landing);
   }

@@ -28,8 +28,8 @@ export interface Landing {
   readonly pushes: Push[];
   /** The newest commit made, on whatever tip. */
   made: Made | undefined;
-  /** When the branch was last looked at, and milliseconds one such look takes, the newest weighing most. */
-  looked: { readonly at: number; readonly tripMs: number };
+  /** When the branch was last looked at, how long that took, and how long such looks take, the newest weighing most. */
+  looked: { readonly at: number; readonly tripMs: number; readonly tookMs: number };
   /** An intent of ours may still be on its ref, or be landed by now: nobody could say. */
   left: boolean;
   /** What was under way, should it fail: the same status means another thing on a push. */
@@ -38,7 +38,14 @@ export interface Landing {
 
 /** A landing that has not looked yet. */
 export function startLanding(parts: Omit<Landing, 'pushes' | 'made' | 'looked' | 'left' | 'doing'>): Landing {
-  return { ...parts, pushes: [], made: undefined, looked: { at: 0, tripMs: 50 }, left: false, doing: 'read' };
+  return {
+    ...parts,
+    pushes: [],
+    made: undefined,
+    looked: { at: 0, tripMs: 50, tookMs: 50 },
+    left: false,
+    doing: 'read',
+  };
 }
 
 /** Looks at the branch and its queue. Throws as `ConfigRepo.look` does. */
@@ -46,7 +53,10 @@ export async function look(landing: Landing): Promise<Look> {
   const before = landing.world.clock.now();
   const seen = await landing.repo.look();
   const at = landing.world.clock.now();
-  landing.looked = { at, tripMs: (landing.looked.tripMs + (at - before) * 2) / 3 };
+  const { tripMs } = landing.looked;
+  const tookMs = at - before;
+  // A quick answer says that a rush is over; a slow one may be chance.
+  landing.looked = { at, tookMs, tripMs: Math.min(tookMs, (tripMs + tookMs * 2) / 3) };
   return seen;
 }
 

@@ -3,29 +3,54 @@
  * spared is one that doesn't slow down those who land: a writer comes back when the landing it waits for should be over.
  */
 
-/**
- * What landing the queue takes, in looks: the intents, the tip, the files, the push. Looks grow slow in a rush of
- * writers, and quick again before the landing, which makes up for what a push weighs more.
- */
-const landingTrips = 4;
+/** From the queue's first intent to its landing, in looks: others join, the intents and their files are read, the push. */
+const landingTrips = 4.5;
+/** The same, what doesn't depend on the host. */
+const landingMs = 250;
+/** Working out one change of many. */
+const changeMs = 4;
+/** The longest rest: in a rush looks are slow, and quick again right after. */
+const longestMs = 3_000;
 
 /**
- * After publishing into a queue in which `others` wait already: one of them lands us along, after it has let others
- * join where there are many.
+ * When a look is old: it is taken again before the push that it was for, which has lost by then where many write.
+ * `reads` is the number of answers that the files take; alone on a host, each takes about as long as the look.
  */
-export function restAfterPublishing(others: number, tripMs: number, random: number): number {
-  return rest((landingTrips + Math.min(8, others / 4)) * tripMs, random);
+export function staleMs(reads: number, tripMs: number): number {
+  return reads * Math.max(100, 0.65 * tripMs);
 }
 
-/** From one look at the queue to the next; longer each time, and the first in the queue comes first. */
-export function restInQueue(looks: number, place: number, tripMs: number, random: number): number {
-  const wait = Math.max(150, landingTrips * tripMs) * (1 + looks / 4);
-  return rest(wait + (place * tripMs) / 16, random);
+/**
+ * Whether others are about to push too, from two looks before a push. The first opened a connection and should have
+ * been the longer one.
+ */
+export function isCrowded(firstMs: number, secondMs: number): boolean {
+  return secondMs > Math.max(100, 1.1 * firstMs);
+}
+
+/** After publishing into a queue that was empty: somebody has to be first in it. */
+export function restAfterPublishing(tripMs: number, random: number): number {
+  return rest(Math.min(500, tripMs), random);
+}
+
+/**
+ * Until the queue should have landed. `ageMs` is for how long its first intent has waited, `crowd` how many wait, and
+ * `looks` how often the writer has looked in vain.
+ */
+export function restInQueue(
+  queue: { readonly ageMs: number; readonly crowd: number },
+  looks: number,
+  tripMs: number,
+  random: number,
+): number {
+  const left = landingMs + landingTrips * tripMs - queue.ageMs;
+  const least = Math.max(100 + changeMs * queue.crowd, 1.5 * tripMs) * (1 + looks / 4);
+  return rest(Math.max(least, left), random);
 }
 
 /** While others are joining, for the one that lands them: everybody waits for it. */
 export function restWhileGathering(tripMs: number, random: number): number {
-  return rest(Math.min(500, 2 * tripMs), random);
+  return rest(Math.min(250, tripMs / 2), random);
 }
 
 /** How long nothing may move in front of the writer until it lands the queue itself: whoever had the turn is gone. */
@@ -33,7 +58,7 @@ export function patienceMs(place: number, tripMs: number): number {
   return Math.max(1_500, 20 * tripMs) * Math.max(1, place);
 }
 
-/** A little apart, so that those who published together don't come back together; still in their order. */
+/** A little apart, so that those who published together don't come back together. */
 function rest(ms: number, random: number): number {
-  return Math.round(Math.min(5_000, ms) * (0.9 + 0.2 * random));
+  return Math.max(1, Math.round(Math.min(longestMs, ms) * (0.9 + 0.2 * random)));
 }

@@ -17,8 +17,9 @@ import { confirm, publish, type Turn, withdraw, withdrawInTheEnd } from './turn.
 
 /** A writer that published longer ago than this is not waited for; its job may be gone. */
 const livelyMs = 120_000;
-/** Times that the first in the queue looks again because others are still joining. */
-const mostGathered = 2;
+/** Times that the first in the queue looks again because others are still joining: a third more since its last look. */
+const mostGathered = 6;
+const growth = 1 / 3;
 /** Fewer than these are no rush: they land at once. */
 const rush = 4;
 /** Intents landed by one push. */
@@ -51,6 +52,7 @@ export async function landQueued(
     crowd: 0,
     gathered: 0,
     looks: 0,
+    publishMs: 0,
     restMs: 0,
     refused: { tip: '', count: 0 },
   };
@@ -103,19 +105,27 @@ async function takeStep(
   switch (step.do) {
     case 'pushDirect':
       throw new RangeError('a writer in the queue does not push past it');
-    case 'publish':
+    case 'publish': {
       turn.looks = 0;
-      // Alone there, it has the turn at once.
-      if (view.lively.length > 0) turn.restMs = restAfterPublishing(view.lively.length, tripMs, world.random());
-      return publish(landing, published, turn, seen);
+      const outcome = await publish(landing, published, turn, seen);
+      // In a rush a first look holds much waiting for its own machine; the push is the latest that is known.
+      const latestMs = Math.min(tripMs, turn.publishMs);
+      turn.restMs =
+        view.lively.length === 0
+          ? restAfterPublishing(latestMs, world.random())
+          : restInQueue(queueIn(view, now), 0, latestMs, world.random());
+      return outcome;
+    }
     case 'combine':
       return combine(landing, published, turn, seen);
     case 'wait':
-      turn.looks += 1;
-      turn.restMs =
-        step.place === 0
-          ? restWhileGathering(tripMs, world.random())
-          : restInQueue(turn.looks, step.place, tripMs, world.random());
+      if (step.place === 0) {
+        await prepare(landing, published, seen);
+        turn.restMs = restWhileGathering(tripMs, world.random());
+      } else {
+        turn.looks += 1;
+        turn.restMs = restInQueue(queueIn(view, now), turn.looks, tripMs, world.random());
+      }
       return undefined;
   }
 }
@@ -127,13 +137,28 @@ function moodOf(turn: Turn, view: View, here: { now: number; place: number; trip
     turn.front = front;
     turn.since = here.now;
   }
-  const joining = view.lively.length >= rush && view.lively.length > turn.crowd && turn.gathered < mostGathered;
+  const { length } = view.lively;
+  const joining = length >= rush && length - turn.crowd > length * growth && turn.gathered < mostGathered;
   turn.crowd = view.lively.length;
   if (here.place === 0 && joining) {
     turn.gathered += 1;
     return 'gathering';
   }
   return here.now - turn.since < patienceMs(here.place, here.tripMs) ? 'patient' : 'impatient';
+}
+
+/** How many wait, and for how long the first of them has, by its writer's clock. */
+function queueIn({ lively }: View, now: number): { ageMs: number; crowd: number } {
+  return { ageMs: Math.max(0, now - (publishedAt(lively[0] ?? '') ?? now)), crowd: lively.length };
+}
+
+/** Reads what landing the queue as it now is takes, while others are joining: what it has read is not read again. */
+async function prepare({ repo }: Landing, published: Published, seen: Look): Promise<void> {
+  const files = async (): Promise<void> => {
+    const intents = await published.read(seen.intents);
+    await repo.readPaths(seen.tip, filesOfAll(intents.values()));
+  };
+  await Promise.all([files(), repo.remote.isAtomic()]);
 }
 
 /** Lands the queue: ours among them, or ours alone once the whole was refused. */

@@ -35,6 +35,8 @@ export interface Turn {
   gathered: number;
   /** Looks since publishing. */
   looks: number;
+  /** Milliseconds that publishing took. */
+  publishMs: number;
   /** Milliseconds to wait before the next look. */
   restMs: number;
   /** Refused combining pushes on the tip as it is. */
@@ -69,7 +71,10 @@ export async function publish(
   turn.mine = { intent, oid: draft.oid, made };
   turn.standing = { is: 'waiting', id };
   // Without an answer it may have arrived: the next look tells, and until then it counts as published.
-  if ((await tryPush(world, draft.publish)) !== false) return undefined;
+  const sent = world.clock.now();
+  const taken = await tryPush(world, draft.publish);
+  turn.publishMs = world.clock.now() - sent;
+  if (taken !== false) return undefined;
   turn.mine = undefined;
   return 'noQueue';
 }

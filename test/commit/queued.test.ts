@@ -51,7 +51,49 @@ async function beatenHost(times: number, files: Record<string, string> = chart) 
   return { host, url: await host.createRepo('config', { files }) };
 }
 
+/** A writer whose requests take as long as these say, one after the other, by its own clock. The last goes on. */
+function slowWriter(tookMs: readonly number[]): TestWorld {
+  const world = writer();
+  let late = 0;
+  let requests = 0;
+  const http: TestWorld['http'] = async (request) => {
+    const answer = await world.http(request);
+    late += tookMs[Math.min(requests++, tookMs.length - 1)] ?? 0;
+    return answer;
+  };
+  return { ...world, http, clock: { ...world.clock, now: () => Date.now() + late } };
+}
+
 describe.skipIf(noHttpBackend !== undefined)(`the queue${skipNote}`, () => {
+  it('pushes when its look has grown old, but nothing moved and the host is as quick as before', async () => {
+    const host = await gitHost();
+    const url = await host.createRepo('config', { files: chart });
+    expect(landed(await land(deliveryTo(url), slowWriter([300, 400, 400, 200, 0]))).attempts).toBe(1);
+    expect(pushesIn(host)).toHaveLength(1);
+    expect(host.requests).toHaveLength(5);
+  });
+
+  it('makes for the queue without a push where a host grows slower from one look to the next', async () => {
+    const host = await gitHost();
+    const url = await host.createRepo('config', { files: chart });
+    expect(landed(await land(deliveryTo(url), slowWriter([300, 400, 400, 800, 0]))).attempts).toBe(0);
+    expect(pushesIn(host).map(({ refs }) => refs.some((ref) => ref === 'refs/heads/main'))).toEqual([false, true]);
+    expect(await fileAt(host, 'config')).toContain('imageTag:   b   # from CI');
+    expect(await refsIn(host)).toBe('');
+  });
+
+  it('spares the push that an old look would have made in vain', async () => {
+    const host: GitHost = await gitHost({
+      fault: async (request) => {
+        if (request.number === 4) await host.commit('config', { files: { 'other.yaml': 'x: 1\n' } });
+        return undefined;
+      },
+    });
+    const url = await host.createRepo('config', { files: chart });
+    expect(landed(await land(deliveryTo(url), slowWriter([300, 400, 400, 200, 0]))).attempts).toBe(0);
+    expect(pushesIn(host).map(({ refs }) => refs.some((ref) => ref === 'refs/heads/main'))).toEqual([false, true]);
+  });
+
   it('lands a beaten change as a commit of its own, and leaves no ref behind', async () => {
     const { host, url } = await beatenHost(1);
     const outcome = landed(await land(deliveryTo(url)));

@@ -28,6 +28,8 @@ export interface Setting {
   readonly expiries: number;
   /** Writers told to stop (Ctrl-C): they withdraw what waits, and say that nothing of theirs landed. */
   readonly interrupts: number;
+  /** Writers may make for the queue unbeaten: from how long looks take they know that others are about to push. */
+  readonly crowded: boolean;
   /** Commits of somebody who holds the value that writers 0 and 1 share. */
   readonly holds: number;
   /** Which of the writers take part. */
@@ -37,6 +39,7 @@ export interface Setting {
 /** Three writers, and nothing that goes wrong. */
 export const calm: Setting = {
   atomic: true,
+  crowded: false,
   kills: 0,
   lostReplies: 0,
   lateRequests: 0,
@@ -204,7 +207,8 @@ function movesOf(state: State, who: number, setting: Setting, rules: Rules): { n
         won ? { pc: 'landed' } : { pc: 'look', standing: { is: 'beaten' }, basis },
       );
       // A look that has grown old is taken again before the push, and may show what the push would have found out.
-      if (state.branch.length !== basis || state.intents.length > 0) look({ standing: { is: 'beaten' }, basis });
+      const moved = state.branch.length !== basis || state.intents.length > 0;
+      if (moved || (setting.crowded && setting.atomic)) look({ standing: { is: 'beaten' }, basis });
       break;
     }
     case 'publish': {

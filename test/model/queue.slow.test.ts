@@ -7,6 +7,12 @@ const four: Setting = { ...calm, writers: [0, 1, 2, 3] };
 it.each<[string, Partial<Setting>]>([
   ['four writers, nothing goes wrong', {}],
   ['one of four writers is killed', { kills: 1 }],
+  ['one of four writers in a crowd is killed', { crowded: true, kills: 1 }],
+  ['three writers in a crowd, and a request arrives late', { writers: [0, 1, 2], crowded: true, lateRequests: 1 }],
+  [
+    'three writers in a crowd, an intent expires and a writer is killed',
+    { writers: [0, 1, 2], crowded: true, expiries: 1, kills: 1 },
+  ],
   ['one of four writers is killed and another told to stop', { kills: 1, interrupts: 1 }],
 ])(
   '%s: nothing is lost, nothing lands twice, nothing older goes over newer, nobody is stuck',

@@ -4,6 +4,9 @@ import { calm, queueModel, type Rules, realRules, type Setting } from './queue-m
 
 it.each<[string, Partial<Setting>]>([
   ['three writers, nothing goes wrong', {}],
+  ['three writers in a crowd', { crowded: true }],
+  ['two of three writers in a crowd are killed at any moment', { crowded: true, kills: 2 }],
+  ['a reply is lost in a crowd', { crowded: true, lostReplies: 1 }],
   ['three writers without atomic pushes', { atomic: false }],
   ['two of three writers are killed at any moment', { kills: 2 }],
   ['two of three writers are killed, without atomic pushes', { kills: 2, atomic: false }],
