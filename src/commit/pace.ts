@@ -10,7 +10,7 @@ const landingMs = 250;
 /** Working out one change of many. */
 const changeMs = 4;
 /** The longest rest: in a rush looks are slow, and quick again right after. */
-const longestMs = 3_000;
+const longestMs = 5_000;
 
 /**
  * When a look is old: it is taken again before the push that it was for, which has lost by then where many write.
