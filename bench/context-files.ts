@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { openContext } from '../src/build/context.ts';
 import { takeFiles } from '../src/build/fingerprint/files.ts';
 import { createDigestReader } from '../src/build/fingerprint/read.ts';
+import { createSeen } from '../src/build/fingerprint/seen.ts';
 import { run } from './process.ts';
 import type { ContextRuns } from './reuse-results.ts';
 
@@ -30,7 +31,7 @@ export async function measureContext(
       const start = performance.now();
       const context = await openContext('bench', dir, join(dir, 'Dockerfile'), { keep: false });
       const taking = { source: '.', chmod: '', exclude: [], parents: false };
-      await takeFiles(context.root, taking, createDigestReader(signal));
+      await takeFiles(context.root, taking, createDigestReader(signal, createSeen(Date.now)));
       fingerprint.push((performance.now() - start) / 1_000);
       clearInterval(watch);
       extraBytes.push(Math.max(most, process.memoryUsage.rss()) - before);

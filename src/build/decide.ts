@@ -3,7 +3,9 @@ import type { ManifestBytes } from '../wire/oci/types.ts';
 import type { World } from '../wire/world.ts';
 import { atRegistry } from './assemble/base.ts';
 import type { Target } from './assemble/push.ts';
+import { createDigestReader } from './fingerprint/read.ts';
 import { builtAt } from './fingerprint/record.ts';
+import { createSeen, readUnseen, type Seen } from './fingerprint/seen.ts';
 import { checkBases, createTakeFiles, type Known, type TakeFiles, takeFingerprint } from './fingerprint/take.ts';
 import { Undecided } from './fingerprint/undecided.ts';
 import type { Fingerprint } from './fingerprint.ts';
@@ -149,19 +151,27 @@ export async function fingerprintNow(world: World, image: ImagePlan, context: Bu
   return (await takeNow(world, image, run, await filesOf(world, run))).known;
 }
 
-/** Whether the files are still those that a fingerprint was taken of. Everything is read again. */
+/** Whether the files are still those that a fingerprint was taken of. Read again is what isn't surely as it was. */
 export async function isStill(
   world: World,
   image: ImagePlan,
   context: BuildContext,
   fingerprint: Fingerprint,
 ): Promise<boolean> {
-  const { known } = await takeNow(world, image, runOf(world, context), createTakeFiles(world));
+  const run = runOf(world, context);
+  const files = createTakeFiles(readUnseen(await seenOf(world, run), createDigestReader(world.signal)));
+  const { known } = await takeNow(world, image, run, files);
   return known.is === 'known' && known.fingerprint.hash === fingerprint.hash;
 }
 
 function filesOf(world: World, run: Run): Promise<TakeFiles> {
-  return run.once('context files', async () => createTakeFiles(world));
+  return run.once('context files', async () =>
+    createTakeFiles(createDigestReader(world.signal, await seenOf(world, run))),
+  );
+}
+
+function seenOf(world: World, run: Run): Promise<Seen> {
+  return run.once('states of files', async () => createSeen(() => world.clock.now()));
 }
 
 export function targetOf(image: ImagePlan, run: Run): Target {

@@ -1,10 +1,11 @@
 import { createHash, hash } from 'node:crypto';
-import { closeSync, constants, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { setImmediate as turn } from 'node:timers/promises';
 import { TagboatError } from '../../errors.ts';
 import type { Content } from '../assemble/tree.ts';
 import type { FileContent } from '../context.ts';
+import type { Seen } from './seen.ts';
 
 /** Tells the digest of a file's bytes, in hex: at once where it can. Throws CONTEXT_UNREADABLE. */
 export type ReadDigest = (content: Content) => string | Promise<string>;
@@ -14,8 +15,11 @@ const smallFile = 128 * 1024;
 const chunkSize = 1024 * 1024;
 const readOnly = constants.O_RDONLY | constants.O_NOFOLLOW;
 
-/** Reads files for their digests. Memory is that of three buffers, however many and large the files are. */
-export function createDigestReader(signal: AbortSignal): ReadDigest {
+/**
+ * Reads files for their digests. Memory is that of three buffers, however many and large the files are. With `seen`,
+ * each digest is kept with the state that its file had.
+ */
+export function createDigestReader(signal: AbortSignal, seen?: Seen): ReadDigest {
   const small = Buffer.allocUnsafe(smallFile + 1);
   let chunks: [Buffer, Buffer] | undefined;
   let busy: Promise<unknown> = Promise.resolve();
@@ -33,29 +37,32 @@ export function createDigestReader(signal: AbortSignal): ReadDigest {
     const { file, size } = content as FileContent;
     if (file === undefined) return digestOfStream(content);
     if (size <= smallFile) {
-      const digest = attempt(file, () => digestOfSmall(file, size, small));
+      const digest = attempt(file, () => digestOfSmall(file, size, small, seen));
       sinceTurn += 16 * 1024 + size;
       return sinceTurn < 4 * 1024 * 1024 ? digest : breathe(digest);
     }
     // One large file at a time: two would only take each other's disk, and buffers of their own.
     chunks ??= [Buffer.allocUnsafe(chunkSize), Buffer.allocUnsafe(chunkSize)];
     const buffers = chunks;
-    const digest = busy.then(() => digestOfLarge(file, size, buffers, signal));
+    const digest = busy.then(() => digestOfLarge(file, size, buffers, signal, seen));
     busy = digest.catch(() => undefined);
     return digest;
   };
 }
 
-function digestOfSmall(file: string, size: number, buffer: Buffer): string {
+function digestOfSmall(file: string, size: number, buffer: Buffer, seen: Seen | undefined): string {
+  const began = seen?.now() ?? 0;
   const handle = openSync(file, readOnly);
   try {
     // One byte more is asked for than there should be, so that a file that has grown shows, and the end does too.
     const read = readSync(handle, buffer, 0, size + 1, 0);
     if (read !== size) throw changed(file);
+    const digest = hash('sha256', buffer.subarray(0, size), 'hex');
+    seen?.keep(file, fstatSync(handle, { bigint: true }), began, digest);
+    return digest;
   } finally {
     closeSync(handle);
   }
-  return hash('sha256', buffer.subarray(0, size), 'hex');
 }
 
 /** The next piece is read while this one is hashed. */
@@ -64,8 +71,10 @@ async function digestOfLarge(
   size: number,
   [one, other]: readonly [Buffer, Buffer],
   signal: AbortSignal,
+  seen: Seen | undefined,
 ): Promise<string> {
   try {
+    const began = seen?.now() ?? 0;
     const handle = await open(file, readOnly);
     try {
       const whole = createHash('sha256');
@@ -86,7 +95,9 @@ async function digestOfLarge(
         whole.update(bytes);
       }
       if (at !== size) throw changed(file);
-      return whole.digest('hex');
+      const digest = whole.digest('hex');
+      seen?.keep(file, await handle.stat({ bigint: true }), began, digest);
+      return digest;
     } finally {
       await handle.close();
     }

@@ -10,7 +10,7 @@ import type { Reading } from '../prepare.ts';
 import type { Run } from '../run.ts';
 import { type TakenFiles, type Taking, takeFiles } from './files.ts';
 import { layoutDigest } from './layout.ts';
-import { createDigestReader } from './read.ts';
+import type { ReadDigest } from './read.ts';
 import { settingsOf } from './settings.ts';
 import { Undecided } from './undecided.ts';
 
@@ -94,9 +94,8 @@ export async function checkBases(
 /** Digests what an instruction takes of an image's context, or of a named one. */
 export type TakeFiles = (image: ImagePlan, taking: Taking) => Promise<TakenFiles>;
 
-/** Reads contexts; what several images take alike is read once. Ask for a new one to have everything read again. */
-export function createTakeFiles(world: World): TakeFiles {
-  const read = createDigestReader(world.signal);
+/** Reads contexts by this reader; what several images take alike is read once. Ask for a new one to have all looked at again. */
+export function createTakeFiles(read: ReadDigest): TakeFiles {
   const contexts = new Map<string, ReturnType<typeof openContext>>();
   const taken = new Map<string, Promise<TakenFiles>>();
   return async (image, taking) => {
