@@ -31,7 +31,7 @@ export async function measureContext(
       const start = performance.now();
       const context = await openContext('bench', dir, join(dir, 'Dockerfile'), { keep: false });
       const taking = { source: '.', chmod: '', exclude: [], parents: false };
-      await takeFiles(context.root, taking, createDigestReader(signal, createSeen(Date.now)));
+      await takeFiles(context.root, taking, createDigestReader(signal, createSeen(Date.now())));
       fingerprint.push((performance.now() - start) / 1_000);
       clearInterval(watch);
       extraBytes.push(Math.max(most, process.memoryUsage.rss()) - before);

@@ -51,7 +51,7 @@ export async function openContext(
     join(real, '.dockerignore'),
   ]);
   const ignore = found === undefined ? undefined : readDockerignore(found.text, found.file);
-  const reading: Reading = { ignore, inodeOf: createInodes(), folder: keep ? once : (read) => read };
+  const reading: Reading = { ignore, inodeOf: createInodes(), folder: keep ? once : (read) => read, states: !keep };
   const children = reading.folder(() => readFolder(real, '', reading, undefined));
   return { root: { ...dirOf(metaOf(there)), children }, ignoreFile: found?.file, ignore };
 }
@@ -78,6 +78,8 @@ interface Reading {
   readonly inodeOf: (stats: Stats) => object;
   /** How a folder's reading is done again: not at all, or each time. */
   readonly folder: (read: Children) => Children;
+  /** Whether files tell their state; who keeps a whole tree in memory does without. */
+  readonly states: boolean;
 }
 
 type Children = Dir['children'];
@@ -128,7 +130,7 @@ async function readNode(
   }
   if (tested?.out === true) return undefined;
   if (stats.isFile()) {
-    const content = fileContent(file, stats.size);
+    const content = fileContent(file, stats.size, reading.states ? stateOf(stats) : undefined);
     return { is: 'file', ...meta, content, ...(stats.nlink > 1 ? { inode: reading.inodeOf(stats) } : {}) };
   }
   if (stats.isSymbolicLink()) return { is: 'link', ...meta, target: attempt(file, () => readlinkSync(file)) };
@@ -154,12 +156,27 @@ function metaOf(stats: Stats): Meta {
 export interface FileContent extends Content {
   /** Its path, for who reads it in a way of its own. */
   readonly file: string;
+  /** What it was when its folder was read, before any of its bytes. */
+  readonly state?: FileState;
+}
+
+/** What tells a file from another and from what it was before. */
+export interface FileState {
+  readonly dev: number;
+  readonly ino: number;
+  readonly size: number;
+  readonly mtimeMs: number;
+  readonly ctimeMs: number;
+}
+
+function stateOf({ dev, ino, size, mtimeMs, ctimeMs }: Stats): FileState {
+  return { dev, ino, size, mtimeMs, ctimeMs };
 }
 
 /** A file's bytes, of exactly this size. Throws CONTEXT_UNREADABLE when it has become another one. */
-export function fileContent(file: string, size: number): FileContent {
-  const read = () => readLarge(file, size);
-  return size > smallFile ? { file, size, read } : { file, size, read, whole: () => readSmall(file, size) };
+export function fileContent(file: string, size: number, state?: FileState): FileContent {
+  const content = { file, size, read: () => readLarge(file, size), ...(state === undefined ? {} : { state }) };
+  return size > smallFile ? content : { ...content, whole: () => readSmall(file, size) };
 }
 
 // The file was no link when it was looked at. Should it be one now, somebody is swapping files under us.

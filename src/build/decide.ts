@@ -171,7 +171,7 @@ function filesOf(world: World, run: Run): Promise<TakeFiles> {
 }
 
 function seenOf(world: World, run: Run): Promise<Seen> {
-  return run.once('states of files', async () => createSeen(() => world.clock.now()));
+  return run.once('states of files', async () => createSeen(world.clock.now()));
 }
 
 export function targetOf(image: ImagePlan, run: Run): Target {

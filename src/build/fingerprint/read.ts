@@ -1,5 +1,5 @@
 import { createHash, hash } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { setImmediate as turn } from 'node:timers/promises';
 import { TagboatError } from '../../errors.ts';
@@ -34,35 +34,37 @@ export function createDigestReader(signal: AbortSignal, seen?: Seen): ReadDigest
   };
 
   return (content) => {
-    const { file, size } = content as FileContent;
+    const { file, size, state } = content as FileContent;
     if (file === undefined) return digestOfStream(content);
     if (size <= smallFile) {
-      const digest = attempt(file, () => digestOfSmall(file, size, small, seen));
+      const digest = attempt(file, () => digestOfSmall(file, size, small));
+      if (state !== undefined) seen?.keep(file, state, digest);
       sinceTurn += 16 * 1024 + size;
       return sinceTurn < 4 * 1024 * 1024 ? digest : breathe(digest);
     }
     // One large file at a time: two would only take each other's disk, and buffers of their own.
     chunks ??= [Buffer.allocUnsafe(chunkSize), Buffer.allocUnsafe(chunkSize)];
     const buffers = chunks;
-    const digest = busy.then(() => digestOfLarge(file, size, buffers, signal, seen));
+    const digest = busy.then(() => digestOfLarge(file, size, buffers, signal));
     busy = digest.catch(() => undefined);
-    return digest;
+    if (state === undefined || seen === undefined) return digest;
+    return digest.then((found) => {
+      seen.keep(file, state, found);
+      return found;
+    });
   };
 }
 
-function digestOfSmall(file: string, size: number, buffer: Buffer, seen: Seen | undefined): string {
-  const began = seen?.now() ?? 0;
+function digestOfSmall(file: string, size: number, buffer: Buffer): string {
   const handle = openSync(file, readOnly);
   try {
     // One byte more is asked for than there should be, so that a file that has grown shows, and the end does too.
     const read = readSync(handle, buffer, 0, size + 1, 0);
     if (read !== size) throw changed(file);
-    const digest = hash('sha256', buffer.subarray(0, size), 'hex');
-    seen?.keep(file, fstatSync(handle, { bigint: true }), began, digest);
-    return digest;
   } finally {
     closeSync(handle);
   }
+  return hash('sha256', buffer.subarray(0, size), 'hex');
 }
 
 /** The next piece is read while this one is hashed. */
@@ -71,10 +73,8 @@ async function digestOfLarge(
   size: number,
   [one, other]: readonly [Buffer, Buffer],
   signal: AbortSignal,
-  seen: Seen | undefined,
 ): Promise<string> {
   try {
-    const began = seen?.now() ?? 0;
     const handle = await open(file, readOnly);
     try {
       const whole = createHash('sha256');
@@ -95,9 +95,7 @@ async function digestOfLarge(
         whole.update(bytes);
       }
       if (at !== size) throw changed(file);
-      const digest = whole.digest('hex');
-      seen?.keep(file, await handle.stat({ bigint: true }), began, digest);
-      return digest;
+      return whole.digest('hex');
     } finally {
       await handle.close();
     }

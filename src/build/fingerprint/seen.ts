@@ -1,19 +1,17 @@
-import { type BigIntStats, lstatSync, statfsSync } from 'node:fs';
+import { statfsSync } from 'node:fs';
 import { platform } from 'node:os';
-import type { FileContent } from '../context.ts';
+import type { FileContent, FileState } from '../context.ts';
 import type { ReadDigest } from './read.ts';
 
 /** Digests of files by the state that they were read in, so that what stayed as it was needn't be read again. */
 export interface Seen {
-  /** Milliseconds since the epoch, on the clock that file times come from. */
-  readonly now: () => number;
   /**
-   * Keeps a digest when file and state are such that a change would show. The state is that after the last byte was read,
-   * `began` the time before the first one: where the ctime is older, nothing happened to the file in between.
+   * Keeps a digest when file and state are such that a change would show. The state is that from before the first byte was
+   * read: what changed during the reading has another one since.
    */
-  keep(file: string, state: BigIntStats, began: number, digest: string): void;
+  keep(file: string, state: FileState, digest: string): void;
   /** The digest of a file in this state. */
-  find(state: BigIntStats): string | undefined;
+  find(state: FileState): string | undefined;
 }
 
 const keySize = 40;
@@ -30,19 +28,20 @@ const trusted: ReadonlySet<number> = new Set([
 ]);
 
 /**
- * Remembers in a few megabytes, however many files. A state is inode, size and both times; one that is as young as the
- * reading isn't kept, because a change right after it could leave it the same (git's "racy" entries).
+ * Remembers in a few megabytes, however many files. A state is inode, size and both times. `began` is a time before any
+ * state was looked at, in milliseconds of the clock that file times come from: a file that changed as late as that isn't
+ * kept, because one more change could leave its state the same (git's "racy" entries).
  */
-export function createSeen(now: () => number): Seen {
+export function createSeen(began: number): Seen {
   const chunks: Buffer[] = [];
   // Places of entries by a hash of their keys, counted from 1; twice as many as entries at least.
   let places = new Uint32Array(1024);
   let count = 0;
-  const devices = new Map<bigint, boolean>();
-  const parts = new BigUint64Array(keySize / 8);
+  const devices = new Map<number, boolean>();
+  const parts = new Float64Array(keySize / 8);
   const key = Buffer.from(parts.buffer);
 
-  const isTrusted = (file: string, device: bigint): boolean => {
+  const isTrusted = (file: string, device: number): boolean => {
     const known = devices.get(device);
     if (known !== undefined) return known;
     const answer = platform() === 'linux' && trusted.has(statfsSync(file).type);
@@ -50,12 +49,12 @@ export function createSeen(now: () => number): Seen {
     return answer;
   };
 
-  const write = (state: BigIntStats): void => {
+  const write = (state: FileState): void => {
     parts[0] = state.dev;
     parts[1] = state.ino;
     parts[2] = state.size;
-    parts[3] = state.mtimeNs;
-    parts[4] = state.ctimeNs;
+    parts[3] = state.mtimeMs;
+    parts[4] = state.ctimeMs;
   };
 
   const entry = (number: number): Buffer => {
@@ -65,7 +64,7 @@ export function createSeen(now: () => number): Seen {
 
   /** Where an entry of this key is, or would be. */
   const placeOf = (wanted: Buffer): number => {
-    let place = (Math.imul(wanted.readUInt32LE(8) ^ wanted.readUInt32LE(32), 0x9e3779b1) >>> 0) % places.length;
+    let place = (hashOf(wanted) >>> 0) % places.length;
     for (;;) {
       const number = places[place] ?? 0;
       if (
@@ -85,10 +84,10 @@ export function createSeen(now: () => number): Seen {
   };
 
   return {
-    now,
-    keep: (file, state, began, digest) => {
-      if (count >= mostEntries || state.ctimeNs >= BigInt(began - youngMs) * 1_000_000n) return;
-      if (!isTrusted(file, state.dev)) return;
+    keep: (file, state, digest) => {
+      if (count >= mostEntries || !(state.ctimeMs < began - youngMs) || !isTrusted(file, state.dev)) return;
+      // Some file systems number files beyond what a double tells apart.
+      if (!Number.isSafeInteger(state.ino)) return;
       write(state);
       const place = placeOf(key);
       if (places[place] !== 0) return;
@@ -107,14 +106,16 @@ export function createSeen(now: () => number): Seen {
   };
 }
 
+/** The bits in which inodes and times differ are spread over their doubles. */
+function hashOf(key: Buffer): number {
+  const mixed = Math.imul(key.readUInt32LE(8) ^ key.readUInt32LE(12), 0x85ebca6b) ^ key.readUInt32LE(32);
+  return Math.imul(mixed ^ (mixed >>> 15), 0xc2b2ae35) ^ key.readUInt32LE(36);
+}
+
 /** Reads files whose state isn't one that was seen; for the others answers what was read then. */
 export function readUnseen(seen: Seen, read: ReadDigest): ReadDigest {
   return (content) => {
-    const { file, size } = content as Partial<FileContent>;
-    if (file === undefined) return read(content);
-    const state = lstatSync(file, { bigint: true, throwIfNoEntry: false });
-    // Whatever else it has become, reading it says so.
-    if (state?.isFile() !== true || state.size !== BigInt(size ?? -1)) return read(content);
-    return seen.find(state) ?? read(content);
+    const { state } = content as Partial<FileContent>;
+    return (state === undefined ? undefined : seen.find(state)) ?? read(content);
   };
 }
