@@ -8,7 +8,7 @@ import { readConfig } from './config/read.ts';
 import { keysAt, shape } from './config/shape.ts';
 import { TagboatError } from './errors.ts';
 import type { ArgoCdPlan, DeployPlan } from './plan/deploy.ts';
-import type { Attest, Compression, NamedContext, SignPlan } from './plan/image.ts';
+import type { Attest, BuilderTls, Compression, NamedContext, SignPlan } from './plan/image.ts';
 import type { AwsPlan, Engine, Order, Person, Platform, RegistryPlan, Via } from './plan.ts';
 import type { Env } from './wire/world.ts';
 
@@ -39,6 +39,7 @@ export interface ImageConfig {
   readonly platforms: readonly Platform[];
   readonly engine: Engine | 'auto';
   readonly builder: string | undefined;
+  readonly builderTls: BuilderTls | undefined;
   readonly compression: Compression | undefined;
   readonly sign: SignPlan | undefined;
   readonly attest: Attest | undefined;

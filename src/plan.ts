@@ -4,7 +4,7 @@
 
 import type { DeployPlan } from './plan/deploy.ts';
 import type { HoldChange } from './plan/holds.ts';
-import type { Attest, Compression, NamedContext, SignPlan, SkippedImage } from './plan/image.ts';
+import type { Attest, BuilderTls, Compression, NamedContext, SignPlan, SkippedImage } from './plan/image.ts';
 import type { Secret } from './wire/secret.ts';
 
 /**
@@ -97,6 +97,8 @@ export interface ImagePlan {
   readonly engine: Engine | 'auto';
   /** For the buildx engine: a builder's name, or the address of a BuildKit daemon (`tcp://…`, `unix://…`). */
   readonly builder: string | undefined;
+  /** For a daemon that is reached by TLS. */
+  readonly builderTls?: BuilderTls | undefined;
   /** Undefined: whatever the engine's own is, gzip for all of them. */
   readonly compression?: Compression | undefined;
   /** Sign the image with the job's identity. Undefined: don't. */

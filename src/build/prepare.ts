@@ -1,4 +1,5 @@
-import { readFile, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, readFile, stat } from 'node:fs/promises';
 import { TagboatError } from '../errors.ts';
 import type { ImagePlan } from '../plan.ts';
 import type { World } from '../wire/world.ts';
@@ -70,6 +71,7 @@ export async function prepare(world: World, image: ImagePlan, run: Run, reading:
   const probe = probing(world, image, run);
   if (reading.is === 'read') {
     const choice = await chooseEngine(image, reading.need, probe);
+    if (choice.engine === 'buildx') await checkBuilderFiles(image);
     const stages = reading.platforms.flatMap(({ needed }) => needed.stages);
     const globals = reading.platforms[0]?.needed.globals ?? new Map();
     return { choice, needed: { stages, globals }, dockerfile: reading.dockerfile };
@@ -79,12 +81,25 @@ export async function prepare(world: World, image: ImagePlan, run: Run, reading:
   if (!byName && (image.engine === 'assemble' || reading.syntax === undefined)) throw reading.error;
   const what = `its syntax, ${reading.syntax}, is more than can be read here`;
   const choice = await chooseEngine(image, { what, place: { file: image.dockerfile, line: 1, column: 1 } }, probe);
+  if (choice.engine === 'buildx') await checkBuilderFiles(image);
   return { choice, needed: { stages: [], globals: new Map() }, dockerfile: undefined };
 }
 
 /** Whether a builder is there, asked once a run. */
 export function probing(world: World, image: ImagePlan, run: Run): Probe {
   return (tool) => run.once(`probe ${tool} ${image.builder ?? ''}`, () => probeTool(tool, image, world));
+}
+
+/** A certificate that isn't there is told before anything is built; buildx would tell it as a build that failed. */
+async function checkBuilderFiles({ name, builderTls }: ImagePlan): Promise<void> {
+  if (builderTls === undefined) return;
+  for (const file of [builderTls.ca, builderTls.client?.cert, builderTls.client?.key]) {
+    if (file === undefined) continue;
+    await access(file, constants.R_OK).catch(({ code, message }: NodeJS.ErrnoException) => {
+      const reason = code === 'ENOENT' || code === 'ENOTDIR' ? "it isn't there" : (code ?? message);
+      throw new TagboatError('BUILDER_FILE_UNREADABLE', { image: name, file, reason });
+    });
+  }
 }
 
 const mostDockerfile = 4 * 1024 * 1024;

@@ -2,6 +2,7 @@ import type { ImageConfig } from '../config.ts';
 import type { SignPlan } from '../plan/image.ts';
 import type { RegistryPlan } from '../plan.ts';
 import { isLoopback } from '../wire/oci/reference.ts';
+import { checkBuilder, isWord } from './check-builder.ts';
 import { checkContexts } from './check-contexts.ts';
 import type { Checks } from './checks.ts';
 import { whyNoInnerPath, whyNoName, whyNoPlatform, whyNoRepository } from './grammar.ts';
@@ -43,8 +44,7 @@ function checkImage(name: string, raw: ImageShape, { registry, tag }: Defaults, 
   const context = innerPath(at('context'), raw.context ?? '.', checks);
   const word = 'one word of letters, digits, "_", "." and "-"';
   checks.mustBe(at('target'), raw.target === undefined || isWord(raw.target) ? undefined : word);
-  const isBuilder = raw.builder === undefined || isWord(raw.builder) || isDaemon(raw.builder);
-  checks.mustBe(at('builder'), isBuilder ? undefined : `${word}, or tcp://host:port, or unix:///path`);
+  const builder = checkBuilder(at('builder'), raw.builder, checks);
   if (typeof raw.attest?.sbom === 'string') {
     const isImage = /^[\w][\w./:@-]{0,500}$/.test(raw.attest.sbom);
     checks.mustBe(at('attest', 'sbom'), isImage ? undefined : 'true, false or the name of an image');
@@ -77,7 +77,7 @@ function checkImage(name: string, raw: ImageShape, { registry, tag }: Defaults, 
     args: checkArgs(name, raw.args ?? {}, checks),
     platforms,
     engine: raw.engine ?? 'auto',
-    builder: raw.builder,
+    ...builder,
     compression: raw.compression,
     sign: checkSign(at('sign'), raw.sign, checks),
     attest: raw.attest && { sbom: raw.attest.sbom ?? false, provenance: raw.attest.provenance ?? false },
@@ -102,15 +102,6 @@ function checkSign(path: (string | number)[], raw: ImageShape['sign'], checks: C
     checks.mustBe([...path, key], isUrl && isPlain ? undefined : 'an https URL');
   }
   return { fulcio: raw.fulcio ?? publicSign.fulcio, rekor: raw.rekor ?? publicSign.rekor };
-}
-
-function isWord(text: string): boolean {
-  return /^[\w][\w.-]{0,127}$/.test(text);
-}
-
-/** An address that buildx's driver `remote` takes, without anything that could be a secret. */
-function isDaemon(text: string): boolean {
-  return /^tcp:\/\/(?:[\w.-]+|\[[0-9a-f:]+\]):\d{1,5}$/i.test(text) || /^unix:\/\/\/[\w./-]+$/.test(text);
 }
 
 /** Seconds: 0 is always, undefined never. */

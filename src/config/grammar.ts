@@ -72,6 +72,12 @@ export function whyNoInnerPath(text: string): string | undefined {
   return parts.some((part) => part.toLowerCase() === '.git') ? 'outside of .git' : undefined;
 }
 
+/** A file of this machine, absolute or from the app repo's root: where a job puts what no repository holds. */
+export function whyNoFile(text: string): string | undefined {
+  const legal = text !== '' && text.length <= 1_000 && !/\p{Cc}/u.test(text) && !text.startsWith('-');
+  return legal ? undefined : "a file's path";
+}
+
 /** A file of a config repo, as git's trees hold it. */
 export function whyNoRepoFile(text: string): string | undefined {
   const odd = text.split('/').some((part) => part === '' || part === '.');

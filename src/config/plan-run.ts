@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Config, DeliveryConfig, ImageConfig } from '../config.ts';
 import { nearestWord } from '../errors/spelling.ts';
 import { TagboatError } from '../errors.ts';
+import type { BuilderTls } from '../plan/image.ts';
 import type { DeliveryPlan, Edit, ImagePlan, Person, RunPlan, Source, Via } from '../plan.ts';
 import { oneLine, personText, writeMessage } from './message.ts';
 import { resolveTag, resolveValue, type Variables } from './variables.ts';
@@ -98,8 +99,14 @@ function planImage(image: ImageConfig, source: Source): ImagePlan {
     tag: resolveTag(image.tag, `images.${image.name}.tag`, source),
     dockerfile: resolve(source.dir, image.dockerfile),
     context: resolve(source.dir, image.context),
+    builderTls: image.builderTls && absolute(image.builderTls, source.dir),
     contexts: image.contexts.map((one) => ('dir' in one ? { ...one, dir: resolve(source.dir, one.dir) } : one)),
   };
+}
+
+function absolute({ ca, client, serverName }: BuilderTls, dir: string): BuilderTls {
+  const files = client && { cert: resolve(dir, client.cert), key: resolve(dir, client.key) };
+  return { ca: resolve(dir, ca), client: files, serverName };
 }
 
 /** Two templates may come out as one tag. */

@@ -43,10 +43,20 @@ export const image = z.strictObject({
     .describe(
       'Build it again, although nothing that decides it changed, when the image is older than this: 7d, 12h, or always. For Dockerfiles whose RUN steps fetch things. Default: never.',
     ),
-  builder: text()
+  builder: z
+    .union([
+      text(),
+      z.strictObject({
+        address: text().describe('Of the daemon: tcp://host:port.'),
+        ca: text().describe("The file of the CA that signed the daemon's certificate."),
+        cert: text().optional().describe('The file of the certificate that the daemon knows us by.'),
+        key: text().optional().describe("The file of that certificate's key."),
+        serverName: text().optional().describe("The name in the daemon's certificate. Default: the address's host."),
+      }),
+    ])
     .optional()
     .describe(
-      "For the engine buildx: a builder's name, or the address of a BuildKit daemon, tcp://host:port or unix:///path.",
+      "For the engine buildx: a builder's name, or the address of a BuildKit daemon, tcp://host:port or unix:///path; a map for one that is reached by TLS, its files absolute or from the app repo's root.",
     ),
   compression: z
     .enum(['gzip', 'zstd'])

@@ -96,6 +96,11 @@ export const buildErrors = {
     ({ image, needs, tried }) => `${image} needs a builder (${needs}) and there is none: ${tried}.`,
     () => 'Install Docker with buildx, or buildah (Debian: `apt-get install buildah`).',
   ),
+  BUILDER_FILE_UNREADABLE: entry<{ image: string; file: string; reason: string }>(
+    exit,
+    ({ image, file, reason }) => `${file}, with which ${image} reaches its builder, can't be read: ${reason}.`,
+    () => 'Check `builder:` of that image in tagboat.yaml, and that an earlier step of the job writes the file.',
+  ),
   ENGINE_UNUSABLE: entry<{ image: string; engine: string; reason: string }>(
     exit,
     ({ image, engine, reason }) => `${image} asks for the engine ${engine}, which can't be used: ${reason}.`,

@@ -24,6 +24,15 @@ export type NamedContext = { readonly name: string } & (
   | { readonly is: 'fetched'; readonly url: string }
 );
 
+/** What a BuildKit daemon's certificate is checked with, and ours for it: files of this machine, by absolute paths. */
+export interface BuilderTls {
+  /** The CA that signed the daemon's certificate. */
+  readonly ca: string;
+  readonly client: { readonly cert: string; readonly key: string } | undefined;
+  /** The name in the daemon's certificate. Undefined: the host of its address. */
+  readonly serverName: string | undefined;
+}
+
 /** Where signatures come from: URLs of a certificate authority and of a transparency log, sigstore's own or others. */
 export interface SignPlan {
   readonly fulcio: string;

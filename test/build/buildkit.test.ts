@@ -5,11 +5,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Happening } from '../../src/events.ts';
+import type { BuilderTls } from '../../src/plan/image.ts';
 import type { ImagePlan } from '../../src/plan.ts';
 import { type Buildkit, buildkitIsBuilt, noBuildkit, startBuildkit } from '../support/buildkit.ts';
 import { hasProgram } from '../support/docker-registry.ts';
 import { tempDir } from '../support/git-host.ts';
 import { startOwnRegistry } from '../support/registries.ts';
+import { ownCa } from '../support/servers.ts';
 import { testWorld } from '../support/world.ts';
 import { build, contentsOf, planFor, writeContext } from './images.ts';
 
@@ -198,6 +200,34 @@ describe.skipIf(missing !== undefined)(`BuildKit${missing === undefined ? '' : `
     await (await app(host))('z', { compression: 'zstd', f: 'not built before' });
     const { layers } = await read(host, 'z');
     expect(layers?.[0]?.mediaType).toBe('application/vnd.oci.image.layer.v1.tar+zstd');
+  });
+
+  it('is reached by TLS with a certificate, and by nobody without', async () => {
+    const { dir: certificates, caFile: ca } = ownCa();
+    // The CA signs for both sides; what a certificate is called only matters for the daemon's.
+    const [cert, key] = [join(certificates, 'host.pem'), join(certificates, 'host.key')];
+    const secured = await startBuildkit({ ca, cert, key });
+    try {
+      const { host } = await own();
+      const client = { cert, key };
+      const make = async (name: string, builderTls: BuilderTls) => {
+        const dir = await tempDir();
+        await writeContext(dir, { Dockerfile: dockerfile, f: 'f' });
+        const builder = `tcp://${name}:${secured.port}`;
+        const plan = planFor(host, dir, { engine: 'buildx', builder, builderTls, tag: name });
+        return build(testWorld({ env: secured.env }), plan, {}, { rebuild: true });
+      };
+      expect(await make('localhost', { ca, client, serverName: undefined })).toMatchObject({ is: 'built' });
+      // Its certificate is for localhost alone.
+      expect(await make('127.0.0.1', { ca, client, serverName: 'localhost' })).toMatchObject({ is: 'built' });
+      const refused = { code: 'BUILD_FAILED', data: { engine: 'buildx' } };
+      await expect(make('127.0.0.1', { ca, client, serverName: 'elsewhere' })).rejects.toMatchObject(refused);
+      await expect(make('localhost', { ca, client: undefined, serverName: undefined })).rejects.toMatchObject(refused);
+      const other = { ca: ownCa().caFile, client, serverName: undefined };
+      await expect(make('localhost', other)).rejects.toMatchObject(refused);
+    } finally {
+      await secured.close();
+    }
   });
 
   it('is reached by its address as well as by a name, and leaves no builder behind', async () => {

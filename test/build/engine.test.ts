@@ -300,6 +300,20 @@ describe('what a builder says', () => {
     expect(await readdir(temp)).toEqual([]);
   });
 
+  it('is not asked when a file is missing with which it is reached', async () => {
+    const { host } = await own();
+    const image = await plan(host);
+    const ca = join(image.context, 'no-ca.pem');
+    const builderTls = { ca, client: undefined, serverName: undefined };
+    const error = await failure(
+      build(
+        withBuildx(async () => ({}), await tempDir()),
+        { ...image, builder: 'tcp://b:1', builderTls },
+      ),
+    );
+    expect(error).toMatchObject({ code: 'BUILDER_FILE_UNREADABLE', exitCode: 4, data: { file: ca } });
+  });
+
   it('is no success when the registry has nothing', async () => {
     const { host } = await own();
     const error = await failure(

@@ -32,6 +32,15 @@ describe('a run', () => {
     expect(aws?.sessionSeconds).toBe(1800);
   });
 
+  it("has a builder's certificates as absolute paths, of the app repo or of the machine", () => {
+    const tls = 'builder: { address: "tcp://b:1", ca: certs/ca.pem, cert: /run/c.pem, key: /run/k.pem }';
+    const [image] = plan(seed.replace('repository: app-repo', tls)).images;
+    expect(image).toMatchObject({
+      builder: 'tcp://b:1',
+      builderTls: { ca: '/src/shop/certs/ca.pem', client: { cert: '/run/c.pem', key: '/run/k.pem' } },
+    });
+  });
+
   it('has the folders of contexts by name as absolute paths', () => {
     const [image] = plan(seed.replace('repository: app-repo', 'contexts: { lib: lib, base: oci-layout://out }')).images;
     expect(image?.contexts).toEqual([

@@ -14,6 +14,8 @@ export interface Buildkit {
   readonly builder: string;
   /** Where the daemon listens. */
   readonly address: string;
+  /** Its port on loopback, where it speaks TLS; else none. */
+  readonly port: string | undefined;
   close(): Promise<void>;
 }
 
@@ -69,14 +71,33 @@ function buildPrograms(): string {
   }
 }
 
+/** With these files a daemon listens on loopback too, for whoever has a certificate of the CA. */
+export interface Tls {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+function secured({ ca, cert, key }: Tls): string[] {
+  return ['--addr', 'tcp://127.0.0.1:0', '--tlscacert', ca, '--tlscert', cert, '--tlskey', key];
+}
+
 /** Starts buildkitd and makes it a buildx builder. Rejects with the daemon's last words when it ends before. */
-export async function startBuildkit(): Promise<Buildkit> {
+export async function startBuildkit(tls?: Tls): Promise<Buildkit> {
   const built = buildPrograms();
   const dir = mkdtempSync(join(tmpdir(), 'tagboat-buildkit-'));
   const address = `unix://${dir}/buildkitd.sock`;
   const daemon = spawn(
     join(built, 'buildkitd'),
-    ['--addr', address, '--root', join(dir, 'root'), '--oci-worker-net=host', '--containerd-worker=false'],
+    [
+      '--addr',
+      address,
+      ...(tls === undefined ? [] : secured(tls)),
+      '--root',
+      join(dir, 'root'),
+      '--oci-worker-net=host',
+      '--containerd-worker=false',
+    ],
     { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` } },
   );
   const config = join(dir, 'docker');
@@ -86,8 +107,9 @@ export async function startBuildkit(): Promise<Buildkit> {
   symlinkSync(client, join(dir, 'bin', 'docker'));
   const env = { PATH: `${join(dir, 'bin')}:${process.env.PATH}`, HOME: dir, DOCKER_CONFIG: config };
   const builder = 'tagboat-test';
+  let port: string | undefined;
   try {
-    await listening(daemon);
+    port = await listening(daemon, tls !== undefined);
     execFileSync(client, ['buildx', 'create', '--driver', 'remote', '--name', builder, address], {
       env,
       stdio: 'pipe',
@@ -96,15 +118,17 @@ export async function startBuildkit(): Promise<Buildkit> {
     await end(daemon, dir);
     throw error;
   }
-  return { env, builder, address, close: () => end(daemon, dir) };
+  return { env, builder, address, port, close: () => end(daemon, dir) };
 }
 
-function listening(daemon: ChildProcess): Promise<void> {
+/** Answers the port on loopback where one is wanted. */
+function listening(daemon: ChildProcess, wantsPort: boolean): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     let said = '';
     daemon.stderr?.setEncoding('utf8').on('data', (text: string) => {
       said = (said + text).slice(-4_000);
-      if (said.includes('running server on')) resolve();
+      const port = /running server on 127\.0\.0\.1:(\d+)/.exec(said)?.[1];
+      if (/running server on \S*\.sock/.test(said) && (port !== undefined || !wantsPort)) resolve(port);
     });
     daemon.once('error', reject);
     daemon.once('exit', (code) => reject(new Error(`buildkitd ended with ${code}\n${said}`)));

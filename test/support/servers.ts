@@ -43,7 +43,7 @@ export interface Certificate {
 }
 
 /** A CA of its own, as openssl makes it, and a certificate for `localhost` signed by it. */
-export function ownCa(): { readonly caFile: string; readonly localhost: Certificate } {
+export function ownCa(): { readonly caFile: string; readonly localhost: Certificate; readonly dir: string } {
   const dir = mkdtempSync(join(tmpdir(), 'tagboat-ca-'));
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
   const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: dir, stdio: 'pipe' });
@@ -54,5 +54,5 @@ export function ownCa(): { readonly caFile: string; readonly localhost: Certific
   const signed = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2', '-extfile', 'host.ext'];
   openssl('x509', '-req', '-in', 'host.csr', '-out', 'host.pem', ...signed);
   const read = (name: string) => readFileSync(join(dir, name), 'utf8');
-  return { caFile: join(dir, 'ca.pem'), localhost: { key: read('host.key'), cert: read('host.pem') } };
+  return { dir, caFile: join(dir, 'ca.pem'), localhost: { key: read('host.key'), cert: read('host.pem') } };
 }

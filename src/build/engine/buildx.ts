@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Attest, Compression, NamedContext } from '../../plan/image.ts';
+import type { Attest, BuilderTls, Compression, NamedContext } from '../../plan/image.ts';
 import { imageName } from '../../plan.ts';
 import { parseObject } from '../../wire/oci/manifest.ts';
 import { cacheTags } from '../cache-tag.ts';
@@ -17,7 +17,8 @@ export const buildWithBuildx: Builder = async (world, job) => {
   const env = { DOCKER_CONFIG: login.dir, BUILDX_CONFIG: remote ? join(login.dir, 'buildx') : login.buildxDir };
   const program = 'docker';
   if (remote && image.builder !== undefined) {
-    const create = ['buildx', 'create', '--driver', 'remote', '--name', remoteName, image.builder];
+    const driver = ['--driver', 'remote', ...tlsFlags(image.builderTls)];
+    const create = ['buildx', 'create', ...driver, '--name', remoteName, image.builder];
     await runStep(world, job, 'buildx', 'build', { program, args: create, env });
   }
   const builder = remote ? remoteName : image.builder;
@@ -58,6 +59,15 @@ const aboutCache =
 function outputFlags(compression: Compression | undefined): string[] {
   if (compression === undefined || compression === 'gzip') return ['--push'];
   return ['--output', `type=image,push=true,oci-mediatypes=true,compression=${compression}`];
+}
+
+/** The options that make the driver `remote` speak TLS, as CSV: a path may have a comma in it. */
+function tlsFlags(tls: BuilderTls | undefined): string[] {
+  if (tls === undefined) return [];
+  const options = { cacert: tls.ca, ...tls.client, servername: tls.serverName };
+  return Object.entries(options).flatMap(([name, value]) =>
+    value === undefined ? [] : ['--driver-opt', `"${name}=${value.replaceAll('"', '""')}"`],
+  );
 }
 
 /** Where a named context is, as buildx writes it; folders are absolute. */
