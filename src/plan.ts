@@ -4,7 +4,7 @@
 
 import type { DeployPlan } from './plan/deploy.ts';
 import type { HoldChange } from './plan/holds.ts';
-import type { Attest, BuilderTls, Compression, NamedContext, SignPlan, SkippedImage } from './plan/image.ts';
+import type { Attest, BuilderPlan, Compression, NamedContext, SignPlan, SkippedImage } from './plan/image.ts';
 import type { Secret } from './wire/secret.ts';
 
 /**
@@ -80,7 +80,7 @@ export interface AwsPlan {
   readonly audience: string;
 }
 
-export interface ImagePlan {
+export interface ImagePlan extends BuilderPlan {
   readonly name: string;
   readonly registry: RegistryPlan;
   /** The repository's name inside the registry, prefix included: `acme/app-repo`. */
@@ -95,10 +95,6 @@ export interface ImagePlan {
   readonly args: Readonly<Record<string, string>>;
   readonly platforms: readonly Platform[];
   readonly engine: Engine | 'auto';
-  /** For the buildx engine: a builder's name, or the address of a BuildKit daemon (`tcp://…`, `unix://…`). */
-  readonly builder: string | undefined;
-  /** For a daemon that is reached by TLS. */
-  readonly builderTls?: BuilderTls | undefined;
   /** Undefined: whatever the engine's own is, gzip for all of them. */
   readonly compression?: Compression | undefined;
   /** Sign the image with the job's identity. Undefined: don't. */

@@ -33,6 +33,14 @@ export interface BuilderTls {
   readonly serverName: string | undefined;
 }
 
+/** Which builder the buildx engine uses. */
+export interface BuilderPlan {
+  /** A builder's name, or the address of a BuildKit daemon (`tcp://…`, `unix://…`). */
+  readonly builder: string | undefined;
+  /** For a daemon that is reached by TLS. */
+  readonly builderTls?: BuilderTls | undefined;
+}
+
 /** Where signatures come from: URLs of a certificate authority and of a transparency log, sigstore's own or others. */
 export interface SignPlan {
   readonly fulcio: string;
