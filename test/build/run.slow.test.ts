@@ -203,7 +203,9 @@ async function byBuildah(image: string, { args = [] }: Shape): Promise<unknown> 
     };
     const { Entrypoint = [], Cmd = [] } = OCIv1.config;
     const words = [...Entrypoint, ...(args.length > 0 ? args : Cmd)];
-    const said = JSON.parse(await run('run', '--isolation=chroot', container, '--', ...words)) as { env: string[] };
+    const tell = () => run('run', '--isolation=chroot', container, '--', ...words);
+    // Before it starts anything it seals a copy of itself, and now and then that is busy.
+    const said = JSON.parse(await tell().catch(tell)) as { env: string[] };
     // Named after the container.
     return { ...said, env: said.env.filter((variable) => !variable.startsWith('HOSTNAME=')) };
   } finally {
@@ -227,8 +229,8 @@ const buildah = { name: 'buildah', run: byBuildah, runsOnce: true } as const;
 const ways: readonly Way[] = [
   { name: 'docker', compression: 'gzip', missing: noDockerd, run: byDocker },
   { name: 'docker', compression: 'zstd', missing: noDockerd ?? noNodeZstd ?? noZstdInDocker(), run: byDocker },
+  // What docker can load is of Docker's own kind, which has no layers of zstd: skopeo refuses to make one of them.
   { ...skopeo, compression: 'gzip', missing: noSkopeo },
-  { ...skopeo, compression: 'zstd', missing: noSkopeo ?? noNodeZstd },
   { ...buildah, compression: 'gzip', missing: noBuildah },
   { ...buildah, compression: 'zstd', missing: noBuildah ?? noNodeZstd },
 ];
