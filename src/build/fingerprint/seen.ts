@@ -14,8 +14,9 @@ export interface Seen {
   find(state: FileState): string | undefined;
 }
 
-const keySize = 40;
-const entrySize = keySize + 32;
+/** Numbers in a state. */
+const keyLength = 5;
+const digestSize = 32;
 const entriesInChunk = 4096;
 // 70 bytes a file; what lies beyond is read again.
 const mostEntries = 512 * 1024;
@@ -33,13 +34,14 @@ const trusted: ReadonlySet<number> = new Set([
  * kept, because one more change could leave its state the same (git's "racy" entries).
  */
 export function createSeen(began: number): Seen {
-  const chunks: Buffer[] = [];
+  const chunks: Chunk[] = [];
   // Places of entries by a hash of their keys, counted from 1; twice as many as entries at least.
   let places = new Uint32Array(1024);
   let count = 0;
   const devices = new Map<number, boolean>();
-  const parts = new Float64Array(keySize / 8);
-  const key = Buffer.from(parts.buffer);
+  /** The key that is looked for, and its bits. */
+  const key = new Float64Array(keyLength);
+  const words = new Uint32Array(key.buffer);
 
   const isTrusted = (file: string, device: number): boolean => {
     const known = devices.get(device);
@@ -50,37 +52,39 @@ export function createSeen(began: number): Seen {
   };
 
   const write = (state: FileState): void => {
-    parts[0] = state.dev;
-    parts[1] = state.ino;
-    parts[2] = state.size;
-    parts[3] = state.mtimeMs;
-    parts[4] = state.ctimeMs;
+    key[0] = state.dev;
+    key[1] = state.ino;
+    key[2] = state.size;
+    key[3] = state.mtimeMs;
+    key[4] = state.ctimeMs;
   };
 
-  const entry = (number: number): Buffer => {
-    const at = (number % entriesInChunk) * entrySize;
-    return (chunks[Math.floor(number / entriesInChunk)] ?? Buffer.alloc(0)).subarray(at, at + entrySize);
+  const chunkOf = (number: number): Chunk => chunks[Math.floor(number / entriesInChunk)] ?? noChunk;
+
+  const isKeyOf = (number: number): boolean => {
+    const { keys } = chunkOf(number);
+    const at = (number % entriesInChunk) * keyLength;
+    for (let part = 0; part < keyLength; part++) if (keys[at + part] !== key[part]) return false;
+    return true;
   };
 
-  /** Where an entry of this key is, or would be. */
-  const placeOf = (wanted: Buffer): number => {
-    let place = (hashOf(wanted) >>> 0) % places.length;
+  /** Where an entry of the key is, or would be. */
+  const findPlace = (): number => {
+    let place = hashOf(words) % places.length;
     for (;;) {
       const number = places[place] ?? 0;
-      if (
-        number === 0 ||
-        entry(number - 1)
-          .subarray(0, keySize)
-          .equals(wanted)
-      )
-        return place;
+      if (number === 0 || isKeyOf(number - 1)) return place;
       place = (place + 1) % places.length;
     }
   };
 
   const grow = (): void => {
     places = new Uint32Array(places.length * 2);
-    for (let number = 0; number < count; number++) places[placeOf(entry(number).subarray(0, keySize))] = number + 1;
+    for (let number = 0; number < count; number++) {
+      const at = (number % entriesInChunk) * keyLength;
+      key.set(chunkOf(number).keys.subarray(at, at + keyLength));
+      places[findPlace()] = number + 1;
+    }
   };
 
   return {
@@ -89,27 +93,46 @@ export function createSeen(began: number): Seen {
       // Some file systems number files beyond what a double tells apart.
       if (!Number.isSafeInteger(state.ino)) return;
       write(state);
-      const place = placeOf(key);
+      const place = findPlace();
       if (places[place] !== 0) return;
-      if (count % entriesInChunk === 0) chunks.push(Buffer.allocUnsafeSlow(entriesInChunk * entrySize));
-      const made = entry(count);
-      key.copy(made);
-      made.write(digest, keySize, 'hex');
+      if (count % entriesInChunk === 0) chunks.push(newChunk(entriesInChunk));
+      const { keys, digests } = chunkOf(count);
+      const at = count % entriesInChunk;
+      keys.set(key, at * keyLength);
+      digests.write(digest, at * digestSize, 'hex');
       places[place] = ++count;
       if (count * 2 > places.length) grow();
     },
     find: (state) => {
       write(state);
-      const number = places[placeOf(key)] ?? 0;
-      return number === 0 ? undefined : entry(number - 1).toString('hex', keySize);
+      const number = places[findPlace()] ?? 0;
+      if (number === 0) return undefined;
+      const at = ((number - 1) % entriesInChunk) * digestSize;
+      return chunkOf(number - 1).digests.toString('hex', at, at + digestSize);
     },
   };
 }
 
+/** Entries that stand together: one object for each would weigh more than what is in it. */
+interface Chunk {
+  readonly keys: Float64Array;
+  readonly digests: Buffer;
+}
+
+function newChunk(entries: number): Chunk {
+  return {
+    keys: new Float64Array(entries * keyLength),
+    digests: Buffer.allocUnsafeSlow(entries * digestSize),
+  };
+}
+
+const noChunk = newChunk(0);
+
 /** The bits in which inodes and times differ are spread over their doubles. */
-function hashOf(key: Buffer): number {
-  const mixed = Math.imul(key.readUInt32LE(8) ^ key.readUInt32LE(12), 0x85ebca6b) ^ key.readUInt32LE(32);
-  return Math.imul(mixed ^ (mixed >>> 15), 0xc2b2ae35) ^ key.readUInt32LE(36);
+function hashOf(words: Uint32Array): number {
+  const [, , low = 0, high = 0, , , , , times = 0, later = 0] = words;
+  const mixed = Math.imul(low ^ high, 0x85ebca6b) ^ times;
+  return (Math.imul(mixed ^ (mixed >>> 15), 0xc2b2ae35) ^ later) >>> 0;
 }
 
 /** Reads files whose state isn't one that was seen; for the others answers what was read then. */
