@@ -120,7 +120,7 @@ async function takeStep(
       return combine(landing, published, turn, seen);
     case 'wait':
       if (step.place === 0) {
-        await prepare(landing, published, seen);
+        await prepare(landing, published, turn, seen);
         turn.restMs = restWhileGathering(tripMs, world.random());
       } else {
         turn.looks += 1;
@@ -152,13 +152,17 @@ function queueIn({ lively }: View, now: number): { ageMs: number; crowd: number 
   return { ageMs: Math.max(0, now - (publishedAt(lively[0] ?? '') ?? now)), crowd: lively.length };
 }
 
-/** Reads what landing the queue as it now is takes, while others are joining: what it has read is not read again. */
-async function prepare({ repo }: Landing, published: Published, seen: Look): Promise<void> {
-  const files = async (): Promise<void> => {
-    const intents = await published.read(seen.intents);
-    await repo.readPaths(seen.tip, filesOfAll(intents.values()));
-  };
-  await Promise.all([files(), repo.remote.isAtomic()]);
+/** Reads what landing these intents takes. What was read before is not read again. */
+async function readQueue({ repo }: Landing, published: Published, tip: ObjectId, refs: Look['intents']) {
+  const intents = await published.read(refs);
+  return { intents, snapshot: await repo.readPaths(tip, filesOfAll(intents.values())) };
+}
+
+/** Reads it for the queue as it now is, while others are joining. */
+async function prepare(landing: Landing, published: Published, { mine }: Turn, seen: Look): Promise<void> {
+  if (mine === undefined) return;
+  const refs = withOwn(seen.intents, mine.intent.id, mine.oid);
+  await Promise.all([readQueue(landing, published, seen.tip, refs), landing.repo.remote.isAtomic()]);
 }
 
 /** Lands the queue: ours among them, or ours alone once the whole was refused. */
@@ -176,8 +180,7 @@ async function combine(
   const own = mine.intent.id;
   // One intent that a hook on the server dislikes must not hold up all the others.
   const refs = turn.refused.count > 0 ? new Map([[own, mine.oid]]) : withOwn(seen.intents, own, mine.oid);
-  const intents = await published.read(refs);
-  const snapshot = await repo.readPaths(seen.tip, filesOfAll(intents.values()));
+  const { intents, snapshot } = await readQueue(landing, published, seen.tip, refs);
   const [compose, holds] = await Promise.all([landing.compose, readHolds(snapshot)]);
   const chain = chainOf(snapshot, holds, intents, compose, world.clock.now());
   const fate = chain.fates.get(own);
