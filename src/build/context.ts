@@ -33,8 +33,9 @@ const mostIgnoreBytes = 1024 * 1024;
 const smallFile = 64 * 1024;
 
 /**
- * Opens a build context; one by its name has no Dockerfile of its own. Folders are read when they are first looked into, so that what no instruction copies costs
- * nothing. Links stay links and are never followed on this machine: nothing outside of `dir` can be read.
+ * Opens a build context; one by its name has no Dockerfile of its own. Folders are read when they are first looked
+ * into, so that what no instruction copies costs nothing. Links stay links and are never followed on this machine:
+ * nothing outside of `dir` can be read.
  * Throws CONTEXT_NOT_FOUND, CONTEXT_UNREADABLE, DOCKERIGNORE_INVALID.
  */
 export async function openContext(

@@ -16,7 +16,7 @@ import {
   partsOf,
   pathOf,
 } from './tree.ts';
-import { type Packing, packingOf, unpacked } from './unpack.ts';
+import { isDamaged, type Packing, packingOf, unpacked } from './unpack.ts';
 import { isTarHeader } from './untar.ts';
 import { fileChunks, type Workspace } from './workspace.ts';
 
@@ -70,8 +70,7 @@ export async function unpackArchive(
     const entries = await readLayer(fileChunks(file), file);
     for (const entry of entries) await place(rootfs, at, entry, how.owner);
   } catch (error) {
-    const broken = error instanceof BrokenArchive || /^(?:Z|ZSTD)_/.test((error as { code?: string }).code ?? '');
-    if (!broken) throw error;
+    if (!(error instanceof BrokenArchive) && !isDamaged(error)) throw error;
     const reason = error instanceof BrokenArchive ? error.message : 'its compression is damaged';
     throw new TagboatError('ARCHIVE_INVALID', { path: archive.path, reason }, { cause: error });
   }

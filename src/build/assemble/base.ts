@@ -10,7 +10,7 @@ import { BrokenArchive } from './archive-bytes.ts';
 import { baseConfig, type ImageConfig } from './config.ts';
 import { applyLayer, type LayerEntry, readLayer } from './layers.ts';
 import { Blocked, type Dir, dirOf } from './tree.ts';
-import { unpacked } from './unpack.ts';
+import { isDamaged, unpacked } from './unpack.ts';
 import { fileChunks, type Workspace } from './workspace.ts';
 
 /** A registry that can be read from. */
@@ -157,9 +157,7 @@ async function readOne(base: Base, layer: Descriptor, keeping: Keeping, place: P
       const file = await keeping.workspace.spool(plain.chunks);
       return await readLayer(fileChunks(file), file);
     } catch (error) {
-      // zlib's own codes, and zstd's: the stream is not what its first bytes said.
-      if (/^(?:Z|ZSTD)_/.test((error as { code?: string }).code ?? ''))
-        throw new BrokenArchive('a layer of it is damaged');
+      if (isDamaged(error)) throw new BrokenArchive('a layer of it is damaged');
       throw error;
     }
   });

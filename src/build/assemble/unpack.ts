@@ -31,6 +31,11 @@ export async function unpacked(
   return { chunks: pipeline(Readable.from(peeked.chunks), decompressor, () => undefined) };
 }
 
+/** Whether a stream turned out not to be what its first bytes said: zlib's own codes, and zstd's. */
+export function isDamaged(error: unknown): boolean {
+  return /^(?:Z|ZSTD)_/.test((error as { code?: string }).code ?? '');
+}
+
 // Node's own 16 KiB mean a trip through the event loop for each: four times the work.
 const chunkSize = 256 * 1024;
 
