@@ -40,8 +40,9 @@ describe('an application as a real Argo CD shows it', () => {
       },
     ],
     [
-      'application-hook-failed',
+      'application-sync-error',
       {
+        conditions: [{ type: 'SyncError' }],
         operation: {
           phase: 'Failed',
           retryCount: 1,
@@ -51,7 +52,6 @@ describe('an application as a real Argo CD shows it', () => {
       },
     ],
     ['application-hook-retrying', { operation: { phase: 'Running', retryCount: 1 } }],
-    ['application-sync-error', { conditions: [{ type: 'SyncError' }] }],
     [
       'application-out-of-sync',
       { sync: { status: 'OutOfSync', revision: commit }, automated: false, operation: undefined },
