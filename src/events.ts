@@ -1,6 +1,7 @@
 import type { ErrorReport } from './errors.ts';
 import type { Verdict } from './plan/deploy.ts';
-import type { CommitOutcome, CommitPreview, Engine, ImageOutcome } from './plan.ts';
+import type { CommitOutcome, CommitPreview, ImageOutcome } from './plan/outcome.ts';
+import type { Engine } from './plan.ts';
 
 /** The parts of a run, in order; `run` is the whole of it. */
 export type Stage = 'run' | 'plan' | 'auth' | 'build' | 'commit' | 'deploy';

@@ -22,6 +22,7 @@ export type * from './plan/deploy.ts';
 export { healthOf } from './plan/deploy.ts';
 export type * from './plan/holds.ts';
 export type * from './plan/image.ts';
+export type * from './plan/outcome.ts';
 export type * from './plan.ts';
 export { type RunResult, type Stages, ship } from './ship.ts';
 export { createArgoCd } from './wire/argocd/client.ts';

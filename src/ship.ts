@@ -4,17 +4,15 @@ import { exitCodes } from './errors/codes.ts';
 import { type ErrorReport, reportOf } from './errors.ts';
 import type { Emit } from './events.ts';
 import type { Verdict } from './plan/deploy.ts';
-import type { SkippedImage } from './plan/image.ts';
 import type {
   CommitOutcome,
   CommitPreview,
-  DeliveryPlan,
   ImageOutcome,
-  ImagePlan,
   ImagePushed,
   PushedImage,
-  RunPlan,
-} from './plan.ts';
+  SkippedImage,
+} from './plan/outcome.ts';
+import type { DeliveryPlan, ImagePlan, RunPlan } from './plan.ts';
 
 /**
  * What a run is made of. Handed in, so that a test hands in fixed ones, a cache is a wrapper and a dry run another:

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { TagboatError } from '../src/errors.ts';
 import type { Happening } from '../src/events.ts';
 import type { Verdict } from '../src/plan/deploy.ts';
-import type { CommitOutcome, DeliveryPlan, Edit, ImagePlan, ImagePushed, RunPlan } from '../src/plan.ts';
+import type { CommitOutcome, ImagePushed } from '../src/plan/outcome.ts';
+import type { DeliveryPlan, Edit, ImagePlan, RunPlan } from '../src/plan.ts';
 import { type Stages, ship } from '../src/ship.ts';
 
 const image = (name: string) => ({ name }) as ImagePlan;

@@ -1,6 +1,7 @@
 import { reportOf, TagboatError } from '../errors.ts';
 import type { Emit } from '../events.ts';
-import { type ImagePlan, type ImagePreview, type ImagePushed, imageName } from '../plan.ts';
+import type { ImagePreview, ImagePushed } from '../plan/outcome.ts';
+import { type ImagePlan, imageName } from '../plan.ts';
 import type { Digest, ManifestBytes } from '../wire/oci/types.ts';
 import type { World } from '../wire/world.ts';
 import { atRegistry } from './assemble/base.ts';

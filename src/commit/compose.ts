@@ -1,6 +1,7 @@
 import { TagboatError } from '../errors.ts';
 import type { HeldPlace, Hold, HoldChange } from '../plan/holds.ts';
-import type { CommitOutcome, DeliveryPlan } from '../plan.ts';
+import type { CommitOutcome } from '../plan/outcome.ts';
+import type { DeliveryPlan } from '../plan.ts';
 import type { Snapshot } from '../wire/git/snapshot.ts';
 import { brokenBy, holdsFile, withChange, writeHolds } from './holds.ts';
 import { loadRewrite, type Rewriting } from './rewrite.ts';

@@ -1,5 +1,5 @@
 import { TagboatError } from '../errors.ts';
-import type { CommitOutcome } from '../plan.ts';
+import type { CommitOutcome } from '../plan/outcome.ts';
 import type { ObjectId } from '../wire/git/object.ts';
 import { backoff } from '../wire/retry.ts';
 import type { Look } from './config-repo.ts';

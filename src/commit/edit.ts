@@ -1,8 +1,9 @@
 import { isScalar, type Scalar } from 'yaml';
 import { placeAt } from '../errors/place.ts';
 import { TagboatError } from '../errors.ts';
+import type { Change } from '../plan/outcome.ts';
 import { formatPath, parsePath, type ValuePath } from '../plan/path.ts';
-import type { Change, Edit } from '../plan.ts';
+import type { Edit } from '../plan.ts';
 import { plant, type Splice } from './create.ts';
 import { decode, rangeOf, readSource, type SourceFile, valueText } from './document.ts';
 import { type Found, find, type Missing, throwMissing } from './find.ts';

@@ -1,5 +1,6 @@
 import { TagboatError } from '../errors.ts';
-import type { CommitOutcome, DeliveryPlan } from '../plan.ts';
+import type { CommitOutcome } from '../plan/outcome.ts';
+import type { DeliveryPlan } from '../plan.ts';
 import type { ObjectId } from '../wire/git/object.ts';
 import type { GitRemote } from '../wire/git/remote.ts';
 import type { Kinship, Lineage } from './lineage.ts';

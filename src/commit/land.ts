@@ -1,5 +1,6 @@
 import type { Emit } from '../events.ts';
-import type { CommitOutcome, DeliveryPlan, GitCredential } from '../plan.ts';
+import type { CommitOutcome } from '../plan/outcome.ts';
+import type { DeliveryPlan, GitCredential } from '../plan.ts';
 import { WireFailure } from '../wire/failure.ts';
 import type { ObjectId } from '../wire/git/object.ts';
 import { backoff } from '../wire/retry.ts';

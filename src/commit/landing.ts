@@ -1,6 +1,7 @@
 import { TagboatError } from '../errors.ts';
 import type { Emit } from '../events.ts';
-import type { CommitOutcome, DeliveryPlan } from '../plan.ts';
+import type { CommitOutcome } from '../plan/outcome.ts';
+import type { DeliveryPlan } from '../plan.ts';
 import type { ObjectId } from '../wire/git/object.ts';
 import type { World } from '../wire/world.ts';
 import { type Compose, heldBy } from './compose.ts';

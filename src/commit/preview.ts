@@ -1,4 +1,5 @@
-import type { CommitPreview, DeliveryPlan, GitCredential } from '../plan.ts';
+import type { CommitPreview } from '../plan/outcome.ts';
+import type { DeliveryPlan, GitCredential } from '../plan.ts';
 import type { World } from '../wire/world.ts';
 import { askConfigRepo } from './ask.ts';
 import { heldBy, loadCompose } from './compose.ts';

@@ -1,5 +1,5 @@
 import { TagboatError } from '../errors.ts';
-import type { CommitOutcome } from '../plan.ts';
+import type { CommitOutcome } from '../plan/outcome.ts';
 import { WireFailure } from '../wire/failure.ts';
 import type { ObjectId } from '../wire/git/object.ts';
 import { isTaken } from '../wire/git/push.ts';

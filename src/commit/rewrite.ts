@@ -1,6 +1,7 @@
 import { TagboatError } from '../errors.ts';
 import type { HeldPlace } from '../plan/holds.ts';
-import type { Change, DeliveryPlan, Edit } from '../plan.ts';
+import type { Change } from '../plan/outcome.ts';
+import type { DeliveryPlan, Edit } from '../plan.ts';
 import type { Snapshot } from '../wire/git/snapshot.ts';
 import type { Rewritten } from './graft.ts';
 

@@ -1,4 +1,4 @@
-import type { CommitOutcome } from '../plan.ts';
+import type { CommitOutcome } from '../plan/outcome.ts';
 import { commitsSince } from '../wire/git/ancestry.ts';
 import type { ObjectId } from '../wire/git/object.ts';
 import { backoff } from '../wire/retry.ts';

@@ -1,5 +1,6 @@
 import { TagboatError } from '../errors.ts';
-import type { DeliveryPlan, PushedImage } from '../plan.ts';
+import type { PushedImage } from '../plan/outcome.ts';
+import type { DeliveryPlan } from '../plan.ts';
 
 const placeholder = /\{digest\.([\w-]+)\}/g;
 

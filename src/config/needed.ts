@@ -1,5 +1,5 @@
-import type { SkippedImage } from '../plan/image.ts';
-import { type CommitOutcome, type DeliveryPlan, type ImagePlan, imageName } from '../plan.ts';
+import type { CommitOutcome, SkippedImage } from '../plan/outcome.ts';
+import { type DeliveryPlan, type ImagePlan, imageName } from '../plan.ts';
 
 /** A delivery that ends before anything is built for it. */
 export type Superseded = Extract<CommitOutcome, { is: 'superseded' }>;

@@ -2,7 +2,7 @@ import { exitCodes } from '../errors/codes.ts';
 import { TagboatError } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import type { DeployPlan, Reason, Verdict } from '../plan/deploy.ts';
-import type { Change, PushedImage } from '../plan.ts';
+import type { Change, PushedImage } from '../plan/outcome.ts';
 import type { AppRef, ArgoCd } from '../wire/argocd/types.ts';
 import { sendWebhook } from '../wire/argocd/webhook.ts';
 import type { Relation } from '../wire/git/ancestry.ts';

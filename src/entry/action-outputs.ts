@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import { healthOf, type Verdict } from '../plan/deploy.ts';
-import type { CommitOutcome, ImageOutcome } from '../plan.ts';
+import type { CommitOutcome, ImageOutcome } from '../plan/outcome.ts';
 import type { Ending } from './session.ts';
 
 /** What later steps read. Names are part of the public contract, see action.yml. */

@@ -1,5 +1,5 @@
 import type { ErrorReport } from '../errors.ts';
-import type { CommitOutcome } from '../plan.ts';
+import type { CommitOutcome } from '../plan/outcome.ts';
 import { printable } from './printable.ts';
 import type { Sink } from './sink.ts';
 

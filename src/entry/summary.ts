@@ -3,7 +3,7 @@ import { describePlace } from '../errors/place.ts';
 import type { ErrorReport } from '../errors.ts';
 import type { Event } from '../events.ts';
 import { healthOf, type Verdict } from '../plan/deploy.ts';
-import type { CommitOutcome, ImageOutcome } from '../plan.ts';
+import type { CommitOutcome, ImageOutcome } from '../plan/outcome.ts';
 import { duration, oneLine, printable, short } from './printable.ts';
 import type { Sink } from './sink.ts';
 import { reasonLines } from './verdict-words.ts';

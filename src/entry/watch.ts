@@ -1,7 +1,8 @@
 import type { Auth } from '../auth/auth.ts';
 import type { Emit } from '../events.ts';
 import type { Verdict } from '../plan/deploy.ts';
-import type { CommitOutcome, DeliveryPlan, PushedImage, Source } from '../plan.ts';
+import type { CommitOutcome, PushedImage } from '../plan/outcome.ts';
+import type { DeliveryPlan, Source } from '../plan.ts';
 import type { World } from '../wire/world.ts';
 import type { Servers } from './argocd.ts';
 

@@ -4,7 +4,7 @@ import type { ErrorReport } from '../errors.ts';
 import type { Event } from '../events.ts';
 import { healthOf } from '../plan/deploy.ts';
 import type { HoldChange } from '../plan/holds.ts';
-import type { Change, CommitOutcome, CommitPreview, ImageOutcome } from '../plan.ts';
+import type { Change, CommitOutcome, CommitPreview, ImageOutcome } from '../plan/outcome.ts';
 import { duration, oneLine, padTo, printable, short } from './printable.ts';
 import { verdictLines } from './verdict-words.ts';
 

@@ -46,13 +46,3 @@ export interface SignPlan {
   readonly fulcio: string;
   readonly rekor: string;
 }
-
-/** An image that isn't built, because nothing would come of it. */
-export interface SkippedImage {
-  readonly is: 'skipped';
-  readonly name: string;
-  /** `host/repository:tag`, which may not be there. */
-  readonly reference: string;
-  /** A whole sentence. */
-  readonly why: string;
-}

@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import { buildImage } from '../../src/build/build.ts';
 import type { BuildContext } from '../../src/build/shelves.ts';
 import type { NamedContext } from '../../src/plan/image.ts';
-import type { ImagePlan, ImagePushed, Source } from '../../src/plan.ts';
+import type { ImagePushed } from '../../src/plan/outcome.ts';
+import type { ImagePlan, Source } from '../../src/plan.ts';
 import { imageIn, type LayerEntry } from '../support/image-in.ts';
 import type { TestWorld } from '../support/world.ts';
 

@@ -1,6 +1,6 @@
 import { editFile } from '../../src/commit/edit.ts';
 import { type ErrorCode, isError, type TagboatError } from '../../src/errors.ts';
-import type { Change } from '../../src/plan.ts';
+import type { Change } from '../../src/plan/outcome.ts';
 
 export interface Asked {
   readonly file?: string;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { outputsOf, writeOutputs } from '../../src/entry/action-outputs.ts';
 import type { Verdict } from '../../src/plan/deploy.ts';
-import type { CommitOutcome } from '../../src/plan.ts';
+import type { CommitOutcome } from '../../src/plan/outcome.ts';
 
 const at = { delivery: 'production', repo: 'https://github.com/acme/config', branch: 'main' };
 const landed: CommitOutcome = {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { ship } from '../../src/entry/commands/ship.ts';
 import type { ErrorReport } from '../../src/errors.ts';
-import type { CommitOutcome } from '../../src/plan.ts';
+import type { CommitOutcome } from '../../src/plan/outcome.ts';
 import type { RegistryOptions } from '../../src/sandbox/registry.ts';
 import type { Env } from '../../src/wire/world.ts';
 import { isPush, isSound } from '../commit/landing.ts';

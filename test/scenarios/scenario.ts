@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../src/errors.ts';
 import type { Verdict } from '../../src/plan/deploy.ts';
-import type { CommitOutcome } from '../../src/plan.ts';
+import type { CommitOutcome } from '../../src/plan/outcome.ts';
 
 /** The parts of the catalogue, in the order in which a run meets them. */
 export const areas = ['config', 'auth', 'build', 'registry', 'git', 'argocd'] as const;

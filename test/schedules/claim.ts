@@ -1,6 +1,6 @@
 import type { ErrorReport } from '../../src/errors.ts';
 import type { Event } from '../../src/events.ts';
-import type { CommitOutcome } from '../../src/plan.ts';
+import type { CommitOutcome } from '../../src/plan/outcome.ts';
 import type { Schedule, WriterPlan } from './schedule.ts';
 
 /** What a writer said at its end. */

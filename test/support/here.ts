@@ -3,7 +3,7 @@ import type { ErrorReport } from '../../src/errors.ts';
 import { reportOf } from '../../src/errors.ts';
 import type { Happening } from '../../src/events.ts';
 import type { Verdict } from '../../src/plan/deploy.ts';
-import type { CommitOutcome } from '../../src/plan.ts';
+import type { CommitOutcome } from '../../src/plan/outcome.ts';
 import type { Env, World } from '../../src/wire/world.ts';
 import { jumpingClock, type TestWorld, testWorld } from './world.ts';
 

@@ -4,7 +4,7 @@ import { unifiedDiff } from '../../commit/diff.ts';
 import { editFile } from '../../commit/edit.ts';
 import { parseEditArgument } from '../../config/arguments.ts';
 import { TagboatError } from '../../errors.ts';
-import type { Change } from '../../plan.ts';
+import type { Change } from '../../plan/outcome.ts';
 import { oneLine } from '../printable.ts';
 import { rewriteFile } from '../rewrite.ts';
 import type { Body } from '../session.ts';

@@ -1,0 +1,104 @@
+/** What became of the images and config commits of a run, or would. Pure data, as in plan.ts. */
+
+import type { Engine } from '../plan.ts';
+import type { HoldChange } from './holds.ts';
+
+export interface PushedImage {
+  readonly name: string;
+  /** `host/repository:tag`. */
+  readonly reference: string;
+  /** `sha256:…` as read back from the registry. */
+  readonly digest: string;
+}
+
+/** An image that the registry has now, and how it came there. */
+export type ImagePushed =
+  | (PushedImage & {
+      readonly is: 'built';
+      readonly engine: Engine;
+      /** Why this engine, as a sentence. */
+      readonly why: string;
+      readonly seconds: number;
+    })
+  | (PushedImage & { readonly is: 'reused'; readonly why: string; readonly seconds: number });
+
+/** An image that isn't built, because nothing would come of it. */
+export interface SkippedImage {
+  readonly is: 'skipped';
+  readonly name: string;
+  /** `host/repository:tag`, which may not be there. */
+  readonly reference: string;
+  /** A whole sentence. */
+  readonly why: string;
+}
+
+/** What became of one image. */
+export type ImageOutcome = ImagePushed | SkippedImage;
+
+/** A dry run's answer: what would become of one image. */
+export type ImagePreview =
+  | {
+      readonly is: 'built';
+      readonly name: string;
+      readonly reference: string;
+      readonly engine: Engine;
+      readonly why: string;
+      /** What it will be found by in later runs, 64 hex digits; or why it is built every time, as a sentence. */
+      readonly fingerprint?: string;
+      readonly undecided?: string;
+      /** Why an image of the same input that is there isn't used, as a sentence. */
+      readonly anew?: string;
+      /** Why one that may be in another repository isn't used, as sentences. */
+      readonly troubles?: readonly string[];
+      /** Where the fingerprint takes in more than it would have to, as sentences. */
+      readonly careful?: readonly string[];
+    }
+  | (PushedImage & { readonly is: 'reused'; readonly why: string });
+
+/** One value as it was and as it is. */
+export interface Change {
+  readonly file: string;
+  readonly path: string;
+  /** Undefined when the path was created. */
+  readonly before: string | undefined;
+  readonly after: string;
+}
+
+interface AtConfigRepo {
+  readonly delivery: string;
+  readonly repo: string;
+  readonly branch: string;
+}
+
+/** What became of one config commit. */
+export type CommitOutcome =
+  | (AtConfigRepo & {
+      readonly is: 'landed';
+      /** The config commit's id. */
+      readonly commit: string;
+      readonly parent: string;
+      readonly changes: readonly Change[];
+      /** Unified diff of the files. */
+      readonly diff: string;
+      /** Pushes tried, 1 when nobody was in the way. */
+      readonly attempts: number;
+      /** What it did to the holds, with the values that are held. */
+      readonly holds?: HoldChange;
+    })
+  | (AtConfigRepo & { readonly is: 'unchanged'; readonly tip: string })
+  | (AtConfigRepo & { readonly is: 'superseded'; readonly by: string; readonly why: string })
+  | (AtConfigRepo & {
+      readonly is: 'held';
+      readonly by: string;
+      readonly why: string;
+      readonly until: string | undefined;
+    });
+
+/** A dry run's answer: what would land. */
+export interface CommitPreview extends AtConfigRepo {
+  readonly tip: string;
+  readonly changes: readonly Change[];
+  readonly diff: string;
+  /** What the run would end as instead of landing this. */
+  readonly instead?: Extract<CommitOutcome, { is: 'superseded' | 'held' }>;
+}
