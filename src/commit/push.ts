@@ -5,6 +5,7 @@ import { commitsSince, type HistoryCommit } from '../wire/git/ancestry.ts';
 import type { ObjectId } from '../wire/git/object.ts';
 import type { PushReport } from '../wire/git/push.ts';
 import type { GitRemote } from '../wire/git/remote.ts';
+import { withGrace } from '../wire/grace.ts';
 import type { World } from '../wire/world.ts';
 import type { ConfigRepo } from './config-repo.ts';
 import type { Grafted } from './graft.ts';
@@ -52,7 +53,7 @@ export async function pushCommit(world: World, repo: ConfigRepo, made: Made): Pr
  */
 export async function tryPush<T>(world: World, push: (signal: AbortSignal) => Promise<T>): Promise<T | WireFailure> {
   try {
-    return await withGrace(world, push);
+    return await withGrace(graceMs, world, push);
   } catch (error) {
     const denied = error instanceof WireFailure && [401, 403].includes(error.status ?? 0);
     // GitHub's rate limits are 403 too: those pass.
@@ -92,23 +93,4 @@ export async function landedAmong(
     if (commit !== undefined) return { ...push, grafted: { ...push.grafted, commit } };
   }
   return undefined;
-}
-
-/** Works on a signal that follows the world's some time later. */
-export async function withGrace<T>(world: World, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const controller = new AbortController();
-  const over = new AbortController();
-  const stop = (): void => {
-    world.clock.sleep(graceMs, over.signal).then(
-      () => controller.abort(world.signal.reason),
-      () => undefined,
-    );
-  };
-  world.signal.addEventListener('abort', stop, { once: true });
-  try {
-    return await work(controller.signal);
-  } finally {
-    world.signal.removeEventListener('abort', stop);
-    over.abort(new Error('the push is over'));
-  }
 }

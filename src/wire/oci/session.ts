@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { shownUrl, WireFailure } from '../failure.ts';
+import { withGrace } from '../grace.ts';
 import type { Scope } from './credential.ts';
 import { isDigest } from './digest.ts';
 import { drain, type OciResponse, type Transport } from './transport.ts';
@@ -37,7 +38,8 @@ export async function beginUpload(
     to.searchParams.set('from', mount.from);
     scopes.push({ repository: mount.from, access: 'pull' });
   }
-  return lingering(transport.signal, (signal) =>
+  transport.signal.throwIfAborted();
+  return withGrace(cancelMs, transport, (signal) =>
     transport.send(
       // Begun twice is one session too many, which the registry drops in time.
       { method: 'POST', to, scopes, body: new Uint8Array(), expect: [201, 202], repeat: true, signal },
@@ -51,23 +53,6 @@ export async function beginUpload(
       },
     ),
   );
-}
-
-/** Works on a signal that follows another one some time later; doesn't begin once that one has come. */
-async function lingering<T>(stop: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  stop.throwIfAborted();
-  const controller = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
-  const later = (): void => {
-    timer = setTimeout(() => controller.abort(stop.reason), cancelMs);
-  };
-  stop.addEventListener('abort', later, { once: true });
-  try {
-    return await work(controller.signal);
-  } finally {
-    stop.removeEventListener('abort', later);
-    clearTimeout(timer);
-  }
 }
 
 /** Sends one chunk. The session that comes back says what the registry has now. */

@@ -8,6 +8,7 @@ import { cutOnce } from '../../support/cutting-proxy.ts';
 import { all, blobOf, bytesOf, clientOf, login, ociFailure } from '../../support/oci.ts';
 import { registries, startOwnRegistry } from '../../support/registries.ts';
 import { serveHttp } from '../../support/servers.ts';
+import { handClock } from '../../support/world.ts';
 
 const chunkBytes = 50_000;
 
@@ -291,7 +292,7 @@ describe('an upload', () => {
         return undefined;
       },
     });
-    const client = clientOf(own.host, { chunkBytes });
+    const client = clientOf(own.host, { chunkBytes, clock: handClock() });
     await expect(client.pushBlob('acme/app', blobOf(bytesOf('begun', 100)))).rejects.toBe(reason);
     expect(own.requests.map(({ method, status }) => [method, status])).toEqual([
       ['GET', 200],
