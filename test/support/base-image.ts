@@ -36,10 +36,9 @@ export interface BaseImage {
   readonly tag?: string;
 }
 
-/** Pushes a base image made by hand; answers its manifest's descriptor. */
-export async function pushBaseImage(host: string, image: BaseImage): Promise<Descriptor> {
-  const { repository, docker = false, platform = { os: 'linux', architecture: 'amd64' }, config = {} } = image;
-  const client = clientOf(host);
+/** A base image made by hand: its blobs and its manifest. */
+export async function makeBaseImage(image: Omit<BaseImage, 'repository' | 'tag'>) {
+  const { docker = false, platform = { os: 'linux', architecture: 'amd64' }, config = {} } = image;
   const layers = await Promise.all(
     image.layers.map(async (layer) => {
       const tar = layer instanceof Uint8Array ? layer : await tarOf(...layer);
@@ -48,7 +47,6 @@ export async function pushBaseImage(host: string, image: BaseImage): Promise<Des
   );
   const rootfs = { type: 'layers', diff_ids: layers.map(({ diff }) => diff) };
   const configBlob = blobOf(Buffer.from(JSON.stringify({ ...platform, config, rootfs, history: [] })));
-  for (const { blob } of [...layers, { blob: configBlob }]) await client.pushBlob(repository, blob);
   const types = docker
     ? ['application/vnd.docker.container.image.v1+json', 'application/vnd.docker.image.rootfs.diff.tar.gzip']
     : ['application/vnd.oci.image.config.v1+json', 'application/vnd.oci.image.layer.v1.tar+gzip'];
@@ -59,8 +57,17 @@ export async function pushBaseImage(host: string, image: BaseImage): Promise<Des
     config: { ...configBlob.descriptor, mediaType: types[0] },
     layers: layers.map(({ blob }) => ({ ...blob.descriptor, mediaType: types[1] })),
   });
-  await client.putManifest(repository, image.tag ?? manifest.digest, manifest);
-  return { mediaType, digest: manifest.digest, size: manifest.bytes.byteLength, platform };
+  const descriptor: Descriptor = { mediaType, digest: manifest.digest, size: manifest.bytes.byteLength, platform };
+  return { blobs: [...layers.map(({ blob }) => blob), configBlob], manifest, descriptor };
+}
+
+/** Pushes a base image made by hand; answers its manifest's descriptor. */
+export async function pushBaseImage(host: string, image: BaseImage): Promise<Descriptor> {
+  const client = clientOf(host);
+  const { blobs, manifest, descriptor } = await makeBaseImage(image);
+  for (const blob of blobs) await client.pushBlob(image.repository, blob);
+  await client.putManifest(image.repository, image.tag ?? manifest.digest, manifest);
+  return descriptor;
 }
 
 /** Pushes an index of images that are there. */
