@@ -2,6 +2,7 @@ import type { Needed } from './dockerfile/stages.ts';
 import type { Dockerfile } from './dockerfile.ts';
 import type { TakenFiles, Taking } from './fingerprint/files.ts';
 import { createInputs, type Input, sha256 } from './fingerprint/inputs.ts';
+import type { Layout } from './fingerprint/layout.ts';
 import { stageDigests } from './fingerprint/stage.ts';
 import { NeedsBase } from './fingerprint/standing.ts';
 
@@ -36,7 +37,9 @@ export interface Reading {
   /** The environment that a base image brings along. */
   readonly baseVariables: (reference: string, platform: string) => Promise<ReadonlyMap<string, string>>;
   /** What decides the image in an OCI layout. */
-  readonly layoutDigest: (dir: string, tag: string) => Promise<string>;
+  readonly layoutDigest: (layout: Layout) => Promise<string>;
+  /** The environment that an image in an OCI layout brings along. */
+  readonly layoutVariables: (layout: Layout, platform: string) => Promise<ReadonlyMap<string, string>>;
   readonly files: (taking: Taking) => Promise<TakenFiles>;
 }
 

@@ -1,5 +1,6 @@
 import { TagboatError } from '../errors.ts';
 import type { Platform } from '../plan.ts';
+import type { Descriptor } from '../wire/oci/types.ts';
 
 /** A platform taken apart, by the names of the OCI image spec. */
 export interface PlatformParts {
@@ -55,6 +56,15 @@ export function fitness(wanted: PlatformParts, offered: PlatformParts): number |
   const level = (variant: string) => Number(/^v(\d+)/.exec(variant)?.[1] ?? (wanted.architecture === 'arm64' ? 8 : 1));
   const older = level(wanted.variant) - level(offered.variant);
   return older > 0 ? older : undefined;
+}
+
+/** Of an index's images, the one that runs best on a platform. */
+export function fittest(listed: readonly Descriptor[], wanted: PlatformParts): Descriptor | undefined {
+  const fits = listed.flatMap((descriptor) => {
+    const fit = descriptor.platform && fitness(wanted, platformParts(descriptor.platform));
+    return fit === undefined ? [] : [{ descriptor, fit }];
+  });
+  return fits.sort((a, b) => a.fit - b.fit)[0]?.descriptor;
 }
 
 /** This machine's platform as images call it; `arch` is node's name for it. */

@@ -94,12 +94,25 @@ describe.skipIf(missing !== undefined)(
         const dir = await tempDir();
         await writeLayout(dir, [one]);
         const make = await app(copying);
+        const stand = await app(standing);
         expect((await make(await layout(dir), { tag: '1' })).is).toBe('built');
         expect((await make(await layout(dir), { tag: '2' })).is).toBe('reused');
+        expect((await stand(await layout(dir), { tag: '1' })).is).toBe('built');
+        expect((await stand(await layout(dir), { tag: '2' })).is).toBe('reused');
         await writeLayout(dir, [{ ...one, layers: two.layers }]);
         const third = await make(await layout(dir), { tag: '3' });
         expect(third.is).toBe('built');
         expect(Object.keys(third.files)).toContain('x/two');
+        expect(Object.keys((await stand(await layout(dir), { tag: '3' })).files)).toContain('two');
+      });
+
+      it('has its ONBUILD triggers done by what stands on it, each time', async () => {
+        const dir = await tempDir();
+        await writeLayout(dir, [{ ...one, config: { OnBuild: ['COPY own /triggered'] } }]);
+        const make = await app(standing);
+        const made = await make(await layout(dir), { tag: '1' });
+        expect(sized(made.files)).toMatchObject({ triggered: 'file 644 0:0 3' });
+        expect((await make(await layout(dir), { tag: '2' })).is).toBe('built');
       });
     });
 

@@ -1,10 +1,8 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { previewImage } from '../../src/build/build.ts';
 import { chooseEngine } from '../../src/build/choose.ts';
 import { explainImage } from '../../src/build/explain.ts';
-import { layoutDigest } from '../../src/build/fingerprint/layout.ts';
 import type { NamedContext } from '../../src/plan/image.ts';
 import type { ImagePlan } from '../../src/plan.ts';
 import type { Command, Finished } from '../../src/wire/exec.ts';
@@ -181,36 +179,12 @@ describe('what can not be told beforehand', () => {
     expect((await preview('FROM scratch\nCOPY Dockerfile /\n', url))?.fingerprint).toMatch(/^[0-9a-f]{64}$/);
   });
 
-  it('is what stands on an OCI layout; what copies from one counts its image', async () => {
-    expect((await preview('FROM lib\n', 'oci-layout://lib'))?.undecided).toMatch(/context lib/);
+  it('is what stands on an OCI layout without an image; what copies from one counts its index', async () => {
+    expect((await preview('FROM lib\n', 'oci-layout://lib'))?.undecided).toMatch(/is called latest can not be told\.$/);
     expect((await preview(copying, 'oci-layout://lib'))?.fingerprint).toMatch(/^[0-9a-f]{64}$/);
   });
 
   it('is an OCI layout without an index', async () => {
     expect((await preview(copying, 'oci-layout://.'))?.undecided).toMatch(/is no OCI layout\.$/);
-  });
-});
-
-describe('an OCI layout', () => {
-  const digest = (letter: string) => `sha256:${letter.repeat(64)}`;
-  const layout = async (...digests: string[]) => {
-    const dir = await tempDir();
-    const manifests = digests.map((one) => ({
-      digest: one,
-      size: 1,
-      mediaType: 'application/vnd.oci.image.manifest.v1+json',
-    }));
-    await writeFile(join(dir, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests }));
-    return (tag: string) => layoutDigest(dir, tag);
-  };
-
-  it('counts by its only image, whatever that is called, or by all that it lists and the tag', async () => {
-    const [one, two] = [digest('a'), digest('b')];
-    const only = await layout(one);
-    expect([await only('latest'), await only('main')]).toEqual([one, one]);
-    const both = await layout(one, two);
-    const answers = [await both('latest'), await both('main'), await (await layout(two, one))('main')];
-    expect(new Set(answers).size).toBe(3);
-    expect(await (await layout('no digest'))('latest')).toMatch(/^[0-9a-f]{64}$/);
   });
 });

@@ -5,7 +5,7 @@ import { type ImageManifest, mediaTypes, parseManifest, parseObject } from '../.
 import { parseReference, showReference } from '../../wire/oci/reference.ts';
 import { registryError } from '../../wire/oci/report.ts';
 import type { Descriptor, Digest, OciClient } from '../../wire/oci/types.ts';
-import { fitness, type PlatformParts, platformParts, showPlatform } from '../platform.ts';
+import { fitness, fittest, type PlatformParts, platformParts, showPlatform } from '../platform.ts';
 import { BrokenArchive } from './archive-bytes.ts';
 import { baseConfig, type ImageConfig } from './config.ts';
 import { applyLayer, type LayerEntry, readLayer } from './layers.ts';
@@ -78,14 +78,8 @@ export async function findBase(request: BaseRequest): Promise<Base> {
 }
 
 function choose(manifests: readonly Descriptor[], request: BaseRequest, name: string): Descriptor {
-  const ranked = manifests
-    .map((descriptor) => ({
-      descriptor,
-      fit: descriptor.platform && fitness(request.platform, platformParts(descriptor.platform)),
-    }))
-    .filter((candidate): candidate is { descriptor: Descriptor; fit: number } => candidate.fit !== undefined)
-    .sort((a, b) => a.fit - b.fit);
-  if (ranked[0] !== undefined) return ranked[0].descriptor;
+  const found = fittest(manifests, request.platform);
+  if (found !== undefined) return found;
   throw missing(
     name,
     request,

@@ -36,7 +36,7 @@ export async function originCode(
       return ['image', digest, ...own];
     }
     case 'layout': {
-      const digest = origin.digest ?? (await reading.layoutDigest(origin.dir, origin.tag ?? 'latest'));
+      const digest = await reading.layoutDigest(origin);
       inputs.add('base image', `OCI layout (context ${origin.name})`, digest);
       return ['image', digest, ...own];
     }
@@ -53,7 +53,7 @@ export async function originCode(
   }
 }
 
-/** The variables that a base brings along. Throws Undecided, and what baseVariables does. */
+/** The variables that a base brings along. Throws what baseVariables and layoutVariables do. */
 export async function variablesOf(
   { base, platform }: NeededStage,
   work: StageWork,
@@ -62,7 +62,7 @@ export async function variablesOf(
     case 'image':
       return work.reading.baseVariables(base.reference, platform ?? work.platform);
     case 'layout':
-      throw new Undecided(`only a builder reads the variables of the context ${base.name}`);
+      return work.reading.layoutVariables(base, platform ?? work.platform);
     default:
       return new Map();
   }

@@ -2,6 +2,7 @@ import { reportOf, TagboatError } from '../../errors.ts';
 import type { ImagePlan } from '../../plan.ts';
 import type { World } from '../../wire/world.ts';
 import { variablesOf } from '../assemble/apply.ts';
+import type { ImageConfig } from '../assemble/config.ts';
 import { baseDigest, baseOf } from '../bases.ts';
 import { openContext } from '../context.ts';
 import { Misread } from '../dockerfile/invalid.ts';
@@ -9,7 +10,7 @@ import { type Fingerprint, fingerprintOf } from '../fingerprint.ts';
 import type { Reading } from '../prepare.ts';
 import type { Run } from '../run.ts';
 import { type TakenFiles, type Taking, takeFiles } from './files.ts';
-import { layoutDigest } from './layout.ts';
+import { layoutConfig, layoutDigest } from './layout.ts';
 import type { ReadDigest } from './read.ts';
 import { settingsOf } from './settings.ts';
 import { Undecided } from './undecided.ts';
@@ -61,6 +62,7 @@ async function take(image: ImagePlan, run: Run, reading: Reading, files: TakeFil
       baseVariables: async (reference, platform) =>
         variablesOf((await baseOf(reference, platform, image, run, { file: dockerfile.file })).config),
       layoutDigest,
+      layoutVariables: async (layout, platform) => variablesOf(await layoutConfig(layout, platform)),
       files: (taking) => files(image, taking),
     },
   );
@@ -80,15 +82,21 @@ export async function checkBases(
   const { dockerfile, platforms } = reading;
   const found = platforms.flatMap(({ platform, needed }) =>
     needed.stages.map(async ({ base, stage, platform: own }) => {
-      if (base.is === 'layout') throw new Undecided(`only a builder can tell what the context ${base.name} triggers`);
-      if (base.is !== 'image') return undefined;
-      const place = dockerfile.place(stage.base.at);
-      const { name, config } = await baseOf(base.reference, own ?? platform, image, run, place);
-      if ((config.config.OnBuild ?? []).length > 0) throw new Undecided(`the base image ${name} has ONBUILD triggers`);
+      if (base.is === 'layout') {
+        mustTriggerNothing(`the image of the context ${base.name}`, await layoutConfig(base, own ?? platform));
+      } else if (base.is === 'image') {
+        const place = dockerfile.place(stage.base.at);
+        const { name, config } = await baseOf(base.reference, own ?? platform, image, run, place);
+        mustTriggerNothing(`the base image ${name}`, config);
+      }
     }),
   );
   const [failed] = (await Promise.allSettled(found)).filter((one) => one.status === 'rejected');
   return failed === undefined ? undefined : sentence(failed.reason, world);
+}
+
+function mustTriggerNothing(name: string, { config }: ImageConfig): void {
+  if ((config.OnBuild ?? []).length > 0) throw new Undecided(`${name} has ONBUILD triggers`);
 }
 
 /** Digests what an instruction takes of an image's context, or of a named one. */
