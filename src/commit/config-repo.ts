@@ -66,7 +66,7 @@ export function openConfigRepo(world: World, delivery: BranchPlace, options: Con
   const ref = `refs/heads/${branch}`;
   const look = async (): Promise<Look> => {
     const prefix = intentPrefix(branch);
-    const refs = await remote.refs([ref, prefix], 1_000);
+    const refs = await remote.refs([ref, prefix], 10_000);
     const tip = refs.get(ref) ?? (await explainAbsence(remote, delivery));
     const intents = [...refs]
       .filter(([name]) => name.startsWith(prefix))

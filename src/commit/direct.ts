@@ -66,7 +66,9 @@ async function lookAgain(landing: Landing, push: Push): Promise<Look | undefined
   if (first.tip !== push.on) return first;
   // A rival that holds the branch's lock has not moved it yet, and a server that cut us off needs a moment.
   const failure = push.fate.is === 'lost' ? push.fate.failure : undefined;
-  await world.clock.sleep(200 + backoff(2, failure, { random: world.random }), world.signal);
+  const waitMs = 200 + backoff(2, failure, { random: world.random });
+  if (failure !== undefined && world.clock.now() + waitMs > landing.deadline) throw failure;
+  await world.clock.sleep(waitMs, world.signal);
   const second = await look(landing);
   return second.tip === push.on ? undefined : second;
 }

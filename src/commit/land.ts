@@ -87,7 +87,7 @@ async function land(landing: Landing, published: Published | undefined): Promise
       if (outcome !== 'noQueue') return outcome;
       queue = undefined;
       const message =
-        'This git host takes no queue of its own refs or no atomic pushes: pushes are tried again instead.';
+        'This git host takes or shows no queue of its own refs, or no atomic pushes: pushes are tried again instead.';
       emit({ type: 'notice', level: 'info', stage: 'commit', message });
       seen = await look(landing);
     }

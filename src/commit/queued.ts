@@ -13,7 +13,7 @@ import { patienceMs, restAfterPublishing, restInQueue, restWhileGathering } from
 import type { Published } from './published.ts';
 import { landedAmong, tryPush } from './push.ts';
 import { type Mood, nextStep, type View } from './queue.ts';
-import { confirm, publish, type Turn, withdraw, withdrawInTheEnd } from './turn.ts';
+import { confirm, isRefusal, lose, publish, type Turn, withdraw, withdrawInTheEnd } from './turn.ts';
 
 /** A writer that published longer ago than this is not waited for; its job may be gone. */
 const livelyMs = 120_000;
@@ -55,6 +55,7 @@ export async function landQueued(
     publishMs: 0,
     restMs: 0,
     refused: { tip: '', count: 0 },
+    losses: { count: 0, last: undefined },
   };
   let seen = first;
   try {
@@ -91,7 +92,7 @@ async function takeStep(
   const view = viewOf(seen, now);
   const place = turn.mine === undefined ? 0 : view.lively.indexOf(turn.mine.intent.id);
   const step = nextStep(view, turn.standing, moodOf(turn, view, { now, place, tripMs }), true);
-  if (step.do === 'confirm') return confirm(landing, turn, seen);
+  if (step.do === 'confirm') return confirm(landing, published, turn, seen);
   const won = await landedAmong(repo.remote, seen.tip, pushes);
   if (won !== undefined) {
     await withdraw(landing, published, turn);
@@ -99,7 +100,7 @@ async function takeStep(
   }
   if (now > landing.deadline) {
     // Gone already means landed, or at least decided: then the branch has the last word.
-    if (await withdraw(landing, published, turn)) throw overTime(landing);
+    if (await withdraw(landing, published, turn)) throw turn.losses.last ?? overTime(landing);
     return undefined;
   }
   switch (step.do) {
@@ -110,10 +111,11 @@ async function takeStep(
       const outcome = await publish(landing, published, turn, seen);
       // In a rush a first look holds much waiting for its own machine; the push is the latest that is known.
       const latestMs = Math.min(tripMs, turn.publishMs);
-      turn.restMs =
+      const restMs =
         view.lively.length === 0
           ? restAfterPublishing(latestMs, world.random())
           : restInQueue(queueIn(view, now), 0, latestMs, world.random());
+      turn.restMs = Math.max(turn.restMs, restMs);
       return outcome;
     }
     case 'combine':
@@ -195,8 +197,12 @@ async function combine(
   const { updates, objects } = pushOf(chain, repo.ref, leaving, (id) => published.removal(id, refs.get(id) ?? ''));
   landing.doing = 'push';
   const report = await tryPush(world, (signal) => repo.remote.push(updates, objects, signal));
-  // Whether it was taken, the next look tells.
-  if (report instanceof WireFailure) return undefined;
+  if (report instanceof WireFailure) {
+    // Whether it was taken, the next look tells.
+    if (!isRefusal(report)) return lose(landing, turn, report);
+    return refused(landing, turn, seen, report.peerCode ?? '', report.peerText ?? '');
+  }
+  turn.losses = { count: 0, last: undefined };
   if (!isTaken(report, updates)) {
     return refused(landing, turn, seen, report.refs.get(repo.ref) ?? report.unpack, report.said);
   }

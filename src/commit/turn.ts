@@ -1,4 +1,5 @@
 import type { CommitOutcome } from '../plan/outcome.ts';
+import { WireFailure } from '../wire/failure.ts';
 import { commitsSince } from '../wire/git/ancestry.ts';
 import type { ObjectId } from '../wire/git/object.ts';
 import { backoff } from '../wire/retry.ts';
@@ -13,11 +14,16 @@ import { valuesFound } from './rewrite.ts';
 /** Beyond the writer's own deadline, so that a clock that is a little off doesn't expire it under its feet. */
 const expiryMs = 60_000;
 
+/** Pushes in a row that get no usable answer until the host is given up. */
+const lossesBorne = 6;
+
 /** Our intent on its ref. */
 export interface Mine {
   readonly intent: Intent;
   readonly oid: ObjectId;
   readonly made: Made;
+  /** The server said that it has it. */
+  taken: boolean;
 }
 
 /** What a writer in the queue remembers from one look to the next. */
@@ -41,6 +47,8 @@ export interface Turn {
   restMs: number;
   /** Refused combining pushes on the tip as it is. */
   refused: { tip: ObjectId; count: number };
+  /** Pushes in a row that got no usable answer, and what became of the last one. */
+  losses: { count: number; last: WireFailure | undefined };
 }
 
 /** Publishes our change as an intent on a ref of its own. `noQueue` when the server refuses such a ref. */
@@ -68,30 +76,59 @@ export async function publish(
     ...(made.holds === undefined ? {} : { holds: made.holds }),
   };
   const draft = published.draft(intent);
-  turn.mine = { intent, oid: draft.oid, made };
+  const mine: Mine = { intent, oid: draft.oid, made, taken: false };
+  turn.mine = mine;
   turn.standing = { is: 'waiting', id };
   // Without an answer it may have arrived: the next look tells, and until then it counts as published.
   const sent = world.clock.now();
   const taken = await tryPush(world, draft.publish);
   turn.publishMs = world.clock.now() - sent;
-  if (taken !== false) return undefined;
+  if (taken instanceof WireFailure && !isRefusal(taken)) return lose(landing, turn, taken);
+  turn.losses = { count: 0, last: undefined };
+  mine.taken = taken === true;
+  if (mine.taken) return undefined;
   turn.mine = undefined;
   return 'noQueue';
 }
 
-/** Our intent is gone from its ref: landed by another writer, or removed. The commit that landed it carries its id. */
-export async function confirm(landing: Landing, turn: Turn, look: Look): Promise<CommitOutcome | undefined> {
+/** The host said plainly that it won't have it: neither a fault of its own nor too much at the moment. */
+export function isRefusal({ status, retryable }: WireFailure): boolean {
+  return status !== undefined && status < 500 && !retryable;
+}
+
+/** After a push without a usable answer: waits longer each time, at least as long as the host asks. Throws it in the end. */
+export function lose({ world, deadline }: Landing, turn: Turn, failure: WireFailure): undefined {
+  const count = turn.losses.count + 1;
+  turn.losses = { count, last: failure };
+  turn.restMs = backoff(count, failure, { random: world.random });
+  if (count >= lossesBorne || world.clock.now() + turn.restMs > deadline) throw failure;
+}
+
+/**
+ * Our intent is gone from its ref: landed by another writer, or removed. The commit that landed it carries its id.
+ * `noQueue` when it is not gone, but never shown.
+ */
+export async function confirm(
+  landing: Landing,
+  published: Published,
+  turn: Turn,
+  look: Look,
+): Promise<CommitOutcome | 'noQueue' | undefined> {
   const { mine } = turn;
   turn.standing = { is: 'beaten' };
-  turn.mine = undefined;
   if (mine === undefined) return undefined;
   const commits = await commitsSince(landing.repo.remote, look.tip, mine.made.on);
   const line = trailerOf(mine.intent.id);
   for (const [id, { parents, message }] of commits ?? []) {
     if (!message.split('\n').includes(line)) continue;
+    turn.mine = undefined;
     const outcome = landed(landing, mine.made);
     return outcome.is === 'landed' ? { ...outcome, commit: id, parent: parents[0] ?? mine.made.on } : outcome;
   }
+  // A ref that can still be deleted was there all the time: this host hides it from readers, and so from everybody
+  // who could land it.
+  if (mine.taken && (await withdraw(landing, published, turn))) return 'noQueue';
+  turn.mine = undefined;
   return undefined;
 }
 

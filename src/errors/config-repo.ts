@@ -153,7 +153,7 @@ export const configRepoErrors = {
   LAND_TIMED_OUT: entry<{ repo: string; branch: string; attempts: number; seconds: number }>(
     exit,
     ({ repo, branch, attempts, seconds }) =>
-      `Others were faster on ${branch} of ${repo} each time: ${attempts} pushes in ${seconds} s.`,
+      `Others were faster on ${branch} of ${repo} each time: ${attempts} ${attempts === 1 ? 'push' : 'pushes'} in ${seconds} s.`,
     () => 'Nothing was written. Run again, or spread the deliveries over more branches or repositories.',
   ),
   GIT_UNREACHABLE: entry<{ repo: string }>(
@@ -197,8 +197,12 @@ export const configRepoErrors = {
   ),
   GIT_SERVER_ERROR: entry<{ repo: string; status: number }>(
     exit,
-    ({ repo, status }) => `${repo} has a fault of its own (${status}).`,
-    () => "Run again later; the host's status page may say more.",
+    ({ repo, status }) =>
+      status === 429 ? `${repo} wants fewer requests just now (429).` : `${repo} has a fault of its own (${status}).`,
+    ({ status }) =>
+      status === 429
+        ? 'Run again later; the limit counts all that use the same token.'
+        : "Run again later; the host's status page may say more.",
   ),
   GIT_REFUSED: entry<{ repo: string; status: number }>(
     exit,

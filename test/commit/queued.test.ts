@@ -108,6 +108,26 @@ describe.skipIf(noHttpBackend !== undefined)(`the queue${skipNote}`, () => {
     await isSound(host, 'config');
   });
 
+  it('waits as long as a host asks that takes no more pushes just now', async () => {
+    let pushes = 0;
+    const host: GitHost = await gitHost({
+      fault: async (request) => {
+        if (request.service !== 'git-receive-pack' || !request.isCall) return undefined;
+        pushes += 1;
+        if (pushes === 1) await host.commit('config', { files: { 'other.yaml': 'x: 1\n' } });
+        return pushes === 2 || pushes === 4
+          ? { is: 'answer', status: 429, headers: { 'retry-after': '7' } }
+          : undefined;
+      },
+    });
+    const url = await host.createRepo('config', { files: chart });
+    const world = testWorld({ clock: jumpingClock() });
+    landed(await land(deliveryTo(url), world));
+    // Once for the intent, and once for the push that lands it.
+    expect(world.clock.slept.filter((ms) => ms >= 7_000)).toHaveLength(2);
+    expect(await refsIn(host)).toBe('');
+  });
+
   it('lands thirty writers at once, each exactly once, with fewer pushes to the branch than writers', async () => {
     const host = await gitHost();
     const names = Array.from({ length: 30 }, (_, at) => `apps/app-${at}/values.yaml`);

@@ -14,13 +14,30 @@ export function formatLine(format: ObjectFormat): string {
   return format === 'sha1' ? '' : packet(`object-format=${format}\n`);
 }
 
-/** At most `limit` refs of the answer. Throws GitDataError, and GitNo when git says no. */
-export async function readRefs(from: ByteReader, limit: number): Promise<Map<string, ObjectId>> {
+/**
+ * Whether a ref is one of these, or lies below one that ends in a slash. What servers take is the beginning of a name:
+ * asked for `refs/heads/main`, they tell of `refs/heads/main-2` too.
+ */
+export function isNamed(ref: string, names: readonly string[]): boolean {
+  return names.some((name) => (name.endsWith('/') ? ref.startsWith(name) : ref === name));
+}
+
+/** Refs read from one answer, whether they are kept or not. */
+const mostRead = 200_000;
+
+/** At most `limit` refs of the answer that `keep` accepts. Throws GitDataError, and GitNo when git says no. */
+export async function readRefs(
+  from: ByteReader,
+  limit: number,
+  keep: (ref: string) => boolean = () => true,
+): Promise<Map<string, ObjectId>> {
   const refs = new Map<string, ObjectId>();
-  for (let first = true; refs.size < limit; first = false) {
+  for (let read = 0; refs.size < limit; read++) {
+    if (read > mostRead) throw new GitDataError('tooLarge', `it has more than ${mostRead} refs of such names`);
     const next = await readPacket(from);
     // Git that dislikes a request may end without a word; in the middle of a list that would be a cut.
-    if (next === undefined) throw first ? new GitNo(undefined) : new GitDataError('cut', 'the list of refs is cut');
+    if (next === undefined)
+      throw read === 0 ? new GitNo(undefined) : new GitDataError('cut', 'the list of refs is cut');
     if (next.is !== 'data') break;
     const line = lineOf(next.bytes);
     if (line.startsWith('ERR ')) throw new GitNo(line.slice(4));
@@ -28,7 +45,7 @@ export async function readRefs(from: ByteReader, limit: number): Promise<Map<str
     // `unborn` marks a HEAD that points nowhere yet.
     if (id === 'unborn') continue;
     if (!isObjectId(id) || ref === '') throw new GitDataError('malformed', 'the list of refs has a line that is none');
-    refs.set(ref, id);
+    if (keep(ref)) refs.set(ref, id);
   }
   return refs;
 }

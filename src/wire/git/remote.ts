@@ -8,7 +8,7 @@ import { fetchRequest, oldFetchRequest, readFetch, readOldFetch, type Wanted } f
 import { type ObjectFormat, type ObjectId, zeroId } from './object.ts';
 import { type NewObject, writePack } from './pack.ts';
 import { type PushReport, pushRequest, type RefUpdate, readReport } from './push.ts';
-import { readRefs, refsRequest } from './refs.ts';
+import { isNamed, readRefs, refsRequest } from './refs.ts';
 import { createGitHttp } from './smart-http.ts';
 
 export interface RemoteOptions {
@@ -33,8 +33,8 @@ export interface GitRemote {
   readonly known: () => Abilities | undefined;
   /** The same, asking if it hasn't. */
   readonly ask: () => Promise<Abilities>;
-  /** Refs whose names begin with one of the prefixes, at most `limit`. */
-  readonly refs: (prefixes: readonly string[], limit: number) => Promise<ReadonlyMap<string, ObjectId>>;
+  /** The refs of these names, and those below the names that end in a slash; at most `limit`. */
+  readonly refs: (names: readonly string[], limit: number) => Promise<ReadonlyMap<string, ObjectId>>;
   /** Fetches and hands the pack to `read`, which may be called again with another answer when the first was cut. */
   readonly fetch: <T>(wanted: Wanted, read: (pack: AsyncIterable<Buffer>) => Promise<T>) => Promise<T>;
   /** Whether several refs can be moved all or none. Costs a request the first time. */
@@ -64,9 +64,9 @@ export function openRemote(world: World, options: RemoteOptions): GitRemote {
   let deltas = true;
   let atomic: boolean | undefined;
 
-  const learn = async (prefixes: readonly string[], limit: number): Promise<Advertisement> => {
+  const learn = async (names: readonly string[], limit: number): Promise<Advertisement> => {
     let kept = 0;
-    const keep = (ref: string): boolean => prefixes.some((prefix) => ref.startsWith(prefix)) && ++kept <= limit;
+    const keep = (ref: string): boolean => isNamed(ref, names) && ++kept <= limit;
     const first = spoken === undefined;
     spoken = await http.advertisement('git-upload-pack', (from) => readAdvertisement(from, keep));
     if (first && spoken.version === 0) options.notice(`${shownUrl(http.url())} speaks git's protocol version 0 only.`);
@@ -75,24 +75,23 @@ export function openRemote(world: World, options: RemoteOptions): GitRemote {
     return spoken;
   };
 
-  const listRefs = (prefixes: readonly string[], limit: number): Promise<ReadonlyMap<string, ObjectId>> =>
-    http.call(
-      { service: 'git-upload-pack', body: refsRequest(prefixes, format), version2: true, kind: 'read' },
-      (from) => readRefs(from, limit),
+  const listRefs = (names: readonly string[], limit: number): Promise<ReadonlyMap<string, ObjectId>> =>
+    http.call({ service: 'git-upload-pack', body: refsRequest(names, format), version2: true, kind: 'read' }, (from) =>
+      readRefs(from, limit, (ref) => isNamed(ref, names)),
     );
 
-  const refs = async (prefixes: readonly string[], limit: number): Promise<ReadonlyMap<string, ObjectId>> => {
+  const refs = async (names: readonly string[], limit: number): Promise<ReadonlyMap<string, ObjectId>> => {
     if (spoken?.version !== 0) {
       try {
-        const found = await listRefs(prefixes, limit);
+        const found = await listRefs(names, limit);
         opened = true;
         return found;
       } catch (error) {
         if (opened || !wantsIntroduction(error)) throw error;
       }
     }
-    const answer = await learn(prefixes, limit);
-    return answer.version === 0 ? answer.refs : listRefs(prefixes, limit);
+    const answer = await learn(names, limit);
+    return answer.version === 0 ? answer.refs : listRefs(names, limit);
   };
 
   const fetch = <T>(wanted: Wanted, read: (pack: AsyncIterable<Buffer>) => Promise<T>): Promise<T> => {

@@ -6,7 +6,7 @@ import { GitDataError, GitNo } from '../../../src/wire/git/failure.ts';
 import { fetchRequest, oldFetchRequest, readFetch, readOldFetch } from '../../../src/wire/git/fetch.ts';
 import { packet } from '../../../src/wire/git/pktline.ts';
 import { pushRequest, readReport } from '../../../src/wire/git/push.ts';
-import { readRefs, refsRequest } from '../../../src/wire/git/refs.ts';
+import { isNamed, readRefs, refsRequest } from '../../../src/wire/git/refs.ts';
 import { readerOf } from './chunks.ts';
 
 const [a, b] = ['a'.repeat(40), 'b'.repeat(40)];
@@ -68,6 +68,15 @@ describe('a list of refs', () => {
       ['refs/heads/x', b],
     ]);
     expect([...(await readRefs(from(lines), 1))]).toEqual([['refs/heads/main', a]]);
+    expect([...(await readRefs(from(lines), 1, (ref) => ref.endsWith('x')))]).toEqual([['refs/heads/x', b]]);
+  });
+
+  it('is of whole names and of folders', () => {
+    const names = ['refs/heads/main', 'refs/tagboat/intents/main/'];
+    expect(isNamed('refs/heads/main', names)).toBe(true);
+    expect(isNamed('refs/heads/main-2', names)).toBe(false);
+    expect(isNamed('refs/tagboat/intents/main/1', names)).toBe(true);
+    expect(isNamed('refs/tagboat/intents/main-2/1', names)).toBe(false);
   });
 
   it('that is empty is not the same as no answer', async () => {
