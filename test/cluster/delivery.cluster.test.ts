@@ -1,17 +1,11 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { webhookSecret } from '../support/cluster/argocd-settings.ts';
+import { startDeaf } from '../support/cluster/deaf.ts';
 import { openPipeline } from '../support/cluster/pipeline.ts';
 import { readyImages } from '../support/cluster/pods.ts';
-import { type Application, openShop } from '../support/cluster/shop.ts';
-import { type Waited, waitFor } from '../support/cluster/waiting.ts';
+import { type Application, isHealthy, openShop } from '../support/cluster/shop.ts';
+import { soon, type Waited, waitFor } from '../support/cluster/waiting.ts';
 import { startOwnRegistry } from '../support/registries.ts';
-
-// Seconds that no verdict may be later than Argo CD's own; its polls, which nobody is to wait for, are minutes apart.
-const soon = 10;
-
-function isHealthy({ status }: Application): boolean {
-  return status?.health?.status === 'Healthy' && status.sync?.status === 'Synced';
-}
 
 /** The rollout of a later commit is under way. */
 function isProgressing(before: Application): (application: Application) => boolean {
@@ -37,12 +31,15 @@ it('a first delivery builds its image, lands its tag and is healthy as soon as i
 });
 
 it('a second delivery while the first syncs: the first is superseded, the second healthy', async () => {
-  const shop = await openShop('second', { readyAfter: '6s' });
-  const opened = await shop.until(isHealthy);
+  const shop = await openShop('second', { readyAfter: 'told' });
+  const opened = await shop.letReady();
   const { ship } = await openPipeline(shop);
-  const one = ship({ what: 'delivery that the next one overtakes', isFinal: () => false });
-  await shop.until(isProgressing(opened));
-  const two = await ship({ what: 'second delivery while the first syncs' });
+  const one = ship({ what: 'delivery that the next one overtakes', isFinal: false });
+  const underway = await shop.until(isProgressing(opened));
+  const overtaking = ship({ what: 'second delivery while the first syncs' });
+  await shop.until(isProgressing(underway));
+  await shop.letReady();
+  const two = await overtaking;
   expect(two.late).toBeLessThan(soon);
   expect(two.verdict).toMatchObject({ is: 'healthy', commit: two.commit, revision: two.commit });
   const { verdict, commit, result } = await one;
@@ -52,11 +49,16 @@ it('a second delivery while the first syncs: the first is superseded, the second
 
 it('a signed webhook is taken and is enough; one that is refused gives way to a refresh', async () => {
   const shop = await openShop('hooked');
-  const { ship } = await openPipeline(shop, { argocd: { webhookSecret: 'WEBHOOK_SECRET' } });
+  await shop.until(isHealthy);
+  const deaf = await startDeaf(shop.cluster.argocd.url);
+  onTestFinished(() => deaf.close());
+  // Sooner than Argo CD's next poll, which would do without the webhook.
+  const argocd = { server: deaf.url, webhookSecret: 'WEBHOOK_SECRET', timeout: '90s' };
+  const { ship } = await openPipeline(shop, { argocd });
   const taken = await ship({ what: 'told by webhook', env: { WEBHOOK_SECRET: webhookSecret } });
   expect(taken.verdict).toMatchObject({ is: 'healthy', commit: taken.commit, revision: taken.commit });
   expect(warnings(taken)).toEqual([]);
-  expect(taken.seconds).toBeLessThan(soon);
+  deaf.hear();
   const refused = await ship({ what: 'webhook refused', env: { WEBHOOK_SECRET: 'another' } });
   expect(refused.verdict).toMatchObject({ is: 'healthy', commit: refused.commit, revision: refused.commit });
   expect(warnings(refused)).toEqual(['deploy']);
@@ -79,22 +81,25 @@ it('a delivery that changes nothing is judged by what is live', async () => {
 });
 
 it("another team's later commit that keeps our value carries our delivery", async () => {
-  const shop = await openShop('others', { readyAfter: '4s' });
-  const opened = await shop.until(isHealthy);
+  const shop = await openShop('others', { readyAfter: 'told' });
+  const opened = await shop.letReady();
   const { ship } = await openPipeline(shop);
-  const shipping = ship({ what: 'a newer commit by another team', isFinal: () => false });
-  await shop.until(isProgressing(opened));
+  const shipping = ship({ what: 'a newer commit by another team', isFinal: false });
+  const underway = await shop.until(isProgressing(opened));
   const theirs = await shop.commit({ files: { 'other/values.yaml': 'a: 1\n' }, message: 'Another team\n' });
   await shop.application('normal');
+  await shop.until(isProgressing(underway));
+  await shop.letReady();
   const { verdict, commit } = await shipping;
   expect(verdict).toMatchObject({ is: 'healthy', commit, revision: theirs });
 });
 
 it('a commit that somebody made by hand is healthy by the later one that Argo CD shows', async () => {
   const shop = await openShop('by-hand-edited');
+  await shop.until(isHealthy);
   const ours = await shop.set({ tag: 'v2', readyAfter: '2s' });
   const theirs = await shop.commit({ files: { 'other/values.yaml': 'a: 1\n' }, message: 'Another team\n' });
-  const { verdict } = await waitFor(shop, ours, { what: 'a newer commit after one by hand', isFinal: () => false });
+  const { verdict } = await waitFor(shop, ours, { what: 'a newer commit after one by hand', isFinal: false });
   expect(verdict).toMatchObject({ is: 'healthy', commit: ours, revision: theirs });
 });
 

@@ -2,14 +2,13 @@ import { expect, it } from 'vitest';
 import type { Event } from '../../src/events.ts';
 import { openPipeline } from '../support/cluster/pipeline.ts';
 import { readyImages } from '../support/cluster/pods.ts';
-import { type Application, openShop } from '../support/cluster/shop.ts';
+import { isHealthy, openShop } from '../support/cluster/shop.ts';
 
-const healthy = ({ status }: Application) => status?.health?.status === 'Healthy' && status.sync?.status === 'Synced';
 const crashing = 'crashing-{shortCommit}';
 
 it('a rollback by command is live although Argo CD syncs by itself, and the next run respects its hold', async () => {
   const shop = await openShop('back');
-  await shop.until(healthy);
+  await shop.until(isHealthy);
   const { ship, run } = await openPipeline(shop);
   const good = await ship({ what: 'delivery before the bad one' });
   const bad = await ship({ what: 'delivery that is rolled back', tag: crashing });
@@ -28,7 +27,7 @@ it('a rollback by command is live although Argo CD syncs by itself, and the next
 
 it('a delivery that comes out degraded is rolled back by its own run, which says so and fails', async () => {
   const shop = await openShop('back-by-itself');
-  await shop.until(healthy);
+  await shop.until(isHealthy);
   const { ship } = await openPipeline(shop, { delivery: { onUnhealthy: 'rollback' } });
   const good = await ship({ what: 'delivery before the one that undoes itself' });
   const { result, errors } = await ship({ what: 'onUnhealthy: rollback', tag: crashing });

@@ -3,14 +3,10 @@ import { startApiServer } from '../support/cluster/argocd.ts';
 import { crashLog } from '../support/cluster/kubernetes.ts';
 import { openPipeline } from '../support/cluster/pipeline.ts';
 import { createProcesses, freePorts } from '../support/cluster/processes.ts';
-import { type Application, openShop } from '../support/cluster/shop.ts';
-import { partsOf, waitFor } from '../support/cluster/waiting.ts';
+import { type Application, isHealthy, openShop } from '../support/cluster/shop.ts';
+import { partsOf, soon, waitFor } from '../support/cluster/waiting.ts';
 import { tempDir } from '../support/git-host.ts';
 
-// Seconds that no verdict may be later than Argo CD's own; its polls, which nobody is to wait for, are minutes apart.
-const soon = 10;
-
-const healthy = ({ status }: Application) => status?.health?.status === 'Healthy' && status.sync?.status === 'Synced';
 const hasCondition =
   (wanted: string) =>
   ({ status }: Application) =>
@@ -18,7 +14,7 @@ const hasCondition =
 
 it('an image that never becomes ready is degraded, and the reason names the pull', async () => {
   const shop = await openShop('broken');
-  await shop.until(healthy);
+  await shop.until(isHealthy);
   const { ship } = await openPipeline(shop, { tag: 'broken-{shortCommit}' });
   const { verdict, errors, result, commit, late } = await ship({ what: 'image that never becomes ready' });
   expect(verdict).toMatchObject({ is: 'degraded', commit, revision: commit });
@@ -32,7 +28,7 @@ it('an image that never becomes ready is degraded, and the reason names the pull
 
 it('a container that crashes is degraded, and the reason has the last lines of its log', async () => {
   const shop = await openShop('crashing');
-  await shop.until(healthy);
+  await shop.until(isHealthy);
   const { ship } = await openPipeline(shop, { tag: 'crashing-{shortCommit}' });
   const { verdict, commit, late } = await ship({ what: 'container that crashes' });
   expect(verdict).toMatchObject({ is: 'degraded', commit, revision: commit });
@@ -44,7 +40,7 @@ it('a container that crashes is degraded, and the reason has the last lines of i
 
 it('a chart that cannot be rendered has failed, with what Helm says', async () => {
   const shop = await openShop('bad-chart');
-  await shop.until(healthy);
+  await shop.until(isHealthy);
   const bad = '{{ .Values.no.such.value }}\n';
   const commit = await shop.commit({ files: { 'main/templates/front.yaml': bad }, message: 'Break the chart\n' });
   const isFinal = hasCondition('ComparisonError');
@@ -59,7 +55,7 @@ it('a chart that cannot be rendered has failed, with what Helm says', async () =
 
 it('a hook that fails has failed the sync, and the reason names the hook', async () => {
   const shop = await openShop('bad-hook', { hook: true, retry: { limit: 1, backoff: { duration: '2s' } } });
-  await shop.until(healthy);
+  await shop.until(isHealthy);
   const commit = await shop.set({ tag: 'v2', migration: 'failing-1' });
   const isFinal = ({ status }: Application) => status?.operationState?.phase === 'Failed';
   const { verdict, errors, late } = await waitFor(shop, commit, { what: 'failing hook', isFinal });
@@ -71,9 +67,9 @@ it('a hook that fails has failed the sync, and the reason names the hook', async
 
 it('an application that is deleted meanwhile is unknown, not healthy', async () => {
   const shop = await openShop('deleted');
-  await shop.until(healthy);
-  const commit = await shop.set({ tag: 'v2', readyAfter: '1h' });
-  const waiting = waitFor(shop, commit, { what: 'app deleted in between', isFinal: () => false });
+  await shop.until(isHealthy);
+  const commit = await shop.set({ tag: 'v2', readyAfter: 'told' });
+  const waiting = waitFor(shop, commit, { what: 'app deleted in between', isFinal: false });
   await shop.until(({ status }) => status?.sync?.revision === commit && status.health?.status === 'Progressing');
   await shop.kube.remove(shop.object);
   const { verdict, errors, result } = await waiting;
@@ -84,18 +80,18 @@ it('an application that is deleted meanwhile is unknown, not healthy', async () 
 
 it('an API server that goes and comes back in between delays the verdict and changes nothing', async () => {
   const shop = await openShop('restart');
-  await shop.until(healthy);
+  await shop.until(isHealthy);
   const processes = createProcesses(await tempDir());
   onTestFinished(() => processes.close());
   const { parts } = shop.cluster.argocd;
   const [port = 0] = await freePorts(1);
   const first = await startApiServer(processes, parts, 'argocd-server-own', port);
-  const commit = await shop.set({ tag: 'v2', readyAfter: '4s' });
+  const commit = await shop.set({ tag: 'v2', readyAfter: 'told' });
   const server = `http://127.0.0.1:${port}`;
   const waiting = waitFor(shop, commit, { what: 'API server restarted in between', server });
   await shop.until(({ status }) => status?.sync?.revision === commit && status.health?.status === 'Progressing');
   await first.end('SIGKILL');
-  await shop.until(healthy);
+  await shop.letReady();
   await startApiServer(processes, parts, 'argocd-server-own', port);
   expect((await waiting).verdict).toMatchObject({ is: 'healthy', commit, revision: commit });
 });

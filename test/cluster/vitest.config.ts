@@ -7,9 +7,10 @@ export default defineConfig({
   test: {
     include: ['test/cluster/**/*.cluster.test.ts'],
     globalSetup: ['test/support/cluster/setup.ts'],
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
-    teardownTimeout: 60_000,
+    // They end what hangs, and nothing that is merely slow.
+    testTimeout: 900_000,
+    hookTimeout: 300_000,
+    teardownTimeout: 300_000,
     maxWorkers: 2,
   },
 });

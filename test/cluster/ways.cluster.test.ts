@@ -1,19 +1,18 @@
 import { expect, it, onTestFinished } from 'vitest';
+import { callArgocd } from '../support/cluster/argocd-api.ts';
 import { teams, teamsProject } from '../support/cluster/argocd-settings.ts';
 import { kubeAt } from '../support/cluster/kube.ts';
 import { crashLog } from '../support/cluster/kubernetes.ts';
 import { openPipeline } from '../support/cluster/pipeline.ts';
 import { readyImages } from '../support/cluster/pods.ts';
-import { same } from '../support/cluster/recorded.ts';
-import { type Application, openShop, theCluster } from '../support/cluster/shop.ts';
+import { becomes } from '../support/cluster/recorded.ts';
+import { isHealthy, openShop, theCluster } from '../support/cluster/shop.ts';
 import { partsOf, waitFor } from '../support/cluster/waiting.ts';
-
-const healthy = ({ status }: Application) => status?.health?.status === 'Healthy' && status.sync?.status === 'Synced';
 
 it('by kubeconfig, without the API server: healthy, and elsewhere what is wrong', async () => {
   const good = await openShop('core');
   const bad = await openShop('core-bad');
-  await Promise.all([good.until(healthy), bad.until(healthy)]);
+  await Promise.all([good.until(isHealthy), bad.until(isHealthy)]);
   const argocd = { server: undefined, auth: 'kubeconfig' };
   const env = { KUBECONFIG: good.cluster.kubeconfig, ARGOCD_AUTH_TOKEN: '' };
   const well = await (await openPipeline(good, { argocd })).ship({ what: 'by kubeconfig', env });
@@ -28,7 +27,7 @@ it('by kubeconfig, without the API server: healthy, and elsewhere what is wrong'
 
 it("an application outside of Argo CD's namespace is found by its own", async () => {
   const shop = await openShop('elsewhere', { namespace: teams, spec: { project: 'teams' } });
-  await shop.until(healthy);
+  await shop.until(isHealthy);
   const { ship } = await openPipeline(shop, { delivery: { application: `${teams}/elsewhere` } });
   const { verdict, commit } = await ship({ what: 'application in another namespace' });
   expect(verdict).toMatchObject({ is: 'healthy', commit, revision: commit });
@@ -44,7 +43,16 @@ it('`application: true` finds every application that follows the file, and each 
     await shop.kube.apply({ ...object, spec: inNamespace(object) });
     onTestFinished(() => shop.kube.remove(object));
   }
-  await shop.until(healthy);
+  await shop.until(isHealthy);
+  // The list is made of what the API server has heard of, which is a moment behind.
+  const { argocd } = shop.cluster;
+  const known = async () => (await callArgocd(argocd.url, argocd.tokens.admin, 'GET', '/api/v1/applications')).body;
+  for (const { metadata } of others) {
+    const one = {
+      items: expect.arrayContaining([expect.objectContaining({ metadata: expect.objectContaining(metadata) })]),
+    };
+    await expect.poll(known, { timeout: 60_000, interval: 100 }).toMatchObject(one);
+  }
   const { ship } = await openPipeline(shop, { delivery: { application: true } });
   const { result } = await ship({ what: 'three applications of one delivery' });
   const verdicts = result.events.flatMap((event) => (event.type === 'verdict.finished' ? [event.verdict] : []));
@@ -59,6 +67,8 @@ it('an application whose sync window is closed is timed out, also with --sync', 
   const spec = { ...(teamsProject.spec as object), syncWindows: [window] };
   await kubeAt(theCluster().kubernetes).apply({ ...project, spec });
   const shop = await openShop('window', { spec: { project: 'closed' } });
+  // Until then Argo CD may not have heard of the project.
+  await shop.until(({ status }) => status?.sync?.status === 'OutOfSync');
   const commit = await shop.set({ tag: 'v2' });
   const args = ['--timeout', '8s', '--sync'];
   const waited = await waitFor(shop, commit, { what: 'closed sync window', args });
@@ -71,10 +81,10 @@ it('a hydrated application is healthy once the manifests made of our commit are 
   const drySource = { repoURL: `${theCluster().git.url}/hydrated.git`, path: 'main', targetRevision: 'main' };
   const sourceHydrator = { drySource, syncSource: { targetBranch: 'environments/test', path: 'hydrated' } };
   const shop = await openShop('hydrated', { spec: { source: undefined, sourceHydrator } });
-  await shop.until(healthy);
-  await same('application-hydrated', await shop.application());
+  await shop.until(isHealthy);
+  await becomes('application-hydrated', () => shop.application(), isHealthy);
   const { ship } = await openPipeline(shop);
-  const { verdict, commit, source } = await ship({ what: 'hydrated application', isFinal: () => false });
+  const { verdict, commit, source } = await ship({ what: 'hydrated application', isFinal: false });
   expect(verdict).toMatchObject({ is: 'healthy', commit, revision: commit });
   expect(await readyImages(shop)).toEqual([`registry.test/front:${source}`]);
 });

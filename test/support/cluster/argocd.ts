@@ -6,7 +6,7 @@ import type { Env } from '../../../src/wire/world.ts';
 import { callArgocd } from './argocd-api.ts';
 import { namespace, settings, teams, teamsProject } from './argocd-settings.ts';
 import type { Kubernetes } from './kubernetes.ts';
-import { freePorts, type Part, type Processes, type Running } from './processes.ts';
+import { freePorts, type Part, type Processes, patience, type Running } from './processes.ts';
 import type { Programs } from './programs.ts';
 
 /** What a test must know to start one more API server, or to speak to the one there is. */
@@ -43,6 +43,7 @@ export async function startArgocd({ dir, programs, processes, kubernetes, crds }
     const query = '?fieldManager=tagboat-test&force=true';
     const { status, body } = await kube.call('PATCH', `${path}${query}`, text, 'application/apply-patch+yaml');
     if (status >= 300) throw new Error(`${name}: ${status} ${JSON.stringify(body)}`);
+    await served(kubernetes, crdName(text));
   }
   for (const object of [...settings(), teamsProject]) await kube.apply(object);
 
@@ -172,7 +173,8 @@ async function settled(url: string, { kube }: Kubernetes): Promise<void> {
   const headers = { 'content-type': 'application/json', 'x-github-event': 'ping' };
   const unsigned = { method: 'POST', headers, body: '{}' };
   const path = `/api/v1/namespaces/${namespace}/secrets/argocd-secret`;
-  for (let tries = 0; tries < 300; tries += 1) {
+  const deadline = Date.now() + patience;
+  for (let tries = 0; Date.now() < deadline; tries += 1) {
     if ((await fetch(`${url}/api/webhook`, unsigned).catch(() => undefined))?.status === 400) return;
     const touched = { metadata: { annotations: { 'tagboat.test/touched': `${tries}` } } };
     if (tries % 20 === 19) await kube.call('PATCH', path, touched, 'application/merge-patch+json');
@@ -181,15 +183,26 @@ async function settled(url: string, { kube }: Kubernetes): Promise<void> {
   throw new Error("argocd-server doesn't take up its webhook secret");
 }
 
+/** Waits until the API server knows the kind: a definition is taken up a while after it was accepted. */
+async function served({ kube }: Kubernetes, crd: string): Promise<void> {
+  const deadline = Date.now() + patience;
+  const path = `/apis/argoproj.io/v1alpha1/${crd.split('.')[0]}`;
+  while ((await kube.call('GET', path)).status !== 200) {
+    if (Date.now() > deadline) throw new Error(`${crd} is not served`);
+    await sleep(100);
+  }
+}
+
 /** Makes the tokens. A new API server may begin anew once, when it sees the settings that it has made itself. */
 async function logIn(url: string, { kube }: Kubernetes): Promise<Argocd['tokens']> {
+  const deadline = Date.now() + patience;
   const call = async (token: string | undefined, path: string, body: unknown): Promise<string> => {
-    for (let tries = 0; ; tries += 1) {
+    for (;;) {
       try {
         return tokenIn((await callArgocd(url, token, 'POST', path, body)).body);
       } catch (error) {
         // `fetch` has this for a connection that can't be made or is lost, and nothing else here has.
-        if (!(error instanceof TypeError) || tries > 100) throw error;
+        if (!(error instanceof TypeError) || Date.now() > deadline) throw error;
         await sleep(100);
       }
     }

@@ -1,18 +1,23 @@
+/** The pods' annotation that says after how long they become ready; `told`: not before it is something else. */
+export const readyAfter = 'tagboat.test/ready-after';
+
 /** What one test's chart holds beside its deployment. */
 export interface ChartOptions {
   /** Tag of the deployment's image. Default `v1`. */
   readonly tag?: string;
   /** A Job that runs before each sync; its image's tag is `.migration.imageTag`. */
   readonly hook?: boolean;
-  /** How long a new pod takes until it is ready, as Go writes durations. Default `200ms`. */
+  /** Tag of the hook's image. */
+  readonly migration?: string;
+  /** How long a new pod takes until it is ready, as Go writes durations, or `told`. Default `200ms`. */
   readonly readyAfter?: string;
 }
 
 /** A Helm chart in `main/`, its image's tag at `.front.imageTag` of `main/values.yaml`. */
-export function chart({ tag = 'v1', hook = false, readyAfter = '200ms' }: ChartOptions = {}): Record<string, string> {
+export function chart({ hook = false, ...options }: ChartOptions = {}): Record<string, string> {
   return {
     'main/Chart.yaml': 'apiVersion: v2\nname: shop\nversion: 0.1.0\n',
-    'main/values.yaml': values({ tag, readyAfter }),
+    'main/values.yaml': values(options),
     'main/templates/front.yaml': deployment,
     ...(hook ? { 'main/templates/migration.yaml': migration } : {}),
   };
@@ -26,19 +31,19 @@ export interface Values {
 }
 
 /** `main/values.yaml`. */
-export function values({ tag = 'v1', readyAfter = '200ms', migration = 'v1' }: Values): string {
+export function values({ tag = 'v1', readyAfter: after = '200ms', migration = 'v1' }: Values): string {
   return `# the shop
 front:
   image: registry.test/front
   imageTag: ${tag}   # by CI
   replicas: 1
-  readyAfter: ${readyAfter}
+  readyAfter: ${after}
 migration:
   imageTag: ${migration}
 `;
 }
 
-// A deadline of five seconds, so that what never becomes ready is Degraded soon.
+// What never becomes ready is Degraded soon, but not before its pods have told why. Everything else has time enough.
 const deployment = `apiVersion: apps/v1
 kind: Deployment
 metadata:
@@ -46,13 +51,13 @@ metadata:
 spec:
   replicas: {{ .Values.front.replicas }}
   revisionHistoryLimit: 1
-  progressDeadlineSeconds: 5
+  progressDeadlineSeconds: {{ regexMatch "broken|crashing" (toString .Values.front.imageTag) | ternary 10 600 }}
   selector:
     matchLabels: { app: front }
   template:
     metadata:
       labels: { app: front }
-      annotations: { tagboat.test/ready-after: {{ .Values.front.readyAfter | quote }} }
+      annotations: { ${readyAfter}: {{ .Values.front.readyAfter | quote }} }
     spec:
       terminationGracePeriodSeconds: 0
       containers:

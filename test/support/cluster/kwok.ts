@@ -1,10 +1,14 @@
+import { readyAfter } from './chart.ts';
+
 /**
  * How pods fare on the played nodes: by words in their image's name, so that a test's commit decides.
  *
  * - `broken`: the image can't be pulled (`ImagePullBackOff`).
  * - `crashing`: the container ends with 1 again and again (`CrashLoopBackOff`), and its log says why.
  * - `failing`, in a Job: the pod fails.
- * - Anything else becomes ready, or completes where a Job owns it, after the annotation `tagboat.test/ready-after`.
+ * - `lasting`: nothing ever happens to it.
+ * - Anything else becomes ready, or completes where a Job owns it, after the annotation `tagboat.test/ready-after`, and
+ *   where that is `told`, not before it is another.
  */
 export function kwokConfig(crashLog: string): string {
   return `${[...stages(), logs(crashLog)].join('\n---\n')}\n`;
@@ -33,10 +37,11 @@ spec:
 ${next}`;
 }
 
+const after = `.metadata.annotations["${readyAfter}"]`;
 const delay = `
   delay:
     durationMilliseconds: 200
-    durationFrom: { expressionFrom: '.metadata.annotations["tagboat.test/ready-after"]' }`;
+    durationFrom: { expressionFrom: '${after}' }`;
 
 function status(phase: string, ready: boolean, container: string, withIp: boolean): string {
   return `    statusTemplate: |
@@ -96,7 +101,8 @@ function event(reason: string, message: string): string {
 }
 
 function stages(): string[] {
-  const well = `${imageSays('broken|crashing|failing', false)}`;
+  const well = `${imageSays('broken|crashing|failing|lasting', false)}
+    - { key: '${after}', operator: NotIn, values: [told] }`;
   return [
     stage(
       'pull-fails',

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Application, Shop } from './shop.ts';
 
 /** An application's state, and when it was told. */
@@ -12,6 +13,8 @@ export interface Moment {
 export interface Observer {
   /** When the states that satisfy `is` began that have lasted since; undefined when the last one doesn't. */
   since(is: (application: Application) => boolean): number | undefined;
+  /** The same, once there is one: what a run was told may come here a moment later. Undefined after a minute. */
+  began(is: (application: Application) => boolean): Promise<number | undefined>;
   stop(): void;
 }
 
@@ -35,10 +38,16 @@ export function observe({ cluster: { kubernetes }, object }: Shop): Observer {
   });
   asked.on('error', () => undefined);
   asked.end();
+  const since: Observer['since'] = (is) => {
+    const broken = moments.findLastIndex(({ application }) => !is(application));
+    return moments[broken + 1]?.at;
+  };
   return {
-    since: (is) => {
-      const broken = moments.findLastIndex(({ application }) => !is(application));
-      return moments[broken + 1]?.at;
+    since,
+    began: async (is) => {
+      const deadline = Date.now() + 60_000;
+      while (since(is) === undefined && Date.now() < deadline) await sleep(50);
+      return since(is);
     },
     stop: () => asked.destroy(),
   };

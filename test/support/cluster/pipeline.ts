@@ -63,7 +63,7 @@ export async function openPipeline(shop: Shop, options: PipelineOptions = {}): P
       stringify({
         ...(template === undefined ? {} : { tag: template }),
         ...config,
-        argocd: { server: argocd.url, timeout: '2m', ...options.argocd },
+        argocd: { server: argocd.url, timeout: '5m', ...options.argocd },
         deliveries: { main },
       }),
     );

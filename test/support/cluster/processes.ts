@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Env } from '../../../src/wire/world.ts';
@@ -24,13 +25,14 @@ export interface Running {
 
 /** Programs that run until told otherwise, and none of them longer than this process. */
 export interface Processes {
-  /** Starts one and waits until it is ready. Rejects with its last words when it ends before, or after two minutes. */
+  /** Starts one and waits until it is ready. Rejects with its last words when it ends before, or after five minutes. */
   start(part: Part): Promise<Running>;
   /** Ends all, the last started first. */
   close(): Promise<void>;
 }
 
-const patience = 120_000;
+/** Milliseconds in which a program is ready also on a busy machine. */
+export const patience = 300_000;
 
 /** Keeps each program's output as `NAME.log` in the folder. */
 export function createProcesses(logs: string): Processes {
@@ -108,19 +110,37 @@ export function lastWords(log: string): string {
   return readFileSync(log, 'utf8').slice(-4_000);
 }
 
-/** Ports of loopback that nobody used a moment ago. */
+const handedOut = new Set<number>();
+
+/**
+ * Ports of loopback that nobody used a moment ago, none of them twice. They lie below those that the system gives away
+ * by itself, so that no other socket gets one before the program listens there, or while it starts anew.
+ */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer());
-  // All at once, so that none is handed out twice.
-  const ports = await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise<number>((resolve, reject) => {
-          server.once('error', reject);
-          server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
-        }),
-    ),
-  );
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
+  const found: number[] = [];
+  while (found.length < count) {
+    const port = randomInt(lowest, firstOfSystem());
+    if (handedOut.has(port) || !(await isFree(port))) continue;
+    handedOut.add(port);
+    found.push(port);
+  }
+  return found;
+}
+
+const lowest = 10_000;
+
+/** Where the ports begin that Linux gives to sockets which ask for none. */
+function firstOfSystem(): number {
+  const range = '/proc/sys/net/ipv4/ip_local_port_range';
+  const first = existsSync(range) ? Number.parseInt(readFileSync(range, 'utf8'), 10) : 32_768;
+  // Where nearly all are the system's, there is no better choice than among its own.
+  return first > lowest + 1_000 ? first : 32_768;
+}
+
+function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
 }

@@ -1,21 +1,30 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 
 const folder = join(import.meta.dirname, '../../wire/argocd/fixtures');
 
+/** With `TAGBOAT_RECORD=1` the answers are written anew: those that look as before, or what there is a minute later. */
+const recording = process.env.TAGBOAT_RECORD === '1';
+const patience = 60_000;
+
 /**
- * What is kept of a real Argo CD's answers, so that client and stand-in are held against them without a cluster.
- * With `TAGBOAT_RECORD=1` the answers are written anew.
+ * What is kept of a real Argo CD's answers, so that client and stand-in are held against them without a cluster: the
+ * fields of one, none where one is to be recorded for the first time.
  */
-async function recorded(name: string, answer: unknown): Promise<unknown> {
-  const file = join(folder, `${name}.json`);
-  if (process.env.TAGBOAT_RECORD === '1') {
-    await mkdir(folder, { recursive: true });
-    await writeFile(file, `${JSON.stringify(impersonal(answer), undefined, 2)}\n`);
-  }
-  return JSON.parse(await readFile(file, 'utf8'));
+async function recorded(name: string): Promise<string[]> {
+  const text = await readFile(join(folder, `${name}.json`), 'utf8').catch((error: unknown) => {
+    if (recording) return '{}';
+    throw error;
+  });
+  return shapeOf(JSON.parse(text));
+}
+
+async function record(name: string, answer: unknown): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, `${name}.json`), `${JSON.stringify(impersonal(answer), undefined, 2)}\n`);
 }
 
 /** The answer without what is of this machine and without managed fields, which nobody reads and which are long. */
@@ -37,8 +46,43 @@ function shapeOf(value: unknown, at = ''): string[] {
   return [...new Set(below)].sort();
 }
 
-/** Requires every field that was recorded under this name. Real answers leave out what is empty, so more is no fault. */
+/** Fields of the first that the second lacks. Real answers leave out what is empty, so more is no fault. */
+function missing(kept: readonly string[], answer: unknown): string[] {
+  const has = new Set(shapeOf(answer));
+  return kept.filter((field) => !has.has(field));
+}
+
+/** Requires of an answer that is given only once every field that was recorded under this name. */
 export async function same(name: string, answer: unknown): Promise<void> {
-  const kept = shapeOf(await recorded(name, answer));
-  expect(shapeOf(answer)).toEqual(expect.arrayContaining(kept));
+  if (recording) return record(name, answer);
+  expect(missing(await recorded(name), answer), `fields that ${name} lacks`).toEqual([]);
+}
+
+/**
+ * Reads, a tenth of a second apart, until the answer is the one that is meant and has every field that was recorded
+ * under this name: Argo CD writes one after the other what belongs together. Fails after a minute with what is missing.
+ * A read that fails counts as "not yet". The state must be one that lasts; one that passes by may not be seen.
+ */
+export async function becomes<Answer>(
+  name: string,
+  read: () => Promise<Answer>,
+  isMeant: (answer: Answer) => boolean = () => true,
+): Promise<Answer> {
+  const kept = await recorded(name);
+  const deadline = Date.now() + patience;
+  for (;;) {
+    const late = Date.now() > deadline;
+    try {
+      const answer = await read();
+      const found = isMeant(answer);
+      if (late && !found) throw new Error(`${name} never comes: ${JSON.stringify(answer)}`);
+      if (found && (late || missing(kept, answer).length === 0)) {
+        await same(name, answer);
+        return answer;
+      }
+    } catch (error) {
+      if (late) throw error;
+    }
+    await sleep(100);
+  }
 }

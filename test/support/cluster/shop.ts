@@ -5,7 +5,7 @@ import { commitFiles, initRepo, type RepoCommit } from '../../../src/sandbox/git
 import { gitEnv } from '../git-host.ts';
 import { callArgocd } from './argocd-api.ts';
 import { namespace } from './argocd-settings.ts';
-import { type ChartOptions, chart, type Values, values } from './chart.ts';
+import { type ChartOptions, chart, readyAfter, type Values, values } from './chart.ts';
 import type { ClusterAccess } from './cluster.ts';
 import { type Kube, type KubeObject, kubeAt, pathOf } from './kube.ts';
 
@@ -23,6 +23,11 @@ export interface Application {
   };
 }
 
+/** Healthy, and what its repo says is what is live. */
+export function isHealthy({ status }: Application): boolean {
+  return status?.health?.status === 'Healthy' && status.sync?.status === 'Synced';
+}
+
 /** One config repo with a chart, and the Application that follows it. */
 export interface Shop {
   /** Name of the repo, the application and its namespace. */
@@ -38,8 +43,10 @@ export interface Shop {
   set(changed: Values): Promise<string>;
   /** What Argo CD's API says of the application. */
   application(refresh?: 'normal' | 'hard'): Promise<Application>;
-  /** Looks, a tenth of a second apart, until the application is so. */
-  until(is: (application: Application) => boolean): Promise<Application>;
+  /** Looks, a tenth of a second apart, until the application is so. A look that fails counts as "not yet". */
+  until(is: (application: Application) => boolean | Promise<boolean>): Promise<Application>;
+  /** Tells pods that wait for it to become ready, until the application is healthy. */
+  letReady(): Promise<Application>;
 }
 
 export interface ShopOptions extends ChartOptions {
@@ -100,6 +107,20 @@ export async function makeShop(cluster: ClusterAccess, name: string, options: Sh
     if (status !== 200) throw new Error(`GET ${path}: ${status} ${JSON.stringify(body)}`);
     return body as Application;
   };
+  const until: Shop['until'] = async (is) => {
+    const deadline = Date.now() + 300_000;
+    for (;;) {
+      const late = Date.now() > deadline;
+      try {
+        const last = await application();
+        if (await is(last)) return last;
+        if (late) throw new Error(`${name} stays as it is: ${JSON.stringify(last.status)}`);
+      } catch (error) {
+        if (late) throw error;
+      }
+      await sleep(100);
+    }
+  };
   return {
     name,
     repo,
@@ -109,15 +130,25 @@ export async function makeShop(cluster: ClusterAccess, name: string, options: Sh
     commit,
     set: (changed) => commit({ files: { 'main/values.yaml': values(changed) }, message: 'Change values\n' }),
     application,
-    until: async (is) => {
-      const deadline = Date.now() + 120_000;
-      for (let last = await application(); ; last = await application()) {
-        if (is(last)) return last;
-        if (Date.now() > deadline) throw new Error(`${name} stays as it is: ${JSON.stringify(last.status)}`);
-        await sleep(100);
-      }
-    },
+    until,
+    letReady: () =>
+      until(async (application) => {
+        if (isHealthy(application)) return true;
+        await tellPods(kube, name);
+        return false;
+      }),
   };
+}
+
+/** Lets those that are there now and wait for it become ready. */
+async function tellPods(kube: Kube, namespace: string): Promise<void> {
+  const path = `/api/v1/namespaces/${namespace}/pods`;
+  const { items = [] } = ((await kube.read(path)) ?? {}) as { items?: readonly Pick<KubeObject, 'metadata'>[] };
+  for (const { metadata } of items) {
+    if (metadata.annotations?.[readyAfter] !== 'told') continue;
+    const changed = { metadata: { annotations: { [readyAfter]: '200ms' } } };
+    await kube.call('PATCH', `${path}/${metadata.name}`, changed, 'application/merge-patch+json');
+  }
 }
 
 async function forget({ kube, object }: Shop): Promise<void> {

@@ -3,6 +3,9 @@ import { type CliResult, cli, resultOf } from '../cli.ts';
 import { isSettled, observe } from './observer.ts';
 import type { Application, Shop } from './shop.ts';
 
+/** Seconds that no verdict may be later than Argo CD's own; its polls, which nobody is to wait for, are minutes apart. */
+export const soon = 60;
+
 /** One run that ends with a verdict. */
 export interface Waited {
   readonly result: CliResult;
@@ -20,8 +23,8 @@ export interface Waited {
 export interface Waiting {
   /** What is measured, for the line that tells it. */
   readonly what: string;
-  /** Argo CD's own state is final. Default: synced, compared since, and Healthy or Degraded. */
-  readonly isFinal?: (application: Application) => boolean;
+  /** Argo CD's own state is final; false where none is. Default: synced, compared since, and Healthy or Degraded. */
+  readonly isFinal?: false | ((application: Application) => boolean);
 }
 
 export interface WaitOptions extends Waiting {
@@ -36,7 +39,7 @@ export function waitFor(shop: Shop, commit: string, options: WaitOptions): Promi
   const { argocd } = shop.cluster;
   const { args = [], env = {}, server = argocd.url } = options;
   const target = ['--repo', shop.repo, '--application', shop.name, '--commit', commit, '--server', server];
-  const wait = ['wait', ...target, '--timeout', '2m', ...args, '--json'];
+  const wait = ['wait', ...target, '--timeout', '5m', ...args, '--json'];
   const token = { ARGOCD_AUTH_TOKEN: argocd.tokens.deployer, ...env };
   return watchRun(shop, options, (onLine) => cli(wait, { env: token, onLine }), commit);
 }
@@ -62,14 +65,16 @@ export async function watchRun(
     pushed = Date.now();
     commit = event.outcome.commit;
   });
-  const final = observer.since(isFinal ?? isSettled(commit ?? ''));
+  const verdict = verdictIn(result);
+  const is = isFinal ?? (commit === undefined ? false : isSettled(commit));
+  const final = is === false ? undefined : await (isOfState(verdict) ? observer.began(is) : observer.since(is));
   observer.stop();
   tell(what, pushed, final, ended);
   const since = (at: number | undefined) =>
     ended === undefined || at === undefined ? undefined : (ended - at) / 1_000;
   return {
     result,
-    verdict: verdictIn(result),
+    verdict,
     errors: resultOf(result).errors.map(({ code }) => code),
     seconds: since(pushed),
     late: since(final),
@@ -80,6 +85,11 @@ export async function watchRun(
 export function partsOf(verdict: Verdict | undefined): Reason[] {
   const all = (reason: Reason): Reason[] => [reason, ...reason.parts.flatMap(all)];
   return verdict === undefined || verdict.is === 'healthy' ? [] : verdict.reasons.flatMap(all);
+}
+
+/** Whether the verdict is of a state of the application's, not of a want of one. */
+function isOfState(verdict: Verdict | undefined): boolean {
+  return verdict !== undefined && ['healthy', 'degraded', 'syncFailed'].includes(verdict.is);
 }
 
 function verdictIn({ events }: CliResult): Verdict | undefined {
