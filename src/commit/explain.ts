@@ -45,8 +45,9 @@ export function explain(failure: unknown, { delivery, credential, doing }: Doing
   }
   if (status === 401) return new TagboatError('GIT_AUTH_REFUSED', who, context);
   // What could be read is there: 404 to a push is a host's way of hiding what may not be written.
-  if (status === 403 || (status === 404 && doing === 'push')) {
-    return new TagboatError('GIT_FORBIDDEN', { ...who, doing }, context);
+  const writing = doing === 'push' && !failure.url.endsWith('/git-upload-pack');
+  if (status === 403 || (status === 404 && writing)) {
+    return new TagboatError('GIT_FORBIDDEN', { ...who, doing: writing ? 'push' : 'read' }, context);
   }
   if (status === 404) return new TagboatError('REPO_NOT_FOUND', who, context);
   if (status >= 500 || status === 429) return new TagboatError('GIT_SERVER_ERROR', { repo, status }, context);

@@ -61,6 +61,12 @@ export const configRepoErrors = {
       `${file} has the key "${key}" of ${path} ${lines.length} times in one map, on lines ${lines.join(', ')}.`,
     () => 'Readers disagree on which of them counts: keep one.',
   ),
+  VALUE_SET_TWICE: entry<{ file: string; path: string; values: readonly [string, string] }>(
+    exitCodes.config,
+    ({ file, path, values }) =>
+      `${path} in ${file} is set twice, to ${JSON.stringify(values[0])} and to ${JSON.stringify(values[1])}.`,
+    () => 'Leave one of them out; one place may be spelt in two ways, such as .front.tag and ["front"].tag.',
+  ),
   EDIT_REFUSED: entry<{ file: string; path: string; why: string }>(
     exit,
     ({ file, path, why }) => `${path} in ${file} can't be set without touching something else: ${why}.`,
