@@ -12,10 +12,10 @@ import { Undecided } from './undecided.ts';
 export interface Taking {
   /** The source, its variables replaced. */
   readonly source: string;
-  /** What `--chmod` makes of permissions: what comes out is what counts. Empty: nothing, or nobody knows yet. */
-  readonly chmod: string;
-  readonly exclude: readonly string[];
-  readonly parents: boolean;
+  /** What `--chmod` makes of permissions: what comes out is what counts. Undefined: nothing, or nobody knows yet. */
+  readonly chmod?: string | undefined;
+  readonly exclude?: readonly string[];
+  readonly parents?: boolean;
   /** The folder of a named context that it is taken of, instead of the context itself. */
   readonly folder?: string | undefined;
 }
@@ -40,14 +40,14 @@ const mostNames = 1_000;
  * lead, by the same rules as copying it. A source that isn't there is digested as such. Throws CONTEXT_UNREADABLE, Misread.
  */
 export async function takeFiles(root: Dir, taking: Taking, read: ReadDigest): Promise<TakenFiles> {
-  const { source, parents } = taking;
+  const { source, chmod = '', exclude = [], parents = false } = taking;
   const pivot = parents ? source.indexOf('/./') : -1;
   const from = parents ? pathOf(pivot < 0 ? [] : partsOf(source.slice(0, pivot))) : sourcePath(source).path;
   const pattern = parents ? partsOf(pivot < 0 ? source : source.slice(pivot + 3)).join('/') : '';
   const digester = createDigester(
-    readChmod(taking.chmod),
+    readChmod(chmod),
     pattern === '' ? undefined : readExcludes([pattern]),
-    taking.exclude.length === 0 ? undefined : readExcludes(taking.exclude),
+    exclude.length === 0 ? undefined : readExcludes(exclude),
     read,
   );
   const found = await findSources(root, from);

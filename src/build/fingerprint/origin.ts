@@ -8,13 +8,7 @@ type Outside = Exclude<Origin, { is: 'stage' | 'scratch' }>;
 /** What a stage stands on. Of a folder all counts that its .dockerignore leaves. */
 export async function baseCode(origin: Outside, platform: string | undefined, work: StageWork): Promise<Code> {
   if (origin.is !== 'folder') return originCode(origin, platform, work);
-  const taken = await work.reading.files({
-    source: '/',
-    chmod: '',
-    exclude: [],
-    parents: false,
-    folder: origin.dir,
-  });
+  const taken = await work.reading.files({ source: '/', folder: origin.dir });
   addFiles(taken, origin.name, work);
   return ['folder', ['files', taken.digest]];
 }

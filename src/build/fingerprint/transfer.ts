@@ -70,7 +70,7 @@ async function sourceCode(
   const exclude = instruction.exclude.some((pattern) => pattern.includes('$')) ? [] : instruction.exclude;
   const taken = await work.reading.files({
     source,
-    chmod: chmod.known ? chmod.text : '',
+    chmod: chmod.known ? chmod.text : undefined,
     exclude,
     parents,
     folder: folder?.dir,
