@@ -1,5 +1,6 @@
 import { type Place, TagboatError } from '../errors.ts';
 import type { Engine, ImagePlan } from '../plan.ts';
+import { isFetched } from './dockerfile/fetched.ts';
 import type { Needed, NeededStage, Origin } from './dockerfile/stages.ts';
 import type { Dockerfile } from './dockerfile.ts';
 import type { Tool } from './engine/tool.ts';
@@ -36,10 +37,7 @@ export function builderNeed(dockerfile: Dockerfile, needed: Needed): Need | unde
       const line = `line ${instruction.at.line}`;
       if (instruction.is === 'run') return { what: `${line} has a RUN`, place };
       if (instruction.is !== 'add' && instruction.is !== 'copy') continue;
-      const remote =
-        instruction.is === 'add'
-          ? instruction.sources.find((word) => /^(?:[a-z][a-z0-9+.-]*:\/\/|git@)/i.test(word.text))
-          : undefined;
+      const remote = instruction.is === 'add' ? instruction.sources.find((word) => isFetched(word.text)) : undefined;
       if (remote !== undefined) return { what: `${line} has an ADD that fetches ${remote.text}`, place };
     }
   }

@@ -2,6 +2,7 @@ import { type Place, TagboatError } from '../../errors.ts';
 import { readChmod } from '../chmod.ts';
 import type { Context } from '../context.ts';
 import { expand } from '../dockerfile/expand.ts';
+import { isFetched } from '../dockerfile/fetched.ts';
 import type { Said } from '../dockerfile/instruction.ts';
 import { Misread } from '../dockerfile/invalid.ts';
 import { heredocText } from '../dockerfile.ts';
@@ -51,7 +52,7 @@ export async function transfer(instruction: Said<'copy'> | Said<'add'>, t: Trans
   const root = t.from?.root ?? t.context.root;
   for (const { text, at } of instruction.sources) {
     const source = fill(text, progress, scope);
-    if (isRemote(source)) {
+    if (isFetched(source)) {
       if (instruction.is === 'copy') throw new Misread(`COPY can't fetch ${source}; ADD can`);
       throw needs(`ADD fetches ${source}`);
     }
@@ -138,11 +139,6 @@ async function ownerOf(instruction: Said<'copy'> | Said<'add'>, t: Transferring)
     );
   }
   return owner;
-}
-
-/** What ADD fetches: URLs and git repositories in the forms that BuildKit knows. */
-function isRemote(source: string): boolean {
-  return /^(?:[a-z][a-z0-9+.-]*:\/\/|git@[^:]+:|github\.com\/)/i.test(source);
 }
 
 async function missingSource(source: string, t: Transferring, place: Place): Promise<TagboatError> {

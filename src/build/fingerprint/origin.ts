@@ -1,3 +1,4 @@
+import { isPinnedGit } from '../dockerfile/fetched.ts';
 import type { NeededStage, Origin } from '../dockerfile/stages.ts';
 import { addFiles, type Code, type StageWork } from './standing.ts';
 import { Undecided } from './undecided.ts';
@@ -60,10 +61,4 @@ export async function variablesOf(
     default:
       return new Map();
   }
-}
-
-/** A git repository at a commit by its whole id: that never changes. */
-export function isPinnedGit(source: string): boolean {
-  const isGit = /^(?:git@|git:\/\/|ssh:\/\/|github\.com\/)|^https?:\/\/[^#?]+\.git(?:[#?]|$)/i.test(source);
-  return isGit && /#(?:[0-9a-f]{40}|[0-9a-f]{64})(?::|$)/.test(source);
 }

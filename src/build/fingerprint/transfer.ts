@@ -1,7 +1,7 @@
+import { isFetched, isPinnedGit } from '../dockerfile/fetched.ts';
 import type { Said } from '../dockerfile/instruction.ts';
 import type { Origin } from '../dockerfile/stages.ts';
 import { heredocText } from '../dockerfile.ts';
-import { isPinnedGit } from './origin.ts';
 import { encoded, type Value, valueOf } from './scope.ts';
 import { addFiles, type Code, type Standing } from './standing.ts';
 import { Undecided } from './undecided.ts';
@@ -55,7 +55,7 @@ async function sourceCode(
   standing: Standing,
 ): Promise<Code> {
   const { work } = standing;
-  if (/^(?:[a-z][a-z0-9+.-]*:\/\/|git@[^:]+:|github\.com\/)/i.test(source)) {
+  if (isFetched(source)) {
     const isFixed = instruction.is === 'copy' || instruction.checksum !== undefined || isPinnedGit(source);
     if (isFixed) return ['fetched'];
     const line = standing.place(instruction);

@@ -46,6 +46,12 @@ export const fileMutations: readonly Mutation[] = [
     'FROM scratch\nCOPY dir-link/sub /x/\n',
     set({ 'dir/two.md': '!' }),
   ),
+  mutation(
+    'a file in a folder called as GitHub is',
+    'FROM scratch\nCOPY github.com/acme /x/\n',
+    set({ 'github.com/acme/f': 'other\n' }),
+    { files: { 'github.com/acme/f': 'f\n' } },
+  ),
   mutation('the whole context: any file', whole, set({ b: 'other\n' })),
   mutation('the whole context: the Dockerfile itself', whole, `${whole}# more\n`),
   mutation('an ignored file', whole, set({ 'dir/sub/three.txt': 'other\n' }), ignoring('dir/sub\n')),
