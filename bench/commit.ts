@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type GitHost, startGitHost } from '../src/sandbox/git-host.ts';
+import { type GitHost, startGitHost } from '../src/sandbox/git-host/git-host.ts';
 import { type Target, targets } from './config-repo.ts';
 import { delayProxy, probeDelay } from './delay.ts';
 import { assertLanded, baseRepo, freshCopy } from './fixture.ts';

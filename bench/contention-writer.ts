@@ -1,12 +1,12 @@
 import { once } from 'node:events';
-import { loadCompose } from '../src/commit/compose.ts';
-import { openConfigRepo } from '../src/commit/config-repo.ts';
-import { pushDirect } from '../src/commit/direct.ts';
-import { landDelivery } from '../src/commit/land.ts';
-import { look, startLanding } from '../src/commit/landing.ts';
-import { type Made, pushCommit } from '../src/commit/push.ts';
-import { planCommit } from '../src/config/plan-run.ts';
-import { createWorld } from '../src/entry/world.ts';
+import { landDelivery } from '../src/commit/commit.ts';
+import { loadCompose } from '../src/commit/land/compose.ts';
+import { pushDirect } from '../src/commit/land/direct.ts';
+import { look, startLanding } from '../src/commit/land/landing.ts';
+import { type Made, pushCommit } from '../src/commit/land/push.ts';
+import { openConfigRepo } from '../src/commit/repo/config-repo.ts';
+import { planCommit } from '../src/config/plan/run.ts';
+import { createWorld } from '../src/entry/run/world.ts';
 import type { DeliveryPlan } from '../src/plan.ts';
 import type { WriterOrder } from './contention-flows.ts';
 

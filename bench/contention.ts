@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type GitHost, startGitHost } from '../src/sandbox/git-host.ts';
-import { commitFiles } from '../src/sandbox/git-host-repo.ts';
+import { type GitHost, startGitHost } from '../src/sandbox/git-host/git-host.ts';
+import { commitFiles } from '../src/sandbox/git-host/repo.ts';
 import type { Folders } from './commit.ts';
 import { chartValues } from './config-repo.ts';
 import type { ContentionFlow, WriterOrder } from './contention-flows.ts';

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openContext } from '../src/build/context.ts';
-import { takeFiles } from '../src/build/fingerprint/files.ts';
-import { createDigestReader } from '../src/build/fingerprint/read.ts';
-import { createSeen } from '../src/build/fingerprint/seen.ts';
+import { openContext } from '../src/image/context/context.ts';
+import { createDigestReader } from '../src/image/context/read.ts';
+import { createSeen } from '../src/image/context/seen.ts';
+import { takeFiles } from '../src/image/fingerprint/files.ts';
 import { run } from './process.ts';
 import type { ContextRuns } from './reuse-results.ts';
 

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { initRepo } from '../src/sandbox/git-host-repo.ts';
+import { initRepo } from '../src/sandbox/git-host/repo.ts';
 import { importStream, type Target } from './config-repo.ts';
 import { run } from './process.ts';
 

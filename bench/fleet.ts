@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ArgoCdHost, startArgoCd } from '../src/sandbox/argocd.ts';
-import type { Manifest } from '../src/sandbox/argocd-render.ts';
-import { startGitHost } from '../src/sandbox/git-host.ts';
+import { type ArgoCdHost, startArgoCd } from '../src/sandbox/argocd/argocd.ts';
+import type { Manifest } from '../src/sandbox/argocd/render.ts';
+import { startGitHost } from '../src/sandbox/git-host/git-host.ts';
 import { bareEnv, peakMemory } from './process.ts';
 
 /** Applications that follow one config repo, and the repo's newest commit, which none of them has seen. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { startGitHost } from '../src/sandbox/git-host.ts';
+import { startGitHost } from '../src/sandbox/git-host/git-host.ts';
 import type { Folders } from './commit.ts';
 import { targets } from './config-repo.ts';
 import { assertLanded, baseRepo, freshCopy } from './fixture.ts';

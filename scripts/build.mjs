@@ -18,7 +18,7 @@ import { keepRooms } from './rooms.mjs';
 import { cache, checkNode, ensureModules, exclusively, root } from './setup.mjs';
 
 const dist = join(root, 'dist');
-const entryPoints = { cli: 'src/entry/cli.ts', action: 'src/entry/action.ts', index: 'src/index.ts' };
+const entryPoints = { cli: 'src/entry/cli/cli.ts', action: 'src/entry/action/action.ts', index: 'src/index.ts' };
 const stamp = join(dist, '.built');
 const version = () => JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
 

@@ -6,11 +6,11 @@ import { join } from 'node:path';
 
 /** What is loaded together: all that these files need, save for what an earlier room has. */
 const rooms = {
-  session: ['src/entry/session.ts'],
+  session: ['src/entry/run/session.ts'],
   commands: ['src/entry/commands/commit.ts', 'src/entry/commands/wait.ts'],
   yaml: ['src/wire/yaml.ts'],
-  config: ['src/config.ts'],
-  build: ['src/build/build.ts'],
+  config: ['src/config/config.ts'],
+  image: ['src/image/image.ts'],
 };
 const names = Object.keys(rooms);
 

@@ -1,4 +1,4 @@
-import { type Superseded, skippedImages } from './config/needed.ts';
+import { type Superseded, skippedImages } from './config/plan/needed.ts';
 import { verdictError } from './deploy/failure.ts';
 import { exitCodes } from './errors/codes.ts';
 import { type ErrorReport, reportOf } from './errors.ts';

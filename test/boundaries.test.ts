@@ -26,13 +26,13 @@ const allowed: Record<string, string[]> = {
   events: ['plan', 'errors'],
   config: values,
   auth: values,
-  build: values,
+  image: values,
   commit: values,
   deploy: values,
-  ship: [...values, 'config', 'auth', 'build', 'commit', 'deploy'],
+  ship: [...values, 'config', 'auth', 'image', 'commit', 'deploy'],
   sandbox: ['wire', 'errors', 'plan'],
-  index: [...values, 'config', 'ship', 'auth', 'build', 'commit', 'deploy'],
-  entry: [...values, 'config', 'ship', 'auth', 'build', 'commit', 'deploy', 'sandbox', 'index'],
+  index: [...values, 'config', 'ship', 'auth', 'image', 'commit', 'deploy'],
+  entry: [...values, 'config', 'ship', 'auth', 'image', 'commit', 'deploy', 'sandbox', 'index'],
 };
 
 it('imports run one way, and stages never import each other', () => {

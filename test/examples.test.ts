@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { pushPolicy } from '../src/auth/policies.ts';
-import { planRun } from '../src/config/plan-run.ts';
-import { parseConfig } from '../src/config.ts';
+import { pushPolicy } from '../src/auth/aws/policies.ts';
+import { parseConfig } from '../src/config/config.ts';
+import { planRun } from '../src/config/plan/run.ts';
 import { imageName } from '../src/plan.ts';
-import { source } from './build/images.ts';
+import { source } from './image/images.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const text = (path: string): string => readFileSync(resolve(root, path), 'utf8');

@@ -10,10 +10,10 @@ import type { Http } from '../wire/http.ts';
 import { Secret } from '../wire/secret.ts';
 import type { World } from '../wire/world.ts';
 import { explain } from './explain.ts';
-import type { Feed } from './feed.ts';
-import { findApplications } from './find.ts';
-import { timesFor } from './look.ts';
-import { reasonsOf } from './reason.ts';
+import type { Feed } from './observe/feed.ts';
+import { findApplications } from './observe/find.ts';
+import { reasonsOf } from './reason/reason.ts';
+import { timesFor } from './verdict/look.ts';
 import { type Found, type Watched, watchApplication } from './watch.ts';
 
 /** The config repo's history around our commit, asked of its host. */

@@ -4,12 +4,12 @@ import type { Application, AppRef, ArgoCd } from '../wire/argocd/types.ts';
 import { WireFailure } from '../wire/failure.ts';
 import type { Relation } from '../wire/git/ancestry.ts';
 import type { World } from '../wire/world.ts';
+import { type Helper, helpAlong } from './act/nudge.ts';
 import { mayPass } from './explain.ts';
-import type { Feed, News } from './feed.ts';
-import { type Answer, type Memory, nothingYet, type Question } from './look.ts';
-import { type Helper, helpAlong } from './nudge.ts';
-import { type Followed, observe } from './observe.ts';
-import { judge, overTime, revisionsIn } from './verdict.ts';
+import type { Feed, News } from './observe/feed.ts';
+import { type Followed, observe } from './observe/observe.ts';
+import { type Answer, type Memory, nothingYet, type Question } from './verdict/look.ts';
+import { judge, overTime, revisionsIn } from './verdict/verdict.ts';
 
 export interface Watched {
   readonly world: World;

@@ -6,7 +6,7 @@ import { type Target, targets } from '../../bench/config-repo.ts';
 import { assertLanded, baseRepo, freshCopy } from '../../bench/fixture.ts';
 import { baselines } from '../../bench/flows.ts';
 import { bareEnv, run } from '../../bench/process.ts';
-import { type GitHost, startGitHost } from '../../src/sandbox/git-host.ts';
+import { type GitHost, startGitHost } from '../../src/sandbox/git-host/git-host.ts';
 
 let temp = '';
 let base = '';

@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
-import { type LandOptions, landDelivery } from '../../src/commit/land.ts';
+import { type LandOptions, landDelivery } from '../../src/commit/commit.ts';
 import type { CommitOutcome } from '../../src/plan/outcome.ts';
 import type { DeliveryPlan, Edit, GitCredential } from '../../src/plan.ts';
-import type { GitHost, GitHostRequest } from '../../src/sandbox/git-host.ts';
+import type { GitHost, GitHostRequest } from '../../src/sandbox/git-host/git-host.ts';
 import { Secret } from '../../src/wire/secret.ts';
 import { jumpingClock, type TestWorld, testWorld } from '../support/world.ts';
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { configJsonSchema } from '../../src/config/schema.ts';
+import { configJsonSchema } from '../../src/config/shape/schema.ts';
 import { isError, type TagboatError } from '../../src/errors.ts';
 import { account, config, fault, seed } from './config-text.ts';
 

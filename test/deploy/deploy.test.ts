@@ -1,10 +1,10 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openHistory } from '../../src/commit/history.ts';
-import { usualArgoCd } from '../../src/config/check-argocd.ts';
-import { planCommit } from '../../src/config/plan-run.ts';
+import { openHistory } from '../../src/commit/order/history.ts';
+import { usualArgoCd } from '../../src/config/check/argocd.ts';
+import { planCommit } from '../../src/config/plan/run.ts';
 import { watchDelivery } from '../../src/deploy/deploy.ts';
-import { createFeed } from '../../src/deploy/feed.ts';
-import { reasonLines } from '../../src/entry/verdict-words.ts';
+import { createFeed } from '../../src/deploy/observe/feed.ts';
+import { reasonLines } from '../../src/entry/show/verdict-words.ts';
 import type { DeployPlan, Verdict } from '../../src/plan/deploy.ts';
 import { createArgoCd } from '../../src/wire/argocd/client.ts';
 import { createKubernetesArgoCd } from '../../src/wire/kubernetes/argocd.ts';

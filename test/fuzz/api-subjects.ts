@@ -1,6 +1,6 @@
-import { sourceOf, trailersOf } from '../../src/commit/trailers.ts';
-import { observe } from '../../src/deploy/observe.ts';
-import { podFault } from '../../src/deploy/pod.ts';
+import { sourceOf, trailersOf } from '../../src/commit/order/trailers.ts';
+import { observe } from '../../src/deploy/observe/observe.ts';
+import { podFault } from '../../src/deploy/reason/pod.ts';
 import { readApplication } from '../../src/wire/argocd/application.ts';
 import { eventOf } from '../../src/wire/argocd/client.ts';
 import { jsonLines } from '../../src/wire/argocd/lines.ts';

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { deflateSync } from 'node:zlib';
-import { ByteReader } from '../../src/wire/git/bytes.ts';
 import { readAdvertisement } from '../../src/wire/git/capabilities.ts';
-import { applyDelta, deltaTargetSize, makeDelta } from '../../src/wire/git/delta.ts';
 import { GitDataError, GitNo } from '../../src/wire/git/failure.ts';
 import { readFetch, readOldFetch } from '../../src/wire/git/fetch.ts';
+import { ByteReader } from '../../src/wire/git/pack/bytes.ts';
+import { applyDelta, deltaTargetSize, makeDelta } from '../../src/wire/git/pack/delta.ts';
 import {
   entryKind,
   entryNamed,
@@ -14,13 +14,13 @@ import {
   parseTree,
   serialiseCommit,
   serialiseTree,
-} from '../../src/wire/git/object.ts';
-import { openPack, type PackOptions, writePack } from '../../src/wire/git/pack.ts';
+} from '../../src/wire/git/pack/object.ts';
+import { openPack, type PackOptions, writePack } from '../../src/wire/git/pack/pack.ts';
+import { type Objects, unpack } from '../../src/wire/git/pack/unpack.ts';
 import { packet, readPacket } from '../../src/wire/git/pktline.ts';
 import { readReport } from '../../src/wire/git/push.ts';
 import { readRefs } from '../../src/wire/git/refs.ts';
 import { walk } from '../../src/wire/git/snapshot.ts';
-import { type Objects, unpack } from '../../src/wire/git/unpack.ts';
 import { type Subject, text } from './subject.ts';
 
 const dataError = (error: unknown): boolean => error instanceof GitDataError;

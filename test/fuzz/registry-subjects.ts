@@ -1,18 +1,18 @@
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
-import { BrokenArchive } from '../../src/build/assemble/archive-bytes.ts';
-import { baseConfig } from '../../src/build/assemble/config.ts';
-import { applyLayer, readLayer } from '../../src/build/assemble/layers.ts';
-import { tarEnd, tarHeader } from '../../src/build/assemble/tar.ts';
-import { Blocked, dirOf } from '../../src/build/assemble/tree.ts';
-import { unpacked } from '../../src/build/assemble/unpack.ts';
-import { isTarHeader } from '../../src/build/assemble/untar.ts';
+import { baseConfig } from '../../src/image/base/config.ts';
+import { BrokenArchive } from '../../src/image/layer/archive-bytes.ts';
+import { applyLayer, readLayer } from '../../src/image/layer/read.ts';
+import { tarEnd, tarHeader } from '../../src/image/layer/tar.ts';
+import { unpacked } from '../../src/image/layer/unpack.ts';
+import { isTarHeader } from '../../src/image/layer/untar.ts';
+import { Blocked, dirOf } from '../../src/image/tree/tree.ts';
 import { WireFailure } from '../../src/wire/failure.ts';
-import { parseChallenges } from '../../src/wire/oci/challenge.ts';
+import { parseChallenges } from '../../src/wire/oci/auth/challenge.ts';
+import { fetchToken } from '../../src/wire/oci/auth/token.ts';
 import { readRefusal } from '../../src/wire/oci/failure.ts';
 import { manifestFor, mediaTypes, parseManifest, parseObject, toManifest } from '../../src/wire/oci/manifest.ts';
 import { parseReference, showReference } from '../../src/wire/oci/reference.ts';
-import { fetchToken } from '../../src/wire/oci/token.ts';
 import { answering, json, never, type Subject, text } from './subject.ts';
 
 const wireFailure = (error: unknown): boolean => error instanceof WireFailure;

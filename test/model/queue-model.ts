@@ -6,11 +6,11 @@ import {
   nextStep,
   type Standing,
   type View,
-} from '../../src/commit/queue.ts';
+} from '../../src/commit/queue/queue.ts';
 import type { Model } from './explore.ts';
 
 /**
- * Writers on one branch, with the real decisions of src/commit/queue.ts. Every request is two moves apart from
+ * Writers on one branch, with the real decisions of src/commit/queue/queue.ts. Every request is two moves apart from
  * the look it was decided on, so all interleavings of look and push happen; the adversary kills writers, loses replies,
  * delivers requests late, and lets intents expire, each as often as its budget allows.
  *

@@ -6,7 +6,7 @@ import { expect } from 'vitest';
 import { ship } from '../../src/entry/commands/ship.ts';
 import type { ErrorReport } from '../../src/errors.ts';
 import type { CommitOutcome } from '../../src/plan/outcome.ts';
-import type { RegistryOptions } from '../../src/sandbox/registry.ts';
+import type { RegistryOptions } from '../../src/sandbox/registry/registry.ts';
 import type { Env } from '../../src/wire/world.ts';
 import { isPush, isSound } from '../commit/landing.ts';
 import { type CliOptions, cli, resultOf, type Town, type TownServers, town } from '../support/cli.ts';

@@ -5,7 +5,7 @@ import { expect } from 'vitest';
 import { commit } from '../../src/entry/commands/commit.ts';
 import type { ErrorReport } from '../../src/errors.ts';
 import type { CommitOutcome } from '../../src/plan/outcome.ts';
-import type { Fault, GitHost, GitHostRequest, RepoSetup } from '../../src/sandbox/git-host.ts';
+import type { Fault, GitHost, GitHostRequest, RepoSetup } from '../../src/sandbox/git-host/git-host.ts';
 import { chart, fileAt, isPush, isSound, tipOf, valuesWith } from '../commit/landing.ts';
 import { type CliOptions, type CliResult, cli, resultOf } from '../support/cli.ts';
 import { gitHost, noHttpBackend } from '../support/git-host.ts';

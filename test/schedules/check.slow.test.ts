@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { runGit } from '../../src/sandbox/git-host-repo.ts';
+import { runGit } from '../../src/sandbox/git-host/repo.ts';
 import { gitEnv, noHttpBackend, skipNote } from '../support/git-host.ts';
 import { faultsIn } from './check.ts';
 import type { Claim } from './claim.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runGit } from '../../src/sandbox/git-host-repo.ts';
+import { runGit } from '../../src/sandbox/git-host/repo.ts';
 import { gitEnv } from '../support/git-host.ts';
 
 /** One move of the branch, as git itself noted it. */

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { runGit } from '../../src/sandbox/git-host-repo.ts';
+import { runGit } from '../../src/sandbox/git-host/repo.ts';
 import { gitEnv } from '../support/git-host.ts';
 import { fileWith, type HumanPlan, type UpheavalPlan } from './schedule.ts';
 

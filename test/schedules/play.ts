@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Event } from '../../src/events.ts';
-import { type Fault, type GitHost, type GitHostRequest, startGitHost } from '../../src/sandbox/git-host.ts';
+import { type Fault, type GitHost, type GitHostRequest, startGitHost } from '../../src/sandbox/git-host/git-host.ts';
 import { gitEnv } from '../support/git-host.ts';
 import { type Claim, claimFrom, type WriterEnd } from './claim.ts';
 import { pushByHand, upheave } from './human.ts';

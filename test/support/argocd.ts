@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
-import { type ArgoCdHost, type ArgoCdOptions, startArgoCd } from '../../src/sandbox/argocd.ts';
-import type { AppSpec } from '../../src/sandbox/argocd-types.ts';
-import type { GitHost, GitHostOptions } from '../../src/sandbox/git-host.ts';
+import { type ArgoCdHost, type ArgoCdOptions, startArgoCd } from '../../src/sandbox/argocd/argocd.ts';
+import type { AppSpec } from '../../src/sandbox/argocd/types.ts';
+import type { GitHost, GitHostOptions } from '../../src/sandbox/git-host/git-host.ts';
 import { gitHost } from './git-host.ts';
 
 /** A chart whose values name an image. Images on hosts other than loopback are always there. */

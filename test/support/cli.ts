@@ -4,10 +4,10 @@ import { dirname, join, resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { accountTrusting, role } from '../../src/entry/demo/world.ts';
 import type { Event } from '../../src/events.ts';
-import { type Aws, type AwsOptions, startAws } from '../../src/sandbox/aws.ts';
-import type { GitHost } from '../../src/sandbox/git-host.ts';
-import { type GitHub, type GitHubOptions, startGitHub } from '../../src/sandbox/github.ts';
-import type { Registry } from '../../src/sandbox/registry.ts';
+import { type Aws, type AwsOptions, startAws } from '../../src/sandbox/aws/aws.ts';
+import type { GitHost } from '../../src/sandbox/git-host/git-host.ts';
+import { type GitHub, type GitHubOptions, startGitHub } from '../../src/sandbox/github/github.ts';
+import type { Registry } from '../../src/sandbox/registry/registry.ts';
 import { git, gitHost, tempDir } from './git-host.ts';
 import { startOwnRegistry } from './registries.ts';
 

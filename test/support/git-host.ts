@@ -4,8 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { type GitHost, type GitHostOptions, startGitHost } from '../../src/sandbox/git-host.ts';
-import { runGit } from '../../src/sandbox/git-host-repo.ts';
+import { type GitHost, type GitHostOptions, startGitHost } from '../../src/sandbox/git-host/git-host.ts';
+import { runGit } from '../../src/sandbox/git-host/repo.ts';
 import type { Env } from '../../src/wire/world.ts';
 
 /** Git as the tests run it: without the user's configuration. */

@@ -1,4 +1,4 @@
-import type { Body, Ending, Session } from '../../src/entry/session.ts';
+import type { Body, Ending, Session } from '../../src/entry/run/session.ts';
 import type { ErrorReport } from '../../src/errors.ts';
 import { reportOf } from '../../src/errors.ts';
 import type { Happening } from '../../src/events.ts';

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type RegistryOptions, startRegistry } from '../../src/sandbox/registry.ts';
+import { type RegistryOptions, startRegistry } from '../../src/sandbox/registry/registry.ts';
 import { hasProgram, startDockerRegistry } from './docker-registry.ts';
 
 export interface RunningRegistry {

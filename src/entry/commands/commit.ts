@@ -1,10 +1,10 @@
-import { parseAuthor, parseRepo, parseSet } from '../../config/arguments.ts';
-import { planCommit } from '../../config/plan-run.ts';
+import { planCommit } from '../../config/plan/run.ts';
+import { parseAuthor, parseRepo, parseSet } from '../../config/read/arguments.ts';
 import { TagboatError } from '../../errors.ts';
 import type { DeliveryPlan, RunPlan, Via } from '../../plan.ts';
-import { identityIn, prepare } from '../prepare.ts';
-import type { CommonOptions } from '../program.ts';
-import type { Body, Session } from '../session.ts';
+import type { CommonOptions } from '../cli/program.ts';
+import { identityIn, prepare } from '../run/prepare.ts';
+import type { Body, Session } from '../run/session.ts';
 import { type LandingOptions, landingSo, runPlan } from './ship.ts';
 
 export interface CommitOptions extends LandingOptions {

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { unifiedDiff } from '../../commit/diff.ts';
-import { editFile } from '../../commit/edit.ts';
-import { parseEditArgument } from '../../config/arguments.ts';
+import { unifiedDiff } from '../../commit/edit/diff.ts';
+import { editFile } from '../../commit/edit/edit.ts';
+import { parseEditArgument } from '../../config/read/arguments.ts';
 import { TagboatError } from '../../errors.ts';
 import type { Change } from '../../plan/outcome.ts';
-import { oneLine } from '../printable.ts';
-import { rewriteFile } from '../rewrite.ts';
-import type { Body } from '../session.ts';
+import { rewriteFile } from '../run/rewrite.ts';
+import type { Body } from '../run/session.ts';
+import { oneLine } from '../show/printable.ts';
 
 export interface EditOptions {
   readonly check: boolean;

@@ -1,12 +1,12 @@
-import { parseUntil } from '../../config/arguments.ts';
-import { planHold, planRelease } from '../../config/plan-hold.ts';
+import { planHold, planRelease } from '../../config/plan/hold.ts';
+import { parseUntil } from '../../config/read/arguments.ts';
 import { TagboatError } from '../../errors.ts';
 import type { DeliveryPlan } from '../../plan.ts';
-import { actorIn, identityIn } from '../prepare.ts';
-import type { CommonOptions } from '../program.ts';
-import type { Body, Session } from '../session.ts';
-import { type TargetOptions, targetOf } from '../target.ts';
+import type { CommonOptions } from '../cli/program.ts';
+import { actorIn, identityIn } from '../run/prepare.ts';
+import type { Body, Session } from '../run/session.ts';
 import { type LandingOptions, landingSo, runPlan } from './ship.ts';
+import { type TargetOptions, targetOf } from './target.ts';
 
 export interface ReleaseOptions extends TargetOptions, Pick<LandingOptions, 'queue'> {
   readonly why?: string;

@@ -1,10 +1,10 @@
 import type { Colors } from 'picocolors/types.js';
-import { listHolds, type StandingHold } from '../../commit/held.ts';
-import { askEachBranch } from '../each-branch.ts';
-import { oneLine } from '../printable.ts';
-import type { CommonOptions } from '../program.ts';
-import type { Body } from '../session.ts';
-import type { TargetOptions } from '../target.ts';
+import { listHolds, type StandingHold } from '../../commit/holds/standing.ts';
+import type { CommonOptions } from '../cli/program.ts';
+import type { Body } from '../run/session.ts';
+import { oneLine } from '../show/printable.ts';
+import { askEachBranch } from './each-branch.ts';
+import type { TargetOptions } from './target.ts';
 
 /** What is held on one branch of a config repo, whichever app and delivery it was held for. */
 export interface HoldsValue {

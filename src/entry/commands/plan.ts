@@ -1,14 +1,14 @@
-import { skippedImages } from '../../config/needed.ts';
+import { skippedImages } from '../../config/plan/needed.ts';
 import { nearestWord } from '../../errors/spelling.ts';
 import { reportOf, TagboatError } from '../../errors.ts';
 import type { ImageExplanation } from '../../plan/explanation.ts';
 import type { CommitPreview, ImagePreview, SkippedImage } from '../../plan/outcome.ts';
 import type { ImagePlan } from '../../plan.ts';
-import { prepare } from '../prepare.ts';
-import { oneLine, padTo } from '../printable.ts';
-import type { CommonOptions } from '../program.ts';
-import type { Body } from '../session.ts';
-import { withStages } from '../stages.ts';
+import type { CommonOptions } from '../cli/program.ts';
+import { prepare } from '../run/prepare.ts';
+import type { Body } from '../run/session.ts';
+import { withStages } from '../run/stages.ts';
+import { oneLine, padTo } from '../show/printable.ts';
 
 export interface PlanOptions {
   /** The image whose inputs are compared, or true for all. */

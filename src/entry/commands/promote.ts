@@ -1,13 +1,13 @@
-import { readState } from '../../commit/state.ts';
-import { pairPlaces, planPromote } from '../../config/plan-promote.ts';
-import type { Config, DeliveryConfig } from '../../config.ts';
+import { readState } from '../../commit/order/state.ts';
+import type { Config, DeliveryConfig } from '../../config/config.ts';
+import { pairPlaces, planPromote } from '../../config/plan/promote.ts';
 import { nearestWord } from '../../errors/spelling.ts';
 import { TagboatError } from '../../errors.ts';
 import type { Source } from '../../plan.ts';
-import { identityIn, openConfig } from '../prepare.ts';
-import type { CommonOptions } from '../program.ts';
-import type { Body } from '../session.ts';
-import { withAuth } from '../with-auth.ts';
+import type { CommonOptions } from '../cli/program.ts';
+import { identityIn, openConfig } from '../run/prepare.ts';
+import type { Body } from '../run/session.ts';
+import { withAuth } from '../run/with-auth.ts';
 import { type LandingOptions, landingSo, runPlan } from './ship.ts';
 
 export interface PromoteOptions extends LandingOptions {

@@ -1,10 +1,10 @@
 import type { Colors } from 'picocolors/types.js';
-import { listWaiting, type Waiting } from '../../commit/waiting.ts';
-import { askEachBranch } from '../each-branch.ts';
-import { duration, oneLine, short } from '../printable.ts';
-import type { CommonOptions } from '../program.ts';
-import type { Body } from '../session.ts';
-import type { TargetOptions } from '../target.ts';
+import { listWaiting, type Waiting } from '../../commit/queue/waiting.ts';
+import type { CommonOptions } from '../cli/program.ts';
+import type { Body } from '../run/session.ts';
+import { duration, oneLine, short } from '../show/printable.ts';
+import { askEachBranch } from './each-branch.ts';
+import type { TargetOptions } from './target.ts';
 
 /** What waits on one branch of a config repo. */
 export interface QueueValue {

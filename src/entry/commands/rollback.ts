@@ -1,13 +1,13 @@
-import { findEarlier } from '../../commit/earlier.ts';
-import { parseUntil } from '../../config/arguments.ts';
-import { planRollback } from '../../config/plan-rollback.ts';
-import { actorIn, identityIn } from '../prepare.ts';
-import { oneLine, short } from '../printable.ts';
-import type { CommonOptions } from '../program.ts';
-import type { Body } from '../session.ts';
-import { type TargetOptions, targetOf } from '../target.ts';
-import { withAuth } from '../with-auth.ts';
+import { findEarlier } from '../../commit/order/earlier.ts';
+import { planRollback } from '../../config/plan/rollback.ts';
+import { parseUntil } from '../../config/read/arguments.ts';
+import type { CommonOptions } from '../cli/program.ts';
+import { actorIn, identityIn } from '../run/prepare.ts';
+import type { Body } from '../run/session.ts';
+import { withAuth } from '../run/with-auth.ts';
+import { oneLine, short } from '../show/printable.ts';
 import { runPlan } from './ship.ts';
+import { type TargetOptions, targetOf } from './target.ts';
 
 export interface RollbackOptions extends TargetOptions {
   /** `previous`, a config commit, or the app repo's commit that was delivered. */

@@ -1,5 +1,5 @@
-import { configJsonSchema } from '../../config/schema.ts';
-import type { Body } from '../session.ts';
+import { configJsonSchema } from '../../config/shape/schema.ts';
+import type { Body } from '../run/session.ts';
 
 /** `tagboat schema`: what `tagboat.schema.json` holds. */
 export function schema(): Body {

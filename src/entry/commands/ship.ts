@@ -1,9 +1,9 @@
 import type { DeliveryPlan, RunPlan } from '../../plan.ts';
 import { type RunResult, ship as run } from '../../ship.ts';
-import { prepare } from '../prepare.ts';
-import type { CommonOptions } from '../program.ts';
-import type { Body, Ending, Session } from '../session.ts';
-import { withStages } from '../stages.ts';
+import type { CommonOptions } from '../cli/program.ts';
+import { prepare } from '../run/prepare.ts';
+import type { Body, Ending, Session } from '../run/session.ts';
+import { withStages } from '../run/stages.ts';
 
 /** How a run lands, whatever the config says. */
 export interface LandingOptions {
@@ -23,7 +23,7 @@ export interface BuildingOptions {
 export function ship(options: CommonOptions, how: LandingOptions & BuildingOptions = {}): Body {
   return async (session) => {
     // The build stage is loaded while git is asked: a run needs it in most cases.
-    const [prepared] = await Promise.all([prepare(session, options), import('../../build/build.ts')]);
+    const [prepared] = await Promise.all([prepare(session, options), import('../../image/image.ts')]);
     const plan = landingSo(prepared.plan, how);
     if (plan.deliveries.length === 0) {
       const message = 'No delivery takes this branch: images are built and nothing is committed.';

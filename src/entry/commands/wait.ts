@@ -1,19 +1,19 @@
 import { createAuth } from '../../auth/auth.ts';
-import { openHistory } from '../../commit/history.ts';
-import { parseRepo } from '../../config/arguments.ts';
-import { parseApplication, usualArgoCd } from '../../config/check-argocd.ts';
-import { whyNoApplication, whyNoServer, whyNoTimeout } from '../../config/grammar.ts';
-import { planCommit } from '../../config/plan-run.ts';
-import { timeoutOf } from '../../config/read-timeout.ts';
+import { openHistory } from '../../commit/order/history.ts';
+import { parseApplication, usualArgoCd } from '../../config/check/argocd.ts';
+import { planCommit } from '../../config/plan/run.ts';
+import { parseRepo } from '../../config/read/arguments.ts';
+import { timeoutOf } from '../../config/read/timeout.ts';
+import { whyNoApplication, whyNoServer, whyNoTimeout } from '../../config/shape/grammar.ts';
 import { verdictError } from '../../deploy/failure.ts';
 import { type ErrorReport, reportOf, TagboatError } from '../../errors.ts';
 import type { ArgoCdPlan, DeployPlan, Verdict } from '../../plan/deploy.ts';
 import type { DeliveryPlan } from '../../plan.ts';
-import { createServers } from '../argocd.ts';
-import { prepare } from '../prepare.ts';
-import type { CommonOptions } from '../program.ts';
-import type { Body, Session } from '../session.ts';
-import { type Watching, watchCommit } from '../watch.ts';
+import type { CommonOptions } from '../cli/program.ts';
+import { createServers } from '../run/argocd.ts';
+import { prepare } from '../run/prepare.ts';
+import type { Body, Session } from '../run/session.ts';
+import { type Watching, watchCommit } from '../run/watch.ts';
 
 export interface WaitOptions {
   /** The config commit. Default: the branch's tip. */

@@ -1,5 +1,5 @@
 import type { Colors } from 'picocolors/types.js';
-import type { Session } from '../session.ts';
+import type { Session } from '../run/session.ts';
 import type { DemoWorld } from './world.ts';
 
 /** What one run sent over the wire, as the demo's servers saw it. */

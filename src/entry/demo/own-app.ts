@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { planRun } from '../../config/plan-run.ts';
-import { type Config, parseConfig } from '../../config.ts';
+import { type Config, parseConfig } from '../../config/config.ts';
+import { planRun } from '../../config/plan/run.ts';
 import { isError, TagboatError } from '../../errors.ts';
 import type { DeliveryPlan, RunPlan, Source } from '../../plan.ts';
 import type { Env } from '../../wire/world.ts';
-import type { Session } from '../session.ts';
-import { readSource } from '../source.ts';
+import type { Session } from '../run/session.ts';
+import { readSource } from '../run/source.ts';
 import { demoAws, demoRegistry, inside } from './run.ts';
 import { skeletonOf } from './skeleton.ts';
 import type { DemoWorld } from './world.ts';

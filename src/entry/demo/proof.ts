@@ -1,5 +1,5 @@
 import { readBody } from '../../wire/http.ts';
-import type { Session } from '../session.ts';
+import type { Session } from '../run/session.ts';
 import type { DemoWorld } from './world.ts';
 
 /** A command for people, and what it printed when the demo ran it. */

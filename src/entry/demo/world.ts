@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { trustPolicy } from '../../auth/policies.ts';
-import { type ArgoCdHost, startArgoCd } from '../../sandbox/argocd.ts';
-import type { Connector } from '../../sandbox/argocd-gate.ts';
-import { type Aws, startAws } from '../../sandbox/aws.ts';
-import { type GitHost, startGitHost } from '../../sandbox/git-host.ts';
-import { type GitHub, startGitHub } from '../../sandbox/github.ts';
-import { type Registry, startRegistry } from '../../sandbox/registry.ts';
+import { trustPolicy } from '../../auth/aws/policies.ts';
+import { type ArgoCdHost, startArgoCd } from '../../sandbox/argocd/argocd.ts';
+import type { Connector } from '../../sandbox/argocd/gate.ts';
+import { type Aws, startAws } from '../../sandbox/aws/aws.ts';
+import { type GitHost, startGitHost } from '../../sandbox/git-host/git-host.ts';
+import { type GitHub, startGitHub } from '../../sandbox/github/github.ts';
+import { type Registry, startRegistry } from '../../sandbox/registry/registry.ts';
 import { createExec } from '../../wire/exec.ts';
 import { createHttp } from '../../wire/http.ts';
 import type { Env, World } from '../../wire/world.ts';
-import { version } from '../version.ts';
+import { version } from '../run/version.ts';
 
 const account = '123456789012';
 /** The role of the demo's AWS account that pushes images. */

@@ -1,11 +1,11 @@
 import { WireFailure } from '../failure.ts';
-import { ByteReader } from './bytes.ts';
 import { GitRefusal } from './failure.ts';
 import type { Wanted } from './fetch.ts';
-import { messageOf, type ObjectId, parseCommit } from './object.ts';
-import { openPack } from './pack.ts';
+import { ByteReader } from './pack/bytes.ts';
+import { messageOf, type ObjectId, parseCommit } from './pack/object.ts';
+import { openPack } from './pack/pack.ts';
+import { type Objects, unpack } from './pack/unpack.ts';
 import type { GitRemote } from './remote.ts';
-import { type Objects, unpack } from './unpack.ts';
 
 const mostBytes = 32 * 1024 * 1024;
 

@@ -1,6 +1,6 @@
-import type { ByteReader } from './bytes.ts';
 import { GitDataError, GitNo } from './failure.ts';
-import { isObjectId, type ObjectFormat, type ObjectId } from './object.ts';
+import type { ByteReader } from './pack/bytes.ts';
+import { isObjectId, type ObjectFormat, type ObjectId } from './pack/object.ts';
 import { lineOf, readPacket } from './pktline.ts';
 
 /** What a service says it can do, and in versions 0 and 1 its refs too. */

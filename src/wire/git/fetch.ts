@@ -1,6 +1,6 @@
-import type { ByteReader } from './bytes.ts';
 import { GitDataError, GitNo } from './failure.ts';
-import type { ObjectFormat, ObjectId } from './object.ts';
+import type { ByteReader } from './pack/bytes.ts';
+import type { ObjectFormat, ObjectId } from './pack/object.ts';
 import { delimPacket, flushPacket, lineOf, packet, readPacket } from './pktline.ts';
 import { formatLine } from './refs.ts';
 

@@ -1,5 +1,5 @@
-import type { ByteReader } from './bytes.ts';
 import { GitDataError } from './failure.ts';
+import type { ByteReader } from './pack/bytes.ts';
 
 /** One packet. The three marks carry no bytes: end of message, of a section, of a stateless answer (protocol v2). */
 export type Packet = { readonly is: 'data'; readonly bytes: Buffer } | { readonly is: 'flush' | 'delim' | 'end' };

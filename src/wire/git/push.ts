@@ -1,8 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
-import { ByteReader } from './bytes.ts';
 import { GitDataError, GitNo } from './failure.ts';
 import { readBands } from './fetch.ts';
-import type { ObjectFormat, ObjectId } from './object.ts';
+import { ByteReader } from './pack/bytes.ts';
+import type { ObjectFormat, ObjectId } from './pack/object.ts';
 import { flushPacket, lineOf, packet, readPacket } from './pktline.ts';
 
 /** One ref to move. */

@@ -1,13 +1,13 @@
 import { WireFailure } from '../failure.ts';
-import { ByteReader } from './bytes.ts';
 import { GitDataError, GitRefusal } from './failure.ts';
 import type { Wanted } from './fetch.ts';
-import type { ObjectFormat, ObjectId, ObjectType } from './object.ts';
-import { openPack } from './pack.ts';
+import { ByteReader } from './pack/bytes.ts';
+import type { ObjectFormat, ObjectId, ObjectType } from './pack/object.ts';
+import { openPack } from './pack/pack.ts';
+import { createSpool, type Spool } from './pack/spool.ts';
+import { type Objects, unpack } from './pack/unpack.ts';
 import type { GitRemote } from './remote.ts';
 import { type Missing, type Snapshot, walk } from './snapshot.ts';
-import { createSpool, type Spool } from './spool.ts';
-import { type Objects, unpack } from './unpack.ts';
 
 /** Reads files at commits of one remote. What a commit shares with the last one read isn't fetched again. */
 export interface TipReader {

@@ -1,6 +1,6 @@
-import type { ByteReader } from './bytes.ts';
 import { GitDataError, GitNo } from './failure.ts';
-import { isObjectId, type ObjectFormat, type ObjectId } from './object.ts';
+import type { ByteReader } from './pack/bytes.ts';
+import { isObjectId, type ObjectFormat, type ObjectId } from './pack/object.ts';
 import { delimPacket, flushPacket, lineOf, packet, readPacket } from './pktline.ts';
 
 /** The body of protocol v2's `ls-refs`: refs whose names begin with one of the prefixes. */

@@ -1,12 +1,12 @@
 import { shownUrl, WireFailure } from '../failure.ts';
 import type { Secret } from '../secret.ts';
 import type { World } from '../world.ts';
-import type { ByteReader } from './bytes.ts';
 import { type Advertisement, readAdvertisement } from './capabilities.ts';
 import { GitRefusal } from './failure.ts';
 import { fetchRequest, oldFetchRequest, readFetch, readOldFetch, type Wanted } from './fetch.ts';
-import { type ObjectFormat, type ObjectId, zeroId } from './object.ts';
-import { type NewObject, writePack } from './pack.ts';
+import type { ByteReader } from './pack/bytes.ts';
+import { type ObjectFormat, type ObjectId, zeroId } from './pack/object.ts';
+import { type NewObject, writePack } from './pack/pack.ts';
 import { type PushReport, pushRequest, type RefUpdate, readReport } from './push.ts';
 import { isNamed, readRefs, refsRequest } from './refs.ts';
 import { createGitHttp } from './smart-http.ts';

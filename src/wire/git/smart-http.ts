@@ -4,8 +4,8 @@ import { readBody } from '../http.ts';
 import { isPassingStatus, isRetryable, retry, retryAfterMs } from '../retry.ts';
 import type { Secret } from '../secret.ts';
 import type { Clock } from '../world.ts';
-import { ByteReader } from './bytes.ts';
 import { GitDataError, GitNo, GitRefusal } from './failure.ts';
+import { ByteReader } from './pack/bytes.ts';
 
 export type Service = 'git-upload-pack' | 'git-receive-pack';
 

@@ -8,8 +8,8 @@ import {
   type ObjectId,
   parseCommit,
   parseTree,
-} from './object.ts';
-import type { Objects } from './unpack.ts';
+} from './pack/object.ts';
+import type { Objects } from './pack/unpack.ts';
 
 /** What a path leads to in one commit. */
 export type Found =

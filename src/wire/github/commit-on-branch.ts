@@ -1,5 +1,5 @@
 import { WireFailure } from '../failure.ts';
-import { isObjectId, type ObjectId } from '../git/object.ts';
+import { isObjectId, type ObjectId } from '../git/pack/object.ts';
 import { type Http, readBody } from '../http.ts';
 import { isPassingStatus, retryAfterMs } from '../retry.ts';
 import type { Secret } from '../secret.ts';

@@ -2,7 +2,7 @@ import { shownUrl, WireFailure } from '../failure.ts';
 import { type Http, readBody } from '../http.ts';
 import type { Secret } from '../secret.ts';
 import type { Clock } from '../world.ts';
-import { createAuth } from './auth.ts';
+import { createAuth } from './auth/auth.ts';
 import { getBlob, headBlob } from './blob.ts';
 import { digestOf, isDigest } from './digest.ts';
 import { OciFailure } from './failure.ts';

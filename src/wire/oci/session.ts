@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { shownUrl, WireFailure } from '../failure.ts';
 import { withGrace } from '../grace.ts';
-import type { Scope } from './credential.ts';
+import type { Scope } from './auth/credential.ts';
 import { isDigest } from './digest.ts';
 import { drain, type OciResponse, type Transport } from './transport.ts';
 import type { Digest } from './types.ts';

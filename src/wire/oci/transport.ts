@@ -3,8 +3,8 @@ import { shownUrl, WireFailure } from '../failure.ts';
 import { type Http, type HttpRequest, type HttpResponse, readBody } from '../http.ts';
 import { isPassingStatus, retry, retryAfterMs } from '../retry.ts';
 import type { Clock } from '../world.ts';
-import type { Auth } from './auth.ts';
-import type { Scope } from './credential.ts';
+import type { Auth } from './auth/auth.ts';
+import type { Scope } from './auth/credential.ts';
 import { OciFailure, readRefusal } from './failure.ts';
 
 export interface OciRequest {

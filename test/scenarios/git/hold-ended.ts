@@ -1,4 +1,4 @@
-import { writeHolds } from '../../../src/commit/holds.ts';
+import { writeHolds } from '../../../src/commit/holds/holds.ts';
 import { chart } from '../../commit/landing.ts';
 import { commitByCli, landedOnce, missing, onePush, sound } from '../config-repo.ts';
 import { scenario as declare } from '../scenario.ts';

@@ -1,4 +1,4 @@
-import { runGit } from '../../../src/sandbox/git-host-repo.ts';
+import { runGit } from '../../../src/sandbox/git-host/repo.ts';
 import { gitEnv } from '../../support/git-host.ts';
 import {
   atFirstPush,

@@ -1,5 +1,5 @@
-import { makeObject } from '../../../src/wire/git/object.ts';
-import { writePack } from '../../../src/wire/git/pack.ts';
+import { makeObject } from '../../../src/wire/git/pack/object.ts';
+import { writePack } from '../../../src/wire/git/pack/pack.ts';
 import { packet } from '../../../src/wire/git/pktline.ts';
 import { commitHere, missing, nothingSent, refsUnmoved } from '../config-repo.ts';
 import { scenario as declare } from '../scenario.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { writeHolds } from '../../../src/commit/holds.ts';
+import { writeHolds } from '../../../src/commit/holds/holds.ts';
 import { chart, fileAt } from '../../commit/landing.ts';
 import { atFirstPush, commitHere, missing, sound } from '../config-repo.ts';
 import { scenario as declare } from '../scenario.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startGitHost } from '../../../src/sandbox/git-host.ts';
+import { startGitHost } from '../../../src/sandbox/git-host/git-host.ts';
 import { gitEnv } from '../git-host.ts';
 import { type Argocd, startArgocd } from './argocd.ts';
 import { makeCertificates } from './certificates.ts';

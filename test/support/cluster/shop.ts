@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inject, onTestFinished } from 'vitest';
-import { commitFiles, initRepo, type RepoCommit } from '../../../src/sandbox/git-host-repo.ts';
+import { commitFiles, initRepo, type RepoCommit } from '../../../src/sandbox/git-host/repo.ts';
 import { gitEnv } from '../git-host.ts';
 import { callArgocd } from './argocd-api.ts';
 import { namespace } from './argocd-settings.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { observe } from '../../../src/deploy/observe.ts';
+import { observe } from '../../../src/deploy/observe/observe.ts';
 import { readApplication } from '../../../src/wire/argocd/application.ts';
 
 /** What a real Argo CD answered. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Fault, GitHost } from '../../../src/sandbox/git-host.ts';
+import type { Fault, GitHost } from '../../../src/sandbox/git-host/git-host.ts';
 import { type Relation, relationIn, relationOf } from '../../../src/wire/git/ancestry.ts';
 import { type GitRemote, openRemote } from '../../../src/wire/git/remote.ts';
 import { gitHost, hasSha256, noHttpBackend, skipNote } from '../../support/git-host.ts';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ByteReader } from '../../../src/wire/git/bytes.ts';
 import { readAdvertisement } from '../../../src/wire/git/capabilities.ts';
 import { GitDataError, GitNo } from '../../../src/wire/git/failure.ts';
 import { fetchRequest, oldFetchRequest, readFetch, readOldFetch } from '../../../src/wire/git/fetch.ts';
+import { ByteReader } from '../../../src/wire/git/pack/bytes.ts';
 import { packet } from '../../../src/wire/git/pktline.ts';
 import { pushRequest, readReport } from '../../../src/wire/git/push.ts';
 import { isNamed, readRefs, refsRequest } from '../../../src/wire/git/refs.ts';

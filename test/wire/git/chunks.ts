@@ -1,4 +1,4 @@
-import { ByteReader } from '../../../src/wire/git/bytes.ts';
+import { ByteReader } from '../../../src/wire/git/pack/bytes.ts';
 
 /** Bytes as they may come off the wire: cut into pieces of these sizes, over and over. */
 export async function* inChunks(bytes: Uint8Array, sizes: readonly number[] = [65_536]): AsyncGenerator<Buffer> {

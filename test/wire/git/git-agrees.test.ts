@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createExec } from '../../../src/wire/exec.ts';
-import { makeDelta } from '../../../src/wire/git/delta.ts';
-import { type GitObject, makeObject, type ObjectFormat } from '../../../src/wire/git/object.ts';
-import { type NewObject, openPack, type PackEntry, writePack } from '../../../src/wire/git/pack.ts';
-import { type Objects, unpack } from '../../../src/wire/git/unpack.ts';
+import { makeDelta } from '../../../src/wire/git/pack/delta.ts';
+import { type GitObject, makeObject, type ObjectFormat } from '../../../src/wire/git/pack/object.ts';
+import { type NewObject, openPack, type PackEntry, writePack } from '../../../src/wire/git/pack/pack.ts';
+import { type Objects, unpack } from '../../../src/wire/git/pack/unpack.ts';
 import { git, gitEnv, hasSha256, tempDir } from '../../support/git-host.ts';
 import { readerOf } from './chunks.ts';
 

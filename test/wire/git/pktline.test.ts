@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { ByteReader } from '../../../src/wire/git/bytes.ts';
 import { GitDataError } from '../../../src/wire/git/failure.ts';
+import type { ByteReader } from '../../../src/wire/git/pack/bytes.ts';
 import { delimPacket, flushPacket, lineOf, type Packet, packet, readPacket } from '../../../src/wire/git/pktline.ts';
 import { readerOf } from './chunks.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { RecordedRequest, RegistryOptions } from '../../../src/sandbox/registry.ts';
-import type { Fault } from '../../../src/sandbox/registry-fault.ts';
+import type { Fault } from '../../../src/sandbox/registry/fault.ts';
+import type { RecordedRequest, RegistryOptions } from '../../../src/sandbox/registry/registry.ts';
 import { digestOf } from '../../../src/wire/oci/digest.ts';
 import { mediaTypes, toManifest } from '../../../src/wire/oci/manifest.ts';
 import { registryError } from '../../../src/wire/oci/report.ts';

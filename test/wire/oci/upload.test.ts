@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { RecordedRequest, RegistryOptions } from '../../../src/sandbox/registry.ts';
-import type { Fault } from '../../../src/sandbox/registry-fault.ts';
+import type { Fault } from '../../../src/sandbox/registry/fault.ts';
+import type { RecordedRequest, RegistryOptions } from '../../../src/sandbox/registry/registry.ts';
 import { createHttp } from '../../../src/wire/http.ts';
 import { digestOf } from '../../../src/wire/oci/digest.ts';
 import { cutOnce } from '../../support/cutting-proxy.ts';

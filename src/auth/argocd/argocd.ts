@@ -1,0 +1,73 @@
+import { TagboatError } from '../../errors.ts';
+import type { ArgoCdPlan } from '../../plan/deploy.ts';
+import { exchangeToken } from '../../wire/argocd/exchange.ts';
+import { WireFailure } from '../../wire/failure.ts';
+import { retry } from '../../wire/retry.ts';
+import type { Secret } from '../../wire/secret.ts';
+import type { World } from '../../wire/world.ts';
+import type { Keeper } from '../keeper.ts';
+import { createLease } from '../lease.ts';
+import { fetchIdToken } from '../oidc.ts';
+import { peerOf } from '../peer.ts';
+
+/** The way into one Argo CD's API. */
+export interface ArgoCdLogin {
+  /** What it is, for messages: `ARGOCD_AUTH_TOKEN`. */
+  readonly label: string;
+  /**
+   * The bearer token; asked with `refused` after the server didn't take the last one, which gets another where there
+   * is one. Throws ARGOCD_TOKEN_MISSING, OIDC_*, ARGOCD_EXCHANGE_REFUSED.
+   */
+  token(refused: boolean): Promise<Secret>;
+}
+
+/** Logs in as the plan says. `world` is the one whose http trusts the server. */
+export function createArgoCdLogin(
+  world: World,
+  keeper: Keeper,
+  plan: ArgoCdPlan & { readonly server: string },
+): ArgoCdLogin {
+  return plan.auth === 'oidc' ? byOidc(world, keeper, plan) : byToken(world, keeper, plan.server);
+}
+
+function byToken(world: World, keeper: Keeper, server: string): ArgoCdLogin {
+  const label = 'ARGOCD_AUTH_TOKEN';
+  return {
+    label,
+    token: async () => {
+      const token = world.env.ARGOCD_AUTH_TOKEN?.trim();
+      if (!token) throw new TagboatError('ARGOCD_TOKEN_MISSING', { server });
+      return keeper.keep(token, label);
+    },
+  };
+}
+
+/** GitHub's token of the job for one of Argo CD's own: no stored secret. The audience is the server's URL. */
+function byOidc(
+  world: World,
+  keeper: Keeper,
+  { server, connector }: ArgoCdPlan & { readonly server: string },
+): ArgoCdLogin {
+  const lease = createLease(world.clock, async () => {
+    const subject = await fetchIdToken(world, keeper, server, 'argocd');
+    try {
+      const about = { url: server, connector, subject: subject.token, signal: world.signal };
+      const { clock, random, signal } = world;
+      const { token, seconds } = await retry(() => exchangeToken(world.http, about), { clock, random, signal });
+      // Dex's tokens live for a day unless it says otherwise; a short guess costs one exchange more.
+      return { value: keeper.keep(token, 'Dex token'), expiresAt: clock.now() + (seconds || 300) * 1_000 };
+    } catch (error) {
+      if (!(error instanceof WireFailure) || error.kind !== 'status') throw error;
+      const { sub, aud } = subject.claims;
+      const data = { server, connector, sub, aud, status: error.status };
+      throw new TagboatError('ARGOCD_EXCHANGE_REFUSED', data, { peer: peerOf(error), cause: error });
+    }
+  });
+  return {
+    label: "the token exchanged at Argo CD's Dex",
+    token: async (refused) => {
+      if (refused) lease.drop();
+      return (await lease.get()).value;
+    },
+  };
+}

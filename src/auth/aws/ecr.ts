@@ -1,0 +1,115 @@
+import { ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
+import { TagboatError } from '../../errors.ts';
+import type { RegistryCredential } from '../../plan.ts';
+import { WireFailure } from '../../wire/failure.ts';
+import { retry } from '../../wire/retry.ts';
+import type { Env, World } from '../../wire/world.ts';
+import type { Keeper } from '../keeper.ts';
+import type { Leased } from '../lease.ts';
+import { peerOf } from '../peer.ts';
+import type { EcrHost } from './ecr-host.ts';
+import { pushPolicy } from './policies.ts';
+import { awsCall } from './sdk.ts';
+import type { AwsSession } from './sts.ts';
+
+export interface EcrLogin {
+  readonly host: string;
+  readonly region: string;
+  readonly about: EcrHost | undefined;
+  /** The role's session and when it ends, or undefined for the ordinary credential chain. */
+  readonly session: (Leased<AwsSession> & { readonly role: string }) | undefined;
+}
+
+/** Codes that say the signature, the key or the session is no good, rather than what it may do. */
+const unknownKey = new Set(['UnrecognizedClient', 'InvalidSignature', 'InvalidClientTokenId', 'ExpiredToken']);
+
+/** A registry password from ECR. Throws ECR_TOKEN_REFUSED, AWS_CREDENTIALS_MISSING or AWS_UNREACHABLE. */
+export async function ecrToken(world: World, keeper: Keeper, login: EcrLogin): Promise<Leased<RegistryCredential>> {
+  const { region, about, session } = login;
+  const call = awsCall(world, keeper, 'ECR', {
+    region,
+    ...(about === undefined ? {} : { fips: about.fips, dualstack: about.dualstack }),
+  });
+  const keys = session === undefined ? keysIn(world.env) : revealed(session.value);
+  const client = new ECRClient({ ...call.config, ...(keys === undefined ? {} : { credentials: keys }) });
+  try {
+    const answer = await retry(
+      async () => {
+        try {
+          return await client.send(new GetAuthorizationTokenCommand({}));
+        } catch (error) {
+          throw isChainEmpty(error) ? missing(login, error, keeper) : call.failureOf(error);
+        }
+      },
+      { clock: world.clock, random: world.random, signal: world.signal },
+    );
+    const data = answer.authorizationData?.[0];
+    const [, username, password] = /^([^:]+):(.+)$/s.exec(decoded(data?.authorizationToken)) ?? [];
+    if (!data?.authorizationToken || username === undefined || password === undefined) {
+      throw new WireFailure('malformed', 'ECR', { message: 'ECR answered without a token' });
+    }
+    keeper.keep(data.authorizationToken, 'ECR password');
+    return {
+      value: { username, password: keeper.keep(password, 'ECR password') },
+      // The password outlives the session that asked for it, but a fresh one costs three requests and no doubt.
+      expiresAt: Math.min(data.expiresAt?.getTime() ?? 0, session?.expiresAt ?? Number.POSITIVE_INFINITY),
+    };
+  } catch (error) {
+    throw error instanceof WireFailure ? refusal(error, login) : error;
+  } finally {
+    client.destroy();
+  }
+}
+
+/** Keys standing in the environment, unless a profile is named: the first link of the SDK's own chain. */
+function keysIn(env: Env): ReturnType<typeof revealed> | undefined {
+  const { AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = env;
+  if (AWS_PROFILE || !AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY) return undefined;
+  return {
+    accessKeyId: AWS_ACCESS_KEY_ID,
+    secretAccessKey: AWS_SECRET_ACCESS_KEY,
+    ...(AWS_SESSION_TOKEN ? { sessionToken: AWS_SESSION_TOKEN } : {}),
+  };
+}
+
+function revealed(session: AwsSession): { accessKeyId: string; secretAccessKey: string; sessionToken?: string } {
+  return {
+    accessKeyId: session.accessKeyId,
+    secretAccessKey: session.secretAccessKey.reveal(),
+    sessionToken: session.sessionToken.reveal(),
+  };
+}
+
+/** The SDK's chain names its own end; nothing was sent then. */
+function isChainEmpty(error: unknown): boolean {
+  return error instanceof Error && error.name === 'CredentialsProviderError';
+}
+
+function missing(login: EcrLogin, error: unknown, keeper: Keeper): TagboatError {
+  const text = keeper.clean(error instanceof Error ? error.message : String(error));
+  return new TagboatError('AWS_CREDENTIALS_MISSING', { host: login.host }, { peer: { text, retryable: false } });
+}
+
+function refusal(failure: WireFailure, login: EcrLogin): TagboatError {
+  const context = { peer: peerOf(failure), cause: failure };
+  const { peerCode: code } = failure;
+  if (code === undefined || failure.kind !== 'status' || failure.retryable) {
+    return new TagboatError('AWS_UNREACHABLE', { service: 'ECR', url: failure.url, why: failure.message }, context);
+  }
+  return new TagboatError(
+    'ECR_TOKEN_REFUSED',
+    {
+      host: login.host,
+      region: login.region,
+      code,
+      identity: login.session?.role,
+      badKey: unknownKey.has(code),
+      policy: JSON.stringify({ Version: pushPolicy.Version, Statement: [pushPolicy.Statement[0]] }, null, 2),
+    },
+    context,
+  );
+}
+
+function decoded(token: string | undefined): string {
+  return Buffer.from(token ?? '', 'base64').toString('utf8');
+}

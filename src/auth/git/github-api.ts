@@ -1,0 +1,68 @@
+import { WireFailure } from '../../wire/failure.ts';
+import { type HttpRequest, readBody } from '../../wire/http.ts';
+import { isPassingStatus, retryAfterMs } from '../../wire/retry.ts';
+import { Secret } from '../../wire/secret.ts';
+import type { World } from '../../wire/world.ts';
+import type { Keeper } from '../keeper.ts';
+
+/** A `fetch` for Octokit over the world's http. Redirects are not followed: they are answers. */
+export function fetchOver(world: World): (url: string, init?: FetchInit) => Promise<Response> {
+  return async (url, init = {}) => {
+    const response = await world.http({
+      url,
+      method: (init.method ?? 'GET') as NonNullable<HttpRequest['method']>,
+      headers: { ...init.headers },
+      ...(init.body === undefined ? {} : { body: init.body }),
+      signal: init.signal ?? world.signal,
+      idleMs: 20_000,
+    });
+    const body = await readBody(response, 4 * 1024 * 1024);
+    const headers = Object.entries(response.headers).filter((pair): pair is [string, string] => pair[1] !== undefined);
+    // The Response constructor refuses any body, even an empty one, with these.
+    const bare = [204, 205, 304].includes(response.status);
+    return new Response(bare ? null : new Uint8Array(body), { status: response.status, headers });
+  };
+}
+
+interface FetchInit {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Anything an Octokit call threw, as a WireFailure without secrets. The signal's reason is thrown as it is. */
+export function failureOf(error: unknown, url: string, world: World, keeper: Keeper): WireFailure {
+  world.signal.throwIfAborted();
+  if (error instanceof WireFailure) return error;
+  const thrown = error as {
+    status?: number;
+    message?: string;
+    cause?: unknown;
+    response?: { headers?: Readonly<Record<string, string | undefined>> };
+  };
+  // Octokit gives a failed connection the status 500 and keeps the real failure as the cause.
+  if (thrown.cause instanceof WireFailure) return thrown.cause;
+  const text = keeper.clean(thrown.message ?? String(error));
+  const { status, response } = thrown;
+  if (status === undefined || response === undefined) {
+    return new WireFailure('malformed', url, { message: `${url} gave an answer that can't be read`, peerText: text });
+  }
+  const headers = response.headers ?? {};
+  const wait = retryAfterMs(headers['retry-after'], world.clock.now());
+  // Both of GitHub's rate limits answer 403 too, and say so in headers alone.
+  const limited = status === 403 && (wait !== undefined || headers['x-ratelimit-remaining'] === '0');
+  return new WireFailure('status', url, {
+    status,
+    peerText: text,
+    retryable: limited || isPassingStatus(status),
+    ...(wait === undefined ? {} : { retryAfterMs: wait }),
+  });
+}
+
+/** The App's key as a Secret, from PEM as it is, with its line ends written `\n`, or as base64 of PEM. */
+export function pemOf(value: string): Secret {
+  const text = value.trim().replaceAll('\\n', '\n');
+  const decoded = text.includes('-----BEGIN') ? text : Buffer.from(text, 'base64').toString('utf8');
+  return new Secret(decoded.trim(), 'TAGBOAT_APP_PRIVATE_KEY');
+}

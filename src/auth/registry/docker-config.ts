@@ -1,0 +1,110 @@
+import type { Place } from '../../errors.ts';
+import { jsonFault } from './json-fault.ts';
+
+/** Docker's config.json, as far as it is about logging in. */
+export interface DockerConfig {
+  readonly auths: Readonly<Record<string, DockerEntry>>;
+  readonly credHelpers: Readonly<Record<string, string>>;
+  readonly credsStore: string | undefined;
+}
+
+interface DockerEntry {
+  readonly auth?: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly identitytoken?: string;
+}
+
+/** What is wrong with the file, and where. Never quotes it. */
+export interface ConfigFault {
+  readonly why: string;
+  readonly place: Place;
+}
+
+/** A username and password, or `<token>` and an identity token (the credential helpers' own convention). */
+export interface PlainLogin {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** Docker Hub's key: the one registry whose key is a URL of its own (docker/docker's registry.IndexServer). */
+const hubKey = 'https://index.docker.io/v1/';
+const hubHosts = ['docker.io', 'index.docker.io', 'registry-1.docker.io', 'registry.hub.docker.com'];
+
+/** The username that says that the password is an identity token (docker-credential-helpers). */
+export const identityTokenUser = '<token>';
+
+/** Reads the file's text. */
+export function readDockerConfig(text: string, file: string): DockerConfig | ConfigFault {
+  const bare = text.replace(/^\uFEFF/, '');
+  const fault = jsonFault(bare);
+  if (fault !== undefined) return { why: "it isn't JSON", place: placeAt(bare, fault, file) };
+  const value: unknown = JSON.parse(bare);
+  if (!isMap(value)) return { why: 'it is no JSON object', place: { file } };
+  const { auths = {}, credHelpers = {}, credsStore } = value;
+  if (!isMap(auths) || !Object.values(auths).every(isEntry)) return { why: 'auths is malformed', place: { file } };
+  if (!isMap(credHelpers) || !Object.values(credHelpers).every((helper) => typeof helper === 'string')) {
+    return { why: 'credHelpers is malformed', place: { file } };
+  }
+  if (credsStore !== undefined && typeof credsStore !== 'string') {
+    return { why: 'credsStore is no text', place: { file } };
+  }
+  return {
+    auths: auths as DockerConfig['auths'],
+    credHelpers: credHelpers as DockerConfig['credHelpers'],
+    credsStore: credsStore || undefined,
+  };
+}
+
+/** The key under which Docker keeps a registry's login. */
+export function keyOf(host: string): string {
+  return hubHosts.includes(host) ? hubKey : host;
+}
+
+/** The credential helper responsible for a host, without its `docker-credential-`: its own, then the common store. */
+export function helperFor(config: DockerConfig, host: string): string | undefined {
+  return lookUp(config.credHelpers, host) ?? config.credsStore;
+}
+
+/** The login written in the file itself. Undefined when there is none; `malformed` when it can't be read. */
+export function entryFor(config: DockerConfig, host: string): PlainLogin | 'malformed' | undefined {
+  const entry = lookUp(config.auths, host);
+  if (entry === undefined) return undefined;
+  if (entry.identitytoken) return { username: identityTokenUser, password: entry.identitytoken };
+  if (entry.auth) {
+    const [, username, password] = /^([^:]+):(.*)$/s.exec(Buffer.from(entry.auth, 'base64').toString('utf8')) ?? [];
+    // Docker pads old entries with NUL.
+    if (username !== undefined && password !== undefined) return { username, password: password.replace(/\0+$/, '') };
+    return 'malformed';
+  }
+  if (entry.username && entry.password) return { username: entry.username, password: entry.password };
+  // `docker login` with a store leaves an empty entry as a mark.
+  return undefined;
+}
+
+/** By the key itself, then by any key that names the same host as a URL: older clients wrote those. */
+function lookUp<T>(entries: Readonly<Record<string, T>>, host: string): T | undefined {
+  const key = keyOf(host);
+  if (Object.hasOwn(entries, key)) return entries[key];
+  const same = Object.keys(entries).find(
+    (other) => keyOf(other.replace(/^https?:\/\//, '').replace(/\/.*$/, '')) === key,
+  );
+  return same === undefined ? undefined : entries[same];
+}
+
+function isEntry(value: unknown): boolean {
+  if (!isMap(value)) return false;
+  return ['auth', 'username', 'password', 'identitytoken'].every(
+    (name) => value[name] === undefined || typeof value[name] === 'string',
+  );
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Line and column alone: the line's text may be a password. */
+function placeAt(text: string, offset: number, file: string): Place {
+  const before = text.slice(0, offset).split('\n');
+  return { file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+}

@@ -1,0 +1,128 @@
+import type { Emit } from '../events.ts';
+import type { CommitOutcome } from '../plan/outcome.ts';
+import type { DeliveryPlan, GitCredential } from '../plan.ts';
+import { WireFailure } from '../wire/failure.ts';
+import type { ObjectId } from '../wire/git/pack/object.ts';
+import { backoff } from '../wire/retry.ts';
+import type { World } from '../wire/world.ts';
+import { filesTouched } from './edit/rewrite.ts';
+import { loadCompose } from './land/compose.ts';
+import { pushDirect } from './land/direct.ts';
+import { type Landing, landed, look, overTime, startLanding } from './land/landing.ts';
+import { type Made, type Push, pushCommit } from './land/push.ts';
+import { commitThroughGitHub, verifiedWay } from './land/verified.ts';
+import type { Lineage } from './order/lineage.ts';
+import { openPublished, type Published, queueKeyIn } from './queue/published.ts';
+import { nextStep } from './queue/queue.ts';
+import { landQueued, viewOf } from './queue/queued.ts';
+import { defaultIdleMs, openConfigRepo } from './repo/config-repo.ts';
+import { explain } from './repo/explain.ts';
+
+export interface LandOptions {
+  /** Milliseconds in which a beaten push is tried again. Default two minutes. */
+  readonly budgetMs?: number;
+  /** Milliseconds without a byte from the host before giving up on a request. */
+  readonly idleMs?: number;
+  /** Wait in the branch's queue when beaten; without it, pushes are tried again. Default as the delivery says. */
+  readonly queue?: boolean;
+  /** The run's commit among the app repo's. With it, a value from a newer commit is never replaced. */
+  readonly lineage?: Lineage | undefined;
+}
+
+/** When a landing's time is over it looks once more and withdraws its intent, and must hear the answers to that. */
+const settlingMs = 15_000;
+
+/**
+ * Lands one delivery on its branch: reads the tip, edits its files, pushes one commit on it. When another writer was
+ * faster, the change waits in the branch's queue, from which any writer lands it. A push whose reply was lost is looked
+ * for on the branch. Throws TagboatError, or the reason of the world's signal: then nothing is half done.
+ */
+export async function landDelivery(
+  world: World,
+  emit: Emit,
+  delivery: DeliveryPlan,
+  credential: GitCredential | undefined,
+  options: LandOptions = {},
+): Promise<CommitOutcome> {
+  // A path that can't be one is told before anything is sent.
+  filesTouched(delivery);
+  const way = verifiedWay(delivery, credential);
+  const began = world.clock.now();
+  const deadline = began + (options.budgetMs ?? 120_000);
+  const idleMs = options.idleMs ?? defaultIdleMs;
+  const repo = openConfigRepo(world, delivery, {
+    credential,
+    idleMs,
+    deadline: deadline + settlingMs,
+    notice: (message) => emit({ type: 'notice', level: 'info', stage: 'commit', message }),
+  });
+  const push = (made: Made): Promise<Push> =>
+    way === undefined ? pushCommit(world, repo, made) : commitThroughGitHub(world, way, delivery, made, idleMs);
+  const { lineage } = options;
+  const landing = startLanding({ world, emit, delivery, repo, compose: loadCompose(), lineage, push, began, deadline });
+  // Whoever lands an intent makes its commit, and that would be without GitHub's signature.
+  const queueing = way === undefined && (options.queue ?? delivery.queue ?? true);
+  const queue = queueing ? openPublished(repo.remote, delivery.branch, queueKeyIn(world)) : undefined;
+  try {
+    return await land(landing, queue);
+  } catch (error) {
+    if (landing.left || landing.pushes.some(mayHaveLanded)) admit(landing, error);
+    throw explain(error, { delivery, credential, doing: landing.doing });
+  } finally {
+    await repo.close();
+  }
+}
+
+async function land(landing: Landing, published: Published | undefined): Promise<CommitOutcome> {
+  const { world, emit } = landing;
+  let queue = published;
+  let seen = await look(landing);
+  let crowded = false;
+  for (;;) {
+    // A commit of ours that is on no tip any more was beaten; in a crowd, so will this one be.
+    const beaten = crowded || (landing.made !== undefined && landing.made.on !== seen.tip);
+    const step = nextStep(viewOf(seen, world.clock.now()), { is: beaten ? 'beaten' : 'fresh' }, 'patient', !!queue);
+    if (queue !== undefined && step.do === 'publish') {
+      const outcome = await landQueued(landing, queue, seen);
+      if (outcome !== 'noQueue') return outcome;
+      queue = undefined;
+      const message =
+        'This git host takes or shows no queue of its own refs, or no atomic pushes: pushes are tried again instead.';
+      emit({ type: 'notice', level: 'info', stage: 'commit', message });
+      seen = await look(landing);
+    }
+    const tried = await pushDirect(landing, seen.tip, queue !== undefined);
+    if (tried.is === 'landed') return landed(landing, tried.made);
+    if (tried.is === 'ended') return tried.outcome;
+    seen = tried.look;
+    crowded = tried.is === 'crowded';
+    if (crowded || tried.is === 'overtaken') continue;
+    await giveWay(landing, seen.tip, queue === undefined);
+    if (queue === undefined) seen = await look(landing);
+  }
+}
+
+/** After a lost race: waits, longer each time and at random, unless the queue does the waiting. Throws LAND_TIMED_OUT. */
+async function giveWay(landing: Landing, tip: ObjectId, wait: boolean): Promise<void> {
+  const { world, delivery, pushes } = landing;
+  const attempt = pushes.length;
+  const waitMs = wait ? backoff(attempt, undefined, { random: world.random, baseMs: 100, capMs: 5_000 }) : 0;
+  if (world.clock.now() + waitMs > landing.deadline) throw overTime(landing);
+  landing.emit({ type: 'commit.beaten', delivery: delivery.name, attempt, tip, waitMs });
+  if (waitMs > 0) await world.clock.sleep(waitMs, world.signal);
+}
+
+/** A lost push whose host didn't say plainly that it won't have it. */
+function mayHaveLanded({ fate }: Push): boolean {
+  return fate.is === 'lost' && !(fate.failure.status !== undefined && fate.failure.status < 500);
+}
+
+/** Tells that a change may have landed, or may yet, though the landing failed. */
+function admit(landing: Landing, error: unknown): void {
+  // These say so themselves.
+  if (error instanceof WireFailure && (error.kind === 'timeout' || error.kind === 'cut')) landing.doing = 'push';
+  else {
+    const message = `The host never said what became of the change: it may land on ${landing.delivery.branch} yet. Run again: what has landed is not written twice.`;
+    landing.emit({ type: 'notice', level: 'warning', stage: 'commit', message });
+  }
+}

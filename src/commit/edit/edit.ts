@@ -1,0 +1,152 @@
+import { isScalar, type Scalar } from 'yaml';
+import { placeAt } from '../../errors/place.ts';
+import { TagboatError } from '../../errors.ts';
+import type { Change } from '../../plan/outcome.ts';
+import { formatPath, parsePath, type ValuePath } from '../../plan/path.ts';
+import type { Edit } from '../../plan.ts';
+import { plant, type Splice } from './create.ts';
+import { decode, rangeOf, readSource, type SourceFile, valueText } from './document.ts';
+import { type Found, find, type Missing, throwMissing } from './find.ts';
+import { grewBy, sameBut } from './same.ts';
+import { type Slot, type Style, spellings } from './scalar.ts';
+
+/** Longer values have no place in a values file. */
+const longestValue = 64 * 1024;
+
+/**
+ * The file with the values set, one after the other; every other byte stays. Files named `.json` are JSON, all others
+ * YAML. What is already so is no change: with none, the bytes given come back. Pure.
+ *
+ * Throws FILE_*, CONFIG_PATH_MISSING, PATH_*, EDIT_REFUSED (what the file holds) and PATH_SYNTAX_INVALID,
+ * VALUE_UNWRITABLE (what was asked).
+ */
+export function editFile(
+  file: string,
+  source: Uint8Array,
+  edits: readonly Edit[],
+): { bytes: Uint8Array; changes: readonly Change[] } {
+  const text = decode(file, source);
+  let current = readSource(file, text);
+  const changes: Change[] = [];
+  for (const edit of edits) {
+    const done = setValue(current, edit);
+    if (done === undefined) continue;
+    current = done.file;
+    changes.push({ file, path: edit.path, before: done.before, after: edit.value });
+  }
+  if (current.text === text) return { bytes: source, changes: [] };
+  return { bytes: new TextEncoder().encode(current.text), changes };
+}
+
+/** The value of one place, as `editFile` would find it. Throws FILE_*, CONFIG_PATH_MISSING, PATH_*. */
+export function readValue(file: string, source: Uint8Array, path: string): string {
+  const read = readSource(file, decode(file, source));
+  const parsed = parsePath(path);
+  const at = find(read, parsed, false);
+  if (at.is === 'missing') throwMissing(read, parsed, { why: at.why, offset: undefined });
+  return valueText(at.node) ?? '';
+}
+
+interface Done {
+  readonly file: SourceFile;
+  readonly before: string | undefined;
+}
+
+/** One value set, or undefined when it is set already. */
+function setValue(file: SourceFile, edit: Edit): Done | undefined {
+  const path = parsePath(edit.path);
+  if (edit.value.length > longestValue) unwritable(path, `it is longer than ${longestValue} characters`);
+  if (/\p{Surrogate}/u.test(edit.value)) unwritable(path, 'it holds half a character (a lone surrogate)');
+  const at = find(file, path, edit.create);
+  return at.is === 'found' ? replace(file, path, at, edit.value) : create(file, path, at, edit);
+}
+
+function replace(file: SourceFile, path: ValuePath, at: Found, value: string): Done | undefined {
+  const { node } = at;
+  const slot = slotOf(file, path, at);
+  const before = valueText(node) ?? '';
+  const [from, end] = rangeOf(node);
+  // A comment after nothing keeps its distance: `key:   # why` becomes `key: value   # why`.
+  const start = from === end && file.text[from] === '#' ? file.text.slice(0, from).trimEnd().length : from;
+  const fits = spellings(value, slot);
+  // A plain value that must be a string and reads as a number is written anew, in quotes.
+  if (before === value && isScalar(node) && (node.type !== 'PLAIN' || fits[0] === value)) return undefined;
+  for (const spelling of fits) {
+    const text = slot.source === '' ? separated(file, start, spelling) : spelling;
+    const after = spliced(file, { start, end: start + (end - from), text });
+    if (
+      after !== undefined &&
+      sameBut(file, after, at.trail, (_, now) => isNow(now, node, value, spelling === value))
+    ) {
+      return { file: after, before };
+    }
+  }
+  return refuse(file, path, start, 'no way to write the value there leaves the rest as it is');
+}
+
+function create(file: SourceFile, path: ValuePath, at: Missing, edit: Edit): Done {
+  const keys = at.rest.flatMap((step) => (step.is === 'key' ? [step.key] : []));
+  const key = at.pair?.key;
+  const offset = isScalar(key) ? rangeOf(key)[0] : at.parent?.range?.[0];
+  if (!edit.create || keys.length !== at.rest.length) throwMissing(file, path, { why: at.why, offset });
+  const splice = plant(file, at, keys, edit.value);
+  if (typeof splice === 'string') throwMissing(file, path, { why: splice, offset });
+  const after = spliced(file, splice);
+  const grew = (was: unknown, now: unknown) =>
+    grewBy(was, now, keys, (node) => isScalar(node) && valueText(node) === edit.value);
+  if (after !== undefined && sameBut(file, after, at.trail, grew)) return { file: after, before: undefined };
+  return refuse(file, path, splice.start, 'no place for a new key there leaves the rest as it is');
+}
+
+/** The file after a splice, or undefined where that is no valid file any more. */
+function spliced(file: SourceFile, { start, end, text }: Splice): SourceFile | undefined {
+  try {
+    return readSource(file.name, file.text.slice(0, start) + text + file.text.slice(end));
+  } catch (error) {
+    if (error instanceof TagboatError) return undefined;
+    throw error;
+  }
+}
+
+/** Whether the node is what was asked: the value, with the anchor and tag it had, a string unless it stayed a plain one. */
+function isNow(now: unknown, was: Scalar, value: string, plain: boolean): boolean {
+  if (!isScalar(now) || now.anchor !== was.anchor || now.tag !== was.tag || valueText(now) !== value) return false;
+  return plain || typeof now.value === 'string';
+}
+
+function slotOf(file: SourceFile, path: ValuePath, { node, flow }: Found): Slot {
+  const string = node.tag === 'tag:yaml.org,2002:str' || node.tag === '!';
+  const [start, end] = rangeOf(node);
+  if (node.tag !== undefined && !string) refuse(file, path, start, `it has the tag ${node.tag}`);
+  return { style: styleOf(node), source: file.text.slice(start, end), flow, json: file.json, string };
+}
+
+function styleOf(node: Scalar): Style {
+  switch (node.type) {
+    case 'QUOTE_SINGLE':
+      return 'single';
+    case 'QUOTE_DOUBLE':
+      return 'double';
+    case 'BLOCK_FOLDED':
+    case 'BLOCK_LITERAL':
+      return 'block';
+    default:
+      return 'plain';
+  }
+}
+
+/** A value where none stood (`key:`) needs space on both sides. */
+function separated(file: SourceFile, offset: number, spelling: string): string {
+  const before = /[\s]/.test(file.text[offset - 1] ?? '\n') ? '' : ' ';
+  const after = /[\s,\]}]/.test(file.text[offset] ?? '\n') ? '' : ' ';
+  return before + spelling + after;
+}
+
+function unwritable(path: ValuePath, why: string): never {
+  throw new TagboatError('VALUE_UNWRITABLE', { path: formatPath(path), why });
+}
+
+function refuse(file: SourceFile, path: ValuePath, offset: number, why: string): never {
+  const place = placeAt(file.name, file.text, offset, 'nothing');
+  throw new TagboatError('EDIT_REFUSED', { file: file.name, path: formatPath(path), why }, { place });
+}

@@ -1,0 +1,112 @@
+import { TagboatError } from '../../errors.ts';
+import type { HeldPlace } from '../../plan/holds.ts';
+import type { Change } from '../../plan/outcome.ts';
+import type { DeliveryPlan, Edit } from '../../plan.ts';
+import type { Snapshot } from '../../wire/git/snapshot.ts';
+import type { Rewritten } from '../land/graft.ts';
+
+/** What the edits make of a snapshot's files. */
+export interface Rewriting {
+  /** The values of the places asked for, once the edits are made. */
+  readonly values: readonly string[];
+  /** Files whose bytes change; empty when every value is there already. */
+  readonly files: readonly Rewritten[];
+  readonly changes: readonly Change[];
+  /** Unified diff of those files. */
+  readonly diff: string;
+}
+
+/**
+ * Does the edits to the files of a snapshot, and reads the places asked for from what they then are. Pure. Throws what
+ * editing a file throws.
+ */
+export type Rewrite = (snapshot: Snapshot, edits: readonly Edit[], asked?: readonly HeldPlace[]) => Rewriting;
+
+/** The editor, loaded when it is needed: its parsers take longer to load than a server takes to answer. */
+export async function loadRewrite(): Promise<Rewrite> {
+  const [{ editFile, readValue }, { unifiedDiff }] = await Promise.all([import('./edit.ts'), import('./diff.ts')]);
+  return (snapshot, edits, asked = []) => {
+    const files: Rewritten[] = [];
+    const changes: Change[] = [];
+    let diff = '';
+    for (const [file, own] of byFile(edits)) {
+      const before = contentOf(snapshot, file);
+      const edited = editFile(file, before, own);
+      if (own.length > 1) refuseTwice(own, (edit) => editFile(file, edited.bytes, [edit]).changes);
+      if (edited.changes.length === 0) continue;
+      files.push({ file, bytes: edited.bytes });
+      changes.push(...edited.changes);
+      diff += unifiedDiff(file, before, edited.bytes);
+    }
+    const values = asked.map(({ file, path }) => {
+      const bytes = files.find((one) => one.file === file)?.bytes ?? contentOf(snapshot, file);
+      return readValue(file, bytes, path);
+    });
+    return { files, changes, diff, values };
+  };
+}
+
+/** Throws where two edits, however their paths are spelt, set one place to different values. */
+function refuseTwice(own: readonly Edit[], again: (edit: Edit) => readonly Change[]): void {
+  for (const edit of own) {
+    const undone = firstOf(edit, again);
+    if (undone === undefined) continue;
+    const { file, path, value } = edit;
+    throw new TagboatError(
+      'VALUE_SET_TWICE',
+      { file, path, values: [value, undone.before ?? ''] },
+      { place: { file } },
+    );
+  }
+}
+
+function firstOf(edit: Edit, again: (edit: Edit) => readonly Change[]): Change | undefined {
+  try {
+    return again(edit)[0];
+  } catch (error) {
+    // A later edit changed what its path selects by: that is another place by now.
+    if (error instanceof TagboatError) return undefined;
+    throw error;
+  }
+}
+
+function contentOf(snapshot: Snapshot, file: string): Uint8Array {
+  const found = snapshot.files.get(file);
+  if (found?.is !== 'file') throw new RangeError(`${file} is no file of the snapshot`);
+  return found.blob.content;
+}
+
+/** The value found at each edit's path: the one replaced, or the wanted one where that was there already. */
+export function valuesFound({ changes }: Pick<Rewriting, 'changes'>, edits: readonly Edit[]): (string | undefined)[] {
+  return edits.map((edit) => {
+    const change = changes.find(({ file, path }) => file === edit.file && path === edit.path);
+    return change === undefined ? edit.value : change.before;
+  });
+}
+
+/** The files that edits touch, or that places are in, in their order. Throws FILE_PATH_INVALID. */
+export function filesOf(places: readonly HeldPlace[]): string[] {
+  return [...byFile(places).keys()];
+}
+
+/** The files that a delivery has to read and may write, but for the holds' own. Throws FILE_PATH_INVALID. */
+export function filesTouched({ edits, holds }: Pick<DeliveryPlan, 'edits' | 'holds'>): string[] {
+  return filesOf(holds?.is === 'hold' ? [...edits, ...holds.places] : edits);
+}
+
+function byFile<T extends HeldPlace>(edits: readonly T[]): Map<string, T[]> {
+  const files = new Map<string, T[]>();
+  for (const edit of edits) {
+    checkPath(edit.file);
+    const own = files.get(edit.file);
+    if (own === undefined) files.set(edit.file, [edit]);
+    else own.push(edit);
+  }
+  return files;
+}
+
+function checkPath(file: string): void {
+  const parts = file.split('/');
+  const wrong = parts.some((part) => part === '' || part === '.' || part === '..' || /^\.git$/i.test(part));
+  if (wrong || file.includes('\0')) throw new TagboatError('FILE_PATH_INVALID', { file });
+}

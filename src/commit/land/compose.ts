@@ -1,0 +1,85 @@
+import { TagboatError } from '../../errors.ts';
+import type { HeldPlace, Hold, HoldChange } from '../../plan/holds.ts';
+import type { CommitOutcome } from '../../plan/outcome.ts';
+import type { DeliveryPlan } from '../../plan.ts';
+import type { Snapshot } from '../../wire/git/snapshot.ts';
+import { loadRewrite, type Rewriting } from '../edit/rewrite.ts';
+import { brokenBy, holdsFile, withChange, writeHolds } from '../holds/holds.ts';
+
+/** What one delivery makes of a snapshot: its edits and its change to the holds, as one. */
+export interface Composed {
+  /** The holds' file among its files, where it changes. */
+  readonly rewriting: Rewriting;
+  /** The holds as they then are. */
+  readonly holds: readonly Hold[];
+  /** The change to the holds, with the values that are held. */
+  readonly change: HoldChange | undefined;
+  /** The hold that keeps this from being made. */
+  readonly broken: Hold | undefined;
+  /** A place that was to be held at one value has another by now. */
+  readonly moved: boolean;
+}
+
+/** Makes a delivery's files from a snapshot and its holds. Pure. Throws what editing a file throws. */
+export type Compose = (
+  snapshot: Snapshot,
+  holds: readonly Hold[],
+  about: Pick<DeliveryPlan, 'edits' | 'holds'>,
+  now: number,
+) => Composed;
+
+/** `loadRewrite`, and the holds with it. */
+export async function loadCompose(): Promise<Compose> {
+  const [rewrite, { unifiedDiff }, { readValue }] = await Promise.all([
+    loadRewrite(),
+    import('../edit/diff.ts'),
+    import('../edit/edit.ts'),
+  ]);
+  const valueIn = (file: string, bytes: Uint8Array, path: string): string | undefined => {
+    try {
+      return readValue(file, bytes, path);
+    } catch (error) {
+      // A hold whose place is gone, or never was: nothing is kept there.
+      if (error instanceof TagboatError) return undefined;
+      throw error;
+    }
+  };
+  /** By what becomes of the place, not by how its path is spelt: two configs may name one value in two ways. */
+  const newValues =
+    (snapshot: Snapshot, { files }: Rewriting) =>
+    ({ file, path }: HeldPlace): string | undefined => {
+      const after = files.find((one) => one.file === file);
+      const before = snapshot.files.get(file);
+      if (after === undefined || before?.is !== 'file') return undefined;
+      const value = valueIn(file, after.bytes, path);
+      return value === valueIn(file, before.blob.content, path) ? undefined : (value ?? '');
+    };
+  return (snapshot, holds, { edits, holds: change }, now) => {
+    const asked = change?.is === 'hold' ? change.places : [];
+    const rewriting = rewrite(snapshot, edits, asked);
+    const broken = brokenBy(newValues(snapshot, rewriting), holds, change, now);
+    const moved = asked.some(({ value }, at) => value !== undefined && value !== rewriting.values[at]);
+    const after = change === undefined ? holds : withChange(holds, change, rewriting.values, now);
+    const settled = { holds: after, change: withValues(change, rewriting.values), broken, moved };
+    if (after === holds) return { rewriting, ...settled };
+    const found = snapshot.files.get(holdsFile);
+    const before = found?.is === 'file' ? found.blob.content : Buffer.alloc(0);
+    const bytes = writeHolds(after);
+    const files = [...rewriting.files, { file: holdsFile, bytes }];
+    const diff = rewriting.diff + unifiedDiff(holdsFile, before, bytes);
+    return { rewriting: { ...rewriting, files, diff }, ...settled };
+  };
+}
+
+/** How a delivery ends that a hold keeps from being made. */
+export function heldBy(
+  { by, why, until }: Hold,
+  { name, repo, branch }: DeliveryPlan,
+): Extract<CommitOutcome, { is: 'held' }> {
+  return { is: 'held', delivery: name, repo, branch, by, why, until };
+}
+
+function withValues(change: HoldChange | undefined, values: readonly string[]): HoldChange | undefined {
+  if (change?.is !== 'hold') return change;
+  return { ...change, places: change.places.map((place, at) => ({ ...place, value: values[at] })) };
+}

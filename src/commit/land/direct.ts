@@ -1,0 +1,93 @@
+import { TagboatError } from '../../errors.ts';
+import type { CommitOutcome } from '../../plan/outcome.ts';
+import type { ObjectId } from '../../wire/git/pack/object.ts';
+import { backoff } from '../../wire/retry.ts';
+import { filesTouched } from '../edit/rewrite.ts';
+import { isCrowded, staleMs } from '../queue/pace.ts';
+import type { Look } from '../repo/config-repo.ts';
+import { draftOn, type Landing, look } from './landing.ts';
+import { landedAmong, type Made, type Push } from './push.ts';
+
+/** Pushes on one tip until the server's refusal is believed: a rival's lock on the branch looks the same at first. */
+export const refusalsBelieved = 2;
+/** Pushes on one tip until a connection that loses the reply each time is given up. */
+const lossesBorne = 3;
+
+/** How a try on one tip ended: ours, nothing to do, or another tip by now. */
+export type Tried =
+  | { readonly is: 'landed'; readonly made: Made }
+  | { readonly is: 'ended'; readonly outcome: CommitOutcome }
+  | { readonly is: 'beaten'; readonly look: Look }
+  /** The branch or its queue moved while the files were read: nothing was pushed. */
+  | { readonly is: 'overtaken'; readonly look: Look }
+  /** Nothing moved, but others are about to push too: nothing was pushed. */
+  | { readonly is: 'crowded'; readonly look: Look };
+
+/**
+ * Pushes the commit on this tip, the old id as the lock, until it is taken, beaten, or denied. With a queue to go to,
+ * a doubtful first push is not even tried. Throws PUSH_DENIED, ORDER_*, WireFailure.
+ */
+export async function pushDirect(landing: Landing, tip: ObjectId, queueing: boolean): Promise<Tried> {
+  const { world, pushes } = landing;
+  for (;;) {
+    world.signal.throwIfAborted();
+    landing.doing = pushes.some(({ fate }) => fate.is === 'lost') ? 'push' : 'read';
+    const draft = await draftOn(landing, tip);
+    if (draft.is === 'ended') return draft;
+    const { made } = draft;
+    world.signal.throwIfAborted();
+    if (queueing && pushes.length === 0 && isStale(landing)) {
+      const { tookMs } = landing.looked;
+      const now = await look(landing);
+      if (now.tip !== tip || now.intents.size > 0) return { is: 'overtaken', look: now };
+      if (isCrowded(tookMs, landing.looked.tookMs)) return { is: 'crowded', look: now };
+    }
+    landing.doing = 'push';
+    const push = await landing.push(made);
+    pushes.push(push);
+    if (push.fate.is === 'taken') return { is: 'landed', made: push };
+    const seen = await lookAgain(landing, push);
+    if (seen !== undefined) return wonAmong(landing, seen);
+    believe(landing, push);
+  }
+}
+
+/** Whether the files took so long to read that the branch has likely moved meanwhile. */
+function isStale({ world, looked, delivery }: Landing): boolean {
+  // The commit with its root folder, then a folder an answer, the last one with its files.
+  const reads = Math.max(2, ...filesTouched(delivery).map((file) => file.split('/').length));
+  return world.clock.now() - looked.at > staleMs(reads, looked.tripMs);
+}
+
+/** Where the branch is once it has left the push's tip, or undefined when it stays there: then we were denied. */
+async function lookAgain(landing: Landing, push: Push): Promise<Look | undefined> {
+  const { world } = landing;
+  const first = await look(landing);
+  if (first.tip !== push.on) return first;
+  // A rival that holds the branch's lock has not moved it yet, and a server that cut us off needs a moment.
+  const failure = push.fate.is === 'lost' ? push.fate.failure : undefined;
+  const waitMs = 200 + backoff(2, failure, { random: world.random });
+  if (failure !== undefined && world.clock.now() + waitMs > landing.deadline) throw failure;
+  await world.clock.sleep(waitMs, world.signal);
+  const second = await look(landing);
+  return second.tip === push.on ? undefined : second;
+}
+
+/** A push whose reply was lost may be what moved the branch. */
+async function wonAmong({ repo, pushes }: Landing, seen: Look): Promise<Tried> {
+  const won = await landedAmong(repo.remote, seen.tip, pushes);
+  return won === undefined ? { is: 'beaten', look: seen } : { is: 'landed', made: won };
+}
+
+/** Throws when pushes on a tip that doesn't move have failed often enough to mean it. */
+function believe(landing: Landing, push: Push): void {
+  const { repo, branch } = landing.delivery;
+  const { fate } = push;
+  const onThisTip = landing.pushes.filter(({ on }) => on === push.on);
+  const refused = onThisTip.filter((other) => other.fate.is === 'refused').length;
+  const over = landing.world.clock.now() > landing.deadline;
+  if (fate.is === 'refused' && (over || refused >= refusalsBelieved)) {
+    throw new TagboatError('PUSH_DENIED', { repo, branch }, { peer: { ...fate.words, retryable: false } });
+  }
+  if (fate.is === 'lost' && (over || onThisTip.length >= lossesBorne)) throw fate.failure;
+}

@@ -1,0 +1,106 @@
+import type { DeliveryPlan } from '../../plan.ts';
+import {
+  entryNamed,
+  type GitObject,
+  insertEntry,
+  makeObject,
+  replaceEntry,
+  serialiseCommit,
+} from '../../wire/git/pack/object.ts';
+import type { NewObject } from '../../wire/git/pack/pack.ts';
+import type { Found, Snapshot } from '../../wire/git/snapshot.ts';
+
+/** A file of a snapshot with its new bytes. */
+export interface Rewritten {
+  readonly file: string;
+  readonly bytes: Uint8Array;
+}
+
+/** A commit made on a snapshot, as a snapshot in turn, so that another can be made on it. */
+export interface Grafted {
+  readonly commit: string;
+  readonly snapshot: Snapshot;
+  /** What the repository doesn't have yet, each new version with the one before it. */
+  readonly objects: readonly NewObject[];
+}
+
+/**
+ * The commit that replaces these files of a snapshot, or makes those that are missing: new blobs, the folders on their
+ * paths, and the commit itself. Modes stay, all other entries stay. Pure: the time comes in whole seconds.
+ */
+export function graft(
+  on: Snapshot,
+  rewritten: readonly Rewritten[],
+  about: Pick<DeliveryPlan, 'message' | 'author' | 'committer'>,
+  seconds: number,
+): Grafted {
+  const { format } = on;
+  const files = new Map(on.files);
+  const folders = new Map(on.folders);
+  const blobs: NewObject[] = [];
+  /** What to put into each folder, by name. */
+  const changed = new Map<string, Map<string, { readonly mode: string; readonly id: string }>>();
+  const note = (path: string, mode: string, { id }: GitObject): void => {
+    const [folder, name] = split(path);
+    const entries = changed.get(folder) ?? new Map();
+    changed.set(folder, entries.set(name, { mode, id }));
+  };
+  for (const { file, bytes } of rewritten) {
+    const before = fileIn(on.files, file);
+    const mode = before?.mode ?? '100644';
+    const blob = makeObject(format, 'blob', Buffer.from(bytes));
+    blobs.push(before === undefined ? { object: blob } : { object: blob, before: before.blob });
+    files.set(file, { is: 'file', mode, blob });
+    note(file, mode, blob);
+    for (let [folder] = split(file); folder !== ''; [folder] = split(folder)) {
+      if (!changed.has(folder)) changed.set(folder, new Map());
+    }
+  }
+  const trees: NewObject[] = [];
+  // Deepest first: a folder's id is known once all within it are.
+  for (const folder of [...new Set([...changed.keys(), ''])].sort((a, b) => depth(b) - depth(a))) {
+    const before = folders.get(folder);
+    let content = before?.content ?? Buffer.alloc(0);
+    for (const [name, { mode, id }] of changed.get(folder) ?? []) {
+      const bytes = Buffer.from(name);
+      content =
+        entryNamed(content, bytes, format) === undefined
+          ? insertEntry(content, { mode, name: bytes, id }, format)
+          : replaceEntry(content, bytes, id, format);
+    }
+    const tree = makeObject(format, 'tree', content);
+    trees.push(before === undefined ? { object: tree } : { object: tree, before });
+    folders.set(folder, tree);
+    if (folder !== '') note(folder, '40000', tree);
+  }
+  const { message } = about;
+  const root = folders.get('')?.id;
+  if (root === undefined) throw new RangeError('a snapshot without a root folder');
+  const links = { tree: root, parents: [on.commit] };
+  const author = { ...about.author, seconds };
+  const committer = { ...about.committer, seconds };
+  const commit = makeObject(format, 'commit', serialiseCommit({ ...links, author, committer, message }));
+  return {
+    commit: commit.id,
+    snapshot: { format, commit: commit.id, folders, files },
+    objects: [{ object: commit }, ...trees, ...blobs],
+  };
+}
+
+/** The file as it is, undefined where it is to be made. */
+function fileIn(files: Snapshot['files'], path: string): Extract<Found, { is: 'file' }> | undefined {
+  const found = files.get(path);
+  if (found?.is === 'missing') return undefined;
+  if (found?.is !== 'file') throw new RangeError(`${path} is no file of the snapshot`);
+  return found;
+}
+
+function split(path: string): [folder: string, name: string] {
+  const slash = path.lastIndexOf('/');
+  return slash < 0 ? ['', path] : [path.slice(0, slash), path.slice(slash + 1)];
+}
+
+/** The root's is 0. */
+function depth(folder: string): number {
+  return folder === '' ? 0 : folder.split('/').length;
+}

@@ -1,0 +1,134 @@
+import { TagboatError } from '../../errors.ts';
+import type { Emit } from '../../events.ts';
+import type { CommitOutcome } from '../../plan/outcome.ts';
+import type { DeliveryPlan } from '../../plan.ts';
+import type { ObjectId } from '../../wire/git/pack/object.ts';
+import type { World } from '../../wire/world.ts';
+import { filesTouched, type Rewriting, valuesFound } from '../edit/rewrite.ts';
+import { readHolds } from '../holds/holds.ts';
+import { guard } from '../order/guard.ts';
+import type { Lineage } from '../order/lineage.ts';
+import type { ConfigRepo, Look } from '../repo/config-repo.ts';
+import { type Compose, heldBy } from './compose.ts';
+import { graft } from './graft.ts';
+import type { Made, Push } from './push.ts';
+
+/** One delivery under way. */
+export interface Landing {
+  readonly world: World;
+  readonly emit: Emit;
+  readonly delivery: DeliveryPlan;
+  readonly repo: ConfigRepo;
+  readonly compose: Promise<Compose>;
+  readonly lineage: Lineage | undefined;
+  /** One try to get a commit of ours onto the branch. Throws WireFailure when nobody is let in (401, 403). */
+  readonly push: (made: Made) => Promise<Push>;
+  readonly began: number;
+  readonly deadline: number;
+  /** Every push so far, oldest first. */
+  readonly pushes: Push[];
+  /** The newest commit made, on whatever tip. */
+  made: Made | undefined;
+  /** When the branch was last looked at, how long that took, and how long such looks take, the newest weighing most. */
+  looked: { readonly at: number; readonly tripMs: number; readonly tookMs: number };
+  /** An intent of ours may still be on its ref, or be landed by now: nobody could say. */
+  left: boolean;
+  /** What was under way, should it fail: the same status means another thing on a push. */
+  doing: 'read' | 'push';
+}
+
+/** A landing that has not looked yet. */
+export function startLanding(parts: Omit<Landing, 'pushes' | 'made' | 'looked' | 'left' | 'doing'>): Landing {
+  return {
+    ...parts,
+    pushes: [],
+    made: undefined,
+    looked: { at: 0, tripMs: 50, tookMs: 50 },
+    left: false,
+    doing: 'read',
+  };
+}
+
+/** Looks at the branch and its queue. Throws as `ConfigRepo.look` does. */
+export async function look(landing: Landing): Promise<Look> {
+  const before = landing.world.clock.now();
+  const seen = await landing.repo.look();
+  const at = landing.world.clock.now();
+  const { tripMs } = landing.looked;
+  const tookMs = at - before;
+  // A quick answer says that a rush is over; a slow one may be chance.
+  landing.looked = { at, tookMs, tripMs: Math.min(tookMs, (tripMs + tookMs * 2) / 3) };
+  return seen;
+}
+
+/** What there is to do on a tip: a commit to push, or nothing, with how the landing ends. */
+export type Draft =
+  | { readonly is: 'made'; readonly made: Made }
+  | { readonly is: 'ended'; readonly outcome: CommitOutcome };
+
+/**
+ * Works out what there is to do on this tip: nothing when its files have all values already, when one of them is held,
+ * or when it is from a newer commit. Throws VALUE_OVERTAKEN, ORDER_*, HOLDS_INVALID, and what reading and editing files throws.
+ */
+export async function draftOn(landing: Landing, tip: ObjectId): Promise<Draft> {
+  const { world, delivery, repo, lineage } = landing;
+  // The same commit on the same tip: if both tries arrive, it is one commit all the same.
+  if (landing.made?.on === tip) return { is: 'made', made: landing.made };
+  const snapshot = await repo.readFiles(tip, filesTouched(delivery));
+  const [compose, holds] = await Promise.all([landing.compose, readHolds(snapshot)]);
+  const { rewriting, broken, change } = compose(snapshot, holds, delivery, world.clock.now());
+  if (rewriting.files.length === 0) return { is: 'ended', outcome: unchanged(landing, tip) };
+  if (broken !== undefined) return { is: 'ended', outcome: heldBy(broken, delivery) };
+  refuseOvertaken(delivery, rewriting);
+  const outcome = await guard({ delivery, remote: repo.remote, lineage }, tip, rewriting);
+  if (outcome !== undefined) return { is: 'ended', outcome };
+  const seconds = Math.floor(world.clock.now() / 1_000);
+  const grafted = graft(snapshot, rewriting.files, delivery, seconds);
+  const made = { on: tip, rewriting, grafted, holds: change };
+  landing.made = made;
+  return { is: 'made', made };
+}
+
+/** Whoever decided by a value wants that one replaced, and none that came since. */
+function refuseOvertaken({ edits }: DeliveryPlan, rewriting: Rewriting): void {
+  const found = valuesFound(rewriting, edits);
+  for (const [at, { file, path, value, replaces }] of edits.entries()) {
+    const now = found[at];
+    if (replaces === undefined || now === replaces || now === value) continue;
+    throw new TagboatError('VALUE_OVERTAKEN', { file, path, was: replaces, is: now ?? '' }, { place: { file } });
+  }
+}
+
+/** The outcome of a commit of ours that the branch has. */
+export function landed({ delivery, pushes }: Landing, made: Made): CommitOutcome {
+  const { changes, diff } = made.rewriting;
+  const { commit } = made.grafted;
+  const holds = made.holds === undefined ? {} : { holds: made.holds };
+  return {
+    is: 'landed',
+    ...placeOf(delivery),
+    commit,
+    parent: made.on,
+    changes,
+    diff,
+    attempts: pushes.length,
+    ...holds,
+  };
+}
+
+export function unchanged({ delivery }: Landing, tip: ObjectId): CommitOutcome {
+  return { is: 'unchanged', ...placeOf(delivery), tip };
+}
+
+/** The error for a landing that ran out of time. */
+export function overTime({ world, delivery, pushes, began }: Landing): TagboatError {
+  const { repo, branch } = delivery;
+  const seconds = Math.round((world.clock.now() - began) / 1_000);
+  const last = pushes.findLast(({ fate }) => fate.is === 'refused')?.fate;
+  const peer = last?.is === 'refused' ? { peer: { ...last.words, retryable: true } } : {};
+  return new TagboatError('LAND_TIMED_OUT', { repo, branch, attempts: pushes.length, seconds }, peer);
+}
+
+function placeOf({ name, repo, branch }: DeliveryPlan): { delivery: string; repo: string; branch: string } {
+  return { delivery: name, repo, branch };
+}

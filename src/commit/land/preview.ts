@@ -1,0 +1,36 @@
+import type { CommitPreview } from '../../plan/outcome.ts';
+import type { DeliveryPlan, GitCredential } from '../../plan.ts';
+import type { World } from '../../wire/world.ts';
+import { filesTouched } from '../edit/rewrite.ts';
+import { readHolds } from '../holds/holds.ts';
+import { guard } from '../order/guard.ts';
+import type { Lineage } from '../order/lineage.ts';
+import { askConfigRepo } from '../repo/ask.ts';
+import type { ConfigRepo } from '../repo/config-repo.ts';
+import { heldBy, loadCompose } from './compose.ts';
+import { verifiedWay } from './verified.ts';
+
+/** What landing this delivery would change at the tip as it is now. Writes nothing. Throws as `landDelivery` does. */
+export async function previewDelivery(
+  world: World,
+  delivery: DeliveryPlan,
+  credential: GitCredential | undefined,
+  options: { readonly idleMs?: number; readonly lineage?: Lineage | undefined } = {},
+): Promise<CommitPreview> {
+  const files = filesTouched(delivery);
+  verifiedWay(delivery, credential);
+  const loading = loadCompose();
+  const question = async (repo: ConfigRepo): Promise<CommitPreview> => {
+    const tip = await repo.readTip();
+    const snapshot = await repo.readFiles(tip, files);
+    const [compose, holds] = await Promise.all([loading, readHolds(snapshot)]);
+    const { rewriting, broken } = compose(snapshot, holds, delivery, world.clock.now());
+    const { changes, diff } = rewriting;
+    const guarded = { delivery, remote: repo.remote, lineage: options.lineage };
+    const held = broken === undefined ? undefined : heldBy(broken, delivery);
+    const instead = held ?? (changes.length === 0 ? undefined : await guard(guarded, tip, rewriting));
+    const at = { delivery: delivery.name, repo: delivery.repo, branch: delivery.branch };
+    return { ...at, tip, changes, diff, ...(instead === undefined ? {} : { instead }) };
+  };
+  return askConfigRepo(world, delivery, credential, question, options.idleMs);
+}

@@ -1,0 +1,96 @@
+import type { Peer } from '../../errors.ts';
+import type { HoldChange } from '../../plan/holds.ts';
+import { WireFailure } from '../../wire/failure.ts';
+import { commitsSince, type HistoryCommit } from '../../wire/git/ancestry.ts';
+import type { ObjectId } from '../../wire/git/pack/object.ts';
+import type { PushReport } from '../../wire/git/push.ts';
+import type { GitRemote } from '../../wire/git/remote.ts';
+import { withGrace } from '../../wire/grace.ts';
+import type { World } from '../../wire/world.ts';
+import type { Rewriting } from '../edit/rewrite.ts';
+import type { ConfigRepo } from '../repo/config-repo.ts';
+import type { Grafted } from './graft.ts';
+
+/** A commit made on a tip, with the changes it holds. */
+export interface Made {
+  readonly on: ObjectId;
+  readonly grafted: Grafted;
+  readonly rewriting: Rewriting;
+  /** What it does to the holds, with the values that are held. */
+  readonly holds?: HoldChange | undefined;
+}
+
+/** One try to move the branch to it. */
+export interface Push extends Made {
+  /** The commit, should it be among these: for a push whose reply was lost. */
+  readonly found: (commits: ReadonlyMap<ObjectId, HistoryCommit>) => ObjectId | undefined;
+  readonly fate:
+    | { readonly is: 'taken' }
+    /** The server said no, in these words. Why, only the branch can tell. */
+    | { readonly is: 'refused'; readonly words: Peer }
+    /** No usable reply: it may have been taken. */
+    | { readonly is: 'lost'; readonly failure: WireFailure };
+}
+
+/** After an interrupt a push under way may still take this long: better to know its end than to cut it. */
+const graceMs = 10_000;
+
+/**
+ * Pushes the commit. The old id is the lock: the branch moves only if it still points at the commit below. Throws
+ * WireFailure when the host lets nobody write here with this credential (401, 403).
+ */
+export async function pushCommit(world: World, repo: ConfigRepo, made: Made): Promise<Push> {
+  const update = { ref: repo.ref, from: made.on, to: made.grafted.commit };
+  const report = await tryPush(world, (signal) => repo.remote.push([update], made.grafted.objects, signal));
+  const fate = report instanceof WireFailure ? ({ is: 'lost', failure: report } as const) : fateIn(report, repo);
+  const { commit } = made.grafted;
+  return { ...made, fate, found: (commits) => (commits.has(commit) ? commit : undefined) };
+}
+
+/**
+ * One push: its answer, or the failure after which only the branch can tell whether it was taken. Throws WireFailure
+ * when the host lets nobody write here with this credential (401, 403).
+ */
+export async function tryPush<T>(world: World, push: (signal: AbortSignal) => Promise<T>): Promise<T | WireFailure> {
+  try {
+    return await withGrace(graceMs, world, push);
+  } catch (error) {
+    const denied = error instanceof WireFailure && [401, 403].includes(error.status ?? 0);
+    // GitHub's rate limits are 403 too: those pass.
+    if (!(error instanceof WireFailure) || (denied && !error.retryable)) throw error;
+    return error;
+  }
+}
+
+function fateIn(report: PushReport, { ref, remote }: ConfigRepo): Push['fate'] {
+  const said = report.said === '' ? {} : { text: report.said };
+  if (report.unpack !== 'ok') return { is: 'refused', words: { code: report.unpack, ...said } };
+  const reason = report.refs.get(ref);
+  if (reason !== undefined) return { is: 'refused', words: { code: reason, ...said } };
+  if (report.refs.has(ref)) return { is: 'taken' };
+  const message = `the report says nothing about ${ref}`;
+  return { is: 'lost', failure: new WireFailure('malformed', remote.url(), { message }) };
+}
+
+/**
+ * The push among these that the tip or its history holds, by the id it has there. Only pushes whose reply was lost need
+ * the history.
+ */
+export async function landedAmong(
+  remote: GitRemote,
+  tip: ObjectId,
+  pushes: readonly Push[],
+): Promise<Made | undefined> {
+  const there = pushes.find(({ grafted }) => grafted.commit === tip);
+  if (there !== undefined) return there;
+  const lost = pushes.filter(({ fate, on }) => fate.is === 'lost' && on !== tip);
+  const [first] = lost;
+  if (first === undefined) return undefined;
+  const commits = await commitsSince(remote, tip, first.on);
+  if (commits === undefined) return undefined;
+  for (const push of lost) {
+    const commit = push.found(commits);
+    if (commit !== undefined) return { ...push, grafted: { ...push.grafted, commit } };
+  }
+  return undefined;
+}

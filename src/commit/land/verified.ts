@@ -1,0 +1,66 @@
+import { TagboatError } from '../../errors.ts';
+import type { DeliveryPlan, GitCredential } from '../../plan.ts';
+import { shownUrl, WireFailure } from '../../wire/failure.ts';
+import type { HistoryCommit } from '../../wire/git/ancestry.ts';
+import type { ObjectId } from '../../wire/git/pack/object.ts';
+import { commitOnBranch, type GraphqlApi } from '../../wire/github/commit-on-branch.ts';
+import type { World } from '../../wire/world.ts';
+import { type Made, type Push, tryPush } from './push.ts';
+
+/** A delivery's config repo as GitHub's API knows it. */
+export interface VerifiedWay {
+  readonly api: GraphqlApi;
+  /** `owner/name`. */
+  readonly repository: string;
+}
+
+/** The way through GitHub's API, or undefined when the delivery doesn't ask for it. Throws VIA_GITHUB_IMPOSSIBLE. */
+export function verifiedWay(
+  { via, repo }: Pick<DeliveryPlan, 'via' | 'repo'>,
+  credential: GitCredential | undefined,
+): VerifiedWay | undefined {
+  if (via !== 'github') return undefined;
+  const impossible = (why: string) => new TagboatError('VIA_GITHUB_IMPOSSIBLE', { repo: shownUrl(repo), why });
+  const [, repository] = /^\/([^/]+\/[^/]+?)(?:\.git)?\/?$/.exec(new URL(repo).pathname) ?? [];
+  if (repository === undefined) throw impossible("its URL doesn't end in owner/name");
+  if (credential === undefined) throw impossible('there is no token for it');
+  if (credential.graphql === undefined) throw impossible(`${new URL(repo).host} is no GitHub that this job knows`);
+  return { api: credential.graphql, repository };
+}
+
+/**
+ * Has GitHub make the commit, on the same condition as a push: the branch still points at the commit below. GitHub
+ * chooses author, time and so the id, which comes with the reply. Throws WireFailure as `pushCommit` does.
+ */
+export async function commitThroughGitHub(
+  world: World,
+  way: VerifiedWay,
+  { branch, message }: Pick<DeliveryPlan, 'branch' | 'message'>,
+  made: Made,
+  idleMs: number,
+): Promise<Push> {
+  const [headline = '', ...rest] = message.split('\n');
+  const commit = {
+    ...{ repository: way.repository, branch, expectedHead: made.on },
+    ...{ headline, body: rest.join('\n').trim() },
+    additions: made.rewriting.files.map(({ file, bytes }) => ({ path: file, bytes })),
+  };
+  const found = (commits: ReadonlyMap<ObjectId, HistoryCommit>) => findMade(commits, made.on, message);
+  const reply = await tryPush(world, (signal) =>
+    commitOnBranch(world.http, way.api, commit, { signal, idleMs, now: world.clock.now() }),
+  );
+  if (reply instanceof WireFailure) return { ...made, found, fate: { is: 'lost', failure: reply } };
+  if (reply.is === 'refused') {
+    const { code, text } = reply;
+    return { ...made, found, fate: { is: 'refused', words: { ...(code === undefined ? {} : { code }), text } } };
+  }
+  return { ...made, grafted: { ...made.grafted, commit: reply.commit }, found, fate: { is: 'taken' } };
+}
+
+/** Ours among the commits since: on the same parent, with the same message, which tells files, values and run. */
+function findMade(commits: ReadonlyMap<ObjectId, HistoryCommit>, on: ObjectId, message: string): ObjectId | undefined {
+  for (const [id, { parents, message: theirs }] of commits) {
+    if (parents.length === 1 && parents[0] === on && theirs.trim() === message.trim()) return id;
+  }
+  return undefined;
+}

@@ -1,0 +1,99 @@
+import { TagboatError } from '../../errors.ts';
+import type { CommitOutcome } from '../../plan/outcome.ts';
+import type { DeliveryPlan } from '../../plan.ts';
+import type { ObjectId } from '../../wire/git/pack/object.ts';
+import type { GitRemote } from '../../wire/git/remote.ts';
+import { type Rewriting, valuesFound } from '../edit/rewrite.ts';
+import type { Kinship, Lineage } from './lineage.ts';
+import { commitNamed } from './named.ts';
+import { type Held, openWriters } from './trailers.ts';
+
+/** A delivery about to be made on a tip. */
+export interface Guarded {
+  readonly delivery: DeliveryPlan;
+  /** The config repo. */
+  readonly remote: GitRemote;
+  /** Our commit among the app repo's. Without it there is nothing to compare. */
+  readonly lineage: Lineage | undefined;
+}
+
+/** A value to be replaced, and the commit of the app repo that it came from. */
+interface Theirs extends Held {
+  readonly commit: ObjectId;
+}
+
+/**
+ * What keeps this change from being made on this tip: `superseded` when a value to be replaced is from a newer commit
+ * of the app repo than ours. Throws ORDER_DIVERGED when one is from neither an older nor a newer commit, ORDER_UNKNOWN
+ * when nobody can tell. A value that names no commit may be replaced, and a person is told so.
+ */
+export async function guard(
+  guarded: Guarded,
+  tip: ObjectId,
+  rewriting: Rewriting,
+): Promise<Extract<CommitOutcome, { is: 'superseded' }> | undefined> {
+  const { delivery, lineage } = guarded;
+  if (lineage === undefined || delivery.order === 'off') return undefined;
+  const theirs = await findTheirs(guarded, lineage, tip, rewriting);
+  const kin = await Promise.all(theirs.map(async (one) => ({ ...one, kin: await lineage.kinOf(one.commit) })));
+  const of = (is: Kinship['is']) => kin.find((one) => one.kin.is === is);
+  const newer = of('descendant');
+  if (newer !== undefined) {
+    const why = `${newer.path} in ${newer.file} is from a newer commit than ${lineage.commit.slice(0, 12)}`;
+    const { name, repo, branch } = delivery;
+    return { is: 'superseded', delivery: name, repo, branch, by: newer.commit, why };
+  }
+  const doubtful = of('diverged') ?? of('unknown');
+  if (doubtful === undefined) return undefined;
+  const { file, path, commit } = doubtful;
+  const about = { file, path, theirs: commit, ours: lineage.commit };
+  throw doubtful.kin.is === 'diverged'
+    ? new TagboatError('ORDER_DIVERGED', about, { place: { file } })
+    : new TagboatError('ORDER_UNKNOWN', { ...about, why: doubtful.kin.why }, { place: { file } });
+}
+
+/**
+ * The commits behind the values to be replaced. Where the new value names our commit, the old one names theirs in the
+ * same place; only where no new value does so is the config repo asked who wrote the old ones.
+ */
+async function findTheirs(
+  { delivery, remote }: Guarded,
+  lineage: Lineage,
+  tip: ObjectId,
+  rewriting: Rewriting,
+): Promise<Theirs[]> {
+  const found = valuesFound(rewriting, delivery.edits);
+  const places = delivery.edits.flatMap((edit, at) => {
+    const value = found[at];
+    if (value === undefined) return [];
+    const { file, path } = edit;
+    return [
+      { file, path, value, changes: value !== edit.value, names: commitNamed(edit.value, lineage.commit, value) },
+    ];
+  });
+  const telling = places.filter(({ names }) => names !== undefined);
+  const asked = telling.length > 0 ? telling : places.filter(({ changes }) => changes);
+  const writerOf = openWriters(remote, tip);
+  const theirs = await Promise.all(
+    asked.map(async ({ names, ...place }) => {
+      if (names?.is === 'commit') return { ...place, commit: names.id };
+      if (names?.is === 'none') {
+        const message = `${place.path} in ${place.file} names no commit (${shown(place.value)}): it is replaced whatever it was.`;
+        lineage.tell('info', message);
+        return undefined;
+      }
+      const here = names?.is === 'short' ? await lineage.wholeId(names.text) : undefined;
+      const commit = here ?? (await writerOf(place));
+      if (commit !== undefined && (names === undefined || commit.startsWith(names.text))) return { ...place, commit };
+      const message = `Nothing says which commit ${place.path} in ${place.file} is from (${shown(place.value)}): it is replaced whatever it was.`;
+      lineage.tell(names === undefined ? 'info' : 'warning', message);
+      return undefined;
+    }),
+  );
+  return theirs.filter((one) => one !== undefined);
+}
+
+function shown(value: string): string {
+  const line = JSON.stringify(value);
+  return line.length > 80 ? `${line.slice(0, 80)}…` : line;
+}

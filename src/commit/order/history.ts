@@ -1,0 +1,99 @@
+import { scanPath } from '../../plan/path.ts';
+import type { DeliveryPlan, Edit, GitCredential } from '../../plan.ts';
+import { WireFailure } from '../../wire/failure.ts';
+import { newestCommits, type Relation, relationOf } from '../../wire/git/ancestry.ts';
+import type { World } from '../../wire/world.ts';
+import { filesOf, loadRewrite } from '../edit/rewrite.ts';
+import { defaultIdleMs, openConfigRepo } from '../repo/config-repo.ts';
+import { explain } from '../repo/explain.ts';
+import { trailersOf } from './trailers.ts';
+
+/** A delivery's config repo as far as its commits are compared. Comparing never throws, save the signal's reason. */
+export interface DeliveryHistory {
+  /** The branch's tip. Throws as `previewDelivery` does. */
+  tip(): Promise<string>;
+  /** How a commit stands to one of ours; `unknown` where the host can't tell. */
+  relation(revision: string, ours: string): Promise<Relation>;
+  /**
+   * Whether a commit has the values that ours set, by its trailers or else by the delivery; undefined where that can't
+   * be read.
+   */
+  keeps(revision: string, ours: string): Promise<boolean | undefined>;
+  close(): Promise<void>;
+}
+
+/** Opens it; nothing is sent yet. Nothing is read after `deadline`, a time of the world's clock. */
+export function openHistory(
+  world: World,
+  delivery: DeliveryPlan,
+  credential: GitCredential | undefined,
+  deadline: number,
+): DeliveryHistory {
+  const repo = openConfigRepo(world, delivery, {
+    credential,
+    idleMs: defaultIdleMs,
+    deadline,
+    notice: () => undefined,
+  });
+  /** One question at a time: the remote learns from each answer. */
+  let before: Promise<unknown> = Promise.resolve();
+  const asked = <T>(question: () => Promise<T>, otherwise: T): Promise<T> => {
+    const answer = before.then(question).catch((error: unknown) => {
+      world.signal.throwIfAborted();
+      if (error instanceof WireFailure) return otherwise;
+      throw error;
+    });
+    before = answer.catch(() => undefined);
+    return answer;
+  };
+  /** What a commit of Tagboat's says it set; undefined for anybody else's. */
+  const settingsOf = async (ours: string): Promise<Edit[] | undefined> => {
+    const message = (await newestCommits(repo.remote, ours, 1))?.get(ours)?.message ?? '';
+    const set = trailersOf(message).flatMap(({ key, value }) =>
+      key === 'Tagboat-Set' ? (settingIn(value) ?? []) : [],
+    );
+    return set.length === 0 ? undefined : set;
+  };
+  return {
+    tip: async () => {
+      try {
+        return await repo.readTip();
+      } catch (error) {
+        throw explain(error, { delivery, credential, doing: 'read' });
+      }
+    },
+    relation: async (revision, ours) => {
+      if (revision === ours) return 'same';
+      // A chart's version or a shortened id is no commit to ask about.
+      if (!/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(revision) || revision.length !== ours.length) return 'unknown';
+      return asked(() => relationOf(repo.remote, revision, ours), 'unknown');
+    },
+    keeps: (revision, ours) =>
+      asked<boolean | undefined>(async () => {
+        const edits = (await settingsOf(ours)) ?? delivery.edits;
+        const files = filesOf(edits);
+        // A commit that set nothing we know of says nothing about a later one.
+        if (files.length === 0) return undefined;
+        const snapshot = await repo.readPaths(revision, files);
+        if (files.some((file) => snapshot.files.get(file)?.is !== 'file')) return false;
+        return (await loadRewrite())(snapshot, edits).changes.length === 0;
+      }, undefined).catch(() => undefined),
+    close: async () => {
+      await before;
+      await repo.close();
+    },
+  };
+}
+
+/** `FILE:PATH=VALUE`, as the trailer has it. */
+function settingIn(text: string): Edit | undefined {
+  const colon = text.search(/:(?=\.|\[|doc\[)/);
+  if (colon < 0) return undefined;
+  try {
+    const { end } = scanPath(text, colon + 1);
+    if (text[end] !== '=') return undefined;
+    return { file: text.slice(0, colon), path: text.slice(colon + 1, end), value: text.slice(end + 1), create: false };
+  } catch {
+    return undefined;
+  }
+}

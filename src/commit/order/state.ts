@@ -1,0 +1,42 @@
+import type { HeldPlace } from '../../plan/holds.ts';
+import type { DeliveryPlan, GitCredential } from '../../plan.ts';
+import { newestCommits } from '../../wire/git/ancestry.ts';
+import type { ObjectId } from '../../wire/git/pack/object.ts';
+import type { World } from '../../wire/world.ts';
+import { filesOf, loadRewrite } from '../edit/rewrite.ts';
+import { askConfigRepo } from '../repo/ask.ts';
+import { lineOf, sourceText } from './earlier.ts';
+
+/** Some places of a branch as they are. */
+export interface State {
+  readonly tip: ObjectId;
+  /** In the places' order. */
+  readonly values: readonly string[];
+  /** The trailer `Tagboat-Source` of the delivery that set the first of them to what it is; undefined when by hand. */
+  readonly source: string | undefined;
+}
+
+const depth = 1_024;
+
+/** Reads them and where they came from. Throws as `previewDelivery` does, and CONFIG_PATH_MISSING for a place that isn't. */
+export async function readState(
+  world: World,
+  branch: Pick<DeliveryPlan, 'repo' | 'branch'>,
+  places: readonly HeldPlace[],
+  credential: GitCredential | undefined,
+): Promise<State> {
+  return askConfigRepo(world, branch, credential, async (repo) => {
+    const tip = await repo.readTip();
+    const snapshot = await repo.readFiles(tip, filesOf(places));
+    const values = (await loadRewrite())(snapshot, [], places).values.map((value) => value ?? '');
+    const [first] = places;
+    const line = lineOf(
+      (await newestCommits(repo.remote, tip, depth)) ?? new Map(),
+      tip,
+      first === undefined ? [] : [first],
+    );
+    const writer = line.find(({ set }) => set.size > 0);
+    const own = writer !== undefined && [...writer.set.values()][0] === values[0];
+    return { tip, values, source: own ? sourceText(writer.message) : undefined };
+  });
+}

@@ -1,0 +1,126 @@
+import { TagboatError } from '../../errors.ts';
+import type { Hold } from '../../plan/holds.ts';
+import type { ObjectId } from '../../wire/git/pack/object.ts';
+import type { NewObject } from '../../wire/git/pack/pack.ts';
+import type { RefUpdate } from '../../wire/git/push.ts';
+import type { Snapshot } from '../../wire/git/snapshot.ts';
+import { filesTouched, type Rewriting, valuesFound } from '../edit/rewrite.ts';
+import { holdsFile } from '../holds/holds.ts';
+import type { Compose, Composed } from '../land/compose.ts';
+import { type Grafted, graft } from '../land/graft.ts';
+import type { Intent } from './intent.ts';
+import { type Fate, fateOf, leavesQueue } from './queue.ts';
+
+/** One intent that becomes a commit. */
+export interface Link {
+  readonly intent: Intent;
+  readonly grafted: Grafted;
+  readonly rewriting: Rewriting;
+}
+
+/** Intents as a chain of commits on a tip, each with its own author, message and time. */
+export interface Chain {
+  readonly on: ObjectId;
+  readonly links: readonly Link[];
+  readonly fates: ReadonlyMap<string, Fate>;
+}
+
+/** Files of all these intents that a tip can be read for. */
+export function filesOfAll(intents: Iterable<Intent | undefined>): string[] {
+  const files = new Set<string>();
+  for (const intent of intents) for (const file of (intent && pathsOf(intent)) ?? []) files.add(file);
+  return [...files];
+}
+
+/**
+ * Works out what becomes of each intent on the tip, one after the other. Pure but for the editor that is handed in.
+ * `tip` must have been read for `filesOfAll`, and `found` are its holds.
+ */
+export function chainOf(
+  tip: Snapshot,
+  found: readonly Hold[],
+  intents: ReadonlyMap<string, Intent | undefined>,
+  compose: Compose,
+  now: number,
+): Chain {
+  let here = tip;
+  let holds = found;
+  const links: Link[] = [];
+  const fates = new Map<string, Fate>();
+  for (const [id, intent] of intents) {
+    if (intent === undefined) {
+      fates.set(id, 'unfit');
+      continue;
+    }
+    const composed = attempt(here, holds, intent, compose, now);
+    const fate = fateIn(composed, intent, now);
+    fates.set(id, fate);
+    if (fate !== 'land' || composed === undefined) continue;
+    const { rewriting } = composed;
+    const grafted = graft(here, rewriting.files, intent, Math.floor(now / 1_000));
+    links.push({ intent, grafted, rewriting });
+    here = grafted.snapshot;
+    holds = composed.holds;
+  }
+  return { on: tip.commit, links, fates };
+}
+
+/**
+ * Everything one atomic push of a chain holds: the branch, the refs it frees and those `leaving` anyhow, and the
+ * objects, none of them twice.
+ */
+export function pushOf(
+  chain: Chain,
+  branch: string,
+  leaving: readonly string[],
+  removal: (id: string) => RefUpdate,
+): { updates: readonly RefUpdate[]; objects: readonly NewObject[] } {
+  const last = chain.links.at(-1);
+  const move = last === undefined ? [] : [{ ref: branch, from: chain.on, to: last.grafted.commit }];
+  const freed = [...chain.fates]
+    .filter(([id, fate]) => leavesQueue(fate) || leaving.includes(id))
+    .map(([id]) => removal(id));
+  const objects = new Map<ObjectId, NewObject>();
+  for (const { grafted } of chain.links) {
+    for (const made of grafted.objects) if (!objects.has(made.object.id)) objects.set(made.object.id, made);
+  }
+  return { updates: [...move, ...freed], objects: [...objects.values()] };
+}
+
+/** What holds a place, or held it, is for its own writer to decide on, as a value that has moved is. */
+function fateIn(composed: Composed | undefined, intent: Intent, now: number): Fate {
+  if (composed === undefined) return fateOf(intent, 'unfit', now);
+  const { rewriting, broken, moved } = composed;
+  const fate = fateOf(intent, valuesFound(rewriting, intent.edits), now);
+  const holding = fate === 'settled' && rewriting.files.some(({ file }) => file === holdsFile);
+  if (fate !== 'land' && !holding) return fate;
+  return broken !== undefined || moved ? 'moved' : 'land';
+}
+
+/** The intent made on the commit before it, or undefined where it can't be. */
+function attempt(
+  here: Snapshot,
+  holds: readonly Hold[],
+  intent: Intent,
+  compose: Compose,
+  now: number,
+): Composed | undefined {
+  const files = pathsOf(intent);
+  if (files === undefined || files.some((file) => here.files.get(file)?.is !== 'file')) return undefined;
+  try {
+    return compose(here, holds, intent, now);
+  } catch (error) {
+    // Whatever it is about the file or the path, the intent's own writer reads it again and tells its user.
+    if (error instanceof TagboatError) return undefined;
+    throw error;
+  }
+}
+
+function pathsOf(intent: Intent): string[] | undefined {
+  try {
+    return filesTouched(intent);
+  } catch (error) {
+    if (error instanceof TagboatError) return undefined;
+    throw error;
+  }
+}

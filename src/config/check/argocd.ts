@@ -1,0 +1,111 @@
+import type { ApplicationPlan, ArgoCdPlan, DeployPlan } from '../../plan/deploy.ts';
+import { timeoutOf } from '../read/timeout.ts';
+import { whyNoApplication, whyNoServer, whyNoSettle, whyNoTimeout, whyNoVariable } from '../shape/grammar.ts';
+import type { ArgoCdShape, DeliveryShape } from '../shape/shape.ts';
+import type { Checks } from './checks.ts';
+
+/** What every wait begins with; `tagboat wait` without a config file uses it as it is. */
+export const usualArgoCd: ArgoCdPlan = {
+  server: undefined,
+  insecure: false,
+  caFile: undefined,
+  auth: 'token',
+  connector: 'github-actions',
+  context: undefined,
+  namespace: 'argocd',
+  webhookSecret: undefined,
+  timeoutMs: 600_000,
+  settleMs: 5_000,
+  suspended: 'wait',
+};
+
+export function checkArgoCd(raw: ArgoCdShape | undefined, checks: Checks): ArgoCdPlan | undefined {
+  if (raw === undefined) return undefined;
+  const at = (key: string) => ['argocd', key];
+  const auth = raw.auth ?? 'token';
+  if (auth === 'kubeconfig' && raw.server !== undefined) {
+    checks.refuse(at('server'), "has no meaning with auth: kubeconfig, which names the cluster's own API");
+  }
+  if (auth !== 'kubeconfig' && raw.server === undefined) checks.missing(at('server'), "it is the URL of Argo CD's API");
+  if (raw.server !== undefined) checks.mustBe(at('server'), whyNoServer(raw.server));
+  if (raw.timeout !== undefined) checks.mustBe(at('timeout'), whyNoTimeout(raw.timeout));
+  if (raw.settle !== undefined) checks.mustBe(at('settle'), whyNoSettle(raw.settle));
+  if (raw.webhookSecret !== undefined) checks.mustBe(at('webhookSecret'), whyNoVariable(raw.webhookSecret));
+  if (raw.namespace !== undefined) checks.mustBe(at('namespace'), whyNoApplication(raw.namespace));
+  for (const key of ['connector', 'context', 'ca'] as const) {
+    if (raw[key] !== undefined) checks.mustBe(at(key), raw[key].trim() === '' ? 'a name' : undefined);
+  }
+  return {
+    ...usualArgoCd,
+    server: raw.server?.replace(/\/+$/, ''),
+    insecure: raw.insecure ?? false,
+    caFile: raw.ca,
+    auth,
+    connector: raw.connector ?? usualArgoCd.connector,
+    context: raw.context,
+    namespace: raw.namespace ?? usualArgoCd.namespace,
+    webhookSecret: raw.webhookSecret,
+    timeoutMs: raw.timeout === undefined ? usualArgoCd.timeoutMs : timeoutOf(raw.timeout),
+    settleMs: raw.settle === undefined ? usualArgoCd.settleMs : timeoutOf(raw.settle),
+    suspended: raw.suspended ?? 'wait',
+  };
+}
+
+/** What a delivery says about its applications. */
+export function checkDeploy(
+  delivery: string,
+  raw: Pick<DeliveryShape, 'application' | 'sync' | 'onUnhealthy' | 'environment'>,
+  argocd: ArgoCdPlan | undefined,
+  checks: Checks,
+): DeployPlan | undefined {
+  const at = (...steps: (string | number)[]) => ['deliveries', delivery, ...steps];
+  if (raw.application === undefined) {
+    for (const key of ['sync', 'onUnhealthy', 'environment'] as const) {
+      if (raw[key] !== undefined) checks.refuse(at(key), 'means nothing without `application:`', 'key');
+    }
+    return undefined;
+  }
+  if (argocd === undefined) return checks.missing(['argocd'], `deliveries.${delivery}.application is followed there`);
+  if (raw.environment !== undefined) {
+    checks.mustBe(
+      at('environment'),
+      raw.environment.trim() === '' || raw.environment.length > 255 ? 'a name' : undefined,
+    );
+  }
+  return {
+    argocd,
+    applications: applicationsIn(raw.application, at('application'), checks),
+    sync: raw.sync ?? false,
+    onUnhealthy: raw.onUnhealthy ?? 'fail',
+    environment: raw.environment,
+  };
+}
+
+function applicationsIn(
+  raw: NonNullable<DeliveryShape['application']>,
+  at: readonly (string | number)[],
+  checks: Checks,
+): ApplicationPlan[] {
+  if (raw === true) return [];
+  const list = Array.isArray(raw) ? raw : [raw];
+  return list.map((one, index) => {
+    const place = Array.isArray(raw) ? [...at, index] : at;
+    if (typeof one === 'string') {
+      checks.mustBe(place, whyNoApplication(one));
+      return parseApplication(one);
+    }
+    checks.mustBe([...place, 'name'], whyNoApplication(one.name.replace('/', ' ')));
+    if (one.namespace !== undefined) checks.mustBe([...place, 'namespace'], whyNoApplication(one.namespace));
+    return { name: one.name, namespace: one.namespace, project: one.project };
+  });
+}
+
+/** `name` or `namespace/name`, as Argo CD's own CLI takes it; taken for valid. */
+export function parseApplication(text: string): ApplicationPlan {
+  const slash = text.indexOf('/');
+  return {
+    name: text.slice(slash + 1),
+    namespace: slash < 0 ? undefined : text.slice(0, slash),
+    project: undefined,
+  };
+}

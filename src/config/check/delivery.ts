@@ -1,0 +1,105 @@
+import type { ArgoCdPlan } from '../../plan/deploy.ts';
+import { parsePath } from '../../plan/path.ts';
+import type { Person } from '../../plan.ts';
+import type { DeliveryConfig } from '../config.ts';
+import { readRepo } from '../read/repo.ts';
+import {
+  person,
+  whyNoBranch,
+  whyNoBranchPattern,
+  whyNoName,
+  whyNoPerson,
+  whyNoRepoFile,
+  whyNoTrailer,
+} from '../shape/grammar.ts';
+import type { DeliveryShape } from '../shape/shape.ts';
+import { ofImage, ofSource } from '../shape/template.ts';
+import { checkDeploy } from './argocd.ts';
+import type { Checks } from './checks.ts';
+
+/** What a delivery may refer to. */
+export interface DeliveryContext {
+  readonly images: readonly string[];
+  /** The git host that `owner/name` means. */
+  readonly server: string | undefined;
+  readonly argocd: ArgoCdPlan | undefined;
+}
+
+export function checkDeliveries(
+  raw: Readonly<Record<string, DeliveryShape>>,
+  context: DeliveryContext,
+  checks: Checks,
+): DeliveryConfig[] {
+  return Object.entries(raw).map(([name, delivery]) => checkDelivery(name, delivery, context, checks));
+}
+
+function checkDelivery(
+  name: string,
+  raw: DeliveryShape,
+  { images, server, argocd }: DeliveryContext,
+  checks: Checks,
+): DeliveryConfig {
+  const at = (...steps: (string | number)[]) => ['deliveries', name, ...steps];
+  checks.mustBe(at(), whyNoName(name), 'key');
+  const from = typeof raw.from === 'string' ? [raw.from] : raw.from;
+  for (const [index, pattern] of from.entries()) {
+    checks.mustBe(typeof raw.from === 'string' ? at('from') : at('from', index), whyNoBranchPattern(pattern));
+  }
+  const repo = readRepo(raw.repo, server);
+  if ('why' in repo) return checks.refuse(at('repo'), `must be ${repo.why}`);
+  const branch = raw.branch ?? 'main';
+  checks.mustBe(at('branch'), whyNoBranch(branch));
+  // A message is written before anything is built, so it has no digests.
+  const inMessage = { alone: [...ofSource, 'tag', 'subject'], ofImage: ['tag', 'image'], images };
+  const message = raw.message ?? 'Update image tag to {tag}';
+  checks.template(at('message'), message, inMessage);
+  if (message.trim() === '') checks.refuse(at('message'), 'is empty');
+  const trailers = Object.entries(raw.trailers ?? {}).map(([key, value]) => {
+    checks.mustBe(at('trailers', key), whyNoTrailer(key), 'key');
+    checks.template(at('trailers', key), String(value), inMessage);
+    return { key, value: String(value) };
+  });
+  if (raw.author !== undefined) checks.mustBe(at('author'), whyNoPerson(raw.author));
+  return {
+    name,
+    from,
+    repo: repo.url,
+    branch,
+    set: checkSet(name, raw.set, images, checks),
+    create: raw.create ?? false,
+    message,
+    author: raw.author === undefined ? undefined : parsePerson(raw.author),
+    trailers,
+    deploy: checkDeploy(name, raw, argocd, checks),
+    order: raw.order ?? 'guard',
+    queue: raw.queue ?? true,
+    via: raw.via ?? 'git',
+  };
+}
+
+function checkSet(
+  delivery: string,
+  raw: DeliveryShape['set'],
+  images: readonly string[],
+  checks: Checks,
+): DeliveryConfig['set'] {
+  const at = (...steps: string[]) => ['deliveries', delivery, 'set', ...steps];
+  const set = Object.entries(raw).flatMap(([file, values]) => {
+    checks.mustBe(at(file), whyNoRepoFile(file), 'key');
+    const edits = Object.entries(values).map(([path, value]) => {
+      checks.placed(at(file, path), 'key', () => parsePath(path));
+      checks.template(at(file, path), String(value), { alone: [...ofSource, 'tag'], ofImage, images });
+      return { file, path, value: String(value) };
+    });
+    if (edits.length === 0) checks.refuse(at(file), 'names nothing to set', 'key');
+    return edits;
+  });
+  if (set.length === 0) checks.refuse(at(), 'names no file', 'key');
+  return set;
+}
+
+/** A name and mail address, taken for valid. */
+function parsePerson(text: string): Person {
+  const [, name = '', email = ''] = person.exec(text) ?? [];
+  return { name: name.trim(), email };
+}

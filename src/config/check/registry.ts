@@ -1,0 +1,36 @@
+import type { AwsPlan, RegistryPlan } from '../../plan.ts';
+import { whyNoRegion, whyNoRegistry, whyNoRole } from '../shape/grammar.ts';
+import type { Shape } from '../shape/shape.ts';
+import type { Checks } from './checks.ts';
+
+export function checkRegistry(raw: Shape['registry'], checks: Checks): RegistryPlan | undefined {
+  if (raw === undefined) return undefined;
+  const given = typeof raw === 'string' ? { host: raw } : raw;
+  const path = typeof raw === 'string' ? ['registry'] : ['registry', 'host'];
+  checks.mustBe(path, whyNoRegistry(given.host));
+  const slash = given.host.indexOf('/');
+  const host = slash < 0 ? given.host : given.host.slice(0, slash);
+  return {
+    host,
+    prefix: slash < 0 ? '' : given.host.slice(slash + 1),
+    login: given.login ?? 'auto',
+    insecure: given.insecure ?? isLoopback(host),
+  };
+}
+
+/** Loopback is where Docker too speaks plain HTTP unasked. */
+function isLoopback(host: string): boolean {
+  return /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i.test(host);
+}
+
+export function checkAws(raw: Shape['aws'], checks: Checks): AwsPlan | undefined {
+  if (raw === undefined) return undefined;
+  if (raw.role !== undefined) checks.mustBe(['aws', 'role'], whyNoRole(raw.role));
+  if (raw.region !== undefined) checks.mustBe(['aws', 'region'], whyNoRegion(raw.region));
+  const audience = raw.audience ?? 'sts.amazonaws.com';
+  checks.mustBe(
+    ['aws', 'audience'],
+    /^[^\s\p{Cc}]{1,255}$/u.test(audience) ? undefined : 'one word, at most 255 characters',
+  );
+  return { role: raw.role, region: raw.region, sessionSeconds: raw.sessionSeconds ?? 3_600, audience };
+}

@@ -1,0 +1,64 @@
+import type { DeployPlan } from '../../plan/deploy.ts';
+import type { HoldChange } from '../../plan/holds.ts';
+import type { DeliveryPlan, Edit } from '../../plan.ts';
+import type { HoldTarget } from './hold.ts';
+import { appOf, oneLine, personText, writeMessage } from './message.ts';
+import { defaultPerson, type Identity } from './run.ts';
+
+export interface RollbackRequest extends Identity {
+  /** The earlier values, and those that are gone back from, in the order of the target's places. */
+  readonly values: readonly string[];
+  readonly now: readonly string[];
+  /** The config commit that had them, and the branch's tip that is gone back from. */
+  readonly to: string;
+  readonly from: string;
+  readonly undone: readonly { readonly commit: string; readonly subject: string }[];
+  /** The trailer `Tagboat-Source` of the delivery that brought them. */
+  readonly source: string | undefined;
+  readonly why: string;
+  readonly by: string | undefined;
+  /** ISO 8601: when the hold ends by itself. */
+  readonly until: string | undefined;
+  readonly deploy: DeployPlan | undefined;
+}
+
+/**
+ * A commit that puts earlier values back and holds them, so that no later run undoes it unasked. Pure. It tells where
+ * the values came from, so that the order of deliveries stays known.
+ */
+export function planRollback(target: HoldTarget, request: RollbackRequest): DeliveryPlan {
+  const { delivery, places, source, repo, branch, via, queue } = target;
+  const person = defaultPerson(request);
+  const edits = places.map(({ file, path }, at): Edit => {
+    const [value = '', replaces = ''] = [request.values[at], request.now[at]];
+    return { file, path, value, create: false, replaces };
+  });
+  const why = oneLine(request.why);
+  const by = oneLine(request.by ?? personText(person));
+  const holds: HoldChange = {
+    ...{ is: 'hold', places: places.map(({ file, path }) => ({ file, path })), by, why: `rolled back: ${why}` },
+    ...(request.until === undefined ? {} : { until: request.until }),
+    ...(source === undefined ? {} : { app: appOf(source) }),
+    ...(delivery === undefined ? {} : { delivery }),
+  };
+  const undone = request.undone.map(({ commit, subject }) => `Undoes ${commit.slice(0, 12)}: ${oneLine(subject)}`);
+  const [value = ''] = request.values;
+  const what = places.length === 1 ? value.slice(0, 60) : `${places.length} values as of ${request.to.slice(0, 12)}`;
+  const text = [oneLine(`Roll back ${delivery ?? places[0]?.path ?? ''} to ${what}`), '', why, '', ...undone].join(
+    '\n',
+  );
+  const trailers = [
+    { key: 'Tagboat-Rollback', value: request.from },
+    { key: 'Tagboat-Rollback-To', value: request.to },
+    ...(request.source === undefined ? [] : [{ key: 'Tagboat-Source', value: request.source }]),
+  ];
+  return {
+    ...{ name: delivery ?? 'rollback', repo, branch, edits, holds },
+    message: writeMessage({ text, trailers, delivery, edits, source: undefined }),
+    ...{ author: person, committer: person, deploy: request.deploy },
+    // Going back is what is asked for.
+    order: 'off',
+    ...(via === undefined ? {} : { via }),
+    ...(queue === undefined ? {} : { queue }),
+  };
+}

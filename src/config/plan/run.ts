@@ -1,0 +1,202 @@
+import { resolve } from 'node:path';
+import { nearestWord } from '../../errors/spelling.ts';
+import { TagboatError } from '../../errors.ts';
+import type { BuilderTls } from '../../plan/image.ts';
+import type { DeliveryPlan, Edit, ImagePlan, Person, RunPlan, Source, Via } from '../../plan.ts';
+import type { Config, DeliveryConfig, ImageConfig } from '../config.ts';
+import { oneLine, personText, writeMessage } from './message.ts';
+import { resolveTag, resolveValue, type Variables } from './variables.ts';
+
+export interface Identity {
+  /** The run is a GitHub Actions job. */
+  readonly actions: boolean;
+  /** git's own user.name and user.email on this machine, if set. */
+  readonly gitUser?: Person | undefined;
+}
+
+export interface PlanOptions extends Identity {
+  /** Only these, by name; undefined is all. */
+  readonly deliveries?: readonly string[] | undefined;
+  readonly images?: readonly string[] | undefined;
+}
+
+/** A delivery that this commit doesn't reach, and why, as a sentence. */
+export interface SkippedDelivery {
+  readonly name: string;
+  readonly why: string;
+}
+
+// GitHub's own account for Actions; its id makes the avatar appear beside the commit.
+const actionsBot = { name: 'github-actions[bot]', email: '41898282+github-actions[bot]@users.noreply.github.com' };
+const nobody = { name: 'tagboat', email: 'tagboat@localhost' };
+
+/**
+ * What one run of this commit does: its images, and the deliveries whose `from` has the source's branch. Pure: nothing
+ * is looked up, only worked out. Throws USAGE (a name that isn't in the file), TEMPLATE_UNRESOLVED, CONFIG_VALUE_INVALID.
+ */
+export function planRun(config: Config, source: Source, options: PlanOptions): RunPlan {
+  const images = chosen('image', config.images, options.images).map((image) => planImage(image, source));
+  refuseTwins(config, images);
+  const variables = { source, images, tag: resolveTag(config.tag, 'tag', source) };
+  const deliveries = chosen('delivery', config.deliveries, options.deliveries)
+    .filter((delivery) => reaches(delivery, source))
+    .map((delivery) => planDelivery(delivery, variables, options));
+  return { source, aws: config.aws, images, deliveries };
+}
+
+/** The deliveries that a run of this commit leaves out. */
+export function skippedDeliveries(config: Config, source: Source): readonly SkippedDelivery[] {
+  const branch = source.branch === undefined ? 'no branch is checked out' : `the branch is ${oneLine(source.branch)}`;
+  return config.deliveries
+    .filter((delivery) => !reaches(delivery, source))
+    .map(({ name, from }) => ({ name, why: `${name} takes ${from.join(', ')}, and ${branch}.` }));
+}
+
+export interface CommitRequest extends Identity {
+  readonly repo: string;
+  readonly branch: string;
+  readonly edits: readonly Edit[];
+  readonly message?: string | undefined;
+  readonly author?: Person | undefined;
+  /** Default `git`. */
+  readonly via?: Via | undefined;
+  /** The app repo's commit, where there is one. */
+  readonly source?: Source | undefined;
+}
+
+/** A delivery without a config file: values as they were given on the command line. Pure. */
+export function planCommit(request: CommitRequest): DeliveryPlan {
+  const { repo, branch, edits, source } = request;
+  const [first] = edits;
+  const summary =
+    first === undefined || edits.length > 1
+      ? `Set ${edits.length} values`
+      : `Set ${first.path} to ${first.value.slice(0, 100)}`;
+  const text = request.message ?? oneLine(summary);
+  const committer = defaultPerson(request);
+  return {
+    name: 'commit',
+    repo,
+    branch,
+    edits,
+    message: writeMessage({
+      text,
+      trailers: coAuthor(request.via, request.author),
+      delivery: undefined,
+      edits,
+      source,
+    }),
+    author: request.author ?? committer,
+    committer,
+    deploy: undefined,
+    via: request.via ?? 'git',
+  };
+}
+
+function planImage(image: ImageConfig, source: Source): ImagePlan {
+  return {
+    ...image,
+    tag: resolveTag(image.tag, `images.${image.name}.tag`, source),
+    dockerfile: resolve(source.dir, image.dockerfile),
+    context: resolve(source.dir, image.context),
+    builderTls: image.builderTls && absolute(image.builderTls, source.dir),
+    contexts: image.contexts.map((one) => ('dir' in one ? { ...one, dir: resolve(source.dir, one.dir) } : one)),
+  };
+}
+
+function absolute({ ca, client, serverName }: BuilderTls, dir: string): BuilderTls {
+  const files = client && { cert: resolve(dir, client.cert), key: resolve(dir, client.key) };
+  return { ca: resolve(dir, ca), client: files, serverName };
+}
+
+/** Two templates may come out as one tag. */
+function refuseTwins(config: Config, images: readonly ImagePlan[]): void {
+  const names = new Map<string, string>();
+  for (const { name, repository, tag } of images) {
+    const twin = names.get(`${repository}:${tag}`);
+    if (twin !== undefined) {
+      const why = `has the same repository and tag as images.${twin}: the one pushed last would replace the other`;
+      throw new TagboatError('CONFIG_VALUE_INVALID', { file: config.file, key: `images.${name}`, why });
+    }
+    names.set(`${repository}:${tag}`, name);
+  }
+}
+
+function planDelivery(delivery: DeliveryConfig, variables: Variables, identity: Identity): DeliveryPlan {
+  const where = `deliveries.${delivery.name}`;
+  const edits = delivery.set.map(({ file, path, value }) => {
+    const place = `${where}.set.${file} ${path}`;
+    return { file, path, value: resolveValue(value, place, variables), create: delivery.create };
+  });
+  // One line each: the message's own line breaks are its author's, those in a subject or branch are not.
+  const flat = { ...variables, source: flatten(variables.source) };
+  const text = resolveValue(delivery.message, `${where}.message`, flat);
+  const trailers = delivery.trailers.map(({ key, value }) => ({
+    key,
+    value: resolveValue(value, `${where}.trailers.${key}`, flat),
+  }));
+  const committer = defaultPerson(identity);
+  return {
+    name: delivery.name,
+    repo: delivery.repo,
+    branch: delivery.branch,
+    edits,
+    message: writeMessage({
+      ...{ text, delivery: delivery.name, edits, source: variables.source },
+      trailers: [...trailers, ...coAuthor(delivery.via, delivery.author)],
+    }),
+    author: delivery.author ?? committer,
+    committer,
+    deploy: delivery.deploy,
+    order: delivery.order,
+    queue: delivery.queue,
+    via: delivery.via,
+  };
+}
+
+/** GitHub's API makes commits as the token's own account: an author of one's own is named beside it. */
+function coAuthor(via: Via | undefined, author: Person | undefined): { key: string; value: string }[] {
+  return via === 'github' && author !== undefined ? [{ key: 'Co-authored-by', value: personText(author) }] : [];
+}
+
+function flatten(source: Source): Source {
+  return {
+    ...source,
+    subject: oneLine(source.subject),
+    branch: source.branch === undefined ? undefined : oneLine(source.branch),
+  };
+}
+
+/** Who commits when nobody else is named. */
+export function defaultPerson({ actions, gitUser }: Identity): Person {
+  return actions ? actionsBot : (gitUser ?? nobody);
+}
+
+function reaches(delivery: DeliveryConfig, { branch }: Source): boolean {
+  return branch !== undefined && delivery.from.some((pattern) => branchPattern(pattern).test(branch));
+}
+
+/** As in workflow files: `*` is anything up to a slash, `**` anything at all. */
+function branchPattern(pattern: string): RegExp {
+  const parts = pattern.split(/(\*+)/).map((part) => {
+    if (part.startsWith('**')) return '.*';
+    return part === '*' ? '[^/]*' : part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&');
+  });
+  return new RegExp(`^${parts.join('')}$`, 's');
+}
+
+function chosen<T extends { readonly name: string }>(
+  what: string,
+  all: readonly T[],
+  names: readonly string[] | undefined,
+): T[] {
+  if (names === undefined) return [...all];
+  const known = all.map(({ name }) => name);
+  for (const name of names) {
+    if (known.includes(name)) continue;
+    const guess = nearestWord(name, known);
+    const problem = `The config names no ${what} ${JSON.stringify(name)}${guess === undefined ? '' : `; did you mean ${guess}?`}.`;
+    throw new TagboatError('USAGE', { problem, command: undefined });
+  }
+  return all.filter(({ name }) => names.includes(name));
+}

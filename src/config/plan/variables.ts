@@ -1,0 +1,83 @@
+import { TagboatError } from '../../errors.ts';
+import type { ImagePlan, Source } from '../../plan.ts';
+import { imageName } from '../../plan.ts';
+import { whyNoTag } from '../shape/grammar.ts';
+import { parseTemplate } from '../shape/template.ts';
+
+/** What a template's variables stand for in one run. */
+export interface Variables {
+  readonly source: Source;
+  /** The tag that `{tag}` stands for. */
+  readonly tag: string;
+  readonly images: readonly ImagePlan[];
+}
+
+/** A tag template filled in. Throws TEMPLATE_UNRESOLVED. */
+export function resolveTag(template: string, where: string, source: Source): string {
+  const tag = fill(template, (name) => {
+    const value = ofSource(name, where, source);
+    return name === 'branch' ? slug(value) : value;
+  });
+  const why = whyNoTag(tag);
+  if (why !== undefined)
+    throw new TagboatError('TEMPLATE_UNRESOLVED', { where, variable: 'branch', why: `it must give ${why}` });
+  return tag;
+}
+
+/**
+ * A value template filled in; `{digest.app}` stays until the image is pushed (digests.ts). Throws TEMPLATE_UNRESOLVED.
+ */
+export function resolveValue(template: string, where: string, variables: Variables): string {
+  return fill(template, (name, of) => {
+    if (of !== undefined) return ofImage(name, of, where, variables);
+    return name === 'tag' ? variables.tag : ofSource(name, where, variables.source);
+  });
+}
+
+function fill(template: string, value: (name: string, of: string | undefined) => string): string {
+  return parseTemplate(template)
+    .map((piece) => (typeof piece === 'string' ? piece : value(piece.name, piece.of)))
+    .join('');
+}
+
+function ofSource(name: string, where: string, source: Source): string {
+  switch (name) {
+    case 'commit':
+      return source.commit;
+    case 'shortCommit':
+      // Seven digits, as people write them, stop being unique in large repositories.
+      return source.commit.slice(0, 12);
+    case 'subject':
+      return source.subject;
+    case 'commitTime': {
+      const time = new Date(source.committedAt);
+      if (Number.isNaN(time.getTime())) return unresolved(where, name, "the commit's time is unreadable");
+      return time
+        .toISOString()
+        .replace(/\.\d+Z$/, '')
+        .replace(/[-:]/g, '');
+    }
+    case 'branch':
+      return (
+        source.branch ?? unresolved(where, name, 'no branch is checked out (a tag, a pull request or a detached head)')
+      );
+    default:
+      return unresolved(where, name, 'there is no such variable');
+  }
+}
+
+function ofImage(name: string, of: string, where: string, { images }: Variables): string {
+  const image = images.find((one) => one.name === of);
+  if (image === undefined) return unresolved(where, `${name}.${of}`, `the image ${of} is not part of this run`);
+  if (name === 'digest') return `{digest.${of}}`;
+  return name === 'tag' ? image.tag : imageName(image);
+}
+
+function unresolved(where: string, variable: string, why: string): never {
+  throw new TagboatError('TEMPLATE_UNRESOLVED', { where, variable, why });
+}
+
+/** A branch as a part of a tag. */
+function slug(branch: string): string {
+  return branch.replace(/[^A-Za-z0-9_.-]+/g, '-').replace(/^[.-]+/, '');
+}

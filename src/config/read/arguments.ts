@@ -1,0 +1,107 @@
+import { isError, TagboatError } from '../../errors.ts';
+import { scanPath } from '../../plan/path.ts';
+import type { Edit, Person } from '../../plan.ts';
+import { person, whyNoPerson, whyNoRepoFile } from '../shape/grammar.ts';
+import { readRepo } from './repo.ts';
+
+/** `--set FILE:PATH=VALUE`, such as `main/values.yaml:.front.imageTag=3f2c1d0`. Throws USAGE, PATH_SYNTAX_INVALID. */
+export function parseSet(argument: string): Edit {
+  const split = /:(?=\.|\[|doc\[)/.exec(argument);
+  if (split === null) {
+    const column = Math.max(argument.search(/[:=]/), 0);
+    throw wrong(
+      '--set',
+      argument,
+      column,
+      '--set takes FILE:PATH=VALUE, such as main/values.yaml:.front.imageTag=3f2c1d0.',
+    );
+  }
+  const file = argument.slice(0, split.index);
+  const why = whyNoRepoFile(file);
+  if (why !== undefined) throw wrong('--set', argument, 0, `The file in --set must be ${why}.`);
+  return { file, ...parseAssignment('--set', argument, split.index + 1), create: false };
+}
+
+/** `--path FILE:PATH`, such as `main/values.yaml:.front.imageTag`. Throws USAGE, PATH_SYNTAX_INVALID. */
+export function parsePlace(argument: string): Pick<Edit, 'file' | 'path'> {
+  const split = /:(?=\.|\[|doc\[)/.exec(argument);
+  if (split === null) {
+    throw wrong('--path', argument, 0, '--path takes FILE:PATH, such as main/values.yaml:.front.imageTag.');
+  }
+  const file = argument.slice(0, split.index);
+  const why = whyNoRepoFile(file);
+  if (why !== undefined) throw wrong('--path', argument, 0, `The file in --path must be ${why}.`);
+  const end = endOfPath('--path', argument, split.index + 1);
+  if (end !== argument.length) throw wrong('--path', argument, end, 'Something follows the path in --path.');
+  return { file, path: argument.slice(split.index + 1) };
+}
+
+const units: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+
+/** `--until`: `7d`, `12h`, or a day or time of ISO 8601 (UTC where none is said). Answers ISO 8601. Throws USAGE. */
+export function parseUntil(text: string, now: number): string {
+  const [, count, unit] = /^([1-9]\d{0,4})([mhdw])$/.exec(text) ?? [];
+  const iso = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d)?)?$/.test(text);
+  const zoned = /T.*(?:Z|[+-]\d\d:\d\d)$/.test(text) || !text.includes('T') ? text : `${text}Z`;
+  const end =
+    count === undefined ? (iso ? Date.parse(zoned) : Number.NaN) : now + Number(count) * (units[unit ?? ''] ?? 0);
+  if (Number.isNaN(end)) {
+    throw wrong('--until', text, 0, '--until takes a time from now (30m, 12h, 7d, 2w) or a day (2030-01-31).');
+  }
+  if (end <= now) throw wrong('--until', text, 0, `--until ${text} is over already.`);
+  return new Date(end).toISOString();
+}
+
+/** `PATH=VALUE`, such as `.front.imageTag=3f2c1d0`. Throws USAGE, PATH_SYNTAX_INVALID. */
+export function parseEditArgument(argument: string): Pick<Edit, 'path' | 'value'> {
+  return parseAssignment('PATH=VALUE', argument, 0);
+}
+
+function parseAssignment(name: string, argument: string, start: number): Pick<Edit, 'path' | 'value'> {
+  const end = endOfPath(name, argument, start);
+  if (argument[end] !== '=') {
+    const problem =
+      end === argument.length ? 'has no "=" after the path' : 'has something other than "=" after the path';
+    throw wrong(name, argument, end, `${name} ${problem}: ${argument.slice(start, end)}=VALUE.`);
+  }
+  return { path: argument.slice(start, end), value: argument.slice(end + 1) };
+}
+
+function endOfPath(name: string, argument: string, start: number): number {
+  try {
+    return scanPath(argument, start).end;
+  } catch (error) {
+    if (!isError(error, 'PATH_SYNTAX_INVALID')) throw error;
+    const at = error.data.column - 1;
+    const path = argument.slice(start, at + 1);
+    throw new TagboatError(
+      'PATH_SYNTAX_INVALID',
+      { ...error.data, path, column: at - start + 1 },
+      placeIn(name, argument, at),
+    );
+  }
+}
+
+/** `--repo`: an http(s) URL, or owner/name for one on `server` (GitHub's URL, by default). Throws USAGE. */
+export function parseRepo(text: string, server?: string): string {
+  const repo = readRepo(text, server);
+  if ('url' in repo) return repo.url;
+  throw new TagboatError('USAGE', { problem: `--repo must be ${repo.why}.`, command: undefined });
+}
+
+/** `--author`: `Name <mail>`. Throws USAGE. */
+export function parseAuthor(text: string): Person {
+  const why = whyNoPerson(text);
+  const [, name = '', email = ''] = person.exec(text) ?? [];
+  if (why !== undefined) throw new TagboatError('USAGE', { problem: `--author must be ${why}.`, command: undefined });
+  return { name: name.trim(), email };
+}
+
+function wrong(name: string, argument: string, at: number, problem: string): TagboatError {
+  return new TagboatError('USAGE', { problem, command: undefined }, placeIn(name, argument, at));
+}
+
+/** The argument up to the fault: what comes after may be a value that nobody wants to see. */
+function placeIn(name: string, argument: string, at: number) {
+  return { place: { file: name, column: at + 1, text: argument.slice(0, at + 1) } };
+}

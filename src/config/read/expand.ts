@@ -1,0 +1,50 @@
+import { type Place, TagboatError } from '../../errors.ts';
+import type { Env } from '../../wire/world.ts';
+import { findSecret, isSecretName } from './secrets.ts';
+
+interface At {
+  readonly file: string;
+  readonly key: string;
+  readonly place: (name: string) => Place;
+  /** The text is a template: `{…}` from the environment is text there all the same. */
+  readonly template: boolean;
+}
+
+/**
+ * A text with `${NAME}` replaced by the environment's value and `$${` by `${`. Throws CONFIG_VARIABLE_UNSET,
+ * CONFIG_SECRET_IN_FILE, CONFIG_VALUE_INVALID.
+ */
+export function expand(text: string, env: Env, at: At): string {
+  const kept = (value: string): string =>
+    at.template ? value.replace(/\{([a-zA-Z]+(?:\.[\w-]+)?)\}/g, '{{$1}}') : value;
+  return text.replace(
+    /\$\$(\{[^{}]*\}?)|\$\{([^{}]*)(\}?)/g,
+    (_, literal: string | undefined, name: string, end: string) => {
+      if (literal !== undefined) return `$${kept(literal)}`;
+      if (end === '' || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+        const expression = text.includes('${{');
+        const why = expression
+          ? `has \${{ … }}, which only workflow files know: give it to the step as a variable and name that here, \${NAME}`
+          : `has \${ without a variable's name and } after it; to mean the text itself, write $\${`;
+        throw new TagboatError('CONFIG_VALUE_INVALID', { file: at.file, key: at.key, why }, { place: at.place('') });
+      }
+      const value = env[name];
+      if (isSecretName(name)) refuse(name, 'a secret, as its name says', at);
+      // GitHub hands a variable that doesn't exist on as an empty one.
+      if (value === undefined || value === '') {
+        throw new TagboatError(
+          'CONFIG_VARIABLE_UNSET',
+          { file: at.file, key: at.key, name },
+          { place: at.place(name) },
+        );
+      }
+      const secret = findSecret(value);
+      if (secret !== undefined) refuse(name, secret.what, at);
+      return kept(value);
+    },
+  );
+}
+
+function refuse(name: string, what: string, { file, place }: At): never {
+  throw new TagboatError('CONFIG_SECRET_IN_FILE', { file, what, variable: name }, { place: place(name) });
+}

@@ -1,0 +1,161 @@
+import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar } from 'yaml';
+import { placeAt } from '../../errors/place.ts';
+import { type Place, TagboatError } from '../../errors.ts';
+import type { Env } from '../../wire/world.ts';
+import { parseYaml } from '../../wire/yaml.ts';
+import { records, templates, texts } from '../shape/shape.ts';
+import { expand } from './expand.ts';
+import { findSecret } from './secrets.ts';
+
+export type ConfigPath = readonly (string | number)[];
+
+/** A config file as plain values, and where each of them stands. */
+export interface ConfigText {
+  readonly file: string;
+  readonly value: unknown;
+  /** The place of a value, or of its key; the nearest one above where there is none. */
+  placeOf(path: ConfigPath, part: 'key' | 'value'): Place;
+}
+
+const largest = 64 * 1024;
+const deepest = 32;
+const mostValues = 10_000;
+
+interface Spot {
+  readonly key: readonly [number, number] | undefined;
+  readonly value: readonly [number, number] | undefined;
+}
+
+/**
+ * Reads the file's YAML and fills in `${VARIABLES}`. Throws CONFIG_TOO_LARGE, CONFIG_SECRET_IN_FILE,
+ * CONFIG_YAML_INVALID, CONFIG_VARIABLE_UNSET.
+ */
+export function readConfig(text: string, file: string, env: Env): ConfigText {
+  const tooLarge = () => new TagboatError('CONFIG_TOO_LARGE', { file, limit: largest }, { place: { file } });
+  if (text.length > largest) throw tooLarge();
+  // First of all, so that no other error shows the line.
+  const secret = findSecret(text);
+  if (secret !== undefined) {
+    throw new TagboatError(
+      'CONFIG_SECRET_IN_FILE',
+      { file, what: secret.what, variable: undefined },
+      { place: placeAt(file, text, secret.offset, 'nothing') },
+    );
+  }
+  const documents = parseYaml(text, { depth: deepest, documents: 10 });
+  if (documents === undefined) throw tooLarge();
+  const invalid = (why: string, offset: number, show: 'line' | 'nothing' | number = 'line') =>
+    new TagboatError('CONFIG_YAML_INVALID', { file, why }, { place: placeAt(file, text, offset, show) });
+  const [document, second] = documents;
+  const [error] = documents.flatMap((one) => one.errors);
+  if (error !== undefined) throw invalid(`${error.message}.`, error.pos[0]);
+  if (second !== undefined) throw invalid('it holds more than one document.', second.range[0]);
+
+  const spots = new Map<string, Spot>();
+  let left = mostValues;
+
+  /** `undefined` where the file says nothing (`key:`) and the key is one of ours: then it is as if it weren't there. */
+  const read = (node: Node | null, path: ConfigPath): unknown => {
+    left -= 1;
+    if (left < 0 || path.length > deepest) throw tooLarge();
+    if (isAlias(node)) {
+      const target = document?.contents == null ? undefined : node.resolve(document);
+      if (target === undefined) throw invalid(`there is no anchor &${node.source} before this alias.`, start(node));
+      return read(target, path);
+    }
+    if (isMap(node)) return readMap(node.items, path);
+    if (isSeq(node)) {
+      return node.items.map((item, index) => {
+        spots.set(spotKey([...path, index]), { key: undefined, value: rangeOf(item as Node) });
+        return read(item as Node, [...path, index]);
+      });
+    }
+    return isScalar(node) ? readScalar(node, path) : null;
+  };
+
+  const readMap = (pairs: readonly Pair[], path: ConfigPath): unknown => {
+    const result: Record<string, unknown> = {};
+    const isRecord = matches(records, path);
+    for (const pair of pairs) {
+      const keyNode = pair.key as Node;
+      if (!isScalar(keyNode)) throw invalid('a key has to be a text.', start(keyNode));
+      const written = textOf(keyNode);
+      // Files and paths to set may have variables, other keys have no use for them.
+      const inSet = isRecord && path[2] === 'set';
+      const key = inSet ? expand(written, env, problem(path, start(keyNode))) : written;
+      if (Object.hasOwn(result, key) || key === '__proto__') {
+        throw invalid(`the key "${key}" stands twice in one map.`, start(keyNode), rangeOf(keyNode)?.[1]);
+      }
+      const inner = [...path, key];
+      const valueNode = pair.value as Node | null;
+      spots.set(spotKey(inner), { key: rangeOf(keyNode), value: rangeOf(valueNode) });
+      const value = read(valueNode, inner);
+      if (value !== null || (isRecord && path[0] !== 'images')) result[key] = value;
+      else if (isRecord) result[key] = path.length === 1 ? {} : null;
+    }
+    return result;
+  };
+
+  const readScalar = (node: Scalar, path: ConfigPath): unknown => {
+    const plain = node.type === 'PLAIN' && typeof node.value !== 'string' && node.value !== null;
+    if (plain) return matches(texts, path) ? textOf(node) : node.value;
+    return typeof node.value === 'string'
+      ? expand(node.value, env, problem(path, start(node), rangeOf(node)))
+      : node.value;
+  };
+
+  /** What goes wrong with a variable, told at the variable's place in the file. */
+  const problem = (path: ConfigPath, offset: number, range?: readonly [number, number]) => ({
+    file,
+    key: describePath(path),
+    template: range !== undefined && matches(templates, path),
+    place: (name: string): Place => {
+      const found = text.slice(offset, range?.[1]).indexOf(`\${${name}`);
+      return placeAt(file, text, offset + Math.max(found, 0), 'line');
+    },
+  });
+
+  const value = read(document?.contents ?? null, []);
+  const placeOf = (path: ConfigPath, part: 'key' | 'value'): Place => {
+    const spot = spots.get(spotKey(path));
+    const range = part === 'value' ? (spot?.value ?? spot?.key) : (spot?.key ?? spot?.value);
+    if (range !== undefined) {
+      // A key that means nothing here may be `password`: the line is shown up to it.
+      return placeAt(file, text, range[0], range[1]);
+    }
+    return path.length === 0 ? placeAt(file, text, 0, 'nothing') : placeOf(path.slice(0, -1), 'key');
+  };
+  return { file, value, placeOf };
+}
+
+/** A path as the file's reader sees it: `deliveries.production.set["main/values.yaml"]`. */
+export function describePath(path: ConfigPath): string {
+  if (path.length === 0) return 'the file';
+  const steps = path.map((step) => {
+    if (typeof step === 'number') return `[${step}]`;
+    return /^[\w-]+$/.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`;
+  });
+  return steps.join('').replace(/^\./, '');
+}
+
+function matches(patterns: readonly (readonly string[])[], path: ConfigPath): boolean {
+  return patterns.some(
+    (pattern) => pattern.length === path.length && pattern.every((step, index) => step === '*' || step === path[index]),
+  );
+}
+
+function spotKey(path: ConfigPath): string {
+  return JSON.stringify(path);
+}
+
+function rangeOf(node: Node | null | undefined): readonly [number, number] | undefined {
+  return node?.range == null ? undefined : [node.range[0], node.range[1]];
+}
+
+function start(node: Node): number {
+  return node.range?.[0] ?? 0;
+}
+
+function textOf(node: Scalar): string {
+  return node.type === 'PLAIN' && typeof node.source === 'string' ? node.source : String(node.value);
+}

@@ -1,0 +1,140 @@
+import { timeoutOf } from '../read/timeout.ts';
+
+/**
+ * What the things named in a config file look like, by their own specifications. Each answers why a text is none, as
+ * the end of the sentence "… must be", or undefined when it is one. Never a word of the text itself: it may come from
+ * a variable.
+ */
+
+/** A tag: OCI distribution spec, "Pulling manifests". */
+export function whyNoTag(text: string): string | undefined {
+  if (/^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/.test(text)) return undefined;
+  return 'a tag: letters, digits, "_", "." and "-", at most 128, not beginning with "." or "-"';
+}
+
+const component = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
+const repository = new RegExp(`^${component}(?:/${component})*$`);
+
+/** A repository's name inside a registry: OCI distribution spec, "Pulling manifests". */
+export function whyNoRepository(text: string): string | undefined {
+  if (repository.test(text) && text.length <= 255) return undefined;
+  return 'a repository name: lower-case letters and digits, with single ".", "_", "-" between them, parts divided by "/"';
+}
+
+/** A registry's host with port, and a path that all repositories begin with. */
+export function whyNoRegistry(text: string): string | undefined {
+  if (/^[a-z]+:\/\//i.test(text)) return 'a host without "https://"; for plain HTTP use the map with `insecure: true`';
+  if (text.includes('@')) return 'a host without a user name or password; log in by variables or `docker login`';
+  const slash = text.indexOf('/');
+  const host = slash < 0 ? text : text.slice(0, slash);
+  const prefix = slash < 0 ? undefined : text.slice(slash + 1);
+  const legal = /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.(?!$|:)|(?=$|:)))+(?::\d{1,5})?$/.test(host);
+  if (!legal && !/^\[[0-9a-fA-F:]+\](?::\d{1,5})?$/.test(host)) return 'a host, with ":port" and "/path" if needed';
+  return prefix === undefined ? undefined : whyNoRepository(prefix);
+}
+
+/** os/architecture[/variant]: OCI image spec, image index. */
+export function whyNoPlatform(text: string): string | undefined {
+  return /^[a-z0-9]+\/[a-z0-9_]+(?:\/[a-z0-9.]+)?$/.test(text)
+    ? undefined
+    : 'a platform such as linux/amd64 or linux/arm64/v8';
+}
+
+/** An IAM role's ARN (IAM identifiers), in any partition. */
+export function whyNoRole(text: string): string | undefined {
+  if (/^arn:aws(?:-[a-z]+)*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/.test(text)) return undefined;
+  return "a role's ARN: arn:aws:iam::<12 digits>:role/<name>";
+}
+
+export function whyNoRegion(text: string): string | undefined {
+  return /^[a-z]{2,}(?:-[a-z]+)+-\d{1,2}$/.test(text) ? undefined : 'an AWS region such as ap-northeast-1';
+}
+
+/** A branch: git check-ref-format, for the part after refs/heads/. */
+export function whyNoBranch(text: string): string | undefined {
+  const illegal = /[\p{Cc} ~^:?*[\\]|\.\.|@\{|\/\/|^[-/]|\/$|\.$|(?:^|\/)\.|\.lock(?:\/|$)|^@$|^HEAD$|^refs\//u;
+  return text !== '' && text.length <= 244 && !illegal.test(text) ? undefined : "a branch's short name, such as main";
+}
+
+/** A branch or a pattern over branches: `*` doesn't cross a slash, `**` does. */
+export function whyNoBranchPattern(text: string): string | undefined {
+  return whyNoBranch(text.replaceAll('*', 'x')) === undefined ? undefined : 'a branch or a pattern such as release/*';
+}
+
+/** A file or folder inside a repository, from its root. */
+export function whyNoInnerPath(text: string): string | undefined {
+  if (text === '' || text.length > 1_000 || /\p{Cc}/u.test(text)) return 'a path inside the repository';
+  if (text.startsWith('/') || /^[a-zA-Z]:[\\/]/.test(text))
+    return "a path from the repository's root, not an absolute one";
+  if (text.includes('\\')) return 'written with "/" between folders';
+  const parts = text.split('/');
+  if (parts.includes('..')) return 'inside the repository, without ".."';
+  return parts.some((part) => part.toLowerCase() === '.git') ? 'outside of .git' : undefined;
+}
+
+/** A file of this machine, absolute or from the app repo's root: where a job puts what no repository holds. */
+export function whyNoFile(text: string): string | undefined {
+  const legal = text !== '' && text.length <= 1_000 && !/\p{Cc}/u.test(text) && !text.startsWith('-');
+  return legal ? undefined : "a file's path";
+}
+
+/** A file of a config repo, as git's trees hold it. */
+export function whyNoRepoFile(text: string): string | undefined {
+  const odd = text.split('/').some((part) => part === '' || part === '.');
+  return whyNoInnerPath(text) ?? (odd ? "a file's path such as main/values.yaml" : undefined);
+}
+
+export const person = /^([^<>\p{Cc}]*[^<>\p{Cc}\s]) +<([^<>\s\p{Cc}]+)>$/u;
+
+export function whyNoPerson(text: string): string | undefined {
+  return person.test(text) && text.length <= 400 ? undefined : 'a name and a mail address: Name <mail@example.com>';
+}
+
+/** A trailer's key: git-interpret-trailers. Ours are written by the run itself. */
+export function whyNoTrailer(key: string): string | undefined {
+  if (!/^[A-Za-z0-9][A-Za-z0-9-]{0,63}$/.test(key)) return 'named by letters, digits and "-"';
+  return /^(?:tagboat|argocd-reference-commit)-/i.test(key)
+    ? 'named otherwise: Tagboat writes these itself'
+    : undefined;
+}
+
+/** A Kubernetes object's name (RFC 1123 subdomain), with its namespace before it if Argo CD runs apps in several. */
+export function whyNoApplication(text: string): string | undefined {
+  const name = /^[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$/;
+  const parts = text.split('/');
+  return parts.length <= 2 && parts.every((part) => part.length <= 253 && name.test(part))
+    ? undefined
+    : "an Argo CD application's name, or namespace/name";
+}
+
+/** Where an API is: a URL without userinfo, query and fragment. */
+export function whyNoServer(text: string): string | undefined {
+  if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return 'a URL such as https://argocd.example.com';
+  const { username, password, search, hash } = new URL(text);
+  if (username !== '' || password !== '') return 'a URL without a user name or token; set ARGOCD_AUTH_TOKEN instead';
+  return search === '' && hash === '' ? undefined : 'a URL without "?" and "#"';
+}
+
+/** From one second to a day. */
+export function whyNoTimeout(text: string): string | undefined {
+  const ms = timeoutOf(text);
+  return ms >= 1_000 && ms <= 86_400_000 ? undefined : 'a time such as 90s, 10m or 1h, up to 24h';
+}
+
+/** How long something must stay as it is. */
+export function whyNoSettle(text: string): string | undefined {
+  const ms = timeoutOf(text);
+  return ms >= 100 && ms <= 600_000 ? undefined : 'a time such as 5s or 500ms, up to 10m';
+}
+
+/** The name of an environment variable (POSIX), never its value. */
+export function whyNoVariable(text: string): string | undefined {
+  return /^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(text) ? undefined : 'the NAME of a variable, not its value';
+}
+
+/** A name for an image or a delivery, as templates and the command line use it. */
+export function whyNoName(text: string): string | undefined {
+  return /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(text)
+    ? undefined
+    : 'named by letters, digits, "_" and "-", at most 64';
+}

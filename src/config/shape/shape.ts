@@ -1,0 +1,202 @@
+import * as z from 'zod';
+import { image, tag } from './image.ts';
+
+/**
+ * The shape of tagboat.yaml: types, keys and what they mean. The JSON Schema comes from it. What the texts must look
+ * like is checked afterwards (grammar.ts), where `${VARIABLES}` are filled in; an editor sees the file without them.
+ */
+const text = () => z.string();
+
+const registry = z
+  .union([
+    text(),
+    z.strictObject({
+      host: text().describe('Host, ":port" if needed, and a path that all repositories begin with: ghcr.io/acme.'),
+      login: z
+        .enum(['auto', 'ecr', 'ghcr', 'docker', 'anonymous'])
+        .optional()
+        .describe(
+          "How to log in. auto (the default) decides by the host: ecr by the AWS role, ghcr by GITHUB_TOKEN, anything else by Docker's config file and credential helpers. anonymous sends nothing.",
+        ),
+      insecure: z.boolean().optional().describe('Plain HTTP instead of HTTPS. Only on loopback is that the default.'),
+    }),
+  ])
+  .describe('Where images are pushed: a host, or a map with how to log in.');
+
+const aws = z
+  .strictObject({
+    role: text()
+      .optional()
+      .describe(
+        "ARN of the IAM role to assume by GitHub's OIDC token. Without it the AWS SDK's own credential chain is used.",
+      ),
+    region: text().optional().describe("The region. Without it the registry's host or AWS_REGION tells."),
+    sessionSeconds: z
+      .int()
+      .min(900)
+      .max(43_200)
+      .optional()
+      .describe("Lifetime of the role's session in seconds, 900 to 43200. Default 3600."),
+    audience: text().optional().describe('Audience of the OIDC token. Default sts.amazonaws.com.'),
+  })
+  .describe('Access to AWS, for registries on ECR.');
+
+const application = z.strictObject({
+  name: text().describe("The application's name."),
+  namespace: text().optional().describe("Where its resource lives, if not in Argo CD's own namespace."),
+  project: text().optional().describe('Its project: tells an application that is missing from one that is hidden.'),
+});
+
+const argocd = z
+  .strictObject({
+    server: text()
+      .optional()
+      .describe("The URL of Argo CD's API, https://argocd.example.com. Not with auth: kubeconfig."),
+    auth: z
+      .enum(['token', 'oidc', 'kubeconfig'])
+      .optional()
+      .describe(
+        "The way in. token (the default): ARGOCD_AUTH_TOKEN. oidc: GitHub's token of the job, exchanged at Argo CD's Dex; nothing is stored. kubeconfig: the Application resource by the Kubernetes API.",
+      ),
+    connector: text()
+      .optional()
+      .describe("For oidc: the id of Dex's connector for GitHub's tokens. Default github-actions."),
+    context: text().optional().describe('For kubeconfig: its context. Default: the current one.'),
+    namespace: text().optional().describe('For kubeconfig: where Argo CD is installed. Default argocd.'),
+    ca: text().optional().describe('PEM file of the certificate authority behind the server, if it is your own.'),
+    insecure: z.boolean().optional().describe('Take any certificate. Told at each run. Default false.'),
+    timeout: text().optional().describe('How long a verdict is waited for: 90s, 10m, 1h. Default 10m.'),
+    settle: text()
+      .optional()
+      .describe('How long an application must stay healthy before that is believed: 5s (the default), 30s, 2m.'),
+    webhookSecret: text()
+      .optional()
+      .describe('NAME of the variable with the secret that signs webhooks. Argo CD is then told by webhook.'),
+    suspended: z
+      .enum(['wait', 'healthy'])
+      .optional()
+      .describe('What a paused rollout means: wait until it goes on (the default), or healthy.'),
+  })
+  .describe('The Argo CD that follows the config repos.');
+
+const delivery = z.strictObject({
+  from: z
+    .union([text(), z.array(text()).min(1)])
+    .describe("The app repo's branch or branches that deliver here; patterns such as release/* too."),
+  repo: text().describe('The config repo: an https URL, or owner/name for GitHub.'),
+  branch: text().optional().describe("The config repo's branch. Default main."),
+  set: z
+    .record(z.string(), z.record(z.string(), z.union([text(), z.number(), z.boolean()])))
+    .describe(
+      'What to set: file, then path, then value. Paths: .front.imageTag, .images[name=app].newTag, .list[0], doc[kind=Deployment].spec.x. Values are templates: {tag}, {commit}, {shortCommit}, {branch}, {commitTime}, and {tag.NAME}, {image.NAME} (the whole reference) and {digest.NAME} of an image.',
+    ),
+  create: z.boolean().optional().describe('Add paths that are missing. Default false: a missing path is an error.'),
+  message: text()
+    .optional()
+    .describe(
+      'The commit message, a template; {subject} is the first line of the source commit. Default "Update image tag to {tag}".',
+    ),
+  author: text()
+    .optional()
+    .describe("The commit's author, Name <mail>. Default: github-actions[bot] in Actions, elsewhere git's own user."),
+  via: z
+    .enum(['git', 'github'])
+    .optional()
+    .describe(
+      "How the commit is made. git (the default): pushed, with the author you like, on any host. github: made by GitHub's API, which signs it (Verified) as the App or user of the token; the author is told as Co-authored-by.",
+    ),
+  trailers: z
+    .record(z.string(), z.union([text(), z.number(), z.boolean()]))
+    .optional()
+    .describe("Trailers of your own, beside Tagboat's. Templates too."),
+  application: z
+    .union([text(), application, z.array(z.union([text(), application])).min(1), z.literal(true)])
+    .optional()
+    .describe(
+      'The Argo CD application that follows this place, or a list of them: a name, namespace/name, or a map. true: every application that follows the branch and one of the files. The run then ends with what became of it.',
+    ),
+  sync: z
+    .boolean()
+    .optional()
+    .describe('Sync the application where nothing else does (no automated sync policy). Default false: that is told.'),
+  environment: text()
+    .optional()
+    .describe(
+      'A GitHub environment: the verdict becomes the status of a deployment to it. The job needs `deployments: write`.',
+    ),
+  onUnhealthy: z
+    .enum(['fail', 'rollback'])
+    .optional()
+    .describe(
+      'What to do when the application comes out degraded or its sync fails. fail (the default) ends the run with exit code 7; rollback does so too, after it put the earlier values back.',
+    ),
+  order: z
+    .enum(['guard', 'off'])
+    .optional()
+    .describe(
+      'guard (the default) never puts an older commit of the app repo over a newer one, and refuses commits that have gone separate ways. off sets the value whatever it was, for branches that take turns.',
+    ),
+  queue: z
+    .boolean()
+    .optional()
+    .describe(
+      "Wait in the config repo's queue when others are faster. Default true; false tries the push again instead, and leaves no refs of its own.",
+    ),
+});
+
+export const shape = z
+  .strictObject({
+    registry: registry.optional(),
+    aws: aws.optional(),
+    tag: tag().optional(),
+    images: z.record(z.string(), image).optional().describe('The images to build, by name.'),
+    argocd: argocd.optional(),
+    deliveries: z.record(z.string(), delivery).optional().describe('What to commit to which config repo, by name.'),
+  })
+  .describe('How Tagboat gets a commit of this repository into images and a config commit.');
+
+export type Shape = z.infer<typeof shape>;
+export type DeliveryShape = z.infer<typeof delivery>;
+export type ArgoCdShape = z.infer<typeof argocd>;
+
+/** Maps whose keys are chosen by whoever writes the file, `*` for any key. */
+export const records: readonly (readonly string[])[] = [
+  ['images'],
+  ['images', '*', 'args'],
+  ['deliveries'],
+  ['deliveries', '*', 'set'],
+  ['deliveries', '*', 'set', '*'],
+  ['deliveries', '*', 'trailers'],
+];
+
+/** Values that are texts even where they look like numbers: `1.10` stays `1.10`. */
+export const texts: readonly (readonly string[])[] = [
+  ['tag'],
+  ['images', '*', 'tag'],
+  ['images', '*', 'args', '*'],
+  ['deliveries', '*', 'from'],
+  ['deliveries', '*', 'from', '*'],
+  ['deliveries', '*', 'branch'],
+  ['deliveries', '*', 'set', '*', '*'],
+  ['deliveries', '*', 'trailers', '*'],
+];
+
+/** Values that are templates. */
+export const templates: readonly (readonly string[])[] = [
+  ['tag'],
+  ['images', '*', 'tag'],
+  ['deliveries', '*', 'set', '*', '*'],
+  ['deliveries', '*', 'message'],
+  ['deliveries', '*', 'trailers', '*'],
+];
+
+/** The keys that a map of the file may have, for a hint at the right one. */
+export function keysAt(path: readonly (string | number)[]): string[] {
+  if (path.length === 0) return Object.keys(shape.shape);
+  if (path[0] === 'images' && path[2] === 'attest') return ['sbom', 'provenance'];
+  if (path[0] === 'images' && path[2] === 'sign') return ['fulcio', 'rekor'];
+  if (path[0] === 'images') return Object.keys(image.shape);
+  if (path[0] === 'deliveries') return Object.keys(delivery.shape);
+  if (path[0] === 'argocd') return Object.keys(argocd.shape);
+  return path[0] === 'aws' ? Object.keys(aws.shape) : ['host', 'login', 'insecure'];
+}

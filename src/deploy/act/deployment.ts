@@ -1,0 +1,89 @@
+import type { Emit } from '../../events.ts';
+import { type Health, healthOf, type Verdict } from '../../plan/deploy.ts';
+import type { Source } from '../../plan.ts';
+import { WireFailure } from '../../wire/failure.ts';
+import {
+  createDeployment,
+  type DeploymentState,
+  type GitHubRepository,
+  setDeploymentStatus,
+} from '../../wire/github/deployments.ts';
+import { Secret } from '../../wire/secret.ts';
+import type { World } from '../../wire/world.ts';
+
+const states: Readonly<Record<Health, DeploymentState>> = {
+  healthy: 'success',
+  degraded: 'failure',
+  syncFailed: 'failure',
+  timedOut: 'failure',
+  unknown: 'error',
+};
+const worst: readonly Health[] = ['degraded', 'syncFailed', 'timedOut', 'unknown', 'healthy'];
+
+/**
+ * Does the watching with a GitHub deployment of the source commit that says how it stands: in progress, then what the
+ * verdicts come to. A deployment that can't be written is told and stops nothing.
+ */
+export async function withDeployment(
+  world: World,
+  emit: Emit,
+  about: {
+    readonly environment: string;
+    readonly delivery: string;
+    readonly commit: string;
+    readonly source: Source | undefined;
+  },
+  watch: () => Promise<Verdict[]>,
+): Promise<Verdict[]> {
+  const { environment, delivery, commit, source } = about;
+  const at = repositoryIn(world);
+  const warn = (why: string): void => {
+    const message = `No GitHub deployment to ${environment} could be written: ${why}`;
+    emit({ type: 'notice', level: 'warning', stage: 'deploy', message });
+  };
+  if (at === undefined || source === undefined) {
+    warn(
+      'GITHUB_REPOSITORY and GITHUB_TOKEN say where and as whom, and only a run of a commit has something to deploy.',
+    );
+    return watch();
+  }
+  const tell = async (work: () => Promise<void>): Promise<void> => {
+    await work().catch((error: unknown) => {
+      world.signal.throwIfAborted();
+      if (!(error instanceof WireFailure)) throw error;
+      const right =
+        error.status === 403 || error.status === 404 ? ' The job needs `permissions: deployments: write`.' : '';
+      warn(`${error.peerText || error.message}.${right}`);
+    });
+  };
+  let id: number | undefined;
+  const say = async (state: DeploymentState, description: string): Promise<void> => {
+    const known = id;
+    if (known === undefined) return;
+    await tell(() => setDeploymentStatus(world.http, at, known, { state, description, logUrl: source.runUrl }));
+  };
+  await tell(async () => {
+    const description = `${delivery}: config commit ${commit.slice(0, 7)}`;
+    id = await createDeployment(world.http, at, { ref: source.commit, environment, description });
+  });
+  await say('in_progress', 'Waiting for Argo CD');
+  try {
+    const verdicts = await watch();
+    const health = worst.find((one) => verdicts.some((verdict) => healthOf(verdict) === one)) ?? 'unknown';
+    const bad = verdicts.find((verdict) => healthOf(verdict) === health);
+    await say(
+      states[health],
+      health === 'healthy' ? 'Healthy in Argo CD' : `${bad?.application ?? delivery}: ${bad?.why ?? health}`,
+    );
+    return verdicts;
+  } catch (error) {
+    if (!world.signal.aborted) await say('error', 'No verdict could be found');
+    throw error;
+  }
+}
+
+function repositoryIn({ env, signal }: World): GitHubRepository | undefined {
+  const { GITHUB_REPOSITORY: repository, GITHUB_TOKEN: token, GITHUB_API_URL: api = 'https://api.github.com' } = env;
+  if (!repository || !token) return undefined;
+  return { api: api.replace(/\/+$/, ''), repository, token: new Secret(token.trim(), 'GITHUB_TOKEN'), signal };
+}

@@ -1,0 +1,164 @@
+import type { Reason } from '../../plan/deploy.ts';
+import type { Application, AppRef, ArgoCd, ResourceEvent, TreeNode } from '../../wire/argocd/types.ts';
+import type { World } from '../../wire/world.ts';
+import { podFault } from './pod.ts';
+
+/** As much as helps: a cluster in trouble has hundreds of pods, all ill of the same thing. */
+const mostResources = 10;
+const mostPods = 3;
+const mostEvents = 6;
+const mostLines = 20;
+const longestLine = 500;
+/** Milliseconds that asking may take; what isn't known by then is left out. */
+const patienceMs = 15_000;
+
+export interface Asking {
+  readonly world: Pick<World, 'clock' | 'signal'>;
+  readonly argocd: ArgoCd;
+  readonly app: AppRef;
+}
+
+/**
+ * Why an application isn't well, as a tree: resources, their pods, and what those waited or died of. What can't be
+ * asked (a token without `logs, get`, a pod that is gone) is left out: a verdict with less reason is still one.
+ */
+export async function reasonsOf(asking: Asking, last: Application | undefined): Promise<Reason[]> {
+  if (last === undefined) return [];
+  const done = new AbortController();
+  const until = AbortSignal.any([done.signal, asking.world.signal]);
+  const over = asking.world.clock.sleep(patienceMs, until).catch(() => undefined);
+  try {
+    return await collect(asking, last, (answer) =>
+      Promise.race([answer.catch(() => undefined), over.then(() => undefined)]),
+    );
+  } finally {
+    done.abort();
+    asking.world.signal.throwIfAborted();
+  }
+}
+
+async function collect(asking: Asking, last: Application, orLess: OrLess): Promise<Reason[]> {
+  const [whole, tree] = await Promise.all([
+    // The shared stream tells no resources.
+    last.resources.length > 0 ? last : orLess(asking.argocd.application(asking.app)),
+    orLess(asking.argocd.tree(asking.app)),
+  ]);
+  const application = whole ?? last;
+  return [
+    ...errorConditions(application),
+    ...failedResults(application),
+    ...(await Promise.all(
+      unwell(application, tree ?? []).map((one) => resourceReason(asking, one, tree ?? [], orLess)),
+    )),
+    ...outOfSync(application),
+  ];
+}
+
+function errorConditions({ conditions, name }: Application): Reason[] {
+  return conditions
+    .filter(({ type }) => type.endsWith('Error'))
+    .map(({ type, message }) => leaf(`Application ${name}`, type, message));
+}
+
+function failedResults({ operation }: Application): Reason[] {
+  if (operation?.phase !== 'Failed' && operation?.phase !== 'Error') return [];
+  return operation.resources
+    .filter(({ status, hookPhase }) => status === 'SyncFailed' || hookPhase === 'Failed' || hookPhase === 'Error')
+    .slice(0, mostResources)
+    .map((one) => leaf(`${one.kind} ${one.name}`, one.hookPhase || one.status, one.message));
+}
+
+interface Unwell {
+  readonly group: string;
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly health: string;
+  readonly message: string;
+}
+
+/** The application's own resources that aren't healthy, the worst first; where it doesn't tell, by the tree. */
+function unwell({ resources }: Application, tree: readonly TreeNode[]): Unwell[] {
+  const rank = ['Degraded', 'Missing', 'Unknown', 'Progressing', 'Suspended'];
+  const own: readonly Unwell[] = resources.some(({ health }) => health !== '')
+    ? resources
+    : tree.filter(({ parents }) => parents.length === 0);
+  return own
+    .filter(({ health }) => rank.includes(health))
+    .sort((a, b) => rank.indexOf(a.health) - rank.indexOf(b.health))
+    .slice(0, mostResources);
+}
+
+function outOfSync({ sync, resources }: Application): Reason[] {
+  if (sync.status !== 'OutOfSync') return [];
+  const own = resources.filter(({ status }) => status === 'OutOfSync');
+  return own.slice(0, mostResources).map(({ kind, name }) => leaf(`${kind} ${name}`, 'OutOfSync', ''));
+}
+
+type OrLess = <T>(answer: Promise<T>) => Promise<T | undefined>;
+
+async function resourceReason(asking: Asking, own: Unwell, tree: readonly TreeNode[], orLess: OrLess): Promise<Reason> {
+  const top = tree.find(
+    (node) =>
+      node.kind === own.kind && node.group === own.group && node.name === own.name && node.namespace === own.namespace,
+  );
+  const pods = top === undefined ? [] : illPods(top, tree);
+  const parts = await Promise.all(pods.map((pod) => podReason(asking, pod, orLess)));
+  const events = pods.length > 0 || top === undefined ? [] : await eventsOf(asking, top, orLess);
+  return { ...leaf(`${own.kind} ${own.name}`, own.health, own.message), events, parts };
+}
+
+/** The pods below a resource that aren't well, newest first: an older one belongs to the rollout before. */
+function illPods(top: TreeNode, tree: readonly TreeNode[]): TreeNode[] {
+  const below = (uid: string, depth: number): TreeNode[] =>
+    depth > 5
+      ? []
+      : tree.filter(({ parents }) => parents.includes(uid)).flatMap((node) => [node, ...below(node.uid, depth + 1)]);
+  return [...(top.kind === 'Pod' ? [top] : []), ...below(top.uid, 0)]
+    .filter(({ kind, health }) => kind === 'Pod' && health !== 'Healthy')
+    .sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1))
+    .slice(0, mostPods);
+}
+
+async function podReason(asking: Asking, pod: TreeNode, orLess: OrLess): Promise<Reason> {
+  const { argocd, app } = asking;
+  const [manifest, events] = await Promise.all([orLess(argocd.resource(app, pod)), eventsOf(asking, pod, orLess)]);
+  const fault = podFault(manifest);
+  const started =
+    fault === undefined ||
+    fault.ranBefore ||
+    !/^(?:ErrImage|ImagePull|InvalidImage|CreateContainer|ContainerCreating|Unschedulable)/.test(fault.status);
+  const query = {
+    namespace: pod.namespace,
+    pod: pod.name,
+    container: fault?.container,
+    lines: mostLines,
+    previous: fault?.ranBefore ?? false,
+  };
+  const log = started ? ((await orLess(argocd.logs(app, query))) ?? []) : [];
+  return {
+    subject: `Pod ${pod.name}${fault?.container === undefined ? '' : ` (${fault.container})`}`,
+    status: fault?.status ?? pod.info['Status Reason'] ?? pod.health,
+    message: (fault?.message || pod.message).slice(0, 2_000),
+    events,
+    log: log.slice(-mostLines).map((line) => line.slice(0, longestLine)),
+    parts: [],
+  };
+}
+
+async function eventsOf({ argocd, app }: Asking, node: TreeNode, orLess: OrLess): Promise<string[]> {
+  const events = (await orLess(argocd.events(app, node))) ?? [];
+  return [...events]
+    .sort((a, b) => (a.at < b.at ? -1 : 1))
+    .slice(-mostEvents)
+    .map(eventText);
+}
+
+function eventText({ type, reason, message, count }: ResourceEvent): string {
+  const times = count > 1 ? ` (${count} times)` : '';
+  return `${type === 'Normal' ? '' : `${type} `}${reason}${times}: ${message}`.slice(0, longestLine);
+}
+
+function leaf(subject: string, status: string, message: string): Reason {
+  return { subject, status, message: message.slice(0, 2_000), events: [], log: [], parts: [] };
+}

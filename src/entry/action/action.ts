@@ -1,0 +1,40 @@
+import { type Body, type Ending, runSession } from '../run/session.ts';
+import { adoptSecrets, type Inputs, readInputs } from './inputs.ts';
+import { outputsOf, writeOutputs } from './outputs.ts';
+
+// The GitHub Action: inputs become options, the run is the CLI's, its ending becomes outputs.
+const inputs = { ...process.env };
+for (const [name, value] of Object.entries(adoptSecrets(inputs))) {
+  if (value === undefined) delete process.env[name];
+  else process.env[name] = value;
+}
+
+let ending: Ending = { value: null };
+const exitCode = await runSession(
+  inputs.INPUT_COMMAND || 'ship',
+  { json: false, quiet: false, color: true },
+  async (session) => {
+    const body = await bodyOf(readInputs(inputs));
+    ending = await body(session);
+    return ending;
+  },
+);
+if (process.env.GITHUB_OUTPUT) writeOutputs(process.env.GITHUB_OUTPUT, outputsOf(ending, exitCode));
+process.exit(exitCode);
+
+async function bodyOf({ command, common, commit, landing, building, wait, rollback }: Inputs): Promise<Body> {
+  switch (command) {
+    case 'ship':
+      return (await import('../commands/ship.ts')).ship(common, { ...landing, ...building });
+    case 'build':
+      return (await import('../commands/build.ts')).build(common, building);
+    case 'plan':
+      return (await import('../commands/plan.ts')).plan(common);
+    case 'commit':
+      return (await import('../commands/commit.ts')).commit(common, commit);
+    case 'rollback':
+      return (await import('../commands/rollback.ts')).rollback(common, rollback.delivery, rollback.options);
+    case 'wait':
+      return (await import('../commands/wait.ts')).wait(common, wait);
+  }
+}

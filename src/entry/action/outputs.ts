@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import { appendFileSync } from 'node:fs';
+import { healthOf, type Verdict } from '../../plan/deploy.ts';
+import type { CommitOutcome, ImageOutcome } from '../../plan/outcome.ts';
+import type { Ending } from '../run/session.ts';
+
+/** What later steps read. Names are part of the public contract, see action.yml. */
+export type Outputs = Readonly<
+  Record<
+    | 'outcome'
+    | 'changed'
+    | 'commit'
+    | 'tag'
+    | 'images'
+    | 'commits'
+    | 'verdict'
+    | 'verdicts'
+    | 'rolled-back'
+    | 'exit-code',
+    string
+  >
+>;
+
+/** The outputs of a run that ended like this. Everything is a string: that is all that outputs can hold. */
+export function outputsOf(ending: Ending, exitCode: number): Outputs {
+  const value = (ending.value ?? {}) as {
+    images?: readonly ImageOutcome[];
+    commits?: readonly CommitOutcome[];
+    verdicts?: readonly Verdict[];
+    rollbacks?: readonly { readonly commit: CommitOutcome }[];
+    tag?: string;
+  };
+  const images = value.images ?? [];
+  const commits = value.commits ?? [];
+  const verdicts = value.verdicts ?? [];
+  const landed = commits.find((commit) => commit.is === 'landed');
+  return {
+    outcome: exitCode === 0 ? outcomeOf(commits) : 'failed',
+    changed: String(landed !== undefined),
+    commit: landed?.commit ?? '',
+    tag: value.tag ?? '',
+    images: JSON.stringify(images.map(imageOf)),
+    commits: JSON.stringify(
+      commits.map((commit) => ({
+        is: commit.is,
+        delivery: commit.delivery,
+        repo: commit.repo,
+        branch: commit.branch,
+        ...detailsOf(commit),
+      })),
+    ),
+    verdict: verdictOf(verdicts),
+    verdicts: JSON.stringify(
+      verdicts.map((verdict) => ({
+        is: verdict.is,
+        health: healthOf(verdict),
+        delivery: verdict.delivery,
+        application: verdict.application,
+        commit: verdict.commit,
+        revision: verdict.revision ?? '',
+        why: verdict.why,
+      })),
+    ),
+    'rolled-back': String((value.rollbacks ?? []).some(({ commit }) => commit.is === 'landed')),
+    'exit-code': String(exitCode),
+  };
+}
+
+function imageOf(image: ImageOutcome): Readonly<Record<string, string>> {
+  const { is, name, reference } = image;
+  return is === 'skipped' ? { is, name, reference, why: image.why } : { is, name, reference, digest: image.digest };
+}
+
+function detailsOf(commit: CommitOutcome): Readonly<Record<string, string | undefined>> {
+  switch (commit.is) {
+    case 'landed':
+      return { commit: commit.commit };
+    case 'unchanged':
+      return {};
+    case 'superseded':
+      return { by: commit.by, why: commit.why };
+    case 'held':
+      return { by: commit.by, why: commit.why, until: commit.until };
+  }
+}
+
+/** All applications in one word: the worst of them; empty when none was watched. */
+function verdictOf(verdicts: readonly Verdict[]): string {
+  const worst = ['degraded', 'syncFailed', 'timedOut', 'unknown', 'healthy'] as const;
+  return worst.find((health) => verdicts.some((verdict) => healthOf(verdict) === health)) ?? '';
+}
+
+/** The outcome of all config commits in one word: what changed something outweighs what didn't. */
+function outcomeOf(commits: readonly CommitOutcome[]): string {
+  const order = ['landed', 'held', 'superseded', 'unchanged'] as const;
+  return order.find((is) => commits.some((commit) => commit.is === is)) ?? 'built';
+}
+
+/** Appends outputs to GITHUB_OUTPUT in its multi-line form, whose delimiter no value can know beforehand. */
+export function writeOutputs(file: string, outputs: Readonly<Record<string, string>>): void {
+  const text = Object.entries(outputs).map(([name, value]) => {
+    const end = `tagboat-${randomUUID()}`;
+    return `${name}<<${end}\n${value}\n${end}\n`;
+  });
+  appendFileSync(file, text.join(''));
+}

@@ -1,0 +1,65 @@
+import { type Command, CommanderError } from 'commander';
+import { TagboatError } from '../../errors.ts';
+import { type Body, runSession, type Settings } from '../run/session.ts';
+import { type CommonOptions, createProgram } from './program.ts';
+
+/** Runs the command line and ends the process with its exit code. */
+export async function main(argv: readonly string[]): Promise<never> {
+  // The SDK is bundled with the version that was tested here; its own outlook on Node versions is no user's business.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+  let exitCode = 0;
+  let help = '';
+  const program = createProgram(async (command, options, load) => {
+    exitCode = await runSession(command, settingsOf(options), loaded(load));
+  });
+  // Help is a product and goes to stdout as it is; with --json it is the result's value.
+  quietly(program, (text) => {
+    help += text;
+  });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    exitCode = await runSession(named(program, argv) ?? 'help', settingsOf(given(argv)), async (session) => {
+      if (error.exitCode === 0) {
+        session.print(help);
+        return { value: { help } };
+      }
+      const problem =
+        help !== '' && error.code === 'commander.help' ? 'No command was given.' : sentence(error.message);
+      throw new TagboatError('USAGE', { problem, command: named(program, argv) });
+    });
+  }
+  process.exit(exitCode);
+}
+
+/** Loading is part of the run: what fails there is told as everything else is. */
+function loaded(load: () => Promise<Body>): Body {
+  return async (session) => (await load())(session);
+}
+
+/** Makes commander throw instead of printing and exiting by itself. */
+function quietly(program: Command, write: (text: string) => void): void {
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({ writeOut: write, writeErr: write, outputError: () => undefined });
+  }
+}
+
+function settingsOf(options: Pick<CommonOptions, 'json' | 'quiet' | 'color'>): Settings {
+  return { json: options.json, quiet: options.quiet, color: options.color };
+}
+
+/** How to show an error in arguments that could not be parsed: by what plainly stands among them. */
+function given(argv: readonly string[]): Settings {
+  return { json: argv.includes('--json'), quiet: argv.includes('--quiet'), color: !argv.includes('--no-color') };
+}
+
+function named(program: Command, argv: readonly string[]): string | undefined {
+  return argv.find((argument) => program.commands.some((command) => command.name() === argument));
+}
+
+/** commander's own words (`error: unknown option '--x'`) as a sentence. */
+function sentence(message: string): string {
+  const text = message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ');
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.?!)]$/.test(text) ? '' : '.'}`;
+}

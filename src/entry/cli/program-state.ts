@@ -1,0 +1,118 @@
+import type { Command } from 'commander';
+import { collect, forceHelp, queueHelp } from './option-words.ts';
+import type { CommonOptions, Run } from './program.ts';
+
+/** What the program's own file has to add commands with. */
+export interface Adding {
+  readonly add: (name: string, description: string, example: string) => Command;
+  readonly run: Run;
+  readonly common: () => CommonOptions;
+}
+
+/** The commands about what stands in a config repo: held, let go, put back, taken on, or waiting in its queue. */
+export function addStateCommands({ add, run, common }: Adding): void {
+  const target = (command: Command): Command =>
+    command
+      .option('--repo <url>', 'the config repo; then no config file is read')
+      .option('--branch <name>', 'its branch, with --repo (default: main)');
+
+  target(
+    add(
+      'hold',
+      'Keep values as they are: later runs end as held, and say who wants it and why.',
+      `tagboat hold main --why 'the new checkout loses orders' --until 2d
+tagboat hold --repo acme/config --path 'main/values.yaml:.front.imageTag' --why 'load test'`,
+    ),
+  )
+    .argument('[delivery]', 'a delivery of the config: all that it sets (default: the only one there is)')
+    .option('--path <file:path>', 'this value alone; may be given again', collect, [])
+    .option('--why <text>', 'the reason, for whoever meets the hold')
+    .option('--until <when>', 'when it ends by itself: 12h, 7d, 2030-01-31 (default: when it is released)')
+    .option('--by <who>', "who wants it so (default: the job's actor, or git's own user)")
+    .option('--no-queue', queueHelp)
+    .action(async (name: string | undefined, options) =>
+      run('hold', common(), async () => (await import('../commands/hold.ts')).hold(common(), name, options)),
+    );
+
+  target(
+    add(
+      'release',
+      'End holds, so that runs may set the values again.',
+      `tagboat release main
+tagboat release --repo acme/config --path 'main/values.yaml:.front.imageTag'`,
+    ),
+  )
+    .argument('[delivery]', 'a delivery of the config: all that it sets (default: the only one there is)')
+    .option('--path <file:path>', 'this value alone; may be given again', collect, [])
+    .option('--why <text>', 'the reason, for the commit message')
+    .option('--no-queue', queueHelp)
+    .action(async (name: string | undefined, options) =>
+      run('release', common(), async () => (await import('../commands/hold.ts')).release(common(), name, options)),
+    );
+
+  target(
+    add(
+      'holds',
+      'List what is held in the config repos: by whom, why and until when.',
+      `tagboat holds
+tagboat holds --json
+tagboat holds --repo acme/config --branch production`,
+    ),
+  )
+    .argument('[delivery]', 'a delivery of the config: all that is held on its branch (default: all)')
+    .action(async (name: string | undefined, options) =>
+      run('holds', common(), async () => (await import('../commands/holds.ts')).holds(common(), name, options)),
+    );
+
+  target(
+    add(
+      'rollback',
+      'Put earlier values back and hold them, then wait for the verdict as after any delivery.',
+      `tagboat rollback main --why 'the new checkout loses orders'
+tagboat rollback main --to 5f0c1a7e9d… --until 2d
+tagboat rollback --repo acme/config --path 'main/values.yaml:.front.imageTag'`,
+    ),
+  )
+    .argument('[delivery]', 'a delivery of the config: all that it sets (default: the only one there is)')
+    .option('--to <commit>', "previous, a commit of the config branch, or the app repo's commit delivered", 'previous')
+    .option('--path <file:path>', 'this value alone; may be given again', collect, [])
+    .option('--why <text>', 'the reason, for the commit and for whoever meets the hold')
+    .option('--until <when>', 'when the hold ends by itself: 12h, 7d, 2030-01-31 (default: when it is released)')
+    .option('--by <who>', "who wants it so (default: the job's actor, or git's own user)")
+    .option('--force', 'cross values that were set by hand', false)
+    .action(async (name: string | undefined, options) =>
+      run('rollback', common(), async () =>
+        (await import('../commands/rollback.ts')).rollback(common(), name, options),
+      ),
+    );
+
+  add(
+    'promote',
+    "Set another delivery's values to those that the first one has now. Builds nothing.",
+    `tagboat promote staging production
+tagboat promote staging production --why 'tested over the weekend'`,
+  )
+    .argument('<from>', 'the delivery whose values are taken')
+    .argument('<to>', 'the delivery that gets them')
+    .option('--why <text>', 'the reason, for the commit message')
+    .option('--force', forceHelp, false)
+    .option('--no-queue', queueHelp)
+    .action(async (from: string, to: string, options) =>
+      run('promote', common(), async () =>
+        (await import('../commands/promote.ts')).promote(common(), from, to, options),
+      ),
+    );
+
+  target(
+    add(
+      'queue',
+      "List what waits in the config repos' queues to be landed.",
+      `tagboat queue
+tagboat queue --repo acme/config --json`,
+    ),
+  )
+    .argument('[delivery]', 'a delivery of the config (default: all)')
+    .action(async (name: string | undefined, options) =>
+      run('queue', common(), async () => (await import('../commands/queue.ts')).queue(common(), name, options)),
+    );
+}

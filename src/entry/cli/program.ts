@@ -1,0 +1,174 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Body } from '../run/session.ts';
+import { version } from '../run/version.ts';
+import { collect, forceHelp, queueHelp, rebuildHelp } from './option-words.ts';
+import { addStateCommands } from './program-state.ts';
+
+/** What every command takes. */
+export interface CommonOptions {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly color: boolean;
+  readonly config?: string;
+  readonly app?: string;
+  readonly jobs: number;
+}
+
+/** Runs one command; its code is loaded only now. */
+export type Run = (command: string, options: CommonOptions, load: () => Promise<Body>) => Promise<void>;
+
+const images = 3;
+
+/** The command line: what there is to call, and nothing of what it does. */
+export function createProgram(run: Run): Command {
+  const program = new Command('tagboat')
+    .description('One step from a pushed commit to a config commit that is healthy in Argo CD.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show help, with examples')
+    .helpCommand(false)
+    .configureHelp({ showGlobalOptions: true })
+    .option('--json', 'one JSON event a line on stdout, the last one the result', false)
+    .option('--config <file>', 'the config file (default: tagboat.yaml in the app repo)')
+    .option('--app <dir>', "the app repo's folder (default: the current one)")
+    .addOption(
+      new Option('--jobs <n>', 'images built at the same time')
+        .default(images)
+        .argParser((text) => wholeNumber(text, 1)),
+    )
+    .option('-q, --quiet', 'tell nothing but warnings and errors', false)
+    .option('--no-color', 'no colours (NO_COLOR does the same)')
+    .addHelpText('after', exitCodeHelp);
+
+  const common = (): CommonOptions => program.opts<CommonOptions>();
+  const add = (name: string, description: string, example: string): Command =>
+    program
+      .command(name)
+      .description(description)
+      .addHelpText('after', `\nExamples:\n${indented(example)}`);
+
+  add(
+    'ship',
+    'Build what the config names, push it, and commit its tag to the config repo.',
+    'tagboat ship\ntagboat ship --json --jobs 2\ntagboat ship --force   # over a value from another branch, this once\ntagboat ship --rebuild # whatever is there already',
+  )
+    .option('--rebuild', rebuildHelp, false)
+    .option('--force', forceHelp, false)
+    .option('--no-queue', queueHelp)
+    .action(async (options) =>
+      run('ship', common(), async () => (await import('../commands/ship.ts')).ship(common(), options)),
+    );
+
+  add('build', 'Build and push the images; commit nothing.', 'tagboat build\ntagboat build --jobs 1 --rebuild')
+    .option('--rebuild', rebuildHelp, false)
+    .action(async (options) =>
+      run('build', common(), async () => (await import('../commands/build.ts')).build(common(), options)),
+    );
+
+  add(
+    'commit',
+    'Commit values to the config repo, without cloning it: what the config names, or what --set says.',
+    `tagboat commit
+tagboat commit --repo https://github.com/acme/config --branch main \\
+  --set 'main/values.yaml:.front.imageTag=3f2c1d0'`,
+  )
+    .option('--repo <url>', 'the config repo; then no config file is read')
+    .option('--branch <name>', 'its branch', 'main')
+    .option('--set <file:path=value>', 'a value to set; may be given again', collect, [])
+    .option('--message <text>', 'the commit message')
+    .option('--author <who>', 'its author, as `Name <mail>`')
+    .option('--create', 'create paths that are missing', false)
+    .option('--force', forceHelp, false)
+    .option('--no-queue', queueHelp)
+    .addOption(
+      new Option('--via <way>', "how the commit is made: git pushes it, github has GitHub's API make and sign it")
+        .choices(['git', 'github'])
+        .default('git'),
+    )
+    .action(async (options) =>
+      run('commit', common(), async () => (await import('../commands/commit.ts')).commit(common(), options)),
+    );
+
+  addStateCommands({ add, run, common });
+
+  add(
+    'wait',
+    'Wait until Argo CD has a config commit live and healthy, or say why it is not.',
+    `tagboat wait
+tagboat wait --commit 5f0c1a7e… --timeout 20m
+tagboat wait --server https://argocd.example.com --repo acme/config --application shop`,
+  )
+    .option('--commit <id>', "the config commit's whole id (default: the branch's tip)")
+    .option('--application <name>', 'the application, or namespace/name; may be given again', collect, [])
+    .option('--timeout <time>', 'how long to wait at most: 90s, 10m, 1h (default: argocd.timeout, 10m)')
+    .option('--sync', 'sync applications that wait for somebody to do it', false)
+    .option('--server <url>', "Argo CD's API; with --repo, no config file is read")
+    .option('--ca <file>', "PEM file of the certificate authority behind Argo CD's API")
+    .option('--insecure', 'take any certificate of it; told at each run', false)
+    .option('--repo <url>', 'the config repo')
+    .option('--branch <name>', 'its branch', 'main')
+    .action(async (options) =>
+      run('wait', common(), async () => (await import('../commands/wait.ts')).wait(common(), options)),
+    );
+
+  add(
+    'plan',
+    'Show what ship would build and the exact diff it would commit. Nothing is written anywhere.',
+    'tagboat plan\ntagboat plan --json > plan.jsonl\ntagboat plan --explain app   # which inputs of app changed',
+  )
+    .option('--explain [image]', 'show which inputs of an image, or of all, changed since it was last built')
+    .action(async (options) =>
+      run('plan', common(), async () => (await import('../commands/plan.ts')).plan(common(), options)),
+    );
+
+  add(
+    'edit',
+    'Set values in local files; every other byte stays.',
+    `tagboat edit main/values.yaml '.front.imageTag=3f2c1d0'
+tagboat edit main/values.yaml '.front.imageTag=3f2c1d0' '.front.replicas=3' --check`,
+  )
+    .argument('<file>', 'a YAML or JSON file')
+    .argument('<path=value...>', 'what to set')
+    .option('--check', 'print the diff and change nothing', false)
+    .option('--create', 'create paths that are missing', false)
+    .action(async (file: string, edits: string[], options) =>
+      run('edit', common(), async () => (await import('../commands/edit.ts')).edit(file, edits, options)),
+    );
+
+  add('schema', 'Print the JSON Schema of tagboat.yaml.', 'tagboat schema > tagboat.schema.json').action(async () =>
+    run('schema', common(), async () => (await import('../commands/schema.ts')).schema()),
+  );
+
+  add(
+    'demo',
+    'Show it all on this machine: git host, registry, GitHub, AWS and Argo CD on loopback. Needs no account.',
+    'tagboat demo\ntagboat demo --exit\ntagboat demo --app ../my-app',
+  )
+    .option('--exit', 'end when the runs are over, instead of staying up to be looked at', false)
+    .option('--keep', 'leave the demo folder behind', false)
+    .action(async (options) =>
+      run('demo', common(), async () => (await import('../commands/demo.ts')).demo(common(), options)),
+    );
+
+  return program;
+}
+
+const exitCodeHelp = `
+Exit codes: 0 done or nothing to do, 1 a fault in Tagboat, 2 config or usage, 3 credentials, 4 build, 5 registry,
+6 config repo, 7 unhealthy, 8 timed out, 130 interrupted.
+
+Start with:
+  tagboat demo           to see it work, on this machine alone
+  tagboat plan           to see what ship would do, without doing it`;
+
+function indented(lines: string): string {
+  return lines
+    .split('\n')
+    .map((line) => `  ${line}`)
+    .join('\n');
+}
+
+function wholeNumber(text: string, least: number): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= least && Number.isSafeInteger(number)) return number;
+  throw new InvalidArgumentError(`It must be a whole number from ${least}.`);
+}

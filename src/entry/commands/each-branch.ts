@@ -1,0 +1,46 @@
+import { type ErrorReport, reportOf } from '../../errors.ts';
+import type { DeliveryPlan, GitCredential } from '../../plan.ts';
+import type { CommonOptions } from '../cli/program.ts';
+import type { Session } from '../run/session.ts';
+import { withAuth } from '../run/with-auth.ts';
+import { type TargetOptions, targetsOf } from './target.ts';
+
+type Place = Pick<DeliveryPlan, 'repo' | 'branch'>;
+
+interface Answers<T> {
+  readonly answers: readonly (Place & { readonly answer: T })[];
+  readonly errors: readonly ErrorReport[];
+}
+
+/** Which branches a list is about. */
+export interface Listing {
+  readonly common: CommonOptions;
+  readonly name: string | undefined;
+  readonly options: TargetOptions;
+}
+
+/**
+ * Asks each branch of the config's deliveries once, or the one that is named. What some answer is there although
+ * others fail. Throws as `targetsOf` does.
+ */
+export async function askEachBranch<T>(
+  session: Session,
+  { common, name, options }: Listing,
+  ask: (place: Place, credential: GitCredential | undefined) => Promise<T>,
+): Promise<Answers<T>> {
+  const targets = await targetsOf(session, common, name, options);
+  const branches = new Map(targets.map(({ repo, branch }) => [`${repo} ${branch}`, { repo, branch }]));
+  return withAuth(session, async (auth) => {
+    const results = await Promise.allSettled(
+      [...branches.values()].map(async (place) => ({
+        ...place,
+        answer: await ask(place, await auth.git(place.repo)),
+      })),
+    );
+    session.world.signal.throwIfAborted();
+    return {
+      answers: results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])),
+      errors: results.flatMap((result) => (result.status === 'rejected' ? [reportOf(result.reason)] : [])),
+    };
+  });
+}

@@ -1,0 +1,67 @@
+import type { HoldTarget } from '../../config/plan/hold.ts';
+import { parsePlace, parseRepo } from '../../config/read/arguments.ts';
+import { nearestWord } from '../../errors/spelling.ts';
+import { TagboatError } from '../../errors.ts';
+import type { CommonOptions } from '../cli/program.ts';
+import { openConfig } from '../run/prepare.ts';
+import type { Session } from '../run/session.ts';
+
+/** Which part of which config repo a command is about: a delivery by its name, or everything on the command line. */
+export interface TargetOptions {
+  readonly repo?: string;
+  readonly branch?: string;
+  readonly path?: readonly string[];
+}
+
+/**
+ * The deliveries of the config, the named one alone where one is named, or what the command line says instead. Tells
+ * that the run began. Throws USAGE, CONFIG_*, SOURCE_*.
+ */
+export async function targetsOf(
+  session: Session,
+  common: CommonOptions,
+  name: string | undefined,
+  options: TargetOptions,
+): Promise<HoldTarget[]> {
+  const { command, world } = session;
+  const wrong = (problem: string): TagboatError => new TagboatError('USAGE', { problem, command });
+  const paths = (options.path ?? []).map(parsePlace);
+  if (options.repo !== undefined) {
+    if (name !== undefined) throw wrong('Name a delivery of the config, or give --repo, not both.');
+    const repo = parseRepo(options.repo, world.env.GITHUB_SERVER_URL);
+    session.started();
+    return [{ delivery: undefined, repo, branch: options.branch ?? 'main', places: paths, source: undefined }];
+  }
+  if (options.branch !== undefined) throw wrong('--branch goes with --repo, which says where.');
+  const { config, source } = await openConfig(session, common);
+  const known = config.deliveries.map((delivery) => delivery.name);
+  const chosen = config.deliveries.filter((delivery) => name === undefined || delivery.name === name);
+  if (chosen.length === 0) {
+    const guess = nearestWord(name ?? '', known);
+    const hint =
+      guess === undefined ? (known.length === 0 ? '' : ` It has ${known.join(', ')}.`) : ` Did you mean ${guess}?`;
+    throw wrong(`${config.file} has no delivery${name === undefined ? '' : ` ${JSON.stringify(name)}`}.${hint}`);
+  }
+  return chosen.map(({ name: delivery, repo, branch, set, via, queue, deploy }) => {
+    const places = paths.length > 0 ? paths : set.map(({ file, path }) => ({ file, path }));
+    return { delivery, repo, branch, places, source, via, queue, deploy };
+  });
+}
+
+/** The one target of a command that takes no more. Throws USAGE too. */
+export async function targetOf(
+  session: Session,
+  common: CommonOptions,
+  name: string | undefined,
+  options: TargetOptions,
+): Promise<HoldTarget> {
+  const [target, ...others] = await targetsOf(session, common, name, options);
+  const { command } = session;
+  if (target === undefined || others.length > 0) {
+    const names = [target, ...others].map((one) => one?.delivery).join(', ');
+    throw new TagboatError('USAGE', { problem: `Say which delivery: ${names}.`, command });
+  }
+  if (target.places.length > 0) return target;
+  const problem = "--repo needs at least one --path, such as --path 'main/values.yaml:.front.imageTag'.";
+  throw new TagboatError('USAGE', { problem, command });
+}

@@ -1,0 +1,91 @@
+import { readFile } from 'node:fs/promises';
+import { isAbsolute, join, relative, resolve } from 'node:path';
+import type { Config } from '../../config/config.ts';
+import { type Identity, planRun, skippedDeliveries } from '../../config/plan/run.ts';
+import { TagboatError } from '../../errors.ts';
+import type { Person, RunPlan, Source } from '../../plan.ts';
+import type { Env, World } from '../../wire/world.ts';
+import type { CommonOptions } from '../cli/program.ts';
+import type { Session } from './session.ts';
+import { readSource } from './source.ts';
+
+const configName = 'tagboat.yaml';
+
+/** A run worked out: nothing was asked of any server yet. */
+export interface Prepared {
+  readonly config: Config;
+  readonly source: Source;
+  readonly plan: RunPlan;
+}
+
+/** What a run is worked out from. */
+export interface Opened extends Omit<Prepared, 'plan'> {
+  readonly identity: Identity;
+}
+
+/** Reads the app repo's commit and its config, and tells that the run began. Throws CONFIG_*, SOURCE_*. */
+export async function openConfig(session: Session, options: CommonOptions): Promise<Opened> {
+  const { world } = session;
+  const dir = resolve(session.cwd, options.app ?? '.');
+  // What git is asked takes as long as loading the code that reads the config: both at once.
+  const asked = Promise.all([readSource(world, dir), identityIn(world, dir)]);
+  const [[source, identity], { parseConfig }] = await Promise.all([asked, import('../../config/config.ts')]);
+  session.started(source);
+  return { source, identity, config: await readConfigFile(session, source, options.config, parseConfig) };
+}
+
+/** Reads the app repo's commit and its config, tells that the run began, and plans it. Throws CONFIG_*, SOURCE_*. */
+export async function prepare(session: Session, options: CommonOptions): Promise<Prepared> {
+  const { emit } = session;
+  const { config, source, identity } = await openConfig(session, options);
+  const plan = planRun(config, source, identity);
+  if (source.dirty) {
+    const message = 'Files differ from the commit: its id will not tell what was built. Commit them first.';
+    emit({ type: 'notice', level: 'warning', stage: 'plan', message });
+  }
+  for (const { why } of skippedDeliveries(config, source)) {
+    emit({ type: 'notice', level: 'info', stage: 'plan', message: `Left out: ${why}` });
+  }
+  return { config, source, plan };
+}
+
+async function readConfigFile(
+  session: Session,
+  source: Source,
+  named: string | undefined,
+  parseConfig: typeof import('../../config/config.ts').parseConfig,
+): Promise<Config> {
+  const path = named === undefined ? join(source.dir, configName) : resolve(session.cwd, named);
+  const inside = relative(session.cwd, path);
+  const shown = inside.startsWith('..') || isAbsolute(inside) ? path : inside;
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' && named === undefined) {
+      throw new TagboatError('CONFIG_MISSING', { looked: [configName], dir: source.dir });
+    }
+    const reason = error.code === 'ENOENT' ? "it isn't there" : (error.code ?? error.message);
+    throw new TagboatError('CONFIG_UNREADABLE', { file: shown, reason }, { place: { file: shown } });
+  });
+  return parseConfig(text, shown, session.world.env);
+}
+
+/** Who commits: GitHub's own account in Actions, elsewhere git's user. In Actions git isn't asked. */
+export async function identityIn(world: World, dir: string): Promise<Identity> {
+  const actions = world.env.GITHUB_ACTIONS === 'true';
+  return { actions, gitUser: actions ? undefined : await gitUser(world, dir) };
+}
+
+/** Who asked for it, where that is a job of Actions. */
+export function actorIn({ GITHUB_ACTIONS: actions, GITHUB_ACTOR: actor }: Env): string | undefined {
+  return actions === 'true' ? actor : undefined;
+}
+
+/** git's own user on this machine, where both name and address are set. */
+async function gitUser(world: World, dir: string): Promise<Person | undefined> {
+  const args = ['-C', dir, 'config', '-z', '--get-regexp', '^user\\.(name|email)$'];
+  const done = await world.exec({ program: 'git', args, signal: world.signal });
+  // Each entry is its key, a line feed and its value; a later file's comes later and counts.
+  const entries = done.stdout.split('\0').map((entry) => /^([^\n]*)\n([\s\S]*)$/.exec(entry) ?? []);
+  const values = new Map(entries.map(([, key = '', value = '']) => [key, value.trim()]));
+  const [name, email] = [values.get('user.name'), values.get('user.email')];
+  return name && email ? { name, email } : undefined;
+}

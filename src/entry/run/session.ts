@@ -1,0 +1,222 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { inspect } from 'node:util';
+import picocolors from 'picocolors';
+import type { Colors } from 'picocolors/types.js';
+import { isSecretVariable } from '../../auth/keeper.ts';
+import { exitCodes } from '../../errors/codes.ts';
+import { type ErrorReport, reportOf, TagboatError } from '../../errors.ts';
+import type { Emit, Event, Happening } from '../../events.ts';
+import type { Source } from '../../plan.ts';
+import type { World } from '../../wire/world.ts';
+import { createAnnotations, maskCommand } from '../show/annotations.ts';
+import { colorsFor } from '../show/colors.ts';
+import { createJsonLines } from '../show/json.ts';
+import type { Sink } from '../show/sink.ts';
+import { createSummary } from '../show/summary.ts';
+import { createTerminal } from '../show/terminal.ts';
+import { guardedOutput, type Output } from './output.ts';
+import { createScrubber, type Scrubber } from './scrub.ts';
+import { version } from './version.ts';
+import { createWorld } from './world.ts';
+
+/** How a run is shown. */
+export interface Settings {
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly color: boolean;
+}
+
+/** What a command works with. */
+export interface Session {
+  readonly command: string;
+  readonly world: World;
+  readonly emit: Emit;
+  readonly cwd: string;
+  readonly settings: Settings;
+  /** Tells that the run began, once its source is known. */
+  readonly started: (source?: Source) => void;
+  /** Puts a command's product (a diff, a schema) on stdout; nothing with `--json`, where the result carries it. */
+  readonly print: (text: string) => void;
+  /** Tells people something of our own, quiet or not; with `--json` it is a notice. */
+  readonly say: (text: (colors: Colors) => string) => void;
+  /** Shows where an error comes from, with TAGBOAT_DEBUG=1 alone. */
+  readonly debug: (error: unknown) => void;
+}
+
+/** How a command ended. A thrown error is an ending too. */
+export interface Ending {
+  readonly exitCode?: number;
+  readonly errors?: readonly ErrorReport[];
+  readonly value: unknown;
+}
+
+export type Body = (session: Session) => Promise<Ending>;
+
+/**
+ * Runs one command in the real world and shows it; answers the exit code. The last event is always `result`, whatever
+ * happens. SIGINT, SIGTERM and SIGHUP abort the world and let the command clean up; the second one ends at once.
+ */
+export async function runSession(command: string, settings: Settings, body: Body): Promise<number> {
+  const { env } = process;
+  const stdout = guardedOutput(process.stdout);
+  const stderr = guardedOutput(process.stderr);
+  const scrubber = createScrubber();
+  const began = performance.now();
+  const isTerminal = process.stderr.isTTY === true && env.TERM !== 'dumb';
+  const colors = colorsFor(env, isTerminal, settings.color);
+  const drawn = isTerminal && !settings.json && !settings.quiet && ['', 'false'].includes(env.CI ?? '');
+  const block = drawn ? (await import('../show/live-block.ts')).openLiveBlock : undefined;
+  const live = block?.({ stream: process.stderr, colors, now: () => performance.now() });
+  const terminal = settings.json
+    ? undefined
+    : createTerminal({ stream: process.stderr, colors, live, quiet: settings.quiet });
+  const sinks = [terminal ?? createJsonLines(stdout.write), ...actionsSinks(stderr)];
+  const controller = new AbortController();
+
+  let ended = false;
+  const emit: Emit = (happening: Happening) => {
+    if (ended) return;
+    ended = happening.type === 'result';
+    const event = scrubber.value({ ...happening, at: new Date().toISOString() }) as Event;
+    for (const sink of sinks) sink.tell(event);
+  };
+  const mask = masking(scrubber, stderr);
+  // Masked whether or not a run uses them: a child's error may print them.
+  for (const [name, value] of Object.entries(env)) if (value && isSecretVariable(name)) mask(value);
+  const world = createWorld({ env, signal: controller.signal, mask });
+  const debug = (error: unknown): void => {
+    if (env.TAGBOAT_DEBUG === '1') stderr.write(scrubber.text(`${inspect(error, { depth: 5 })}\n`));
+  };
+  const stopListening = listen(controller, emit);
+  const fault = firstFault();
+  try {
+    const session: Session = {
+      command,
+      world,
+      emit,
+      cwd: process.cwd(),
+      settings,
+      started: (source) => emit(runStarted(command, source)),
+      print: (text) => {
+        if (!settings.json) stdout.write(scrubber.text(text));
+      },
+      say: (text) => {
+        if (terminal !== undefined) terminal.say(scrubber.text(text(colors)));
+        else emit({ type: 'notice', level: 'info', stage: 'run', message: text(picocolors.createColors(false)) });
+      },
+      debug,
+    };
+    const ending = await endingOf(body(session), fault.happened, controller, debug);
+    const errors = ending.errors ?? [];
+    const exitCode = ending.exitCode ?? errors[0]?.exitCode ?? exitCodes.done;
+    const seconds = Math.round(performance.now() - began) / 1000;
+    emit({ type: 'result', command, exitCode, seconds, errors, value: ending.value });
+    for (const sink of sinks) sink.close();
+    await Promise.all([stdout.flush(), stderr.flush()]);
+    return exitCode === exitCodes.done ? codeOfLoss(stdout, stderr) : exitCode;
+  } finally {
+    fault.stop();
+    stopListening();
+    world.close();
+  }
+}
+
+/** What GitHub's runner is told besides; nothing elsewhere. */
+function actionsSinks(stderr: Output): Sink[] {
+  const { env } = process;
+  if (env.GITHUB_ACTIONS !== 'true') return [];
+  // On stderr, which the runner reads for commands just the same, so that stdout stays JSON.
+  const annotations = createAnnotations(stderr.write);
+  return env.GITHUB_STEP_SUMMARY ? [annotations, createSummary(env.GITHUB_STEP_SUMMARY)] : [annotations];
+}
+
+function masking(scrubber: Scrubber, stderr: Output): (secret: string) => void {
+  const announced = new Set<string>();
+  return (secret) => {
+    scrubber.add(secret);
+    if (process.env.GITHUB_ACTIONS !== 'true' || secret.trim().length < 4 || announced.has(secret)) return;
+    announced.add(secret);
+    stderr.write(maskCommand(secret));
+  };
+}
+
+/** What begins a run, with as much of its source as is told. */
+export function runStarted(command: string, source: Source | undefined): Happening {
+  if (source === undefined) return { type: 'run.started', command, version };
+  const { commit, branch, subject } = source;
+  return {
+    type: 'run.started',
+    command,
+    version,
+    source: { commit, subject, ...(branch === undefined ? {} : { branch }) },
+  };
+}
+
+/** The command's ending, with a thrown error as one, and a stop by signal told as such whatever it made fail. */
+async function endingOf(
+  work: Promise<Ending>,
+  fault: Promise<never>,
+  controller: AbortController,
+  debug: (error: unknown) => void,
+): Promise<Ending> {
+  let ending: Ending;
+  const { signal } = controller;
+  try {
+    ending = await Promise.race([work, fault]);
+    if ((ending.errors ?? []).length === 0) return ending;
+  } catch (error) {
+    debug(error);
+    ending = { errors: [reportOf(error)], value: null };
+    if (!signal.aborted) {
+      // After a fault elsewhere the command is still at work: it is told to stop, and has a moment to clean up.
+      controller.abort(error);
+      await Promise.race([work.catch(() => undefined), sleep(5_000, undefined, { ref: false })]);
+      return ending;
+    }
+  }
+  if (!signal.aborted) return ending;
+  const interrupted = reportOf(signal.reason);
+  const others = (ending.errors ?? []).filter((error) => error.code !== interrupted.code);
+  return { ...ending, exitCode: interrupted.exitCode, errors: [interrupted, ...others] };
+}
+
+/** Aborts on the first signal; a second one ends the process, for a peer or a child that doesn't let go. */
+function listen(controller: AbortController, emit: Emit): () => void {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const stop = (signal: string): void => {
+    if (controller.signal.aborted) process.exit(exitCodes.interrupted);
+    emit({ type: 'notice', level: 'info', stage: 'run', message: 'Stopping and cleaning up; once more ends at once.' });
+    controller.abort(new TagboatError('INTERRUPTED', { signal }));
+  };
+  for (const signal of signals) process.on(signal, stop);
+  return () => {
+    for (const signal of signals) process.off(signal, stop);
+  };
+}
+
+/** Rejects with an error that nobody caught: a bug, which must end the run with its result told. */
+function firstFault(): { happened: Promise<never>; stop: () => void } {
+  let fail: (error: unknown) => void = () => undefined;
+  const happened = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  happened.catch(() => undefined);
+  const faulty = (error: unknown): void => fail(error);
+  process.on('uncaughtException', faulty);
+  process.on('unhandledRejection', faulty);
+  return {
+    happened,
+    stop: () => {
+      process.off('uncaughtException', faulty);
+      process.off('unhandledRejection', faulty);
+    },
+  };
+}
+
+/** A full disk under `> file` must not look like success. */
+function codeOfLoss(stdout: Output, stderr: Output): number {
+  const lost = stdout.lost();
+  if (lost === undefined) return exitCodes.done;
+  stderr.write(`tagboat: output could not be written: ${lost.message}\n`);
+  return exitCodes.bug;
+}

@@ -1,0 +1,71 @@
+import { createAuth } from '../../auth/auth.ts';
+import { landDelivery } from '../../commit/commit.ts';
+import { previewDelivery } from '../../commit/land/preview.ts';
+import { openLineage } from '../../commit/order/lineage.ts';
+import { resolveDigests } from '../../config/plan/digests.ts';
+import type { ImageExplanation } from '../../plan/explanation.ts';
+import type { CommitPreview, ImagePreview } from '../../plan/outcome.ts';
+import type { DeliveryPlan, ImagePlan, RunPlan } from '../../plan.ts';
+import type { Stages } from '../../ship.ts';
+import { createServers } from './argocd.ts';
+import type { Session } from './session.ts';
+import { checkWatch, watchOutcome } from './watch.ts';
+
+/** The real stages of a run, whose checks tell what they would do. */
+export interface RealStages extends Stages {
+  readonly checkImage: (image: ImagePlan) => Promise<ImagePreview>;
+  readonly checkDelivery: (delivery: DeliveryPlan) => Promise<CommitPreview>;
+  /** Which inputs changed since an earlier image; `before` are the values that config repos name for it. */
+  readonly explain: (image: ImagePlan, before: readonly string[]) => Promise<ImageExplanation>;
+}
+
+/** Opens the stages, does the work, and ends every credential whatever became of it. */
+export async function withStages<T>(
+  { world, emit }: Session,
+  { aws, source, deliveries }: Pick<RunPlan, 'aws' | 'source' | 'deliveries'>,
+  work: (stages: RealStages) => Promise<T>,
+  { rebuild = false }: { readonly rebuild?: boolean } = {},
+): Promise<T> {
+  const auth = createAuth(world, emit, aws);
+  const servers = createServers(world, emit, auth);
+  const watching = { world, emit, auth, servers, source };
+  // One for the run: what was found out for one image serves the others.
+  const context =
+    source === undefined ? undefined : { source, credential: auth.registry, identity: auth.identity, rebuild };
+  const readers = auth.readers(
+    source?.url ?? '',
+    deliveries.map(({ repo }) => repo),
+  );
+  const lineage = source === undefined ? undefined : openLineage(world, emit, source, readers);
+  /** The build stage, loaded only where there is something to build. */
+  const building = async () => {
+    if (context === undefined) throw new RangeError('images are built from a commit');
+    return { context, ...(await import('../../image/image.ts')) };
+  };
+  try {
+    return await work({
+      checkImage: async (image) => {
+        const stage = await building();
+        return stage.previewImage(world, image, stage.context);
+      },
+      explain: async (image, before) => {
+        const { context } = await building();
+        return (await import('../../image/reuse/explain.ts')).explainImage(world, image, context, before);
+      },
+      build: async (image) => {
+        const stage = await building();
+        return stage.buildImage(world, emit, image, stage.context);
+      },
+      checkDelivery: async (delivery) => previewDelivery(world, delivery, await auth.git(delivery.repo), { lineage }),
+      land: async (delivery, pushed) =>
+        landDelivery(world, emit, resolveDigests(delivery, pushed), await auth.git(delivery.repo), { lineage }),
+      checkApplications: async (delivery) => checkWatch(watching, delivery),
+      watch: async (delivery, outcome, pushed) =>
+        watchOutcome(watching, resolveDigests(delivery, pushed), outcome, pushed),
+      rollBack: async (...args) => (await import('./rollback.ts')).rollBack(watching, ...args),
+    });
+  } finally {
+    servers.close();
+    await auth.end();
+  }
+}

@@ -1,0 +1,89 @@
+import type { Auth } from '../../auth/auth.ts';
+import type { Emit } from '../../events.ts';
+import type { Verdict } from '../../plan/deploy.ts';
+import type { CommitOutcome, PushedImage } from '../../plan/outcome.ts';
+import type { DeliveryPlan, Source } from '../../plan.ts';
+import type { World } from '../../wire/world.ts';
+import type { Servers } from './argocd.ts';
+
+/** What watching takes, of one run. */
+export interface Watching {
+  readonly world: World;
+  readonly emit: Emit;
+  readonly auth: Auth;
+  readonly servers: Servers;
+  /** The commit that the run is of. */
+  readonly source?: Source | undefined;
+}
+
+/** Whether a delivery's applications can be watched at all. */
+export async function checkWatch({ world, emit, servers }: Watching, delivery: DeliveryPlan): Promise<void> {
+  const { deploy, repo, branch } = delivery;
+  if (deploy === undefined) return;
+  const [{ checkApplications }, server] = await Promise.all([
+    import('../../deploy/deploy.ts'),
+    servers.of(deploy.argocd),
+  ]);
+  await checkApplications(world, emit, server, { repo, branch, files: filesOf(delivery), deploy });
+}
+
+function filesOf({ edits }: DeliveryPlan): string[] {
+  return [...new Set(edits.map(({ file }) => file))];
+}
+
+/** The commit to see live: the one that landed, or the tip that has its values already. */
+export async function watchOutcome(
+  watching: Watching,
+  delivery: DeliveryPlan,
+  outcome: Extract<CommitOutcome, { is: 'landed' | 'unchanged' }>,
+  images: readonly PushedImage[],
+): Promise<Verdict[]> {
+  const commit = outcome.is === 'landed' ? outcome.commit : outcome.tip;
+  const parent = outcome.is === 'landed' ? outcome.parent : undefined;
+  return watchCommit(watching, delivery, { commit, parent, images });
+}
+
+/** Waits for a delivery's commit in Argo CD, with the config repo's history at hand to place what it shows. */
+export async function watchCommit(
+  { world, emit, auth, servers, source }: Watching,
+  delivery: DeliveryPlan,
+  about: { readonly commit: string; readonly parent: string | undefined; readonly images: readonly PushedImage[] },
+): Promise<Verdict[]> {
+  const { deploy } = delivery;
+  if (deploy === undefined) return [];
+  const [{ watchDelivery }, { openHistory }, server, credential] = await Promise.all([
+    import('../../deploy/deploy.ts'),
+    import('../../commit/order/history.ts'),
+    servers.of(deploy.argocd),
+    auth.git(delivery.repo),
+  ]);
+  const spare = 60_000;
+  const history = openHistory(world, delivery, credential, world.clock.now() + deploy.argocd.timeoutMs + spare);
+  try {
+    const watch = () =>
+      watchDelivery(world, emit, server, {
+        ...about,
+        delivery: delivery.name,
+        repo: delivery.repo,
+        branch: delivery.branch,
+        files: filesOf(delivery),
+        changes: delivery.edits.map(({ value }) => ({ after: value })),
+        history: {
+          relation: (revision) => history.relation(revision, about.commit),
+          keeps: (revision) => history.keeps(revision, about.commit),
+        },
+        deploy,
+      });
+    const { environment } = deploy;
+    if (environment === undefined) return await watch();
+    const { withDeployment } = await import('../../deploy/act/deployment.ts');
+    return await withDeployment(
+      world,
+      emit,
+      { environment, delivery: delivery.name, commit: about.commit, source },
+      watch,
+    );
+  } finally {
+    await history.close();
+  }
+}

@@ -1,0 +1,155 @@
+import { appendFileSync, statSync } from 'node:fs';
+import { describePlace } from '../../errors/place.ts';
+import type { ErrorReport } from '../../errors.ts';
+import type { Event } from '../../events.ts';
+import { healthOf, type Verdict } from '../../plan/deploy.ts';
+import type { CommitOutcome, ImageOutcome } from '../../plan/outcome.ts';
+import { duration, oneLine, printable, short } from './printable.ts';
+import type { Sink } from './sink.ts';
+import { reasonLines } from './verdict-words.ts';
+
+/** GitHub drops a step's summary whole when it is over one mebibyte. */
+export const summaryLimit = 1024 * 1024;
+const diffLimit = 64 * 1024;
+
+type Of<T extends Event['type']> = Extract<Event, { type: T }>;
+
+/** Writes the job summary to `file` (GITHUB_STEP_SUMMARY) when the run ends, after what other tools put there. */
+export function createSummary(file: string): Sink {
+  const events: Event[] = [];
+  return {
+    tell: (event) => {
+      if (event.type !== 'image.log' && event.type !== 'image.progress') events.push(event);
+      if (event.type !== 'result') return;
+      try {
+        const room = summaryLimit - (statSync(file, { throwIfNoEntry: false })?.size ?? 0);
+        appendFileSync(file, summaryOf(events, room));
+      } catch {
+        // A summary that can't be written is no reason to fail a delivery.
+      }
+    },
+    close: () => undefined,
+  };
+}
+
+/** A run as GitHub's Markdown, at most `limit` bytes. Everything that comes from elsewhere is escaped. */
+export function summaryOf(events: readonly Event[], limit: number): string {
+  const started = events.find((event): event is Of<'run.started'> => event.type === 'run.started');
+  const result = events.find((event): event is Of<'result'> => event.type === 'result');
+  const images = events.filter((event): event is Of<'image.finished'> => event.type === 'image.finished');
+  const commits = events.filter((event): event is Of<'commit.finished'> => event.type === 'commit.finished');
+  const parts = [
+    headline(started, result),
+    ...imageTable(images.map((event) => event.outcome)),
+    ...commits.flatMap((event) => commitPart(event.delivery, event.outcome)),
+    ...events.flatMap((event) => (event.type === 'verdict.finished' ? [verdictPart(event.verdict)] : [])),
+    ...events.flatMap((event) => (event.type === 'rollback.started' ? [rollbackPart(event)] : [])),
+    ...(result?.errors ?? []).map(errorPart),
+  ];
+  return fitted(parts, limit);
+}
+
+function headline(started: Of<'run.started'> | undefined, result: Of<'result'> | undefined): string {
+  const end = result === undefined ? '' : result.exitCode === 0 ? ' ✅' : result.exitCode === 130 ? ' ⏹️' : ' ❌';
+  const took = result === undefined ? '' : ` in ${duration(result.seconds)}`;
+  const source = started?.source;
+  const what = source === undefined ? '' : `\n\n${code(short(source.commit))} ${escaped(source.subject)}`;
+  return `### Tagboat ${escaped(started?.command ?? 'run')}${took}${end}${what}\n`;
+}
+
+function imageTable(images: readonly ImageOutcome[]): string[] {
+  if (images.length === 0) return [];
+  const rows = images.map((image) => {
+    const [name, reference] = [escaped(image.name), code(image.reference)];
+    if (image.is === 'skipped') return `| ${name} | not built: ${escaped(image.why)} | ${reference} | | |`;
+    const how = image.is === 'built' ? `built (${image.engine})` : 'reused';
+    const cells = [name, how, reference, code(short(image.digest)), duration(image.seconds)];
+    return `| ${cells.join(' | ')} |`;
+  });
+  return [`\n| Image | | Reference | Digest | Took |\n| --- | --- | --- | --- | --- |\n${rows.join('\n')}\n`];
+}
+
+function commitPart(name: string, outcome: CommitOutcome): string[] {
+  const where = `${code(outcome.branch)} of ${escaped(outcome.repo)}`;
+  switch (outcome.is) {
+    case 'landed':
+      return [
+        `\n**${escaped(name)}**: landed ${code(short(outcome.commit))} on ${where}\n`,
+        ...outcome.changes.map(
+          (change) =>
+            `- ${code(change.file)} ${code(change.path)}: ${change.before === undefined ? '(new)' : code(change.before)} → ${code(change.after)}\n`,
+        ),
+        `\n${fenced('diff', cut(outcome.diff, diffLimit))}`,
+      ];
+    case 'unchanged':
+      return [`\n**${escaped(name)}**: unchanged, ${where} already says so\n`];
+    case 'superseded':
+      return [`\n**${escaped(name)}**: superseded by ${code(short(outcome.by))}: ${escaped(outcome.why)}\n`];
+    case 'held':
+      return [
+        `\n**${escaped(name)}**: held by ${escaped(outcome.by)}${outcome.until === undefined ? '' : ` until ${escaped(outcome.until)}`}: ${escaped(outcome.why)}\n`,
+      ];
+  }
+}
+
+function rollbackPart({ delivery, commit, why }: Of<'rollback.started'>): string {
+  return `\n↶ **${escaped(delivery)}**: rolled back ${code(short(commit))}: ${escaped(why)}\n`;
+}
+
+function verdictPart(verdict: Verdict): string {
+  const { application, commit, revision = commit, seconds, why } = verdict;
+  const health = healthOf(verdict);
+  const mark = health === 'healthy' ? '✅' : '❌';
+  const by = verdict.is === 'superseded' ? `superseded by ${code(short(verdict.by))}, which is ` : '';
+  const tree = verdict.is === 'healthy' ? [] : reasonLines(verdict.reasons);
+  const because = health === 'healthy' ? '' : `: ${escaped(why)}`;
+  const head = `\n${mark} **${escaped(application)}**: ${by}${escaped(health)} with ${code(short(revision))} after ${duration(seconds)}${because}\n`;
+  return tree.length === 0 ? head : `${head}\n${fenced('', cut(tree.join('\n'), 16_000))}`;
+}
+
+function errorPart(error: ErrorReport): string {
+  const place = error.place === undefined ? '' : `\n${fenced('', describePlace(error.place))}`;
+  const peer = error.peer?.text === undefined ? '' : `\n${fenced('', cut(error.peer.text, 4_000))}`;
+  return `\n**${escaped(error.code)}**: ${escaped(error.message)}\n${place}${peer}\n→ ${escaped(error.hint)}\n`;
+}
+
+/** Text as text: every character that means something in Markdown or HTML as an entity, on one line. */
+export function escaped(text: string): string {
+  return oneLine(text).replace(/[!-/:-@[-`{-~]/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+/** Text as code. By entities too: a backtick or a table's bar would end a code span of Markdown's own. */
+function code(text: string): string {
+  return `<code>${escaped(text)}</code>`;
+}
+
+/** A code block whose fence is longer than any run of backticks in it. */
+function fenced(language: string, text: string): string {
+  const clean = printable(text).replace(/\n$/, '');
+  const longest = Math.max(2, ...[...clean.matchAll(/`+/g)].map((run) => run[0].length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}${language}\n${clean}\n${fence}\n`;
+}
+
+function cut(text: string, characters: number): string {
+  return text.length <= characters
+    ? text
+    : `${text.slice(0, characters)}\n… (${text.length - characters} characters more)`;
+}
+
+/** As many whole parts as fit: half a code block would swallow what another step writes below. */
+function fitted(parts: readonly string[], limit: number): string {
+  const more = '\n… cut here: a job summary holds one mebibyte.\n';
+  let size = 0;
+  const kept: string[] = [];
+  for (const [at, part] of parts.entries()) {
+    const reserve = at === parts.length - 1 ? 0 : Buffer.byteLength(more);
+    const bytes = Buffer.byteLength(part);
+    if (size + bytes + reserve > limit) {
+      return size + Buffer.byteLength(more) <= limit ? kept.join('') + more : kept.join('');
+    }
+    kept.push(part);
+    size += bytes;
+  }
+  return kept.join('');
+}

@@ -1,0 +1,56 @@
+import type { Colors } from 'picocolors/types.js';
+import type { Event } from '../../events.ts';
+import type { LiveBlock } from './live-block.ts';
+import type { Sink } from './sink.ts';
+import { errorLines, wordsOf } from './words.ts';
+
+export interface TerminalOptions {
+  readonly stream: NodeJS.WritableStream;
+  readonly colors: Colors;
+  /** Where the stream can be drawn over: a terminal, and no CI that only looks like one. */
+  readonly live: LiveBlock | undefined;
+  readonly quiet: boolean;
+}
+
+export interface Terminal extends Sink {
+  /** Writes text of our own between what events tell. */
+  readonly say: (text: string) => void;
+}
+
+/** Tells a run to people: a line for whatever happened, and on a terminal, below them, what is going on. */
+export function createTerminal(options: TerminalOptions): Terminal {
+  const { stream, colors, live } = options;
+  const told = new Set<string>();
+  const logged = new Set<string>();
+  // A command that only prints its product (a schema, a diff) begins no run, and needs no word about its end.
+  let began = false;
+
+  const write = (lines: readonly string[]): void => {
+    if (lines.length === 0) return;
+    live?.clear();
+    stream.write(`${lines.join('\n')}\n`);
+  };
+
+  return {
+    tell: (event) => {
+      live?.tell(event);
+      began ||= event.type === 'run.started';
+      if (event.type === 'image.log' && live === undefined && !options.quiet) logged.add(event.image);
+      const words = wordsOf(event, { colors, live: live !== undefined, quiet: options.quiet, logged });
+      write([...untold(event, told, colors), ...(event.type === 'result' && !began ? [] : words)]);
+      live?.draw();
+    },
+    say: (text) => {
+      write([text]);
+      live?.draw();
+    },
+    close: () => live?.close(),
+  };
+}
+
+/** The errors of a result that no earlier event told. */
+function untold(event: Event, told: Set<string>, colors: Colors): string[] {
+  if (event.type === 'image.failed' || event.type === 'commit.failed') told.add(JSON.stringify(event.error));
+  if (event.type !== 'result') return [];
+  return event.errors.filter((error) => !told.has(JSON.stringify(error))).flatMap((error) => errorLines(error, colors));
+}

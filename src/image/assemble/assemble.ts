@@ -1,0 +1,220 @@
+import { TagboatError } from '../../errors.ts';
+import type { ImagePlan, Source } from '../../plan.ts';
+import { WireFailure } from '../../wire/failure.ts';
+import type { Digest, ManifestBytes } from '../../wire/oci/types.ts';
+import type { World } from '../../wire/world.ts';
+import type { Base } from '../base/base.ts';
+import { type BaseCache, openBaseCache } from '../base/cache.ts';
+import { baseOpener } from '../base/open.ts';
+import { cacheTags } from '../cache-tag.ts';
+import { type Context, openContext } from '../context/context.ts';
+import type { Dockerfile } from '../dockerfile/dockerfile.ts';
+import { neededStages } from '../dockerfile/stages.ts';
+import { type Packed, packLayer } from '../layer/blob.ts';
+import { knownLayers, nothingKnown } from '../layer/known.ts';
+import { type Packer, packerFor } from '../layer/packer.ts';
+import { layerArchive } from '../layer/write.ts';
+import { inParallel } from '../parallel.ts';
+import { type PlatformParts, readPlatform, showPlatform } from '../platform.ts';
+import type { Run } from '../run.ts';
+import { NotKept } from '../tree/tree.ts';
+import { createWorkspace, type Workspace } from '../tree/workspace.ts';
+import { type Assembled, pushImage, sendBase, sendNew, type Target } from './push.ts';
+import { buildStages, type DoneStage, type LayerChanges } from './stage.ts';
+
+export interface AssembleJob {
+  readonly image: ImagePlan;
+  readonly dockerfile: Dockerfile;
+  readonly source: Source;
+  readonly run: Run;
+  readonly tell: (line: string) => void;
+  readonly warn: (message: string) => void;
+}
+
+/** Puts an image together without a builder and pushes it. Answers the digest of what it put under the tag. */
+export async function assemble(world: World, job: AssembleJob): Promise<Digest> {
+  const { image } = job;
+  const workspace = await createWorkspace(world.env, world.signal);
+  const bases = openBaseCache(world.env);
+  try {
+    const platforms = image.platforms.length === 0 ? [job.run.machine] : image.platforms;
+    const room = { workspace, bases };
+    const images = await inParallel(platforms, platformsAtOnce, (platform) =>
+      assembleWhole(world, job, readPlatform(platform), room),
+    );
+    const target = targetOf(job);
+    const manifest = await pushImage(images, target, job.tell, (made) => {
+      const tag = image.cache ? cacheTags(image, job.source).write : undefined;
+      return remember(made, target, tag, job.tell);
+    });
+    return manifest.digest;
+  } catch (error) {
+    if (isDiskFull(error)) throw new TagboatError('DISK_FULL', { path: workspace.dir }, { cause: error });
+    throw error;
+  } finally {
+    await bases.settled();
+    await workspace.remove();
+  }
+}
+
+function packerOf({ compression = 'gzip', dockerfile }: ImagePlan): Packer {
+  const packer = packerFor(compression);
+  if (packer !== undefined) return packer;
+  const needs = `its layers are to be packed with ${compression}, which takes Node.js 22.15 or later`;
+  throw new TagboatError('ASSEMBLE_NEEDS_BUILDER', { needs }, { place: { file: dockerfile } });
+}
+
+// Their layers are made beside each other; more would only hold more in memory.
+const platformsAtOnce = 2;
+
+// Each takes a thread for compressing, and the next ones wait for the network or the disk.
+const layersAtOnce = 3;
+
+function targetOf({ image, run }: AssembleJob): Target {
+  return { shelf: run.shelves(image.registry), repository: image.repository, tag: image.tag };
+}
+
+/** Names the image by the cache's tag too, so that the next build finds its layers. A registry may refuse; nothing depends on it. */
+async function remember(
+  manifest: ManifestBytes,
+  target: Target,
+  tag: string | undefined,
+  tell: (line: string) => void,
+): Promise<void> {
+  if (tag === undefined) return;
+  try {
+    await target.shelf.client.putManifest(target.repository, tag, manifest);
+  } catch (error) {
+    if (!(error instanceof WireFailure)) throw error;
+    tell(`${tag} stays as it is: ${error.message}`);
+  }
+}
+
+/** Where things lie while an image is put together. */
+interface Room {
+  readonly workspace: Workspace;
+  readonly bases: BaseCache;
+}
+
+/** An archive may link to a file of the base that nothing told us to keep: then once more, and everything is kept. */
+async function assembleWhole(world: World, job: AssembleJob, platform: PlatformParts, room: Room): Promise<Assembled> {
+  try {
+    return await assembleOne(world, job, platform, room, false);
+  } catch (error) {
+    if (!(error instanceof NotKept)) throw error;
+    return assembleOne(world, job, platform, room, true);
+  }
+}
+
+async function assembleOne(
+  world: World,
+  job: AssembleJob,
+  platform: PlatformParts,
+  { workspace, bases }: Room,
+  keepAll: boolean,
+): Promise<Assembled> {
+  const { image, dockerfile, source } = job;
+  const needed = neededStages(dockerfile, {
+    target: image.target,
+    args: image.args,
+    contexts: image.contexts ?? [],
+    buildPlatform: job.run.machine,
+    targetPlatform: showPlatform(platform),
+  });
+  const fixed = fixedTime(job, world);
+  const created = new Date(fixed === undefined ? source.committedAt : fixed * 1_000)
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z');
+  const packer = packerOf(image);
+  const target = targetOf(job);
+  // Asked while the stages are gone through; the answer is wanted only after that.
+  const knowing = image.cache
+    ? knownLayers(target.shelf.client, target.repository, cacheTags(image, source).read, platform, packer.compression)
+    : Promise.resolve(nothingKnown);
+  knowing.catch(() => undefined);
+  const context = await openContext(image.name, image.context, image.dockerfile);
+  const done = await buildStages({
+    dockerfile,
+    needed,
+    context,
+    folder: createFolders(image.name),
+    args: image.args,
+    platform,
+    created,
+    workspace,
+    open: baseOpener({ ...job, needed, workspace, bases, keepAll }),
+    warn: job.warn,
+    signal: world.signal,
+  });
+  const known = await knowing;
+  // No earlier image: the repository, or this branch in it, is new, and what it may have isn't asked for piece by piece.
+  const first = image.cache && known.empty;
+  const make = async (changes: LayerChanges): Promise<Packed> => {
+    const layer = await packLayer(() => layerArchive(changes, fixed ?? layerTime), { known, workspace, packer });
+    const kept = layer.blob === undefined ? ', as an earlier image has it' : '';
+    job.tell(`[${showPlatform(platform)}] layer ${layer.digest} with ${changes.length} entries${kept}`);
+    if (layer.blob !== undefined) await sendNew(layer.blob, target, first, job.tell);
+    return layer;
+  };
+  // A layer is on its way while the next one is compressed, and the base's are mounted or carried over meanwhile.
+  const sending = done.base === undefined ? undefined : sendBase(done.base, target, first, job.tell);
+  const [made, sent] = await Promise.allSettled([inParallel(done.layers, layersAtOnce, make), sending]);
+  if (made.status === 'rejected') throw made.reason;
+  if (sent.status === 'rejected') throw sent.reason;
+  return {
+    platform: { ...platform },
+    base: done.base,
+    layers: made.value,
+    first,
+    config: { ...done.config, created, ...(image.platforms.length === 0 ? {} : configPlatform(platform)) },
+    annotations: annotationsOf(source, created, done),
+  };
+}
+
+/** Opens the folders of named contexts, each once. */
+function createFolders(image: string): (dir: string) => Promise<Context> {
+  const opened = new Map<string, Promise<Context>>();
+  return (dir) => {
+    const context = opened.get(dir) ?? openContext(image, dir, undefined);
+    opened.set(dir, context);
+    return context;
+  };
+}
+
+/** What was asked for is what the image says it is, however its base calls itself. */
+function configPlatform({ os, architecture, variant }: PlatformParts) {
+  return { os, architecture, ...(variant === '' ? {} : { variant }) };
+}
+
+/** The same files make the same layer at every commit: their time can't be the commit's (docs/decisions/004). */
+const layerTime = 1;
+
+/** Seconds since the epoch for all that is new in the image, where SOURCE_DATE_EPOCH says so. */
+function fixedTime({ image }: AssembleJob, world: World): number | undefined {
+  const given = image.args.SOURCE_DATE_EPOCH ?? world.env.SOURCE_DATE_EPOCH ?? '';
+  return /^\d{1,11}$/.test(given) ? Number(given) : undefined;
+}
+
+/** The standard annotations (OCI image spec, annotations.md). A dirty checkout's commit isn't what was built. */
+function annotationsOf(source: Source, created: string, { base }: DoneStage): Readonly<Record<string, string>> {
+  const prefix = 'org.opencontainers.image';
+  const from: Base | undefined = base;
+  return {
+    [`${prefix}.created`]: created,
+    ...(source.dirty ? {} : { [`${prefix}.revision`]: source.commit }),
+    ...(source.url === undefined ? {} : { [`${prefix}.source`]: source.url }),
+    ...(from === undefined ? {} : { [`${prefix}.base.name`]: from.name, [`${prefix}.base.digest`]: from.digest }),
+  };
+}
+
+/** Node wraps some causes: a full disk counts however deep it lies. */
+function isDiskFull(error: unknown): boolean {
+  for (
+    let at = error, depth = 0;
+    at !== undefined && at !== null && depth < 8;
+    at = (at as { cause?: unknown }).cause, depth++
+  ) {
+    if (['ENOSPC', 'EDQUOT'].includes((at as { code?: string }).code ?? '')) return true;
+  }
+  return false;
+}

@@ -1,0 +1,209 @@
+import { Readable } from 'node:stream';
+import { TagboatError } from '../../errors.ts';
+import type { Compression } from '../../plan/image.ts';
+import { WireFailure } from '../../wire/failure.ts';
+import { digestOf } from '../../wire/oci/digest.ts';
+import { mediaTypes, toManifest } from '../../wire/oci/manifest.ts';
+import { registryError } from '../../wire/oci/report.ts';
+import type { BlobPush, BlobSource, Descriptor, ManifestBytes } from '../../wire/oci/types.ts';
+import { type Base, isDockerKind, type Shelf } from '../base/base.ts';
+import { configBytes, type ImageConfig } from '../base/config.ts';
+import type { Packed } from '../layer/blob.ts';
+import { inParallel } from '../parallel.ts';
+import type { PlatformParts } from '../platform.ts';
+
+/** Where an image goes. */
+export interface Target {
+  readonly shelf: Shelf;
+  readonly repository: string;
+  readonly tag: string;
+}
+
+/** An image of one platform whose layers the repository has, the base's and its own. */
+export interface Assembled {
+  readonly platform: PlatformParts;
+  readonly base: Base | undefined;
+  readonly layers: readonly Packed[];
+  /** No earlier image of the repository is known. */
+  readonly first: boolean;
+  /** Without the new layers' ids; they are added here. */
+  readonly config: ImageConfig;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+interface Types {
+  readonly manifest: string;
+  readonly config: string;
+  readonly layer: (compression: Compression) => string;
+}
+
+const dockerTypes: Types = {
+  manifest: mediaTypes.dockerManifest,
+  config: 'application/vnd.docker.container.image.v1+json',
+  layer: () => 'application/vnd.docker.image.rootfs.diff.tar.gzip',
+};
+const ociTypes: Types = {
+  manifest: mediaTypes.ociManifest,
+  config: 'application/vnd.oci.image.config.v1+json',
+  layer: (compression) => `application/vnd.oci.image.layer.v1.tar+${compression}`,
+};
+
+/** As its base; Docker's own kind knows gzip alone. */
+function typesOf({ base, layers }: Assembled): Types {
+  return isDockerKind(base) && layers.every(({ compression }) => compression === 'gzip') ? dockerTypes : ociTypes;
+}
+
+// More at once only makes one connection wait for the other.
+const blobsAtOnce = 4;
+
+/** Makes the repository have a base's layers: there already, mounted where it is the same registry, or carried over. */
+export async function sendBase(
+  base: Base,
+  target: Target,
+  first: boolean,
+  tell: (line: string) => void,
+): Promise<void> {
+  const sameHost = base.shelf.client.host === target.shelf.client.host && base.repository !== target.repository;
+  const layers = base.manifest.layers
+    // What a registry must not hand on stays where its licence wants it.
+    .filter((layer) => !/foreign|nondistributable/.test(layer.mediaType))
+    .map((layer) => baseBlob(layer, base));
+  await inParallel(layers, blobsAtOnce, (blob) => {
+    const from = sameHost ? [base.repository] : [];
+    // Where there is nothing to mount from, the whole layer would be sent.
+    return sendBlob(blob, target, { from, absent: first && sameHost }, tell);
+  });
+}
+
+// To send less than this costs no more than to ask whether it is there.
+const smallBlob = 64 * 1024;
+
+/** Makes the repository have a blob that was made here. On the `first` image it most likely isn't there. */
+export function sendNew(blob: BlobSource, target: Target, first: boolean, tell: (line: string) => void): Promise<void> {
+  return sendBlob(blob, target, { from: [], absent: first && blob.size <= smallBlob }, tell);
+}
+
+async function sendBlob(
+  blob: BlobSource,
+  { shelf, repository }: Target,
+  { from, absent }: { readonly from: readonly string[]; readonly absent: boolean },
+  tell: (line: string) => void,
+): Promise<void> {
+  const how = await atTarget(shelf, repository, () => shelf.client.pushBlob(repository, blob, from, absent));
+  tell(`${blob.digest.slice(0, 19)} ${shownSize(blob.size)}: ${shownPush[how]}`);
+}
+
+/** Sends configs, then manifests, then the tag: a tag never names what isn't there yet. `remember` is told what is tagged. */
+export async function pushImage(
+  images: readonly Assembled[],
+  target: Target,
+  tell: (line: string) => void,
+  remember: (manifest: ManifestBytes) => Promise<void>,
+): Promise<ManifestBytes> {
+  const manifests = await inParallel(images, images.length, (image) => manifestOf(image, target, tell));
+  const [only] = manifests;
+  if (only === undefined) throw new Error('an image has no platform');
+  if (manifests.length === 1) {
+    await Promise.all([putManifest(target, target.tag, only), remember(only)]);
+    return only;
+  }
+  await Promise.all(manifests.map((manifest) => putManifest(target, manifest.digest, manifest)));
+  const index = indexOf(images, manifests);
+  await Promise.all([putManifest(target, target.tag, index), remember(index)]);
+  return index;
+}
+
+/** Puts a manifest under a tag or its digest. */
+export function putManifest({ shelf, repository }: Target, reference: string, manifest: ManifestBytes): Promise<void> {
+  return atTarget(shelf, repository, () => shelf.client.putManifest(repository, reference, manifest));
+}
+
+async function manifestOf(image: Assembled, target: Target, tell: (line: string) => void): Promise<ManifestBytes> {
+  const types = typesOf(image);
+  const config = configBytes({
+    ...image.config,
+    rootfs: {
+      type: 'layers',
+      diff_ids: [...image.config.rootfs.diff_ids, ...image.layers.map((layer) => layer.plainDigest)],
+    },
+  });
+  const digest = digestOf(config);
+  const size = config.byteLength;
+  const blob = { digest, size, open: () => Readable.from([Buffer.from(config)]) };
+  await sendNew(blob, target, image.first, tell);
+  const baseLayers = (image.base?.manifest.layers ?? []).map((layer) =>
+    types === ociTypes && layer.mediaType === dockerTypes.layer('gzip')
+      ? { ...layer, mediaType: ociTypes.layer('gzip') }
+      : layer,
+  );
+  const ownLayers = image.layers.map((layer) => ({
+    mediaType: types.layer(layer.compression),
+    digest: layer.digest,
+    size: layer.size,
+  }));
+  return toManifest(types.manifest, {
+    schemaVersion: 2,
+    mediaType: types.manifest,
+    config: { mediaType: types.config, digest, size },
+    layers: [...baseLayers, ...ownLayers],
+    // Docker's own kind of manifest has no annotations.
+    ...(types === dockerTypes ? {} : { annotations: image.annotations }),
+  });
+}
+
+const shownPush: Readonly<Record<BlobPush, string>> = {
+  exists: 'there already',
+  mounted: 'taken over from the base image',
+  uploaded: 'uploaded',
+};
+
+function indexOf(images: readonly Assembled[], manifests: readonly ManifestBytes[]): ManifestBytes {
+  const docker = images.every((image) => typesOf(image) === dockerTypes);
+  const mediaType = docker ? mediaTypes.dockerList : mediaTypes.ociIndex;
+  const listed = manifests.map(({ mediaType: kind, digest, bytes }, at) => {
+    const { os = '', architecture = '', variant = '' } = images[at]?.platform ?? {};
+    const platform = { architecture, os, ...(variant === '' ? {} : { variant }) };
+    return { mediaType: kind, digest, size: bytes.byteLength, platform };
+  });
+  const annotations = docker || images[0] === undefined ? {} : { annotations: withoutBase(images[0].annotations) };
+  return toManifest(mediaType, { schemaVersion: 2, mediaType, manifests: listed, ...annotations });
+}
+
+/** Each platform has another base, so the index names none. */
+function withoutBase(annotations: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(annotations).filter(([key]) => !key.startsWith('org.opencontainers.image.base.')),
+  );
+}
+
+/** A base's layer, read from its registry only when ours turns out not to have it. */
+function baseBlob({ digest, size }: Descriptor, base: Base): BlobSource {
+  const read = async function* () {
+    try {
+      yield* await base.shelf.client.getBlob(base.repository, { digest, size });
+    } catch (error) {
+      if (!(error instanceof WireFailure)) throw error;
+      const { host } = base.shelf.client;
+      throw registryError(error, { host, repository: base.repository, doing: 'pull', login: await base.shelf.login() });
+    }
+  };
+  return { digest, size, open: () => Readable.from(read()) };
+}
+
+async function atTarget<T>(shelf: Shelf, repository: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    // Reading the base for the upload failed: that is the error, not the upload it broke off.
+    const inner = (error as { cause?: unknown }).cause;
+    if (inner instanceof TagboatError) throw inner;
+    if (!(error instanceof WireFailure)) throw error;
+    throw registryError(error, { host: shelf.client.host, repository, doing: 'push', login: await shelf.login() });
+  }
+}
+
+function shownSize(bytes: number): string {
+  if (bytes < 1_000) return `${bytes} B`;
+  if (bytes < 1_000_000) return `${(bytes / 1_000).toFixed(1)} kB`;
+  return `${(bytes / 1_000_000).toFixed(1)} MB`;
+}

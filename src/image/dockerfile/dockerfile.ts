@@ -1,0 +1,97 @@
+import type { Place } from '../../errors.ts';
+import { chomped, heredocsOf } from './heredoc.ts';
+import type { Argument, From, Heredoc, Instruction, Position, Standing } from './instruction.ts';
+import { invalid, placed } from './invalid.ts';
+import { type Directives, type Line, type LineReader, readLines } from './lines.ts';
+import { parse, startOf } from './parse.ts';
+import { type Split, split } from './words.ts';
+
+/** A stage as written: its FROM and what follows. */
+export interface Stage extends From, Standing {
+  readonly index: number;
+  readonly instructions: readonly Instruction[];
+}
+
+/** ARG before the first FROM. */
+export interface GlobalArgument extends Argument, Standing {}
+
+/** A Dockerfile, read and checked as far as that goes without variables. */
+export interface Dockerfile {
+  readonly file: string;
+  readonly directives: Directives;
+  readonly globals: readonly GlobalArgument[];
+  readonly stages: readonly Stage[];
+  /** The place of an instruction, for errors. */
+  readonly place: (at: Position) => Place;
+}
+
+/**
+ * Reads a Dockerfile by BuildKit's rules. `file` is its name in errors. Throws DOCKERFILE_INVALID with line and column;
+ * nothing is expanded and no stage is resolved yet.
+ */
+export function readDockerfile(text: string, file: string): Dockerfile {
+  const reader = readLines(text, file);
+  const globals: GlobalArgument[] = [];
+  const stages: (Stage & { readonly instructions: Instruction[] })[] = [];
+  for (let line = reader.next(); line !== undefined; line = reader.next()) {
+    const instruction = readInstruction(line, reader);
+    const stage = stages.at(-1);
+    if (instruction.is === 'from') {
+      stages.push({ ...instruction, index: stages.length, instructions: [] });
+    } else if (stage !== undefined) {
+      stage.instructions.push(instruction);
+    } else if (instruction.is === 'arg') {
+      const { at, lastLine, source } = instruction;
+      globals.push(...instruction.args.map((argument) => ({ ...argument, at, lastLine, source })));
+    } else {
+      throw invalid(reader.place(instruction.at), `${instruction.is.toUpperCase()} stands before the first FROM`);
+    }
+  }
+  if (stages.length === 0) throw invalid({ file }, 'there is no FROM in it');
+  return { file, directives: reader.directives, globals, stages, place: reader.place };
+}
+
+/** What the `# syntax=` directive says, also of a Dockerfile that can't be read otherwise. */
+export function readSyntax(text: string): string | undefined {
+  try {
+    return readLines(text, '').directives.syntax;
+  } catch {
+    return undefined;
+  }
+}
+
+/** One ONBUILD trigger of a base image as an instruction that stands where the stage's FROM does. */
+export function readTrigger(trigger: string, stage: Stage, dockerfile: Dockerfile): Instruction {
+  return placed(
+    () => dockerfile.place(stage.at),
+    () => {
+      const reader = readLines(trigger, `ONBUILD of ${stage.base.text}`);
+      const line = reader.next();
+      if (line === undefined) throw invalid(dockerfile.place(stage.at), 'its base image has an empty ONBUILD trigger');
+      return { ...readInstruction(line, reader), at: stage.at, lastLine: stage.lastLine };
+    },
+  );
+}
+
+function readInstruction(line: Line, reader: LineReader): Instruction {
+  const { escape } = reader.directives;
+  const parts = split({ text: line.text, from: 0 }, escape);
+  const at = startOf({ line, parts });
+  const place = () => reader.place(at);
+  const files = placed(place, () => readHeredocs(line, parts, reader, at));
+  const saying = placed(place, () => parse({ line, parts, escape, files }));
+  return { ...saying, at, lastLine: reader.line, source: line.text.trim() };
+}
+
+function readHeredocs(line: Line, parts: Split, reader: LineReader, at: Position): Heredoc[] {
+  return heredocsOf(parts, line.text, reader.directives.escape).map((announced) => {
+    const content = reader.heredoc(announced.name, announced.chomp);
+    if (content === undefined) throw invalid(reader.place(at), `the heredoc ${announced.name} has no end`);
+    return { ...announced, content };
+  });
+}
+
+/** A heredoc's text as it is copied. */
+export function heredocText(heredoc: Heredoc): string {
+  return heredoc.chomp ? chomped(heredoc.content) : heredoc.content;
+}

@@ -1,0 +1,57 @@
+import { Readable } from 'node:stream';
+import { TagboatError } from '../../errors.ts';
+import { WireFailure } from '../../wire/failure.ts';
+import { parseManifest } from '../../wire/oci/manifest.ts';
+import { registryError } from '../../wire/oci/report.ts';
+import type { BlobSource, Descriptor, ManifestBytes } from '../../wire/oci/types.ts';
+import type { Shelf } from '../base/base.ts';
+import { inParallel } from '../parallel.ts';
+
+const blobsAtOnce = 4;
+
+/**
+ * Makes an image of one repository one of another in the same registry, everything an index lists included. Layers are
+ * mounted where the registry can, else sent. Throws the registry's errors.
+ */
+export async function copyImage(
+  shelf: Shelf,
+  manifest: ManifestBytes,
+  from: string,
+  to: { readonly repository: string; readonly tag: string },
+): Promise<void> {
+  const { client } = shelf;
+  const { repository } = to;
+  const copy = async (one: ManifestBytes, reference: string): Promise<void> => {
+    const parsed = parseManifest(one);
+    if (parsed.is === 'index') {
+      for (const { digest } of parsed.manifests) {
+        const child = await client.getManifest(from, digest);
+        if (child === undefined) throw new WireFailure('malformed', digest, { message: `${from} lacks ${digest}` });
+        await copy(child, digest);
+      }
+    } else {
+      // What a registry must not hand on stays where its licence wants it.
+      const blobs = [parsed.config, ...parsed.layers].filter(
+        ({ mediaType }) => !/foreign|nondistributable/.test(mediaType),
+      );
+      const unique = [...new Map(blobs.map((blob) => [blob.digest, blob])).values()];
+      await inParallel(unique, blobsAtOnce, (blob) => client.pushBlob(repository, blobOf(shelf, from, blob), [from]));
+    }
+    await client.putManifest(repository, reference, one);
+  };
+  try {
+    await copy(manifest, to.tag);
+  } catch (error) {
+    const inner = (error as { cause?: unknown }).cause;
+    if (inner instanceof TagboatError) throw inner;
+    if (!(error instanceof WireFailure)) throw error;
+    throw registryError(error, { host: client.host, repository, doing: 'push', login: await shelf.login() });
+  }
+}
+
+function blobOf({ client }: Shelf, repository: string, { digest, size }: Descriptor): BlobSource {
+  const read = async function* () {
+    yield* await client.getBlob(repository, { digest, size });
+  };
+  return { digest, size, open: () => Readable.from(read()) };
+}

@@ -1,0 +1,83 @@
+import { TagboatError } from '../../errors.ts';
+import { WireFailure } from '../../wire/failure.ts';
+import type { Digest, ManifestBytes } from '../../wire/oci/types.ts';
+import type { Target } from '../assemble/push.ts';
+import type { Fingerprint } from '../fingerprint/fingerprint.ts';
+import { recordTag } from '../fingerprint/record.ts';
+import { copyImage } from './copy-image.ts';
+import { findKnown, fingerprintTag } from './reuse.ts';
+
+/** What other repositories of the registry have of the same input, in their order. */
+export interface Elsewhere {
+  readonly found: readonly { readonly repository: string; readonly manifest: ManifestBytes }[];
+  /** Repositories that couldn't be asked, a sentence each. */
+  readonly troubles: readonly string[];
+}
+
+/**
+ * Asks other repositories for an image of the same input, all at once. One that can't be asked is told and no more:
+ * without its answer the image is built. Throws only the signal's reason.
+ */
+export async function findElsewhere(
+  { shelf, tag }: Target,
+  repositories: readonly string[],
+  fingerprint: Fingerprint,
+  signal: AbortSignal,
+): Promise<Elsewhere> {
+  const answers = await Promise.allSettled(
+    repositories.map((repository) => findKnown({ shelf, repository, tag }, fingerprint)),
+  );
+  signal.throwIfAborted();
+  const troubles: string[] = [];
+  const found = answers.flatMap((answer, at) => {
+    const repository = repositories[at] ?? '';
+    if (answer.status === 'fulfilled')
+      return answer.value === undefined ? [] : [{ repository, manifest: answer.value }];
+    troubles.push(`${repository} could not be asked for an image of the same input (${codeOf(answer.reason)}).`);
+    return [];
+  });
+  return { found, troubles };
+}
+
+/**
+ * Makes an image of another repository the target's, with the list of what went into it, whose time is the image's age.
+ * Answers why not, as a sentence, when it can't be done: then the image is built. Throws only the signal's reason.
+ */
+export async function takeOver(
+  target: Target,
+  manifest: ManifestBytes,
+  from: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  try {
+    await copyImage(target.shelf, manifest, from, target);
+    await copyRecord(target, manifest.digest, from);
+    return undefined;
+  } catch (error) {
+    signal.throwIfAborted();
+    return `The image of the same input could not be taken over from ${from} (${codeOf(error)}).`;
+  }
+}
+
+/** An image without its list is none the worse: some registries take nothing but images. */
+async function copyRecord({ shelf, repository }: Target, digest: Digest, from: string): Promise<void> {
+  const tag = recordTag(digest);
+  try {
+    const record = await shelf.client.getManifest(from, tag);
+    if (record !== undefined) await copyImage(shelf, record, from, { repository, tag });
+  } catch (error) {
+    if (!(error instanceof WireFailure || error instanceof TagboatError)) throw error;
+  }
+}
+
+/** As sentences about a reuse say it: `acme/app as fp-0123456789ab`. */
+export function placeOf(repository: string, fingerprint: Fingerprint): string {
+  return `${repository} as ${fingerprintTag(fingerprint).slice(0, 15)}`;
+}
+
+/** Rethrows what is no failure of the registry's. */
+function codeOf(error: unknown): string {
+  if (error instanceof TagboatError) return error.code;
+  if (error instanceof WireFailure) return String(error.peerCode ?? error.status ?? error.kind);
+  throw error;
+}

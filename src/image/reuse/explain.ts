@@ -1,0 +1,66 @@
+import type { ImageExplanation } from '../../plan/explanation.ts';
+import type { ImagePlan } from '../../plan.ts';
+import { WireFailure } from '../../wire/failure.ts';
+import { isDigest } from '../../wire/oci/digest.ts';
+import { parseReference } from '../../wire/oci/reference.ts';
+import type { World } from '../../wire/world.ts';
+import { atRegistry } from '../base/base.ts';
+import { cacheTags } from '../cache-tag.ts';
+import { changedInputs, type InputRecord, readRecord } from '../fingerprint/record.ts';
+import { runOf } from '../run.ts';
+import type { BuildContext } from '../shelves.ts';
+import { fingerprintNow, targetOf } from './decide.ts';
+
+/**
+ * Which inputs of an image changed since it was last built, by name. `before` are the values that a config repo names
+ * for it now: tags, digests or whole references. Reads alone. Throws the registry's errors.
+ */
+export async function explainImage(
+  world: World,
+  image: ImagePlan,
+  context: BuildContext,
+  before: readonly string[],
+): Promise<ImageExplanation> {
+  const about = { image: image.name };
+  const known = await fingerprintNow(world, image, context);
+  if (known.is === 'undecided') return { is: 'unknown', ...about, why: known.why };
+  const { fingerprint } = known;
+  const found = await lastRecord(world, image, context, before);
+  if (found === undefined) {
+    const why = 'No earlier image of it is known here whose inputs are kept beside it.';
+    return { is: 'unknown', ...about, why };
+  }
+  const changes = found.record.fingerprint === fingerprint.hash ? [] : changedInputs(found.record, fingerprint);
+  const same = found.record.fingerprint === fingerprint.hash;
+  return { is: 'compared', ...about, since: found.reference, same, changes, leftOut: found.record.leftOut };
+}
+
+/** The first of the earlier images that has a record: those that a config repo names, then the last built on the branch. */
+async function lastRecord(
+  world: World,
+  image: ImagePlan,
+  context: BuildContext,
+  before: readonly string[],
+): Promise<{ record: InputRecord; reference: string } | undefined> {
+  const { shelf, repository } = targetOf(image, runOf(world, context));
+  const named = before.flatMap((value) => {
+    if (!value.includes('/')) return [value];
+    const parsed = parseReference(value);
+    return parsed === undefined ? [] : [parsed.digest ?? parsed.tag ?? 'latest'];
+  });
+  for (const reference of [...named, image.tag, ...cacheTags(image, context.source).read]) {
+    if (!isDigest(reference) && !/^[\w][\w.-]{0,127}$/.test(reference)) continue;
+    const there = await atRegistry(shelf, repository, reference, () =>
+      shelf.client.headManifest(repository, reference),
+    );
+    if (there === undefined) continue;
+    try {
+      const record = await readRecord(shelf.client, repository, there.digest);
+      if (record !== undefined) return { record, reference };
+    } catch (error) {
+      // What can't be read isn't known; it stops nobody.
+      if (!(error instanceof WireFailure)) throw error;
+    }
+  }
+  return undefined;
+}

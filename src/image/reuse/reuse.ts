@@ -1,0 +1,103 @@
+import type { ImagePlan, Source } from '../../plan.ts';
+import { WireFailure } from '../../wire/failure.ts';
+import { OciFailure } from '../../wire/oci/failure.ts';
+import { parseManifest } from '../../wire/oci/manifest.ts';
+import { registryError } from '../../wire/oci/report.ts';
+import type { Digest, ManifestBytes } from '../../wire/oci/types.ts';
+import type { Target } from '../assemble/push.ts';
+import { atRegistry } from '../base/base.ts';
+import type { Fingerprint } from '../fingerprint/fingerprint.ts';
+
+/** An image that is there already, and why it is the one wanted. */
+export interface Reusable {
+  readonly digest: Digest;
+  /** A whole sentence. */
+  readonly why: string;
+}
+
+/**
+ * Looks for an image under the tag itself. A tag that names the commit means what that commit builds, so when the
+ * registry has it, it is the one.
+ */
+export async function findTagged(image: ImagePlan, source: Source, target: Target): Promise<Reusable | undefined> {
+  // Files changed since the commit: its name says nothing about what would be built.
+  if (source.dirty || !namesCommit(image.tag, source.commit)) return undefined;
+  const { shelf, repository, tag } = target;
+  const found = await atRegistry(shelf, repository, tag, () => shelf.client.headManifest(repository, tag));
+  if (found === undefined) return undefined;
+  return { digest: found.digest, why: 'Its tag names this commit and is in the registry already.' };
+}
+
+/** Whether a tag has the commit's id in it, or the seven digits or more that git shortens it to. */
+export function namesCommit(tag: string, commit: string): boolean {
+  return tag.includes(commit.slice(0, 7));
+}
+
+/** The tag under which an image is found by what went into it. */
+export function fingerprintTag({ hash }: Pick<Fingerprint, 'hash'>): string {
+  return `fp-${hash}`;
+}
+
+/** The image that was made of the same input, exactly as it was pushed: an image or an index. */
+export async function findKnown(
+  { shelf, repository }: Target,
+  fingerprint: Fingerprint,
+): Promise<ManifestBytes | undefined> {
+  const tag = fingerprintTag(fingerprint);
+  const found = await atRegistry(shelf, repository, tag, () => shelf.client.getManifest(repository, tag));
+  if (found === undefined) return undefined;
+  try {
+    parseManifest(found);
+    return found;
+  } catch (error) {
+    // Whatever somebody put there, it is no image.
+    if (error instanceof WireFailure) return undefined;
+    throw error;
+  }
+}
+
+/** Gives an image of the repository another tag: one request, no layer moves. False when parts of it are gone. */
+export async function tagAgain({ shelf, repository, tag }: Target, manifest: ManifestBytes): Promise<boolean> {
+  try {
+    await shelf.client.putManifest(repository, tag, manifest);
+    return true;
+  } catch (error) {
+    if (!(error instanceof WireFailure)) throw error;
+    if (error instanceof OciFailure && error.finding === undefined && [400, 404, 422].includes(error.status ?? 0)) {
+      return false;
+    }
+    throw registryError(error, { host: shelf.client.host, repository, doing: 'push', login: await shelf.login() });
+  }
+}
+
+/** How keeping an image under its fingerprint ended. */
+export type Kept =
+  | { readonly is: 'kept' }
+  /** Another build of the same input was first; its image stays the one that is reused. */
+  | { readonly is: 'second'; readonly first: Digest }
+  | { readonly is: 'refused'; readonly failure: WireFailure };
+
+/**
+ * Puts a new image under its fingerprint. An image that is there already stays, unless this one `replaces` it: builds
+ * at the same time agree on the first. A refusal is told, not thrown: the image itself is pushed.
+ */
+export async function keepKnown(
+  { shelf, repository }: Target,
+  fingerprint: Fingerprint,
+  manifest: ManifestBytes,
+  replaces: boolean,
+): Promise<Kept> {
+  const tag = fingerprintTag(fingerprint);
+  try {
+    const there = replaces ? undefined : await shelf.client.headManifest(repository, tag);
+    if (there !== undefined) {
+      return there.digest === manifest.digest ? { is: 'kept' } : { is: 'second', first: there.digest };
+    }
+    await shelf.client.putManifest(repository, tag, manifest);
+    return { is: 'kept' };
+  } catch (error) {
+    if (!(error instanceof WireFailure)) throw error;
+    const first = error instanceof OciFailure && error.finding?.is === 'tagHeld' ? error.finding.digest : undefined;
+    return first === undefined || replaces ? { is: 'refused', failure: error } : { is: 'second', first };
+  }
+}

@@ -1,0 +1,181 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { Clock } from '../../wire/world.ts';
+import type { ApiAnswer, ApiRequest } from '../api.ts';
+import { isSignedBy, type Jwt, keyFrom, readJwt } from '../jwt.ts';
+import { isTrusted, type TrustPolicy } from './trust.ts';
+
+/** Access keys that this world gave out or was told of. */
+export interface Session {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Undefined for a user's long-lived keys. */
+  readonly token: string | undefined;
+  /** Milliseconds since the epoch, or Infinity. */
+  readonly expiresAt: number;
+  /** Who this is, as AWS writes it. */
+  readonly arn: string;
+  /** May call ecr:GetAuthorizationToken. */
+  readonly ecr: boolean;
+}
+
+export interface Role {
+  readonly arn: string;
+  readonly trust: TrustPolicy;
+  /** The role's MaxSessionDuration, seconds. Default 3600. */
+  readonly maxSessionSeconds?: number;
+  /** Its permissions allow ecr:GetAuthorizationToken. Default true. */
+  readonly ecr?: boolean;
+}
+
+/** An IAM OIDC provider: a token issuer the account knows. */
+export interface Provider {
+  /** The tokens' `iss`, exactly. */
+  readonly issuer: string;
+  /** The provider's client ids: what `aud` may be. */
+  readonly audiences: readonly string[];
+}
+
+export interface StsOptions {
+  readonly account: string;
+  readonly roles: readonly Role[];
+  readonly providers: readonly Provider[];
+  readonly clock: Pick<Clock, 'now'>;
+  readonly grant: (session: Session) => void;
+}
+
+/** A refusal in STS's own terms. */
+class Refusal extends Error {
+  readonly code: string;
+  readonly status: number;
+
+  constructor(code: string, message: string, status = 400) {
+    super(message);
+    this.code = code;
+    this.status = status;
+  }
+}
+
+const xmlns = 'https://sts.amazonaws.com/doc/2011-06-15/';
+
+/** STS's query API: AssumeRoleWithWebIdentity, with the checks the real one makes. */
+export function createSts(options: StsOptions): (request: ApiRequest) => Promise<ApiAnswer> {
+  return async (request) => {
+    const form = new URLSearchParams(request.body.toString());
+    try {
+      const action = form.get('Action') ?? '';
+      if (action !== 'AssumeRoleWithWebIdentity') {
+        throw new Refusal('InvalidAction', `Could not find operation ${action} for version ${form.get('Version')}`);
+      }
+      return succeed(await assume(form, options));
+    } catch (error) {
+      if (error instanceof Refusal) return fail(error);
+      throw error;
+    }
+  };
+}
+
+async function assume(form: URLSearchParams, options: StsOptions): Promise<Session & { name: string; role: string }> {
+  const { clock, account } = options;
+  const name = form.get('RoleSessionName') ?? '';
+  if (!/^[\w+=,.@-]{2,64}$/.test(name)) {
+    throw new Refusal(
+      'ValidationError',
+      `1 validation error detected: Value '${name}' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]*`,
+    );
+  }
+  const token = form.get('WebIdentityToken') ?? '';
+  const jwt = readJwt(token);
+  if (jwt === undefined) throw new Refusal('InvalidIdentityToken', 'The ID Token provided is not a valid JWT.');
+  const provider = await verified(jwt, options);
+
+  const arn = form.get('RoleArn') ?? '';
+  const role = options.roles.find((known) => known.arn === arn);
+  const host = provider.issuer.replace(/^https?:\/\//, '');
+  const federated = `arn:aws:iam::${account}:oidc-provider/${host}`;
+  if (role === undefined || !isTrusted(role.trust, { provider: federated, host, claims: jwt.claims })) {
+    throw new Refusal('AccessDenied', 'Not authorized to perform sts:AssumeRoleWithWebIdentity', 403);
+  }
+
+  const seconds = Number(form.get('DurationSeconds') ?? 3_600);
+  if (!(seconds >= 900 && seconds <= 43_200)) {
+    throw new Refusal('ValidationError', `Value '${seconds}' at 'durationSeconds' is out of 900 to 43200`);
+  }
+  if (seconds > (role.maxSessionSeconds ?? 3_600)) {
+    throw new Refusal(
+      'ValidationError',
+      'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
+    );
+  }
+  const session: Session = {
+    accessKeyId: `ASIA${randomBytes(8).toString('hex').toUpperCase()}`,
+    secretAccessKey: randomBytes(30).toString('base64'),
+    token: randomBytes(180).toString('base64'),
+    expiresAt: clock.now() + seconds * 1_000,
+    arn: `arn:aws:sts::${account}:assumed-role/${arn.split('/').at(-1)}/${name}`,
+    ecr: role.ecr ?? true,
+  };
+  options.grant(session);
+  return { ...session, name, role: arn };
+}
+
+/** The provider that stands behind the token, its signature, audience and time checked. */
+async function verified(jwt: Jwt, options: StsOptions): Promise<Provider> {
+  const { iss, aud, exp } = jwt.claims;
+  const provider = options.providers.find(({ issuer }) => issuer === iss);
+  if (provider === undefined) {
+    throw new Refusal('InvalidIdentityToken', `No OpenIDConnect provider found in your account for ${iss}`);
+  }
+  const key = keyFrom(await jwksOf(provider.issuer), jwt.header.kid);
+  if (key === undefined || !isSignedBy(jwt, key)) {
+    throw new Refusal(
+      'InvalidIdentityToken',
+      "Couldn't verify the token's signature with the identity provider's keys",
+    );
+  }
+  if (typeof aud !== 'string' || !provider.audiences.includes(aud)) {
+    throw new Refusal('InvalidIdentityToken', 'Incorrect token audience');
+  }
+  const now = Math.floor(options.clock.now() / 1_000);
+  if (typeof exp !== 'number' || exp <= now) {
+    throw new Refusal('ExpiredTokenException', `Token expired: current date/time ${now} is after expiration ${exp}`);
+  }
+  return provider;
+}
+
+async function jwksOf(issuer: string): Promise<unknown> {
+  try {
+    const document = (await (await fetch(`${issuer}/.well-known/openid-configuration`)).json()) as {
+      jwks_uri: string;
+    };
+    return await (await fetch(document.jwks_uri)).json();
+  } catch {
+    throw new Refusal('IDPCommunicationError', "Couldn't retrieve verification key from your identity provider");
+  }
+}
+
+function succeed(session: Session & { name: string; role: string }): ApiAnswer {
+  return xml(
+    200,
+    `<AssumeRoleWithWebIdentityResponse xmlns="${xmlns}"><AssumeRoleWithWebIdentityResult>
+<Credentials><AccessKeyId>${session.accessKeyId}</AccessKeyId><SecretAccessKey>${session.secretAccessKey}</SecretAccessKey><SessionToken>${session.token}</SessionToken><Expiration>${new Date(session.expiresAt).toISOString()}</Expiration></Credentials>
+<AssumedRoleUser><AssumedRoleId>AROA3XFRBF23EXAMPLE:${session.name}</AssumedRoleId><Arn>${session.arn}</Arn></AssumedRoleUser>
+</AssumeRoleWithWebIdentityResult><ResponseMetadata><RequestId>@REQUEST@</RequestId></ResponseMetadata></AssumeRoleWithWebIdentityResponse>`,
+  );
+}
+
+function fail(refusal: Refusal): ApiAnswer {
+  return xml(
+    refusal.status,
+    `<ErrorResponse xmlns="${xmlns}"><Error><Type>Sender</Type><Code>${refusal.code}</Code><Message>${escapeXml(refusal.message)}</Message></Error><RequestId>@REQUEST@</RequestId></ErrorResponse>`,
+  );
+}
+
+function xml(status: number, body: string): ApiAnswer {
+  const id = randomUUID();
+  const headers = { 'content-type': 'text/xml', 'x-amzn-requestid': id };
+  return { status, headers, body: body.replace('@REQUEST@', id) };
+}
+
+function escapeXml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

@@ -1,0 +1,116 @@
+import { digestOf, isDigest } from '../../wire/oci/digest.ts';
+import { isTag } from '../../wire/oci/reference.ts';
+import type { Digest } from '../../wire/oci/types.ts';
+import { type Answer, type Call, collect, refusal } from './answer.ts';
+import type { Store } from './store.ts';
+
+export interface ManifestRules {
+  readonly immutableTags: boolean;
+  readonly createOnPush: boolean;
+}
+
+/** Manifests and indexes: PUT, GET, HEAD, DELETE by tag or digest. */
+export async function serveManifest(
+  call: Call,
+  repository: string,
+  reference: string,
+  store: Store,
+  rules: ManifestRules,
+): Promise<Answer> {
+  if (!isDigest(reference) && !isTag(reference)) return refusal(400, 'TAG_INVALID', `${reference} is not a tag.`);
+  if (call.method === 'PUT') return put(call, repository, reference, store, rules);
+  const found = store.manifest(repository, reference);
+  if (found === undefined) {
+    const known = store.hasRepository(repository);
+    return known
+      ? refusal(404, 'MANIFEST_UNKNOWN', `${repository} has no manifest ${reference}.`)
+      : refusal(404, 'NAME_UNKNOWN', `There is no repository ${repository}.`);
+  }
+  if (call.method === 'DELETE') {
+    if (isDigest(reference)) store.deleteManifest(repository, reference);
+    else store.untag(repository, reference);
+    return { status: 202 };
+  }
+  const headers = {
+    'content-type': found.mediaType,
+    'content-length': String(found.size),
+    'docker-content-digest': found.digest,
+  };
+  if (call.method === 'HEAD') return { status: 200, headers };
+  if (call.method === 'GET') return { status: 200, headers, body: store.read(found.digest) };
+  return refusal(405, 'UNSUPPORTED', `${call.method} is not for manifests.`);
+}
+
+async function put(
+  call: Call,
+  repository: string,
+  reference: string,
+  store: Store,
+  rules: ManifestRules,
+): Promise<Answer> {
+  if (!rules.createOnPush && !store.hasRepository(repository)) {
+    return refusal(404, 'NAME_UNKNOWN', `There is no repository ${repository}.`);
+  }
+  const bytes = await collect(call.body, 4 * 1024 * 1024);
+  if (bytes === undefined) return refusal(413, 'SIZE_INVALID', 'A manifest has at most 4 MiB.');
+  const digest = digestOf(bytes);
+  if (isDigest(reference) && reference !== digest) {
+    return refusal(400, 'DIGEST_INVALID', `The manifest is ${digest}, not ${reference}.`);
+  }
+  const manifest = parse(bytes);
+  if (manifest === undefined) return refusal(400, 'MANIFEST_INVALID', 'The manifest is not a JSON object.');
+  const mediaType = call.headers['content-type'] ?? '';
+  if (mediaType === '' || (typeof manifest.mediaType === 'string' && manifest.mediaType !== mediaType)) {
+    return refusal(400, 'MANIFEST_INVALID', `The content type ${mediaType} is not the manifest's own.`);
+  }
+  const missing = [
+    ...blobs(manifest).filter((blob) => store.blobSize(repository, blob) === undefined),
+    ...digests(manifest.manifests).filter((child) => store.manifest(repository, child) === undefined),
+  ];
+  if (missing.length > 0) return refusal(400, 'MANIFEST_BLOB_UNKNOWN', `${repository} lacks ${missing.join(', ')}.`);
+
+  if (!isDigest(reference)) {
+    const held = store.manifest(repository, reference)?.digest;
+    if (rules.immutableTags && held !== undefined && held !== digest) return immutable(repository, reference);
+    store.putManifest(repository, digest, mediaType, bytes);
+    if (store.tag(repository, reference, digest, rules.immutableTags) === 'immutable') {
+      return immutable(repository, reference);
+    }
+  } else {
+    store.putManifest(repository, digest, mediaType, bytes);
+  }
+  return {
+    status: 201,
+    headers: { location: `/v2/${repository}/manifests/${digest}`, 'docker-content-digest': digest },
+  };
+}
+
+/** As ECR words it. */
+function immutable(repository: string, tag: string): Answer {
+  return refusal(400, 'TAG_INVALID', `The tag ${tag} exists in ${repository}, whose tags are immutable.`);
+}
+
+function parse(bytes: Buffer): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(bytes.toString());
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Config and layers. A layer with `urls` lies elsewhere and is nobody's to push. */
+function blobs(manifest: Record<string, unknown>): Digest[] {
+  const layers = Array.isArray(manifest.layers) ? (manifest.layers as unknown[]) : [];
+  const pushed = layers.filter((layer) => !(typeof layer === 'object' && layer !== null && 'urls' in layer));
+  return digests([manifest.config, ...pushed]);
+}
+
+function digests(descriptors: unknown): Digest[] {
+  if (!Array.isArray(descriptors)) return [];
+  return descriptors
+    .map((one: unknown) => (typeof one === 'object' && one !== null && 'digest' in one ? String(one.digest) : ''))
+    .filter(isDigest);
+}

@@ -1,0 +1,242 @@
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type Auth, createAuth } from '../../../src/auth/auth.ts';
+import { isError, TagboatError } from '../../../src/errors.ts';
+import { type HandClock, handClock, type TestWorld, testWorld } from '../../support/world.ts';
+import { failureOf, registryAt } from '../cloud.ts';
+
+const b64 = (text: string) => Buffer.from(text).toString('base64');
+
+/** A home with this config.json and these helpers (shell scripts by name), and the auth stage in it. */
+async function atHome(
+  config: unknown,
+  helpers: Readonly<Record<string, string>> = {},
+  env: Readonly<Record<string, string>> = {},
+): Promise<Auth & { readonly world: TestWorld; readonly clock: HandClock; readonly home: string }> {
+  const home = await mkdtemp(join(tmpdir(), 'tagboat-auth-'));
+  onTestFinished(() => rm(home, { recursive: true, force: true }));
+  await mkdir(join(home, '.docker'));
+  if (config !== undefined) {
+    await writeFile(join(home, '.docker', 'config.json'), typeof config === 'string' ? config : JSON.stringify(config));
+  }
+  for (const [name, script] of Object.entries(helpers)) {
+    const file = join(home, `docker-credential-${name}`);
+    await writeFile(file, `#!/bin/sh\n${script}\n`);
+    await chmod(file, 0o755);
+  }
+  const clock = handClock();
+  const world = testWorld({ clock, env: { HOME: home, PATH: `${home}:${process.env.PATH}`, ...env } });
+  return { ...createAuth(world, world.emit, undefined), world, clock, home };
+}
+
+/** A helper that writes down what it is asked and answers. */
+const answering = (secret: string) =>
+  `echo "$1 $(cat)" >> "$HOME/asked"; echo '{"ServerURL":"x","Username":"bob","Secret":"${secret}"}'`;
+
+async function asked(home: string): Promise<string[]> {
+  const { readFile } = await import('node:fs/promises');
+  return (await readFile(join(home, 'asked'), 'utf8')).trim().split('\n');
+}
+
+describe('a login from the config file', () => {
+  const auths = { 'r.example': { auth: b64('bob:hunter22') } };
+
+  it('is used and masked in every form', async () => {
+    const auth = await atHome({ auths });
+    const credential = await auth.registry(registryAt('r.example', 'docker'));
+    expect(credential?.username).toBe('bob');
+    expect(credential?.password.reveal()).toBe('hunter22');
+    expect(auth.world.masked).toEqual(expect.arrayContaining(['hunter22', b64('hunter22'), b64('bob:hunter22')]));
+  });
+
+  it('is found by auto as well', async () => {
+    expect(await (await atHome({ auths })).registry(registryAt('r.example'))).toMatchObject({ username: 'bob' });
+  });
+
+  it('DOCKER_CONFIG names another folder', async () => {
+    const { home } = await atHome({ auths });
+    const other = await atHome(undefined, {}, { DOCKER_CONFIG: join(home, '.docker') });
+    expect(await other.registry(registryAt('r.example'))).toMatchObject({ username: 'bob' });
+  });
+});
+
+describe('no login', () => {
+  it.each([
+    ['no file', undefined],
+    ['no entry', { auths: {} }],
+  ])('with %s is anonymous on auto, and an error when Docker was asked for', async (_, config) => {
+    const auth = await atHome(config);
+    expect(await auth.registry(registryAt('127.0.0.1:5000'))).toBeUndefined();
+    expect(await failureOf(auth.registry(registryAt('127.0.0.1:5000', 'docker')))).toMatchObject({
+      code: 'DOCKER_LOGIN_MISSING',
+      exitCode: 3,
+    });
+  });
+
+  it('with neither HOME nor DOCKER_CONFIG is anonymous on auto', async () => {
+    const world = testWorld({ env: {} });
+    const auth = createAuth(world, world.emit, undefined);
+    expect(await auth.registry(registryAt('r.example'))).toBeUndefined();
+  });
+
+  it('anonymous asks nobody', async () => {
+    expect(await (await atHome('{ broken')).registry(registryAt('r.example', 'anonymous'))).toBeUndefined();
+  });
+});
+
+describe('a credential helper', () => {
+  it('gets the host on stdin and nothing in its arguments', async () => {
+    const auth = await atHome({ credHelpers: { 'r.example': 'test' } }, { test: answering('hunter22') });
+    const credential = await auth.registry(registryAt('r.example', 'docker'));
+    expect(credential?.password.reveal()).toBe('hunter22');
+    expect(await asked(auth.home)).toEqual(['get r.example']);
+    expect(auth.world.masked).toContain('hunter22');
+  });
+
+  it('is asked for Docker Hub by the URL that Docker uses', async () => {
+    const auth = await atHome({ credsStore: 'test' }, { test: answering('hunter22') });
+    await auth.registry(registryAt('docker.io', 'docker'));
+    expect(await asked(auth.home)).toEqual(['get https://index.docker.io/v1/']);
+  });
+
+  it('is asked once by callers at the same time, and again when its token may have ended', async () => {
+    const auth = await atHome({ credsStore: 'test' }, { test: answering('hunter22') });
+    await Promise.all([1, 2, 3].map(() => auth.registry(registryAt('r.example'))));
+    expect(await asked(auth.home)).toHaveLength(1);
+    auth.clock.advance(10 * 60_000);
+    await auth.registry(registryAt('r.example'));
+    expect(await asked(auth.home)).toHaveLength(2);
+  });
+
+  it('without a login for the host leaves the word to the file, then to nobody', async () => {
+    const none = { test: "cat >/dev/null; echo 'credentials not found in native keychain'; exit 1" };
+    const auths = { 'r.example': { auth: b64('bob:hunter22') } };
+    const auth = await atHome({ credsStore: 'test', auths }, none);
+    expect(await auth.registry(registryAt('r.example'))).toMatchObject({ username: 'bob' });
+    expect(await auth.registry(registryAt('other.example'))).toBeUndefined();
+  });
+
+  it('with an empty answer has no login', async () => {
+    const auth = await atHome({ credsStore: 'test' }, { test: `echo '{"Username":"","Secret":""}'` });
+    expect(await auth.registry(registryAt('r.example'))).toBeUndefined();
+  });
+
+  it('hands out identity tokens by the name that says so', async () => {
+    const auth = await atHome({ credsStore: 'test' }, { test: `echo '{"Username":"<token>","Secret":"idt-1"}'` });
+    expect(await auth.registry(registryAt('r.example'))).toMatchObject({ username: '<token>' });
+  });
+
+  it('that is not there is named', async () => {
+    const auth = await atHome({ credHelpers: { 'r.example': 'nowhere' } });
+    const error = await failureOf(auth.registry(registryAt('r.example')));
+    expect(error).toMatchObject({ code: 'CREDENTIAL_HELPER_FAILED', exitCode: 3, data: { why: 'missing' } });
+    expect(isError(error) && error.hint).toContain('docker-credential-nowhere');
+  });
+
+  it('with a path for a name is never run', async () => {
+    const auth = await atHome(
+      { credHelpers: { 'r.example': '/../evil' } },
+      { evil: 'touch "$HOME/ran"', test: 'exit 0' },
+    );
+    const error = await failureOf(auth.registry(registryAt('r.example')));
+    expect(error).toMatchObject({ code: 'CREDENTIAL_HELPER_FAILED', data: { why: 'missing' } });
+  });
+
+  it('that fails is quoted', async () => {
+    const auth = await atHome({ credsStore: 'test' }, { test: 'echo "keychain is locked" >&2; exit 3' });
+    const error = await failureOf(auth.registry(registryAt('r.example')));
+    expect(error).toMatchObject({
+      code: 'CREDENTIAL_HELPER_FAILED',
+      data: { why: 'failed' },
+      peer: { text: 'keychain is locked' },
+    });
+  });
+
+  it('that prints a login and then fails has it taken out of its words', async () => {
+    const auth = await atHome({ credsStore: 'test' }, { test: `${answering('hunter22')}; exit 1` });
+    const error = await failureOf(auth.registry(registryAt('r.example')));
+    expect(error).toBeInstanceOf(TagboatError);
+    expect(JSON.stringify([error, isError(error) && error.peer])).not.toContain('hunter22');
+  });
+
+  it('that answers nonsense is not quoted', async () => {
+    const auth = await atHome({ credsStore: 'test' }, { test: 'echo "Secret: hunter22"' });
+    const error = await failureOf(auth.registry(registryAt('r.example')));
+    expect(error).toMatchObject({ code: 'CREDENTIAL_HELPER_FAILED', data: { why: 'unusable' } });
+    expect(isError(error) && JSON.stringify(error.peer ?? '')).not.toContain('hunter22');
+  });
+});
+
+describe('a config file that is wrong', () => {
+  it('is told with its place and without its text', async () => {
+    const auth = await atHome('{\n  "auths": { "r.example": { "auth": "aHVudGVyMjI=" }, }\n}');
+    const error = await failureOf(auth.registry(registryAt('r.example')));
+    expect(error).toMatchObject({ code: 'DOCKER_CONFIG_INVALID', exitCode: 3, place: { line: 2, column: 55 } });
+    expect(JSON.stringify(error)).not.toContain('aHVudGVyMjI=');
+  });
+
+  it('an entry that cannot be decoded is told by its name', async () => {
+    const auth = await atHome({ auths: { 'r.example': { auth: b64('nocolon') } } });
+    const error = await failureOf(auth.registry(registryAt('r.example')));
+    expect(isError(error, 'DOCKER_CONFIG_INVALID') && error.data.why).toContain('r.example');
+  });
+
+  it('a folder in its place is told', async () => {
+    const auth = await atHome(undefined);
+    await mkdir(join(auth.home, '.docker', 'config.json'));
+    const error = await failureOf(auth.registry(registryAt('r.example')));
+    expect(isError(error, 'DOCKER_CONFIG_INVALID') && error.data.why).toContain('EISDIR');
+  });
+});
+
+describe('ghcr.io', () => {
+  it('takes the job token with the actor as name', async () => {
+    const auth = await atHome(undefined, {}, { GITHUB_TOKEN: 'ghs_job', GITHUB_ACTOR: 'octocat' });
+    const credential = await auth.registry(registryAt('ghcr.io'));
+    expect([credential?.username, credential?.password.reveal()]).toEqual(['octocat', 'ghs_job']);
+    expect(auth.world.masked).toEqual(expect.arrayContaining(['ghs_job', b64('octocat:ghs_job')]));
+  });
+
+  it('takes it without an actor too', async () => {
+    const auth = await atHome(undefined, {}, { GITHUB_TOKEN: 'ghs_job' });
+    expect(await auth.registry(registryAt('ghcr.io', 'ghcr'))).toMatchObject({ username: 'x-access-token' });
+  });
+
+  it('without a token uses what Docker knows on auto, and is an error when it was asked for', async () => {
+    const auths = { 'ghcr.io': { auth: b64('bob:hunter22') } };
+    const auth = await atHome({ auths }, {}, { GITHUB_TOKEN: '', GITHUB_ACTIONS: 'true' });
+    expect(await auth.registry(registryAt('ghcr.io'))).toMatchObject({ username: 'bob' });
+    const error = await failureOf(auth.registry(registryAt('ghcr.io', 'ghcr')));
+    expect(error).toMatchObject({ code: 'GHCR_TOKEN_MISSING', exitCode: 3 });
+    expect(isError(error) && error.hint).toContain('packages: write');
+  });
+
+  it('is the only host that auto gives the job token to', async () => {
+    const auth = await atHome(undefined, {}, { GITHUB_TOKEN: 'ghs_job' });
+    for (const host of ['ghcr.io.evil.example', 'docker.io', 'ghcr.io:5000']) {
+      expect(await auth.registry(registryAt(host))).toBeUndefined();
+    }
+  });
+});
+
+it('an ECR registry on auto uses what Docker knows when there is no AWS identity at all', async () => {
+  const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
+  const saved = { ...process.env };
+  // The SDK's chain looks at the process and its home: nothing may be found there.
+  Object.assign(process.env, {
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_CONFIG_FILE: '/nonexistent/config',
+    AWS_SHARED_CREDENTIALS_FILE: '/nonexistent/credentials',
+  });
+  try {
+    const auth = await atHome({ auths: { [host]: { auth: b64('AWS:hunter22') } } });
+    expect(await auth.registry(registryAt(host))).toMatchObject({ username: 'AWS' });
+    const bare = await atHome(undefined);
+    expect(await failureOf(bare.registry(registryAt(host)))).toMatchObject({ code: 'AWS_CREDENTIALS_MISSING' });
+  } finally {
+    for (const name of Object.keys(process.env)) if (!(name in saved)) delete process.env[name];
+    Object.assign(process.env, saved);
+  }
+});

@@ -1,0 +1,36 @@
+import { editFile } from '../../../src/commit/edit/edit.ts';
+import { type ErrorCode, isError, type TagboatError } from '../../../src/errors.ts';
+import type { Change } from '../../../src/plan/outcome.ts';
+
+export interface Asked {
+  readonly file?: string;
+  readonly create?: boolean;
+}
+
+/** One edit of a text: the new text and the changes. */
+export function edit(text: string, path: string, value: string, asked: Asked = {}) {
+  const file = asked.file ?? 'values.yaml';
+  const source = new TextEncoder().encode(text);
+  const done = editFile(file, source, [{ file, path, value, create: asked.create ?? false }]);
+  const after = new TextDecoder('utf-8', { ignoreBOM: true }).decode(done.bytes);
+  return { text: after, changes: done.changes as readonly Change[] };
+}
+
+export function edited(text: string, path: string, value: string, asked: Asked = {}): string {
+  return edit(text, path, value, asked).text;
+}
+
+/** The error of our own that a call ends with; anything else is thrown on. */
+export function errorOf(call: () => unknown): TagboatError {
+  try {
+    call();
+  } catch (error) {
+    if (isError(error)) return error;
+    throw error;
+  }
+  throw new Error('no error came');
+}
+
+export function codeOf(call: () => unknown): ErrorCode {
+  return errorOf(call).code;
+}

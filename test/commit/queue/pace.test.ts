@@ -1,0 +1,67 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import {
+  isCrowded,
+  patienceMs,
+  restAfterPublishing,
+  restInQueue,
+  restWhileGathering,
+  staleMs,
+} from '../../../src/commit/queue/pace.ts';
+
+const trip = fc.integer({ min: 1, max: 60_000 });
+const chance = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
+const queue = fc.record({ ageMs: fc.nat(10 ** 9), crowd: fc.nat(1_000) });
+
+it('no rest is longer than a few seconds, however slow the host and however many the others', () => {
+  fc.assert(
+    fc.property(trip, chance, queue, fc.nat(1_000), (tripMs, random, waiting, looks) => {
+      for (const ms of [
+        restAfterPublishing(tripMs, random),
+        restInQueue(waiting, looks, tripMs, random),
+        restWhileGathering(tripMs, random),
+      ]) {
+        expect(ms).toBeGreaterThan(0);
+        expect(ms).toBeLessThanOrEqual(5_500);
+      }
+    }),
+  );
+});
+
+it('the longer the first in the queue has waited, the sooner its landing is looked for', () => {
+  const rests = [0, 100, 200, 300].map((ageMs) => restInQueue({ ageMs, crowd: 8 }, 0, 40, 0.5));
+  expect(rests).toEqual(rests.toSorted((a, b) => b - a));
+  expect(new Set(rests).size).toBe(rests.length);
+});
+
+it('whoever looked in vain waits longer than the time before, and longer among many', () => {
+  const late = { ageMs: 60_000, crowd: 8 };
+  expect(restInQueue(late, 2, 40, 0.5)).toBeGreaterThan(restInQueue(late, 1, 40, 0.5));
+  expect(restInQueue({ ...late, crowd: 200 }, 1, 40, 0.5)).toBeGreaterThan(restInQueue(late, 1, 40, 0.5));
+});
+
+it('the first in the queue rests for less than those who wait for it', () => {
+  fc.assert(
+    fc.property(trip, chance, queue, fc.nat(20), (tripMs, random, waiting, looks) => {
+      expect(restWhileGathering(tripMs, random)).toBeLessThan(restInQueue(waiting, looks, tripMs, random));
+    }),
+  );
+});
+
+it('reads as quick as the look leave it fresh on a quick host, and a slower link has more time', () => {
+  expect(staleMs(2, 10)).toBeGreaterThan(2 * 10);
+  expect(staleMs(5, 10)).toBeGreaterThan(staleMs(2, 10));
+  expect(staleMs(2, 1_000)).toBeGreaterThan(staleMs(2, 100));
+});
+
+it('a host that answers as it did before is not crowded, nor is one that is quick', () => {
+  expect(isCrowded(300, 300)).toBe(false);
+  expect(isCrowded(5, 90)).toBe(false);
+  expect(isCrowded(120, 300)).toBe(true);
+});
+
+it('the second in the queue is patient for as long as a landing may take, and those behind it for longer', () => {
+  expect(patienceMs(1, 10)).toBeGreaterThanOrEqual(1_500);
+  expect(patienceMs(1, 400)).toBeGreaterThanOrEqual(20 * 400);
+  expect(patienceMs(3, 400)).toBe(3 * patienceMs(1, 400));
+});

@@ -1,0 +1,283 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type LandOptions, landDelivery } from '../../../src/commit/commit.ts';
+import type { TagboatError } from '../../../src/errors.ts';
+import type { DeliveryPlan } from '../../../src/plan.ts';
+import type { Fault, GitHost } from '../../../src/sandbox/git-host/git-host.ts';
+import { gitHost, noHttpBackend, skipNote } from '../../support/git-host.ts';
+import { jumpingClock, type TestWorld, testWorld } from '../../support/world.ts';
+import { chart, deliveryTo, fileAt, isSound, landed, noticesIn, pushesIn, setTag, tipOf } from '../landing.ts';
+
+const realClock = {
+  now: () => Date.now(),
+  sleep: (ms: number, signal?: AbortSignal) =>
+    new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(resolve, ms);
+      signal?.addEventListener('abort', () => {
+        clearTimeout(timer);
+        reject(signal.reason);
+      });
+    }),
+};
+
+function writer(overrides: Partial<TestWorld> = {}): TestWorld {
+  return { ...testWorld({ random: Math.random }), clock: { ...jumpingClock(), ...realClock }, ...overrides };
+}
+
+function land(delivery: DeliveryPlan, world: TestWorld = writer(), options?: LandOptions) {
+  return landDelivery(world, world.emit, delivery, undefined, options);
+}
+
+async function updateHook(host: GitHost, script: string): Promise<void> {
+  await mkdir(join(host.repoDir('config'), 'hooks'), { recursive: true });
+  await writeFile(join(host.repoDir('config'), 'hooks', 'update'), `#!/bin/sh\n${script}`, { mode: 0o755 });
+}
+
+const refsIn = async (host: GitHost): Promise<string> =>
+  host.git('config', 'for-each-ref', '--format=%(refname)', 'refs/tagboat');
+
+/** Pushes something else whenever a direct push of ours comes in, so that it is beaten, `times` times. */
+async function beatenHost(times: number, files: Record<string, string> = chart) {
+  let left = times;
+  const host: GitHost = await gitHost({
+    fault: async (request) => {
+      if (request.service !== 'git-receive-pack' || !request.isCall || left === 0) return undefined;
+      left -= 1;
+      await host.commit('config', { files: { [`other-${left}.yaml`]: 'x: 1\n' } });
+      return undefined;
+    },
+  });
+  return { host, url: await host.createRepo('config', { files }) };
+}
+
+/** A writer whose requests take as long as these say, one after the other, by its own clock. The last goes on. */
+function slowWriter(tookMs: readonly number[]): TestWorld {
+  const world = writer();
+  let late = 0;
+  let requests = 0;
+  const http: TestWorld['http'] = async (request) => {
+    const answer = await world.http(request);
+    late += tookMs[Math.min(requests++, tookMs.length - 1)] ?? 0;
+    return answer;
+  };
+  return { ...world, http, clock: { ...world.clock, now: () => Date.now() + late } };
+}
+
+describe.skipIf(noHttpBackend !== undefined)(`the queue${skipNote}`, () => {
+  it('pushes when its look has grown old, but nothing moved and the host is as quick as before', async () => {
+    const host = await gitHost();
+    const url = await host.createRepo('config', { files: chart });
+    expect(landed(await land(deliveryTo(url), slowWriter([300, 400, 400, 200, 0]))).attempts).toBe(1);
+    expect(pushesIn(host)).toHaveLength(1);
+    expect(host.requests).toHaveLength(5);
+  });
+
+  it('makes for the queue without a push where a host grows slower from one look to the next', async () => {
+    const host = await gitHost();
+    const url = await host.createRepo('config', { files: chart });
+    expect(landed(await land(deliveryTo(url), slowWriter([300, 400, 400, 800, 0]))).attempts).toBe(0);
+    expect(pushesIn(host).map(({ refs }) => refs.some((ref) => ref === 'refs/heads/main'))).toEqual([false, true]);
+    expect(await fileAt(host, 'config')).toContain('imageTag:   b   # from CI');
+    expect(await refsIn(host)).toBe('');
+  });
+
+  it('spares the push that an old look would have made in vain', async () => {
+    const host: GitHost = await gitHost({
+      fault: async (request) => {
+        if (request.number === 4) await host.commit('config', { files: { 'other.yaml': 'x: 1\n' } });
+        return undefined;
+      },
+    });
+    const url = await host.createRepo('config', { files: chart });
+    expect(landed(await land(deliveryTo(url), slowWriter([300, 400, 400, 200, 0]))).attempts).toBe(0);
+    expect(pushesIn(host).map(({ refs }) => refs.some((ref) => ref === 'refs/heads/main'))).toEqual([false, true]);
+  });
+
+  it('lands a beaten change as a commit of its own, and leaves no ref behind', async () => {
+    const { host, url } = await beatenHost(1);
+    const outcome = landed(await land(deliveryTo(url)));
+    expect(outcome.commit).toBe(await tipOf(host, 'config'));
+    expect(outcome.parent).toBe(await tipOf(host, 'config', 'main~1'));
+    expect(await host.git('config', 'log', '-1', '--format=%(trailers:key=Tagboat-Intent,valueonly)')).toMatch(
+      /^\d{13}-/,
+    );
+    expect(await host.git('config', 'log', '-1', '--format=%an|%s')).toBe('github-actions[bot]|Set front to b\n');
+    expect(await fileAt(host, 'config')).toContain('imageTag:   b   # from CI');
+    expect(await refsIn(host)).toBe('');
+    await isSound(host, 'config');
+  });
+
+  it('waits as long as a host asks that takes no more pushes just now', async () => {
+    let pushes = 0;
+    const host: GitHost = await gitHost({
+      fault: async (request) => {
+        if (request.service !== 'git-receive-pack' || !request.isCall) return undefined;
+        pushes += 1;
+        if (pushes === 1) await host.commit('config', { files: { 'other.yaml': 'x: 1\n' } });
+        return pushes === 2 || pushes === 4
+          ? { is: 'answer', status: 429, headers: { 'retry-after': '7' } }
+          : undefined;
+      },
+    });
+    const url = await host.createRepo('config', { files: chart });
+    const world = testWorld({ clock: jumpingClock() });
+    landed(await land(deliveryTo(url), world));
+    // Once for the intent, and once for the push that lands it.
+    expect(world.clock.slept.filter((ms) => ms >= 7_000)).toHaveLength(2);
+    expect(await refsIn(host)).toBe('');
+  });
+
+  it('lands thirty writers at once, each exactly once, with fewer pushes to the branch than writers', async () => {
+    const host = await gitHost();
+    const names = Array.from({ length: 30 }, (_, at) => `apps/app-${at}/values.yaml`);
+    const files = { ...chart, ...Object.fromEntries(names.map((name) => [name, 'tag: a\n'])) };
+    const url = await host.createRepo('config', { files });
+    const outcomes = await Promise.all(
+      names.map((name, at) => land({ ...deliveryTo(url, setTag(`v${at}`, name, '.tag')), message: `Set ${name}` })),
+    );
+    const commits = outcomes.map((outcome) => landed(outcome).commit);
+    expect(new Set(commits).size).toBe(30);
+    expect((await host.git('config', 'rev-list', '--max-count=30', 'main')).trim().split('\n').sort()).toEqual(
+      commits.sort(),
+    );
+    for (const [at, name] of names.entries()) expect(await fileAt(host, 'config', name)).toBe(`tag: v${at}\n`);
+    expect(await refsIn(host)).toBe('');
+    await isSound(host, 'config');
+  });
+
+  it('lands what a killed writer has published, once, and with its own author', async () => {
+    const { host, url } = await beatenHost(1, { ...chart, 'b.yaml': 'tag: a\n' });
+    const dying = writer();
+    const stop = new AbortController();
+    // Killed right after publishing: no request of its own goes out any more.
+    const http: TestWorld['http'] = async (request) => {
+      if (stop.signal.aborted) throw new Error('killed');
+      const answer = await dying.http(request);
+      if (pushesIn(host).length === 2) stop.abort();
+      return answer;
+    };
+    const dead = { ...deliveryTo(url, setTag('dead', 'b.yaml', '.tag')), author: { name: 'Dead', email: 'd@e.test' } };
+    await expect(land(dead, { ...dying, http })).rejects.toThrow();
+    expect(await refsIn(host)).toMatch(/^refs\/tagboat\/intents\/main\/\d{13}-[0-9a-f]{12}\n$/);
+    const outcome = landed(await land(deliveryTo(url)));
+    expect(await fileAt(host, 'config', 'b.yaml')).toBe('tag: dead\n');
+    expect(await host.git('config', 'log', '-2', '--format=%an')).toBe('github-actions[bot]\nDead\n');
+    expect(outcome.parent).toBe(await tipOf(host, 'config', 'main~1'));
+    expect(await refsIn(host)).toBe('');
+    await isSound(host, 'config');
+  });
+
+  it('lands after a killed writer of the same value, instead of waiting for its intent to expire', async () => {
+    const { host, url } = await beatenHost(1);
+    const dying = writer();
+    let published = false;
+    const http: TestWorld['http'] = async (request) => {
+      if (published) throw new Error('killed');
+      const answer = await dying.http(request);
+      published = pushesIn(host).length === 2;
+      return answer;
+    };
+    await expect(land(deliveryTo(url, setTag('old')), { ...dying, http })).rejects.toThrow();
+    const late = landed(await land(deliveryTo(url, setTag('new')), writer(), { budgetMs: 30_000 }));
+    expect(await fileAt(host, 'config')).toContain('imageTag:   new   #');
+    expect(await host.git('config', 'show', `${late.parent}:main/values.yaml`)).toContain('imageTag:   old   #');
+    expect(await refsIn(host)).toBe('');
+    await isSound(host, 'config');
+  });
+
+  it('never lands an intent whose value has moved on, nor one that has expired', async () => {
+    const { host, url } = await beatenHost(1);
+    const late = writer();
+    let published = false;
+    const http: TestWorld['http'] = async (request) => {
+      if (published) throw new Error('killed');
+      const answer = await late.http(request);
+      published = pushesIn(host).length === 2;
+      return answer;
+    };
+    await expect(land(deliveryTo(url), { ...late, http })).rejects.toThrow();
+    await host.commit('config', {
+      files: { 'main/values.yaml': chart['main/values.yaml'].replace('   a   #', ' newer #') },
+    });
+    landed(await land(deliveryTo(url, setTag('c', 'main/values.yaml', '.back.imageTag'))));
+    expect(await fileAt(host, 'config')).toContain('imageTag: newer # from CI');
+    expect(await refsIn(host)).toContain('refs/tagboat/intents/main/');
+    const tomorrow = writer({ clock: { ...jumpingClock(), ...realClock, now: () => Date.now() + 86_400_000 } });
+    landed(await land(deliveryTo(url, setTag('d', 'main/values.yaml', '.back.imageTag')), tomorrow));
+    expect(await fileAt(host, 'config')).toContain('imageTag: newer # from CI');
+    await isSound(host, 'config');
+  });
+
+  it('withdraws its intent when it is told to stop', async () => {
+    const { host, url } = await beatenHost(1);
+    const world = writer();
+    const http: TestWorld['http'] = async (request) => {
+      const answer = await world.http(request);
+      if (pushesIn(host).length === 2) world.abort(new Error('SIGINT'));
+      return answer;
+    };
+    await expect(land(deliveryTo(url), { ...world, http })).rejects.toThrow('SIGINT');
+    expect(await refsIn(host)).toBe('');
+    expect(await fileAt(host, 'config')).toBe(chart['main/values.yaml']);
+  });
+
+  it.each<[string, Fault]>([
+    ['falls silent by and by', { is: 'cut', bytes: 0 }],
+    ['has a fault of its own', { is: 'answer', status: 500 }],
+  ])('a writer whose intent waits on a host that %s says that it may land yet', async (_, fault) => {
+    let others = 1;
+    const host: GitHost = await gitHost({
+      fault: async (request) => {
+        if (pushesIn(host).length > 2 || (pushesIn(host).length === 2 && request.service !== 'git-receive-pack')) {
+          return fault;
+        }
+        if (request.service !== 'git-receive-pack' || !request.isCall || others === 0) return undefined;
+        others -= 1;
+        await host.commit('config', { files: { 'other.yaml': 'x: 1\n' } });
+        return undefined;
+      },
+    });
+    const url = await host.createRepo('config', { files: chart });
+    const world = writer();
+    const error = await land(deliveryTo(url), world).catch((thrown: unknown) => thrown);
+    const told = fault.is === 'cut' ? (error as TagboatError<'GIT_CUT'>).hint : noticesIn(world).join();
+    expect(told).toMatch(/may (yet take|land)/);
+  });
+
+  it('is left alone by a delivery that says so: it tries again, and publishes nothing', async () => {
+    const { host, url } = await beatenHost(2);
+    const world = writer();
+    const outcome = landed(await land({ ...deliveryTo(url), queue: false }, world));
+    expect(outcome.attempts).toBe(3);
+    expect(pushesIn(host)).toHaveLength(3);
+    expect(noticesIn(world)).toEqual([]);
+  });
+
+  it('falls back to trying again, and says so, where the server refuses its refs', async () => {
+    const { host, url } = await beatenHost(1);
+    await updateHook(host, 'case "$1" in refs/tagboat/*) exit 1;; esac\n');
+    const world = writer();
+    landed(await land(deliveryTo(url), world));
+    expect(noticesIn(world).join()).toContain('pushes are tried again instead');
+    expect(await refsIn(host)).toBe('');
+  });
+
+  it('falls back to trying again where the server has no atomic pushes', async () => {
+    const { host, url } = await beatenHost(1);
+    await host.git('config', 'config', 'receive.advertiseAtomic', 'false');
+    const world = writer();
+    landed(await land(deliveryTo(url), world));
+    expect(noticesIn(world).join()).toContain('pushes are tried again instead');
+    expect(await refsIn(host)).toBe('');
+  });
+
+  it('shows the words of a server that denies the landing, and withdraws', async () => {
+    const { host, url } = await beatenHost(1);
+    await updateHook(host, 'case "$1" in refs/heads/*) echo "closed for today" >&2; exit 1;; esac\n');
+    const error = await land(deliveryTo(url)).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: 'PUSH_DENIED', exitCode: 6 });
+    expect((error as { peer: { text: string } }).peer.text).toContain('closed for today');
+    expect(await refsIn(host)).toBe('');
+  });
+});

@@ -1,0 +1,64 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { withDeployment } from '../../../src/deploy/act/deployment.ts';
+import type { Health, Verdict } from '../../../src/plan/deploy.ts';
+import type { Source } from '../../../src/plan.ts';
+import { startGitHub } from '../../../src/sandbox/github/github.ts';
+import { testWorld } from '../../support/world.ts';
+
+const source = { commit: 'a'.repeat(40), runUrl: 'https://ci.test/1' } as Source;
+const about = { environment: 'production', delivery: 'main', commit: 'c'.repeat(40), source };
+
+function verdict(is: Health): Verdict {
+  const of = { delivery: 'main', application: 'shop', commit: 'c', revision: 'c', why: 'w'.repeat(300), seconds: 1 };
+  return is === 'healthy' ? { ...of, is } : { ...of, is, reasons: [] };
+}
+
+async function place(token = 'job-token') {
+  const github = await startGitHub({ deployments: 'job-token' });
+  onTestFinished(() => github.close());
+  return { github, world: testWorld({ env: { ...github.env, GITHUB_TOKEN: token } }) };
+}
+
+describe('a GitHub deployment', () => {
+  it.each([
+    [['healthy'], 'success'],
+    [['healthy', 'degraded'], 'failure'],
+    [['syncFailed', 'healthy'], 'failure'],
+    [['timedOut'], 'failure'],
+    [['unknown'], 'error'],
+    [[], 'error'],
+  ] as const)('tells of %j as %s', async (verdicts, state) => {
+    const { github, world } = await place();
+    await withDeployment(world, world.emit, about, async () => verdicts.map(verdict));
+    expect(github.deployments).toMatchObject([
+      {
+        ...{ repository: 'acme/app-repo', ref: source.commit, environment: 'production' },
+        statuses: [{ state: 'in_progress' }, { state, log_url: 'https://ci.test/1' }],
+      },
+    ]);
+    expect(world.events).toEqual([]);
+  });
+
+  it('that may not be written is told, and the verdict stays what it is', async () => {
+    const { github, world } = await place('another-token');
+    const verdicts = await withDeployment(world, world.emit, about, async () => [verdict('healthy')]);
+    expect(verdicts).toMatchObject([{ is: 'healthy' }]);
+    expect(github.deployments).toEqual([]);
+    expect(world.events).toMatchObject([
+      { type: 'notice', level: 'warning', message: expect.stringContaining('deployments: write') },
+    ]);
+  });
+
+  it('outside of a job is told once, and nothing is sent', async () => {
+    const world = testWorld();
+    expect(await withDeployment(world, world.emit, about, async () => [verdict('healthy')])).toHaveLength(1);
+    expect(world.events).toMatchObject([{ type: 'notice', level: 'warning' }]);
+  });
+
+  it('of a run without a verdict is an error, and so is the run', async () => {
+    const { github, world } = await place();
+    const failed = withDeployment(world, world.emit, about, async () => Promise.reject(new Error('no way in')));
+    await expect(failed).rejects.toThrow('no way in');
+    expect(github.deployments[0]?.statuses.at(-1)).toMatchObject({ state: 'error' });
+  });
+});

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { adoptSecrets, readInputs } from '../../../src/entry/action/inputs.ts';
+
+describe('the action’s inputs', () => {
+  it('left out, which the runner sets to nothing, are the defaults', () => {
+    const env = { INPUT_COMMAND: '', INPUT_CONFIG: '', INPUT_JOBS: '', INPUT_QUIET: '', INPUT_SET: '' };
+    expect(readInputs(env)).toEqual({
+      command: 'ship',
+      common: { json: false, quiet: false, color: true, jobs: 3 },
+      commit: { branch: 'main', set: [], create: false, force: false, queue: true },
+      landing: { force: false, queue: true },
+      building: { rebuild: false },
+      wait: { application: [], branch: 'main', sync: false },
+      rollback: { delivery: undefined, options: { to: 'previous', force: false } },
+    });
+  });
+
+  it('take one thing to set a line', () => {
+    const env = {
+      INPUT_COMMAND: 'commit',
+      INPUT_REPO: 'https://github.com/acme/config',
+      INPUT_SET: '\r\n main/values.yaml:.a=1\r\n\nmain/values.yaml:.b=2 \n',
+      INPUT_CREATE: 'True',
+      INPUT_JOBS: '2',
+    };
+    const { commit, common } = readInputs(env);
+    expect(commit.set).toEqual(['main/values.yaml:.a=1', 'main/values.yaml:.b=2']);
+    expect(commit).toMatchObject({ repo: 'https://github.com/acme/config', create: true });
+    expect(common.jobs).toBe(2);
+  });
+
+  it('say what to roll back, and why', () => {
+    const env = {
+      INPUT_COMMAND: 'rollback',
+      INPUT_DELIVERY: 'main',
+      INPUT_TO: 'a'.repeat(40),
+      INPUT_WHY: 'loses orders',
+    };
+    const options = { to: 'a'.repeat(40), force: false, why: 'loses orders' };
+    expect(readInputs(env).rollback).toEqual({ delivery: 'main', options });
+  });
+
+  it('name applications to wait for, one a line', () => {
+    const env = { INPUT_COMMAND: 'wait', INPUT_APPLICATION: 'front\nargocd-apps/back\n', INPUT_TIMEOUT: '20m' };
+    expect(readInputs(env).wait).toMatchObject({ application: ['front', 'argocd-apps/back'], timeout: '20m' });
+    expect(adoptSecrets({ 'INPUT_ARGOCD-TOKEN': 't' })).toMatchObject({ ARGOCD_AUTH_TOKEN: 't' });
+  });
+
+  it.each([
+    ['an unknown command', { INPUT_COMMAND: 'deploy' }],
+    ['no number', { INPUT_JOBS: '0' }],
+    ['no boolean', { INPUT_CREATE: 'yes' }],
+  ])('are refused: %s', (_, env) => {
+    expect(() => readInputs(env as Record<string, string>)).toThrow(expect.objectContaining({ code: 'USAGE' }));
+  });
+
+  it('that are secret move to the variables they stand for, and leave no second copy', () => {
+    const env = { INPUT_TOKEN: 't0ken', 'INPUT_PRIVATE-KEY': 'k3y', 'INPUT_APP-ID': '7', TAGBOAT_TOKEN: 'other' };
+    expect(adoptSecrets(env)).toMatchObject({
+      TAGBOAT_TOKEN: 't0ken',
+      TAGBOAT_APP_PRIVATE_KEY: 'k3y',
+      TAGBOAT_APP_ID: '7',
+      INPUT_TOKEN: undefined,
+      'INPUT_PRIVATE-KEY': undefined,
+    });
+  });
+
+  it('do not replace a GITHUB_TOKEN that the workflow gives by the job’s default one', () => {
+    expect(adoptSecrets({ 'INPUT_GITHUB-TOKEN': 'job', GITHUB_TOKEN: 'mine' }).GITHUB_TOKEN).toBe('mine');
+    expect(adoptSecrets({ 'INPUT_GITHUB-TOKEN': 'job' }).GITHUB_TOKEN).toBe('job');
+  });
+});

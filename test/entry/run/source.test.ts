@@ -1,0 +1,212 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { publicUrl, readSource } from '../../../src/entry/run/source.ts';
+import { createExec } from '../../../src/wire/exec.ts';
+import { testWorld } from '../../support/world.ts';
+
+const identity = {
+  GIT_AUTHOR_NAME: 'Ada',
+  GIT_AUTHOR_EMAIL: 'ada@example.org',
+  GIT_COMMITTER_NAME: 'Bot',
+  GIT_COMMITTER_EMAIL: 'bot@example.org',
+  GIT_AUTHOR_DATE: '2026-03-01T10:00:00Z',
+  GIT_COMMITTER_DATE: '2026-03-02T11:00:00+09:00',
+  GIT_CONFIG_NOSYSTEM: '1',
+  GIT_CONFIG_GLOBAL: '/dev/null',
+};
+const bare = { PATH: process.env.PATH, ...identity };
+
+function folder(): string {
+  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'tagboat-source-')));
+  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+function git(dir: string, ...args: string[]): string {
+  return execFileSync('git', ['-C', dir, ...args], {
+    encoding: 'utf8',
+    env: bare,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+}
+
+/** A repository with one commit on `main`. */
+function repo(): { dir: string; commit: string } {
+  const dir = folder();
+  git(dir, 'init', '-q', '-b', 'main');
+  writeFileSync(join(dir, 'a.txt'), 'one\n');
+  git(dir, 'add', '.');
+  git(dir, 'commit', '-q', '-m', 'Greet 世界\n\nWith a body.');
+  return { dir, commit: git(dir, 'rev-parse', 'HEAD').trim() };
+}
+
+const read = (dir: string, env: Record<string, string | undefined> = {}) =>
+  readSource(testWorld({ env: { ...bare, ...env } }), dir);
+
+describe('reading the app repo', () => {
+  it('tells commit, branch, subject, author and the committer’s time', async () => {
+    const { dir, commit } = repo();
+    expect(await read(dir)).toEqual({
+      dir,
+      url: undefined,
+      commit,
+      branch: 'main',
+      subject: 'Greet 世界',
+      author: { name: 'Ada', email: 'ada@example.org' },
+      committedAt: '2026-03-02T11:00:00+09:00',
+      dirty: false,
+      runUrl: undefined,
+    });
+  });
+
+  it('is dirty when a tracked file differs, and not for untracked ones', async () => {
+    const { dir } = repo();
+    writeFileSync(join(dir, 'new.txt'), 'x');
+    expect((await read(dir)).dirty).toBe(false);
+    writeFileSync(join(dir, 'a.txt'), 'two\n');
+    expect((await read(dir)).dirty).toBe(true);
+  });
+
+  it('finds the top folder from a folder below it', async () => {
+    const { dir } = repo();
+    mkdirSync(join(dir, 'deep/er'), { recursive: true });
+    expect((await read(join(dir, 'deep/er'))).dir).toBe(dir);
+  });
+
+  it('works in a shallow clone on a detached head, which has no branch', async () => {
+    const { dir, commit } = repo();
+    git(dir, 'commit', '-q', '--allow-empty', '-m', 'Second');
+    const clone = join(folder(), 'clone');
+    git(dir, 'clone', '-q', '--depth', '1', `file://${dir}`, clone);
+    git(clone, 'checkout', '-q', '--detach');
+    const source = await read(clone);
+    expect(source.commit).not.toBe(commit);
+    expect(source.branch).toBeUndefined();
+    expect(source.subject).toBe('Second');
+    expect(source.url).toBeUndefined();
+  });
+
+  it('takes the remote without its userinfo', async () => {
+    const { dir } = repo();
+    git(dir, 'remote', 'add', 'origin', 'https://x-access-token:s3cret@example.org/acme/shop.git?a=b');
+    expect((await read(dir)).url).toBe('https://example.org/acme/shop.git');
+  });
+
+  it('takes the only remote when none is called origin, and none of several', async () => {
+    const { dir } = repo();
+    git(dir, 'remote', 'add', 'upstream', 'https://example.org/acme/shop.git');
+    expect((await read(dir)).url).toBe('https://example.org/acme/shop.git');
+    git(dir, 'remote', 'add', 'fork', 'https://example.org/other/shop.git');
+    expect((await read(dir)).url).toBeUndefined();
+  });
+
+  it('is not led away by the variables git sets inside hooks', async () => {
+    const { dir, commit } = repo();
+    const other = repo();
+    expect((await read(dir, { GIT_DIR: join(other.dir, '.git'), GIT_INDEX_FILE: '/nowhere' })).commit).toBe(commit);
+  });
+});
+
+describe('reading what Actions says', () => {
+  const actions = (commit: string, ref: string) => ({
+    GITHUB_ACTIONS: 'true',
+    GITHUB_SHA: commit,
+    GITHUB_REF: ref,
+    GITHUB_SERVER_URL: 'https://github.example',
+    GITHUB_REPOSITORY: 'acme/shop',
+    GITHUB_RUN_ID: '77',
+    GITHUB_RUN_ATTEMPT: '1',
+  });
+
+  it.each([
+    ['{"repository":{"default_branch":"trunk"}}', 'trunk'],
+    ['{"repository":{}}', undefined],
+    ['null', undefined],
+    ['no JSON', undefined],
+  ])('takes the default branch from the event %s', async (event, branch) => {
+    const { dir, commit } = repo();
+    const file = join(folder(), 'event.json');
+    writeFileSync(file, event);
+    const source = await read(dir, { ...actions(commit, 'refs/heads/main'), GITHUB_EVENT_PATH: file });
+    expect(source.defaultBranch).toBe(branch);
+    // Without Actions, whatever the variables hold.
+    expect((await read(dir, { GITHUB_EVENT_PATH: file })).defaultBranch).toBeUndefined();
+  });
+
+  it('takes branch, repository and run page of a push, though the head is detached', async () => {
+    const { dir, commit } = repo();
+    git(dir, 'checkout', '-q', '--detach');
+    const source = await read(dir, actions(commit, 'refs/heads/release/1.x'));
+    expect(source.branch).toBe('release/1.x');
+    expect(source.url).toBe('https://github.example/acme/shop');
+    expect(source.runUrl).toBe('https://github.example/acme/shop/actions/runs/77');
+  });
+
+  it('names the attempt of a run that was started again', async () => {
+    const { dir, commit } = repo();
+    const source = await read(dir, { ...actions(commit, 'refs/heads/main'), GITHUB_RUN_ATTEMPT: '3' });
+    expect(source.runUrl).toBe('https://github.example/acme/shop/actions/runs/77/attempts/3');
+  });
+
+  it('has no branch on a tag', async () => {
+    const { dir, commit } = repo();
+    expect((await read(dir, actions(commit, 'refs/tags/v1'))).branch).toBeUndefined();
+  });
+
+  it("does not take a fork's branch name for ours in a pull request", async () => {
+    const { dir, commit } = repo();
+    const env = { ...actions(commit, 'refs/pull/12/merge'), GITHUB_HEAD_REF: 'main', GITHUB_REF_NAME: '12/merge' };
+    expect((await read(dir, env)).branch).toBeUndefined();
+  });
+
+  it('ignores variables that speak of another commit than the one checked out', async () => {
+    const { dir } = repo();
+    git(dir, 'checkout', '-q', '-b', 'other');
+    const source = await read(dir, actions('0'.repeat(40), 'refs/heads/main'));
+    expect(source.branch).toBe('other');
+    expect(source.runUrl).toBeUndefined();
+  });
+});
+
+describe('an app repo that cannot be read', () => {
+  it('is told apart: no folder, no repository, no commit', async () => {
+    const dir = folder();
+    await expect(read(join(dir, 'none'))).rejects.toMatchObject({ code: 'SOURCE_DIR_MISSING' });
+    await expect(read(dir, { GIT_CEILING_DIRECTORIES: tmpdir() })).rejects.toMatchObject({ code: 'SOURCE_NOT_A_REPO' });
+    git(dir, 'init', '-q');
+    await expect(read(dir)).rejects.toMatchObject({ code: 'SOURCE_EMPTY', exitCode: 2 });
+  });
+
+  it('says so when its head points nowhere', async () => {
+    const { dir } = repo();
+    writeFileSync(join(dir, '.git/HEAD'), `${'1'.repeat(40)}\n`);
+    await expect(read(dir)).rejects.toMatchObject({ code: 'SOURCE_UNREADABLE' });
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('of another user is named as such (needs root to make one)', async () => {
+    const { dir } = repo();
+    execFileSync('chown', ['-R', '65534', dir]);
+    await expect(read(dir)).rejects.toMatchObject({ code: 'SOURCE_NOT_TRUSTED', data: { dir } });
+  });
+
+  it('says so when git is not installed', async () => {
+    const { dir } = repo();
+    const world = testWorld({ exec: createExec({ PATH: '/nowhere' }) });
+    await expect(readSource(world, dir)).rejects.toMatchObject({ code: 'GIT_MISSING', exitCode: 2 });
+  });
+});
+
+describe('a remote as others can reach it', () => {
+  it.each([
+    ['https://user:pw@github.com/acme/shop.git#x', 'https://github.com/acme/shop.git'],
+    ['ssh://git@github.com:22/acme/shop.git', 'ssh://github.com:22/acme/shop.git'],
+    ['git@github.com:acme/shop.git', 'ssh://github.com/acme/shop.git'],
+    ['host:/srv/shop.git', 'ssh://host/srv/shop.git'],
+    ['/srv/shop.git', undefined],
+    ['./a:b/shop.git', undefined],
+    ['file:///srv/shop.git', undefined],
+  ])('%s becomes %s', (remote, expected) => expect(publicUrl(remote)).toBe(expected));
+});

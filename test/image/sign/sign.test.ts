@@ -1,0 +1,129 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { buildImage } from '../../../src/image/image.ts';
+import { attachBundle, isSigned } from '../../../src/image/sign/referrer.ts';
+import type { ImagePlan } from '../../../src/plan.ts';
+import type { OciClient } from '../../../src/wire/oci/types.ts';
+import { Secret } from '../../../src/wire/secret.ts';
+import { pushBaseImage } from '../../support/base-image.ts';
+import { tempDir } from '../../support/git-host.ts';
+import { clientOf } from '../../support/oci.ts';
+import { registries, startOwnRegistry } from '../../support/registries.ts';
+import { idToken, startSigstore } from '../../support/sigstore.ts';
+import { testWorld } from '../../support/world.ts';
+import { planFor, source, writeContext } from '../images.ts';
+
+const subject = 'https://github.com/acme/app/.github/workflows/ship.yml@refs/heads/main';
+
+async function sigstore(options: Parameters<typeof startSigstore>[0] = {}) {
+  const running = await startSigstore(options);
+  onTestFinished(() => running.close());
+  return running;
+}
+
+async function signed(host: string, url: string, more: Partial<ImagePlan> = {}, token = idToken(subject)) {
+  const dir = await tempDir();
+  await writeContext(dir, { Dockerfile: 'FROM scratch\nCOPY f /f\n', f: 'f' });
+  const world = testWorld();
+  const audiences: string[] = [];
+  const identity = async (audience: string) => {
+    audiences.push(audience);
+    return new Secret(token, 'token');
+  };
+  const context = { source, credential: async () => undefined, identity };
+  const image = planFor(host, dir, { sign: { fulcio: url, rekor: url }, ...more });
+  const make = () => buildImage(world, world.emit, image, context);
+  return { make, world, audiences };
+}
+
+const types = ['index', 'manifest'].map((kind) => `application/vnd.oci.image.${kind}.v1+json`).join(', ');
+
+async function read(host: string, path: string) {
+  const answer = await fetch(`http://${host}/v2/app/${path}`, { headers: { accept: types } });
+  return (await answer.json()) as Record<string, unknown> & {
+    manifests: { digest: string; artifactType: string; annotations: Record<string, string> }[];
+    layers: { digest: string; mediaType: string }[];
+  };
+}
+
+it.each(
+  registries.filter(({ available }) => available),
+)('an image is signed as cosign does, kept beside it in $name, and sigstore’s own verifier agrees', async (kind) => {
+  const registry = await kind.start();
+  onTestFinished(() => registry.close());
+  const { url, verify, asked } = await sigstore();
+  const { make, world, audiences } = await signed(registry.host, url);
+  const { digest } = await make();
+  expect(new Set(audiences)).toEqual(new Set(['sigstore']));
+  const { manifests } = await read(registry.host, `manifests/${digest.replace(':', '-')}`);
+  expect(manifests).toHaveLength(1);
+  expect(manifests[0]).toMatchObject({
+    artifactType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
+    annotations: { 'dev.sigstore.bundle.predicateType': 'https://sigstore.dev/cosign/sign/v1' },
+  });
+  const artifact = await read(registry.host, `manifests/${manifests[0]?.digest}`);
+  expect(artifact).toMatchObject({ subject: { digest }, config: { mediaType: 'application/vnd.oci.empty.v1+json' } });
+  const bundle = await read(registry.host, `blobs/${artifact.layers[0]?.digest}`);
+  expect(verify(bundle)).toEqual({ subject });
+  const { payload } = bundle.dsseEnvelope as { payload: string };
+  expect(JSON.parse(Buffer.from(payload, 'base64').toString())).toMatchObject({
+    subject: [{ digest: { sha256: digest.slice(7) } }],
+  });
+  // Signed for something else, the same signature is none.
+  const other = structuredClone(bundle) as unknown as { dsseEnvelope: { payload: string } };
+  other.dsseEnvelope.payload = Buffer.from(JSON.stringify({ subject: [] })).toString('base64');
+  expect(() => verify(other)).toThrow();
+  expect(world.events.filter(({ type }) => type === 'step.finished')).toHaveLength(1);
+  // Found in the registry with its signature, it needs no other.
+  const before = asked.length;
+  expect((await make()).is).toBe('reused');
+  expect(asked).toHaveLength(before);
+});
+
+it('a second signature is entered beside the first, and a registry’s own list of referrers is believed', async () => {
+  const { host } = await startOwn();
+  const client = clientOf(host);
+  const base = await pushBaseImage(host, { repository: 'app', tag: 't', layers: [] });
+  const listed = async () => (await read(host, `manifests/${base.digest.replace(':', '-')}`)).manifests;
+  expect(await isSigned(client, 'app', base.digest)).toBe(false);
+  await attachBundle(client, 'app', base, Buffer.from('{"one":1}'));
+  expect(await isSigned(client, 'app', base.digest)).toBe(true);
+  await attachBundle(client, 'app', base, Buffer.from('{"two":2}'));
+  expect(await listed()).toHaveLength(2);
+  // This registry enters it by itself.
+  const knowing: OciClient = { ...client, referrers: async () => [] };
+  await attachBundle(knowing, 'app', base, Buffer.from('{"three":3}'));
+  expect(await listed()).toHaveLength(2);
+  expect(await isSigned(knowing, 'app', base.digest)).toBe(false);
+});
+
+it('what sigstore refuses ends the build, and no token is shown', async () => {
+  const { host } = await startOwn();
+  const { url } = await sigstore({ refuse: true });
+  const token = idToken('planted-subject');
+  const { make, world } = await signed(host, url, {}, token);
+  const error = await make().catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({
+    code: 'SIGN_FAILED',
+    exitCode: 4,
+    peer: { code: 'CA_CREATE_SIGNING_CERTIFICATE_ERROR' },
+  });
+  expect(JSON.stringify(world.events)).not.toContain(token);
+  expect(world.events.at(-1)).toMatchObject({ type: 'image.failed', error: { code: 'SIGN_FAILED' } });
+});
+
+it('a job without an identity learns it before anything is pushed', async () => {
+  const registry = await startOwn();
+  const dir = await tempDir();
+  await writeContext(dir, { Dockerfile: 'FROM scratch\nCOPY f /f\n', f: 'f' });
+  const world = testWorld();
+  const image = planFor(registry.host, dir, { sign: { fulcio: 'http://127.0.0.1:1', rekor: 'http://127.0.0.1:1' } });
+  const context = { source, credential: async () => undefined };
+  await expect(buildImage(world, world.emit, image, context)).rejects.toMatchObject({ code: 'SIGN_FAILED' });
+  expect(registry.requests).toEqual([]);
+});
+
+async function startOwn() {
+  const registry = await startOwnRegistry();
+  onTestFinished(() => registry.close());
+  return registry;
+}
