@@ -1,4 +1,6 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { existsSync, rmSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createExec } from '../../wire/exec.ts';
 import type { Env } from '../../wire/world.ts';
@@ -38,7 +40,7 @@ const served: Readonly<Record<string, string>> = {
 export async function initRepo(dir: string, options: RepoOptions, env: Env): Promise<void> {
   const branch = options.branch ?? 'main';
   const format = options.objectFormat ?? 'sha1';
-  await runGit(['init', '--quiet', '--bare', `--initial-branch=${branch}`, `--object-format=${format}`, dir], env);
+  await cp(await emptyRepo(branch, format, env), dir, { recursive: true });
   const config = Object.entries({ ...served, ...options.config }).map(([key, value]) => configLines(key, value));
   await writeFile(join(dir, 'config'), config.join(''), { flag: 'a' });
   if (options.preReceive !== undefined) {
@@ -46,6 +48,24 @@ export async function initRepo(dir: string, options: RepoOptions, env: Env): Pro
     await writeFile(join(dir, 'hooks', 'pre-receive'), `#!/bin/sh\n${options.preReceive}\n`, { mode: 0o755 });
   }
   if (options.files !== undefined) await commitFiles(dir, { ...options, files: options.files }, env);
+}
+
+const empty = new Map<string, Promise<string>>();
+
+/** A repository as git makes it, made once in a process: it is copied for each repository, which costs no program. */
+function emptyRepo(branch: string, format: string, env: Env): Promise<string> {
+  const key = `${branch}\0${format}`;
+  const known = empty.get(key);
+  if (known !== undefined) return known;
+  const made = mkdtemp(join(tmpdir(), 'tagboat-empty-')).then(async (dir) => {
+    process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
+    const what = [`--initial-branch=${branch}`, `--object-format=${format}`, '--template='];
+    await runGit(['init', '--quiet', '--bare', ...what, dir], env);
+    return dir;
+  });
+  empty.set(key, made);
+  made.catch(() => empty.delete(key));
+  return made;
 }
 
 /** Written straight into the file: a `git config` a key would be a process a key. */
@@ -58,17 +78,23 @@ function configLines(key: string, value: string): string {
 /** Makes a commit with git's fast-import, which takes 100,000 files in about a second. Answers its id. */
 export async function commitFiles(dir: string, commit: RepoCommit, env: Env): Promise<string> {
   const ref = `refs/heads/${commit.branch ?? 'main'}`;
-  const parent = (await runGit(['-C', dir, 'for-each-ref', '--format=%(objectname)', ref], env)).trim();
+  const goesOn = await hasRef(dir, ref);
   const { name, email } = commit.author ?? { name: 'Sandbox', email: 'sandbox@localhost' };
   async function* stream(): AsyncGenerator<Buffer> {
-    yield Buffer.from(`commit ${ref}\ncommitter ${name} <${email}> ${commit.time ?? 1_767_225_600} +0000\n`);
+    yield Buffer.from(`commit ${ref}\nmark :1\ncommitter ${name} <${email}> ${commit.time ?? 1_767_225_600} +0000\n`);
     yield data(commit.message ?? 'A commit of the sandbox\n');
-    if (parent !== '') yield Buffer.from(`from ${parent}\n`);
+    if (goesOn) yield Buffer.from(`from ${ref}^0\n`);
     const files = Symbol.iterator in commit.files ? commit.files : Object.entries(commit.files);
     for (const [path, file] of files) yield change(path, file);
+    yield Buffer.from('get-mark :1\n');
   }
-  await runGit(['-C', dir, 'fast-import', '--quiet', '--date-format=raw'], env, stream());
-  return (await runGit(['-C', dir, 'rev-parse', ref], env)).trim();
+  return (await runGit(['-C', dir, 'fast-import', '--quiet', '--date-format=raw'], env, stream())).trim();
+}
+
+async function hasRef(dir: string, ref: string): Promise<boolean> {
+  if (existsSync(join(dir, ref))) return true;
+  const packed = await readFile(join(dir, 'packed-refs'), 'utf8').catch(() => '');
+  return packed.split('\n').some((line) => line.endsWith(` ${ref}`));
 }
 
 function change(path: string, file: RepoFile | undefined): Buffer {
