@@ -1,5 +1,5 @@
-import type { Config } from '../../src/config/config.ts';
 import { parseConfig } from '../../src/config/config.ts';
+import type { Config } from '../../src/config/shape/checked.ts';
 import { isError, type TagboatError } from '../../src/errors.ts';
 import type { Source } from '../../src/plan.ts';
 import type { Env } from '../../src/wire/world.ts';

@@ -1,6 +1,6 @@
 import { isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
 import { isFlow, rangeOf, type SourceFile } from './document.ts';
-import type { Missing } from './find.ts';
+import type { MissingValue } from './find.ts';
 import { doubleQuoted, isPlain, spellings } from './scalar.ts';
 
 /** Bytes to put in: `text` in place of what stands from `start` to `end`. */
@@ -14,7 +14,7 @@ export interface Splice {
  * How to add `keys` with a value where they are missing, in the file's own indentation and newlines; or why that can't
  * be done.
  */
-export function plant(file: SourceFile, at: Missing, keys: readonly string[], value: string): Splice | string {
+export function addKeys(file: SourceFile, at: MissingValue, keys: readonly string[], value: string): Splice | string {
   const { parent } = at;
   if (isMap(parent) && parent.items.length > 0) {
     return parent.flow === true ? intoFlow(file, parent, keys, value) : intoBlock(file, parent, keys, value);
@@ -48,7 +48,7 @@ function intoBlock(file: SourceFile, map: YAMLMap, keys: readonly string[], valu
 }
 
 /** An empty document: the new lines come at the end of the file, after its comments. */
-function intoNothing(file: SourceFile, at: Missing, keys: readonly string[], value: string): Splice | string {
+function intoNothing(file: SourceFile, at: MissingValue, keys: readonly string[], value: string): Splice | string {
   if (at.trail[0] !== file.documents.length - 1) return 'its document is empty and others follow';
   if (file.json) return 'the file holds no object';
   return line(file, file.text.length, block(file, keys, value, 0));

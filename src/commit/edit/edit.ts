@@ -4,9 +4,9 @@ import { TagboatError } from '../../errors.ts';
 import type { Change } from '../../plan/outcome.ts';
 import { formatPath, parsePath, type ValuePath } from '../../plan/path.ts';
 import type { Edit } from '../../plan.ts';
-import { plant, type Splice } from './create.ts';
-import { decode, rangeOf, readSource, type SourceFile, valueText } from './document.ts';
-import { type Found, find, type Missing, throwMissing } from './find.ts';
+import { addKeys, type Splice } from './create.ts';
+import { decode, parseSource, rangeOf, type SourceFile, valueText } from './document.ts';
+import { type FoundValue, findValue, type MissingValue, throwMissing } from './find.ts';
 import { grewBy, sameBut } from './same.ts';
 import { type Slot, type Style, spellings } from './scalar.ts';
 
@@ -26,7 +26,7 @@ export function editFile(
   edits: readonly Edit[],
 ): { bytes: Uint8Array; changes: readonly Change[] } {
   const text = decode(file, source);
-  let current = readSource(file, text);
+  let current = parseSource(file, text);
   const changes: Change[] = [];
   for (const edit of edits) {
     const done = setValue(current, edit);
@@ -40,9 +40,9 @@ export function editFile(
 
 /** The value of one place, as `editFile` would find it. Throws FILE_*, CONFIG_PATH_MISSING, PATH_*. */
 export function readValue(file: string, source: Uint8Array, path: string): string {
-  const read = readSource(file, decode(file, source));
+  const read = parseSource(file, decode(file, source));
   const parsed = parsePath(path);
-  const at = find(read, parsed, false);
+  const at = findValue(read, parsed, false);
   if (at.is === 'missing') throwMissing(read, parsed, { why: at.why, offset: undefined });
   return valueText(at.node) ?? '';
 }
@@ -57,11 +57,11 @@ function setValue(file: SourceFile, edit: Edit): Done | undefined {
   const path = parsePath(edit.path);
   if (edit.value.length > longestValue) unwritable(path, `it is longer than ${longestValue} characters`);
   if (/\p{Surrogate}/u.test(edit.value)) unwritable(path, 'it holds half a character (a lone surrogate)');
-  const at = find(file, path, edit.create);
+  const at = findValue(file, path, edit.create);
   return at.is === 'found' ? replace(file, path, at, edit.value) : create(file, path, at, edit);
 }
 
-function replace(file: SourceFile, path: ValuePath, at: Found, value: string): Done | undefined {
+function replace(file: SourceFile, path: ValuePath, at: FoundValue, value: string): Done | undefined {
   const { node } = at;
   const slot = slotOf(file, path, at);
   const before = valueText(node) ?? '';
@@ -84,12 +84,12 @@ function replace(file: SourceFile, path: ValuePath, at: Found, value: string): D
   return refuse(file, path, start, 'no way to write the value there leaves the rest as it is');
 }
 
-function create(file: SourceFile, path: ValuePath, at: Missing, edit: Edit): Done {
+function create(file: SourceFile, path: ValuePath, at: MissingValue, edit: Edit): Done {
   const keys = at.rest.flatMap((step) => (step.is === 'key' ? [step.key] : []));
   const key = at.pair?.key;
   const offset = isScalar(key) ? rangeOf(key)[0] : at.parent?.range?.[0];
   if (!edit.create || keys.length !== at.rest.length) throwMissing(file, path, { why: at.why, offset });
-  const splice = plant(file, at, keys, edit.value);
+  const splice = addKeys(file, at, keys, edit.value);
   if (typeof splice === 'string') throwMissing(file, path, { why: splice, offset });
   const after = spliced(file, splice);
   const grew = (was: unknown, now: unknown) =>
@@ -101,7 +101,7 @@ function create(file: SourceFile, path: ValuePath, at: Missing, edit: Edit): Don
 /** The file after a splice, or undefined where that is no valid file any more. */
 function spliced(file: SourceFile, { start, end, text }: Splice): SourceFile | undefined {
   try {
-    return readSource(file.name, file.text.slice(0, start) + text + file.text.slice(end));
+    return parseSource(file.name, file.text.slice(0, start) + text + file.text.slice(end));
   } catch (error) {
     if (error instanceof TagboatError) return undefined;
     throw error;
@@ -114,7 +114,7 @@ function isNow(now: unknown, was: Scalar, value: string, plain: boolean): boolea
   return plain || typeof now.value === 'string';
 }
 
-function slotOf(file: SourceFile, path: ValuePath, { node, flow }: Found): Slot {
+function slotOf(file: SourceFile, path: ValuePath, { node, flow }: FoundValue): Slot {
   const string = node.tag === 'tag:yaml.org,2002:str' || node.tag === '!';
   const [start, end] = rangeOf(node);
   if (node.tag !== undefined && !string) refuse(file, path, start, `it has the tag ${node.tag}`);

@@ -10,7 +10,7 @@ import { nearestPath } from './nearest.ts';
 /** Where a walk ended: the document's number, then the position of each child on the way. */
 export type Trail = readonly number[];
 
-export interface Found {
+export interface FoundValue {
   readonly is: 'found';
   readonly trail: Trail;
   readonly node: Scalar;
@@ -19,7 +19,7 @@ export interface Found {
   readonly flow: boolean;
 }
 
-export interface Missing {
+export interface MissingValue {
   readonly is: 'missing';
   readonly trail: Trail;
   /** The last node that exists on the way, null for an empty document. */
@@ -35,10 +35,10 @@ export interface Missing {
 }
 
 /**
- * Walks a path to its scalar, or as far as it goes; to `create` it, that must be in one document only. Throws PATH_NOT_A_SCALAR, PATH_IS_ALIAS, PATH_AMBIGUOUS,
- * PATH_KEY_DUPLICATE.
+ * Walks a path to its scalar, or as far as it goes; to `create` it, that must be in one document only. Throws
+ * PATH_NOT_A_SCALAR, PATH_IS_ALIAS, PATH_AMBIGUOUS, PATH_KEY_DUPLICATE.
  */
-export function find(file: SourceFile, path: ValuePath, create: boolean): Found | Missing {
+export function findValue(file: SourceFile, path: ValuePath, create: boolean): FoundValue | MissingValue {
   const chosen = chooseDocuments(file, path);
   const ends = chosen.map((index) => walk(file, path, index));
   const found = ends.filter((end) => end.is === 'found');
@@ -90,7 +90,7 @@ function lineOf(file: SourceFile, index: number): number {
   return placeAt(file.name, file.text, start, 'nothing').line ?? 1;
 }
 
-function walk(file: SourceFile, path: ValuePath, index: number): Found | Missing {
+function walk(file: SourceFile, path: ValuePath, index: number): FoundValue | MissingValue {
   const document = file.documents[index] as YamlDocument;
   const trail = [index];
   let node: Node | null = document.contents;

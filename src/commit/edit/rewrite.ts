@@ -3,7 +3,12 @@ import type { HeldPlace } from '../../plan/holds.ts';
 import type { Change } from '../../plan/outcome.ts';
 import type { DeliveryPlan, Edit } from '../../plan.ts';
 import type { Snapshot } from '../../wire/git/snapshot.ts';
-import type { Rewritten } from '../land/graft.ts';
+
+/** A file of a snapshot with its new bytes. */
+export interface Rewritten {
+  readonly file: string;
+  readonly bytes: Uint8Array;
+}
 
 /** What the edits make of a snapshot's files. */
 export interface Rewriting {
@@ -20,7 +25,7 @@ export interface Rewriting {
  * Does the edits to the files of a snapshot, and reads the places asked for from what they then are. Pure. Throws what
  * editing a file throws.
  */
-export type Rewrite = (snapshot: Snapshot, edits: readonly Edit[], asked?: readonly HeldPlace[]) => Rewriting;
+type Rewrite = (snapshot: Snapshot, edits: readonly Edit[], asked?: readonly HeldPlace[]) => Rewriting;
 
 /** The editor, loaded when it is needed: its parsers take longer to load than a server takes to answer. */
 export async function loadRewrite(): Promise<Rewrite> {

@@ -53,7 +53,7 @@ function sameFrame(a: Frame, b: Frame): boolean {
   return a.items.length === b.items.length && a.flow === b.flow && a.tag === b.tag && a.anchor === b.anchor;
 }
 
-export function sameScalar(a: Scalar, b: Scalar): boolean {
+function sameScalar(a: Scalar, b: Scalar): boolean {
   return a.type === b.type && keyText(a) === keyText(b) && a.tag === b.tag && a.anchor === b.anchor;
 }
 

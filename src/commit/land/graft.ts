@@ -9,12 +9,7 @@ import {
 } from '../../wire/git/pack/object.ts';
 import type { NewObject } from '../../wire/git/pack/pack.ts';
 import type { Found, Snapshot } from '../../wire/git/snapshot.ts';
-
-/** A file of a snapshot with its new bytes. */
-export interface Rewritten {
-  readonly file: string;
-  readonly bytes: Uint8Array;
-}
+import type { Rewritten } from '../edit/rewrite.ts';
 
 /** A commit made on a snapshot, as a snapshot in turn, so that another can be made on it. */
 export interface Grafted {

@@ -1,7 +1,7 @@
 import type { ApplicationPlan, ArgoCdPlan, DeployPlan } from '../../plan/deploy.ts';
-import { timeoutOf } from '../read/timeout.ts';
 import { whyNoApplication, whyNoServer, whyNoSettle, whyNoTimeout, whyNoVariable } from '../shape/grammar.ts';
 import type { ArgoCdShape, DeliveryShape } from '../shape/shape.ts';
+import { timeoutOf } from '../shape/timeout.ts';
 import type { Checks } from './checks.ts';
 
 /** What every wait begins with; `tagboat wait` without a config file uses it as it is. */

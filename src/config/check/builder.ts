@@ -1,4 +1,4 @@
-import type { ImageConfig } from '../config.ts';
+import type { ImageConfig } from '../shape/checked.ts';
 import { whyNoFile } from '../shape/grammar.ts';
 import type { ImageShape } from '../shape/image.ts';
 import type { Checks } from './checks.ts';

@@ -1,8 +1,8 @@
 import type { ArgoCdPlan } from '../../plan/deploy.ts';
 import { parsePath } from '../../plan/path.ts';
 import type { Person } from '../../plan.ts';
-import type { DeliveryConfig } from '../config.ts';
-import { readRepo } from '../read/repo.ts';
+import { readRepoUrl } from '../read/repo.ts';
+import type { DeliveryConfig } from '../shape/checked.ts';
 import {
   person,
   whyNoBranch,
@@ -18,7 +18,7 @@ import { checkDeploy } from './argocd.ts';
 import type { Checks } from './checks.ts';
 
 /** What a delivery may refer to. */
-export interface DeliveryContext {
+interface DeliveryContext {
   readonly images: readonly string[];
   /** The git host that `owner/name` means. */
   readonly server: string | undefined;
@@ -45,7 +45,7 @@ function checkDelivery(
   for (const [index, pattern] of from.entries()) {
     checks.mustBe(typeof raw.from === 'string' ? at('from') : at('from', index), whyNoBranchPattern(pattern));
   }
-  const repo = readRepo(raw.repo, server);
+  const repo = readRepoUrl(raw.repo, server);
   if ('why' in repo) return checks.refuse(at('repo'), `must be ${repo.why}`);
   const branch = raw.branch ?? 'main';
   checks.mustBe(at('branch'), whyNoBranch(branch));

@@ -1,7 +1,7 @@
 import type { SignPlan } from '../../plan/image.ts';
 import type { RegistryPlan } from '../../plan.ts';
 import { isLoopback } from '../../wire/oci/reference.ts';
-import type { ImageConfig } from '../config.ts';
+import type { ImageConfig } from '../shape/checked.ts';
 import { whyNoInnerPath, whyNoName, whyNoPlatform, whyNoRepository } from '../shape/grammar.ts';
 import type { ImageShape } from '../shape/image.ts';
 import { checkBuilder, isWord } from './builder.ts';

@@ -1,7 +1,7 @@
 import { TagboatError } from '../../errors.ts';
 import type { HeldPlace } from '../../plan/holds.ts';
 import type { DeliveryPlan, Edit } from '../../plan.ts';
-import type { DeliveryConfig } from '../config.ts';
+import type { DeliveryConfig } from '../shape/checked.ts';
 import { oneLine, writeMessage } from './message.ts';
 import { defaultPerson, type Identity } from './run.ts';
 

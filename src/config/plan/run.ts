@@ -3,7 +3,7 @@ import { nearestWord } from '../../errors/spelling.ts';
 import { TagboatError } from '../../errors.ts';
 import type { BuilderTls } from '../../plan/image.ts';
 import type { DeliveryPlan, Edit, ImagePlan, Person, RunPlan, Source, Via } from '../../plan.ts';
-import type { Config, DeliveryConfig, ImageConfig } from '../config.ts';
+import type { Config, DeliveryConfig, ImageConfig } from '../shape/checked.ts';
 import { oneLine, personText, writeMessage } from './message.ts';
 import { resolveTag, resolveValue, type Variables } from './variables.ts';
 

@@ -2,7 +2,7 @@ import { isError, TagboatError } from '../../errors.ts';
 import { scanPath } from '../../plan/path.ts';
 import type { Edit, Person } from '../../plan.ts';
 import { person, whyNoPerson, whyNoRepoFile } from '../shape/grammar.ts';
-import { readRepo } from './repo.ts';
+import { readRepoUrl } from './repo.ts';
 
 /** `--set FILE:PATH=VALUE`, such as `main/values.yaml:.front.imageTag=3f2c1d0`. Throws USAGE, PATH_SYNTAX_INVALID. */
 export function parseSet(argument: string): Edit {
@@ -84,7 +84,7 @@ function endOfPath(name: string, argument: string, start: number): number {
 
 /** `--repo`: an http(s) URL, or owner/name for one on `server` (GitHub's URL, by default). Throws USAGE. */
 export function parseRepo(text: string, server?: string): string {
-  const repo = readRepo(text, server);
+  const repo = readRepoUrl(text, server);
   if ('url' in repo) return repo.url;
   throw new TagboatError('USAGE', { problem: `--repo must be ${repo.why}.`, command: undefined });
 }

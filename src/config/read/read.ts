@@ -4,8 +4,8 @@ import { type Place, TagboatError } from '../../errors.ts';
 import type { Env } from '../../wire/world.ts';
 import { parseYaml } from '../../wire/yaml.ts';
 import { records, templates, texts } from '../shape/shape.ts';
-import { expand } from './expand.ts';
 import { findSecret } from './secrets.ts';
+import { expandVariables } from './variables.ts';
 
 export type ConfigPath = readonly (string | number)[];
 
@@ -82,7 +82,7 @@ export function readConfig(text: string, file: string, env: Env): ConfigText {
       const written = textOf(keyNode);
       // Files and paths to set may have variables, other keys have no use for them.
       const inSet = isRecord && path[2] === 'set';
-      const key = inSet ? expand(written, env, problem(path, start(keyNode))) : written;
+      const key = inSet ? expandVariables(written, env, problem(path, start(keyNode))) : written;
       if (Object.hasOwn(result, key) || key === '__proto__') {
         throw invalid(`the key "${key}" stands twice in one map.`, start(keyNode), rangeOf(keyNode)?.[1]);
       }
@@ -100,7 +100,7 @@ export function readConfig(text: string, file: string, env: Env): ConfigText {
     const plain = node.type === 'PLAIN' && typeof node.value !== 'string' && node.value !== null;
     if (plain) return matches(texts, path) ? textOf(node) : node.value;
     return typeof node.value === 'string'
-      ? expand(node.value, env, problem(path, start(node), rangeOf(node)))
+      ? expandVariables(node.value, env, problem(path, start(node), rangeOf(node)))
       : node.value;
   };
 

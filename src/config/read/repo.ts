@@ -4,7 +4,7 @@ const hub = 'https://github.com';
  * A config repo's URL: `owner/name` stands for one on `server`. Answers why the text is none otherwise, never with a
  * word of it. No userinfo: tokens come by variable.
  */
-export function readRepo(text: string, server = hub): { url: string } | { why: string } {
+export function readRepoUrl(text: string, server = hub): { url: string } | { why: string } {
   if (/^[A-Za-z0-9][\w.-]*\/[\w.-]+$/.test(text)) {
     return { url: `${server.replace(/\/+$/, '')}/${text.replace(/\.git$/, '')}.git` };
   }

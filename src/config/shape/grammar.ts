@@ -1,4 +1,4 @@
-import { timeoutOf } from '../read/timeout.ts';
+import { timeoutOf } from './timeout.ts';
 
 /**
  * What the things named in a config file look like, by their own specifications. Each answers why a text is none, as

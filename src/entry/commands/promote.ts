@@ -1,6 +1,6 @@
 import { readState } from '../../commit/order/state.ts';
-import type { Config, DeliveryConfig } from '../../config/config.ts';
 import { pairPlaces, planPromote } from '../../config/plan/promote.ts';
+import type { Config, DeliveryConfig } from '../../config/shape/checked.ts';
 import { nearestWord } from '../../errors/spelling.ts';
 import { TagboatError } from '../../errors.ts';
 import type { Source } from '../../plan.ts';

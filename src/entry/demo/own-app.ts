@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { type Config, parseConfig } from '../../config/config.ts';
+import { parseConfig } from '../../config/config.ts';
 import { planRun } from '../../config/plan/run.ts';
+import type { Config } from '../../config/shape/checked.ts';
 import { isError, TagboatError } from '../../errors.ts';
 import type { DeliveryPlan, RunPlan, Source } from '../../plan.ts';
 import type { Env } from '../../wire/world.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve } from 'node:path';
-import type { Config } from '../../config/config.ts';
 import { type Identity, planRun, skippedDeliveries } from '../../config/plan/run.ts';
+import type { Config } from '../../config/shape/checked.ts';
 import { TagboatError } from '../../errors.ts';
 import type { Person, RunPlan, Source } from '../../plan.ts';
 import type { Env, World } from '../../wire/world.ts';

@@ -14,7 +14,7 @@ interface At {
  * A text with `${NAME}` replaced by the environment's value and `$${` by `${`. Throws CONFIG_VARIABLE_UNSET,
  * CONFIG_SECRET_IN_FILE, CONFIG_VALUE_INVALID.
  */
-export function expand(text: string, env: Env, at: At): string {
+export function expandVariables(text: string, env: Env, at: At): string {
   const kept = (value: string): string =>
     at.template ? value.replace(/\{([a-zA-Z]+(?:\.[\w-]+)?)\}/g, '{{$1}}') : value;
   return text.replace(

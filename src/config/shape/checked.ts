@@ -1,0 +1,59 @@
+import type { ArgoCdPlan, DeployPlan } from '../../plan/deploy.ts';
+import type { Attest, BuilderTls, Compression, NamedContext, SignPlan } from '../../plan/image.ts';
+import type { AwsPlan, Engine, Order, Person, Platform, RegistryPlan, Via } from '../../plan.ts';
+
+/** What `tagboat.yaml` says, checked, with every default filled in. Texts with `{…}` are templates. */
+export interface Config {
+  /** The file as it was named, for messages. */
+  readonly file: string;
+  readonly aws: AwsPlan | undefined;
+  /** Template of the tag that `{tag}` stands for. */
+  readonly tag: string;
+  readonly images: readonly ImageConfig[];
+  readonly argocd: ArgoCdPlan | undefined;
+  readonly deliveries: readonly DeliveryConfig[];
+}
+
+/** One image to build. Paths are relative to the app repo's root. */
+export interface ImageConfig {
+  readonly name: string;
+  readonly registry: RegistryPlan;
+  /** Prefix included. */
+  readonly repository: string;
+  readonly tag: string;
+  readonly dockerfile: string;
+  readonly context: string;
+  readonly contexts: readonly NamedContext[];
+  readonly target: string | undefined;
+  readonly args: Readonly<Record<string, string>>;
+  readonly platforms: readonly Platform[];
+  readonly engine: Engine | 'auto';
+  readonly builder: string | undefined;
+  readonly builderTls: BuilderTls | undefined;
+  readonly compression: Compression | undefined;
+  readonly sign: SignPlan | undefined;
+  readonly attest: Attest | undefined;
+  readonly cache: boolean;
+  /** 0 is always, undefined never. */
+  readonly refreshSeconds: number | undefined;
+  /** Prefix included. */
+  readonly reuseFrom: readonly string[] | undefined;
+}
+
+/** What to commit to one config repo, and from which branches. */
+export interface DeliveryConfig {
+  readonly name: string;
+  /** Branches of the app repo: names or patterns. */
+  readonly from: readonly string[];
+  readonly repo: string;
+  readonly branch: string;
+  readonly set: readonly { readonly file: string; readonly path: string; readonly value: string }[];
+  readonly create: boolean;
+  readonly message: string;
+  readonly author: Person | undefined;
+  readonly trailers: readonly { readonly key: string; readonly value: string }[];
+  readonly deploy: DeployPlan | undefined;
+  readonly order: Order;
+  readonly queue: boolean;
+  readonly via: Via;
+}
