@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ArgoCdHost, startArgoCd } from '../src/sandbox/argocd/argocd.ts';
+import { type ArgoCdHost, startArgoCd } from '../src/sandbox/argocd/argocd-host.ts';
 import type { Manifest } from '../src/sandbox/argocd/render.ts';
 import { startGitHost } from '../src/sandbox/git-host/git-host.ts';
 import { bareEnv, peakMemory } from './process.ts';

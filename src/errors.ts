@@ -39,8 +39,8 @@ export interface Place {
 /** What the other side said, in its own words: shown, never decided on. */
 export interface Peer {
   /** The peer's own code: an HTTP status, an OCI or AWS error code, git's `ng` reason. */
-  readonly code?: string;
-  readonly text?: string;
+  readonly code?: string | undefined;
+  readonly text?: string | undefined;
   /** Whether the same request may succeed later. */
   readonly retryable?: boolean;
 }

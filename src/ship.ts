@@ -1,5 +1,5 @@
 import { type Superseded, skippedImages } from './config/plan/needed.ts';
-import { verdictError } from './deploy/failure.ts';
+import { verdictError } from './deploy/verdict/verdict-error.ts';
 import { exitCodes } from './errors/codes.ts';
 import { type ErrorReport, reportOf } from './errors.ts';
 import type { Emit } from './events.ts';

@@ -3,18 +3,17 @@ import { TagboatError } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import type { DeployPlan, Reason, Verdict } from '../plan/deploy.ts';
 import type { Change, PushedImage } from '../plan/outcome.ts';
-import type { AppRef, ArgoCd } from '../wire/argocd/types.ts';
-import { sendWebhook } from '../wire/argocd/webhook.ts';
+import type { ArgoCd } from '../wire/argocd/types.ts';
 import type { Relation } from '../wire/git/ancestry.ts';
 import type { Http } from '../wire/http.ts';
-import { Secret } from '../wire/secret.ts';
 import type { World } from '../wire/world.ts';
-import { explain } from './explain.ts';
+import { createNudge, webhookSecret } from './act/nudge.ts';
+import { argocdError } from './observe/fault.ts';
 import type { Feed } from './observe/feed.ts';
 import { findApplications } from './observe/find.ts';
 import { reasonsOf } from './reason/reason.ts';
-import { timesFor } from './verdict/look.ts';
-import { type Found, type Watched, watchApplication } from './watch.ts';
+import { timesFor } from './verdict/question.ts';
+import { type Watched, type WatchResult, watchApplication } from './watch/watch.ts';
 
 /** The config repo's history around our commit, asked of its host. */
 export interface History {
@@ -86,7 +85,7 @@ export async function watchDelivery(
         commit: delivered.commit,
       });
       const found = await watchApplication(watched).catch((error: unknown) => {
-        throw explain(error, { server: argocd.url, with: server.with, application: app.name });
+        throw argocdError(error, { server: argocd.url, with: server.with, application: app.name });
       });
       const verdict = await verdictOf(watched, delivered, found, (world.clock.now() - began) / 1_000);
       emit({ type: 'verdict.finished', delivery: delivered.delivery, application: app.name, verdict });
@@ -158,7 +157,12 @@ function imagesIn({ images, changes }: Delivered): string[] {
   });
 }
 
-async function verdictOf(watched: Watched, delivered: Delivered, found: Found, seconds: number): Promise<Verdict> {
+async function verdictOf(
+  watched: Watched,
+  delivered: Delivered,
+  found: WatchResult,
+  seconds: number,
+): Promise<Verdict> {
   const { health, revision, why } = found;
   const { delivery, commit, history } = delivered;
   const about = { delivery, application: watched.app.name, commit, revision, why, seconds };
@@ -167,37 +171,4 @@ async function verdictOf(watched: Watched, delivered: Delivered, found: Found, s
     return { ...about, is: 'superseded', by: revision, judged: health, reasons };
   }
   return health === 'healthy' ? { ...about, is: 'healthy' } : { ...about, is: health, reasons };
-}
-
-/** Tells Argo CD that there is something new: one webhook for all, or else each application's refresh. */
-function createNudge(world: World, emit: Emit, server: Server, delivered: Delivered): (app: AppRef) => Promise<void> {
-  const { argocd, http } = server;
-  const { server: url } = delivered.deploy.argocd;
-  const secret = webhookSecret(world, delivered.deploy);
-  let sent: Promise<boolean> | undefined;
-  const send = async (): Promise<boolean> => {
-    if (secret === undefined || url === undefined) return false;
-    const { repo, branch, commit, parent, files } = delivered;
-    const push = { repo, branch, before: parent ?? '0'.repeat(commit.length), after: commit, files };
-    try {
-      await sendWebhook(http, { url, secret, signal: world.signal }, push);
-      return true;
-    } catch {
-      const message = "Argo CD didn't take the webhook: a refresh is asked for instead.";
-      emit({ type: 'notice', level: 'warning', stage: 'deploy', message });
-      return false;
-    }
-  };
-  return async (app) => {
-    sent ??= send();
-    if (!(await sent)) await argocd.application(app, 'normal');
-  };
-}
-
-function webhookSecret({ env, mask }: World, { argocd }: DeployPlan): Secret | undefined {
-  if (argocd.webhookSecret === undefined) return undefined;
-  const value = env[argocd.webhookSecret]?.trim();
-  if (!value) throw new TagboatError('WEBHOOK_SECRET_MISSING', { variable: argocd.webhookSecret });
-  mask(value);
-  return new Secret(value, argocd.webhookSecret);
 }

@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { startApiServer } from '../support/cluster/argocd.ts';
+import { startApiServer } from '../support/cluster/argocd-processes.ts';
 import { crashLog } from '../support/cluster/kubernetes.ts';
 import { openPipeline } from '../support/cluster/pipeline.ts';
 import { createProcesses, freePorts } from '../support/cluster/processes.ts';

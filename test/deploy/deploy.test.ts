@@ -7,7 +7,7 @@ import { createFeed } from '../../src/deploy/observe/feed.ts';
 import { reasonLines } from '../../src/entry/show/verdict-words.ts';
 import type { DeployPlan, Verdict } from '../../src/plan/deploy.ts';
 import { createArgoCd } from '../../src/wire/argocd/client.ts';
-import { createKubernetesArgoCd } from '../../src/wire/kubernetes/argocd.ts';
+import { createKubernetesArgoCd } from '../../src/wire/kubernetes/applications.ts';
 import { Secret } from '../../src/wire/secret.ts';
 import { type Harbour, harbour } from '../support/argocd.ts';
 import { noHttpBackend, skipNote } from '../support/git-host.ts';

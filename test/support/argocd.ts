@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest';
-import { type ArgoCdHost, type ArgoCdOptions, startArgoCd } from '../../src/sandbox/argocd/argocd.ts';
+import { type ArgoCdHost, type ArgoCdOptions, startArgoCd } from '../../src/sandbox/argocd/argocd-host.ts';
 import type { AppSpec } from '../../src/sandbox/argocd/types.ts';
 import type { GitHost, GitHostOptions } from '../../src/sandbox/git-host/git-host.ts';
 import { gitHost } from './git-host.ts';

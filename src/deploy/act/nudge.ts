@@ -1,119 +1,56 @@
-import { deepestOf } from '../../plan/deploy.ts';
-import type { Application } from '../../wire/argocd/types.ts';
-import { WireFailure } from '../../wire/failure.ts';
-import type { News } from '../observe/feed.ts';
-import { reasonsOf } from '../reason/reason.ts';
-import type { Answer } from '../verdict/look.ts';
-import type { Watched } from '../watch.ts';
+import { TagboatError } from '../../errors.ts';
+import type { Emit } from '../../events.ts';
+import type { DeployPlan } from '../../plan/deploy.ts';
+import type { AppRef, ArgoCd } from '../../wire/argocd/types.ts';
+import { sendWebhook } from '../../wire/argocd/webhook.ts';
+import type { Http } from '../../wire/http.ts';
+import { Secret } from '../../wire/secret.ts';
+import type { World } from '../../wire/world.ts';
 
-/** Does what a pending answer wants, beside the watching, and tells how it stands. */
-export interface Helper {
-  help(answer: Answer & { readonly is: 'pending' }, application: Application): void;
-  stop(): void;
+/** A config commit that Argo CD is to be told of. */
+interface Pushed {
+  readonly repo: string;
+  readonly branch: string;
+  readonly commit: string;
+  readonly parent: string | undefined;
+  readonly files: readonly string[];
+  readonly deploy: DeployPlan;
 }
 
-/** Milliseconds of waiting for a sync after which the sync windows are looked at, and until they are again. */
-const windowsAfterMs = 5_000;
-const windowsEveryMs = 30_000;
-/** Milliseconds of a rollout after which it is looked at why it takes so long, and until it is again. */
-const rolloutAfterMs = 15_000;
-const rolloutEveryMs = 30_000;
-
-/** Helps one application along. A fault here is no fault of the application's: what counts is told by the feed. */
-export function helpAlong(watched: Watched, take: (news: News) => void): Helper {
-  const { world, emit, argocd, app, delivery, sync } = watched;
-  const { clock } = world;
-  const application = app.name;
-  let busy = false;
-  let stopped = false;
-  let nudged = false;
-  let told = '';
-  let waitingSince: number | undefined;
-  let windowsAt = 0;
-  let windowClosed = false;
-  let askedByHand = false;
-  let rollingSince: number | undefined;
-  let rolloutAt = 0;
-  let holdup = '';
-
-  const alone = (work: () => Promise<void>): void => {
-    if (busy) return;
-    busy = true;
-    work()
-      .catch((error: unknown) => {
-        // A right that is missing doesn't come by waiting.
-        if (!stopped && isForbidden(error)) take({ is: 'fault', error });
-      })
-      .finally(() => {
-        busy = false;
-      });
+/** Tells Argo CD that there is something new: one webhook for all, or else each application's refresh. */
+export function createNudge(
+  world: World,
+  emit: Emit,
+  { argocd, http }: { readonly argocd: ArgoCd; readonly http: Http },
+  delivered: Pushed,
+): (app: AppRef) => Promise<void> {
+  const { server: url } = delivered.deploy.argocd;
+  const secret = webhookSecret(world, delivered.deploy);
+  let sent: Promise<boolean> | undefined;
+  const send = async (): Promise<boolean> => {
+    if (secret === undefined || url === undefined) return false;
+    const { repo, branch, commit, parent, files } = delivered;
+    const push = { repo, branch, before: parent ?? '0'.repeat(commit.length), after: commit, files };
+    try {
+      await sendWebhook(http, { url, secret, signal: world.signal }, push);
+      return true;
+    } catch {
+      const message = "Argo CD didn't take the webhook: a refresh is asked for instead.";
+      emit({ type: 'notice', level: 'warning', stage: 'deploy', message });
+      return false;
+    }
   };
-  const state = (found: Application): void => {
-    if (!stopped) take({ is: 'state', application: found });
-  };
-  const progress = (answer: Answer & { is: 'pending' }): void => {
-    const closed = answer.phase === 'outOfSync' && windowClosed;
-    const slow = answer.phase === 'progressing' && holdup !== '' ? `; ${holdup}` : '';
-    const why = closed ? 'a sync window keeps Argo CD from syncing now' : answer.why + slow;
-    if (why === told) return;
-    told = why;
-    emit({ type: 'verdict.progress', delivery, application, phase: answer.phase, why });
-  };
-  const byHand = async (): Promise<void> => {
-    windowClosed = await argocd.blocked(app);
-    if (windowClosed) return;
-    await argocd.sync(app, undefined);
-    emit({
-      type: 'notice',
-      level: 'info',
-      stage: 'deploy',
-      message: `${application} is synced by hand: a sync was asked for.`,
-    });
-  };
-
-  return {
-    help: (answer, found) => {
-      const now = clock.now();
-      rollingSince = answer.phase === 'progressing' ? (rollingSince ?? now) : undefined;
-      if (rollingSince === undefined) holdup = '';
-      waitingSince = answer.phase === 'outOfSync' ? (waitingSince ?? now) : undefined;
-      progress(answer);
-      if (answer.phase === 'notSeen' || answer.phase === 'hydrating') {
-        if (!nudged) {
-          nudged = true;
-          alone(watched.nudge);
-        }
-      }
-      if (answer.wants === 'refresh') alone(async () => state(await argocd.application(app, 'normal')));
-      if (answer.wants === 'hardRefresh') alone(async () => state(await argocd.application(app, 'hard')));
-      if (answer.wants === 'sync' && sync && now >= windowsAt) {
-        windowsAt = now + windowsEveryMs;
-        alone(byHand);
-      } else if (answer.wants === 'sync' && !sync && !askedByHand) {
-        askedByHand = true;
-        const message = `${application} is synced by hand: sync it in Argo CD, or set \`sync: true\` to have it done.`;
-        emit({ type: 'notice', level: 'warning', stage: 'deploy', message });
-      } else if (waitingSince !== undefined && now - waitingSince >= windowsAfterMs && now >= windowsAt) {
-        windowsAt = now + windowsEveryMs;
-        alone(async () => {
-          windowClosed = await argocd.blocked(app);
-          progress(answer);
-        });
-      } else if (rollingSince !== undefined && now - rollingSince >= rolloutAfterMs && now >= rolloutAt) {
-        rolloutAt = now + rolloutEveryMs;
-        // A pod that waits in vain is known long before its deployment counts as degraded.
-        alone(async () => {
-          holdup = deepestOf(await reasonsOf(watched, found))?.line ?? '';
-          if (!stopped) progress(answer);
-        });
-      }
-    },
-    stop: () => {
-      stopped = true;
-    },
+  return async (app) => {
+    sent ??= send();
+    if (!(await sent)) await argocd.application(app, 'normal');
   };
 }
 
-function isForbidden(error: unknown): boolean {
-  return error instanceof WireFailure && (error.status === 403 || error.status === 401);
+/** The secret that signs webhooks, where one is named. Throws WEBHOOK_SECRET_MISSING. */
+export function webhookSecret({ env, mask }: World, { argocd }: DeployPlan): Secret | undefined {
+  if (argocd.webhookSecret === undefined) return undefined;
+  const value = env[argocd.webhookSecret]?.trim();
+  if (!value) throw new TagboatError('WEBHOOK_SECRET_MISSING', { variable: argocd.webhookSecret });
+  mask(value);
+  return new Secret(value, argocd.webhookSecret);
 }

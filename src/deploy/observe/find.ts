@@ -4,7 +4,7 @@ import type { ApplicationPlan } from '../../plan/deploy.ts';
 import type { Application, AppRef, ArgoCd, Source } from '../../wire/argocd/types.ts';
 import { WireFailure } from '../../wire/failure.ts';
 import type { World } from '../../wire/world.ts';
-import { explain } from '../explain.ts';
+import { argocdError } from './fault.ts';
 import { type Followed, follows, ownSources } from './observe.ts';
 
 /** Where to look, and for what. */
@@ -48,7 +48,7 @@ async function lookUp(search: Search, plan: ApplicationPlan): Promise<Applicatio
         const seen = await argocd.applications([]).catch(() => []);
         if (seen.length > 0) throw await notFound(search, plan.name, seen);
       }
-      throw explain(error, { server, with: search.with, application: plan.name });
+      throw argocdError(error, { server, with: search.with, application: plan.name });
     }
   }
 }
@@ -79,10 +79,10 @@ async function followers({ world, argocd, followed, files, with: label, until }:
   const server = argocd.url;
   for (;;) {
     const seen = await argocd.applications([]).catch((error: unknown) => {
-      throw explain(error, { server, with: label });
+      throw argocdError(error, { server, with: label });
     });
     const found = seen.filter(({ sources }) =>
-      sources.some((source) => follows(source, followed) && holds(source, files)),
+      sources.some((source) => follows(source, followed) && covers(source, files)),
     );
     if (found.length > 0) return found;
     if (world.clock.now() >= until) {
@@ -93,7 +93,7 @@ async function followers({ world, argocd, followed, files, with: label, until }:
 }
 
 /** Whether one of the files lies in the source's folder; a source without one (`ref: values`) may use any. */
-function holds({ path }: Source, files: readonly string[]): boolean {
+function covers({ path }: Source, files: readonly string[]): boolean {
   const folder = path.replace(/^\.?\/+|^\.$|\/+$/g, '');
   return folder === '' || files.length === 0 || files.some((file) => file === folder || file.startsWith(`${folder}/`));
 }

@@ -1,23 +1,24 @@
-import { type Answer, afterSync, final, isAfter, isOurs, type Look, pending } from './look.ts';
+import { type Answer, final, pending } from './answer.ts';
+import { afterSync, type Evidence, isAfter, isOurs } from './evidence.ts';
 
 // Warnings aside, these are all the conditions that Argo CD has.
 const faulty = ['ComparisonError', 'InvalidSpecError', 'UnknownError', 'SyncError'];
 
 /** Errors that Argo CD reports instead of a comparison. They may be left over from before our commit. */
-export function judgeConditions(look: Look): Answer | undefined {
-  const { seen, memory, question } = look;
+export function judgeConditions(evidence: Evidence): Answer | undefined {
+  const { seen, memory, question } = evidence;
   const condition = seen.conditions.find(({ type }) => faulty.includes(type));
   if (condition === undefined) return undefined;
   // The failed sync of an older commit: what became of ours is still to come.
-  if (condition.type === 'SyncError' && seen.operation !== undefined && !isOurs(look, seen.operation.revisions)) {
+  if (condition.type === 'SyncError' && seen.operation !== undefined && !isOurs(evidence, seen.operation.revisions)) {
     return undefined;
   }
-  const compared = look.refreshed || (memory.baseline !== undefined && isAfter(seen.reconciledAt, memory.baseline));
+  const compared = evidence.refreshed || (memory.baseline !== undefined && isAfter(seen.reconciledAt, memory.baseline));
   const { condition: fresh, staleCondition: stale } = question.times;
   const key = `${condition.type} ${condition.message}`;
-  const left = compared ? Math.min(look.toGo(key, fresh), look.toGo(key, stale)) : look.toGo(key, stale);
+  const left = compared ? Math.min(evidence.toGo(key, fresh), evidence.toGo(key, stale)) : evidence.toGo(key, stale);
   if (left > 0) {
-    const refresh = compared || look.toGo('unread', question.times.unseen) > 0 ? undefined : 'refresh';
+    const refresh = compared || evidence.toGo('unread', question.times.unseen) > 0 ? undefined : 'refresh';
     return pending(compared ? 'refreshing' : 'notSeen', `Argo CD reports ${condition.type}`, {
       againMs: left,
       wants: refresh,
@@ -28,17 +29,17 @@ export function judgeConditions(look: Look): Answer | undefined {
 }
 
 /** Whether our commit is what is live, by a sync that ended well or because there was nothing to do. */
-export function judgeSync(look: Look): Answer | undefined {
-  const { seen, question } = look;
+export function judgeSync(evidence: Evidence): Answer | undefined {
+  const { seen, question } = evidence;
   const { operation } = seen;
   if (operation?.phase === 'Running' || operation?.phase === 'Terminating') {
     const again = operation.retries > 0 ? ` (try ${operation.retries + 1}: ${operation.message})` : '';
     return pending('syncing', `Argo CD is syncing${again}`);
   }
-  if (operation !== undefined && operation.phase !== 'Succeeded' && isOurs(look, operation.revisions)) {
+  if (operation !== undefined && operation.phase !== 'Succeeded' && isOurs(evidence, operation.revisions)) {
     const same = operation.revisions.every((revision) => seen.revisions.includes(revision));
     // For another commit than the one it failed with, auto-sync tries anew at once.
-    const left = same || seen.hydrator !== undefined ? 0 : look.toGo('failed before', question.times.condition);
+    const left = same || seen.hydrator !== undefined ? 0 : evidence.toGo('failed before', question.times.condition);
     if (left > 0) return pending('outOfSync', 'the sync of an earlier commit failed', { againMs: left });
     return final(
       'syncFailed',
@@ -57,7 +58,7 @@ export function judgeSync(look: Look): Answer | undefined {
     return pending('outOfSync', why, { wants });
   }
   if (!afterSync(seen)) {
-    const left = look.toGo('not compared', 1_000);
+    const left = evidence.toGo('not compared', 1_000);
     const wants = left === 0 ? 'refresh' : undefined;
     return pending('settling', 'the state shown is older than the sync', { wants, againMs: left || 5_000 });
   }
@@ -65,7 +66,7 @@ export function judgeSync(look: Look): Answer | undefined {
 }
 
 /** Manifests may be stale although the revision moved on (argo-cd#27727): then our image's repository runs another tag. */
-export function judgeImages({ question, seen, memory }: Look): Answer | undefined {
+export function judgeImages({ question, seen, memory }: Evidence): Answer | undefined {
   if (memory.hardRefreshed) return undefined;
   const stale = question.images.some((image) => {
     const repository = repositoryOf(image);

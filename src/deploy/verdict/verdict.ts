@@ -1,17 +1,9 @@
 import type { Relation } from '../../wire/git/ancestry.ts';
 import type { Observation } from '../observe/observation.ts';
+import { type Answer, final, pending } from './answer.ts';
+import { afterSync, type Evidence, isOurs, type Memory, stateOf } from './evidence.ts';
 import { judgeHealth } from './healthy.ts';
-import {
-  type Answer,
-  afterSync,
-  final,
-  isOurs,
-  type Look,
-  type Memory,
-  pending,
-  type Question,
-  stateOf,
-} from './look.ts';
+import type { Question } from './question.ts';
 import { judgeHydration, judgeRevision } from './seen.ts';
 import { judgeConditions, judgeImages, judgeSync } from './synced.ts';
 
@@ -25,7 +17,7 @@ export function revisionsIn({ revisions, operation, hydrator }: Observation): st
 }
 
 /**
- * What one look at an application means, given the looks before it. Pure: `now` is in milliseconds, `standing` tells
+ * What one observation of an application means, given those before it. Pure: `now` is in milliseconds, `standing` tells
  * how each commit stands to ours. Our commit counts as seen when Argo CD shows it or a descendant of it.
  */
 export function judge(
@@ -36,17 +28,16 @@ export function judge(
   now: number,
 ): { readonly answer: Answer; readonly memory: Memory } {
   const held: Record<string, number> = {};
-  const look: Look = {
+  const evidence: Evidence = {
     ...{ question, memory, seen, standing, now, refreshed: hasRefreshed(memory, seen) },
-    /** Milliseconds still to go until `key` has held for `ms` without a break; 0 when it has. */
     toGo: (key, ms) => {
-      held[key] = memory.holds[key] ?? now;
+      held[key] = memory.since[key] ?? now;
       return Math.max(0, held[key] + ms - now);
     },
   };
-  const answer = judgeLook(look);
+  const answer = judgeEvidence(evidence);
   const state = stateOf(seen);
-  const settled = (seen.hydrator !== undefined || isOurs(look, seen.revisions)) && afterSync(seen);
+  const settled = (seen.hydrator !== undefined || isOurs(evidence, seen.revisions)) && afterSync(seen);
   const { status } = seen.health;
   return {
     answer,
@@ -54,7 +45,7 @@ export function judge(
       baseline: memory.baseline ?? seen.reconciledAt ?? '',
       refreshing: seen.refreshing,
       refreshed: hasRefreshed(memory, seen),
-      holds: held,
+      since: held,
       unwell: settled && status !== 'Healthy' ? state : memory.unwell,
       undegraded: settled && status !== 'Degraded' ? state : memory.undegraded,
       hardRefreshed: memory.hardRefreshed || (answer.is === 'pending' && answer.wants === 'hardRefresh'),
@@ -67,24 +58,27 @@ function hasRefreshed(memory: Memory, seen: Observation): boolean {
   return memory.refreshed || (memory.refreshing && !seen.refreshing);
 }
 
-function judgeLook(look: Look): Answer {
-  const { seen } = look;
+function judgeEvidence(evidence: Evidence): Answer {
+  const { seen } = evidence;
   if (seen.deleting) return final('unknown', undefined, 'the application is being deleted');
   // Until they are taken up, everything below is about the time before them.
   if (seen.refreshing) return pending('refreshing', 'Argo CD is reading the config repo');
   if (seen.requested) return pending('syncing', 'a sync is about to begin');
   return (
-    judgeConditions(look) ??
-    judgeHydration(look) ??
-    judgeRevision(look) ??
-    judgeSync(look) ??
-    judgeImages(look) ??
-    judgeHealth(look)
+    judgeConditions(evidence) ??
+    judgeHydration(evidence) ??
+    judgeRevision(evidence) ??
+    judgeSync(evidence) ??
+    judgeImages(evidence) ??
+    judgeHealth(evidence)
   );
 }
 
 /** The verdict when time is up, by the last answer there was. */
-export function overTime(last: Answer | undefined): { readonly health: 'timedOut' | 'unknown'; readonly why: string } {
+export function atDeadline(last: Answer | undefined): {
+  readonly health: 'timedOut' | 'unknown';
+  readonly why: string;
+} {
   if (last?.is !== 'pending') return { health: 'unknown', why: 'Argo CD gave no answer' };
   return { health: last.unclear ? 'unknown' : 'timedOut', why: last.why };
 }

@@ -5,7 +5,7 @@ import { planCommit } from '../../config/plan/run.ts';
 import { parseRepo } from '../../config/read/arguments.ts';
 import { whyNoApplication, whyNoServer, whyNoTimeout } from '../../config/shape/grammar.ts';
 import { timeoutOf } from '../../config/shape/timeout.ts';
-import { verdictError } from '../../deploy/failure.ts';
+import { verdictError } from '../../deploy/verdict/verdict-error.ts';
 import { type ErrorReport, reportOf, TagboatError } from '../../errors.ts';
 import type { ArgoCdPlan, DeployPlan, Verdict } from '../../plan/deploy.ts';
 import type { DeliveryPlan } from '../../plan.ts';

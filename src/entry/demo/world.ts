@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { trustPolicy } from '../../auth/aws/policies.ts';
-import { type ArgoCdHost, startArgoCd } from '../../sandbox/argocd/argocd.ts';
+import { type ArgoCdHost, startArgoCd } from '../../sandbox/argocd/argocd-host.ts';
 import type { Connector } from '../../sandbox/argocd/gate.ts';
 import { type Aws, startAws } from '../../sandbox/aws/aws.ts';
 import { type GitHost, startGitHost } from '../../sandbox/git-host/git-host.ts';

@@ -41,7 +41,7 @@ export function createServers(world: World, emit: Emit, auth: Auth): Servers {
     return serverOf(argocd, login.label, http);
   };
   const byKubeconfig = async ({ context, namespace }: ArgoCdPlan): Promise<Server> => {
-    const { createKubernetesArgoCd } = await import('../../wire/kubernetes/argocd.ts');
+    const { createKubernetesArgoCd } = await import('../../wire/kubernetes/applications.ts');
     const { server: url, label, token, insecure, ca, client } = await auth.kubernetes(context);
     const http = httpFor(url, {
       insecure,

@@ -115,31 +115,11 @@ export function createApp(spec: AppSpec, backing: Backing, pace: Pace, changed: 
     tell();
     await later(pace.sync);
     const hook = target.manifests.find(({ hook: kind, name }) => kind !== undefined && name === mishaps.hookFails);
-    const failure =
-      mishaps.syncFails ??
-      (hook === undefined ? undefined : 'one or more synchronization tasks completed unsuccessfully');
+    const incomplete = hook && 'one or more synchronization tasks completed unsuccessfully';
+    const failure = mishaps.syncFails ?? incomplete;
     if (failure !== undefined) {
-      const resource = hook ?? target.manifests[0];
-      const result = {
-        group: '',
-        version: 'v1',
-        kind: resource?.kind ?? '',
-        namespace: 'default',
-        name: resource?.name ?? '',
-      };
-      const how =
-        hook === undefined
-          ? { status: 'SyncFailed', message: failure }
-          : {
-              status: 'Synced',
-              hookType: hook.hook,
-              hookPhase: 'Failed',
-              message: 'Job has reached the specified backoff limit',
-            };
-      status.operationState = {
-        ...state('Failed', failure, { resources: [{ ...result, ...how }] }),
-        finishedAt: second(),
-      };
+      const resources = [failedResult(hook ?? target.manifests[0], failure)];
+      status.operationState = { ...state('Failed', failure, { resources }), finishedAt: second() };
       const revision = target.revisions[0]?.slice(0, 7);
       status.conditions = [
         {
@@ -218,7 +198,7 @@ export function createApp(spec: AppSpec, backing: Backing, pace: Pace, changed: 
           ...((spec.automated ?? true) ? { syncPolicy: { automated: {} } } : {}),
         },
         status: structuredClone(status),
-        ...(operation === undefined ? {} : { operation }),
+        operation,
       };
       overlay(json);
       return json;
@@ -255,4 +235,13 @@ export function createApp(spec: AppSpec, backing: Backing, pace: Pace, changed: 
 /** What stays after a sync: hooks don't. */
 function steady(manifests: readonly Manifest[]): Manifest[] {
   return manifests.filter(({ hook }) => hook === undefined);
+}
+
+/** A resource that a sync failed at, as its result tells. */
+function failedResult(manifest: Manifest | undefined, failure: string): Record<string, unknown> {
+  const { kind = '', name = '', hook } = manifest ?? {};
+  const own = { group: '', version: 'v1', kind, namespace: 'default', name };
+  if (hook === undefined) return { ...own, status: 'SyncFailed', message: failure };
+  const message = 'Job has reached the specified backoff limit';
+  return { ...own, status: 'Synced', hookType: hook, hookPhase: 'Failed', message };
 }

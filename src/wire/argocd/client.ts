@@ -52,7 +52,8 @@ export function createArgoCd(options: TransportOptions): ArgoCd {
     },
     stream: (apps, tell, signal) => stream(transport, apps, tell, signal),
     sync: async (app, revision) => {
-      const body = { name: app.name, ...bodyPlace(app), ...(revision === undefined ? {} : { revision }) };
+      // What is undefined is left out of JSON.
+      const body = { name: app.name, appNamespace: app.namespace, project: app.project, revision };
       await transport.send({ method: 'POST', path: `${pathOf(app)}/sync`, body });
     },
     tree: async (app) => {
@@ -129,13 +130,6 @@ function pathOf({ name }: AppRef): string {
 
 function placeOf({ namespace, project }: AppRef): Record<string, string | undefined> {
   return { appNamespace: namespace, project };
-}
-
-function bodyPlace({ namespace, project }: AppRef): Record<string, string> {
-  return {
-    ...(namespace === undefined ? {} : { appNamespace: namespace }),
-    ...(project === undefined ? {} : { project }),
-  };
 }
 
 function applicationIn(value: unknown, transport: Transport, path: string): Application {

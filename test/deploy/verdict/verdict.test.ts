@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Observation, Operation } from '../../../src/deploy/observe/observation.ts';
-import { type Answer, type Memory, nothingYet, type Question, usualTimes } from '../../../src/deploy/verdict/look.ts';
-import { judge, overTime, revisionsIn } from '../../../src/deploy/verdict/verdict.ts';
+import type { Answer } from '../../../src/deploy/verdict/answer.ts';
+import { type Memory, nothingYet } from '../../../src/deploy/verdict/evidence.ts';
+import { type Question, usualTimes } from '../../../src/deploy/verdict/question.ts';
+import { atDeadline, judge, revisionsIn } from '../../../src/deploy/verdict/verdict.ts';
 import type { Relation } from '../../../src/wire/git/ancestry.ts';
 
 // The history: old <- ours <- later, and side on another branch.
@@ -282,9 +284,9 @@ it('a paused rollout is healthy where that is wanted', () => {
 
 it('when time is up, says what it was still waiting for, or that nobody can tell', () => {
   const [old, foreign] = [looks([[0, { revisions: ['old'] }]])[0], looks([[0, { revisions: ['x'] }]])[0]];
-  expect(overTime(old)).toMatchObject({ health: 'timedOut' });
-  expect(overTime(foreign)).toMatchObject({ health: 'unknown' });
-  expect(overTime(undefined)).toMatchObject({ health: 'unknown' });
+  expect(atDeadline(old)).toMatchObject({ health: 'timedOut' });
+  expect(atDeadline(foreign)).toMatchObject({ health: 'unknown' });
+  expect(atDeadline(undefined)).toMatchObject({ health: 'unknown' });
 });
 
 it('asks for the standing of every commit that a state names, once', () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startGitHost } from '../../../src/sandbox/git-host/git-host.ts';
 import { gitEnv } from '../git-host.ts';
-import { type Argocd, startArgocd } from './argocd.ts';
+import { type Argocd, startArgocd } from './argocd-processes.ts';
 import { makeCertificates } from './certificates.ts';
 import { startKubernetes } from './kubernetes.ts';
 import { createProcesses } from './processes.ts';

@@ -59,8 +59,8 @@ export function createKubernetesArgoCd(options: KubernetesArgoCdOptions): ArgoCd
     },
     stream: (apps, tell, until) => stream(transport, base, apps, tell, until),
     sync: async (app, revision) => {
-      const sync = revision === undefined ? {} : { revision };
-      await merge(app, { operation: { initiatedBy: { username: 'tagboat' }, sync } });
+      // What is undefined is left out of JSON.
+      await merge(app, { operation: { initiatedBy: { username: 'tagboat' }, sync: { revision } } });
     },
     tree: async (app) => treeOf(transport, await get(app)),
     events: async (_, { namespace, name }) => {

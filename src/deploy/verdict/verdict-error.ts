@@ -1,5 +1,5 @@
-import { type ErrorReport, reportOf, TagboatError } from '../errors.ts';
-import { deepestOf, healthOf, type Verdict } from '../plan/deploy.ts';
+import { type ErrorReport, reportOf, TagboatError } from '../../errors.ts';
+import { deepestOf, healthOf, type Verdict } from '../../plan/deploy.ts';
 
 /** The error that a verdict ends a run with; none for a healthy one, whoever's commit it is. */
 export function verdictError(verdict: Verdict): ErrorReport[] {

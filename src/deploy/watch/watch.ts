@@ -1,36 +1,30 @@
-import type { Emit } from '../events.ts';
-import type { Health } from '../plan/deploy.ts';
-import type { Application, AppRef, ArgoCd } from '../wire/argocd/types.ts';
-import { WireFailure } from '../wire/failure.ts';
-import type { Relation } from '../wire/git/ancestry.ts';
-import type { World } from '../wire/world.ts';
-import { type Helper, helpAlong } from './act/nudge.ts';
-import { mayPass } from './explain.ts';
-import type { Feed, News } from './observe/feed.ts';
-import { type Followed, observe } from './observe/observe.ts';
-import { type Answer, type Memory, nothingYet, type Question } from './verdict/look.ts';
-import { judge, overTime, revisionsIn } from './verdict/verdict.ts';
+import type { Health } from '../../plan/deploy.ts';
+import type { Application } from '../../wire/argocd/types.ts';
+import { WireFailure } from '../../wire/failure.ts';
+import type { Relation } from '../../wire/git/ancestry.ts';
+import type { World } from '../../wire/world.ts';
+import { type Helped, type Helper, helpAlong } from '../act/helper.ts';
+import { mayPass } from '../observe/fault.ts';
+import type { Feed, News } from '../observe/feed.ts';
+import { type Followed, observe } from '../observe/observe.ts';
+import type { Answer } from '../verdict/answer.ts';
+import { type Memory, nothingYet } from '../verdict/evidence.ts';
+import type { Question } from '../verdict/question.ts';
+import { atDeadline, judge, revisionsIn } from '../verdict/verdict.ts';
 
-export interface Watched {
-  readonly world: World;
-  readonly emit: Emit;
-  readonly argocd: ArgoCd;
+/** An application, and what is asked about it. */
+export interface Watched extends Helped {
   readonly feed: Feed;
-  readonly delivery: string;
-  readonly app: AppRef;
   readonly followed: Followed;
   readonly question: Question;
   /** How a commit stands to ours, in the config repo's history. */
   readonly relation: (revision: string) => Promise<Relation>;
-  readonly sync: boolean;
-  /** Told when our commit isn't seen at the first look. */
-  readonly nudge: () => Promise<void>;
   /** Time of the world's clock after which no answer is waited for. */
   readonly deadline: number;
 }
 
-/** How an application was found, by the last state there was. */
-export interface Found {
+/** What watching came to, with the last state there was. */
+export interface WatchResult {
   readonly health: Health;
   readonly revision: string | undefined;
   readonly why: string;
@@ -41,7 +35,7 @@ export interface Found {
 const longestWaitMs = 5_000;
 
 /** Watches one application until its verdict is final or time is up. Throws WireFailure for what only a person mends. */
-export async function watchApplication(watched: Watched): Promise<Found> {
+export async function watchApplication(watched: Watched): Promise<WatchResult> {
   const { world, feed, app, question, deadline } = watched;
   const { clock, signal } = world;
   const latch = createLatch();
@@ -95,7 +89,7 @@ function isGone(news: News | undefined): boolean {
 
 function timeUp(news: News | undefined, last: Answer | undefined): { health: 'timedOut' | 'unknown'; why: string } {
   if (news?.is === 'fault') return { health: 'unknown', why: 'Argo CD could not be asked any more' };
-  return overTime(last);
+  return atDeadline(last);
 }
 
 /** Relations that were found out stay; a question that failed is asked again at the next look. */

@@ -1,24 +1,20 @@
-import { TagboatError } from '../errors.ts';
-import { WireFailure } from '../wire/failure.ts';
+import { TagboatError } from '../../errors.ts';
+import { WireFailure } from '../../wire/failure.ts';
 
 /** What was asked of which Argo CD, and as whom. */
-export interface Asked {
+export interface ArgoCdRequest {
   readonly server: string;
   readonly with: string;
   readonly application?: string | undefined;
   readonly doing?: 'get' | 'sync';
 }
 
-/** What a failure on the wire means. Anything else comes back as it is. */
-export function explain(failure: unknown, asked: Asked): unknown {
+/** The error that a failure on the wire means to whoever asked Argo CD. Anything else comes back as it is. */
+export function argocdError(failure: unknown, asked: ArgoCdRequest): unknown {
   if (!(failure instanceof WireFailure)) return failure;
   const { server, with: label, application, doing = 'get' } = asked;
   const { peerCode: code, peerText: text, retryable } = failure;
-  const peer = {
-    ...(code === undefined ? {} : { code }),
-    ...(text === undefined || text === '' ? {} : { text }),
-    retryable,
-  };
+  const peer = { code, text: text || undefined, retryable };
   const context = { cause: failure, peer };
   switch (failure.kind) {
     case 'unreachable':

@@ -1,0 +1,133 @@
+import type { Emit } from '../../events.ts';
+import { deepestOf } from '../../plan/deploy.ts';
+import type { Application, AppRef, ArgoCd } from '../../wire/argocd/types.ts';
+import { WireFailure } from '../../wire/failure.ts';
+import type { World } from '../../wire/world.ts';
+import type { News } from '../observe/feed.ts';
+import { reasonsOf } from '../reason/reason.ts';
+import type { Answer } from '../verdict/answer.ts';
+
+/** An application to be helped along. */
+export interface Helped {
+  readonly world: World;
+  readonly emit: Emit;
+  readonly argocd: ArgoCd;
+  readonly app: AppRef;
+  readonly delivery: string;
+  /** Sync it where somebody would have to. */
+  readonly sync: boolean;
+  /** Tells Argo CD of our commit, when it isn't seen at first. */
+  readonly nudge: () => Promise<void>;
+}
+
+/** Does what a pending answer wants, beside the watching, and tells how it stands. */
+export interface Helper {
+  help(answer: Answer & { readonly is: 'pending' }, application: Application): void;
+  stop(): void;
+}
+
+/** Milliseconds of waiting for a sync after which the sync windows are looked at, and until they are again. */
+const windowsAfterMs = 5_000;
+const windowsEveryMs = 30_000;
+/** Milliseconds of a rollout after which it is looked at why it takes so long, and until it is again. */
+const rolloutAfterMs = 15_000;
+const rolloutEveryMs = 30_000;
+
+/** Helps one application along. A fault here is no fault of the application's: what counts is told by the feed. */
+export function helpAlong(helped: Helped, take: (news: News) => void): Helper {
+  const { world, emit, argocd, app, delivery, sync } = helped;
+  const { clock } = world;
+  const application = app.name;
+  let busy = false;
+  let stopped = false;
+  let nudged = false;
+  let told = '';
+  let waitingSince: number | undefined;
+  let windowsAt = 0;
+  let windowClosed = false;
+  let askedByHand = false;
+  let rollingSince: number | undefined;
+  let rolloutAt = 0;
+  let holdup = '';
+
+  const alone = (work: () => Promise<void>): void => {
+    if (busy) return;
+    busy = true;
+    work()
+      .catch((error: unknown) => {
+        // A right that is missing doesn't come by waiting.
+        if (!stopped && isForbidden(error)) take({ is: 'fault', error });
+      })
+      .finally(() => {
+        busy = false;
+      });
+  };
+  const state = (found: Application): void => {
+    if (!stopped) take({ is: 'state', application: found });
+  };
+  const progress = (answer: Answer & { is: 'pending' }): void => {
+    const closed = answer.phase === 'outOfSync' && windowClosed;
+    const slow = answer.phase === 'progressing' && holdup !== '' ? `; ${holdup}` : '';
+    const why = closed ? 'a sync window keeps Argo CD from syncing now' : answer.why + slow;
+    if (why === told) return;
+    told = why;
+    emit({ type: 'verdict.progress', delivery, application, phase: answer.phase, why });
+  };
+  const byHand = async (): Promise<void> => {
+    windowClosed = await argocd.blocked(app);
+    if (windowClosed) return;
+    await argocd.sync(app, undefined);
+    emit({
+      type: 'notice',
+      level: 'info',
+      stage: 'deploy',
+      message: `${application} is synced by hand: a sync was asked for.`,
+    });
+  };
+
+  return {
+    help: (answer, found) => {
+      const now = clock.now();
+      rollingSince = answer.phase === 'progressing' ? (rollingSince ?? now) : undefined;
+      if (rollingSince === undefined) holdup = '';
+      waitingSince = answer.phase === 'outOfSync' ? (waitingSince ?? now) : undefined;
+      progress(answer);
+      if (answer.phase === 'notSeen' || answer.phase === 'hydrating') {
+        if (!nudged) {
+          nudged = true;
+          alone(helped.nudge);
+        }
+      }
+      if (answer.wants === 'refresh') alone(async () => state(await argocd.application(app, 'normal')));
+      if (answer.wants === 'hardRefresh') alone(async () => state(await argocd.application(app, 'hard')));
+      if (answer.wants === 'sync' && sync && now >= windowsAt) {
+        windowsAt = now + windowsEveryMs;
+        alone(byHand);
+      } else if (answer.wants === 'sync' && !sync && !askedByHand) {
+        askedByHand = true;
+        const message = `${application} is synced by hand: sync it in Argo CD, or set \`sync: true\` to have it done.`;
+        emit({ type: 'notice', level: 'warning', stage: 'deploy', message });
+      } else if (waitingSince !== undefined && now - waitingSince >= windowsAfterMs && now >= windowsAt) {
+        windowsAt = now + windowsEveryMs;
+        alone(async () => {
+          windowClosed = await argocd.blocked(app);
+          progress(answer);
+        });
+      } else if (rollingSince !== undefined && now - rollingSince >= rolloutAfterMs && now >= rolloutAt) {
+        rolloutAt = now + rolloutEveryMs;
+        // A pod that waits in vain is known long before its deployment counts as degraded.
+        alone(async () => {
+          holdup = deepestOf(await reasonsOf(helped, found))?.line ?? '';
+          if (!stopped) progress(answer);
+        });
+      }
+    },
+    stop: () => {
+      stopped = true;
+    },
+  };
+}
+
+function isForbidden(error: unknown): boolean {
+  return error instanceof WireFailure && (error.status === 403 || error.status === 401);
+}

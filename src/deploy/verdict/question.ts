@@ -1,0 +1,39 @@
+/** What doesn't change during a wait. */
+export interface Question {
+  readonly commit: string;
+  /** Images of this run, `host/repository:tag`, in what the application may run. */
+  readonly images: readonly string[];
+  readonly suspended: 'wait' | 'healthy';
+  readonly times: Times;
+}
+
+/** Milliseconds for which something must hold before it is believed. */
+export interface Times {
+  /** Healthy, when nothing was seen to move since the sync: what is read may be older than the sync. */
+  readonly healthy: number;
+  /** Healthy or Degraded, after it was seen to be something else since the sync. */
+  readonly moved: number;
+  /** Degraded from the first look: it may be what we have come to mend. */
+  readonly degraded: number;
+  /** An error condition after a new comparison; and without one. */
+  readonly condition: number;
+  readonly staleCondition: number;
+  /** Our commit not seen, until a refresh is asked for (again). */
+  readonly unseen: number;
+}
+
+export const usualTimes: Times = {
+  healthy: 5_000,
+  moved: 1_000,
+  degraded: 15_000,
+  condition: 5_000,
+  staleCondition: 60_000,
+  unseen: 15_000,
+};
+
+/** The usual times for another patience with health: all that is about health goes with it. */
+export function timesFor(settleMs: number): Times {
+  const { healthy, moved, degraded } = usualTimes;
+  const by = settleMs / healthy;
+  return { ...usualTimes, healthy: settleMs, moved: moved * by, degraded: degraded * by };
+}
