@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { initRepo } from '../src/sandbox/git-host/repo.ts';
+import { createBareRepo } from '../src/sandbox/git-host/repo.ts';
 import { importStream, type Target } from './config-repo.ts';
 import { run } from './process.ts';
 
@@ -18,7 +18,7 @@ export async function baseRepo(cache: string, count: number): Promise<string> {
   rmSync(draft, { recursive: true, force: true });
   mkdirSync(cache, { recursive: true });
   // Served as the sandbox serves its own; housekeeping of one run would land on the next one's clock.
-  await initRepo(draft, {}, process.env);
+  await createBareRepo(draft, {}, process.env);
   await fastImport(draft, count);
   // Hosts keep repositories packed; what fast-import leaves behind would make every flow pay for bad deltas.
   await run({ argv: ['git', '-C', draft, 'repack', '-adfq', '--write-bitmap-index'] });

@@ -22,7 +22,7 @@ export interface ApiAnswer {
  * A fault to play instead of the real answer: another answer, no answer at all (`hang`), or a closed connection
  * (`cut`). Undefined lets the request through.
  */
-export type Fault = (request: ApiRequest) => ApiAnswer | 'hang' | 'cut' | undefined;
+export type ApiFault = (request: ApiRequest) => ApiAnswer | 'hang' | 'cut' | undefined;
 
 /** A server on a free loopback port. */
 export interface Api {
@@ -39,7 +39,7 @@ const largest = 1024 * 1024;
 /** Serves whole requests with whole answers, as the small APIs here do. Bodies over 1 MiB get 413. */
 export async function serveApi(
   answer: (request: ApiRequest) => ApiAnswer | Promise<ApiAnswer>,
-  fault: Fault = () => undefined,
+  fault: ApiFault = () => undefined,
 ): Promise<Api> {
   const requests: ApiRequest[] = [];
   const server = createServer(async (incoming, outgoing) => {

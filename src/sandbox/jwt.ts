@@ -10,7 +10,7 @@ import {
 import { promisify } from 'node:util';
 
 /** An RSA key pair that signs tokens, and the public half as a JWKS shows it. */
-export interface SigningKey {
+interface SigningKey {
   readonly privateKey: KeyObject;
   readonly publicKey: KeyObject;
   readonly jwk: JsonWebKey & { readonly kid: string };

@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { type Auth, createAuth } from '../../src/auth/auth.ts';
 import type { AwsPlan, RegistryPlan } from '../../src/plan.ts';
-import type { Fault } from '../../src/sandbox/api.ts';
+import type { ApiFault } from '../../src/sandbox/api.ts';
 import { type Aws, type AwsOptions, startAws } from '../../src/sandbox/aws/aws.ts';
 import type { Role } from '../../src/sandbox/aws/sts.ts';
 import type { TrustPolicy } from '../../src/sandbox/aws/trust.ts';
@@ -45,7 +45,7 @@ export interface Cloud {
 export interface CloudOptions {
   readonly github?: Omit<GitHubOptions, 'clock'>;
   readonly aws?: Partial<Pick<AwsOptions, 'users' | 'region'>>;
-  readonly awsFault?: Fault;
+  readonly awsFault?: ApiFault;
   /** What isn't given is the role `deliver`. */
   readonly role?: Partial<Omit<Role, 'trust'>>;
   /** Default: pushes to main of acme/app-repo. */

@@ -5,7 +5,7 @@ import { inspect } from 'node:util';
 import { expect, it, onTestFinished } from 'vitest';
 import { createAuth } from '../../src/auth/auth.ts';
 import { reportOf } from '../../src/errors.ts';
-import type { ApiRequest, Fault } from '../../src/sandbox/api.ts';
+import type { ApiFault, ApiRequest } from '../../src/sandbox/api.ts';
 import type { Command } from '../../src/wire/exec.ts';
 import { testWorld } from '../support/world.ts';
 import { authIn, type Cloud, ecrRegistry, failureOf, registryAt, roleArn, startCloud } from './cloud.ts';
@@ -44,7 +44,7 @@ async function homeWithDocker(): Promise<string> {
 }
 
 /** Answers every request with a refusal that repeats all that came with it, as the worst peer would. */
-function echoing(status: number, only: (request: ApiRequest) => boolean): Fault {
+function echoing(status: number, only: (request: ApiRequest) => boolean): ApiFault {
   return (request) => {
     if (!only(request)) return undefined;
     const said = `${Object.values(request.headers).join(' ')} ${request.query} ${request.body}`;

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { isError } from '../../src/errors.ts';
-import { type ApiRequest, type Fault, json } from '../../src/sandbox/api.ts';
+import { type ApiFault, type ApiRequest, json } from '../../src/sandbox/api.ts';
 import { authIn, callsOf, ecrRegistry, failureOf, startCloud } from './cloud.ts';
 
 const missing = { ACTIONS_ID_TOKEN_REQUEST_URL: undefined, ACTIONS_ID_TOKEN_REQUEST_TOKEN: undefined };
 
 /** A fault of the token endpoint alone. */
-function onToken(fault: Fault): Fault {
+function onToken(fault: ApiFault): ApiFault {
   return (request: ApiRequest) => (request.path.startsWith('/_apis') ? fault(request) : undefined);
 }
 

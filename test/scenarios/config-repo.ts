@@ -5,7 +5,7 @@ import { expect } from 'vitest';
 import { commit } from '../../src/entry/commands/commit.ts';
 import type { ErrorReport } from '../../src/errors.ts';
 import type { CommitOutcome } from '../../src/plan/outcome.ts';
-import type { Fault, GitHost, GitHostRequest, RepoSetup } from '../../src/sandbox/git-host/git-host.ts';
+import type { GitHost, GitHostFault, GitHostRequest, RepoSetup } from '../../src/sandbox/git-host/git-host.ts';
 import { chart, fileAt, isPush, isSound, tipOf, valuesWith } from '../commit/landing.ts';
 import { type CliOptions, type CliResult, cli, resultOf } from '../support/cli.ts';
 import { gitHost, noHttpBackend } from '../support/git-host.ts';
@@ -25,7 +25,10 @@ export interface ConfigRepoScene {
 export interface Committing {
   readonly repo?: RepoSetup;
   /** What goes wrong with one request; may change the repository meanwhile. */
-  readonly fault?: (request: GitHostRequest, host: GitHost) => Fault | undefined | Promise<Fault | undefined>;
+  readonly fault?: (
+    request: GitHostRequest,
+    host: GitHost,
+  ) => GitHostFault | undefined | Promise<GitHostFault | undefined>;
   /** Done when the repository is there, before the run. */
   readonly prepare?: (host: GitHost) => unknown;
   /** What to set. Default: the front's tag to `b`. */
@@ -120,7 +123,7 @@ export function atFirstPush(happen: (host: GitHost) => unknown): NonNullable<Com
   return async (request, host) => {
     if (happened || !isPush(request)) return undefined;
     happened = true;
-    return (await happen(host)) as Fault | undefined;
+    return (await happen(host)) as GitHostFault | undefined;
   };
 }
 

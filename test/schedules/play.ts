@@ -4,7 +4,12 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Event } from '../../src/events.ts';
-import { type Fault, type GitHost, type GitHostRequest, startGitHost } from '../../src/sandbox/git-host/git-host.ts';
+import {
+  type GitHost,
+  type GitHostFault,
+  type GitHostRequest,
+  startGitHost,
+} from '../../src/sandbox/git-host/git-host.ts';
 import { gitEnv } from '../support/git-host.ts';
 import { type Claim, claimFrom, type WriterEnd } from './claim.ts';
 import { pushByHand, upheave } from './human.ts';
@@ -108,7 +113,7 @@ async function makeRepo(host: GitHost, { host: kind }: Schedule): Promise<void> 
 }
 
 /** What happens to a writer's next request; and when it is time, the writer is ended. */
-function happening(actor: Actor, request: GitHostRequest, { weather }: Schedule): Fault | undefined {
+function happening(actor: Actor, request: GitHostRequest, { weather }: Schedule): GitHostFault | undefined {
   const { plan, fate } = actor;
   actor.requests += 1;
   if (plan.end?.atRequest === actor.requests) {
@@ -118,7 +123,7 @@ function happening(actor: Actor, request: GitHostRequest, { weather }: Schedule)
     }, afterMs);
   }
   const [roll, much] = [fate.next(), fate.next()];
-  const odds: readonly (readonly [number, Fault])[] = [
+  const odds: readonly (readonly [number, GitHostFault])[] = [
     [weather.answer, { is: 'answer', status: much < 0.5 ? 500 : 503 }],
     // A push's report is about a hundred bytes long: some of it, all of it, or nothing at all.
     [weather.cut, { is: 'cut', bytes: Math.floor(much * (request.service === 'git-receive-pack' ? 160 : 600)) }],

@@ -8,7 +8,7 @@ import {
   serialiseCommit,
 } from '../../wire/git/pack/object.ts';
 import type { NewObject } from '../../wire/git/pack/pack.ts';
-import type { Found, Snapshot } from '../../wire/git/snapshot.ts';
+import type { PathEnd, Snapshot } from '../../wire/git/snapshot.ts';
 import type { Rewritten } from '../edit/rewrite.ts';
 
 /** A commit made on a snapshot, as a snapshot in turn, so that another can be made on it. */
@@ -83,7 +83,7 @@ export function graft(
 }
 
 /** The file as it is, undefined where it is to be made. */
-function fileIn(files: Snapshot['files'], path: string): Extract<Found, { is: 'file' }> | undefined {
+function fileIn(files: Snapshot['files'], path: string): Extract<PathEnd, { is: 'file' }> | undefined {
   const found = files.get(path);
   if (found?.is === 'missing') return undefined;
   if (found?.is !== 'file') throw new RangeError(`${path} is no file of the snapshot`);

@@ -5,7 +5,7 @@ import { shownUrl } from '../../wire/failure.ts';
 import type { ObjectId } from '../../wire/git/pack/object.ts';
 import { createTipReader, type TipReader } from '../../wire/git/reader.ts';
 import { type GitRemote, openRemote } from '../../wire/git/remote.ts';
-import type { Found, Snapshot } from '../../wire/git/snapshot.ts';
+import type { PathEnd, Snapshot } from '../../wire/git/snapshot.ts';
 import type { World } from '../../wire/world.ts';
 import { holdsFile } from '../holds/holds.ts';
 import { intentPrefix, publishedAt } from '../queue/intent.ts';
@@ -123,7 +123,7 @@ function nearest(name: string, among: readonly string[]): string[] {
 }
 
 /** Throws unless it is a file that can be edited. */
-function checkFound(file: string, found: Found | undefined): void {
+function checkFound(file: string, found: PathEnd | undefined): void {
   switch (found?.is) {
     case 'file':
       return;

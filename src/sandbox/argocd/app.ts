@@ -1,12 +1,18 @@
-import type { Manifest } from './render.ts';
-import type { App, AppSpec, Backing, LiveResource, Mishaps, Pace } from './types.ts';
+import { type Manifest, steady } from './render.ts';
+import { createTimers } from './timers.ts';
+import type { AppSpec, ArgoCdApp, Backing, LiveResource, Mishaps, Pace } from './types.ts';
 
 const second = () => new Date().toISOString().replace(/\.\d+Z$/, 'Z');
 
-export function createApp(spec: AppSpec, backing: Backing, pace: Pace, changed: (app: App) => void): App {
+/** An application that is compared, synced and rolled out at `pace`; `changed` is told of each step. */
+export function createArgoCdApp(
+  spec: AppSpec,
+  backing: Backing,
+  pace: Pace,
+  changed: (app: ArgoCdApp) => void,
+): ArgoCdApp {
   const mishaps: Mishaps = {};
-  const timers = new Set<NodeJS.Timeout>();
-  let closed = false;
+  const timers = createTimers();
   let version = 1;
   let live: LiveResource[] = [];
   let refreshing: Promise<void> | undefined;
@@ -23,17 +29,10 @@ export function createApp(spec: AppSpec, backing: Backing, pace: Pace, changed: 
   };
   let overlay: (json: Record<string, unknown>) => void = () => undefined;
 
-  const later = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        timers.delete(timer);
-        if (!closed) resolve();
-      }, ms);
-      timers.add(timer);
-    });
+  const { later } = timers;
   const tell = (): void => {
     version += 1;
-    if (!closed) changed(app);
+    if (!timers.closed()) changed(app);
   };
   const revisionFields = (revisions: readonly string[]) => (many ? { revisions } : { revision: revisions[0] ?? '' });
 
@@ -174,7 +173,7 @@ export function createApp(spec: AppSpec, backing: Backing, pace: Pace, changed: 
     tell();
   };
 
-  const app: App = {
+  const app: ArgoCdApp = {
     spec,
     mishaps,
     get live() {
@@ -183,12 +182,10 @@ export function createApp(spec: AppSpec, backing: Backing, pace: Pace, changed: 
     json: () => {
       const json: Record<string, unknown> = {
         metadata: {
-          ...{
-            name: spec.name,
-            namespace: spec.namespace ?? 'argocd',
-            uid: `uid-${spec.name}`,
-            resourceVersion: String(version),
-          },
+          name: spec.name,
+          namespace: spec.namespace ?? 'argocd',
+          uid: `uid-${spec.name}`,
+          resourceVersion: String(version),
           ...(Object.keys(annotations).length === 0 ? {} : { annotations: { ...annotations } }),
         },
         spec: {
@@ -224,17 +221,9 @@ export function createApp(spec: AppSpec, backing: Backing, pace: Pace, changed: 
       overlay = change;
       tell();
     },
-    close: () => {
-      closed = true;
-      for (const timer of timers) clearTimeout(timer);
-    },
+    close: timers.close,
   };
   return app;
-}
-
-/** What stays after a sync: hooks don't. */
-function steady(manifests: readonly Manifest[]): Manifest[] {
-  return manifests.filter(({ hook }) => hook === undefined);
 }
 
 /** A resource that a sync failed at, as its result tells. */

@@ -2,16 +2,16 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import type { GitHost } from '../git-host/git-host.ts';
-import { createApp } from './app.ts';
+import { createArgoCdApp } from './app.ts';
 import { backingOf } from './backing.ts';
 import { detailsOf } from './details.ts';
-import { createGate, type Gate, type GateOptions, type Rights } from './gate.ts';
+import { type ArgoCdGate, type ArgoCdGateOptions, createArgoCdGate, type Rights } from './gate.ts';
 import { answerKube, isKube } from './kube.ts';
 import { createStreams, masked, type Streams } from './stream.ts';
-import type { App, AppSpec, Backing, Pace } from './types.ts';
+import type { AppSpec, ArgoCdApp, Backing, Pace } from './types.ts';
 
 /** One request as it came. */
-export interface ArgoCdRequest {
+interface ArgoCdRequest {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
@@ -20,17 +20,17 @@ export interface ArgoCdRequest {
 }
 
 /** What goes wrong with a request: another answer, none, or a cut connection; a stream may be cut after it began. */
-export type Fault =
+type ArgoCdFault =
   | { readonly is: 'answer'; readonly status: number; readonly type?: string; readonly body: string }
   | { readonly is: 'hang' }
   | { readonly is: 'cut' };
 
-export interface ArgoCdOptions extends GateOptions {
+export interface ArgoCdOptions extends ArgoCdGateOptions {
   readonly gitHost: GitHost;
   readonly pace?: Partial<Pace>;
   /** Where manifests come from. Default: the git host's repositories, and registries as they are. */
   readonly backing?: Backing;
-  readonly fault?: (request: ArgoCdRequest) => Fault | undefined;
+  readonly fault?: (request: ArgoCdRequest) => ArgoCdFault | undefined;
   readonly port?: number;
 }
 
@@ -41,8 +41,8 @@ export interface ArgoCdHost {
   readonly requests: readonly ArgoCdRequest[];
   /** Streams open now, and the most that were. */
   readonly streams: { readonly open: number; readonly most: number };
-  add(spec: AppSpec): App;
-  app(name: string): App;
+  add(spec: AppSpec): ArgoCdApp;
+  app(name: string): ArgoCdApp;
   remove(name: string): void;
   /** Cuts every stream. */
   cut(): void;
@@ -53,11 +53,11 @@ const usualPace: Pace = { compare: 50, sync: 50, rollout: 200, deadline: 200 };
 
 /** Starts it on loopback. It polls nothing: applications move when they are refreshed, or told by webhook. */
 export async function startArgoCd(options: ArgoCdOptions): Promise<ArgoCdHost> {
-  const apps = new Map<string, App>();
+  const apps = new Map<string, ArgoCdApp>();
   const requests: ArgoCdRequest[] = [];
   const streams = createStreams();
   let url = '';
-  const gate = createGate(options, () => url);
+  const gate = createArgoCdGate(options, () => url);
   const backing = options.backing ?? backingOf(options.gitHost);
   const pace = { ...usualPace, ...options.pace };
 
@@ -78,7 +78,7 @@ export async function startArgoCd(options: ArgoCdOptions): Promise<ArgoCdHost> {
     server.once('error', reject);
     server.listen(options.port ?? 0, '127.0.0.1', resolve);
   });
-  const find = (name: string): App => {
+  const find = (name: string): ArgoCdApp => {
     const app = apps.get(name);
     if (app === undefined) throw new Error(`there is no application ${name}`);
     return app;
@@ -89,7 +89,7 @@ export async function startArgoCd(options: ArgoCdOptions): Promise<ArgoCdHost> {
     requests,
     streams,
     add: (spec) => {
-      const app = createApp(spec, backing, pace, (changed) => streams.tell('MODIFIED', changed));
+      const app = createArgoCdApp(spec, backing, pace, (changed) => streams.tell('MODIFIED', changed));
       apps.set(spec.name, app);
       streams.tell('ADDED', app);
       return app;
@@ -116,8 +116,8 @@ interface Call {
   readonly request: ArgoCdRequest;
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
-  readonly apps: ReadonlyMap<string, App>;
-  readonly gate: Gate;
+  readonly apps: ReadonlyMap<string, ArgoCdApp>;
+  readonly gate: ArgoCdGate;
   readonly streams: Streams;
 }
 
@@ -160,14 +160,14 @@ function unseen(outgoing: ServerResponse, query: URLSearchParams, name: string, 
   else refuse(outgoing, 404, 5, `applications.argoproj.io "${name}" not found`);
 }
 
-function sync(outgoing: ServerResponse, app: App, rights: Rights): void {
+function sync(outgoing: ServerResponse, app: ArgoCdApp, rights: Rights): void {
   const why = rights.sync === true ? app.sync() : 'forbidden';
   if (why === undefined) answer(outgoing, 200, app.json());
   else if (why === 'running') refuse(outgoing, 400, 9, 'another operation is already in progress');
   else refuse(outgoing, 403, 7, why === 'window' ? 'cannot sync: blocked by sync window' : 'permission denied');
 }
 
-function list(outgoing: ServerResponse, query: URLSearchParams, apps: readonly App[]): void {
+function list(outgoing: ServerResponse, query: URLSearchParams, apps: readonly ArgoCdApp[]): void {
   const projects = query.getAll('projects');
   const items = apps.filter(({ spec }) => projects.length === 0 || projects.includes(spec.project ?? 'default'));
   const fields = (query.get('fields') ?? '')

@@ -1,7 +1,7 @@
-import type { App, LiveResource } from './types.ts';
+import type { ArgoCdApp, LiveResource } from './types.ts';
 
 /** What Argo CD tells about an application besides its state, as the body of an answer; undefined for what it doesn't. */
-export function detailsOf(app: App, part: string, query: URLSearchParams): string | undefined {
+export function detailsOf(app: ArgoCdApp, part: string, query: URLSearchParams): string | undefined {
   switch (part) {
     case 'resource-tree':
       return JSON.stringify({ nodes: app.live.flatMap(nodesOf) });
@@ -78,7 +78,7 @@ function nodesOf(resource: LiveResource): unknown[] {
 }
 
 /** A pod as the kubelet reports it. */
-export function podManifest(app: App, name: string): unknown {
+export function podManifest(app: ArgoCdApp, name: string): unknown {
   const resource = app.live.find((one) => podOf(one) === name);
   const container = { name: 'front', ready: false, restartCount: 0 };
   const waits = (reason: string, message: string) => ({ waiting: { reason, message } });
@@ -114,14 +114,14 @@ export function eventsOf(resource: LiveResource, name: string): unknown[] {
   ];
 }
 
-function logsOf(app: App, pod: string): string {
+function logsOf(app: ArgoCdApp, pod: string): string {
   const line = (content: string) =>
     `${JSON.stringify({ result: { content, timeStamp: null, last: false, timeStampStr: '', podName: pod } })}\n`;
   return logOf(app, pod).map(line).join('');
 }
 
 /** What a pod's container wrote. */
-export function logOf(app: App, pod: string): string[] {
+export function logOf(app: ArgoCdApp, pod: string): string[] {
   const resource = app.live.find((one) => podOf(one) === pod);
   // A container that never started has written nothing.
   if (resource === undefined || resource.waiting !== undefined) return [];

@@ -15,7 +15,7 @@ export interface Connector {
   readonly subjects: Readonly<Record<string, Rights>>;
 }
 
-export interface GateOptions {
+export interface ArgoCdGateOptions {
   /** By token. Without any, and without a connector, everybody may do everything. */
   readonly tokens?: Readonly<Record<string, Rights>>;
   readonly connector?: Connector;
@@ -23,7 +23,7 @@ export interface GateOptions {
 }
 
 /** Who is let in, and to what. */
-export interface Gate {
+export interface ArgoCdGate {
   /** Undefined for a token that means nothing here. */
   rights(authorization: string | undefined): Rights | undefined;
   /** Dex's token endpoint, RFC 8693: its answer's status and JSON. */
@@ -32,7 +32,7 @@ export interface Gate {
 }
 
 /** `audience`: the server's own URL, which its connector's tokens must be for. */
-export function createGate(options: GateOptions, audience: () => string): Gate {
+export function createArgoCdGate(options: ArgoCdGateOptions, audience: () => string): ArgoCdGate {
   const issued = new Map<string, Rights>();
   const open = options.tokens === undefined && options.connector === undefined;
   return {

@@ -1,15 +1,15 @@
 import { eventsOf, logOf, podManifest, podOf } from './details.ts';
 import type { Rights } from './gate.ts';
-import type { App } from './types.ts';
+import type { ArgoCdApp } from './types.ts';
 
 /** A request to the cluster's own API, as far as it is about applications and their pods. */
-export interface KubeCall {
+interface KubeCall {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
   readonly body: Buffer;
   readonly rights: Rights | undefined;
-  readonly apps: ReadonlyMap<string, App>;
+  readonly apps: ReadonlyMap<string, ArgoCdApp>;
 }
 
 /** Whether a path is Kubernetes' and not Argo CD's. */
@@ -18,7 +18,7 @@ export function isKube(path: string): boolean {
 }
 
 /** An answer, or the watch of one application or all that takes its place. */
-export type KubeAnswer =
+type KubeAnswer =
   | { readonly is: 'answer'; readonly status: number; readonly body: string }
   | { readonly is: 'watch'; readonly name: string | undefined };
 
@@ -45,7 +45,7 @@ export function answerKube({ method, path, query, body, rights, apps }: KubeCall
 }
 
 /** The Application as it is stored: what resources are worth stands in the tree alone, which the API adds. */
-export function stored(app: App): Record<string, unknown> {
+export function stored(app: ArgoCdApp): Record<string, unknown> {
   const whole = app.json() as { status: { resources: readonly object[] } };
   const resources = whole.status.resources.map((one) => ({ ...one, health: undefined }));
   return { ...whole, status: { ...whole.status, resources, resourceHealthSource: 'appTree' } };
@@ -73,12 +73,12 @@ interface Patch {
 }
 
 /** As the controller takes up what was written: a refresh by its annotation, a sync by its operation. */
-function patch(app: App, { metadata, operation }: Patch): void {
+function patch(app: ArgoCdApp, { metadata, operation }: Patch): void {
   if (metadata?.annotations?.['argocd.argoproj.io/refresh'] !== undefined) void app.refresh();
   if (operation !== undefined) app.sync();
 }
 
-function podsOf(app: App): unknown[] {
+function podsOf(app: ArgoCdApp): unknown[] {
   return app.live
     .filter(({ manifest }) => manifest.images.length > 0)
     .map((resource) => {
@@ -96,7 +96,7 @@ function podsOf(app: App): unknown[] {
     });
 }
 
-function setsOf(app: App): unknown[] {
+function setsOf(app: ArgoCdApp): unknown[] {
   return app.live
     .filter(({ manifest }) => manifest.images.length > 0)
     .map(({ manifest }) => ({

@@ -76,3 +76,8 @@ function manifestOf(object: unknown, text: string): Manifest {
     hook: metadata?.annotations?.['argocd.argoproj.io/hook'],
   };
 }
+
+/** What stays after a sync: hooks don't. */
+export function steady(manifests: readonly Manifest[]): Manifest[] {
+  return manifests.filter(({ hook }) => hook === undefined);
+}

@@ -1,27 +1,27 @@
 import type { ServerResponse } from 'node:http';
 import { stored } from './kube.ts';
-import type { App } from './types.ts';
+import type { ArgoCdApp } from './types.ts';
 
 /** The open watches of the stand-in. */
 export interface Streams {
   readonly open: number;
   readonly most: number;
   /** Begins a watch: every application it is about, then each change. */
-  begin(outgoing: ServerResponse, query: URLSearchParams, accept: string, apps: readonly App[]): void;
+  begin(outgoing: ServerResponse, query: URLSearchParams, accept: string, apps: readonly ArgoCdApp[]): void;
   /** A watch as Kubernetes' API has them, of one application or all. */
-  beginKube(outgoing: ServerResponse, name: string | undefined, apps: readonly App[]): void;
-  tell(type: 'ADDED' | 'MODIFIED' | 'DELETED', app: App): void;
+  beginKube(outgoing: ServerResponse, name: string | undefined, apps: readonly ArgoCdApp[]): void;
+  tell(type: 'ADDED' | 'MODIFIED' | 'DELETED', app: ArgoCdApp): void;
   cut(): void;
 }
 
 export function createStreams(): Streams {
-  const watches = new Map<ServerResponse, (type: string, app: App) => void>();
+  const watches = new Map<ServerResponse, (type: string, app: ArgoCdApp) => void>();
   let most = 0;
   const follow = (
     outgoing: ServerResponse,
     type: string,
-    watch: (type: string, app: App) => void,
-    apps: readonly App[],
+    watch: (type: string, app: ArgoCdApp) => void,
+    apps: readonly ArgoCdApp[],
   ): void => {
     outgoing.writeHead(200, { 'content-type': type });
     outgoing.flushHeaders();
@@ -42,7 +42,7 @@ export function createStreams(): Streams {
       const fields = (query.get('fields') ?? '')
         .split(',')
         .flatMap((field) => (field.startsWith('result.application.') ? [field.slice(19)] : []));
-      const watch = (type: string, app: App): void => {
+      const watch = (type: string, app: ArgoCdApp): void => {
         if (!matches(app, query)) return;
         const line = JSON.stringify({ result: { type, application: masked(app.json(), fields) } });
         outgoing.write(events ? `data: ${line}\n\n` : `${line}\n`);
@@ -50,7 +50,7 @@ export function createStreams(): Streams {
       follow(outgoing, events ? 'text/event-stream' : 'application/json', watch, apps);
     },
     beginKube: (outgoing, name, apps) => {
-      const watch = (type: string, app: App): void => {
+      const watch = (type: string, app: ArgoCdApp): void => {
         if (name === undefined || name === app.spec.name)
           outgoing.write(`${JSON.stringify({ type, object: stored(app) })}\n`);
       };
@@ -65,7 +65,7 @@ export function createStreams(): Streams {
   };
 }
 
-function matches({ spec }: App, query: URLSearchParams): boolean {
+function matches({ spec }: ArgoCdApp, query: URLSearchParams): boolean {
   const projects = query.getAll('projects');
   if (projects.length > 0 && !projects.includes(spec.project ?? 'default')) return false;
   const name = query.get('name');

@@ -26,7 +26,7 @@ export interface Pace {
 }
 
 /** What a rollout comes to. */
-export interface Rollout {
+interface Rollout {
   readonly fault: { readonly status: string; readonly message: string } | undefined;
 }
 
@@ -63,7 +63,7 @@ export interface LiveResource {
 }
 
 /** One application of the stand-in: its state as Argo CD's API shows it, moved by refreshes and syncs. */
-export interface App {
+export interface ArgoCdApp {
   readonly spec: AppSpec;
   readonly mishaps: Mishaps;
   readonly live: readonly LiveResource[];

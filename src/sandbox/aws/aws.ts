@@ -1,7 +1,7 @@
 import type { Clock } from '../../wire/world.ts';
-import { type Api, type Fault, serveApi } from '../api.ts';
+import { type Api, type ApiFault, serveApi } from '../api.ts';
 import { createEcr } from './ecr.ts';
-import { createSts, type Provider, type Role, type Session } from './sts.ts';
+import { createSts, type Provider, type Role, type StsSession } from './sts.ts';
 import { checkTrustPolicy } from './trust.ts';
 
 export interface AwsOptions {
@@ -13,7 +13,7 @@ export interface AwsOptions {
   /** Long-lived keys of users, for the ordinary credential chain. */
   readonly users?: readonly { readonly accessKeyId: string; readonly secretAccessKey: string }[];
   readonly clock?: Pick<Clock, 'now'>;
-  readonly fault?: Fault;
+  readonly fault?: ApiFault;
 }
 
 /** AWS as a delivery sees it: STS and ECR's token endpoint behind one URL. */
@@ -29,7 +29,7 @@ export interface Aws extends Api {
 export async function startAws(options: AwsOptions): Promise<Aws> {
   const { account = '123456789012', region = 'ap-northeast-1', clock = { now: Date.now } } = options;
   for (const role of options.roles) checkTrustPolicy(role.trust);
-  const sessions = new Map<string, Session>();
+  const sessions = new Map<string, StsSession>();
   for (const user of options.users ?? []) {
     const arn = `arn:aws:iam::${account}:user/sandbox`;
     sessions.set(user.accessKeyId, { ...user, token: undefined, expiresAt: Number.POSITIVE_INFINITY, arn, ecr: true });

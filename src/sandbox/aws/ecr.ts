@@ -2,9 +2,9 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Clock } from '../../wire/world.ts';
 import type { ApiAnswer, ApiRequest } from '../api.ts';
 import { isSignedWith, readSignature } from './signature.ts';
-import type { Session } from './sts.ts';
+import type { StsSession } from './sts.ts';
 
-export interface Ecr {
+interface Ecr {
   readonly answer: (request: ApiRequest) => ApiAnswer;
   /** Whether a registry may let these in: `AWS` with a password given out here and still good. */
   readonly verify: (username: string, password: string) => boolean;
@@ -17,7 +17,7 @@ const passwordMs = 12 * 3_600_000;
 export function createEcr(options: {
   readonly account: string;
   readonly clock: Pick<Clock, 'now'>;
-  readonly session: (accessKeyId: string) => Session | undefined;
+  readonly session: (accessKeyId: string) => StsSession | undefined;
 }): Ecr {
   const { account, clock } = options;
   const passwords = new Map<string, number>();

@@ -2,7 +2,7 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { ApiRequest } from '../api.ts';
 
 /** What an `Authorization: AWS4-HMAC-SHA256 …` header says. */
-export interface Signature {
+interface AwsSignature {
   readonly accessKeyId: string;
   readonly date: string;
   readonly region: string;
@@ -12,7 +12,7 @@ export interface Signature {
 }
 
 /** The header's parts, or undefined when there is none or it isn't SigV4. */
-export function readSignature(header: string | undefined): Signature | undefined {
+export function readSignature(header: string | undefined): AwsSignature | undefined {
   const match =
     /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/([^/]+)\/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$/.exec(
       header ?? '',
@@ -23,7 +23,7 @@ export function readSignature(header: string | undefined): Signature | undefined
 }
 
 /** Whether the holder of this secret signed this request (AWS Signature Version 4, for requests without a query). */
-export function isSignedWith(request: ApiRequest, signed: Signature, secret: string): boolean {
+export function isSignedWith(request: ApiRequest, signed: AwsSignature, secret: string): boolean {
   const canonical = [
     request.method,
     request.path,

@@ -5,7 +5,7 @@ import { isSignedBy, type Jwt, keyFrom, readJwt } from '../jwt.ts';
 import { isTrusted, type TrustPolicy } from './trust.ts';
 
 /** Access keys that this world gave out or was told of. */
-export interface Session {
+export interface StsSession {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   /** Undefined for a user's long-lived keys. */
@@ -35,12 +35,12 @@ export interface Provider {
   readonly audiences: readonly string[];
 }
 
-export interface StsOptions {
+interface StsOptions {
   readonly account: string;
   readonly roles: readonly Role[];
   readonly providers: readonly Provider[];
   readonly clock: Pick<Clock, 'now'>;
-  readonly grant: (session: Session) => void;
+  readonly grant: (session: StsSession) => void;
 }
 
 /** A refusal in STS's own terms. */
@@ -74,7 +74,10 @@ export function createSts(options: StsOptions): (request: ApiRequest) => Promise
   };
 }
 
-async function assume(form: URLSearchParams, options: StsOptions): Promise<Session & { name: string; role: string }> {
+async function assume(
+  form: URLSearchParams,
+  options: StsOptions,
+): Promise<StsSession & { name: string; role: string }> {
   const { clock, account } = options;
   const name = form.get('RoleSessionName') ?? '';
   if (!/^[\w+=,.@-]{2,64}$/.test(name)) {
@@ -106,7 +109,7 @@ async function assume(form: URLSearchParams, options: StsOptions): Promise<Sessi
       'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
     );
   }
-  const session: Session = {
+  const session: StsSession = {
     accessKeyId: `ASIA${randomBytes(8).toString('hex').toUpperCase()}`,
     secretAccessKey: randomBytes(30).toString('base64'),
     token: randomBytes(180).toString('base64'),
@@ -153,7 +156,7 @@ async function jwksOf(issuer: string): Promise<unknown> {
   }
 }
 
-function succeed(session: Session & { name: string; role: string }): ApiAnswer {
+function succeed(session: StsSession & { name: string; role: string }): ApiAnswer {
   return xml(
     200,
     `<AssumeRoleWithWebIdentityResponse xmlns="${xmlns}"><AssumeRoleWithWebIdentityResult>

@@ -1,8 +1,8 @@
 /** What a token may do in one repository. `nothing` is known to the host, but has no right here. */
-export type Right = 'nothing' | 'read' | 'write';
+type Right = 'nothing' | 'read' | 'write';
 
 /** Who may do what. A repository without rules is open to everybody. */
-export interface Access {
+export interface RepoAccess {
   /** By token, whether it comes as Bearer or as Basic's password. */
   readonly tokens: Readonly<Record<string, Right>>;
   /** Without a token. Default `nothing`. */
@@ -17,10 +17,10 @@ export interface Refusal {
 }
 
 /** As the large hosts do it: 401 to strangers, 404 where the token has no right at all, 403 where it may only read. */
-export function refusal(
+export function accessRefusal(
   request: { readonly service: string | undefined; readonly repo: string },
   authorization: string | undefined,
-  access: Access | undefined,
+  access: RepoAccess | undefined,
 ): Refusal | undefined {
   if (access === undefined) return undefined;
   const token = tokenOf(authorization);

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import type { Env } from '../../wire/world.ts';
 
 /** One request to git's own http-backend, as CGI (RFC 3875) wants it told. */
-export interface CgiRequest {
+interface CgiRequest {
   readonly program: string;
   readonly projects: string;
   readonly incoming: IncomingMessage;

@@ -7,10 +7,10 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import type { Env } from '../../wire/world.ts';
-import { type Access, refusal } from './access.ts';
+import { accessRefusal, type RepoAccess } from './access.ts';
 import { type CgiReply, runCgi } from './cgi.ts';
 import { hearCommands } from './commands.ts';
-import { commitFiles, initRepo, type RepoCommit, type RepoOptions, runGit } from './repo.ts';
+import { commitFiles, createBareRepo, type RepoCommit, type RepoOptions, runGit } from './repo.ts';
 import { createTurns } from './turns.ts';
 
 /** One request as the host saw it. Byte counts grow until it is over; they hold the headers too. */
@@ -37,7 +37,7 @@ export interface GitHostRequest {
 }
 
 /** What goes wrong with one request. */
-export type Fault =
+export type GitHostFault =
   /** Git is not asked: this is the answer. */
   | {
       readonly is: 'answer';
@@ -64,11 +64,11 @@ export interface GitHostOptions {
   /** Git processes at once, as hosts limit them; further requests wait. Default: no limit. */
   readonly workers?: number;
   /** Asked before each request is looked at; may wait, or change repositories meanwhile. */
-  readonly fault?: (request: GitHostRequest) => Fault | undefined | Promise<Fault | undefined>;
+  readonly fault?: (request: GitHostRequest) => GitHostFault | undefined | Promise<GitHostFault | undefined>;
 }
 
 /** A repository to make, and who may use it. */
-export type RepoSetup = RepoOptions & { readonly access?: Access };
+export type RepoSetup = RepoOptions & { readonly access?: RepoAccess };
 
 /** A git host on loopback: git's own http-backend behind http, for the demo and the tests. */
 export interface GitHost {
@@ -83,7 +83,7 @@ export interface GitHost {
   /** Makes a commit behind everybody's back. Answers its id. */
   commit(name: string, commit: RepoCommit): Promise<string>;
   /** Replaces a repository's rules; undefined opens it. */
-  setAccess(name: string, access: Access | undefined): void;
+  setAccess(name: string, access: RepoAccess | undefined): void;
   /** Runs git in a repository. */
   git(name: string, ...args: string[]): Promise<string>;
   close(): Promise<void>;
@@ -96,7 +96,7 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
   const env: Env = { ...options.env, GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null', HOME: dir };
   // Started by its own path: through `git` every request would cost one more process.
   const program = join((await runGit(['--exec-path'], env)).trim(), 'git-http-backend');
-  const rules = new Map<string, Access>();
+  const rules = new Map<string, RepoAccess>();
   const requests: GitHostRequest[] = [];
   const children = new Set<ChildProcess>();
   const turns = createTurns(options.workers ?? Number.POSITIVE_INFINITY);
@@ -111,7 +111,7 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
     if (fault?.is === 'hang') return;
     if (fault?.is === 'delay') await new Promise((resolve) => setTimeout(resolve, fault.ms));
     if (fault?.is === 'answer') return answer(outgoing, fault.status, fault.headers ?? {}, fault.body ?? '');
-    const refused = refusal(request, incoming.headers.authorization, rules.get(request.repo));
+    const refused = accessRefusal(request, incoming.headers.authorization, rules.get(request.repo));
     if (refused !== undefined) return answer(outgoing, refused.status, refused.headers, refused.body);
     const done = await turns.take();
     // Nobody waits for the answer any more, and what is left of the request never comes.
@@ -156,7 +156,7 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
     repoDir,
     repoUrl: (name) => `${url}/${name}.git`,
     createRepo: async (name, { access, ...repo } = {}) => {
-      await initRepo(repoDir(name), repo, env);
+      await createBareRepo(repoDir(name), repo, env);
       if (access !== undefined) rules.set(name, access);
       return `${url}/${name}.git`;
     },
@@ -222,7 +222,7 @@ function answer(to: ServerResponse, status: number, headers: Readonly<Record<str
   to.end(body);
 }
 
-async function pass(reply: CgiReply, to: ServerResponse, fault: Fault | undefined): Promise<void> {
+async function pass(reply: CgiReply, to: ServerResponse, fault: GitHostFault | undefined): Promise<void> {
   if (fault?.is === 'cut') {
     const body = await buffer(reply.body);
     if (fault.bytes === 0) return void to.destroy();

@@ -37,7 +37,7 @@ const served: Readonly<Record<string, string>> = {
 };
 
 /** Makes a bare repository, with one commit when there are files. */
-export async function initRepo(dir: string, options: RepoOptions, env: Env): Promise<void> {
+export async function createBareRepo(dir: string, options: RepoOptions, env: Env): Promise<void> {
   const branch = options.branch ?? 'main';
   const format = options.objectFormat ?? 'sha1';
   await cp(await emptyRepo(branch, format, env), dir, { recursive: true });

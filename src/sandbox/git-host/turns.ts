@@ -1,5 +1,5 @@
 /** Lets so many at once do something, in the order in which they asked. */
-export interface Turns {
+interface Turns {
   /** Resolves when it is one's turn, with what to call at its end. */
   take(): Promise<() => void>;
 }

@@ -14,7 +14,7 @@ export interface AppOptions {
 }
 
 /** A GitHub App and its installations: the endpoints an App calls, below one base path. */
-export interface App {
+export interface InstalledApp {
   readonly id: string;
   readonly slug: string;
   /** As GitHub hands it out: PKCS#1 PEM. */
@@ -35,7 +35,7 @@ interface Issued {
 const tokenMs = 3_600_000;
 const docs = 'https://docs.github.com/rest';
 
-export async function createApp(options: AppOptions, clock: Pick<Clock, 'now'>): Promise<App> {
+export async function createInstalledApp(options: AppOptions, clock: Pick<Clock, 'now'>): Promise<InstalledApp> {
   const { installedOn = [], permissions = { contents: 'write', metadata: 'read' }, suspended = false } = options;
   const key = await signingKeyOf('app');
   const id = '98765';

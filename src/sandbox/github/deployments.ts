@@ -10,7 +10,7 @@ export interface Deployment {
 }
 
 /** GitHub's Deployments API, for one token with `deployments: write`. */
-export interface Deployments {
+interface Deployments {
   readonly all: readonly Deployment[];
   /** Undefined when the request isn't about deployments. */
   answer(request: ApiRequest, path: string): ApiAnswer | undefined;

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../wire/world.ts';
-import { type Api, type ApiAnswer, type ApiRequest, type Fault, json, serveApi } from '../api.ts';
+import { type Api, type ApiAnswer, type ApiFault, type ApiRequest, json, serveApi } from '../api.ts';
 import { signingKeyOf, signJwt } from '../jwt.ts';
-import { type App, type AppOptions, createApp } from './app.ts';
+import { type AppOptions, createInstalledApp, type InstalledApp } from './app.ts';
 import { createDeployments, type Deployment } from './deployments.ts';
 import { answerGraphql, type Repositories } from './graphql.ts';
 import { claimsOf, defaultWorkflow, discovery, type Workflow } from './oidc.ts';
@@ -14,7 +14,7 @@ export interface GitHubOptions {
   /** What the GraphQL API works on; without it, that isn't there. */
   readonly repositories?: Repositories;
   readonly clock?: Pick<Clock, 'now'>;
-  readonly fault?: Fault;
+  readonly fault?: ApiFault;
   /** The token that may write deployments. Without it there are none. */
   readonly deployments?: string;
 }
@@ -26,7 +26,7 @@ export interface GitHub extends Api {
   /** Base of the REST API, as in `GITHUB_API_URL`. */
   readonly apiUrl: string;
   readonly workflow: Workflow;
-  readonly app: App;
+  readonly app: InstalledApp;
   readonly deployments: readonly Deployment[];
   /** The variables of a job with `permissions: id-token: write`. `GITHUB_SERVER_URL` is the git host's to give. */
   readonly env: Readonly<Record<string, string>>;
@@ -46,7 +46,7 @@ const tokenPath = '/_apis/pipelines/jobs/1/idtoken';
 export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> {
   const clock = options.clock ?? { now: Date.now };
   const workflow: Workflow = { ...defaultWorkflow, ...options.workflow };
-  const [app, key] = await Promise.all([createApp(options.app ?? {}, clock), signingKeyOf('issuer')]);
+  const [app, key] = await Promise.all([createInstalledApp(options.app ?? {}, clock), signingKeyOf('issuer')]);
   // The runner's own token for this endpoint: a JWT in reality, opaque to whoever sends it.
   const requestToken = randomBytes(48).toString('base64url');
   const deployments = options.deployments === undefined ? undefined : createDeployments(options.deployments);

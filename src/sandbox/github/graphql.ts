@@ -60,6 +60,7 @@ export async function answerGraphql(request: ApiRequest, repositories: Repositor
 }
 
 function refuse(type: string | undefined, message: string): ApiAnswer {
-  const error = { ...(type === undefined ? {} : { type }), path: ['createCommitOnBranch'], message };
+  // JSON leaves out a type that is undefined.
+  const error = { type, path: ['createCommitOnBranch'], message };
   return json(200, { data: { createCommitOnBranch: null }, errors: [error] });
 }

@@ -72,7 +72,7 @@ export function claimsOf(
 }
 
 /** `sub` by GitHub's rules: an environment wins over the event, and `:` inside a value is written `%3A`. */
-export function subOf(workflow: Workflow): string {
+function subOf(workflow: Workflow): string {
   const [owner = '', name = ''] = workflow.repository.split('/');
   const repo = workflow.immutableSub
     ? `${owner}@${workflow.ownerId}/${name}@${workflow.repositoryId}`

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 
 /** One request to the registry. */
-export interface Call {
+export interface RegistryCall {
   readonly method: string;
   readonly url: URL;
   readonly headers: IncomingHttpHeaders;
@@ -10,24 +10,29 @@ export interface Call {
 }
 
 /** What the registry answers. A body that is a stream has its length among the headers. */
-export interface Answer {
+export interface RegistryAnswer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array | Readable;
 }
 
 /** An error as the distribution spec words it. */
-export function refusal(status: number, code: string, message: string, headers: Record<string, string> = {}): Answer {
-  return json(status, { errors: [{ code, message }] }, headers);
+export function registryRefusal(
+  status: number,
+  code: string,
+  message: string,
+  headers: Record<string, string> = {},
+): RegistryAnswer {
+  return jsonAnswer(status, { errors: [{ code, message }] }, headers);
 }
 
 /** An answer in JSON. */
-export function json(status: number, value: unknown, headers: Record<string, string> = {}): Answer {
+export function jsonAnswer(status: number, value: unknown, headers: Record<string, string> = {}): RegistryAnswer {
   return { status, headers: { 'content-type': 'application/json', ...headers }, body: `${JSON.stringify(value)}\n` };
 }
 
 /** A body of at most `limit` bytes, or undefined when it is larger. */
-export async function collect(body: AsyncIterable<Buffer>, limit: number): Promise<Buffer | undefined> {
+export async function collectBody(body: AsyncIterable<Buffer>, limit: number): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body) {

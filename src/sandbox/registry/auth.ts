@@ -1,20 +1,23 @@
 import { randomBytes } from 'node:crypto';
-import { type Answer, type Call, collect, json, refusal } from './answer.ts';
+import { collectBody, jsonAnswer, type RegistryAnswer, type RegistryCall, registryRefusal } from './answer.ts';
 
 /** What a request wants to do: `pull`, `push`, `delete`. Without a repository it only asks whether it may come in. */
-export interface Access {
+export interface RegistryAccess {
   readonly repository: string | undefined;
   readonly actions: readonly string[];
 }
 
-export type Decision = 'allow' | 'challenge' | 'deny';
+type RegistryDecision = 'allow' | 'challenge' | 'deny';
 
-export interface GateOptions {
+export interface RegistryGateOptions {
   readonly auth?: 'none' | 'basic' | 'bearer';
   /** Whether a user name and password are right. Default: all are. */
   readonly verify?: (username: string, password: string) => boolean | Promise<boolean>;
   /** Decides instead of everything else here. */
-  readonly authorize?: (authorization: string | undefined, access: Access) => Decision | Promise<Decision>;
+  readonly authorize?: (
+    authorization: string | undefined,
+    access: RegistryAccess,
+  ) => RegistryDecision | Promise<RegistryDecision>;
   /** Bearer: whoever has no credentials may pull. */
   readonly anonymousPull?: boolean;
   /** Bearer: how long a token is good for. Default 300. */
@@ -23,12 +26,12 @@ export interface GateOptions {
 }
 
 /** Who may do what. */
-export interface Gate {
-  decide(authorization: string | undefined, access: Access): Promise<Decision>;
+export interface RegistryGate {
+  decide(authorization: string | undefined, access: RegistryAccess): Promise<RegistryDecision>;
   /** The 401 with its challenge. */
-  challenge(access: Access, authorization: string | undefined, origin: string): Answer;
+  challenge(access: RegistryAccess, authorization: string | undefined, origin: string): RegistryAnswer;
   /** Bearer's token endpoint (distribution's token and OAuth2 protocols). */
-  token(call: Call): Promise<Answer>;
+  token(call: RegistryCall): Promise<RegistryAnswer>;
 }
 
 interface Grant {
@@ -40,11 +43,11 @@ interface Grant {
 const service = 'tagboat-sandbox';
 
 /** A gate by these options. Tokens live in memory. */
-export function createGate(options: GateOptions): Gate {
+export function createRegistryGate(options: RegistryGateOptions): RegistryGate {
   const { auth = 'none', verify = () => true, tokenSeconds = 300, now = Date.now } = options;
   const grants = new Map<string, Grant>();
 
-  const decide = async (authorization: string | undefined, access: Access): Promise<Decision> => {
+  const decide = async (authorization: string | undefined, access: RegistryAccess): Promise<RegistryDecision> => {
     if (options.authorize !== undefined) return options.authorize(authorization, access);
     if (auth === 'none') return 'allow';
     if (auth === 'basic') {
@@ -60,7 +63,7 @@ export function createGate(options: GateOptions): Gate {
     return allowed.includes('*') || actions.every((action) => allowed.includes(action)) ? 'allow' : 'challenge';
   };
 
-  const issue = (scopes: readonly string[], actions: (asked: string[]) => string[]): Answer => {
+  const issue = (scopes: readonly string[], actions: (asked: string[]) => string[]): RegistryAnswer => {
     const granted = new Map<string, readonly string[]>();
     for (const scope of scopes) {
       const [, repository = '', asked = ''] = /^repository:(.+):([a-z,*]+)$/.exec(scope) ?? [];
@@ -68,7 +71,7 @@ export function createGate(options: GateOptions): Gate {
     }
     const token = randomBytes(32).toString('base64url');
     grants.set(token, { expires: now() + tokenSeconds * 1_000, scopes: granted });
-    return json(200, {
+    return jsonAnswer(200, {
       token,
       access_token: token,
       expires_in: tokenSeconds,
@@ -86,19 +89,19 @@ export function createGate(options: GateOptions): Gate {
         auth === 'bearer'
           ? `Bearer realm="${origin}/token",service="${service}"${scope}${error}`
           : `Basic realm="${origin}/",service="${service}"`;
-      return refusal(401, 'UNAUTHORIZED', 'Authentication required.', { 'www-authenticate': value });
+      return registryRefusal(401, 'UNAUTHORIZED', 'Authentication required.', { 'www-authenticate': value });
     },
     token: async (call) => {
-      if (auth !== 'bearer') return refusal(404, 'UNSUPPORTED', 'This registry gives no tokens.');
+      if (auth !== 'bearer') return registryRefusal(404, 'UNSUPPORTED', 'This registry gives no tokens.');
       const all = (asked: string[]) => asked;
       if (call.method === 'POST') {
-        const form = new URLSearchParams((await collect(call.body, 65_536))?.toString() ?? '');
+        const form = new URLSearchParams((await collectBody(call.body, 65_536))?.toString() ?? '');
         const refresh = form.get('grant_type') === 'refresh_token';
         const username = refresh ? '<token>' : (form.get('username') ?? '');
         const password = form.get(refresh ? 'refresh_token' : 'password') ?? '';
         return (await verify(username, password))
           ? issue((form.get('scope') ?? '').split(' '), all)
-          : refusal(401, 'UNAUTHORIZED', 'The credentials are wrong.');
+          : registryRefusal(401, 'UNAUTHORIZED', 'The credentials are wrong.');
       }
       const scopes = call.url.searchParams.getAll('scope').flatMap((scope) => scope.split(' '));
       const given = basicOf(call.headers.authorization);
@@ -107,7 +110,7 @@ export function createGate(options: GateOptions): Gate {
       }
       return given !== undefined && (await verify(given.username, given.password))
         ? issue(scopes, all)
-        : refusal(401, 'UNAUTHORIZED', 'The credentials are wrong.');
+        : registryRefusal(401, 'UNAUTHORIZED', 'The credentials are wrong.');
     },
   };
 }

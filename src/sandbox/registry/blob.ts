@@ -1,20 +1,20 @@
 import { isDigest } from '../../wire/oci/digest.ts';
 import { isRepository } from '../../wire/oci/reference.ts';
-import { type Answer, type Call, refusal } from './answer.ts';
+import { type RegistryAnswer, type RegistryCall, registryRefusal } from './answer.ts';
 import type { Store } from './store.ts';
 import type { Uploads } from './upload.ts';
 
 /** Blobs: GET (whole or a range), HEAD, DELETE. */
-export function serveBlob(call: Call, repository: string, digest: string, store: Store): Answer {
-  if (!isDigest(digest)) return refusal(400, 'DIGEST_INVALID', `${digest} is not a sha256 digest.`);
+export function serveBlob(call: RegistryCall, repository: string, digest: string, store: Store): RegistryAnswer {
+  if (!isDigest(digest)) return registryRefusal(400, 'DIGEST_INVALID', `${digest} is not a sha256 digest.`);
   const size = store.blobSize(repository, digest);
-  if (size === undefined) return refusal(404, 'BLOB_UNKNOWN', `${repository} has no blob ${digest}.`);
+  if (size === undefined) return registryRefusal(404, 'BLOB_UNKNOWN', `${repository} has no blob ${digest}.`);
   if (call.method === 'DELETE') {
     store.unlinkBlob(repository, digest);
     return { status: 202 };
   }
   if (call.method !== 'GET' && call.method !== 'HEAD') {
-    return refusal(405, 'UNSUPPORTED', `${call.method} is not for blobs.`);
+    return registryRefusal(405, 'UNSUPPORTED', `${call.method} is not for blobs.`);
   }
   const headers = {
     'content-type': 'application/octet-stream',
@@ -39,23 +39,23 @@ export function serveBlob(call: Call, repository: string, digest: string, store:
   };
 }
 
-export interface UploadRules {
+interface UploadRules {
   readonly createOnPush: boolean;
   /** Whether this client may take blobs from that repository. */
   readonly mayPull: (repository: string) => Promise<boolean>;
 }
 
 /** POST: begins an upload, mounts a blob from another repository, or takes a whole blob at once. */
-export async function beginUpload(
-  call: Call,
+export async function openUpload(
+  call: RegistryCall,
   repository: string,
   store: Store,
   uploads: Uploads,
   rules: UploadRules,
-): Promise<Answer> {
-  if (call.method !== 'POST') return refusal(405, 'UNSUPPORTED', `${call.method} does not begin an upload.`);
+): Promise<RegistryAnswer> {
+  if (call.method !== 'POST') return registryRefusal(405, 'UNSUPPORTED', `${call.method} does not begin an upload.`);
   if (!rules.createOnPush && !store.hasRepository(repository)) {
-    return refusal(404, 'NAME_UNKNOWN', `There is no repository ${repository}.`);
+    return registryRefusal(404, 'NAME_UNKNOWN', `There is no repository ${repository}.`);
   }
   store.createRepository(repository);
   const query = call.url.searchParams;
@@ -75,37 +75,42 @@ export async function beginUpload(
 }
 
 /** One upload under way: GET (how far it is), PATCH (a chunk), PUT (the last bytes and the digest), DELETE. */
-export async function serveUpload(call: Call, repository: string, id: string, uploads: Uploads): Promise<Answer> {
+export async function serveUpload(
+  call: RegistryCall,
+  repository: string,
+  id: string,
+  uploads: Uploads,
+): Promise<RegistryAnswer> {
   if (call.method === 'DELETE') return (await uploads.cancel(repository, id)) ? { status: 204 } : unknown();
   const size = await uploads.size(repository, id);
   if (size === undefined) return unknown();
   if (call.method === 'GET') return status(204, repository, id, size);
   if (call.method === 'PUT') return finish(call, repository, id, uploads);
-  if (call.method !== 'PATCH') return refusal(405, 'UNSUPPORTED', `${call.method} is not for uploads.`);
+  if (call.method !== 'PATCH') return registryRefusal(405, 'UNSUPPORTED', `${call.method} is not for uploads.`);
   const fitted = await append(call, repository, id, uploads);
   const now = await uploads.size(repository, id);
   return now === undefined ? unknown() : status(fitted ? 202 : 416, repository, id, now);
 }
 
-async function finish(call: Call, repository: string, id: string, uploads: Uploads): Promise<Answer> {
+async function finish(call: RegistryCall, repository: string, id: string, uploads: Uploads): Promise<RegistryAnswer> {
   const digest = call.url.searchParams.get('digest') ?? '';
-  if (!isDigest(digest)) return refusal(400, 'DIGEST_INVALID', `${digest} is not a sha256 digest.`);
+  if (!isDigest(digest)) return registryRefusal(400, 'DIGEST_INVALID', `${digest} is not a sha256 digest.`);
   if (!(await append(call, repository, id, uploads))) {
     const size = await uploads.size(repository, id);
     return size === undefined ? unknown() : status(416, repository, id, size);
   }
   if (await uploads.finish(repository, id, digest)) return stored(repository, digest);
-  return refusal(400, 'DIGEST_INVALID', `The uploaded bytes are not ${digest}.`);
+  return registryRefusal(400, 'DIGEST_INVALID', `The uploaded bytes are not ${digest}.`);
 }
 
 /** Without `Content-Range` the bytes go to the end: that is how Docker streams a layer. */
-function append(call: Call, repository: string, id: string, uploads: Uploads): Promise<boolean> {
+function append(call: RegistryCall, repository: string, id: string, uploads: Uploads): Promise<boolean> {
   const start = /^(?:bytes[ =])?(\d+)-\d+/.exec(call.headers['content-range'] ?? '')?.[1];
   return uploads.append(repository, id, call.body, start === undefined ? undefined : Number(start));
 }
 
 /** `Range` tells the last byte received, so nothing and one byte look alike (distribution spec, "chunked"). */
-function status(code: number, repository: string, id: string, size: number): Answer {
+function status(code: number, repository: string, id: string, size: number): RegistryAnswer {
   return {
     status: code,
     headers: {
@@ -116,13 +121,13 @@ function status(code: number, repository: string, id: string, size: number): Ans
   };
 }
 
-function stored(repository: string, digest: string): Answer {
+function stored(repository: string, digest: string): RegistryAnswer {
   return {
     status: 201,
     headers: { location: `/v2/${repository}/blobs/${digest}`, 'docker-content-digest': digest },
   };
 }
 
-function unknown(): Answer {
-  return refusal(404, 'BLOB_UPLOAD_UNKNOWN', 'There is no such upload.');
+function unknown(): RegistryAnswer {
+  return registryRefusal(404, 'BLOB_UPLOAD_UNKNOWN', 'There is no such upload.');
 }

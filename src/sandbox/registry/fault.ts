@@ -1,9 +1,9 @@
-import type { Answer } from './answer.ts';
+import type { RegistryAnswer } from './answer.ts';
 
 /** One thing that goes wrong with one request. */
-export type Fault =
+export type RegistryFault =
   /** Answers this instead of doing anything. */
-  | ({ readonly is: 'answer' } & Answer)
+  | ({ readonly is: 'answer' } & RegistryAnswer)
   /** Takes in this many bytes of the request's body, then the connection ends. */
   | { readonly is: 'cutRequest'; readonly after: number }
   /** Does the work and sends this many bytes of the answer's body, then the connection ends. */
@@ -33,7 +33,10 @@ export async function* cutAfter(body: AsyncIterable<Buffer>, after: number, cut:
 }
 
 /** The answer with some headers changed. */
-export function withHeaders(answer: Answer, changes: Readonly<Record<string, string | undefined>>): Answer {
+export function withHeaders(
+  answer: RegistryAnswer,
+  changes: Readonly<Record<string, string | undefined>>,
+): RegistryAnswer {
   const headers: Record<string, string> = { ...answer.headers };
   for (const [name, value] of Object.entries(changes)) {
     if (value === undefined) delete headers[name];

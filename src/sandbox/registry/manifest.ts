@@ -1,30 +1,31 @@
 import { digestOf, isDigest } from '../../wire/oci/digest.ts';
 import { isTag } from '../../wire/oci/reference.ts';
 import type { Digest } from '../../wire/oci/types.ts';
-import { type Answer, type Call, collect, refusal } from './answer.ts';
+import { collectBody, type RegistryAnswer, type RegistryCall, registryRefusal } from './answer.ts';
 import type { Store } from './store.ts';
 
-export interface ManifestRules {
+interface ManifestRules {
   readonly immutableTags: boolean;
   readonly createOnPush: boolean;
 }
 
 /** Manifests and indexes: PUT, GET, HEAD, DELETE by tag or digest. */
 export async function serveManifest(
-  call: Call,
+  call: RegistryCall,
   repository: string,
   reference: string,
   store: Store,
   rules: ManifestRules,
-): Promise<Answer> {
-  if (!isDigest(reference) && !isTag(reference)) return refusal(400, 'TAG_INVALID', `${reference} is not a tag.`);
+): Promise<RegistryAnswer> {
+  if (!isDigest(reference) && !isTag(reference))
+    return registryRefusal(400, 'TAG_INVALID', `${reference} is not a tag.`);
   if (call.method === 'PUT') return put(call, repository, reference, store, rules);
   const found = store.manifest(repository, reference);
   if (found === undefined) {
     const known = store.hasRepository(repository);
     return known
-      ? refusal(404, 'MANIFEST_UNKNOWN', `${repository} has no manifest ${reference}.`)
-      : refusal(404, 'NAME_UNKNOWN', `There is no repository ${repository}.`);
+      ? registryRefusal(404, 'MANIFEST_UNKNOWN', `${repository} has no manifest ${reference}.`)
+      : registryRefusal(404, 'NAME_UNKNOWN', `There is no repository ${repository}.`);
   }
   if (call.method === 'DELETE') {
     if (isDigest(reference)) store.deleteManifest(repository, reference);
@@ -38,36 +39,37 @@ export async function serveManifest(
   };
   if (call.method === 'HEAD') return { status: 200, headers };
   if (call.method === 'GET') return { status: 200, headers, body: store.read(found.digest) };
-  return refusal(405, 'UNSUPPORTED', `${call.method} is not for manifests.`);
+  return registryRefusal(405, 'UNSUPPORTED', `${call.method} is not for manifests.`);
 }
 
 async function put(
-  call: Call,
+  call: RegistryCall,
   repository: string,
   reference: string,
   store: Store,
   rules: ManifestRules,
-): Promise<Answer> {
+): Promise<RegistryAnswer> {
   if (!rules.createOnPush && !store.hasRepository(repository)) {
-    return refusal(404, 'NAME_UNKNOWN', `There is no repository ${repository}.`);
+    return registryRefusal(404, 'NAME_UNKNOWN', `There is no repository ${repository}.`);
   }
-  const bytes = await collect(call.body, 4 * 1024 * 1024);
-  if (bytes === undefined) return refusal(413, 'SIZE_INVALID', 'A manifest has at most 4 MiB.');
+  const bytes = await collectBody(call.body, 4 * 1024 * 1024);
+  if (bytes === undefined) return registryRefusal(413, 'SIZE_INVALID', 'A manifest has at most 4 MiB.');
   const digest = digestOf(bytes);
   if (isDigest(reference) && reference !== digest) {
-    return refusal(400, 'DIGEST_INVALID', `The manifest is ${digest}, not ${reference}.`);
+    return registryRefusal(400, 'DIGEST_INVALID', `The manifest is ${digest}, not ${reference}.`);
   }
   const manifest = parse(bytes);
-  if (manifest === undefined) return refusal(400, 'MANIFEST_INVALID', 'The manifest is not a JSON object.');
+  if (manifest === undefined) return registryRefusal(400, 'MANIFEST_INVALID', 'The manifest is not a JSON object.');
   const mediaType = call.headers['content-type'] ?? '';
   if (mediaType === '' || (typeof manifest.mediaType === 'string' && manifest.mediaType !== mediaType)) {
-    return refusal(400, 'MANIFEST_INVALID', `The content type ${mediaType} is not the manifest's own.`);
+    return registryRefusal(400, 'MANIFEST_INVALID', `The content type ${mediaType} is not the manifest's own.`);
   }
   const missing = [
     ...blobs(manifest).filter((blob) => store.blobSize(repository, blob) === undefined),
     ...digests(manifest.manifests).filter((child) => store.manifest(repository, child) === undefined),
   ];
-  if (missing.length > 0) return refusal(400, 'MANIFEST_BLOB_UNKNOWN', `${repository} lacks ${missing.join(', ')}.`);
+  if (missing.length > 0)
+    return registryRefusal(400, 'MANIFEST_BLOB_UNKNOWN', `${repository} lacks ${missing.join(', ')}.`);
 
   if (!isDigest(reference)) {
     const held = store.manifest(repository, reference)?.digest;
@@ -86,8 +88,8 @@ async function put(
 }
 
 /** As ECR words it. */
-function immutable(repository: string, tag: string): Answer {
-  return refusal(400, 'TAG_INVALID', `The tag ${tag} exists in ${repository}, whose tags are immutable.`);
+function immutable(repository: string, tag: string): RegistryAnswer {
+  return registryRefusal(400, 'TAG_INVALID', `The tag ${tag} exists in ${repository}, whose tags are immutable.`);
 }
 
 function parse(bytes: Buffer): Record<string, unknown> | undefined {

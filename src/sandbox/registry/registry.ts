@@ -2,10 +2,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { type Answer, type Call, refusal } from './answer.ts';
-import { createGate, type GateOptions } from './auth.ts';
-import { corrupted, cutAfter, type Fault, withHeaders } from './fault.ts';
-import { route, targetOf } from './route.ts';
+import { type RegistryAnswer, type RegistryCall, registryRefusal } from './answer.ts';
+import { createRegistryGate, type RegistryGateOptions } from './auth.ts';
+import { corrupted, cutAfter, type RegistryFault, withHeaders } from './fault.ts';
+import { route, routeOf } from './route.ts';
 import { openStore } from './store.ts';
 import { openUploads } from './upload.ts';
 
@@ -24,7 +24,7 @@ export interface RecordedRequest {
   status: number | undefined;
 }
 
-export interface RegistryOptions extends GateOptions {
+export interface RegistryOptions extends RegistryGateOptions {
   /** Where everything is kept; a registry started there again has it all. */
   readonly dir: string;
   /** Loopback port. Default: a free one. */
@@ -34,7 +34,7 @@ export interface RegistryOptions extends GateOptions {
   /** Pushing makes the repository. Default true; ECR wants it to be there. */
   readonly createOnPush?: boolean;
   /** Asked for every request; what it answers goes wrong. */
-  readonly fault?: (request: RecordedRequest) => Fault | undefined;
+  readonly fault?: (request: RecordedRequest) => RegistryFault | undefined;
 }
 
 export interface Registry {
@@ -51,14 +51,14 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
   const store = openStore(options.dir);
   const uploads = openUploads(store);
   const { immutableTags = false, createOnPush = true } = options;
-  const parts = { store, uploads, gate: createGate(options), immutableTags, createOnPush };
+  const parts = { store, uploads, gate: createRegistryGate(options), immutableTags, createOnPush };
   const requests: RecordedRequest[] = [];
   const server = createServer((incoming, outgoing) => {
     const call = callOf(incoming);
     if (call === undefined) return void outgoing.writeHead(400).end();
     const request = record(call, requests.length + 1);
     requests.push(request);
-    const answering = (answer: Answer) => {
+    const answering = (answer: RegistryAnswer) => {
       request.status = answer.status;
     };
     exchange(call, incoming, outgoing, options.fault?.(request), answering, (asked) => route(asked, parts)).catch(() =>
@@ -88,12 +88,12 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
 
 /** One request from its arrival to the last byte of its answer, with what is to go wrong with it. */
 async function exchange(
-  call: Call,
+  call: RegistryCall,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  fault: Fault | undefined,
-  answering: (answer: Answer) => void,
-  handle: (call: Call) => Promise<Answer>,
+  fault: RegistryFault | undefined,
+  answering: (answer: RegistryAnswer) => void,
+  handle: (call: RegistryCall) => Promise<RegistryAnswer>,
 ): Promise<void> {
   const cut = () => void incoming.socket.destroy();
   if (fault?.is === 'hang') return;
@@ -113,7 +113,7 @@ async function exchange(
   for await (const chunk of cutAfter(pieces(answer.body), fault.after, () => undefined)) outgoing.write(chunk);
 }
 
-async function send(answer: Answer, call: Call, outgoing: ServerResponse): Promise<void> {
+async function send(answer: RegistryAnswer, call: RegistryCall, outgoing: ServerResponse): Promise<void> {
   const { body } = answer;
   const length = body === undefined ? 0 : body instanceof Readable ? undefined : Buffer.byteLength(body);
   outgoing.writeHead(answer.status, {
@@ -125,26 +125,26 @@ async function send(answer: Answer, call: Call, outgoing: ServerResponse): Promi
   else outgoing.end(body);
 }
 
-async function* pieces(body: Answer['body']): AsyncIterable<Buffer> {
+async function* pieces(body: RegistryAnswer['body']): AsyncIterable<Buffer> {
   if (body instanceof Readable) yield* body as AsyncIterable<Buffer>;
   else if (body !== undefined) yield Buffer.from(body);
 }
 
 /** What a handler threw: the disk's troubles, or ours. */
-function faulty(error: NodeJS.ErrnoException): Answer {
+function faulty(error: NodeJS.ErrnoException): RegistryAnswer {
   return error.code === 'ENOSPC' || error.code === 'EDQUOT'
-    ? refusal(507, 'UNKNOWN', 'The registry has no space left.')
-    : refusal(500, 'UNKNOWN', error.message);
+    ? registryRefusal(507, 'UNKNOWN', 'The registry has no space left.')
+    : registryRefusal(500, 'UNKNOWN', error.message);
 }
 
 /** Undefined for a request line or Host header that make no URL. */
-function callOf(incoming: IncomingMessage): Call | undefined {
+function callOf(incoming: IncomingMessage): RegistryCall | undefined {
   const { method = 'GET', headers } = incoming;
   const text = `http://${headers.host ?? 'localhost'}${incoming.url ?? '/'}`;
   return URL.canParse(text) ? { method, url: new URL(text), headers, body: incoming } : undefined;
 }
 
-function record(call: Call, number: number): RecordedRequest {
+function record(call: RegistryCall, number: number): RecordedRequest {
   const headers: Record<string, string | undefined> = {};
   for (const [name, value] of Object.entries(call.headers))
     headers[name] = Array.isArray(value) ? value.join(', ') : value;
@@ -156,7 +156,7 @@ function record(call: Call, number: number): RecordedRequest {
     method: call.method,
     path,
     query,
-    repository: targetOf(path)?.repository,
+    repository: routeOf(path)?.repository,
     headers,
     status: undefined,
   };

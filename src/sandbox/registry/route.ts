@@ -1,55 +1,63 @@
 import { isRepository } from '../../wire/oci/reference.ts';
-import { type Answer, type Call, json, refusal } from './answer.ts';
-import type { Access, Gate } from './auth.ts';
-import { beginUpload, serveBlob, serveUpload } from './blob.ts';
+import { jsonAnswer, type RegistryAnswer, type RegistryCall, registryRefusal } from './answer.ts';
+import type { RegistryAccess, RegistryGate } from './auth.ts';
+import { openUpload, serveBlob, serveUpload } from './blob.ts';
 import { serveManifest } from './manifest.ts';
 import type { Store } from './store.ts';
 import type { Uploads } from './upload.ts';
 
 /** What the registry is made of. */
-export interface Parts {
+interface RouteParts {
   readonly store: Store;
   readonly uploads: Uploads;
-  readonly gate: Gate;
+  readonly gate: RegistryGate;
   readonly immutableTags: boolean;
   readonly createOnPush: boolean;
 }
 
 /** Finds what a request is about, asks the gate, and has it done. */
-export async function route(call: Call, { store, uploads, gate, ...rules }: Parts): Promise<Answer> {
+export async function route(
+  call: RegistryCall,
+  { store, uploads, gate, ...rules }: RouteParts,
+): Promise<RegistryAnswer> {
   const { pathname, searchParams, origin } = call.url;
   if (pathname === '/token') return gate.token(call);
-  const target = targetOf(pathname);
-  const access: Access = { repository: target?.repository, actions: actionsOf(call.method) };
+  const target = routeOf(pathname);
+  const access: RegistryAccess = { repository: target?.repository, actions: actionsOf(call.method) };
   const { authorization } = call.headers;
   const decision = await gate.decide(authorization, access);
   if (decision === 'challenge') return gate.challenge(access, authorization, origin);
-  if (decision === 'deny') return refusal(403, 'DENIED', 'These credentials may not do that.');
-  if (pathname === '/v2/' || pathname === '/v2') return json(200, {});
-  if (pathname === '/v2/_catalog') return json(200, { repositories: store.repositories() });
-  if (target === undefined) return refusal(404, 'UNSUPPORTED', `There is nothing at ${pathname}.`);
+  if (decision === 'deny') return registryRefusal(403, 'DENIED', 'These credentials may not do that.');
+  if (pathname === '/v2/' || pathname === '/v2') return jsonAnswer(200, {});
+  if (pathname === '/v2/_catalog') return jsonAnswer(200, { repositories: store.repositories() });
+  if (target === undefined) return registryRefusal(404, 'UNSUPPORTED', `There is nothing at ${pathname}.`);
   const { repository, kind, name } = target;
-  if (!isRepository(repository)) return refusal(400, 'NAME_INVALID', `${repository} is no repository's name.`);
+  if (!isRepository(repository)) return registryRefusal(400, 'NAME_INVALID', `${repository} is no repository's name.`);
   if (kind === 'manifests') return serveManifest(call, repository, name, store, rules);
   if (kind === 'blobs') return serveBlob(call, repository, name, store);
   if (kind === 'tags') return listTags(repository, searchParams, store);
   if (name !== '') return serveUpload(call, repository, name, uploads);
   const mayPull = async (from: string) =>
     (await gate.decide(authorization, { repository: from, actions: ['pull'] })) === 'allow';
-  return beginUpload(call, repository, store, uploads, { createOnPush: rules.createOnPush, mayPull });
+  return openUpload(call, repository, store, uploads, { createOnPush: rules.createOnPush, mayPull });
 }
 
-function listTags(repository: string, query: URLSearchParams, store: Store): Answer {
-  if (!store.hasRepository(repository)) return refusal(404, 'NAME_UNKNOWN', `There is no repository ${repository}.`);
+function listTags(repository: string, query: URLSearchParams, store: Store): RegistryAnswer {
+  if (!store.hasRepository(repository))
+    return registryRefusal(404, 'NAME_UNKNOWN', `There is no repository ${repository}.`);
   const last = query.get('last') ?? '';
   const rest = store.tags(repository).filter((tag) => tag > last);
   const limit = query.has('n') ? Number(query.get('n')) : rest.length;
   const tags = rest.slice(0, limit);
   const next = `</v2/${repository}/tags/list?n=${limit}&last=${tags.at(-1) ?? ''}>; rel="next"`;
-  return json(200, { name: repository, tags }, rest.length > tags.length && tags.length > 0 ? { link: next } : {});
+  return jsonAnswer(
+    200,
+    { name: repository, tags },
+    rest.length > tags.length && tags.length > 0 ? { link: next } : {},
+  );
 }
 
-export interface Target {
+interface RouteTarget {
   readonly repository: string;
   readonly kind: 'manifests' | 'blobs' | 'uploads' | 'tags';
   /** Tag, digest or upload id; empty where an upload begins. */
@@ -57,7 +65,7 @@ export interface Target {
 }
 
 /** What a path names, or undefined when it is none of the spec's. */
-export function targetOf(path: string): Target | undefined {
+export function routeOf(path: string): RouteTarget | undefined {
   const [, repository = '', rest = ''] = /^\/v2\/(.+)\/((?:manifests|blobs|tags)\/.+)$/.exec(path) ?? [];
   const upload = /^(.+)\/blobs\/uploads\/([^/]*)$/.exec(path.slice('/v2/'.length));
   if (upload !== null) return { repository: upload[1] ?? '', kind: 'uploads', name: upload[2] ?? '' };

@@ -13,13 +13,13 @@ import type { Readable } from 'node:stream';
 import { isDigest } from '../../wire/oci/digest.ts';
 import type { Digest } from '../../wire/oci/types.ts';
 
-export interface StoredManifest {
+interface StoredManifest {
   readonly digest: Digest;
   readonly mediaType: string;
   readonly size: number;
 }
 
-export type Tagging = 'tagged' | 'immutable';
+type Tagging = 'tagged' | 'immutable';
 
 /**
  * What a registry holds, on disk. Content lies once in `blobs/sha256/`; a repository is a folder of small files that

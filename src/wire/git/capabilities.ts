@@ -1,7 +1,7 @@
 import { GitDataError, GitNo } from './failure.ts';
 import type { ByteReader } from './pack/bytes.ts';
 import { isObjectId, type ObjectFormat, type ObjectId } from './pack/object.ts';
-import { lineOf, readPacket } from './pktline.ts';
+import { packetLine, readPacket } from './pktline.ts';
 
 /** What a service says it can do, and in versions 0 and 1 its refs too. */
 export type Advertisement =
@@ -69,7 +69,7 @@ async function nextLine(from: ByteReader): Promise<string | undefined> {
   const packet = await readPacket(from);
   if (packet === undefined) throw new GitDataError('cut', 'the capabilities end without their end mark');
   if (packet.is !== 'data') return undefined;
-  const line = lineOf(packet.bytes);
+  const line = packetLine(packet.bytes);
   if (line.startsWith('ERR ')) throw new GitNo(line.slice(4));
   return line;
 }

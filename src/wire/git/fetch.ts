@@ -1,7 +1,7 @@
 import { GitDataError, GitNo } from './failure.ts';
 import type { ByteReader } from './pack/bytes.ts';
 import type { ObjectFormat, ObjectId } from './pack/object.ts';
-import { delimPacket, flushPacket, lineOf, packet, readPacket } from './pktline.ts';
+import { delimPacket, flushPacket, packet, packetLine, readPacket } from './pktline.ts';
 import { formatLine } from './refs.ts';
 
 /** Objects to get. */
@@ -40,7 +40,7 @@ export async function* readFetch(from: ByteReader): AsyncGenerator<Buffer> {
       throw first ? new GitNo(undefined) : new GitDataError('cut', 'the answer ends before a pack');
     if (next.is === 'flush') throw new GitDataError('malformed', 'the answer has no pack');
     if (next.is !== 'data') continue;
-    const line = lineOf(next.bytes);
+    const line = packetLine(next.bytes);
     if (line.startsWith('ERR ')) throw new GitNo(line.slice(4));
     // Other sections (acknowledgments, shallow-info) tell nothing that a caller who sent `done` has to know.
     if (line === 'packfile') return yield* readBands(from);
@@ -73,7 +73,7 @@ export async function* readOldFetch(from: ByteReader, bands: boolean): AsyncGene
       throw first ? new GitNo(undefined) : new GitDataError('cut', 'the answer ends before a pack');
     // Shallow boundaries end with a flush, negotiation goes on behind it.
     if (next.is !== 'data') continue;
-    const line = lineOf(next.bytes);
+    const line = packetLine(next.bytes);
     if (line.startsWith('ERR ')) throw new GitNo(line.slice(4));
     if (!/^(NAK$|ACK )/.test(line)) continue;
     // Without multi_ack there is one such line after `done`, but one more for the first `have` in common.
@@ -100,7 +100,7 @@ export async function* readBands(from: ByteReader, said?: (text: Buffer) => void
         said?.(data);
         break;
       case 3:
-        throw new GitNo(lineOf(data));
+        throw new GitNo(packetLine(data));
       default:
         throw new GitDataError('malformed', 'the answer has a band that git does not know');
     }

@@ -39,7 +39,7 @@ export async function readPacket(from: ByteReader): Promise<Packet | undefined> 
 }
 
 /** A packet's text without its newline, which senders may leave out. */
-export function lineOf(bytes: Buffer): string {
+export function packetLine(bytes: Buffer): string {
   const end = bytes.at(-1) === 0x0a ? bytes.byteLength - 1 : bytes.byteLength;
   return bytes.toString('utf8', 0, end);
 }

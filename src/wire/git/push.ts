@@ -3,7 +3,7 @@ import { GitDataError, GitNo } from './failure.ts';
 import { readBands } from './fetch.ts';
 import { ByteReader } from './pack/bytes.ts';
 import type { ObjectFormat, ObjectId } from './pack/object.ts';
-import { flushPacket, lineOf, packet, readPacket } from './pktline.ts';
+import { flushPacket, packet, packetLine, readPacket } from './pktline.ts';
 
 /** One ref to move. */
 export interface RefUpdate {
@@ -67,7 +67,7 @@ export async function readReport(from: ByteReader): Promise<PushReport> {
   for (;;) {
     const next = await readPacket(report);
     if (next === undefined || next.is !== 'data') break;
-    const line = lineOf(next.bytes);
+    const line = packetLine(next.bytes);
     const [word = '', name = '', ...rest] = line.split(' ');
     if (word === 'ERR') throw new GitNo(line.slice(4));
     if (word === 'unpack') unpack = line.slice('unpack '.length);

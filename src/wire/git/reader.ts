@@ -7,7 +7,7 @@ import { openPack } from './pack/pack.ts';
 import { createSpool, type Spool } from './pack/spool.ts';
 import { type Objects, unpack } from './pack/unpack.ts';
 import type { GitRemote } from './remote.ts';
-import { type Missing, type Snapshot, walk } from './snapshot.ts';
+import { type MissingObject, type Snapshot, walk } from './snapshot.ts';
 
 /** Reads files at commits of one remote. What a commit shares with the last one read isn't fetched again. */
 export interface TipReader {
@@ -17,7 +17,7 @@ export interface TipReader {
   close(): Promise<void>;
 }
 
-export interface TipReaderOptions {
+interface TipReaderOptions {
   /** Bytes of a file that may be read. */
   readonly fileLimit: number;
   /** Told once what this host makes us do. */
@@ -76,7 +76,7 @@ export function createTipReader(remote: GitRemote, options: TipReaderOptions): T
     return next;
   };
 
-  const supply = async (missing: readonly Missing[], tip: ObjectId): Promise<void> => {
+  const supply = async (missing: readonly MissingObject[], tip: ObjectId): Promise<void> => {
     mode ??= startingMode();
     try {
       if (mode === 'everything') await fromSpool(missing, tip);
@@ -144,13 +144,13 @@ export function createTipReader(remote: GitRemote, options: TipReaderOptions): T
     });
 
   /** Files may be among them: what is wanted by its id comes, filter or not. */
-  const areLastFolders = (missing: readonly Missing[]): boolean => {
+  const areLastFolders = (missing: readonly MissingObject[]): boolean => {
     const folders = missing.filter(({ type }) => type === 'tree');
     return folders.length > 0 && folders.every(({ last, path }) => last && !wide.has(path));
   };
 
   /** The last folders with their files, unless they turn out to be large. Git sends folders before files. */
-  const fetchLastFolders = (missing: readonly Missing[]): Promise<void> =>
+  const fetchLastFolders = (missing: readonly MissingObject[]): Promise<void> =>
     remote.fetch({ wants: missing.map(({ id }) => id), filter: 'tree:1' }, async (pack) => {
       const format = remote.format();
       const from = new ByteReader(pack);
@@ -169,7 +169,7 @@ export function createTipReader(remote: GitRemote, options: TipReaderOptions): T
     });
 
   /** Once the whole tip is on disk, a later one costs what has changed since. */
-  const fromSpool = async (missing: readonly Missing[], tip: ObjectId): Promise<void> => {
+  const fromSpool = async (missing: readonly MissingObject[], tip: ObjectId): Promise<void> => {
     const format: ObjectFormat = remote.format();
     spool ??= await createSpool(format, mostSpooled);
     const own = spool;
@@ -202,6 +202,6 @@ export function createTipReader(remote: GitRemote, options: TipReaderOptions): T
   return { read, close: async () => spool?.close() };
 }
 
-function isMissing(step: Snapshot | readonly Missing[]): step is readonly Missing[] {
+function isMissing(step: Snapshot | readonly MissingObject[]): step is readonly MissingObject[] {
   return Array.isArray(step);
 }

@@ -1,7 +1,7 @@
 import { GitDataError, GitNo } from './failure.ts';
 import type { ByteReader } from './pack/bytes.ts';
 import { isObjectId, type ObjectFormat, type ObjectId } from './pack/object.ts';
-import { delimPacket, flushPacket, lineOf, packet, readPacket } from './pktline.ts';
+import { delimPacket, flushPacket, packet, packetLine, readPacket } from './pktline.ts';
 
 /** The body of protocol v2's `ls-refs`: refs whose names begin with one of the prefixes. */
 export function refsRequest(prefixes: readonly string[], format: ObjectFormat): string {
@@ -18,7 +18,7 @@ export function formatLine(format: ObjectFormat): string {
  * Whether a ref is one of these, or lies below one that ends in a slash. What servers take is the beginning of a name:
  * asked for `refs/heads/main`, they tell of `refs/heads/main-2` too.
  */
-export function isNamed(ref: string, names: readonly string[]): boolean {
+export function isRefNamed(ref: string, names: readonly string[]): boolean {
   return names.some((name) => (name.endsWith('/') ? ref.startsWith(name) : ref === name));
 }
 
@@ -39,7 +39,7 @@ export async function readRefs(
     if (next === undefined)
       throw read === 0 ? new GitNo(undefined) : new GitDataError('cut', 'the list of refs is cut');
     if (next.is !== 'data') break;
-    const line = lineOf(next.bytes);
+    const line = packetLine(next.bytes);
     if (line.startsWith('ERR ')) throw new GitNo(line.slice(4));
     const [id = '', ref = ''] = line.split(' ');
     // `unborn` marks a HEAD that points nowhere yet.

@@ -8,10 +8,10 @@ import type { ByteReader } from './pack/bytes.ts';
 import { type ObjectFormat, type ObjectId, zeroId } from './pack/object.ts';
 import { type NewObject, writePack } from './pack/pack.ts';
 import { type PushReport, pushRequest, type RefUpdate, readReport } from './push.ts';
-import { isNamed, readRefs, refsRequest } from './refs.ts';
+import { isRefNamed, readRefs, refsRequest } from './refs.ts';
 import { createGitHttp } from './smart-http.ts';
 
-export interface RemoteOptions {
+interface RemoteOptions {
   /** Smart-HTTP URL without userinfo. */
   readonly url: string;
   readonly authorization: Secret | undefined;
@@ -47,7 +47,7 @@ export interface GitRemote {
   ) => Promise<PushReport>;
 }
 
-export interface Abilities {
+interface Abilities {
   readonly filter: boolean;
   readonly shallow: boolean;
   /** Any object may be wanted by its id. In version 2 that is so by definition. */
@@ -66,7 +66,7 @@ export function openRemote(world: World, options: RemoteOptions): GitRemote {
 
   const learn = async (names: readonly string[], limit: number): Promise<Advertisement> => {
     let kept = 0;
-    const keep = (ref: string): boolean => isNamed(ref, names) && ++kept <= limit;
+    const keep = (ref: string): boolean => isRefNamed(ref, names) && ++kept <= limit;
     const first = spoken === undefined;
     spoken = await http.advertisement('git-upload-pack', (from) => readAdvertisement(from, keep));
     if (first && spoken.version === 0) options.notice(`${shownUrl(http.url())} speaks git's protocol version 0 only.`);
@@ -77,7 +77,7 @@ export function openRemote(world: World, options: RemoteOptions): GitRemote {
 
   const listRefs = (names: readonly string[], limit: number): Promise<ReadonlyMap<string, ObjectId>> =>
     http.call({ service: 'git-upload-pack', body: refsRequest(names, format), version2: true, kind: 'read' }, (from) =>
-      readRefs(from, limit, (ref) => isNamed(ref, names)),
+      readRefs(from, limit, (ref) => isRefNamed(ref, names)),
     );
 
   const refs = async (names: readonly string[], limit: number): Promise<ReadonlyMap<string, ObjectId>> => {

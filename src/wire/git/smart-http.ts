@@ -9,7 +9,7 @@ import { ByteReader } from './pack/bytes.ts';
 
 export type Service = 'git-upload-pack' | 'git-receive-pack';
 
-export interface GitHttpOptions {
+interface GitHttpOptions {
   readonly http: Http;
   readonly clock: Clock;
   readonly random: () => number;
@@ -26,7 +26,7 @@ export interface GitHttpOptions {
   readonly notice: (message: string) => void;
 }
 
-export interface Call {
+interface ServiceCall {
   readonly service: Service;
   readonly body: string | Buffer;
   readonly version2: boolean;
@@ -40,13 +40,13 @@ export interface Call {
 }
 
 /** Smart HTTP (gitprotocol-http) with one repository. Throws WireFailure; GitRefusal where git says no. */
-export interface GitHttp {
+interface GitHttp {
   /** The repository's URL as far as it is known: another one after a redirect. */
   readonly url: () => string;
   /** Asks a service what it can do. */
   advertisement<T>(service: Service, read: (from: ByteReader) => Promise<T>): Promise<T>;
   /** Sends commands. */
-  call<T>(call: Call, read: (from: ByteReader) => Promise<T>): Promise<T>;
+  call<T>(call: ServiceCall, read: (from: ByteReader) => Promise<T>): Promise<T>;
 }
 
 interface Sending {
@@ -56,7 +56,7 @@ interface Sending {
   readonly accept: string;
   readonly body?: string | Buffer;
   readonly signal: AbortSignal;
-  readonly kind: Call['kind'];
+  readonly kind: ServiceCall['kind'];
 }
 
 /** A request waits this long, in milliseconds, for the connection of the push before it: a new one takes longer. */

@@ -12,7 +12,7 @@ import {
 import type { Objects } from './pack/unpack.ts';
 
 /** What a path leads to in one commit. */
-export type Found =
+export type PathEnd =
   /** A file's mode, `100644` or `100755`, and its blob. */
   | { readonly is: 'file'; readonly mode: string; readonly blob: GitObject }
   /** Nothing of this name in `folder` (empty for the root), which has these entries. */
@@ -27,11 +27,11 @@ export interface Snapshot {
   readonly commit: ObjectId;
   /** By path, the root's being empty. */
   readonly folders: ReadonlyMap<string, GitObject>;
-  readonly files: ReadonlyMap<string, Found>;
+  readonly files: ReadonlyMap<string, PathEnd>;
 }
 
 /** An object that a path leads through and that isn't here. */
-export interface Missing {
+export interface MissingObject {
   readonly id: ObjectId;
   readonly type: 'commit' | 'tree' | 'blob';
   /** A folder whose files are wanted, and no folders of it. */
@@ -40,7 +40,7 @@ export interface Missing {
   readonly path: string;
 }
 
-export interface Walk {
+interface Walk {
   readonly format: ObjectFormat;
   readonly objects: Objects;
   /** Blobs known to be larger than the limit, with their sizes. */
@@ -50,14 +50,14 @@ export interface Walk {
 }
 
 /** Follows all paths from a commit as far as the objects reach: the whole, or what is missing for the next step. */
-export function walk(tip: ObjectId, paths: readonly string[], through: Walk): Snapshot | readonly Missing[] {
+export function walk(tip: ObjectId, paths: readonly string[], through: Walk): Snapshot | readonly MissingObject[] {
   const commit = through.objects.get(tip);
   if (commit === undefined) return [{ id: tip, type: 'commit', last: false, path: '' }];
   if (commit.type !== 'commit') throw new GitDataError('malformed', `the branch points at a ${commit.type}`);
   const root = parseCommit(commit.content, through.format).tree;
   const folders = new Map<string, GitObject>();
-  const files = new Map<string, Found>();
-  const missing = new Map<ObjectId, Missing>();
+  const files = new Map<string, PathEnd>();
+  const missing = new Map<ObjectId, MissingObject>();
   for (const path of paths) {
     const end = follow(root, path, through, folders);
     if ('id' in end) missing.set(end.id, { ...end, last: end.last && missing.get(end.id)?.last !== false });
@@ -66,7 +66,7 @@ export function walk(tip: ObjectId, paths: readonly string[], through: Walk): Sn
   return missing.size > 0 ? [...missing.values()] : { format: through.format, commit: tip, folders, files };
 }
 
-function follow(root: ObjectId, path: string, through: Walk, folders: Map<string, GitObject>): Found | Missing {
+function follow(root: ObjectId, path: string, through: Walk, folders: Map<string, GitObject>): PathEnd | MissingObject {
   const parts = path.split('/');
   let id = root;
   for (const [depth, part] of parts.entries()) {
@@ -90,7 +90,7 @@ function follow(root: ObjectId, path: string, through: Walk, folders: Map<string
   return { is: 'folder', at: path };
 }
 
-function fileAt(id: ObjectId, mode: string, path: string, through: Walk): Found | Missing {
+function fileAt(id: ObjectId, mode: string, path: string, through: Walk): PathEnd | MissingObject {
   const known = through.oversized.get(id);
   if (known !== undefined) return { is: 'tooLarge', size: known };
   const blob = through.objects.get(id);

@@ -19,7 +19,7 @@ export interface BranchCommit {
   readonly additions: readonly { readonly path: string; readonly bytes: Uint8Array }[];
 }
 
-export type BranchCommitReply =
+type BranchCommitReply =
   | { readonly is: 'made'; readonly commit: ObjectId }
   /** GitHub's own code (`STALE_DATA` when the branch points elsewhere) and words. Nothing was made. */
   | { readonly is: 'refused'; readonly code: string | undefined; readonly text: string };

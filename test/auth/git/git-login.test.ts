@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { isError } from '../../../src/errors.ts';
-import { type Fault, json } from '../../../src/sandbox/api.ts';
+import { type ApiFault, json } from '../../../src/sandbox/api.ts';
 import { handClock } from '../../support/world.ts';
 import { authIn, callsOf, failureOf, startCloud } from '../cloud.ts';
 
@@ -18,7 +18,7 @@ function opened(credential: { authorization: { reveal(): string } } | undefined)
 /** A cloud with an App, and variables that make it the GitHub of github.com. */
 async function withApp(
   options: { readonly installedOn?: string[]; readonly contents?: 'read' | 'write'; readonly suspended?: boolean } = {},
-  fault?: Fault,
+  fault?: ApiFault,
 ) {
   const { contents = 'write', suspended = false } = options;
   const app = { installedOn: options.installedOn ?? installedOn, permissions: { contents }, suspended };

@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type ErrorCode, isError } from '../../../src/errors.ts';
-import type { Fault } from '../../../src/sandbox/git-host/git-host.ts';
+import type { GitHostFault } from '../../../src/sandbox/git-host/git-host.ts';
 import { makeObject, serialiseTree } from '../../../src/wire/git/pack/object.ts';
 import { writePack } from '../../../src/wire/git/pack/pack.ts';
 import { packet } from '../../../src/wire/git/pktline.ts';
@@ -25,7 +25,7 @@ describe.skipIf(noHttpBackend !== undefined)(`a host that fails${skipNote}`, () 
   const page = { is: 'answer', status: 200, headers: { 'content-type': 'text/html' }, body: '<html>Log in' } as const;
   const upload = { 'content-type': 'application/x-git-upload-pack-result' };
 
-  it.each<[string, Fault, ErrorCode]>([
+  it.each<[string, GitHostFault, ErrorCode]>([
     ['with a page', page, 'GIT_MALFORMED'],
     ['with 500', { is: 'answer', status: 500 }, 'GIT_SERVER_ERROR'],
     ['with 503', { is: 'answer', status: 503 }, 'GIT_SERVER_ERROR'],
@@ -42,13 +42,13 @@ describe.skipIf(noHttpBackend !== undefined)(`a host that fails${skipNote}`, () 
   });
 
   it('by refusing every command is told in its own words', async () => {
-    const refused: Fault = { is: 'answer', status: 200, headers: upload, body: packet('ERR go away') };
+    const refused: GitHostFault = { is: 'answer', status: 200, headers: upload, body: packet('ERR go away') };
     const host = await gitHost({ fault: ({ isCall }) => (isCall ? refused : undefined) });
     const url = await host.createRepo('config', { files: chart });
     expect(await refusal(host, deliveryTo(url))).toMatchObject({ code: 'GIT_REFUSED', peer: { text: 'go away' } });
   });
 
-  it.each<[string, Fault, ErrorCode]>([
+  it.each<[string, GitHostFault, ErrorCode]>([
     ['with a page', page, 'GIT_MALFORMED'],
     ['with 500', { is: 'answer', status: 500 }, 'GIT_SERVER_ERROR'],
     ['with 413', { is: 'answer', status: 413, body: 'too much' }, 'GIT_REFUSED'],
@@ -110,7 +110,7 @@ describe.skipIf(noHttpBackend !== undefined)(`a host that fails${skipNote}`, () 
   });
 
   it('by ending its pack early, in an answer that is whole, is told as cut', async () => {
-    const alter: Fault = {
+    const alter: GitHostFault = {
       is: 'alter',
       change: (body) => {
         const at = body.indexOf('PACK') - 5;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Fault, GitHostRequest, RepoSetup } from '../../../src/sandbox/git-host/git-host.ts';
+import type { GitHostFault, GitHostRequest, RepoSetup } from '../../../src/sandbox/git-host/git-host.ts';
 import { packet } from '../../../src/wire/git/pktline.ts';
 import { gitHost, hasSha256, noHttpBackend, skipNote } from '../../support/git-host.ts';
 import { jumpingClock, testWorld } from '../../support/world.ts';
@@ -26,10 +26,10 @@ const alike = Object.fromEntries(
   }),
 );
 const manyFiles = { ...chart, ...alike };
-const oldProtocol = (): Fault => ({ is: 'oldProtocol' });
+const oldProtocol = (): GitHostFault => ({ is: 'oldProtocol' });
 const noFilter = { 'uploadpack.allowFilter': 'false' };
 
-const hosts: readonly (readonly [string, RepoSetup, (() => Fault) | undefined, number])[] = [
+const hosts: readonly (readonly [string, RepoSetup, (() => GitHostFault) | undefined, number])[] = [
   ['that filters by depth, but not deeper than 0', { config: { 'uploadpackfilter.tree.maxDepth': '0' } }, undefined, 0],
   ['that leaves out files, but no folders', { config: { 'uploadpackfilter.tree.allow': 'false' } }, undefined, 1],
   ['that filters nothing', { config: noFilter }, undefined, 1],
@@ -83,7 +83,7 @@ describe.skipIf(noHttpBackend !== undefined)(`landing on hosts of all kinds${ski
   });
 
   /** As some hosts are: commands are refused until the client has asked what the service can do. */
-  function introductionFirst(refusal: Fault): (request: GitHostRequest) => Fault | undefined {
+  function introductionFirst(refusal: GitHostFault): (request: GitHostRequest) => GitHostFault | undefined {
     const asked = new Set<unknown>();
     return ({ service, isCall }) => {
       if (!isCall) asked.add(service);
@@ -91,7 +91,7 @@ describe.skipIf(noHttpBackend !== undefined)(`landing on hosts of all kinds${ski
     };
   }
 
-  it.each<[string, Fault]>([
+  it.each<[string, GitHostFault]>([
     ['with 400', { is: 'answer', status: 400 }],
     ['with 404', { is: 'answer', status: 404 }],
     ['with a page', { is: 'answer', status: 200, headers: { 'content-type': 'text/html' }, body: '<html>' }],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Fault, GitHost, GitHostRequest } from '../../../src/sandbox/git-host/git-host.ts';
+import type { GitHost, GitHostFault, GitHostRequest } from '../../../src/sandbox/git-host/git-host.ts';
 import { gitHost, noHttpBackend, skipNote } from '../../support/git-host.ts';
 import { jumpingClock, testWorld } from '../../support/world.ts';
 import {
@@ -19,7 +19,11 @@ import {
 
 /** A host on which something happens to pushes, each time with the push's number from 1. */
 async function hostWhere(
-  happens: (push: number, host: GitHost, request: GitHostRequest) => Promise<Fault | undefined> | Fault | undefined,
+  happens: (
+    push: number,
+    host: GitHost,
+    request: GitHostRequest,
+  ) => Promise<GitHostFault | undefined> | GitHostFault | undefined,
 ): Promise<GitHost> {
   let pushes = 0;
   const host: GitHost = await gitHost({
@@ -28,7 +32,7 @@ async function hostWhere(
   return host;
 }
 
-const lostAfter: Fault = { is: 'cut', bytes: 0 };
+const lostAfter: GitHostFault = { is: 'cut', bytes: 0 };
 
 describe.skipIf(noHttpBackend !== undefined)(`landing beside others${skipNote}`, () => {
   it('edits again on the new tip when somebody else was faster', async () => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type LandOptions, landDelivery } from '../../../src/commit/commit.ts';
 import type { TagboatError } from '../../../src/errors.ts';
 import type { DeliveryPlan } from '../../../src/plan.ts';
-import type { Fault, GitHost } from '../../../src/sandbox/git-host/git-host.ts';
+import type { GitHost, GitHostFault } from '../../../src/sandbox/git-host/git-host.ts';
 import { gitHost, noHttpBackend, skipNote } from '../../support/git-host.ts';
 import { jumpingClock, type TestWorld, testWorld } from '../../support/world.ts';
 import { chart, deliveryTo, fileAt, isSound, landed, noticesIn, pushesIn, setTag, tipOf } from '../landing.ts';
@@ -222,7 +222,7 @@ describe.skipIf(noHttpBackend !== undefined)(`the queue${skipNote}`, () => {
     expect(await fileAt(host, 'config')).toBe(chart['main/values.yaml']);
   });
 
-  it.each<[string, Fault]>([
+  it.each<[string, GitHostFault]>([
     ['falls silent by and by', { is: 'cut', bytes: 0 }],
     ['has a fault of its own', { is: 'answer', status: 500 }],
   ])('a writer whose intent waits on a host that %s says that it may land yet', async (_, fault) => {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inject, onTestFinished } from 'vitest';
-import { commitFiles, initRepo, type RepoCommit } from '../../../src/sandbox/git-host/repo.ts';
+import { commitFiles, createBareRepo, type RepoCommit } from '../../../src/sandbox/git-host/repo.ts';
 import { gitEnv } from '../git-host.ts';
 import { callArgocd } from './argocd-api.ts';
 import { namespace } from './argocd-settings.ts';
@@ -77,7 +77,7 @@ export async function makeShop(cluster: ClusterAccess, name: string, options: Sh
   const kube = kubeAt(cluster.kubernetes);
   const dir = join(cluster.git.dir, `${name}.git`);
   const repo = `${cluster.git.url}/${name}.git`;
-  await initRepo(dir, { files: chart(options), message: `Open the ${name} shop\n` }, gitEnv);
+  await createBareRepo(dir, { files: chart(options), message: `Open the ${name} shop\n` }, gitEnv);
   const object: KubeObject = {
     apiVersion: 'argoproj.io/v1alpha1',
     kind: 'Application',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Fault, GitHost } from '../../../src/sandbox/git-host/git-host.ts';
+import type { GitHost, GitHostFault } from '../../../src/sandbox/git-host/git-host.ts';
 import { type Relation, relationIn, relationOf } from '../../../src/wire/git/ancestry.ts';
 import { type GitRemote, openRemote } from '../../../src/wire/git/remote.ts';
 import { gitHost, hasSha256, noHttpBackend, skipNote } from '../../support/git-host.ts';
@@ -30,7 +30,7 @@ async function forked(host: GitHost, config: Record<string, string> = {}, object
 }
 
 describe.skipIf(noHttpBackend !== undefined)(`what one commit is to another${skipNote}`, () => {
-  it.each<[string, Record<string, string>, Fault | undefined]>([
+  it.each<[string, Record<string, string>, GitHostFault | undefined]>([
     ['with the usual host', {}, undefined],
     ["with a host that can't filter", { 'uploadpack.allowFilter': 'false' }, undefined],
     [

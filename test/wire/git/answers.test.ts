@@ -6,7 +6,7 @@ import { fetchRequest, oldFetchRequest, readFetch, readOldFetch } from '../../..
 import { ByteReader } from '../../../src/wire/git/pack/bytes.ts';
 import { packet } from '../../../src/wire/git/pktline.ts';
 import { pushRequest, readReport } from '../../../src/wire/git/push.ts';
-import { isNamed, readRefs, refsRequest } from '../../../src/wire/git/refs.ts';
+import { isRefNamed, readRefs, refsRequest } from '../../../src/wire/git/refs.ts';
 import { readerOf } from './chunks.ts';
 
 const [a, b] = ['a'.repeat(40), 'b'.repeat(40)];
@@ -73,10 +73,10 @@ describe('a list of refs', () => {
 
   it('is of whole names and of folders', () => {
     const names = ['refs/heads/main', 'refs/tagboat/intents/main/'];
-    expect(isNamed('refs/heads/main', names)).toBe(true);
-    expect(isNamed('refs/heads/main-2', names)).toBe(false);
-    expect(isNamed('refs/tagboat/intents/main/1', names)).toBe(true);
-    expect(isNamed('refs/tagboat/intents/main-2/1', names)).toBe(false);
+    expect(isRefNamed('refs/heads/main', names)).toBe(true);
+    expect(isRefNamed('refs/heads/main-2', names)).toBe(false);
+    expect(isRefNamed('refs/tagboat/intents/main/1', names)).toBe(true);
+    expect(isRefNamed('refs/tagboat/intents/main-2/1', names)).toBe(false);
   });
 
   it('that is empty is not the same as no answer', async () => {

@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { GitDataError } from '../../../src/wire/git/failure.ts';
 import type { ByteReader } from '../../../src/wire/git/pack/bytes.ts';
-import { delimPacket, flushPacket, lineOf, type Packet, packet, readPacket } from '../../../src/wire/git/pktline.ts';
+import {
+  delimPacket,
+  flushPacket,
+  type Packet,
+  packet,
+  packetLine,
+  readPacket,
+} from '../../../src/wire/git/pktline.ts';
 import { readerOf } from './chunks.ts';
 
 async function all(from: ByteReader): Promise<Packet[]> {
@@ -28,9 +35,9 @@ it('tells the three marks from an empty packet', async () => {
 });
 
 it('leaves out the newline at the end of a line, and only that one', () => {
-  expect(lineOf(Buffer.from('a\n\n'))).toBe('a\n');
-  expect(lineOf(Buffer.from('a'))).toBe('a');
-  expect(lineOf(Buffer.from(''))).toBe('');
+  expect(packetLine(Buffer.from('a\n\n'))).toBe('a\n');
+  expect(packetLine(Buffer.from('a'))).toBe('a');
+  expect(packetLine(Buffer.from(''))).toBe('');
 });
 
 it('refuses a text that no packet can hold', () => {

@@ -1,7 +1,7 @@
 import { schema } from '@octokit/graphql-schema';
 import { buildSchema, getVariableValues, Kind, parse, validate } from 'graphql';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type ApiAnswer, type Fault, json, serveApi } from '../../../src/sandbox/api.ts';
+import { type ApiAnswer, type ApiFault, json, serveApi } from '../../../src/sandbox/api.ts';
 import { answerGraphql } from '../../../src/sandbox/github/graphql.ts';
 import { repositoriesOf } from '../../../src/sandbox/github/repositories.ts';
 import { type BranchCommit, commitOnBranch, document } from '../../../src/wire/github/commit-on-branch.ts';
@@ -26,7 +26,7 @@ const commit: BranchCommit = {
 };
 
 /** What an API that gives this answer makes of it. */
-async function answered(answer: ApiAnswer | (() => ReturnType<Fault>)) {
+async function answered(answer: ApiAnswer | (() => ReturnType<ApiFault>)) {
   const api = typeof answer === 'function' ? await serveApi(() => json(500, {}), answer) : await serveApi(() => answer);
   onTestFinished(() => api.close());
   return ask(`${api.url}/graphql`, commit);

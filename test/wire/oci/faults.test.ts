@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Fault } from '../../../src/sandbox/registry/fault.ts';
+import type { RegistryFault } from '../../../src/sandbox/registry/fault.ts';
 import type { RecordedRequest, RegistryOptions } from '../../../src/sandbox/registry/registry.ts';
 import { digestOf } from '../../../src/wire/oci/digest.ts';
 import { mediaTypes, toManifest } from '../../../src/wire/oci/manifest.ts';
@@ -14,7 +14,7 @@ const large = blobOf(bytesOf('large', 300_000));
 
 /** A registry that has an image `v1` and a large blob, and from now on goes wrong as told. */
 async function stocked(
-  fault: (request: RecordedRequest) => Fault | undefined,
+  fault: (request: RecordedRequest) => RegistryFault | undefined,
   options: Omit<RegistryOptions, 'dir' | 'fault'> = {},
 ): Promise<{ client: TestClient; manifest: ManifestBytes; requests: () => readonly RecordedRequest[]; url: string }> {
   let stocking = true;
@@ -29,21 +29,21 @@ async function stocked(
   return { client, manifest, requests: () => own.requests.slice(before), url: own.url };
 }
 
-const always = (method: string, fault: Fault) => (request: RecordedRequest) =>
+const always = (method: string, fault: RegistryFault) => (request: RecordedRequest) =>
   request.method === method ? fault : undefined;
 
 /** Each of these faults in turn for requests with this method, then none. */
-function inTurn(method: string, ...faults: Fault[]): (request: RecordedRequest) => Fault | undefined {
+function inTurn(method: string, ...faults: RegistryFault[]): (request: RecordedRequest) => RegistryFault | undefined {
   return (request) => (request.method === method ? faults.shift() : undefined);
 }
 
-const spoken = (status: number, code: string, headers: Record<string, string> = {}): Fault => ({
+const spoken = (status: number, code: string, headers: Record<string, string> = {}): RegistryFault => ({
   is: 'answer',
   status,
   headers: { 'content-type': 'application/json', ...headers },
   body: JSON.stringify({ errors: [{ code, message: `words about ${code}` }] }),
 });
-const html = (status: number): Fault => ({
+const html = (status: number): RegistryFault => ({
   is: 'answer',
   status,
   headers: { 'content-type': 'text/html; charset=utf-8' },
@@ -51,7 +51,7 @@ const html = (status: number): Fault => ({
 });
 
 describe('what a fault is called when a manifest is read', () => {
-  it.each<[string, Fault, string, number]>([
+  it.each<[string, RegistryFault, string, number]>([
     ['401', spoken(401, 'UNAUTHORIZED'), 'REGISTRY_AUTH_REFUSED', 3],
     ['403', spoken(403, 'DENIED'), 'REGISTRY_FORBIDDEN', 3],
     ['429', spoken(429, 'TOOMANYREQUESTS', { 'retry-after': '1' }), 'REGISTRY_RATE_LIMITED', 5],
@@ -137,7 +137,7 @@ describe('what a fault is called when a manifest is read', () => {
 });
 
 describe('what passes', () => {
-  it.each<[string, Fault]>([
+  it.each<[string, RegistryFault]>([
     ['503', spoken(503, 'UNAVAILABLE')],
     ['a lost answer', { is: 'loseAnswer' }],
     ['a cut body', { is: 'cutAnswer', after: 100 }],
@@ -168,7 +168,7 @@ describe('what passes', () => {
 });
 
 describe('HEAD of a manifest', () => {
-  it.each<[string, Fault]>([
+  it.each<[string, RegistryFault]>([
     ['without a digest', { is: 'headers', headers: { 'docker-content-digest': undefined } }],
     ['with a digest of another kind', { is: 'headers', headers: { 'docker-content-digest': 'sha512:00' } }],
     ['without a kind', { is: 'headers', headers: { 'content-type': undefined } }],
@@ -221,7 +221,7 @@ describe('a blob', () => {
     expect(requests()).toHaveLength(3);
   });
 
-  it.each<[string, Fault]>([
+  it.each<[string, RegistryFault]>([
     ['other bytes', { is: 'corrupt' }],
     ['fewer bytes', { is: 'answer', status: 200, body: large.bytes.subarray(1) }],
     ['more bytes', { is: 'answer', status: 200, body: Buffer.concat([large.bytes, Buffer.from('!')]) }],

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Fault } from '../../../src/sandbox/registry/fault.ts';
+import type { RegistryFault } from '../../../src/sandbox/registry/fault.ts';
 import type { RecordedRequest, RegistryOptions } from '../../../src/sandbox/registry/registry.ts';
 import { createHttp } from '../../../src/wire/http.ts';
 import { digestOf } from '../../../src/wire/oci/digest.ts';
@@ -19,12 +19,16 @@ async function registry(options: Omit<RegistryOptions, 'dir'> = {}) {
 }
 
 /** Faults for the first requests with this method; the rest goes well. */
-function first(method: string, ...faults: Fault[]): (request: RecordedRequest) => Fault | undefined {
+function first(method: string, ...faults: RegistryFault[]): (request: RecordedRequest) => RegistryFault | undefined {
   return (request) => (request.method === method ? faults.shift() : undefined);
 }
 
-const answer = (status: number, headers: Record<string, string> = {}): Fault => ({ is: 'answer', status, headers });
-const refuse = (status: number, code: string): Fault => ({
+const answer = (status: number, headers: Record<string, string> = {}): RegistryFault => ({
+  is: 'answer',
+  status,
+  headers,
+});
+const refuse = (status: number, code: string): RegistryFault => ({
   is: 'answer',
   status,
   headers: { 'content-type': 'application/json' },

@@ -170,7 +170,7 @@ export function insertEntry(tree: Buffer, entry: TreeEntry, format: ObjectFormat
   return Buffer.concat([tree.subarray(0, at), alone, tree.subarray(at)]);
 }
 
-export interface CommitLinks {
+interface CommitLinks {
   readonly tree: ObjectId;
   readonly parents: readonly ObjectId[];
 }
@@ -198,7 +198,7 @@ function idAfter(key: string, line: string | undefined, format: ObjectFormat): O
   return id;
 }
 
-export interface Signature {
+interface Ident {
   readonly name: string;
   readonly email: string;
   /** Whole seconds since the epoch. Written as UTC. */
@@ -210,7 +210,7 @@ export interface Signature {
  * ends and exactly one at its end.
  */
 export function serialiseCommit(
-  commit: CommitLinks & { readonly author: Signature; readonly committer: Signature; readonly message: string },
+  commit: CommitLinks & { readonly author: Ident; readonly committer: Ident; readonly message: string },
 ): Buffer {
   const lines = [
     `tree ${commit.tree}`,
@@ -222,7 +222,7 @@ export function serialiseCommit(
   return Buffer.from(`${lines.join('\n')}\n\n${message}\n`);
 }
 
-function signatureLine({ name, email, seconds }: Signature): string {
+function signatureLine({ name, email, seconds }: Ident): string {
   const address = harmless(email);
   return `${harmless(name) || address} <${address}> ${seconds} +0000`;
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { expect, it, onTestFinished } from 'vitest';
-import { commitFiles, initRepo } from '../../../../src/sandbox/git-host/repo.ts';
+import { commitFiles, createBareRepo } from '../../../../src/sandbox/git-host/repo.ts';
 import { createExec } from '../../../../src/wire/exec.ts';
 import { makeObject, type ObjectType } from '../../../../src/wire/git/pack/object.ts';
 import { writePack } from '../../../../src/wire/git/pack/pack.ts';
@@ -24,7 +24,11 @@ async function repository(): Promise<string> {
     `apps/team-${at % 3}/app-${at}.yaml`,
     `${noise}\nname: ${at}\n`,
   ]);
-  await initRepo(dir, { files: Object.fromEntries([...files, ['large', randomBytes(17 * 1024 * 1024)]]) }, gitEnv);
+  await createBareRepo(
+    dir,
+    { files: Object.fromEntries([...files, ['large', randomBytes(17 * 1024 * 1024)]]) },
+    gitEnv,
+  );
   return dir;
 }
 
@@ -68,7 +72,7 @@ it.each([
 
 it('takes a later pack that holds only what has changed', async () => {
   const dir = await tempDir();
-  await initRepo(dir, { files: { 'a.yaml': 'a: 1\n'.repeat(100), 'b.yaml': 'b: 1\n' } }, gitEnv);
+  await createBareRepo(dir, { files: { 'a.yaml': 'a: 1\n'.repeat(100), 'b.yaml': 'b: 1\n' } }, gitEnv);
   const store = await spool();
   await store.add(inChunks(await packed(dir, 'main\n')));
   const before = (await git(dir, 'rev-parse', 'main')).trim();
