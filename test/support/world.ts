@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
 import type { Emit, Happening } from '../../src/events.ts';
 import { createExec } from '../../src/wire/exec.ts';
-import { createHttp } from '../../src/wire/http.ts';
+import { createHttp } from '../../src/wire/http-client.ts';
 import type { Clock, World } from '../../src/wire/world.ts';
 
 /** Time that stands still until a test turns it. */

@@ -8,7 +8,8 @@ import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { WireFailure } from '../../src/wire/failure.ts';
-import { createHttp, type HttpOptions, readBody } from '../../src/wire/http.ts';
+import { readBody } from '../../src/wire/http.ts';
+import { createHttp, type HttpOptions } from '../../src/wire/http-client.ts';
 import { hasProgram } from '../support/docker-registry.ts';
 import { ownCa, serveHttp, serveHttps, serveTcp } from '../support/servers.ts';
 

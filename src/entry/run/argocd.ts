@@ -3,7 +3,8 @@ import type { Server } from '../../deploy/deploy.ts';
 import type { Emit } from '../../events.ts';
 import type { ArgoCdPlan } from '../../plan/deploy.ts';
 import type { ArgoCd } from '../../wire/argocd/types.ts';
-import { createHttp, type Http, type HttpOptions } from '../../wire/http.ts';
+import type { Http } from '../../wire/http.ts';
+import { createHttp, type HttpOptions } from '../../wire/http-client.ts';
 import type { World } from '../../wire/world.ts';
 import { version } from './version.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isSecretVariable } from '../../auth/keeper.ts';
 import { createExec } from '../../wire/exec.ts';
-import { createHttp } from '../../wire/http.ts';
+import { createHttp } from '../../wire/http-client.ts';
 import type { Clock, Env, World } from '../../wire/world.ts';
 import { version } from './version.ts';
 

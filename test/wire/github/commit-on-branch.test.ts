@@ -5,7 +5,7 @@ import { type ApiAnswer, type ApiFault, json, serveApi } from '../../../src/sand
 import { answerGraphql } from '../../../src/sandbox/github/graphql.ts';
 import { repositoriesOf } from '../../../src/sandbox/github/repositories.ts';
 import { type BranchCommit, commitOnBranch, document } from '../../../src/wire/github/commit-on-branch.ts';
-import { createHttp } from '../../../src/wire/http.ts';
+import { createHttp } from '../../../src/wire/http-client.ts';
 import { Secret } from '../../../src/wire/secret.ts';
 import { gitHost, noHttpBackend, skipNote } from '../../support/git-host.ts';
 

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { RegistryFault } from '../../../src/sandbox/registry/fault.ts';
 import type { RecordedRequest, RegistryOptions } from '../../../src/sandbox/registry/registry.ts';
-import { createHttp } from '../../../src/wire/http.ts';
+import { createHttp } from '../../../src/wire/http-client.ts';
 import { digestOf } from '../../../src/wire/oci/digest.ts';
 import { cutOnce } from '../../support/cutting-proxy.ts';
 import { all, blobOf, bytesOf, clientOf, login, ociFailure } from '../../support/oci.ts';

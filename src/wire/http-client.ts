@@ -1,0 +1,108 @@
+import { readFile } from 'node:fs/promises';
+import { Agent as HttpAgent } from 'node:http';
+import { type AgentOptions, Agent as HttpsAgent } from 'node:https';
+import { Readable } from 'node:stream';
+import { rootCertificates } from 'node:tls';
+import { exchange } from './exchange.ts';
+import { shownUrl, WireFailure } from './failure.ts';
+import type { Http, HttpRequest, HttpResponse } from './http.ts';
+import { proxyOf } from './proxy.ts';
+import type { Secret } from './secret.ts';
+
+export interface HttpOptions {
+  /** Sockets kept open to one origin. 1 makes everything share one connection. Default: no limit. */
+  readonly maxSockets?: number;
+  /** Extra CA certificates, a PEM file's path, added to those that node trusts. */
+  readonly caFile?: string | undefined;
+  /** The same as text. */
+  readonly ca?: string | undefined;
+  /** Take any certificate, whoever signed it and whatever its name. */
+  readonly insecure?: boolean;
+  /** A client certificate and its key, PEM. */
+  readonly client?: { readonly cert: string; readonly key: Secret } | undefined;
+  readonly userAgent?: string;
+  /** Proxy variables (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`), from the environment. */
+  readonly proxyEnv?: Readonly<Record<string, string | undefined>>;
+}
+
+/** An http client over node's own, with keep-alive. Call `close()` when done: kept sockets hold the process. */
+export function createHttp(options: HttpOptions = {}): Http & { close(): void } {
+  const { userAgent = 'tagboat', proxyEnv = {} } = options;
+  const pool: AgentOptions = { keepAlive: true, maxSockets: options.maxSockets ?? Number.POSITIVE_INFINITY };
+  const agents = new Map<string, Promise<HttpAgent>>();
+  let trust: Promise<AgentOptions> | undefined;
+
+  const open = async (scheme: string, proxy: string | undefined): Promise<HttpAgent> => {
+    if (proxy === undefined && scheme === 'http:') return new HttpAgent(pool);
+    trust ??= trustOf(options);
+    const trusted = await trust;
+    if (proxy === undefined) return new HttpsAgent({ ...pool, ...trusted });
+    // Loaded only where a proxy is set: it costs start-up time.
+    const { proxyAgent } = await import('./proxy-agent.ts');
+    return proxyAgent(new URL(proxy), scheme, pool, trusted);
+  };
+  const agentFor = ({ protocol }: URL, proxy: string | undefined): Promise<HttpAgent> => {
+    const key = `${protocol} ${proxy ?? ''}`;
+    const agent = agents.get(key) ?? open(protocol, proxy);
+    agents.set(key, agent);
+    return agent;
+  };
+
+  const send = async (request: HttpRequest): Promise<HttpResponse> => {
+    try {
+      const url = new URL(request.url);
+      if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+        throw new WireFailure('malformed', shownUrl(url), { message: `${url.protocol} is not http or https` });
+      }
+      request.signal?.throwIfAborted();
+      if (request.body instanceof Readable && request.body.destroyed) {
+        throw request.body.errored ?? new Error('The body of a request was closed before it was sent.');
+      }
+      const proxy = proxyOf(url, proxyEnv);
+      if (proxy !== undefined) checkProxy(proxy, url);
+      const agent = await agentFor(url, proxy);
+      return await exchange(url, request, agent, { userAgent, proxied: proxy !== undefined });
+    } catch (error) {
+      // A request that fails before it is sent closes its body too: else the file behind it would stay open.
+      if (request.body instanceof Readable) request.body.destroy();
+      throw error;
+    }
+  };
+  return Object.assign(send, {
+    close: () => {
+      for (const agent of agents.values()) {
+        agent.then(
+          (open) => open.destroy(),
+          () => undefined,
+        );
+      }
+    },
+  });
+}
+
+/** Whom to believe, and who we are, in the words of node's TLS. */
+async function trustOf({ caFile, ca, insecure, client }: HttpOptions): Promise<AgentOptions> {
+  const own = [caFile === undefined ? undefined : await readCa(caFile), ca].filter((one) => one !== undefined);
+  return {
+    ...(own.length > 0 && { ca: [...rootCertificates, ...own] }),
+    ...(insecure === true && { rejectUnauthorized: false }),
+    ...(client && { cert: client.cert, key: client.key.reveal() }),
+  };
+}
+
+async function readCa(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    throw new WireFailure('tls', file, { message: `the CA certificates in ${file} can't be read`, cause });
+  }
+}
+
+/** Refused here, because the agent would print the URL with its password. */
+function checkProxy(proxy: string, url: URL): void {
+  if (URL.canParse(proxy) && /^(https?|socks[45]?[ah]?):$/.test(new URL(proxy).protocol)) return;
+  throw new WireFailure('unreachable', shownUrl(url), {
+    message: 'the proxy variable is not an http, https or socks URL',
+    retryable: false,
+  });
+}
