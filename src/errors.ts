@@ -25,7 +25,7 @@ const catalogue = {
 
 type Catalogue = typeof catalogue;
 export type ErrorCode = keyof Catalogue;
-export type ErrorData<C extends ErrorCode> = Catalogue[C] extends Entry<infer D> ? D : never;
+type ErrorData<C extends ErrorCode> = Catalogue[C] extends Entry<infer D> ? D : never;
 
 /** Where in a file (or on the command line) the mistake is. Lines and columns count from 1. */
 export interface Place {
@@ -45,9 +45,9 @@ export interface Peer {
   readonly retryable?: boolean;
 }
 
-export interface ErrorContext {
-  readonly place?: Place;
-  readonly peer?: Peer;
+interface ErrorContext {
+  readonly place?: Place | undefined;
+  readonly peer?: Peer | undefined;
   readonly cause?: unknown;
 }
 
@@ -57,8 +57,8 @@ export interface ErrorReport {
   readonly message: string;
   readonly hint: string;
   readonly exitCode: ExitCode;
-  readonly place?: Place;
-  readonly peer?: Peer;
+  readonly place?: Place | undefined;
+  readonly peer?: Peer | undefined;
 }
 
 /** The one error class: a stable code, the data behind it, what to do, and the exit code. */
@@ -97,8 +97,8 @@ export function reportOf(error: unknown): ErrorReport {
       message: error.message,
       hint: error.hint,
       exitCode: error.exitCode,
-      ...(error.place === undefined ? {} : { place: error.place }),
-      ...(error.peer === undefined ? {} : { peer: error.peer }),
+      place: error.place,
+      peer: error.peer,
     };
   }
   return {

@@ -78,7 +78,7 @@ export async function ship(plan: RunPlan, stages: Stages, emit: Emit, options: S
   options.signal.throwIfAborted();
   if (unfit.length > 0) return ended({ errors: unfit });
 
-  const builds = await inParallel(plan.images, options, async (image) => {
+  const builds = await settleInParallel(plan.images, options, async (image) => {
     const outcome = skipped.find(({ name }) => name === image.name) ?? (await stages.build(image));
     emit({ type: 'image.finished', image: image.name, outcome });
     return outcome;
@@ -205,7 +205,7 @@ async function rollBackAll(
 }
 
 /** Runs at most `jobs` at a time. All of them run, whatever fails, unless the signal says stop. */
-async function inParallel<T, R>(
+async function settleInParallel<T, R>(
   items: readonly T[],
   { jobs, signal }: ShipOptions,
   work: (item: T) => Promise<R>,

@@ -5,11 +5,11 @@ import type { AwsPlan, GitCredential, RegistryCredential, RegistryPlan } from '.
 import type { Http } from '../wire/http.ts';
 import type { Secret } from '../wire/secret.ts';
 import type { World } from '../wire/world.ts';
-import { type ArgoCdLogin, createArgoCdLogin } from './argocd/argocd.ts';
-import type { ClusterLogin } from './argocd/kubernetes.ts';
+import type { ClusterLogin } from './argocd/cluster.ts';
+import { type ArgoCdLogin, createArgoCdLogin } from './argocd/login.ts';
 import { readEcrHost } from './aws/ecr-host.ts';
 import { createAwsLogin } from './aws/login.ts';
-import { createGitLogin } from './git/git-login.ts';
+import { createGitLogin } from './git/login.ts';
 import { createKeeper, keepVariables } from './keeper.ts';
 import { createLease, type Lease, type Leased } from './lease.ts';
 import { fetchIdToken } from './oidc.ts';
@@ -152,7 +152,7 @@ export function createAuth(world: World, emit: Emit, aws: AwsPlan | undefined): 
     },
     argocd: (plan, http) => createArgoCdLogin({ ...world, http }, keeper, plan),
     // Its reader of YAML takes longer to load than a server takes to answer.
-    kubernetes: async (context) => (await import('./argocd/kubernetes.ts')).kubernetesLogin(world, keeper, context),
+    kubernetes: async (context) => (await import('./argocd/cluster.ts')).kubernetesLogin(world, keeper, context),
     readers: (repo, configRepos) => {
       if (ended) throw new Error('credentials were asked for after the run ended');
       return gitLogin.readers(repo, configRepos);

@@ -74,7 +74,7 @@ async function ask(world: World, keeper: Keeper, url: URL, requestToken: Secret,
       status: response.status,
       peerText: keeper.clean(body),
       retryable: isPassingStatus(response.status),
-      ...(wait === undefined ? {} : { retryAfterMs: wait }),
+      retryAfterMs: wait,
     });
   }
   const value = valueIn(body);

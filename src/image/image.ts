@@ -96,7 +96,7 @@ async function build(way: Way): Promise<ImagePushed> {
     case 'known': {
       const { manifest, fingerprint, from, why } = decision;
       const lacking =
-        from === undefined ? await tagNow(target, manifest) : await takeNow(world, target, manifest, from);
+        from === undefined ? await tagNow(target, manifest) : await takeOverNow(world, target, manifest, from);
       if (lacking !== undefined) return buildNew(way, await decideAnew(world, image, context, lacking));
       const found = await readBack(target, about.reference, manifest.digest);
       if (from !== undefined) await keepTag(way, target, fingerprint, found, false);
@@ -113,8 +113,8 @@ async function tagNow(target: Target, manifest: ManifestBytes): Promise<Lacking 
   return { anew: 'The image of the same input lacks parts in the registry.', troubles: [] };
 }
 
-/** The same for one of another repository. */
-async function takeNow(
+/** Gives our repository a known image of another one; answers likewise why it is to be built all the same. */
+async function takeOverNow(
   { signal }: World,
   target: Target,
   manifest: ManifestBytes,

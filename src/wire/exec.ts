@@ -50,7 +50,7 @@ export function createExec(base: Readonly<Record<string, string | undefined>>): 
     new Promise((resolve, reject) => {
       command.signal?.throwIfAborted();
       const child = spawn(command.program, [...command.args], {
-        ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
+        cwd: command.cwd,
         env: { ...base, ...command.env },
         stdio: [command.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
         // A process group of its own, so that a stop reaches what it has started itself (docker runs its plugins so).

@@ -34,12 +34,12 @@ export class WireFailure extends Error {
     kind: FailureKind,
     url: string,
     about: {
-      message?: string;
-      status?: number;
-      peerCode?: string;
-      peerText?: string;
-      retryable?: boolean;
-      retryAfterMs?: number;
+      message?: string | undefined;
+      status?: number | undefined;
+      peerCode?: string | undefined;
+      peerText?: string | undefined;
+      retryable?: boolean | undefined;
+      retryAfterMs?: number | undefined;
       cause?: unknown;
     } = {},
   ) {

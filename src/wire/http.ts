@@ -6,10 +6,10 @@ export interface HttpRequest {
   readonly url: string | URL;
   readonly headers?: Readonly<Record<string, string>>;
   /** A stream is sent chunked unless `content-length` is among the headers, and can't be sent twice. */
-  readonly body?: Uint8Array | string | Readable;
-  readonly signal?: AbortSignal;
+  readonly body?: Uint8Array | string | Readable | undefined;
+  readonly signal?: AbortSignal | undefined;
   /** Milliseconds without a byte in either direction before giving up. Default 60,000. */
-  readonly idleMs?: number;
+  readonly idleMs?: number | undefined;
 }
 
 export interface HttpResponse {

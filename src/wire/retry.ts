@@ -1,7 +1,7 @@
 import { WireFailure } from './failure.ts';
 import type { Clock } from './world.ts';
 
-export interface RetryOptions {
+interface RetryOptions {
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;

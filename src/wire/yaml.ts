@@ -2,7 +2,7 @@ import { Composer, type CST, type Document, Lexer, type ParsedNode, Parser } fro
 
 export type YamlDocument = Document.Parsed<ParsedNode>;
 
-export interface YamlLimits {
+interface YamlLimits {
   /** Levels of nesting. */
   readonly depth: number;
   readonly documents: number;

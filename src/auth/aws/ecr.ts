@@ -12,7 +12,7 @@ import { pushPolicy } from './policies.ts';
 import { awsCall } from './sdk.ts';
 import type { AwsSession } from './sts.ts';
 
-export interface EcrLogin {
+interface EcrLogin {
   readonly host: string;
   readonly region: string;
   readonly about: EcrHost | undefined;
@@ -26,12 +26,9 @@ const unknownKey = new Set(['UnrecognizedClient', 'InvalidSignature', 'InvalidCl
 /** A registry password from ECR. Throws ECR_TOKEN_REFUSED, AWS_CREDENTIALS_MISSING or AWS_UNREACHABLE. */
 export async function ecrToken(world: World, keeper: Keeper, login: EcrLogin): Promise<Leased<RegistryCredential>> {
   const { region, about, session } = login;
-  const call = awsCall(world, keeper, 'ECR', {
-    region,
-    ...(about === undefined ? {} : { fips: about.fips, dualstack: about.dualstack }),
-  });
+  const call = awsCall(world, keeper, 'ECR', { region, fips: about?.fips, dualstack: about?.dualstack });
   const keys = session === undefined ? keysIn(world.env) : revealed(session.value);
-  const client = new ECRClient({ ...call.config, ...(keys === undefined ? {} : { credentials: keys }) });
+  const client = new ECRClient({ ...call.config, ...(keys && { credentials: keys }) });
   try {
     const answer = await retry(
       async () => {

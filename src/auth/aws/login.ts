@@ -8,7 +8,7 @@ import { regionIn } from './sdk.ts';
 import type { AwsSession } from './sts.ts';
 
 /** Logs in to ECR registries, with one session of the role for all of them. */
-export interface AwsLogin {
+interface AwsLogin {
   /** A password for this registry host. Throws ECR_PUBLIC_UNSUPPORTED, AWS_REGION_MISSING and what the calls throw. */
   login(host: string): Promise<Leased<RegistryCredential>>;
   settled(): Promise<void>;

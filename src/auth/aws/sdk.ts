@@ -18,7 +18,7 @@ interface SdkRequest {
 }
 
 /** How one AWS service is reached, and what went over the wire last. */
-export interface AwsCall {
+interface AwsCall {
   /** For the SDK client's constructor. */
   readonly config: {
     readonly region: string;
@@ -42,7 +42,7 @@ export function awsCall(
   world: World,
   keeper: Keeper,
   service: 'STS' | 'ECR',
-  about: { readonly region: string; readonly fips?: boolean; readonly dualstack?: boolean },
+  about: { readonly region: string; readonly fips?: boolean | undefined; readonly dualstack?: boolean | undefined },
 ): AwsCall {
   let url = service as string;
   let status: number | undefined;
@@ -55,7 +55,7 @@ export function awsCall(
       method: request.method as NonNullable<HttpRequest['method']>,
       url: target,
       headers: request.headers,
-      ...(request.body === undefined ? {} : { body: request.body }),
+      body: request.body,
       signal: world.signal,
       idleMs: 20_000,
     });

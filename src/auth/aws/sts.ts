@@ -97,9 +97,9 @@ function waitingIfDenied(failure: WireFailure): WireFailure {
     message: failure.message,
     retryable: false,
     retryAfterMs: deniedWaitMs,
-    ...(failure.status === undefined ? {} : { status: failure.status }),
-    ...(failure.peerCode === undefined ? {} : { peerCode: failure.peerCode }),
-    ...(failure.peerText === undefined ? {} : { peerText: failure.peerText }),
+    status: failure.status,
+    peerCode: failure.peerCode,
+    peerText: failure.peerText,
   });
 }
 

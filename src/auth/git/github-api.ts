@@ -12,7 +12,7 @@ export function fetchOver(world: World): (url: string, init?: FetchInit) => Prom
       url,
       method: (init.method ?? 'GET') as NonNullable<HttpRequest['method']>,
       headers: { ...init.headers },
-      ...(init.body === undefined ? {} : { body: init.body }),
+      body: init.body,
       signal: init.signal ?? world.signal,
       idleMs: 20_000,
     });
@@ -56,7 +56,7 @@ export function failureOf(error: unknown, url: string, world: World, keeper: Kee
     status,
     peerText: text,
     retryable: limited || isPassingStatus(status),
-    ...(wait === undefined ? {} : { retryAfterMs: wait }),
+    retryAfterMs: wait,
   });
 }
 

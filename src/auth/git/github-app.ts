@@ -10,13 +10,13 @@ import { peerOf } from '../peer.ts';
 import { failureOf, fetchOver, pemOf } from './github-api.ts';
 
 /** A GitHub App's id (or client id) and key, from the environment. */
-export interface AppIdentity {
+interface AppIdentity {
   readonly id: string;
   readonly key: KeyObject;
 }
 
 /** One repository on one GitHub. */
-export interface AppTarget {
+interface AppTarget {
   readonly api: string;
   readonly owner: string;
   readonly name: string;

@@ -16,7 +16,7 @@ interface DockerEntry {
 }
 
 /** What is wrong with the file, and where. Never quotes it. */
-export interface ConfigFault {
+interface ConfigFault {
   readonly why: string;
   readonly place: Place;
 }

@@ -15,7 +15,7 @@ import {
 } from './docker-config.ts';
 
 /** A login from Docker's config file, and where it came from. */
-export interface DockerLogin {
+interface DockerLogin {
   readonly credential: RegistryCredential;
   readonly from: string;
   /** It may end: helpers hand out tokens as well as passwords, and don't say for how long. */
@@ -74,7 +74,7 @@ async function askHelper(world: World, keeper: Keeper, helper: string, host: str
     new TagboatError(
       'CREDENTIAL_HELPER_FAILED',
       { program, host, why },
-      text === undefined ? {} : { peer: { text: keeper.clean(text).slice(0, 2_000), retryable: false } },
+      { peer: text === undefined ? undefined : { text: keeper.clean(text).slice(0, 2_000), retryable: false } },
     );
   // It is run by its name from PATH; a name with a slash in it would run something else.
   if (!/^[\w.-]+$/.test(helper)) throw failed('missing');

@@ -63,7 +63,7 @@ export function claimsOf(
     event_name: workflow.event,
     ref_type: workflow.ref.startsWith('refs/tags/') ? 'tag' : 'branch',
     runner_environment: 'github-hosted',
-    ...(workflow.environment === undefined ? {} : { environment: workflow.environment }),
+    environment: workflow.environment,
     iss: about.issuer,
     nbf: seconds - 600,
     exp: seconds + tokenSeconds,

@@ -74,7 +74,7 @@ export async function commitOnBranch(
       status: response.status,
       retryable: wait !== undefined || isPassingStatus(response.status),
       ...(typeof answer?.message === 'string' ? { peerText: answer.message } : {}),
-      ...(wait === undefined ? {} : { retryAfterMs: wait }),
+      retryAfterMs: wait,
     });
   }
   const commitMade = answer?.data?.createCommitOnBranch?.commit?.oid;

@@ -51,7 +51,7 @@ export async function setDeploymentStatus(
     state: status.state,
     description: status.description.slice(0, longest),
     auto_inactive: true,
-    ...(status.logUrl === undefined ? {} : { log_url: status.logUrl }),
+    log_url: status.logUrl,
   });
 }
 

@@ -5,6 +5,7 @@ import { Secret } from '../../wire/secret.ts';
 import type { World } from '../../wire/world.ts';
 import type { Keeper } from '../keeper.ts';
 import { createLease, type Lease } from '../lease.ts';
+import { appIn, createGitHubApp, type GitHubApp } from './github-app.ts';
 import {
   type GitRepo,
   githubApi,
@@ -13,15 +14,14 @@ import {
   isAllowedInTheClear,
   isBound,
   isInTheClear,
-  isNamed,
-  readRepo,
+  isNamedHost,
+  readGitUrl,
   tokenUser,
   tokenVariables,
-} from './git-host.ts';
-import { appIn, createGitHubApp, type GitHubApp } from './github-app.ts';
+} from './host.ts';
 
 /** Credentials for git hosts, each good for its own repo's host alone. */
-export interface GitLogin {
+interface GitLogin {
   /**
    * A token's header when a variable holds one for the host, else a GitHub App's, else the job's own `GITHUB_TOKEN`
    * for the job's own repository. Undefined when there is nothing to send. Throws GIT_PLAIN_HTTP rather than send it
@@ -45,7 +45,7 @@ export function createGitLogin(world: World, keeper: Keeper, emit: Emit): GitLog
   let app: GitHubApp | undefined;
 
   const credential = async (repo: string): Promise<GitCredential | undefined> => {
-    const read = readRepo(repo);
+    const read = readGitUrl(repo);
     if (read === undefined) return undefined;
     const given = tokenCredential(read);
     if (!isInTheClear(read)) return given ?? (await appCredential(read)) ?? ownCredential(read);
@@ -127,9 +127,9 @@ export function createGitLogin(world: World, keeper: Keeper, emit: Emit): GitLog
   }
 
   const readers = (repo: string, configRepos: readonly string[]): readonly (GitCredential | undefined)[] => {
-    const read = readRepo(repo);
+    const read = readGitUrl(repo);
     if (read === undefined) return [undefined];
-    const shared = configRepos.some((one) => readRepo(one)?.host === read.host) || isNamed(read.host, env);
+    const shared = configRepos.some((one) => readGitUrl(one)?.host === read.host) || isNamedHost(read.host, env);
     const token = shared ? tokenCredential(read) : tokenCredential(read, [hostVariable(read.host)]);
     const found = isInTheClear(read) && !isAllowedInTheClear(read, env) ? [] : [ownCredential(read), token];
     return [...found.filter((one) => one !== undefined), undefined];

@@ -1,8 +1,8 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createArgoCdLogin } from '../../../src/auth/argocd/argocd.ts';
-import { kubernetesLogin } from '../../../src/auth/argocd/kubernetes.ts';
+import { kubernetesLogin } from '../../../src/auth/argocd/cluster.ts';
+import { createArgoCdLogin } from '../../../src/auth/argocd/login.ts';
 import { createKeeper } from '../../../src/auth/keeper.ts';
 import { usualArgoCd } from '../../../src/config/check/argocd.ts';
 import { startGitHub } from '../../../src/sandbox/github/github.ts';

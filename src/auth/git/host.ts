@@ -11,7 +11,7 @@ export interface GitRepo {
 }
 
 /** Reads an http or https URL. Undefined for paths, ssh and the rest, which carry no token. */
-export function readRepo(repo: string): GitRepo | undefined {
+export function readGitUrl(repo: string): GitRepo | undefined {
   if (!URL.canParse(repo)) return undefined;
   const url = new URL(repo);
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return undefined;
@@ -50,7 +50,7 @@ export function isBound(host: string, env: Env): boolean {
 }
 
 /** Whether `TAGBOAT_GIT_HOST` names this host. */
-export function isNamed(host: string, env: Env): boolean {
+export function isNamedHost(host: string, env: Env): boolean {
   return listed(env.TAGBOAT_GIT_HOST).includes(host);
 }
 

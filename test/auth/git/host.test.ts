@@ -5,13 +5,13 @@ import {
   graphqlUrl,
   isBound,
   isInTheClear,
-  readRepo,
+  readGitUrl,
   tokenUser,
   tokenVariables,
-} from '../../../src/auth/git/git-host.ts';
+} from '../../../src/auth/git/host.ts';
 
 function repo(url: string): GitRepo {
-  const read = readRepo(url);
+  const read = readGitUrl(url);
   if (read === undefined) throw new Error(`${url} is no repo`);
   return read;
 }
@@ -33,7 +33,7 @@ describe('a repo URL', () => {
     '/srv/config.git',
     'file:///srv',
     '',
-  ])('%j carries no token', (url) => expect(readRepo(url)).toBeUndefined());
+  ])('%j carries no token', (url) => expect(readGitUrl(url)).toBeUndefined());
 
   it('sends a token in the clear over http, except on loopback', () => {
     expect(isInTheClear(repo('http://git.example/a/b'))).toBe(true);
