@@ -27,6 +27,6 @@ it('Octokit is loaded by none at the start', () => {
 });
 
 it('the reader of kubeconfigs, and YAML with it, is loaded by none at the start', () => {
-  expect(importers(/\/kubernetes\/kubeconfig\.ts$/)).toEqual(['argocd/kubernetes.ts']);
-  expect(importers(/(^\.|\/argocd)\/kubernetes\.ts$/)).toEqual([]);
+  expect(importers(/\/kubernetes\/kubeconfig\.ts$/)).toEqual(['argocd/cluster.ts']);
+  expect(importers(/(^\.|\/argocd)\/cluster\.ts$/)).toEqual([]);
 });
