@@ -10,8 +10,7 @@ import { cacheTags } from '../cache-tag.ts';
 import { type Context, openContext } from '../context/context.ts';
 import type { Dockerfile } from '../dockerfile/dockerfile.ts';
 import { neededStages } from '../dockerfile/stages.ts';
-import { type Packed, packLayer } from '../layer/blob.ts';
-import { knownLayers, nothingKnown } from '../layer/known.ts';
+import { nothingKnown, type Packed, packLayer } from '../layer/blob.ts';
 import { type Packer, packerFor } from '../layer/packer.ts';
 import { layerArchive } from '../layer/write.ts';
 import { inParallel } from '../parallel.ts';
@@ -19,6 +18,7 @@ import { type PlatformParts, readPlatform, showPlatform } from '../platform.ts';
 import type { Run } from '../run.ts';
 import { NotKept } from '../tree/tree.ts';
 import { createWorkspace, type Workspace } from '../tree/workspace.ts';
+import { readKnownLayers } from './known-layers.ts';
 import { type Assembled, pushImage, sendBase, sendNew, type Target } from './push.ts';
 import { buildStages, type DoneStage, type LayerChanges } from './stage.ts';
 
@@ -129,7 +129,13 @@ async function assembleOne(
   const target = targetOf(job);
   // Asked while the stages are gone through; the answer is wanted only after that.
   const knowing = image.cache
-    ? knownLayers(target.shelf.client, target.repository, cacheTags(image, source).read, platform, packer.compression)
+    ? readKnownLayers(
+        target.shelf.client,
+        target.repository,
+        cacheTags(image, source).read,
+        platform,
+        packer.compression,
+      )
     : Promise.resolve(nothingKnown);
   knowing.catch(() => undefined);
   const context = await openContext(image.name, image.context, image.dockerfile);

@@ -1,6 +1,7 @@
 import { type Place, TagboatError } from '../../errors.ts';
 import type { Base } from '../base/base.ts';
 import { type ImageConfig, scratchConfig } from '../base/config.ts';
+import type { OpensBase } from '../base/open.ts';
 import type { Context } from '../context/context.ts';
 import { type Dockerfile, readTrigger } from '../dockerfile/dockerfile.ts';
 import type { Instruction } from '../dockerfile/instruction.ts';
@@ -27,12 +28,7 @@ export interface DoneStage {
   readonly layers: readonly LayerChanges[];
 }
 
-/** A base image and its files. */
-export interface OpenBase {
-  readonly base: Base;
-  readonly root: Dir;
-}
-
+/** What going through stages needs. */
 export interface StageWork {
   readonly dockerfile: Dockerfile;
   readonly needed: Needed;
@@ -44,8 +40,7 @@ export interface StageWork {
   /** ISO 8601, for the history. */
   readonly created: string;
   readonly workspace: Workspace;
-  /** Finds a base and reads its files; called once for each image and platform. */
-  readonly open: (reference: string, platform: PlatformParts, explicit: boolean, place: Place) => Promise<OpenBase>;
+  readonly open: OpensBase;
   readonly warn: (message: string) => void;
   readonly signal: AbortSignal;
 }

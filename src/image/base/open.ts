@@ -1,6 +1,5 @@
 import type { Place } from '../../errors.ts';
 import type { ImagePlan } from '../../plan.ts';
-import type { OpenBase, StageWork } from '../assemble/stage.ts';
 import type { Needed } from '../dockerfile/stages.ts';
 import { type PlatformParts, showPlatform } from '../platform.ts';
 import type { Run } from '../run.ts';
@@ -10,7 +9,22 @@ import type { Workspace } from '../tree/workspace.ts';
 import { type Base, findBase, readFiles } from './base.ts';
 import type { BaseCache } from './cache.ts';
 
-export interface Opening {
+/** A base image and its files. */
+export interface OpenBase {
+  readonly base: Base;
+  readonly root: Dir;
+}
+
+/** Finds a base and reads its files. `explicit`: the platform was asked for by name. */
+export type OpensBase = (
+  reference: string,
+  platform: PlatformParts,
+  explicit: boolean,
+  place: Place,
+) => Promise<OpenBase>;
+
+/** What bases are opened for. */
+export interface BaseOpening {
   readonly image: ImagePlan;
   readonly run: Run;
   readonly needed: Needed;
@@ -22,11 +36,11 @@ export interface Opening {
 }
 
 /** Opens bases for one platform of one image; the same base is read once, and within a run found once. */
-export function baseOpener(opening: Opening): StageWork['open'] {
+export function baseOpener(opening: BaseOpening): OpensBase {
   const { needed, workspace, bases, keepAll, tell } = opening;
   const opened = new Map<string, Promise<OpenBase>>();
   const copied = copiedImages(needed);
-  return (reference: string, platform: PlatformParts, explicit: boolean, place: Place): Promise<OpenBase> => {
+  return (reference, platform, explicit, place) => {
     const key = `${reference} ${showPlatform(platform)}`;
     const found = opened.get(key) ?? open(reference, platform, explicit, place);
     opened.set(key, found);

@@ -23,7 +23,7 @@ export interface Context {
   readonly ignore: Ignore | undefined;
 }
 
-export interface Opening {
+export interface ContextOpening {
   /** Whether what was read of a folder is kept for the next look. Without, memory stays that of one folder. */
   readonly keep: boolean;
 }
@@ -42,7 +42,7 @@ export async function openContext(
   image: string,
   dir: string,
   dockerfile: string | undefined,
-  { keep }: Opening = { keep: true },
+  { keep }: ContextOpening = { keep: true },
 ): Promise<Context> {
   const there = await stat(dir).catch(() => undefined);
   if (there?.isDirectory() !== true) throw new TagboatError('CONTEXT_NOT_FOUND', { image, dir });
@@ -132,7 +132,7 @@ async function readNode(
   if (tested?.out === true) return undefined;
   if (stats.isFile()) {
     const content = fileContent(file, stats.size, reading.states ? stateOf(stats) : undefined);
-    return { is: 'file', ...meta, content, ...(stats.nlink > 1 ? { inode: reading.inodeOf(stats) } : {}) };
+    return { is: 'file', ...meta, content, inode: stats.nlink > 1 ? reading.inodeOf(stats) : undefined };
   }
   if (stats.isSymbolicLink()) return { is: 'link', ...meta, target: attempt(file, () => readlinkSync(file)) };
   // Sockets belong to a running program; a pipe would never end, and a device is not the app's.
@@ -158,7 +158,7 @@ export interface FileContent extends Content {
   /** Its path, for who reads it in a way of its own. */
   readonly file: string;
   /** What it was when its folder was read, before any of its bytes. */
-  readonly state?: FileState;
+  readonly state?: FileState | undefined;
 }
 
 /** What tells a file from another and from what it was before. */
@@ -176,7 +176,7 @@ function stateOf({ dev, ino, size, mtimeMs, ctimeMs }: Stats): FileState {
 
 /** A file's bytes, of exactly this size. Throws CONTEXT_UNREADABLE when it has become another one. */
 export function fileContent(file: string, size: number, state?: FileState): FileContent {
-  const content = { file, size, read: () => readLarge(file, size), ...(state === undefined ? {} : { state }) };
+  const content = { file, size, read: () => readLarge(file, size), state };
   return size > smallFile ? content : { ...content, whole: () => readSmall(file, size) };
 }
 

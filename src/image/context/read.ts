@@ -55,6 +55,14 @@ export function createDigestReader(signal: AbortSignal, seen?: Seen): ReadDigest
   };
 }
 
+/** Reads files whose state isn't one that was seen; for the others answers what was read then. */
+export function readUnseen(seen: Seen, read: ReadDigest): ReadDigest {
+  return (content) => {
+    const { state } = content as Partial<FileContent>;
+    return (state === undefined ? undefined : seen.find(state)) ?? read(content);
+  };
+}
+
 function digestOfSmall(file: string, size: number, buffer: Buffer): string {
   const handle = openSync(file, readOnly);
   try {

@@ -1,7 +1,6 @@
 import { statfsSync } from 'node:fs';
 import { platform } from 'node:os';
-import type { FileContent, FileState } from './context.ts';
-import type { ReadDigest } from './read.ts';
+import type { FileState } from './context.ts';
 
 /** Digests of files by the state that they were read in, so that what stayed as it was needn't be read again. */
 export interface Seen {
@@ -133,12 +132,4 @@ function hashOf(words: Uint32Array): number {
   const [, , low = 0, high = 0, , , , , times = 0, later = 0] = words;
   const mixed = Math.imul(low ^ high, 0x85ebca6b) ^ times;
   return (Math.imul(mixed ^ (mixed >>> 15), 0xc2b2ae35) ^ later) >>> 0;
-}
-
-/** Reads files whose state isn't one that was seen; for the others answers what was read then. */
-export function readUnseen(seen: Seen, read: ReadDigest): ReadDigest {
-  return (content) => {
-    const { state } = content as Partial<FileContent>;
-    return (state === undefined ? undefined : seen.find(state)) ?? read(content);
-  };
 }

@@ -1,5 +1,4 @@
-import { Misread } from './invalid.ts';
-import { nearest } from './nearest.ts';
+import { didYouMean, Misread } from './invalid.ts';
 
 type Kind = 'text' | 'yes' | 'list';
 
@@ -19,7 +18,7 @@ export function readFlags(words: readonly string[], allowed: Readonly<Record<str
     const value = equals < 0 ? undefined : word.slice(equals + 1);
     const kind = Object.hasOwn(allowed, name) ? allowed[name] : undefined;
     if (kind === undefined)
-      throw new Misread(`there is no flag --${name} here${nearest(name, Object.keys(allowed), '--')}`);
+      throw new Misread(`there is no flag --${name} here${didYouMean(name, Object.keys(allowed), '--')}`);
     if (given.has(name) && kind !== 'list') throw new Misread(`--${name} stands here twice`);
     if (kind !== 'yes' && value === undefined) throw new Misread(`--${name} needs a value`);
     if (kind === 'yes' && value !== undefined && !/^(?:true|false)$/i.test(value)) {

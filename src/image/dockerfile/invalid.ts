@@ -1,3 +1,4 @@
+import { nearestWord } from '../../errors/spelling.ts';
 import { type Place, TagboatError } from '../../errors.ts';
 import type { Position } from './instruction.ts';
 
@@ -9,6 +10,12 @@ export class Misread extends Error {
 /** DOCKERFILE_INVALID at a place. */
 export function invalid(place: Place, reason: string): TagboatError<'DOCKERFILE_INVALID'> {
   return new TagboatError('DOCKERFILE_INVALID', { reason }, { place });
+}
+
+/** ` (did you mean X?)` when one of the names looks like what was written, else nothing. */
+export function didYouMean(written: string, names: readonly string[], before = ''): string {
+  const found = nearestWord(written, names);
+  return found === undefined ? '' : ` (did you mean ${before}${found}?)`;
 }
 
 /** Runs `work`; what it misread becomes DOCKERFILE_INVALID at that place. */

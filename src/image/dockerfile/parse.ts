@@ -1,21 +1,9 @@
-import { readDuration } from './duration.ts';
 import { type Flags, readFlags } from './flags.ts';
+import { readHealthcheck } from './healthcheck.ts';
 import { heredocWord } from './heredoc.ts';
-import type {
-  Argument,
-  CommandLine,
-  From,
-  Healthcheck,
-  Heredoc,
-  Pair,
-  Position,
-  Saying,
-  Transfer,
-  Word,
-} from './instruction.ts';
-import { Misread } from './invalid.ts';
+import type { Argument, CommandLine, From, Heredoc, Pair, Position, Saying, Transfer, Word } from './instruction.ts';
+import { didYouMean, Misread } from './invalid.ts';
 import type { Line } from './lines.ts';
-import { nearest } from './nearest.ts';
 import { blankSeparated, jsonStrings, quotedWords, type Split, split } from './words.ts';
 
 /** What parsing one instruction needs to know. */
@@ -63,7 +51,7 @@ const keywords = {
     return { is: 'expose', ports: ports.sort(byBytes) };
   },
   from: (p: Parsing): Saying => ({ is: 'from', ...from(p) }),
-  healthcheck: (p: Parsing): Saying => ({ is: 'healthcheck', check: healthcheck(p) }),
+  healthcheck: (p: Parsing): Saying => ({ is: 'healthcheck', check: readHealthcheck(p.parts) }),
   label: (p: Parsing): Saying => ({ is: 'label', pairs: pairs(p) }),
   maintainer: (p: Parsing): Saying => ({ is: 'maintainer', author: only(p, 'a name') }),
   onbuild: (p: Parsing): Saying => ({ is: 'onbuild', trigger: trigger(p) }),
@@ -104,7 +92,7 @@ export function parse(parsing: Parsing): Saying {
   const name = parsing.parts.keyword.toLowerCase();
   const known = Object.keys(keywords).map((keyword) => keyword.toUpperCase());
   if (!Object.hasOwn(keywords, name)) {
-    throw new Misread(`there is no instruction ${parsing.parts.keyword.slice(0, 60)}${nearest(name, known)}`);
+    throw new Misread(`there is no instruction ${parsing.parts.keyword.slice(0, 60)}${didYouMean(name, known)}`);
   }
   return keywords[name as keyof typeof keywords](parsing);
 }
@@ -204,36 +192,6 @@ function from(p: Parsing): From {
     );
   }
   return { base, name: lower, platform: flagsOf(p, { platform: 'text' }).text('platform') || undefined };
-}
-
-function healthcheck(p: Parsing): Healthcheck {
-  const { text } = p.parts.rest;
-  const match = /^([^\s]+)\s*/.exec(text);
-  if (match === null) throw new Misread('HEALTHCHECK needs CMD or NONE');
-  const type = match[1]?.toUpperCase() ?? '';
-  const rest = text.slice(match[0].length);
-  const none = { interval: 0, timeout: 0, startPeriod: 0, startInterval: 0, retries: 0 };
-  if (type === 'NONE') {
-    if (rest !== '') throw new Misread('HEALTHCHECK NONE stands alone');
-    return { test: ['NONE'], ...none };
-  }
-  const names = ['interval', 'timeout', 'start-period', 'start-interval', 'retries'];
-  const flags = flagsOf(p, Object.fromEntries(names.map((name) => [name, 'text'])));
-  if (type !== 'CMD') throw new Misread(`HEALTHCHECK is CMD or NONE, not ${match[1]?.slice(0, 40)}`);
-  const json = jsonStrings(rest);
-  if (json === 'mixed') throw new Misread('a JSON array here may hold strings only');
-  if (rest === '' || json?.length === 0) throw new Misread('HEALTHCHECK CMD needs a command');
-  const retries = flags.text('retries') || '0';
-  if (!/^\+?\d{1,9}$/.test(retries))
-    throw new Misread(`--retries is a whole number from 0, not ${JSON.stringify(retries)}`);
-  return {
-    test: json === undefined ? ['CMD-SHELL', rest] : ['CMD', ...json],
-    interval: readDuration('interval', flags.text('interval')),
-    timeout: readDuration('timeout', flags.text('timeout')),
-    startPeriod: readDuration('start-period', flags.text('start-period')),
-    startInterval: readDuration('start-interval', flags.text('start-interval')),
-    retries: Number(retries),
-  };
 }
 
 function trigger(p: Parsing): string {

@@ -4,8 +4,7 @@ import { fullName } from '../../wire/oci/reference.ts';
 import type { Dockerfile, Stage } from './dockerfile.ts';
 import { expand, type Lookup } from './expand.ts';
 import type { Instruction, Said } from './instruction.ts';
-import { invalid, placed } from './invalid.ts';
-import { nearest } from './nearest.ts';
+import { didYouMean, invalid, placed } from './invalid.ts';
 
 /** Where files come from besides the context. */
 export type Origin =
@@ -194,7 +193,7 @@ function findTarget(dockerfile: Dockerfile, target: string | undefined): number 
   const names = dockerfile.stages.map((stage) => stage.name).filter((name) => name !== undefined);
   throw new TagboatError(
     'TARGET_NOT_FOUND',
-    { target, stages: names, guess: nearest(target, names) },
+    { target, stages: names, guess: didYouMean(target, names) },
     { place: { file: dockerfile.file } },
   );
 }

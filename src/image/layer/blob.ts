@@ -5,7 +5,6 @@ import type { Compression } from '../../plan/image.ts';
 import { digestOf, finishDigest, startDigest } from '../../wire/oci/digest.ts';
 import type { BlobSource, Digest } from '../../wire/oci/types.ts';
 import type { Workspace } from '../tree/workspace.ts';
-import type { Known } from './known.ts';
 import type { Packer } from './packer.ts';
 import { blockSize } from './write.ts';
 
@@ -21,9 +20,19 @@ export interface Packed {
   readonly blob: BlobSource | undefined;
 }
 
+/** Layers that a repository has, by what they are before compression. */
+export interface KnownLayers {
+  /** Nothing is known: no layer is worth asking for. */
+  readonly empty: boolean;
+  /** The layer, when the repository has its blob at this moment. */
+  find(plainDigest: Digest): Promise<Packed | undefined>;
+}
+
+export const nothingKnown: KnownLayers = { empty: true, find: async () => undefined };
+
 /** What layers are packed with. */
 export interface Packing {
-  readonly known: Known;
+  readonly known: KnownLayers;
   readonly workspace: Workspace;
   readonly packer: Packer;
 }

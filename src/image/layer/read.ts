@@ -142,7 +142,7 @@ export async function hardlinkTarget(entry: LayerEntry, root: Dir): Promise<Part
 /** An entry as a node; a hard link is the file that it names. Undefined for what means nothing to a file system. */
 export async function nodeOf(entry: LayerEntry, root: Dir): Promise<Node | undefined> {
   const { mode, uid, gid, mtime } = entry;
-  const meta: Meta = { mode, uid, gid, mtime, ...(entry.xattrs.size === 0 ? {} : { xattrs: entry.xattrs }) };
+  const meta: Meta = { mode, uid, gid, mtime, xattrs: entry.xattrs.size === 0 ? undefined : entry.xattrs };
   switch (entry.type) {
     case 'file':
       return { is: 'file', ...meta, content: entry.content };
@@ -159,8 +159,7 @@ export async function nodeOf(entry: LayerEntry, root: Dir): Promise<Node | undef
       if (target === undefined || target.is === 'dir') {
         throw new BrokenArchive(`${entry.path} links to ${entry.target}, which isn't there`);
       }
-      const { xattrs } = target;
-      const same = { ...meta, ...(xattrs === undefined ? {} : { xattrs }) };
+      const same = { ...meta, xattrs: target.xattrs };
       return target.is === 'file' ? { ...target, ...same, inode: target.inode ?? {} } : { ...target, ...same };
     }
     default:

@@ -5,15 +5,15 @@ export interface NodeRecord {
   readonly is: Node['is'];
   /** Mode, owner, group, and the time where there is one. */
   readonly m: readonly [mode: number, uid: number, gid: number, mtime?: number];
-  readonly x?: readonly (readonly [string, string])[];
+  readonly x?: readonly (readonly [string, string])[] | undefined;
   /** A folder's children. Pairs, since a file may be called `__proto__`. */
   readonly c?: readonly (readonly [string, NodeRecord])[];
   readonly target?: string;
   readonly size?: number;
   /** Files with the same number are one file. */
-  readonly i?: number;
+  readonly i?: number | undefined;
   /** Base 64. */
-  readonly text?: string;
+  readonly text?: string | undefined;
   readonly d?: readonly [major: number, minor: number];
 }
 
@@ -25,7 +25,7 @@ export async function toRecord(root: Dir): Promise<NodeRecord> {
     const about = {
       is: node.is,
       m: mtime === undefined ? ([mode, uid, gid] as const) : ([mode, uid, gid, mtime] as const),
-      ...(xattrs === undefined ? {} : { x: [...xattrs] }),
+      x: xattrs && [...xattrs],
     };
     switch (node.is) {
       case 'dir': {
@@ -43,8 +43,8 @@ export async function toRecord(root: Dir): Promise<NodeRecord> {
         return {
           ...about,
           size: content.size,
-          ...(known === undefined ? {} : { i: known }),
-          ...(bytes === undefined ? {} : { text: Buffer.from(bytes).toString('base64') }),
+          i: known,
+          text: bytes && Buffer.from(bytes).toString('base64'),
         };
       }
       default:
@@ -59,7 +59,7 @@ export function fromRecord(root: NodeRecord): Node {
   const inodes = new Map<number, object>();
   const nodeOf = (record: NodeRecord): Node => {
     const [mode, uid, gid, mtime] = record.m;
-    const meta: Meta = { mode, uid, gid, mtime, ...(record.x === undefined ? {} : { xattrs: new Map(record.x) }) };
+    const meta: Meta = { mode, uid, gid, mtime, xattrs: record.x && new Map(record.x) };
     switch (record.is) {
       case 'dir': {
         let held: Promise<Map<string, Node>> | undefined;
@@ -72,16 +72,16 @@ export function fromRecord(root: NodeRecord): Node {
       case 'link':
         return { is: 'link', ...meta, target: record.target ?? '' };
       case 'file':
-        return { is: 'file', ...meta, content: contentOf(record), ...inodeOf(record.i) };
+        return { is: 'file', ...meta, content: contentOf(record), inode: inodeOf(record.i) };
       default:
         return { is: record.is, ...meta, major: record.d?.[0] ?? 0, minor: record.d?.[1] ?? 0 };
     }
   };
-  const inodeOf = (number: number | undefined): { inode?: object } => {
-    if (number === undefined) return {};
+  const inodeOf = (number: number | undefined): object | undefined => {
+    if (number === undefined) return undefined;
     const inode = inodes.get(number) ?? {};
     inodes.set(number, inode);
-    return { inode };
+    return inode;
   };
   return nodeOf(root);
 }

@@ -7,7 +7,7 @@ export interface Meta {
   /** Seconds since the epoch. Undefined: the image's own time. */
   readonly mtime: number | undefined;
   /** Extended attributes as PAX records hold them (`SCHILY.xattr.…`). */
-  readonly xattrs?: ReadonlyMap<string, string>;
+  readonly xattrs?: ReadonlyMap<string, string> | undefined;
 }
 
 /** Where a file's bytes are. */
@@ -23,7 +23,7 @@ export interface File extends Meta {
   readonly is: 'file';
   readonly content: Content;
   /** Files with the same one are one file under several names (hard links). */
-  readonly inode?: object;
+  readonly inode?: object | undefined;
 }
 
 export interface Link extends Meta {
@@ -69,7 +69,7 @@ export class NotKept extends Error {
 export function dirOf(meta: Meta, children: Map<string, Node> = new Map()): Dir {
   const held = Promise.resolve(children);
   const { mode, uid, gid, mtime, xattrs } = meta;
-  return { is: 'dir', mode, uid, gid, mtime, ...(xattrs === undefined ? {} : { xattrs }), children: () => held };
+  return { is: 'dir', mode, uid, gid, mtime, xattrs, children: () => held };
 }
 
 /** `/a/../b/` as parts: cleaned as text, as Docker does, before any link is followed. */

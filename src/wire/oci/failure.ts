@@ -31,10 +31,10 @@ export class OciFailure extends WireFailure {
       message: from.message,
       retryable: from.retryable,
       cause: from,
-      ...(from.status === undefined ? {} : { status: from.status }),
-      ...(peerCode === undefined ? {} : { peerCode }),
-      ...(peerText === undefined ? {} : { peerText }),
-      ...(from.retryAfterMs === undefined ? {} : { retryAfterMs: from.retryAfterMs }),
+      status: from.status,
+      retryAfterMs: from.retryAfterMs,
+      peerCode,
+      peerText,
     });
     this.codes = about.codes ?? (from instanceof OciFailure ? from.codes : []);
     this.host = about.host;

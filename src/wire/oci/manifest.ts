@@ -93,7 +93,6 @@ function descriptor(value: unknown): Descriptor | undefined {
   const { mediaType, digest, size, annotations, artifactType } = value;
   if (typeof mediaType !== 'string' || typeof digest !== 'string' || !isDigest(digest)) return undefined;
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) return undefined;
-  const platform = platformOf(value.platform);
   const notes = isObject(annotations)
     ? Object.fromEntries(
         Object.entries(annotations).filter((note): note is [string, string] => typeof note[1] === 'string'),
@@ -103,9 +102,9 @@ function descriptor(value: unknown): Descriptor | undefined {
     mediaType,
     digest,
     size,
-    ...(platform === undefined ? {} : { platform }),
-    ...(notes === undefined ? {} : { annotations: notes }),
-    ...(typeof artifactType === 'string' ? { artifactType } : {}),
+    platform: platformOf(value.platform),
+    annotations: notes,
+    artifactType: typeof artifactType === 'string' ? artifactType : undefined,
   };
 }
 

@@ -124,11 +124,10 @@ export function createTransport(options: TransportOptions): Transport {
 
   const refused = async (response: OciResponse): Promise<OciFailure> => {
     const body = await readBody(response, 65_536).then(String, () => '');
-    const after = retryAfterMs(response.headers['retry-after'], clock.now());
     const failure = new WireFailure('status', shownUrl(response.from), {
       status: response.status,
       retryable: isPassingStatus(response.status),
-      ...(after === undefined ? {} : { retryAfterMs: after }),
+      retryAfterMs: retryAfterMs(response.headers['retry-after'], clock.now()),
     });
     const { codes, text } = readRefusal(response.headers['content-type'], body);
     return new OciFailure(failure, { host, codes, text });

@@ -8,9 +8,9 @@ export interface Descriptor {
   readonly digest: Digest;
   /** Bytes. */
   readonly size: number;
-  readonly platform?: { readonly os: string; readonly architecture: string; readonly variant?: string };
-  readonly annotations?: Readonly<Record<string, string>>;
-  readonly artifactType?: string;
+  readonly platform?: { readonly os: string; readonly architecture: string; readonly variant?: string } | undefined;
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
+  readonly artifactType?: string | undefined;
 }
 
 /** A manifest or index exactly as the registry holds it: its digest is that of `bytes`. */

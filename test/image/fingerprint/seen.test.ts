@@ -5,8 +5,8 @@ import { platform } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type FileState, openContext } from '../../../src/image/context/context.ts';
-import { createDigestReader } from '../../../src/image/context/read.ts';
-import { createSeen, readUnseen } from '../../../src/image/context/seen.ts';
+import { createDigestReader, readUnseen } from '../../../src/image/context/read.ts';
+import { createSeen } from '../../../src/image/context/seen.ts';
 import type { Content } from '../../../src/image/tree/tree.ts';
 import { tempDir } from '../../support/git-host.ts';
 

@@ -8,8 +8,7 @@ import fc from 'fast-check';
 import { extract, type Header } from 'tar-stream';
 import { describe, expect, it } from 'vitest';
 import { BrokenArchive } from '../../../src/image/layer/archive-bytes.ts';
-import { type Packed, packLayer } from '../../../src/image/layer/blob.ts';
-import { type Known, nothingKnown } from '../../../src/image/layer/known.ts';
+import { type KnownLayers, nothingKnown, type Packed, packLayer } from '../../../src/image/layer/blob.ts';
 import { type Packer, packerFor } from '../../../src/image/layer/packer.ts';
 import { readLayer } from '../../../src/image/layer/read.ts';
 import { readTar } from '../../../src/image/layer/untar.ts';
@@ -165,7 +164,10 @@ describe('compression', () => {
     try {
       const about = { digest: digestOf('x'), size: 1, compression: 'gzip' } as const;
       const there: Packed = { ...about, plainDigest: digestOf(input), blob: undefined };
-      const known: Known = { empty: false, find: async (plain) => (plain === there.plainDigest ? there : undefined) };
+      const known: KnownLayers = {
+        empty: false,
+        find: async (plain) => (plain === there.plainDigest ? there : undefined),
+      };
       const archive = (text: string) => () => Readable.from([Buffer.from(text)]);
       expect(await packLayer(archive(input), { known, workspace, packer })).toBe(there);
       const other = await packLayer(archive(`${input}!`), { known, workspace, packer });

@@ -36,11 +36,10 @@ export async function fetchToken(options: TokenRequest): Promise<Token> {
       const body = String(await readBody(response, 1024 * 1024));
       if (response.status !== 200) {
         const { codes, text } = readRefusal(response.headers['content-type'], body);
-        const after = retryAfterMs(response.headers['retry-after'], clock.now());
         const failure = new WireFailure('status', response.url, {
           status: response.status,
           retryable: isPassingStatus(response.status),
-          ...(after === undefined ? {} : { retryAfterMs: after }),
+          retryAfterMs: retryAfterMs(response.headers['retry-after'], clock.now()),
         });
         throw new OciFailure(failure, { ...about, codes, text });
       }

@@ -1,19 +1,9 @@
 import type { Compression } from '../../plan/image.ts';
 import { WireFailure } from '../../wire/failure.ts';
 import { parseManifest, parseObject } from '../../wire/oci/manifest.ts';
-import type { Descriptor, Digest, ManifestBytes, OciClient } from '../../wire/oci/types.ts';
+import type { Descriptor, ManifestBytes, OciClient } from '../../wire/oci/types.ts';
+import { type KnownLayers, nothingKnown } from '../layer/blob.ts';
 import { fitness, type PlatformParts, platformParts } from '../platform.ts';
-import type { Packed } from './blob.ts';
-
-/** Layers that a repository has, by what they are before compression. */
-export interface Known {
-  /** Nothing is known: no layer is worth asking for. */
-  readonly empty: boolean;
-  /** The layer, when the repository has its blob at this moment. */
-  find(plainDigest: Digest): Promise<Packed | undefined>;
-}
-
-export const nothingKnown: Known = { empty: true, find: async () => undefined };
 
 const mostConfig = 4 * 1024 * 1024;
 
@@ -21,13 +11,13 @@ const mostConfig = 4 * 1024 * 1024;
  * Reads which layers an earlier image of the repository has: its config names them before compression, its manifest
  * after, in one order. What can't be read isn't known; that never fails a build.
  */
-export async function knownLayers(
+export async function readKnownLayers(
   client: OciClient,
   repository: string,
   tags: readonly string[],
   platform: PlatformParts,
   compression: Compression,
-): Promise<Known> {
+): Promise<KnownLayers> {
   const layers = new Map<string, Descriptor>();
   try {
     for (const [plain, layer] of await layersOf(client, repository, tags, platform, compression))
