@@ -14,7 +14,7 @@ export interface Progress {
   ownCmd: boolean;
 }
 
-export interface Scope {
+export interface StageScope {
   readonly escape: string;
   /** `args:` of the image. */
   readonly args: Readonly<Record<string, string>>;
@@ -23,7 +23,7 @@ export interface Scope {
 }
 
 /** One word with its variables replaced. */
-export function fill(text: string, progress: Progress, scope: Scope): string {
+export function fill(text: string, progress: Progress, scope: StageScope): string {
   return expand(text, (name) => progress.variables.get(name), { escape: scope.escape }).text;
 }
 
@@ -31,7 +31,7 @@ export function fill(text: string, progress: Progress, scope: Scope): string {
  * Does to the config what an instruction says; files are another's work. True when that was all there is to do.
  * Throws Misread for what only shows once variables are replaced.
  */
-export function apply(instruction: Instruction, progress: Progress, scope: Scope): boolean {
+export function apply(instruction: Instruction, progress: Progress, scope: StageScope): boolean {
   const { config } = progress.config;
   switch (instruction.is) {
     case 'env': {
@@ -143,7 +143,7 @@ function withVariable(env: readonly string[], name: string, value: string): stri
 function takeArgument(
   argument: Extract<Saying, { is: 'arg' }>['args'][number],
   progress: Progress,
-  scope: Scope,
+  scope: StageScope,
 ): void {
   const name = argument.name;
   const given = Object.hasOwn(scope.args, name) ? scope.args[name] : undefined;
@@ -158,6 +158,6 @@ function shellForm(line: CommandLine, shell: readonly string[] | undefined): str
 }
 
 /** The variables that a config brings along. */
-export function variablesOf(config: ImageConfig): Map<string, string> {
+export function configVariables(config: ImageConfig): Map<string, string> {
   return new Map((config.config.Env ?? []).map((entry) => [entry.replace(/=.*$/s, ''), entry.replace(/^[^=]*=?/, '')]));
 }

@@ -27,7 +27,7 @@ export interface Writing {
 }
 
 /** A source in its tree. */
-export interface From {
+export interface CopySource {
   readonly root: Dir;
   readonly path: Parts;
 }
@@ -44,7 +44,7 @@ function folderOf(dest: string): string[] {
  * of folders stay links, links in the destination's path are followed, its last part too. Throws Blocked.
  * Answers false when the source doesn't exist.
  */
-export async function copyOne(rootfs: Rootfs, from: From, dest: string, writing: Writing): Promise<boolean> {
+export async function copyOne(rootfs: Rootfs, from: CopySource, dest: string, writing: Writing): Promise<boolean> {
   const made: Meta = {
     // Folders made on the way take the permissions of a --chmod by number, but never its setuid, setgid and sticky bits.
     mode: (writing.chmod?.octal ?? 0o755) & 0o777,
@@ -65,7 +65,7 @@ export async function copyOne(rootfs: Rootfs, from: From, dest: string, writing:
 }
 
 /** The source with its links followed; a path below a file, or in a circle of links, is as missing as any other. */
-export async function findSource(from: From): Promise<Node | undefined> {
+export async function findSource(from: CopySource): Promise<Node | undefined> {
   try {
     return await lookup(from.root, await follow(from.root, from.path));
   } catch (error) {

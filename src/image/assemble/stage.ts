@@ -9,14 +9,14 @@ import { invalid, Misread } from '../dockerfile/invalid.ts';
 import type { Needed, NeededStage, Origin } from '../dockerfile/stages.ts';
 import { type PlatformParts, readPlatform } from '../platform.ts';
 import { findOwner } from '../tree/owner.ts';
-import { type Change, createRootfs } from '../tree/rootfs.ts';
+import { createRootfs, type TreeChange } from '../tree/rootfs.ts';
 import { Blocked, cloneTree, type Dir, dirOf, follow, partsOf } from '../tree/tree.ts';
 import type { Workspace } from '../tree/workspace.ts';
-import { apply, type Progress, type Scope, variablesOf } from './apply.ts';
+import { apply, configVariables, type Progress, type StageScope } from './apply.ts';
 import { type Transferring, transfer } from './transfer.ts';
 
 /** What an instruction changed; each becomes a layer. */
-export type LayerChanges = readonly Change[];
+export type LayerChanges = readonly TreeChange[];
 
 /** A stage gone through: its files, its config, and what makes its image. */
 export interface DoneStage {
@@ -29,7 +29,7 @@ export interface DoneStage {
 }
 
 /** What going through stages needs. */
-export interface StageWork {
+export interface StageJob {
   readonly dockerfile: Dockerfile;
   readonly needed: Needed;
   readonly context: Context;
@@ -46,7 +46,7 @@ export interface StageWork {
 }
 
 /** Goes through the stages that the target needs, in order; answers the target. */
-export async function buildStages(work: StageWork): Promise<DoneStage> {
+export async function buildStages(work: StageJob): Promise<DoneStage> {
   const done = new Map<number, DoneStage>();
   let last: DoneStage | undefined;
   for (const needed of work.needed.stages) {
@@ -64,7 +64,7 @@ interface Start extends Omit<DoneStage, 'variables'> {
 async function buildStage(
   needed: NeededStage,
   done: ReadonlyMap<number, DoneStage>,
-  work: StageWork,
+  work: StageJob,
 ): Promise<DoneStage> {
   const { stage } = needed;
   const start = await startOf(needed, done, work);
@@ -73,10 +73,14 @@ async function buildStage(
   delete config.config.OnBuild;
   const progress: Progress = {
     config,
-    variables: new Map([...start.variables, ...variablesOf(config)]),
+    variables: new Map([...start.variables, ...configVariables(config)]),
     ownCmd: false,
   };
-  const scope: Scope = { escape: work.dockerfile.directives.escape, args: work.args, globals: work.needed.globals };
+  const scope: StageScope = {
+    escape: work.dockerfile.directives.escape,
+    args: work.args,
+    globals: work.needed.globals,
+  };
   const rootfs = createRootfs(cloneTree(start.root));
   const layers = [...start.layers];
   for (const [index, instruction] of [...triggers, ...stage.instructions].entries()) {
@@ -123,7 +127,7 @@ async function buildStage(
   return { root: rootfs.root, config, variables: progress.variables, base: start.base, layers };
 }
 
-async function startOf(needed: NeededStage, done: ReadonlyMap<number, DoneStage>, work: StageWork): Promise<Start> {
+async function startOf(needed: NeededStage, done: ReadonlyMap<number, DoneStage>, work: StageJob): Promise<Start> {
   const { base, platform, stage } = needed;
   const place = work.dockerfile.place(stage.base.at);
   if (base.is === 'stage') return earlier(base.index, done);
@@ -142,7 +146,7 @@ async function openOrigin(
   platform: PlatformParts,
   explicit: boolean,
   place: Place,
-  work: StageWork,
+  work: StageJob,
 ): Promise<Start> {
   if (origin.is === 'scratch') {
     const root = dirOf({ mode: 0o755, uid: 0, gid: 0, mtime: undefined });
@@ -158,7 +162,7 @@ async function fromOf(
   instruction: Instruction,
   needed: NeededStage,
   done: ReadonlyMap<number, DoneStage>,
-  work: StageWork,
+  work: StageJob,
 ): Promise<Transferring['from']> {
   const origin = needed.copies.get(instruction);
   if (origin === undefined) return undefined;

@@ -8,11 +8,11 @@ import type { Said } from '../dockerfile/instruction.ts';
 import { Misread } from '../dockerfile/invalid.ts';
 import { archiveKind, unpackArchive } from '../layer/archive.ts';
 import { readChmod } from '../tree/chmod.ts';
-import { findOwner, isNamed, type Owner } from '../tree/owner.ts';
+import { findOwner, isNamedOwner, type Owner } from '../tree/owner.ts';
 import { createRootfs, type Rootfs } from '../tree/rootfs.ts';
 import { type Dir, dirOf, type Node, type Parts, partsOf, pathOf } from '../tree/tree.ts';
 import type { Workspace } from '../tree/workspace.ts';
-import { destination, fill, type Progress, type Scope } from './apply.ts';
+import { destination, fill, type Progress, type StageScope } from './apply.ts';
 import { copyOne, findSource, overlay, type Writing } from './copy.ts';
 import { findSources, sourcePath } from './sources.ts';
 
@@ -20,7 +20,7 @@ import { findSources, sourcePath } from './sources.ts';
 export interface Transferring {
   readonly rootfs: Rootfs;
   readonly progress: Progress;
-  readonly scope: Scope;
+  readonly scope: StageScope;
   readonly context: Context;
   /** What `--from` names, with its files; undefined for the context. `context` is there for a context by its name. */
   readonly from: { readonly name: string; readonly root: Dir; readonly context?: Context } | undefined;
@@ -127,10 +127,10 @@ async function ownerOf(instruction: Said<'copy'> | Said<'add'>, t: Transferring)
   if (instruction.chown === undefined) return undefined;
   const chown = fill(instruction.chown, t.progress, t.scope);
   if (chown === '') return undefined;
-  if (instruction.link && isNamed(chown))
+  if (instruction.link && isNamedOwner(chown))
     throw new Misread(`--link can't look up the names in --chown=${chown}; use numbers`);
   // Docker takes root for a name that /etc/passwd doesn't have, but wants some files in which to look it up.
-  if (isNamed(chown) && (await t.rootfs.root.children()).size === 0)
+  if (isNamedOwner(chown) && (await t.rootfs.root.children()).size === 0)
     throw new Misread(`nothing is in the image yet that could tell who ${chown} is; use numbers`);
   const { unknown, ...owner } = await findOwner(chown, t.rootfs.root);
   if (unknown.length > 0) {

@@ -1,19 +1,19 @@
 import type { Place } from '../../errors.ts';
 import { chomped, heredocsOf } from './heredoc.ts';
-import type { Argument, From, Heredoc, Instruction, Position, Standing } from './instruction.ts';
+import type { Argument, From, Heredoc, Instruction, InstructionPlace, Position } from './instruction.ts';
 import { invalid, placed } from './invalid.ts';
 import { type Directives, type Line, type LineReader, readLines } from './lines.ts';
 import { parse, startOf } from './parse.ts';
 import { type Split, split } from './words.ts';
 
 /** A stage as written: its FROM and what follows. */
-export interface Stage extends From, Standing {
+export interface Stage extends From, InstructionPlace {
   readonly index: number;
   readonly instructions: readonly Instruction[];
 }
 
 /** ARG before the first FROM. */
-export interface GlobalArgument extends Argument, Standing {}
+export interface GlobalArgument extends Argument, InstructionPlace {}
 
 /** A Dockerfile, read and checked as far as that goes without variables. */
 export interface Dockerfile {

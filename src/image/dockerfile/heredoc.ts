@@ -30,7 +30,7 @@ export function heredocWord(word: string): Announced | undefined {
 }
 
 /** All heredocs that an instruction's line announces, in order. */
-export function announcements(line: string): Announced[] {
+function announcements(line: string): Announced[] {
   let found: readonly string[];
   try {
     const raw = { escape: '\\', rawQuotes: true, rawEscapes: true, keepUnset: true };

@@ -21,7 +21,7 @@ export interface Heredoc {
   readonly content: string;
 }
 
-export interface Pair {
+export interface NameValue {
   readonly name: string;
   readonly value: string;
   /** `ENV name value`, the old form without `=`. */
@@ -72,8 +72,8 @@ export interface From {
 export type Saying =
   | ({ readonly is: 'from' } & From)
   | { readonly is: 'arg'; readonly args: readonly Argument[] }
-  | { readonly is: 'env'; readonly pairs: readonly Pair[] }
-  | { readonly is: 'label'; readonly pairs: readonly Pair[] }
+  | { readonly is: 'env'; readonly pairs: readonly NameValue[] }
+  | { readonly is: 'label'; readonly pairs: readonly NameValue[] }
   | ({ readonly is: 'copy'; readonly from: string | undefined; readonly parents: boolean } & Transfer)
   | ({
       readonly is: 'add';
@@ -95,7 +95,7 @@ export type Saying =
   | { readonly is: 'onbuild'; readonly trigger: string };
 
 /** Where an instruction stands. */
-export interface Standing {
+export interface InstructionPlace {
   readonly at: Position;
   /** Its last line, heredocs included. */
   readonly lastLine: number;
@@ -103,6 +103,6 @@ export interface Standing {
   readonly source: string;
 }
 
-export type Instruction = Saying & Standing;
+export type Instruction = Saying & InstructionPlace;
 
 export type Said<K extends Saying['is']> = Extract<Instruction, { is: K }>;

@@ -29,7 +29,7 @@ export function placed<T>(place: () => Place, work: () => T): T {
 }
 
 /** The place of a position in a Dockerfile's text, with its line for the caret. */
-export function placeOf(file: string, lines: readonly string[], at: Position): Place {
+export function linePlace(file: string, lines: readonly string[], at: Position): Place {
   const text = lines[at.line - 1];
   const place = { file, line: at.line, column: at.column };
   // What ENV and ARG set may be a secret, however wrong that is: such a line isn't repeated in logs.

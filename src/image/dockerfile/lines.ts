@@ -1,6 +1,6 @@
 import type { Place } from '../../errors.ts';
 import type { Position } from './instruction.ts';
-import { invalid, placeOf } from './invalid.ts';
+import { invalid, linePlace } from './invalid.ts';
 
 /** One instruction's text: continuation lines joined, comments between them taken out. */
 export interface Line {
@@ -46,7 +46,7 @@ export function readLines(text: string, file: string): LineReader {
   // Each line keeps its end: heredocs hand it on.
   const lines = text.replace(/^\uFEFF/, '').match(/[^\n]*\n|[^\n]+$/g) ?? [];
   const bare = lines.map(withoutEnd);
-  const place = (at: Position) => placeOf(file, bare, at);
+  const place = (at: Position) => linePlace(file, bare, at);
   const directives = readDirectives(bare, place);
   // A lone escape character at a line's end continues it, unless it is itself escaped.
   const mark = directives.escape === '\\' ? '\\\\' : '`';

@@ -1,7 +1,17 @@
 import { type Flags, readFlags } from './flags.ts';
 import { readHealthcheck } from './healthcheck.ts';
 import { heredocWord } from './heredoc.ts';
-import type { Argument, CommandLine, From, Heredoc, Pair, Position, Saying, Transfer, Word } from './instruction.ts';
+import type {
+  Argument,
+  CommandLine,
+  From,
+  Heredoc,
+  NameValue,
+  Position,
+  Saying,
+  Transfer,
+  Word,
+} from './instruction.ts';
 import { didYouMean, Misread } from './invalid.ts';
 import type { Line } from './lines.ts';
 import { blankSeparated, jsonStrings, quotedWords, type Split, split } from './words.ts';
@@ -147,7 +157,7 @@ function only(p: Parsing, what: string): string {
   return p.parts.rest.text;
 }
 
-function pairs(p: Parsing): readonly Pair[] {
+function pairs(p: Parsing): readonly NameValue[] {
   flagsOf(p, {});
   const keyword = p.parts.keyword.toUpperCase();
   const { text } = p.parts.rest;

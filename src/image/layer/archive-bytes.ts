@@ -4,10 +4,10 @@ export class BrokenArchive extends Error {
 }
 
 /** Takes an entry's content as it comes. */
-export type Sink = (chunk: Uint8Array) => void;
+export type ContentSink = (chunk: Uint8Array) => void;
 
 /** A stream of chunks, taken in the pieces that the format asks for. Throws BrokenArchive where they end too early. */
-export class Input {
+export class ArchiveInput {
   readonly #chunks: AsyncIterator<Uint8Array>;
   #open: Uint8Array = new Uint8Array();
   offset = 0;
@@ -42,7 +42,7 @@ export class Input {
   }
 
   /** Goes on by `size` bytes, handing them to the sink. */
-  async pass(size: number, sink: Sink | undefined): Promise<void> {
+  async pass(size: number, sink: ContentSink | undefined): Promise<void> {
     for (let left = size; left > 0; ) {
       if (!(await this.#more())) throw new BrokenArchive('it breaks off');
       const part = this.#open.subarray(0, left);

@@ -31,7 +31,7 @@ export interface KnownLayers {
 export const nothingKnown: KnownLayers = { empty: true, find: async () => undefined };
 
 /** What layers are packed with. */
-export interface Packing {
+export interface LayerPacking {
   readonly known: KnownLayers;
   readonly workspace: Workspace;
   readonly packer: Packer;
@@ -44,7 +44,7 @@ const mostHeld = 1024 * 1024;
  * Makes a layer's blob of its archive, which may be asked for twice. A layer that the repository is known to have is
  * hashed and no more.
  */
-export async function packLayer(archive: () => AsyncIterable<Uint8Array>, packing: Packing): Promise<Packed> {
+export async function packLayer(archive: () => AsyncIterable<Uint8Array>, packing: LayerPacking): Promise<Packed> {
   const { known, workspace } = packing;
   const chunks = archive()[Symbol.asyncIterator]();
   const plain = startDigest();
@@ -76,7 +76,7 @@ export async function packLayer(archive: () => AsyncIterable<Uint8Array>, packin
   return (await known.find(finishDigest(plain))) ?? (await packStream(archive(), packing));
 }
 
-async function packWhole(archive: Buffer, plainDigest: Digest, { known, packer }: Packing): Promise<Packed> {
+async function packWhole(archive: Buffer, plainDigest: Digest, { known, packer }: LayerPacking): Promise<Packed> {
   const there = await known.find(plainDigest);
   if (there !== undefined) return there;
   const bytes = await packer.whole(archive);
@@ -87,7 +87,7 @@ async function packWhole(archive: Buffer, plainDigest: Digest, { known, packer }
   return { digest, size, plainDigest, compression: packer.compression, blob };
 }
 
-async function packStream(chunks: AsyncIterable<Uint8Array>, { workspace, packer }: Packing): Promise<Packed> {
+async function packStream(chunks: AsyncIterable<Uint8Array>, { workspace, packer }: LayerPacking): Promise<Packed> {
   const file = workspace.newFile();
   const plain = startDigest();
   const packed = startDigest();

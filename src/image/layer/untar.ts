@@ -1,8 +1,8 @@
-import { BrokenArchive, Input, type Sink } from './archive-bytes.ts';
+import { ArchiveInput, BrokenArchive, type ContentSink } from './archive-bytes.ts';
 import { block, type TarEntry, xattrPrefix } from './tar.ts';
 
 /** Told each entry with the offset of its content; answers with a sink when it wants the content. */
-export type OnEntry = (entry: TarEntry, offset: number) => Sink | undefined | Promise<Sink | undefined>;
+export type OnEntry = (entry: TarEntry, offset: number) => ContentSink | undefined | Promise<ContentSink | undefined>;
 
 // Long names and PAX records are read into memory; no real one comes near this.
 const mostExtension = 1024 * 1024;
@@ -24,7 +24,7 @@ const types: Readonly<Record<string, TarEntry['type']>> = {
 
 /** Reads a tar archive (ustar, PAX, GNU) to its end. Throws BrokenArchive. Holds one chunk and one header at a time. */
 export async function readTar(chunks: AsyncIterable<Uint8Array>, onEntry: OnEntry): Promise<void> {
-  const input = new Input(chunks);
+  const input = new ArchiveInput(chunks);
   try {
     await readEntries(input, onEntry);
   } finally {
@@ -32,7 +32,7 @@ export async function readTar(chunks: AsyncIterable<Uint8Array>, onEntry: OnEntr
   }
 }
 
-async function readEntries(input: Input, onEntry: OnEntry): Promise<void> {
+async function readEntries(input: ArchiveInput, onEntry: OnEntry): Promise<void> {
   let global = new Map<string, string>();
   let local = new Map<string, string>();
   let longPath: string | undefined;
@@ -109,7 +109,7 @@ function entryOf(
   };
 }
 
-async function extension(input: Input, size: number): Promise<Uint8Array> {
+async function extension(input: ArchiveInput, size: number): Promise<Uint8Array> {
   if (size > mostExtension) throw new BrokenArchive('a name or attribute in it is too long');
   const body = await input.take(size);
   if (body === undefined) throw new BrokenArchive('it breaks off');

@@ -1,4 +1,4 @@
-import type { Change } from '../tree/rootfs.ts';
+import type { TreeChange } from '../tree/rootfs.ts';
 import type { Node } from '../tree/tree.ts';
 import { padding, type TarEntry, tarEnd, tarHeader } from './tar.ts';
 
@@ -9,12 +9,12 @@ export const blockSize = 256 * 1024;
  * A layer's archive. Sorted entries, root's folders before what is in them, and no time but the image's: the same
  * changes give the same bytes on every machine, in chunks of `blockSize`.
  */
-export function layerArchive(changes: readonly Change[], time: number): AsyncGenerator<Buffer> {
+export function layerArchive(changes: readonly TreeChange[], time: number): AsyncGenerator<Buffer> {
   return inBlocks(piecesOf(changes, time));
 }
 
 async function* piecesOf(
-  changes: readonly Change[],
+  changes: readonly TreeChange[],
   time: number,
 ): AsyncGenerator<Uint8Array | AsyncIterable<Uint8Array>> {
   const named = new Map<object, string>();

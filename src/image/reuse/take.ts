@@ -1,7 +1,7 @@
 import { reportOf, TagboatError } from '../../errors.ts';
 import type { ImagePlan } from '../../plan.ts';
 import type { World } from '../../wire/world.ts';
-import { variablesOf } from '../assemble/apply.ts';
+import { configVariables } from '../assemble/apply.ts';
 import type { ImageConfig } from '../base/config.ts';
 import { openContext } from '../context/context.ts';
 import type { ReadDigest } from '../context/read.ts';
@@ -60,9 +60,9 @@ async function take(image: ImagePlan, run: Run, reading: Reading, files: TakeFil
     {
       baseDigest: digestOf,
       baseVariables: async (reference, platform) =>
-        variablesOf((await baseOf(reference, platform, image, run, { file: dockerfile.file })).config),
+        configVariables((await baseOf(reference, platform, image, run, { file: dockerfile.file })).config),
       layoutDigest,
-      layoutVariables: async (layout, platform) => variablesOf(await layoutConfig(layout, platform)),
+      layoutVariables: async (layout, platform) => configVariables(await layoutConfig(layout, platform)),
       files: (taking) => files(image, taking),
     },
   );

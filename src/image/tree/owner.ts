@@ -11,7 +11,7 @@ export interface FoundOwner extends Owner {
 }
 
 /** Whether `--chown` names a user or group that has to be looked up. */
-export function isNamed(chown: string): boolean {
+export function isNamedOwner(chown: string): boolean {
   const [user = '', group = ''] = halves(chown);
   return numberOf(user) === undefined || (group !== '' && numberOf(group) === undefined);
 }

@@ -1,7 +1,7 @@
 import { Blocked, type Dir, dirOf, lookup, type Meta, type Node, type Parts, partsOf, pathOf } from './tree.ts';
 
 /** One thing that an instruction put into the image. */
-export interface Change {
+export interface TreeChange {
   readonly path: string;
   readonly node: Node;
 }
@@ -19,7 +19,7 @@ export interface Rootfs {
    * What changed since the last call, sorted by path, with the folders above it. Each path once, as it is now. Who
    * unpacks a layer by itself, as Docker does, gives a folder that it doesn't mention to root, whatever it was below.
    */
-  takeChanges(): Promise<Change[]>;
+  takeChanges(): Promise<TreeChange[]>;
 }
 
 /** A root filesystem to work on. `root` is changed in place: hand in a copy. */
@@ -55,7 +55,7 @@ export function createRootfs(start: Dir): Rootfs {
     }
   };
 
-  const takeChanges = async (): Promise<Change[]> => {
+  const takeChanges = async (): Promise<TreeChange[]> => {
     const paths = new Set<string>();
     for (const path of changed) {
       for (let above = path; above !== '' && !paths.has(above); above = above.slice(0, above.lastIndexOf('/'))) {
@@ -63,7 +63,7 @@ export function createRootfs(start: Dir): Rootfs {
       }
     }
     changed.clear();
-    const changes: Change[] = [];
+    const changes: TreeChange[] = [];
     for (const path of [...paths].sort(byName)) {
       const node = await lookup(root, partsOf(path)).catch(() => undefined);
       if (node !== undefined) changes.push({ path, node });

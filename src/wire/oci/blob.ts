@@ -2,13 +2,13 @@ import { pipeline, Readable } from 'node:stream';
 import { shownUrl, WireFailure } from '../failure.ts';
 import { backoff, isRetryable } from '../retry.ts';
 import { OciFailure } from './failure.ts';
-import { drain, type OciResponse, type Transport } from './transport.ts';
+import { drain, type OciResponse, type OciTransport } from './transport.ts';
 import type { Descriptor, Digest } from './types.ts';
 import { verifier } from './verify.ts';
 
 /** Whether the repository has the blob; its size where the registry tells. */
 export function headBlob(
-  transport: Transport,
+  transport: OciTransport,
   repository: string,
   digest: Digest,
   access: 'pull' | 'push',
@@ -32,7 +32,7 @@ export function headBlob(
 
 /** The blob as a verified stream. A connection that is cut goes on with a range request where it stopped. */
 export async function getBlob(
-  transport: Transport,
+  transport: OciTransport,
   repository: string,
   descriptor: Pick<Descriptor, 'digest' | 'size'>,
 ): Promise<Readable> {
@@ -69,7 +69,7 @@ export async function getBlob(
 
 /** An answer that begins at `offset`, or before it where the server doesn't know ranges. */
 function begin(
-  transport: Transport,
+  transport: OciTransport,
   repository: string,
   path: string,
   offset: number,

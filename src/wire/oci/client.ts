@@ -2,14 +2,14 @@ import { shownUrl, WireFailure } from '../failure.ts';
 import { type Http, readBody } from '../http.ts';
 import type { Secret } from '../secret.ts';
 import type { Clock } from '../world.ts';
-import { createAuth } from './auth/auth.ts';
+import { createOciAuth } from './auth/auth.ts';
 import { getBlob, headBlob } from './blob.ts';
 import { digestOf, isDigest } from './digest.ts';
 import { OciFailure } from './failure.ts';
 import { mediaTypes, parseObject } from './manifest.ts';
 import { endpointOf } from './reference.ts';
 import { listReferrers } from './referrers.ts';
-import { createTransport, drain, type OciResponse, type Transport } from './transport.ts';
+import { createOciTransport, drain, type OciResponse, type OciTransport } from './transport.ts';
 import type { BlobPush, Descriptor, ManifestBytes, OciClient } from './types.ts';
 import { pushBlob } from './upload.ts';
 import { mismatch } from './verify.ts';
@@ -40,8 +40,8 @@ const accept = Object.values(mediaTypes).join(', ');
 export function createOciClient(options: OciClientOptions): OciClient {
   const { host, insecure, maxTries = 5, chunkBytes = 64 * 1024 * 1024 } = options;
   const origin = `${insecure ? 'http' : 'https'}://${endpointOf(host)}`;
-  const auth = createAuth({ ...options, origin, maxTries });
-  const transport = createTransport({ ...options, origin, maxTries, auth });
+  const auth = createOciAuth({ ...options, origin, maxTries });
+  const transport = createOciTransport({ ...options, origin, maxTries, auth });
   const pushing = new Map<string, Promise<BlobPush>>();
 
   const client: OciClient = {
@@ -95,7 +95,7 @@ export function createOciClient(options: OciClientOptions): OciClient {
 
 /** `unclear`: there is one, but HEAD doesn't tell its digest, size or kind. */
 function headManifest(
-  transport: Transport,
+  transport: OciTransport,
   repository: string,
   reference: string,
 ): Promise<Descriptor | undefined | 'unclear'> {
@@ -124,7 +124,11 @@ function headManifest(
   );
 }
 
-function getManifest(transport: Transport, repository: string, reference: string): Promise<ManifestBytes | undefined> {
+function getManifest(
+  transport: OciTransport,
+  repository: string,
+  reference: string,
+): Promise<ManifestBytes | undefined> {
   return transport.send(
     {
       method: 'GET',
@@ -160,7 +164,7 @@ function getManifest(transport: Transport, repository: string, reference: string
 }
 
 function putManifest(
-  transport: Transport,
+  transport: OciTransport,
   repository: string,
   reference: string,
   { mediaType, digest, bytes }: ManifestBytes,

@@ -3,7 +3,7 @@ import { readBody } from '../http.ts';
 import { digestOf } from './digest.ts';
 import { OciFailure } from './failure.ts';
 import { mediaTypes, parseManifest } from './manifest.ts';
-import { drain, type Transport } from './transport.ts';
+import { drain, type OciTransport } from './transport.ts';
 import type { Descriptor, Digest } from './types.ts';
 
 const mostBytes = 4 * 1024 * 1024;
@@ -13,7 +13,7 @@ const mostBytes = 4 * 1024 * 1024;
  * registry doesn't know the question; such things are then listed under the tag `sha256-…`.
  */
 export function listReferrers(
-  transport: Transport,
+  transport: OciTransport,
   repository: string,
   digest: Digest,
 ): Promise<readonly Descriptor[] | undefined> {

@@ -3,11 +3,11 @@ import { shownUrl, WireFailure } from '../failure.ts';
 import { withGrace } from '../grace.ts';
 import type { Scope } from './auth/credential.ts';
 import { isDigest } from './digest.ts';
-import { drain, type OciResponse, type Transport } from './transport.ts';
+import { drain, type OciResponse, type OciTransport } from './transport.ts';
 import type { Digest } from './types.ts';
 
 /** An upload that the registry has begun for us. */
-export interface Session {
+export interface UploadSession {
   /** Where the next request goes; each answer may change it. */
   readonly url: URL;
   /** The least chunk it takes (`OCI-Chunk-Min-Length`), the last one excepted. */
@@ -27,10 +27,10 @@ const cancelMs = 5_000;
  * still waits a little for the answer: only that says which upload there is to drop.
  */
 export async function beginUpload(
-  transport: Transport,
+  transport: OciTransport,
   repository: string,
   mount?: { readonly digest: Digest; readonly from: string },
-): Promise<Session | 'mounted'> {
+): Promise<UploadSession | 'mounted'> {
   const to = new URL(`/v2/${repository}/blobs/uploads/`, transport.origin);
   const scopes: Scope[] = [{ repository, access: 'push' }];
   if (mount !== undefined) {
@@ -57,11 +57,11 @@ export async function beginUpload(
 
 /** Sends one chunk. The session that comes back says what the registry has now. */
 export function sendChunk(
-  transport: Transport,
+  transport: OciTransport,
   repository: string,
-  session: Session,
+  session: UploadSession,
   chunk: { readonly start: number; readonly length: number; readonly open: () => Readable },
-): Promise<Session & { readonly received: number }> {
+): Promise<UploadSession & { readonly received: number }> {
   return transport.send(
     {
       method: 'PATCH',
@@ -91,10 +91,10 @@ export function sendChunk(
 
 /** How far the upload is, after a cut; undefined when the registry doesn't know it any more, or doesn't tell. */
 export async function readStatus(
-  transport: Transport,
+  transport: OciTransport,
   repository: string,
-  session: Session,
-): Promise<Session | undefined> {
+  session: UploadSession,
+): Promise<UploadSession | undefined> {
   return transport.send(
     {
       method: 'GET',
@@ -112,9 +112,9 @@ export async function readStatus(
 
 /** Ends the upload, with all of the blob as its body or after its chunks. The registry verifies the digest. */
 export function finishUpload(
-  transport: Transport,
+  transport: OciTransport,
   repository: string,
-  session: Session,
+  session: UploadSession,
   digest: Digest,
   whole?: { readonly size: number; readonly open: () => Readable },
 ): Promise<void> {
@@ -148,7 +148,7 @@ export function finishUpload(
  * Drops an upload that leads nowhere, also when the run is told to stop. The registry would do it in time, so nothing
  * depends on it: never throws.
  */
-export async function cancelUpload(transport: Transport, repository: string, session: Session): Promise<void> {
+export async function cancelUpload(transport: OciTransport, repository: string, session: UploadSession): Promise<void> {
   const scopes: Scope[] = [{ repository, access: 'push' }];
   const signal = AbortSignal.timeout(cancelMs);
   await transport
@@ -156,7 +156,7 @@ export async function cancelUpload(transport: Transport, repository: string, ses
     .catch(() => undefined);
 }
 
-function sessionOf(response: OciResponse, transport: Transport, before?: Session): Session {
+function sessionOf(response: OciResponse, transport: OciTransport, before?: UploadSession): UploadSession {
   const { headers, from } = response;
   // Only the first answer has to name the place; later ones may leave it as it is.
   const url =

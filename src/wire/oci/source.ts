@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { BlobSource } from './types.ts';
-import { mismatch, type Origin } from './verify.ts';
+import { type ContentSource, mismatch } from './verify.ts';
 
 /** A blob's bytes in chunks, read once from beginning to end unless something has to be sent again. */
 export interface ChunkedSource {
@@ -20,7 +20,7 @@ interface Opened {
 }
 
 /** Chunks of a source. Opened at the first read; closed when all is read or at `rewind`. */
-export function chunked(blob: BlobSource, origin: Origin): ChunkedSource {
+export function chunked(blob: BlobSource, origin: ContentSource): ChunkedSource {
   let opened: Opened | undefined;
 
   const open = (start: number): Opened => {

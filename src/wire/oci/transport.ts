@@ -3,7 +3,7 @@ import { shownUrl, WireFailure } from '../failure.ts';
 import { type Http, type HttpRequest, type HttpResponse, readBody } from '../http.ts';
 import { isPassingStatus, retry, retryAfterMs } from '../retry.ts';
 import type { Clock } from '../world.ts';
-import type { Auth } from './auth/auth.ts';
+import type { OciAuth } from './auth/auth.ts';
 import type { Scope } from './auth/credential.ts';
 import { OciFailure, readRefusal } from './failure.ts';
 
@@ -30,7 +30,7 @@ export interface OciResponse extends HttpResponse {
 }
 
 /** Requests to one registry: authorized, redirected, tried again, and with failures in the spec's words. */
-export interface Transport {
+export interface OciTransport {
   readonly host: string;
   readonly origin: string;
   readonly clock: Clock;
@@ -43,14 +43,14 @@ export interface Transport {
   resolve(location: string | undefined, from: URL): URL;
 }
 
-export interface TransportOptions {
+export interface OciTransportOptions {
   readonly http: Http;
   readonly clock: Clock;
   readonly random: () => number;
   readonly signal: AbortSignal;
   readonly host: string;
   readonly origin: string;
-  readonly auth: Auth;
+  readonly auth: OciAuth;
   readonly maxTries: number;
 }
 
@@ -58,7 +58,7 @@ const redirects = [301, 302, 303, 307, 308];
 const maxRedirects = 5;
 
 /** A transport over http and auth. */
-export function createTransport(options: TransportOptions): Transport {
+export function createOciTransport(options: OciTransportOptions): OciTransport {
   const { http, clock, random, signal, host, auth, maxTries } = options;
   const origin = new URL(options.origin).origin;
 

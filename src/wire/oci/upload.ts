@@ -2,9 +2,9 @@ import { shownUrl, WireFailure } from '../failure.ts';
 import { backoff, isRetryable } from '../retry.ts';
 import { headBlob } from './blob.ts';
 import { OciFailure } from './failure.ts';
-import { beginUpload, cancelUpload, finishUpload, readStatus, type Session, sendChunk } from './session.ts';
+import { beginUpload, cancelUpload, finishUpload, readStatus, sendChunk, type UploadSession } from './session.ts';
 import { chunked } from './source.ts';
-import type { Transport } from './transport.ts';
+import type { OciTransport } from './transport.ts';
 import type { BlobPush, BlobSource } from './types.ts';
 
 /** Two ways to send the same bytes; a registry may refuse one. */
@@ -15,14 +15,14 @@ type Way = 'whole' | 'chunks';
  * one PUT; more in chunks, so that a cut costs only what the registry hasn't got. With `absent` it isn't asked after first.
  */
 export async function pushBlob(
-  transport: Transport,
+  transport: OciTransport,
   repository: string,
   blob: BlobSource,
   how: { readonly from: readonly string[]; readonly absent: boolean; readonly chunkBytes: number },
 ): Promise<BlobPush> {
   if (!how.absent && (await isThere(transport, repository, blob))) return 'exists';
   const siblings = how.from.filter((name) => name !== repository);
-  let session: Session | undefined;
+  let session: UploadSession | undefined;
   const drop = async (): Promise<void> => {
     if (session !== undefined) await cancelUpload(transport, repository, session);
     session = undefined;
@@ -48,7 +48,7 @@ export async function pushBlob(
 }
 
 /** Unknown counts as no: sent once too often, a blob does no harm. */
-async function isThere(transport: Transport, repository: string, blob: BlobSource): Promise<boolean> {
+async function isThere(transport: OciTransport, repository: string, blob: BlobSource): Promise<boolean> {
   try {
     const head = await headBlob(transport, repository, blob.digest, 'push');
     return head !== undefined && (head.size ?? blob.size) === blob.size;
@@ -63,11 +63,11 @@ async function isThere(transport: Transport, repository: string, blob: BlobSourc
 
 /** A sibling that we may not read, or a registry that knows no mounts, is no reason to fail: the blob can be sent. */
 async function mount(
-  transport: Transport,
+  transport: OciTransport,
   repository: string,
   blob: BlobSource,
   from: string,
-): Promise<Session | 'mounted' | undefined> {
+): Promise<UploadSession | 'mounted' | undefined> {
   try {
     return await beginUpload(transport, repository, { digest: blob.digest, from });
   } catch (error) {
@@ -79,15 +79,15 @@ async function mount(
 }
 
 async function upload(
-  transport: Transport,
+  transport: OciTransport,
   repository: string,
   blob: BlobSource,
-  begun: Session | undefined,
+  begun: UploadSession | undefined,
   chunkBytes: number,
 ): Promise<void> {
   const ways: Way[] = blob.size <= chunkBytes ? ['whole', 'chunks'] : ['chunks', 'whole'];
   let session = begun;
-  const moved = (next: Session): void => {
+  const moved = (next: UploadSession): void => {
     session = next;
   };
   for (let tries = 1; ; ) {
@@ -113,13 +113,18 @@ async function upload(
   }
 }
 
-async function begin(transport: Transport, repository: string): Promise<Session> {
+async function begin(transport: OciTransport, repository: string): Promise<UploadSession> {
   const begun = await beginUpload(transport, repository);
   if (begun === 'mounted') throw new TypeError('An upload without a mount can not be mounted.');
   return begun;
 }
 
-async function sendWhole(transport: Transport, repository: string, blob: BlobSource, session: Session): Promise<void> {
+async function sendWhole(
+  transport: OciTransport,
+  repository: string,
+  blob: BlobSource,
+  session: UploadSession,
+): Promise<void> {
   const source = chunked(blob, { url: shownUrl(session.url), host: transport.host, repository });
   try {
     const open = () => source.read(0, blob.size);
@@ -130,12 +135,12 @@ async function sendWhole(transport: Transport, repository: string, blob: BlobSou
 }
 
 async function sendChunks(
-  transport: Transport,
+  transport: OciTransport,
   repository: string,
   blob: BlobSource,
-  begun: Session,
+  begun: UploadSession,
   chunkBytes: number,
-  moved: (session: Session) => void,
+  moved: (session: UploadSession) => void,
 ): Promise<void> {
   const source = chunked(blob, { url: shownUrl(begun.url), host: transport.host, repository });
   let session = begun;
@@ -177,7 +182,12 @@ async function sendChunks(
 }
 
 /** The last request, again where it was cut: the chunks are there, and they are most of the work. */
-async function finish(transport: Transport, repository: string, blob: BlobSource, last: Session): Promise<void> {
+async function finish(
+  transport: OciTransport,
+  repository: string,
+  blob: BlobSource,
+  last: UploadSession,
+): Promise<void> {
   let session = last;
   for (let tries = 1; ; tries++) {
     try {
@@ -192,13 +202,13 @@ async function finish(transport: Transport, repository: string, blob: BlobSource
 }
 
 /** The session as the registry sees it, or a failure that has the upload begun again. */
-async function resumed(transport: Transport, repository: string, session: Session): Promise<Session> {
+async function resumed(transport: OciTransport, repository: string, session: UploadSession): Promise<UploadSession> {
   const status = await readStatus(transport, repository, session);
   if (status?.received === undefined) throw gone(transport, repository, session);
   return status;
 }
 
-function gone(transport: Transport, repository: string, session: Session): OciFailure {
+function gone(transport: OciTransport, repository: string, session: UploadSession): OciFailure {
   const url = shownUrl(session.url);
   return new OciFailure(new WireFailure('cut', url, { message: `the upload ${url} can't be gone on with` }), {
     host: transport.host,

@@ -5,14 +5,14 @@ import { OciFailure } from './failure.ts';
 import type { Descriptor } from './types.ts';
 
 /** Where content comes from, for the failure. */
-export interface Origin {
+export interface ContentSource {
   readonly url: string;
   readonly host: string;
   readonly repository: string;
 }
 
 /** Passes bytes on and fails at the first one too many, or at the end, unless size and digest are these. */
-export function verifier(expected: Pick<Descriptor, 'digest' | 'size'>, origin: Origin): Transform {
+export function verifier(expected: Pick<Descriptor, 'digest' | 'size'>, origin: ContentSource): Transform {
   const hash = startDigest();
   let size = 0;
   return new Transform({
@@ -31,7 +31,7 @@ export function verifier(expected: Pick<Descriptor, 'digest' | 'size'>, origin: 
 }
 
 /** Content that isn't what it was said to be. */
-export function mismatch(digest: Descriptor['digest'], origin: Origin, got: string): OciFailure {
+export function mismatch(digest: Descriptor['digest'], origin: ContentSource, got: string): OciFailure {
   const failure = new WireFailure('malformed', origin.url, { message: `${digest} came as ${got}`, retryable: false });
   return new OciFailure(failure, { ...origin, finding: { is: 'mismatch', digest } });
 }

@@ -13,7 +13,7 @@ import { type Packer, packerFor } from '../../../src/image/layer/packer.ts';
 import { readLayer } from '../../../src/image/layer/read.ts';
 import { readTar } from '../../../src/image/layer/untar.ts';
 import { inBlocks, layerArchive } from '../../../src/image/layer/write.ts';
-import type { Change } from '../../../src/image/tree/rootfs.ts';
+import type { TreeChange } from '../../../src/image/tree/rootfs.ts';
 import { dirOf, type File, type Node } from '../../../src/image/tree/tree.ts';
 import { createWorkspace } from '../../../src/image/tree/workspace.ts';
 import { digestOf } from '../../../src/wire/oci/digest.ts';
@@ -73,7 +73,7 @@ describe('a layer archive', () => {
       fc.asyncProperty(
         fc.uniqueArray(fc.tuple(path, node), { selector: ([name]) => name, maxLength: 6 }),
         async (items) => {
-          const changes: Change[] = items.map(([name, what]) => ({ path: name, node: what }));
+          const changes: TreeChange[] = items.map(([name, what]) => ({ path: name, node: what }));
           const tar = await collect(layerArchive(changes, 1));
           const others = await readByOther(tar);
           const ours = await readLayer(Readable.from([tar]), undefined);

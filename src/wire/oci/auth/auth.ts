@@ -4,7 +4,7 @@ import { type AuthOptions, basicOf, type Credential, type Scope } from './creden
 import { fetchToken, type Token } from './token.ts';
 
 /** The `Authorization` of one registry, learned from its challenges. */
-export interface Auth {
+export interface OciAuth {
   /** The header for a request with these scopes; undefined where none is known to be needed. */
   header(scopes: readonly Scope[]): Promise<string | undefined>;
   /** Takes in a challenge. Answers whether a new header would differ from the refused one. */
@@ -18,7 +18,7 @@ type Mode =
   | { readonly is: 'bearer'; readonly realm: string; readonly service: string | undefined };
 
 /** Asks `/v2/` once which way in there is; then Basic, or tokens by scope until shortly before they end. */
-export function createAuth(options: AuthOptions): Auth {
+export function createOciAuth(options: AuthOptions): OciAuth {
   const { clock, mask } = options;
   let mode: Mode = { is: 'unknown' };
   let asking: Promise<void> | undefined;
