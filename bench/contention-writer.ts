@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { landDelivery } from '../src/commit/commit.ts';
-import { loadCompose } from '../src/commit/land/compose.ts';
-import { pushDirect } from '../src/commit/land/direct.ts';
-import { look, startLanding } from '../src/commit/land/landing.ts';
-import { type Made, pushCommit } from '../src/commit/land/push.ts';
+import { loadApply } from '../src/commit/land/apply.ts';
+import { lookAtBranch, startLanding } from '../src/commit/land/landing.ts';
+import { type MadeCommit, pushCommit } from '../src/commit/land/push-commit.ts';
+import { pushDirect } from '../src/commit/land/push-direct.ts';
 import { openConfigRepo } from '../src/commit/repo/config-repo.ts';
 import { planCommit } from '../src/config/plan/run.ts';
 import { createWorld } from '../src/entry/run/world.ts';
@@ -28,7 +28,7 @@ const delivery = planCommit({
   actions: false,
   gitUser: { name: 'Bench', email: 'bench@example.com' },
 });
-await loadCompose();
+await loadApply();
 process.stdout.write('ready\n');
 await once(process.stdin, 'data');
 process.stdin.destroy();
@@ -48,11 +48,11 @@ async function landBare(plan: DeliveryPlan): Promise<string> {
   const notice = () => undefined;
   const repo = openConfigRepo(world, plan, { credential: undefined, idleMs, deadline, notice });
   const began = world.clock.now();
-  const parts = { world, emit: notice, delivery: plan, repo, compose: loadCompose(), lineage: undefined };
-  const push = (made: Made) => pushCommit(world, repo, made);
+  const parts = { world, emit: notice, delivery: plan, repo, apply: loadApply(), lineage: undefined };
+  const push = (made: MadeCommit) => pushCommit(world, repo, made);
   const landing = startLanding({ ...parts, push, began, deadline });
   try {
-    for (let seen = await look(landing); ; ) {
+    for (let seen = await lookAtBranch(landing); ; ) {
       const tried = await pushDirect(landing, seen.tip, false);
       if (tried.is === 'landed') return tried.is;
       if (tried.is === 'ended') return tried.outcome.is;

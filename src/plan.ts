@@ -139,11 +139,11 @@ export interface DeliveryPlan {
   /** Undefined: a commit is the end of it. */
   readonly deploy: DeployPlan | undefined;
   /** Default `guard`. */
-  readonly order?: Order;
+  readonly order?: Order | undefined;
   /** Whether a beaten change waits in the branch's queue. Default true. */
-  readonly queue?: boolean;
+  readonly queue?: boolean | undefined;
   /** Default `git`. */
-  readonly via?: Via;
+  readonly via?: Via | undefined;
   /** What the same commit does to the holds; with it, there may be no edits. */
   readonly holds?: HoldChange | undefined;
 }

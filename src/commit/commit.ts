@@ -6,17 +6,18 @@ import type { ObjectId } from '../wire/git/pack/object.ts';
 import { backoff } from '../wire/retry.ts';
 import type { World } from '../wire/world.ts';
 import { filesTouched } from './edit/rewrite.ts';
-import { loadCompose } from './land/compose.ts';
-import { pushDirect } from './land/direct.ts';
-import { type Landing, landed, look, overTime, startLanding } from './land/landing.ts';
-import { type Made, type Push, pushCommit } from './land/push.ts';
-import { commitThroughGitHub, verifiedWay } from './land/verified.ts';
+import { loadApply } from './land/apply.ts';
+import { type Landing, landedOutcome, landingTimedOut, lookAtBranch, startLanding } from './land/landing.ts';
+import { type MadeCommit, type PushTry, pushCommit } from './land/push-commit.ts';
+import { pushDirect } from './land/push-direct.ts';
+import { commitThroughGitHub, githubRepository } from './land/via-github.ts';
 import type { Lineage } from './order/lineage.ts';
-import { openPublished, type Published, queueKeyIn } from './queue/published.ts';
-import { nextStep } from './queue/queue.ts';
-import { landQueued, viewOf } from './queue/queued.ts';
+import { nextQueueStep } from './queue/decisions.ts';
+import { type IntentRefs, openIntentRefs, queueKeyIn } from './queue/intent-refs.ts';
+import { landQueued } from './queue/land-queued.ts';
+import { queueView } from './queue/writer.ts';
 import { defaultIdleMs, openConfigRepo } from './repo/config-repo.ts';
-import { explain } from './repo/explain.ts';
+import { explainGitFailure } from './repo/git-failure.ts';
 
 export interface LandOptions {
   /** Milliseconds in which a beaten push is tried again. Default two minutes. */
@@ -46,7 +47,7 @@ export async function landDelivery(
 ): Promise<CommitOutcome> {
   // A path that can't be one is told before anything is sent.
   filesTouched(delivery);
-  const way = verifiedWay(delivery, credential);
+  const way = githubRepository(delivery, credential);
   const began = world.clock.now();
   const deadline = began + (options.budgetMs ?? 120_000);
   const idleMs = options.idleMs ?? defaultIdleMs;
@@ -56,32 +57,37 @@ export async function landDelivery(
     deadline: deadline + settlingMs,
     notice: (message) => emit({ type: 'notice', level: 'info', stage: 'commit', message }),
   });
-  const push = (made: Made): Promise<Push> =>
+  const push = (made: MadeCommit): Promise<PushTry> =>
     way === undefined ? pushCommit(world, repo, made) : commitThroughGitHub(world, way, delivery, made, idleMs);
   const { lineage } = options;
-  const landing = startLanding({ world, emit, delivery, repo, compose: loadCompose(), lineage, push, began, deadline });
+  const landing = startLanding({ world, emit, delivery, repo, apply: loadApply(), lineage, push, began, deadline });
   // Whoever lands an intent makes its commit, and that would be without GitHub's signature.
   const queueing = way === undefined && (options.queue ?? delivery.queue ?? true);
-  const queue = queueing ? openPublished(repo.remote, delivery.branch, queueKeyIn(world)) : undefined;
+  const queue = queueing ? openIntentRefs(repo.remote, delivery.branch, queueKeyIn(world)) : undefined;
   try {
-    return await land(landing, queue);
+    return await landOrQueue(landing, queue);
   } catch (error) {
     if (landing.left || landing.pushes.some(mayHaveLanded)) admit(landing, error);
-    throw explain(error, { delivery, credential, doing: landing.doing });
+    throw explainGitFailure(error, { delivery, credential, doing: landing.doing });
   } finally {
     await repo.close();
   }
 }
 
-async function land(landing: Landing, published: Published | undefined): Promise<CommitOutcome> {
+async function landOrQueue(landing: Landing, intentRefs: IntentRefs | undefined): Promise<CommitOutcome> {
   const { world, emit } = landing;
-  let queue = published;
-  let seen = await look(landing);
+  let queue = intentRefs;
+  let seen = await lookAtBranch(landing);
   let crowded = false;
   for (;;) {
-    // A commit of ours that is on no tip any more was beaten; in a crowd, so will this one be.
+    // Our commit was made on an older tip: another push was first. In a crowd, the next push would lose too.
     const beaten = crowded || (landing.made !== undefined && landing.made.on !== seen.tip);
-    const step = nextStep(viewOf(seen, world.clock.now()), { is: beaten ? 'beaten' : 'fresh' }, 'patient', !!queue);
+    const step = nextQueueStep(
+      queueView(seen, world.clock.now()),
+      { is: beaten ? 'beaten' : 'fresh' },
+      'patient',
+      !!queue,
+    );
     if (queue !== undefined && step.do === 'publish') {
       const outcome = await landQueued(landing, queue, seen);
       if (outcome !== 'noQueue') return outcome;
@@ -89,16 +95,16 @@ async function land(landing: Landing, published: Published | undefined): Promise
       const message =
         'This git host takes or shows no queue of its own refs, or no atomic pushes: pushes are tried again instead.';
       emit({ type: 'notice', level: 'info', stage: 'commit', message });
-      seen = await look(landing);
+      seen = await lookAtBranch(landing);
     }
     const tried = await pushDirect(landing, seen.tip, queue !== undefined);
-    if (tried.is === 'landed') return landed(landing, tried.made);
+    if (tried.is === 'landed') return landedOutcome(landing, tried.made);
     if (tried.is === 'ended') return tried.outcome;
     seen = tried.look;
     crowded = tried.is === 'crowded';
     if (crowded || tried.is === 'overtaken') continue;
     await giveWay(landing, seen.tip, queue === undefined);
-    if (queue === undefined) seen = await look(landing);
+    if (queue === undefined) seen = await lookAtBranch(landing);
   }
 }
 
@@ -107,13 +113,13 @@ async function giveWay(landing: Landing, tip: ObjectId, wait: boolean): Promise<
   const { world, delivery, pushes } = landing;
   const attempt = pushes.length;
   const waitMs = wait ? backoff(attempt, undefined, { random: world.random, baseMs: 100, capMs: 5_000 }) : 0;
-  if (world.clock.now() + waitMs > landing.deadline) throw overTime(landing);
+  if (world.clock.now() + waitMs > landing.deadline) throw landingTimedOut(landing);
   landing.emit({ type: 'commit.beaten', delivery: delivery.name, attempt, tip, waitMs });
   if (waitMs > 0) await world.clock.sleep(waitMs, world.signal);
 }
 
 /** A lost push whose host didn't say plainly that it won't have it. */
-function mayHaveLanded({ fate }: Push): boolean {
+function mayHaveLanded({ fate }: PushTry): boolean {
   return fate.is === 'lost' && !(fate.failure.status !== undefined && fate.failure.status < 500);
 }
 

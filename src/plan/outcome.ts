@@ -83,7 +83,7 @@ export type CommitOutcome =
       /** Pushes tried, 1 when nobody was in the way. */
       readonly attempts: number;
       /** What it did to the holds, with the values that are held. */
-      readonly holds?: HoldChange;
+      readonly holds?: HoldChange | undefined;
     })
   | (AtConfigRepo & { readonly is: 'unchanged'; readonly tip: string })
   | (AtConfigRepo & { readonly is: 'superseded'; readonly by: string; readonly why: string })
@@ -100,5 +100,5 @@ export interface CommitPreview extends AtConfigRepo {
   readonly changes: readonly Change[];
   readonly diff: string;
   /** What the run would end as instead of landing this. */
-  readonly instead?: Extract<CommitOutcome, { is: 'superseded' | 'held' }>;
+  readonly instead?: Extract<CommitOutcome, { is: 'superseded' | 'held' }> | undefined;
 }

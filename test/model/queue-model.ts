@@ -1,16 +1,16 @@
 import {
-  type Fate,
-  fateOf,
+  type IntentFate,
+  intentFate,
   leavesQueue,
-  type Mood,
-  nextStep,
-  type Standing,
-  type View,
-} from '../../src/commit/queue/queue.ts';
+  nextQueueStep,
+  type QueueView,
+  type WriterMood,
+  type WriterStanding,
+} from '../../src/commit/queue/decisions.ts';
 import type { Model } from './explore.ts';
 
 /**
- * Writers on one branch, with the real decisions of src/commit/queue/queue.ts. Every request is two moves apart from
+ * Writers on one branch, with the real decisions of src/commit/queue/decisions.ts. Every request is two moves apart from
  * the look it was decided on, so all interleavings of look and push happen; the adversary kills writers, loses replies,
  * delivers requests late, and lets intents expire, each as often as its budget allows.
  *
@@ -71,7 +71,7 @@ interface Writer {
     | 'held'
     | 'stopped'
     | 'dead';
-  readonly standing: Standing;
+  readonly standing: WriterStanding;
   readonly seen: { readonly tip: number; readonly intents: readonly string[] };
   /** Intents made so far: each has an id of its own. */
   readonly made: number;
@@ -128,8 +128,8 @@ const atEnd: ReadonlySet<Writer['pc']> = new Set(['landed', 'over', 'held', 'sto
 
 /** The decisions under test. A test hands in broken ones too, to see that the model finds out. */
 export interface Rules {
-  readonly nextStep: typeof nextStep;
-  readonly fateOf: typeof fateOf;
+  readonly nextQueueStep: typeof nextQueueStep;
+  readonly intentFate: typeof intentFate;
   readonly leavesQueue: typeof leavesQueue;
   /** Whether a change is superseded: its place has the value of `holder`. */
   readonly isNewer: (holder: number, ours: number) => boolean;
@@ -139,8 +139,8 @@ export interface Rules {
   readonly respects: { readonly own: boolean; readonly others: boolean };
 }
 export const realRules: Rules = {
-  nextStep,
-  fateOf,
+  nextQueueStep,
+  intentFate,
   leavesQueue,
   isNewer: (holder, ours) => holder > ours,
   helps: true,
@@ -272,7 +272,7 @@ function movesOf(state: State, who: number, setting: Setting, rules: Rules): { n
   }
 
   /** What the landing does after a look: is it done, and if not, the queue's next step, unless the guard ends it. */
-  function decide(mood: Mood): void {
+  function decide(mood: WriterMood): void {
     const seen = state.branch.slice(0, writer.seen.tip);
     const landed = seen.some(
       (commit) => commit.by === who && commit.intent === undefined && writer.sent.includes(commit.on),
@@ -281,8 +281,8 @@ function movesOf(state: State, who: number, setting: Setting, rules: Rules): { n
       step('finds its own commit', become({ pc: 'landed' }));
       return;
     }
-    const view: View = { tip: String(writer.seen.tip), intents: writer.seen.intents, lively: writer.seen.intents };
-    const next = rules.nextStep(view, writer.standing, mood, setting.atomic);
+    const view: QueueView = { tip: String(writer.seen.tip), intents: writer.seen.intents, lively: writer.seen.intents };
+    const next = rules.nextQueueStep(view, writer.standing, mood, setting.atomic);
     if (next.do === 'confirm') {
       const id = writer.standing.is === 'waiting' ? writer.standing.id : '';
       const found = seen.some((commit) => commit.intent === id);
@@ -351,10 +351,10 @@ function combine(
   writer: Writer,
   who: number,
   rules: Rules,
-): { chain: Commit[]; removes: string[]; mine: Fate | undefined } {
+): { chain: Commit[]; removes: string[]; mine: IntentFate | undefined } {
   const chain: Commit[] = [];
   const removes: string[] = [];
-  let mine: Fate | undefined;
+  let mine: IntentFate | undefined;
   for (const id of writer.seen.intents) {
     const by = ownerOf(id);
     const here = [...state.branch.slice(0, writer.seen.tip), ...chain];
@@ -362,7 +362,7 @@ function combine(
       expiresAt: state.expired.includes(id) ? 0 : 2,
       edits: [{ expects: String(state.expects[id]), value: String(by) }],
     };
-    const own = rules.fateOf(intent, [String(valueAt(here, here.length, fileOf(by)))], 1);
+    const own = rules.intentFate(intent, [String(valueAt(here, here.length, fileOf(by)))], 1);
     const held = rules.respects.others && isHeld(here, here.length, fileOf(by));
     const fate = own === 'land' && held ? 'moved' : own;
     if (by === who) mine = fate;

@@ -28,12 +28,12 @@ it.each<[string, Partial<Setting>]>([
 it.each<[string, Partial<Rules>, Partial<Setting>]>([
   [
     'an intent is landed though its value has moved on',
-    { fateOf: (...args) => (realRules.fateOf(...args) === 'moved' ? 'land' : realRules.fateOf(...args)) },
+    { intentFate: (...args) => (realRules.intentFate(...args) === 'moved' ? 'land' : realRules.intentFate(...args)) },
     { writers: [0, 1, 2, 3] },
   ],
   [
     'only the first in the queue ever combines',
-    { nextStep: (view, standing, _, queueing) => realRules.nextStep(view, standing, 'patient', queueing) },
+    { nextQueueStep: (view, standing, _, queueing) => realRules.nextQueueStep(view, standing, 'patient', queueing) },
     { kills: 1 },
   ],
   [
@@ -43,7 +43,7 @@ it.each<[string, Partial<Rules>, Partial<Setting>]>([
   ],
   [
     'a value that is there already is committed again',
-    { fateOf: (...args) => (realRules.fateOf(...args) === 'settled' ? 'land' : realRules.fateOf(...args)) },
+    { intentFate: (...args) => (realRules.intentFate(...args) === 'settled' ? 'land' : realRules.intentFate(...args)) },
     { lateRequests: 1 },
   ],
   ['the guard is never asked', { isNewer: () => false }, {}],

@@ -5,7 +5,7 @@ import type { DeliveryPlan, Edit } from '../../plan.ts';
 import type { Snapshot } from '../../wire/git/snapshot.ts';
 
 /** A file of a snapshot with its new bytes. */
-export interface Rewritten {
+export interface RewrittenFile {
   readonly file: string;
   readonly bytes: Uint8Array;
 }
@@ -15,7 +15,7 @@ export interface Rewriting {
   /** The values of the places asked for, once the edits are made. */
   readonly values: readonly string[];
   /** Files whose bytes change; empty when every value is there already. */
-  readonly files: readonly Rewritten[];
+  readonly files: readonly RewrittenFile[];
   readonly changes: readonly Change[];
   /** Unified diff of those files. */
   readonly diff: string;
@@ -31,7 +31,7 @@ type Rewrite = (snapshot: Snapshot, edits: readonly Edit[], asked?: readonly Hel
 export async function loadRewrite(): Promise<Rewrite> {
   const [{ editFile, readValue }, { unifiedDiff }] = await Promise.all([import('./edit.ts'), import('./diff.ts')]);
   return (snapshot, edits, asked = []) => {
-    const files: Rewritten[] = [];
+    const files: RewrittenFile[] = [];
     const changes: Change[] = [];
     let diff = '';
     for (const [file, own] of byFile(edits)) {

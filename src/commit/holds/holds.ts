@@ -2,9 +2,7 @@ import { TagboatError } from '../../errors.ts';
 import type { HeldPlace, Hold, HoldChange } from '../../plan/holds.ts';
 import { formatPath, parsePath } from '../../plan/path.ts';
 import type { Snapshot } from '../../wire/git/snapshot.ts';
-
-/** Where a branch's holds are kept. */
-export const holdsFile = '.tagboat/holds.json';
+import { holdsFile } from '../repo/layout.ts';
 
 /**
  * The holds at a commit, which must have been read for `holdsFile`; none where there is no such file. Throws
@@ -64,9 +62,7 @@ export function withChange(
   const added = change.places.map(({ file, path }, at): Hold => {
     const hold: Hold = {
       ...{ file, path, value: values[at] ?? '', by, why, since: new Date(now).toISOString() },
-      ...(until === undefined ? {} : { until }),
-      ...(app === undefined ? {} : { app }),
-      ...(delivery === undefined ? {} : { delivery }),
+      ...{ until, app, delivery },
     };
     const before = active.find((one) => keyOf(one) === keyOf(hold));
     return before !== undefined && sameButSince(before, hold) ? before : hold;

@@ -8,10 +8,10 @@ import { filesTouched, type Rewriting, valuesFound } from '../edit/rewrite.ts';
 import { readHolds } from '../holds/holds.ts';
 import { guard } from '../order/guard.ts';
 import type { Lineage } from '../order/lineage.ts';
-import type { ConfigRepo, Look } from '../repo/config-repo.ts';
-import { type Compose, heldBy } from './compose.ts';
-import { graft } from './graft.ts';
-import type { Made, Push } from './push.ts';
+import type { BranchLook, ConfigRepo } from '../repo/config-repo.ts';
+import { type ApplyDelivery, heldOutcome } from './apply.ts';
+import { makeCommitObjects } from './commit-objects.ts';
+import type { MadeCommit, PushTry } from './push-commit.ts';
 
 /** One delivery under way. */
 export interface Landing {
@@ -19,16 +19,16 @@ export interface Landing {
   readonly emit: Emit;
   readonly delivery: DeliveryPlan;
   readonly repo: ConfigRepo;
-  readonly compose: Promise<Compose>;
+  readonly apply: Promise<ApplyDelivery>;
   readonly lineage: Lineage | undefined;
   /** One try to get a commit of ours onto the branch. Throws WireFailure when nobody is let in (401, 403). */
-  readonly push: (made: Made) => Promise<Push>;
+  readonly push: (made: MadeCommit) => Promise<PushTry>;
   readonly began: number;
   readonly deadline: number;
   /** Every push so far, oldest first. */
-  readonly pushes: Push[];
+  readonly pushes: PushTry[];
   /** The newest commit made, on whatever tip. */
-  made: Made | undefined;
+  made: MadeCommit | undefined;
   /** When the branch was last looked at, how long that took, and how long such looks take, the newest weighing most. */
   looked: { readonly at: number; readonly tripMs: number; readonly tookMs: number };
   /** An intent of ours may still be on its ref, or be landed by now: nobody could say. */
@@ -50,46 +50,46 @@ export function startLanding(parts: Omit<Landing, 'pushes' | 'made' | 'looked' |
 }
 
 /** Looks at the branch and its queue. Throws as `ConfigRepo.look` does. */
-export async function look(landing: Landing): Promise<Look> {
+export async function lookAtBranch(landing: Landing): Promise<BranchLook> {
   const before = landing.world.clock.now();
   const seen = await landing.repo.look();
   const at = landing.world.clock.now();
   const { tripMs } = landing.looked;
   const tookMs = at - before;
-  // A quick answer says that a rush is over; a slow one may be chance.
+  // One quick answer shows that the host is quick again, so it counts whole; a slow one may be chance and is averaged.
   landing.looked = { at, tookMs, tripMs: Math.min(tookMs, (tripMs + tookMs * 2) / 3) };
   return seen;
 }
 
 /** What there is to do on a tip: a commit to push, or nothing, with how the landing ends. */
-export type Draft =
-  | { readonly is: 'made'; readonly made: Made }
+export type TipDecision =
+  | { readonly is: 'made'; readonly made: MadeCommit }
   | { readonly is: 'ended'; readonly outcome: CommitOutcome };
 
 /**
  * Works out what there is to do on this tip: nothing when its files have all values already, when one of them is held,
  * or when it is from a newer commit. Throws VALUE_OVERTAKEN, ORDER_*, HOLDS_INVALID, and what reading and editing files throws.
  */
-export async function draftOn(landing: Landing, tip: ObjectId): Promise<Draft> {
+export async function decideOnTip(landing: Landing, tip: ObjectId): Promise<TipDecision> {
   const { world, delivery, repo, lineage } = landing;
   // The same commit on the same tip: if both tries arrive, it is one commit all the same.
   if (landing.made?.on === tip) return { is: 'made', made: landing.made };
   const snapshot = await repo.readFiles(tip, filesTouched(delivery));
-  const [compose, holds] = await Promise.all([landing.compose, readHolds(snapshot)]);
-  const { rewriting, broken, change } = compose(snapshot, holds, delivery, world.clock.now());
-  if (rewriting.files.length === 0) return { is: 'ended', outcome: unchanged(landing, tip) };
-  if (broken !== undefined) return { is: 'ended', outcome: heldBy(broken, delivery) };
+  const [apply, holds] = await Promise.all([landing.apply, readHolds(snapshot)]);
+  const { rewriting, broken, change } = apply(snapshot, holds, delivery, world.clock.now());
+  if (rewriting.files.length === 0) return { is: 'ended', outcome: unchangedOutcome(landing, tip) };
+  if (broken !== undefined) return { is: 'ended', outcome: heldOutcome(broken, delivery) };
   refuseOvertaken(delivery, rewriting);
   const outcome = await guard({ delivery, remote: repo.remote, lineage }, tip, rewriting);
   if (outcome !== undefined) return { is: 'ended', outcome };
   const seconds = Math.floor(world.clock.now() / 1_000);
-  const grafted = graft(snapshot, rewriting.files, delivery, seconds);
-  const made = { on: tip, rewriting, grafted, holds: change };
+  const built = makeCommitObjects(snapshot, rewriting.files, delivery, seconds);
+  const made = { on: tip, rewriting, built, holds: change };
   landing.made = made;
   return { is: 'made', made };
 }
 
-/** Whoever decided by a value wants that one replaced, and none that came since. */
+/** Throws VALUE_OVERTAKEN where an edit names the value that it replaces and the file has another one by now. */
 function refuseOvertaken({ edits }: DeliveryPlan, rewriting: Rewriting): void {
   const found = valuesFound(rewriting, edits);
   for (const [at, { file, path, value, replaces }] of edits.entries()) {
@@ -100,10 +100,9 @@ function refuseOvertaken({ edits }: DeliveryPlan, rewriting: Rewriting): void {
 }
 
 /** The outcome of a commit of ours that the branch has. */
-export function landed({ delivery, pushes }: Landing, made: Made): CommitOutcome {
+export function landedOutcome({ delivery, pushes }: Landing, made: MadeCommit): CommitOutcome {
   const { changes, diff } = made.rewriting;
-  const { commit } = made.grafted;
-  const holds = made.holds === undefined ? {} : { holds: made.holds };
+  const { commit } = made.built;
   return {
     is: 'landed',
     ...placeOf(delivery),
@@ -112,16 +111,16 @@ export function landed({ delivery, pushes }: Landing, made: Made): CommitOutcome
     changes,
     diff,
     attempts: pushes.length,
-    ...holds,
+    holds: made.holds,
   };
 }
 
-export function unchanged({ delivery }: Landing, tip: ObjectId): CommitOutcome {
+export function unchangedOutcome({ delivery }: Landing, tip: ObjectId): CommitOutcome {
   return { is: 'unchanged', ...placeOf(delivery), tip };
 }
 
 /** The error for a landing that ran out of time. */
-export function overTime({ world, delivery, pushes, began }: Landing): TagboatError {
+export function landingTimedOut({ world, delivery, pushes, began }: Landing): TagboatError {
   const { repo, branch } = delivery;
   const seconds = Math.round((world.clock.now() - began) / 1_000);
   const last = pushes.findLast(({ fate }) => fate.is === 'refused')?.fate;

@@ -7,8 +7,8 @@ import { guard } from '../order/guard.ts';
 import type { Lineage } from '../order/lineage.ts';
 import { askConfigRepo } from '../repo/ask.ts';
 import type { ConfigRepo } from '../repo/config-repo.ts';
-import { heldBy, loadCompose } from './compose.ts';
-import { verifiedWay } from './verified.ts';
+import { heldOutcome, loadApply } from './apply.ts';
+import { githubRepository } from './via-github.ts';
 
 /** What landing this delivery would change at the tip as it is now. Writes nothing. Throws as `landDelivery` does. */
 export async function previewDelivery(
@@ -18,19 +18,19 @@ export async function previewDelivery(
   options: { readonly idleMs?: number; readonly lineage?: Lineage | undefined } = {},
 ): Promise<CommitPreview> {
   const files = filesTouched(delivery);
-  verifiedWay(delivery, credential);
-  const loading = loadCompose();
+  githubRepository(delivery, credential);
+  const loading = loadApply();
   const question = async (repo: ConfigRepo): Promise<CommitPreview> => {
     const tip = await repo.readTip();
     const snapshot = await repo.readFiles(tip, files);
-    const [compose, holds] = await Promise.all([loading, readHolds(snapshot)]);
-    const { rewriting, broken } = compose(snapshot, holds, delivery, world.clock.now());
+    const [apply, holds] = await Promise.all([loading, readHolds(snapshot)]);
+    const { rewriting, broken } = apply(snapshot, holds, delivery, world.clock.now());
     const { changes, diff } = rewriting;
     const guarded = { delivery, remote: repo.remote, lineage: options.lineage };
-    const held = broken === undefined ? undefined : heldBy(broken, delivery);
+    const held = broken === undefined ? undefined : heldOutcome(broken, delivery);
     const instead = held ?? (changes.length === 0 ? undefined : await guard(guarded, tip, rewriting));
     const at = { delivery: delivery.name, repo: delivery.repo, branch: delivery.branch };
-    return { ...at, tip, changes, diff, ...(instead === undefined ? {} : { instead }) };
+    return { ...at, tip, changes, diff, instead };
   };
   return askConfigRepo(world, delivery, credential, question, options.idleMs);
 }

@@ -10,7 +10,7 @@ import type { ConfigRepo } from '../repo/config-repo.ts';
 import { sourceOf, trailersOf } from './trailers.ts';
 
 /** An earlier state of some places, and what going back to it undoes. */
-export interface Earlier {
+export interface EarlierState {
   /** The config commit that had it. */
   readonly at: ObjectId;
   readonly tip: ObjectId;
@@ -44,12 +44,12 @@ export async function findEarlier(
   places: readonly HeldPlace[],
   credential: GitCredential | undefined,
   options: EarlierOptions,
-): Promise<Earlier> {
+): Promise<EarlierState> {
   return askConfigRepo(world, place, credential, (repo) => find(repo, place, places, options));
 }
 
 /** A commit of the branch's own line, newest first. */
-export interface Step extends HistoryCommit {
+export interface LineCommit extends HistoryCommit {
   readonly id: ObjectId;
   /** What Tagboat says it set, by place; empty for anybody else's commit. */
   readonly set: ReadonlyMap<string, string>;
@@ -60,7 +60,7 @@ async function find(
   { repo: url, branch }: Pick<DeliveryPlan, 'repo' | 'branch'>,
   places: readonly HeldPlace[],
   { to, force }: EarlierOptions,
-): Promise<Earlier> {
+): Promise<EarlierState> {
   const tip = await repo.readTip();
   const line = lineOf((await newestCommits(repo.remote, tip, depth)) ?? new Map(), tip, places);
   const read = async (commit: ObjectId): Promise<string[]> => {
@@ -90,8 +90,8 @@ export function lineOf(
   commits: ReadonlyMap<ObjectId, HistoryCommit>,
   tip: ObjectId,
   places: readonly HeldPlace[],
-): Step[] {
-  const line: Step[] = [];
+): LineCommit[] {
+  const line: LineCommit[] = [];
   for (let id: ObjectId | undefined = tip; id !== undefined; ) {
     const commit: HistoryCommit | undefined = commits.get(id);
     if (commit === undefined) break;
@@ -119,7 +119,7 @@ interface Target {
 
 /** The state before the newest delivery, or before that to which a rollback went. */
 async function previous(
-  line: readonly Step[],
+  line: readonly LineCommit[],
   now: readonly string[],
   read: (commit: ObjectId) => Promise<string[]>,
 ): Promise<Target> {
@@ -145,7 +145,7 @@ async function previous(
 }
 
 /** The commit of the line that has this id, or that came from the app repo's commit of this id. */
-function named(line: readonly Step[], to: string): Target {
+function named(line: readonly LineCommit[], to: string): Target {
   const own = line.find(({ id }) => id === to) ?? line.find(({ parents }) => parents[0] === to);
   if (own !== undefined) return { from: 0, at: own.id === to ? own.id : to };
   const delivered = line.find(({ set, message }) => set.size > 0 && sourceOf(message)?.commit === to);
@@ -154,7 +154,7 @@ function named(line: readonly Step[], to: string): Target {
 
 /** Throws where a value isn't what the delivery before it says it set: somebody else did, and would be undone unasked. */
 async function refuseByHand(
-  undone: readonly Step[],
+  undone: readonly LineCommit[],
   places: readonly HeldPlace[],
   now: readonly string[],
   read: (commit: ObjectId) => Promise<string[]>,
@@ -184,7 +184,7 @@ function pick({ file, path }: HeldPlace): HeldPlace {
   return { file, path };
 }
 
-function indexOf(line: readonly Step[], at: ObjectId): number {
+function indexOf(line: readonly LineCommit[], at: ObjectId): number {
   const index = line.findIndex(({ id }) => id === at);
   // The parent of the last commit that is known.
   return index < 0 ? line.length : index;

@@ -4,9 +4,9 @@ import type { DeliveryPlan } from '../../plan.ts';
 import type { ObjectId } from '../../wire/git/pack/object.ts';
 import type { GitRemote } from '../../wire/git/remote.ts';
 import { type Rewriting, valuesFound } from '../edit/rewrite.ts';
+import { commitNamed } from './commit-named.ts';
 import type { Kinship, Lineage } from './lineage.ts';
-import { commitNamed } from './named.ts';
-import { type Held, openWriters } from './trailers.ts';
+import { openWriters, type PlacedValue } from './trailers.ts';
 
 /** A delivery about to be made on a tip. */
 export interface Guarded {
@@ -18,7 +18,7 @@ export interface Guarded {
 }
 
 /** A value to be replaced, and the commit of the app repo that it came from. */
-interface Theirs extends Held {
+interface Theirs extends PlacedValue {
   readonly commit: ObjectId;
 }
 

@@ -5,7 +5,7 @@ import { newestCommits, type Relation, relationOf } from '../../wire/git/ancestr
 import type { World } from '../../wire/world.ts';
 import { filesOf, loadRewrite } from '../edit/rewrite.ts';
 import { defaultIdleMs, openConfigRepo } from '../repo/config-repo.ts';
-import { explain } from '../repo/explain.ts';
+import { explainGitFailure } from '../repo/git-failure.ts';
 import { trailersOf } from './trailers.ts';
 
 /** A delivery's config repo as far as its commits are compared. Comparing never throws, save the signal's reason. */
@@ -59,7 +59,7 @@ export function openHistory(
       try {
         return await repo.readTip();
       } catch (error) {
-        throw explain(error, { delivery, credential, doing: 'read' });
+        throw explainGitFailure(error, { delivery, credential, doing: 'read' });
       }
     },
     relation: async (revision, ours) => {

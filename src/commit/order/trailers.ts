@@ -27,7 +27,7 @@ export function sourceOf(message: string): { readonly commit: ObjectId; readonly
 const depths = [128, 4_096];
 
 /** A place in the config repo with the value it has. */
-export interface Held {
+export interface PlacedValue {
   readonly file: string;
   readonly path: string;
   readonly value: string;
@@ -39,7 +39,7 @@ export interface Held {
  * when it doesn't say where it came from. One request to the config repo for all of them, rarely two, and none before
  * the first is asked for. Throws WireFailure.
  */
-export function openWriters(remote: GitRemote, tip: ObjectId): (place: Held) => Promise<ObjectId | undefined> {
+export function openWriters(remote: GitRemote, tip: ObjectId): (place: PlacedValue) => Promise<ObjectId | undefined> {
   const read = new Map<number, ReturnType<typeof newestCommits>>();
   const newest = (depth: number): ReturnType<typeof newestCommits> => {
     const commits = read.get(depth) ?? newestCommits(remote, tip, depth);

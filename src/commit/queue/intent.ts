@@ -30,22 +30,6 @@ export interface IntentEdit extends Edit {
 /** Larger ones are neither written nor read. */
 export const longestIntent = 64 * 1024;
 
-/** Where a branch's intents live: refs of their own, so that publishing never conflicts with anything. */
-export function intentPrefix(branch: string): string {
-  return `refs/tagboat/intents/${branch}/`;
-}
-
-/** An id that sorts by time: 13 digits of milliseconds, then 12 hex digits that make it one writer's own. */
-export function intentId(now: number, random: () => number): string {
-  const own = Array.from({ length: 12 }, () => Math.floor(random() * 16).toString(16)).join('');
-  return `${String(now).padStart(13, '0')}-${own}`;
-}
-
-/** When an intent was published, from its id alone; undefined where that is no id of ours. */
-export function publishedAt(id: string): number | undefined {
-  return /^\d{13}-[0-9a-f]{12}$/.test(id) ? Number(id.slice(0, 13)) : undefined;
-}
-
 /**
  * The objects of an intent's ref: a commit without parents whose message holds the intent as JSON, and the empty tree.
  * With a key the message ends in a code over the JSON, and readers with the key take no other.

@@ -1,7 +1,7 @@
 import type { DeliveryPlan, GitCredential } from '../../plan.ts';
 import type { World } from '../../wire/world.ts';
 import { type ConfigRepo, defaultIdleMs, openConfigRepo } from './config-repo.ts';
-import { explain } from './explain.ts';
+import { explainGitFailure } from './git-failure.ts';
 
 /** Reading alone is over in seconds, or it is no use waiting. */
 const mostMs = 120_000;
@@ -19,7 +19,7 @@ export async function askConfigRepo<T>(
   try {
     return await question(repo);
   } catch (error) {
-    throw explain(error, { delivery: place, credential, doing: 'read' });
+    throw explainGitFailure(error, { delivery: place, credential, doing: 'read' });
   } finally {
     await repo.close();
   }

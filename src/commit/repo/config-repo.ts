@@ -7,8 +7,7 @@ import { createTipReader, type TipReader } from '../../wire/git/reader.ts';
 import { type GitRemote, openRemote } from '../../wire/git/remote.ts';
 import type { PathEnd, Snapshot } from '../../wire/git/snapshot.ts';
 import type { World } from '../../wire/world.ts';
-import { holdsFile } from '../holds/holds.ts';
-import { intentPrefix, publishedAt } from '../queue/intent.ts';
+import { holdsFile, intentPrefix, publishedAt } from './layout.ts';
 
 /** Milliseconds without a byte from the host before giving up on a request. */
 export const defaultIdleMs = 30_000;
@@ -21,7 +20,7 @@ export interface ConfigRepo {
   readonly remote: GitRemote;
   readonly ref: string;
   /** The commit the branch points at, and its queue. Throws BRANCH_NOT_FOUND, REPO_EMPTY; WireFailure. */
-  look(): Promise<Look>;
+  look(): Promise<BranchLook>;
   readTip(): Promise<ObjectId>;
   /** The files at a commit, and its holds. Throws FILE_*; WireFailure. */
   readFiles(tip: ObjectId, files: readonly string[]): Promise<Snapshot>;
@@ -34,7 +33,7 @@ export interface ConfigRepo {
 export type BranchPlace = Pick<DeliveryPlan, 'repo' | 'branch'>;
 
 /** A branch and its queue, as one answer shows them. */
-export interface Look {
+export interface BranchLook {
   readonly tip: ObjectId;
   /** The intents' refs by id, in the order in which they are to land. */
   readonly intents: ReadonlyMap<string, ObjectId>;
@@ -64,7 +63,7 @@ export function openConfigRepo(world: World, delivery: BranchPlace, options: Con
   const remote = openRemote(world, { url: repo, authorization: credential?.authorization, idleMs, deadline, notice });
   const reader: TipReader = createTipReader(remote, { fileLimit, notice });
   const ref = `refs/heads/${branch}`;
-  const look = async (): Promise<Look> => {
+  const look = async (): Promise<BranchLook> => {
     const prefix = intentPrefix(branch);
     const refs = await remote.refs([ref, prefix], 10_000);
     const tip = refs.get(ref) ?? (await explainAbsence(remote, delivery));

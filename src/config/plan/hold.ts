@@ -28,10 +28,8 @@ export function planHold(target: HoldTarget, request: HoldRequest): DeliveryPlan
   const why = oneLine(request.why);
   const by = oneLine(request.by ?? personText(defaultPerson(request)));
   const holds: HoldChange = {
-    ...{ is: 'hold', places, by, why },
-    ...(request.until === undefined ? {} : { until: request.until }),
-    ...(source === undefined ? {} : { app: appOf(source) }),
-    ...(delivery === undefined ? {} : { delivery }),
+    ...{ is: 'hold', places, by, why, until: request.until, delivery },
+    app: source && appOf(source),
   };
   return plan(target, request, { holds, text: `Hold ${named(places)}\n\n${why}`, key: 'Tagboat-Hold' });
 }
@@ -57,8 +55,7 @@ function plan(
     ...{ name: delivery ?? holds.is, repo, branch, edits: [], holds },
     message: writeMessage({ text, trailers, delivery, edits: [], source: undefined }),
     ...{ author: person, committer: person, deploy: undefined },
-    ...(via === undefined ? {} : { via }),
-    ...(queue === undefined ? {} : { queue }),
+    ...{ via, queue },
   };
 }
 

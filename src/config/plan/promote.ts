@@ -53,7 +53,7 @@ export function planPromote(from: DeliveryConfig, to: DeliveryConfig, request: P
     oneLine(`Promote ${what} from ${from.name} to ${to.name}`) + (why === undefined ? '' : `\n\n${oneLine(why)}`);
   const trailers = [
     { key: 'Tagboat-Promote', value: `${from.name}@${tip}` },
-    ...(source === undefined ? [] : [{ key: 'Tagboat-Source', value: source }]),
+    { key: 'Tagboat-Source', value: source ?? '' },
   ];
   const person = defaultPerson(request);
   return {

@@ -37,9 +37,7 @@ export function planRollback(target: HoldTarget, request: RollbackRequest): Deli
   const by = oneLine(request.by ?? personText(person));
   const holds: HoldChange = {
     ...{ is: 'hold', places: places.map(({ file, path }) => ({ file, path })), by, why: `rolled back: ${why}` },
-    ...(request.until === undefined ? {} : { until: request.until }),
-    ...(source === undefined ? {} : { app: appOf(source) }),
-    ...(delivery === undefined ? {} : { delivery }),
+    ...{ until: request.until, delivery, app: source && appOf(source) },
   };
   const undone = request.undone.map(({ commit, subject }) => `Undoes ${commit.slice(0, 12)}: ${oneLine(subject)}`);
   const [value = ''] = request.values;
@@ -50,7 +48,7 @@ export function planRollback(target: HoldTarget, request: RollbackRequest): Deli
   const trailers = [
     { key: 'Tagboat-Rollback', value: request.from },
     { key: 'Tagboat-Rollback-To', value: request.to },
-    ...(request.source === undefined ? [] : [{ key: 'Tagboat-Source', value: request.source }]),
+    { key: 'Tagboat-Source', value: request.source ?? '' },
   ];
   return {
     ...{ name: delivery ?? 'rollback', repo, branch, edits, holds },
@@ -58,7 +56,6 @@ export function planRollback(target: HoldTarget, request: RollbackRequest): Deli
     ...{ author: person, committer: person, deploy: request.deploy },
     // Going back is what is asked for.
     order: 'off',
-    ...(via === undefined ? {} : { via }),
-    ...(queue === undefined ? {} : { queue }),
+    ...{ via, queue },
   };
 }

@@ -1,5 +1,5 @@
 import type { Colors } from 'picocolors/types.js';
-import { listHolds, type StandingHold } from '../../commit/holds/standing.ts';
+import { listHolds, type StandingHold } from '../../commit/holds/list-holds.ts';
 import type { CommonOptions } from '../cli/program.ts';
 import type { Body } from '../run/session.ts';
 import { oneLine } from '../show/printable.ts';

@@ -1,4 +1,4 @@
-import { readState } from '../../commit/order/state.ts';
+import { readState } from '../../commit/order/places-state.ts';
 import { pairPlaces, planPromote } from '../../config/plan/promote.ts';
 import type { Config, DeliveryConfig } from '../../config/shape/checked.ts';
 import { nearestWord } from '../../errors/spelling.ts';

@@ -1,5 +1,5 @@
 import type { Colors } from 'picocolors/types.js';
-import { listWaiting, type Waiting } from '../../commit/queue/waiting.ts';
+import { listWaiting, type Waiting } from '../../commit/queue/list-waiting.ts';
 import type { CommonOptions } from '../cli/program.ts';
 import type { Body } from '../run/session.ts';
 import { duration, oneLine, short } from '../show/printable.ts';

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { commitNamed, type Named } from '../../../src/commit/order/named.ts';
+import { commitNamed, type NamedCommit } from '../../../src/commit/order/commit-named.ts';
 import { sourceOf, trailersOf } from '../../../src/commit/order/trailers.ts';
 
 const ours = `${'0123456789abcdef'.repeat(2)}01234567`;
 const theirs = 'fedcba98'.repeat(5);
-const whole: Named = { is: 'commit', id: theirs };
-const short = (text: string): Named => ({ is: 'short', text });
-const none: Named = { is: 'none' };
+const whole: NamedCommit = { is: 'commit', id: theirs };
+const short = (text: string): NamedCommit => ({ is: 'short', text });
+const none: NamedCommit = { is: 'none' };
 
 describe('the commit that a value names', () => {
-  it.each<[title: string, value: string, found: string, Named | undefined]>([
+  it.each<[title: string, value: string, found: string, NamedCommit | undefined]>([
     ['a bare tag', ours, theirs, whole],
     ['the same commit', ours, ours, { is: 'commit', id: ours }],
     ['a whole reference', `ghcr.io/acme/app:${ours}`, `ghcr.io/acme/app:${theirs}`, whole],

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type Intent, intentId, publishedAt, readIntent, writeIntent } from '../../../src/commit/queue/intent.ts';
+import { type Intent, readIntent, writeIntent } from '../../../src/commit/queue/intent.ts';
+import { intentId, publishedAt } from '../../../src/commit/repo/layout.ts';
 import { Secret } from '../../../src/wire/secret.ts';
 
 const id = intentId(1_700_000_000_123, () => 0.5);

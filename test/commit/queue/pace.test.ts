@@ -1,13 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import {
-  isCrowded,
-  patienceMs,
-  restAfterPublishing,
-  restInQueue,
-  restWhileGathering,
-  staleMs,
-} from '../../../src/commit/queue/pace.ts';
+import { isCrowded, staleMs } from '../../../src/commit/land/crowd.ts';
+import { patienceMs, restAfterPublishing, restInQueue, restWhileGathering } from '../../../src/commit/queue/pace.ts';
 
 const trip = fc.integer({ min: 1, max: 60_000 });
 const chance = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { writeHolds } from '../../../src/commit/holds/holds.ts';
-import { openPublished } from '../../../src/commit/queue/published.ts';
+import { openIntentRefs } from '../../../src/commit/queue/intent-refs.ts';
 import { openRemote } from '../../../src/wire/git/remote.ts';
 import { type CliResult, cli, resultOf, type Town, town } from '../../support/cli.ts';
 import { noHttpBackend, skipNote } from '../../support/git-host.ts';
@@ -128,7 +128,7 @@ describe.skipIf(noHttpBackend !== undefined)(`tagboat hold, release, holds and q
     const world = testWorld({ clock: handClock(at) });
     const url = place.host.repoUrl('config');
     const options = { url, authorization: undefined, idleMs: 5_000, deadline: at + 60_000, notice: () => undefined };
-    const draft = openPublished(openRemote(world, options), 'main', undefined).draft({
+    const draft = openIntentRefs(openRemote(world, options), 'main', undefined).draft({
       id: `${at}-0123456789ab`,
       branch: 'main',
       edits: [{ file: 'main/values.yaml', path: '.front.imageTag', value: source, create: false, expects: 'none' }],

@@ -3,10 +3,11 @@ import type { CommitOutcome } from '../../plan/outcome.ts';
 import type { ObjectId } from '../../wire/git/pack/object.ts';
 import { backoff } from '../../wire/retry.ts';
 import { filesTouched } from '../edit/rewrite.ts';
-import { isCrowded, staleMs } from '../queue/pace.ts';
-import type { Look } from '../repo/config-repo.ts';
-import { draftOn, type Landing, look } from './landing.ts';
-import { landedAmong, type Made, type Push } from './push.ts';
+
+import type { BranchLook } from '../repo/config-repo.ts';
+import { isCrowded, staleMs } from './crowd.ts';
+import { decideOnTip, type Landing, lookAtBranch } from './landing.ts';
+import { findLandedPush, type MadeCommit, type PushTry } from './push-commit.ts';
 
 /** Pushes on one tip until the server's refusal is believed: a rival's lock on the branch looks the same at first. */
 export const refusalsBelieved = 2;
@@ -14,31 +15,31 @@ export const refusalsBelieved = 2;
 const lossesBorne = 3;
 
 /** How a try on one tip ended: ours, nothing to do, or another tip by now. */
-export type Tried =
-  | { readonly is: 'landed'; readonly made: Made }
+export type DirectPushEnd =
+  | { readonly is: 'landed'; readonly made: MadeCommit }
   | { readonly is: 'ended'; readonly outcome: CommitOutcome }
-  | { readonly is: 'beaten'; readonly look: Look }
+  | { readonly is: 'beaten'; readonly look: BranchLook }
   /** The branch or its queue moved while the files were read: nothing was pushed. */
-  | { readonly is: 'overtaken'; readonly look: Look }
+  | { readonly is: 'overtaken'; readonly look: BranchLook }
   /** Nothing moved, but others are about to push too: nothing was pushed. */
-  | { readonly is: 'crowded'; readonly look: Look };
+  | { readonly is: 'crowded'; readonly look: BranchLook };
 
 /**
  * Pushes the commit on this tip, the old id as the lock, until it is taken, beaten, or denied. With a queue to go to,
  * a doubtful first push is not even tried. Throws PUSH_DENIED, ORDER_*, WireFailure.
  */
-export async function pushDirect(landing: Landing, tip: ObjectId, queueing: boolean): Promise<Tried> {
+export async function pushDirect(landing: Landing, tip: ObjectId, queueing: boolean): Promise<DirectPushEnd> {
   const { world, pushes } = landing;
   for (;;) {
     world.signal.throwIfAborted();
     landing.doing = pushes.some(({ fate }) => fate.is === 'lost') ? 'push' : 'read';
-    const draft = await draftOn(landing, tip);
+    const draft = await decideOnTip(landing, tip);
     if (draft.is === 'ended') return draft;
     const { made } = draft;
     world.signal.throwIfAborted();
     if (queueing && pushes.length === 0 && isStale(landing)) {
       const { tookMs } = landing.looked;
-      const now = await look(landing);
+      const now = await lookAtBranch(landing);
       if (now.tip !== tip || now.intents.size > 0) return { is: 'overtaken', look: now };
       if (isCrowded(tookMs, landing.looked.tookMs)) return { is: 'crowded', look: now };
     }
@@ -60,27 +61,27 @@ function isStale({ world, looked, delivery }: Landing): boolean {
 }
 
 /** Where the branch is once it has left the push's tip, or undefined when it stays there: then we were denied. */
-async function lookAgain(landing: Landing, push: Push): Promise<Look | undefined> {
+async function lookAgain(landing: Landing, push: PushTry): Promise<BranchLook | undefined> {
   const { world } = landing;
-  const first = await look(landing);
+  const first = await lookAtBranch(landing);
   if (first.tip !== push.on) return first;
   // A rival that holds the branch's lock has not moved it yet, and a server that cut us off needs a moment.
   const failure = push.fate.is === 'lost' ? push.fate.failure : undefined;
   const waitMs = 200 + backoff(2, failure, { random: world.random });
   if (failure !== undefined && world.clock.now() + waitMs > landing.deadline) throw failure;
   await world.clock.sleep(waitMs, world.signal);
-  const second = await look(landing);
+  const second = await lookAtBranch(landing);
   return second.tip === push.on ? undefined : second;
 }
 
 /** A push whose reply was lost may be what moved the branch. */
-async function wonAmong({ repo, pushes }: Landing, seen: Look): Promise<Tried> {
-  const won = await landedAmong(repo.remote, seen.tip, pushes);
+async function wonAmong({ repo, pushes }: Landing, seen: BranchLook): Promise<DirectPushEnd> {
+  const won = await findLandedPush(repo.remote, seen.tip, pushes);
   return won === undefined ? { is: 'beaten', look: seen } : { is: 'landed', made: won };
 }
 
 /** Throws when pushes on a tip that doesn't move have failed often enough to mean it. */
-function believe(landing: Landing, push: Push): void {
+function believe(landing: Landing, push: PushTry): void {
   const { repo, branch } = landing.delivery;
   const { fate } = push;
   const onThisTip = landing.pushes.filter(({ on }) => on === push.on);

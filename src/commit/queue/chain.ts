@@ -5,24 +5,24 @@ import type { NewObject } from '../../wire/git/pack/pack.ts';
 import type { RefUpdate } from '../../wire/git/push.ts';
 import type { Snapshot } from '../../wire/git/snapshot.ts';
 import { filesTouched, type Rewriting, valuesFound } from '../edit/rewrite.ts';
-import { holdsFile } from '../holds/holds.ts';
-import type { Compose, Composed } from '../land/compose.ts';
-import { type Grafted, graft } from '../land/graft.ts';
+import type { AppliedDelivery, ApplyDelivery } from '../land/apply.ts';
+import { type CommitObjects, makeCommitObjects } from '../land/commit-objects.ts';
+import { holdsFile } from '../repo/layout.ts';
+import { type IntentFate, intentFate, leavesQueue } from './decisions.ts';
 import type { Intent } from './intent.ts';
-import { type Fate, fateOf, leavesQueue } from './queue.ts';
 
 /** One intent that becomes a commit. */
-export interface Link {
+export interface ChainLink {
   readonly intent: Intent;
-  readonly grafted: Grafted;
+  readonly built: CommitObjects;
   readonly rewriting: Rewriting;
 }
 
 /** Intents as a chain of commits on a tip, each with its own author, message and time. */
-export interface Chain {
+export interface IntentChain {
   readonly on: ObjectId;
-  readonly links: readonly Link[];
-  readonly fates: ReadonlyMap<string, Fate>;
+  readonly links: readonly ChainLink[];
+  readonly fates: ReadonlyMap<string, IntentFate>;
 }
 
 /** Files of all these intents that a tip can be read for. */
@@ -40,27 +40,27 @@ export function chainOf(
   tip: Snapshot,
   found: readonly Hold[],
   intents: ReadonlyMap<string, Intent | undefined>,
-  compose: Compose,
+  apply: ApplyDelivery,
   now: number,
-): Chain {
+): IntentChain {
   let here = tip;
   let holds = found;
-  const links: Link[] = [];
-  const fates = new Map<string, Fate>();
+  const links: ChainLink[] = [];
+  const fates = new Map<string, IntentFate>();
   for (const [id, intent] of intents) {
     if (intent === undefined) {
       fates.set(id, 'unfit');
       continue;
     }
-    const composed = attempt(here, holds, intent, compose, now);
-    const fate = fateIn(composed, intent, now);
+    const applied = attempt(here, holds, intent, apply, now);
+    const fate = fateIn(applied, intent, now);
     fates.set(id, fate);
-    if (fate !== 'land' || composed === undefined) continue;
-    const { rewriting } = composed;
-    const grafted = graft(here, rewriting.files, intent, Math.floor(now / 1_000));
-    links.push({ intent, grafted, rewriting });
-    here = grafted.snapshot;
-    holds = composed.holds;
+    if (fate !== 'land' || applied === undefined) continue;
+    const { rewriting } = applied;
+    const built = makeCommitObjects(here, rewriting.files, intent, Math.floor(now / 1_000));
+    links.push({ intent, built, rewriting });
+    here = built.snapshot;
+    holds = applied.holds;
   }
   return { on: tip.commit, links, fates };
 }
@@ -69,29 +69,29 @@ export function chainOf(
  * Everything one atomic push of a chain holds: the branch, the refs it frees and those `leaving` anyhow, and the
  * objects, none of them twice.
  */
-export function pushOf(
-  chain: Chain,
+export function chainPush(
+  chain: IntentChain,
   branch: string,
   leaving: readonly string[],
   removal: (id: string) => RefUpdate,
 ): { updates: readonly RefUpdate[]; objects: readonly NewObject[] } {
   const last = chain.links.at(-1);
-  const move = last === undefined ? [] : [{ ref: branch, from: chain.on, to: last.grafted.commit }];
+  const move = last === undefined ? [] : [{ ref: branch, from: chain.on, to: last.built.commit }];
   const freed = [...chain.fates]
     .filter(([id, fate]) => leavesQueue(fate) || leaving.includes(id))
     .map(([id]) => removal(id));
   const objects = new Map<ObjectId, NewObject>();
-  for (const { grafted } of chain.links) {
-    for (const made of grafted.objects) if (!objects.has(made.object.id)) objects.set(made.object.id, made);
+  for (const { built } of chain.links) {
+    for (const made of built.objects) if (!objects.has(made.object.id)) objects.set(made.object.id, made);
   }
   return { updates: [...move, ...freed], objects: [...objects.values()] };
 }
 
 /** What holds a place, or held it, is for its own writer to decide on, as a value that has moved is. */
-function fateIn(composed: Composed | undefined, intent: Intent, now: number): Fate {
-  if (composed === undefined) return fateOf(intent, 'unfit', now);
-  const { rewriting, broken, moved } = composed;
-  const fate = fateOf(intent, valuesFound(rewriting, intent.edits), now);
+function fateIn(applied: AppliedDelivery | undefined, intent: Intent, now: number): IntentFate {
+  if (applied === undefined) return intentFate(intent, 'unfit', now);
+  const { rewriting, broken, moved } = applied;
+  const fate = intentFate(intent, valuesFound(rewriting, intent.edits), now);
   const holding = fate === 'settled' && rewriting.files.some(({ file }) => file === holdsFile);
   if (fate !== 'land' && !holding) return fate;
   return broken !== undefined || moved ? 'moved' : 'land';
@@ -102,13 +102,13 @@ function attempt(
   here: Snapshot,
   holds: readonly Hold[],
   intent: Intent,
-  compose: Compose,
+  apply: ApplyDelivery,
   now: number,
-): Composed | undefined {
+): AppliedDelivery | undefined {
   const files = pathsOf(intent);
   if (files === undefined || files.some((file) => here.files.get(file)?.is !== 'file')) return undefined;
   try {
-    return compose(here, holds, intent, now);
+    return apply(here, holds, intent, now);
   } catch (error) {
     // Whatever it is about the file or the path, the intent's own writer reads it again and tells its user.
     if (error instanceof TagboatError) return undefined;

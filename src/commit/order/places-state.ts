@@ -8,7 +8,7 @@ import { askConfigRepo } from '../repo/ask.ts';
 import { lineOf, sourceText } from './earlier.ts';
 
 /** Some places of a branch as they are. */
-export interface State {
+export interface PlacesState {
   readonly tip: ObjectId;
   /** In the places' order. */
   readonly values: readonly string[];
@@ -24,7 +24,7 @@ export async function readState(
   branch: Pick<DeliveryPlan, 'repo' | 'branch'>,
   places: readonly HeldPlace[],
   credential: GitCredential | undefined,
-): Promise<State> {
+): Promise<PlacesState> {
   return askConfigRepo(world, branch, credential, async (repo) => {
     const tip = await repo.readTip();
     const snapshot = await repo.readFiles(tip, filesOf(places));

@@ -1,4 +1,4 @@
-import { TagboatError } from '../../errors.ts';
+import { type Peer, TagboatError } from '../../errors.ts';
 import type { DeliveryPlan, GitCredential } from '../../plan.ts';
 import { WireFailure } from '../../wire/failure.ts';
 import { GitDataError, GitRefusal } from '../../wire/git/failure.ts';
@@ -12,7 +12,7 @@ export interface Doing {
 }
 
 /** What a failure on the wire means for a delivery. Anything else comes back as it is. */
-export function explain(failure: unknown, { delivery, credential, doing }: Doing): unknown {
+export function explainGitFailure(failure: unknown, { delivery, credential, doing }: Doing): unknown {
   const { repo } = delivery;
   if (failure instanceof SpoolFailure) {
     return new TagboatError('TEMP_FOLDER_FULL', { folder: failure.folder }, { cause: failure });
@@ -54,12 +54,8 @@ export function explain(failure: unknown, { delivery, credential, doing }: Doing
   return new TagboatError('GIT_REFUSED', { repo, status }, context);
 }
 
-function peerOf(failure: WireFailure): { code?: string; text?: string; retryable: boolean } {
-  return {
-    retryable: failure.retryable,
-    ...(failure.peerCode === undefined ? {} : { code: failure.peerCode }),
-    ...(failure.peerText === undefined ? {} : { text: failure.peerText }),
-  };
+function peerOf({ retryable, peerCode, peerText }: WireFailure): Peer {
+  return { retryable, code: peerCode, text: peerText };
 }
 
 /** Why, without the URL that the error names already. */

@@ -7,7 +7,7 @@
  */
 
 /** The branch and its queue, as one `ls-refs` answer shows them. */
-export interface View {
+export interface QueueView {
   /** The commit the branch points at. */
   readonly tip: string;
   /** Ids of all published intents, in the order in which they are to land. */
@@ -17,7 +17,7 @@ export interface View {
 }
 
 /** Where one writer's change stands, as far as the writer knows. */
-export type Standing =
+export type WriterStanding =
   | { readonly is: 'fresh' }
   /** A push on the branch lost, or its intent vanished without having landed. */
   | { readonly is: 'beaten' }
@@ -25,17 +25,17 @@ export type Standing =
   | { readonly is: 'waiting'; readonly id: string };
 
 /** What a writer does next. */
-export type Step =
+export type QueueStep =
   | { readonly do: 'pushDirect' }
   | { readonly do: 'publish' }
   | { readonly do: 'combine' }
-  /** Look again later; the more are in front, the later. The first waits for those behind it. */
+  /** BranchLook again later; the more are in front, the later. The first waits for those behind it. */
   | { readonly do: 'wait'; readonly place: number }
   /** The intent is gone from its ref: look for its trailer on the branch. */
   | { readonly do: 'confirm' };
 
 /** What a writer in the queue has in mind. */
-export type Mood =
+export type WriterMood =
   /** Others are joining while it has the turn: it lets them, and lands them too. */
   | 'gathering'
   /** It waits for those in front of it. */
@@ -47,7 +47,12 @@ export type Mood =
  * The next step of a writer that has just looked. `queueing` is false where the server has no atomic pushes or refuses
  * such refs. No mood may last for ever: what is safe in each of them doesn't depend on time, only that it ends does.
  */
-export function nextStep(view: View, standing: Standing, mood: Mood, queueing: boolean): Step {
+export function nextQueueStep(
+  view: QueueView,
+  standing: WriterStanding,
+  mood: WriterMood,
+  queueing: boolean,
+): QueueStep {
   switch (standing.is) {
     case 'fresh':
       // Somebody is in the queue: pushing past it would make its landing lose once more.
@@ -65,7 +70,7 @@ export function nextStep(view: View, standing: Standing, mood: Mood, queueing: b
 }
 
 /** What a combining writer makes of one intent. */
-export type Fate =
+export type IntentFate =
   /** It becomes a commit. */
   | 'land'
   /** Its values are there already: nothing to commit, and nothing left to wait for. */
@@ -78,7 +83,7 @@ export type Fate =
   | 'unfit';
 
 /** Whether the combining push deletes the intent's ref. One that stays never holds up those behind it. */
-export function leavesQueue(fate: Fate): boolean {
+export function leavesQueue(fate: IntentFate): boolean {
   return fate === 'land' || fate === 'settled' || fate === 'expired';
 }
 
@@ -86,11 +91,11 @@ export function leavesQueue(fate: Fate): boolean {
  * An intent's fate from the values it finds. `found` holds the value at each of its paths on the commits before it,
  * undefined where nothing is there; `unfit` when that couldn't be worked out.
  */
-export function fateOf(
+export function intentFate(
   intent: { readonly expiresAt: number; readonly edits: readonly { expects: string | undefined; value: string }[] },
   found: readonly (string | undefined)[] | 'unfit',
   now: number,
-): Fate {
+): IntentFate {
   if (intent.expiresAt <= now) return 'expired';
   if (found === 'unfit') return 'unfit';
   if (intent.edits.every((edit, at) => found[at] === edit.value)) return 'settled';

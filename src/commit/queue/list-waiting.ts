@@ -5,8 +5,8 @@ import type { World } from '../../wire/world.ts';
 import { sourceOf } from '../order/trailers.ts';
 import { askConfigRepo } from '../repo/ask.ts';
 import type { ConfigRepo } from '../repo/config-repo.ts';
-import { publishedAt } from './intent.ts';
-import { openPublished, queueKeyIn } from './published.ts';
+import { publishedAt } from '../repo/layout.ts';
+import { openIntentRefs, queueKeyIn } from './intent-refs.ts';
 
 /** A change that waits in a branch's queue, in the order in which it is to land. Times are ISO 8601. */
 export interface Waiting {
@@ -36,8 +36,8 @@ export async function listWaiting(
 ): Promise<readonly Waiting[]> {
   const question = async (repo: ConfigRepo) => {
     const { intents } = await repo.look();
-    const published = openPublished(repo.remote, place.branch, queueKeyIn(world));
-    const read = await published.read(intents);
+    const intentRefs = openIntentRefs(repo.remote, place.branch, queueKeyIn(world));
+    const read = await intentRefs.read(intents);
     return [...read].map(([id, intent]) => ({
       id,
       publishedAt: timeOf(publishedAt(id) ?? 0),

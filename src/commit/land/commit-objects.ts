@@ -9,10 +9,10 @@ import {
 } from '../../wire/git/pack/object.ts';
 import type { NewObject } from '../../wire/git/pack/pack.ts';
 import type { PathEnd, Snapshot } from '../../wire/git/snapshot.ts';
-import type { Rewritten } from '../edit/rewrite.ts';
+import type { RewrittenFile } from '../edit/rewrite.ts';
 
 /** A commit made on a snapshot, as a snapshot in turn, so that another can be made on it. */
-export interface Grafted {
+export interface CommitObjects {
   readonly commit: string;
   readonly snapshot: Snapshot;
   /** What the repository doesn't have yet, each new version with the one before it. */
@@ -23,12 +23,12 @@ export interface Grafted {
  * The commit that replaces these files of a snapshot, or makes those that are missing: new blobs, the folders on their
  * paths, and the commit itself. Modes stay, all other entries stay. Pure: the time comes in whole seconds.
  */
-export function graft(
+export function makeCommitObjects(
   on: Snapshot,
-  rewritten: readonly Rewritten[],
+  rewritten: readonly RewrittenFile[],
   about: Pick<DeliveryPlan, 'message' | 'author' | 'committer'>,
   seconds: number,
-): Grafted {
+): CommitObjects {
   const { format } = on;
   const files = new Map(on.files);
   const folders = new Map(on.folders);

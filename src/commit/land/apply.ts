@@ -4,10 +4,11 @@ import type { CommitOutcome } from '../../plan/outcome.ts';
 import type { DeliveryPlan } from '../../plan.ts';
 import type { Snapshot } from '../../wire/git/snapshot.ts';
 import { loadRewrite, type Rewriting } from '../edit/rewrite.ts';
-import { brokenBy, holdsFile, withChange, writeHolds } from '../holds/holds.ts';
+import { brokenBy, withChange, writeHolds } from '../holds/holds.ts';
+import { holdsFile } from '../repo/layout.ts';
 
 /** What one delivery makes of a snapshot: its edits and its change to the holds, as one. */
-export interface Composed {
+export interface AppliedDelivery {
   /** The holds' file among its files, where it changes. */
   readonly rewriting: Rewriting;
   /** The holds as they then are. */
@@ -21,15 +22,15 @@ export interface Composed {
 }
 
 /** Makes a delivery's files from a snapshot and its holds. Pure. Throws what editing a file throws. */
-export type Compose = (
+export type ApplyDelivery = (
   snapshot: Snapshot,
   holds: readonly Hold[],
   about: Pick<DeliveryPlan, 'edits' | 'holds'>,
   now: number,
-) => Composed;
+) => AppliedDelivery;
 
 /** `loadRewrite`, and the holds with it. */
-export async function loadCompose(): Promise<Compose> {
+export async function loadApply(): Promise<ApplyDelivery> {
   const [rewrite, { unifiedDiff }, { readValue }] = await Promise.all([
     loadRewrite(),
     import('../edit/diff.ts'),
@@ -72,7 +73,7 @@ export async function loadCompose(): Promise<Compose> {
 }
 
 /** How a delivery ends that a hold keeps from being made. */
-export function heldBy(
+export function heldOutcome(
   { by, why, until }: Hold,
   { name, repo, branch }: DeliveryPlan,
 ): Extract<CommitOutcome, { is: 'held' }> {

@@ -5,20 +5,20 @@ import type { HistoryCommit } from '../../wire/git/ancestry.ts';
 import type { ObjectId } from '../../wire/git/pack/object.ts';
 import { commitOnBranch, type GraphqlApi } from '../../wire/github/commit-on-branch.ts';
 import type { World } from '../../wire/world.ts';
-import { type Made, type Push, tryPush } from './push.ts';
+import { type MadeCommit, type PushTry, sendPush } from './push-commit.ts';
 
 /** A delivery's config repo as GitHub's API knows it. */
-export interface VerifiedWay {
+export interface GithubRepository {
   readonly api: GraphqlApi;
   /** `owner/name`. */
   readonly repository: string;
 }
 
 /** The way through GitHub's API, or undefined when the delivery doesn't ask for it. Throws VIA_GITHUB_IMPOSSIBLE. */
-export function verifiedWay(
+export function githubRepository(
   { via, repo }: Pick<DeliveryPlan, 'via' | 'repo'>,
   credential: GitCredential | undefined,
-): VerifiedWay | undefined {
+): GithubRepository | undefined {
   if (via !== 'github') return undefined;
   const impossible = (why: string) => new TagboatError('VIA_GITHUB_IMPOSSIBLE', { repo: shownUrl(repo), why });
   const [, repository] = /^\/([^/]+\/[^/]+?)(?:\.git)?\/?$/.exec(new URL(repo).pathname) ?? [];
@@ -34,11 +34,11 @@ export function verifiedWay(
  */
 export async function commitThroughGitHub(
   world: World,
-  way: VerifiedWay,
+  way: GithubRepository,
   { branch, message }: Pick<DeliveryPlan, 'branch' | 'message'>,
-  made: Made,
+  made: MadeCommit,
   idleMs: number,
-): Promise<Push> {
+): Promise<PushTry> {
   const [headline = '', ...rest] = message.split('\n');
   const commit = {
     ...{ repository: way.repository, branch, expectedHead: made.on },
@@ -46,15 +46,15 @@ export async function commitThroughGitHub(
     additions: made.rewriting.files.map(({ file, bytes }) => ({ path: file, bytes })),
   };
   const found = (commits: ReadonlyMap<ObjectId, HistoryCommit>) => findMade(commits, made.on, message);
-  const reply = await tryPush(world, (signal) =>
+  const reply = await sendPush(world, (signal) =>
     commitOnBranch(world.http, way.api, commit, { signal, idleMs, now: world.clock.now() }),
   );
   if (reply instanceof WireFailure) return { ...made, found, fate: { is: 'lost', failure: reply } };
   if (reply.is === 'refused') {
     const { code, text } = reply;
-    return { ...made, found, fate: { is: 'refused', words: { ...(code === undefined ? {} : { code }), text } } };
+    return { ...made, found, fate: { is: 'refused', words: { code, text } } };
   }
-  return { ...made, grafted: { ...made.grafted, commit: reply.commit }, found, fate: { is: 'taken' } };
+  return { ...made, built: { ...made.built, commit: reply.commit }, found, fate: { is: 'taken' } };
 }
 
 /** Ours among the commits since: on the same parent, with the same message, which tells files, values and run. */

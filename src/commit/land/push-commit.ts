@@ -9,19 +9,19 @@ import { withGrace } from '../../wire/grace.ts';
 import type { World } from '../../wire/world.ts';
 import type { Rewriting } from '../edit/rewrite.ts';
 import type { ConfigRepo } from '../repo/config-repo.ts';
-import type { Grafted } from './graft.ts';
+import type { CommitObjects } from './commit-objects.ts';
 
 /** A commit made on a tip, with the changes it holds. */
-export interface Made {
+export interface MadeCommit {
   readonly on: ObjectId;
-  readonly grafted: Grafted;
+  readonly built: CommitObjects;
   readonly rewriting: Rewriting;
   /** What it does to the holds, with the values that are held. */
   readonly holds?: HoldChange | undefined;
 }
 
 /** One try to move the branch to it. */
-export interface Push extends Made {
+export interface PushTry extends MadeCommit {
   /** The commit, should it be among these: for a push whose reply was lost. */
   readonly found: (commits: ReadonlyMap<ObjectId, HistoryCommit>) => ObjectId | undefined;
   readonly fate:
@@ -39,11 +39,11 @@ const graceMs = 10_000;
  * Pushes the commit. The old id is the lock: the branch moves only if it still points at the commit below. Throws
  * WireFailure when the host lets nobody write here with this credential (401, 403).
  */
-export async function pushCommit(world: World, repo: ConfigRepo, made: Made): Promise<Push> {
-  const update = { ref: repo.ref, from: made.on, to: made.grafted.commit };
-  const report = await tryPush(world, (signal) => repo.remote.push([update], made.grafted.objects, signal));
+export async function pushCommit(world: World, repo: ConfigRepo, made: MadeCommit): Promise<PushTry> {
+  const update = { ref: repo.ref, from: made.on, to: made.built.commit };
+  const report = await sendPush(world, (signal) => repo.remote.push([update], made.built.objects, signal));
   const fate = report instanceof WireFailure ? ({ is: 'lost', failure: report } as const) : fateIn(report, repo);
-  const { commit } = made.grafted;
+  const { commit } = made.built;
   return { ...made, fate, found: (commits) => (commits.has(commit) ? commit : undefined) };
 }
 
@@ -51,7 +51,7 @@ export async function pushCommit(world: World, repo: ConfigRepo, made: Made): Pr
  * One push: its answer, or the failure after which only the branch can tell whether it was taken. Throws WireFailure
  * when the host lets nobody write here with this credential (401, 403).
  */
-export async function tryPush<T>(world: World, push: (signal: AbortSignal) => Promise<T>): Promise<T | WireFailure> {
+export async function sendPush<T>(world: World, push: (signal: AbortSignal) => Promise<T>): Promise<T | WireFailure> {
   try {
     return await withGrace(graceMs, world, push);
   } catch (error) {
@@ -62,11 +62,11 @@ export async function tryPush<T>(world: World, push: (signal: AbortSignal) => Pr
   }
 }
 
-function fateIn(report: PushReport, { ref, remote }: ConfigRepo): Push['fate'] {
-  const said = report.said === '' ? {} : { text: report.said };
-  if (report.unpack !== 'ok') return { is: 'refused', words: { code: report.unpack, ...said } };
+function fateIn(report: PushReport, { ref, remote }: ConfigRepo): PushTry['fate'] {
+  const text = report.said === '' ? undefined : report.said;
+  if (report.unpack !== 'ok') return { is: 'refused', words: { code: report.unpack, text } };
   const reason = report.refs.get(ref);
-  if (reason !== undefined) return { is: 'refused', words: { code: reason, ...said } };
+  if (reason !== undefined) return { is: 'refused', words: { code: reason, text } };
   if (report.refs.has(ref)) return { is: 'taken' };
   const message = `the report says nothing about ${ref}`;
   return { is: 'lost', failure: new WireFailure('malformed', remote.url(), { message }) };
@@ -76,12 +76,12 @@ function fateIn(report: PushReport, { ref, remote }: ConfigRepo): Push['fate'] {
  * The push among these that the tip or its history holds, by the id it has there. Only pushes whose reply was lost need
  * the history.
  */
-export async function landedAmong(
+export async function findLandedPush(
   remote: GitRemote,
   tip: ObjectId,
-  pushes: readonly Push[],
-): Promise<Made | undefined> {
-  const there = pushes.find(({ grafted }) => grafted.commit === tip);
+  pushes: readonly PushTry[],
+): Promise<MadeCommit | undefined> {
+  const there = pushes.find(({ built }) => built.commit === tip);
   if (there !== undefined) return there;
   const lost = pushes.filter(({ fate, on }) => fate.is === 'lost' && on !== tip);
   const [first] = lost;
@@ -90,7 +90,7 @@ export async function landedAmong(
   if (commits === undefined) return undefined;
   for (const push of lost) {
     const commit = push.found(commits);
-    if (commit !== undefined) return { ...push, grafted: { ...push.grafted, commit } };
+    if (commit !== undefined) return { ...push, built: { ...push.built, commit } };
   }
   return undefined;
 }

@@ -6,14 +6,15 @@ import { isTaken, type RefUpdate } from '../../wire/git/push.ts';
 import type { GitRemote } from '../../wire/git/remote.ts';
 import { Secret } from '../../wire/secret.ts';
 import type { World } from '../../wire/world.ts';
-import { type Intent, intentPrefix, longestIntent, readIntent, writeIntent } from './intent.ts';
+import { intentPrefix } from '../repo/layout.ts';
+import { type Intent, longestIntent, readIntent, writeIntent } from './intent.ts';
 
 /** The intents on one branch's refs, as a writer reads, adds and removes them. */
-export interface Published {
+export interface IntentRefs {
   /** The intents behind these refs, by id; undefined for one that can't be read. What was read once stays read. */
   read(refs: ReadonlyMap<string, ObjectId>): Promise<ReadonlyMap<string, Intent | undefined>>;
   /** The intent as an object of known id, to be put on its ref. */
-  draft(intent: Intent): Draft;
+  draft(intent: Intent): IntentDraft;
   /** Deletes an intent's ref if it is still there. False when it wasn't: it may have landed. Throws WireFailure. */
   withdraw(id: string, oid: ObjectId, signal: AbortSignal): Promise<boolean>;
   /** The update that deletes an intent's ref, for a push that lands it. */
@@ -21,7 +22,7 @@ export interface Published {
 }
 
 /** An intent about to be published: its id is known before anything is sent. */
-export interface Draft {
+export interface IntentDraft {
   readonly oid: ObjectId;
   /** Makes the intent's ref. False when the server refused, in whatever words. Throws WireFailure. */
   publish(signal: AbortSignal): Promise<boolean>;
@@ -35,7 +36,7 @@ export function queueKeyIn(world: World): Secret | undefined {
   return new Secret(key, 'TAGBOAT_QUEUE_KEY');
 }
 
-export function openPublished(remote: GitRemote, branch: string, key: Secret | undefined): Published {
+export function openIntentRefs(remote: GitRemote, branch: string, key: Secret | undefined): IntentRefs {
   const known = new Map<ObjectId, Intent | undefined>();
   const refOf = (id: string): string => `${intentPrefix(branch)}${id}`;
   const removal = (id: string, oid: ObjectId): RefUpdate => ({

@@ -1,7 +1,7 @@
 import { isObjectId, type ObjectId } from '../../wire/git/pack/object.ts';
 
 /** The commit that a value names. */
-export type Named =
+export type NamedCommit =
   | { readonly is: 'commit'; readonly id: ObjectId }
   /** The first digits of one. */
   | { readonly is: 'short'; readonly text: string }
@@ -14,7 +14,7 @@ const ids = /(?<![0-9A-Za-z]|sha256:|sha512:)[0-9a-f]{7,64}(?![0-9A-Za-z])/g;
  * The commit that stands in `found` where `value` has `ours`, whole or shortened. Undefined when `value` doesn't name
  * `ours` at all, so that its place tells nothing.
  */
-export function commitNamed(value: string, ours: ObjectId, found: string): Named | undefined {
+export function commitNamed(value: string, ours: ObjectId, found: string): NamedCommit | undefined {
   const own = [...value.matchAll(ids)].find(([id]) => ours.startsWith(id));
   if (own === undefined) return undefined;
   const [token] = own;

@@ -1,0 +1,129 @@
+import type { CommitOutcome } from '../../plan/outcome.ts';
+import { type Landing, landedOutcome, landingTimedOut, lookAtBranch } from '../land/landing.ts';
+import { findLandedPush } from '../land/push-commit.ts';
+import type { BranchLook } from '../repo/config-repo.ts';
+import { publishedAt } from '../repo/layout.ts';
+import { nextQueueStep, type QueueView, type WriterMood } from './decisions.ts';
+import type { IntentRefs } from './intent-refs.ts';
+import { landQueue, readAhead } from './land-chain.ts';
+import { findOwnCommit, publish, withdraw, withdrawInTheEnd } from './own-intent.ts';
+import { patienceMs, restAfterPublishing, restInQueue, restWhileGathering } from './pace.ts';
+import { enterQueue, type QueuedWriter, queueView } from './writer.ts';
+
+/**
+ * The first in the queue looks again while the queue has grown by more than a third since its last look, six times at
+ * most, and only where four or more wait: fewer are landed at once. Fitted on `npm run bench -- contention`.
+ */
+const mostGathered = 6;
+const growth = 1 / 3;
+const rush = 4;
+
+/**
+ * Lands the change through the branch's queue: publishes it as an intent, then waits for another writer to land it, or
+ * lands the whole queue itself when its turn comes. `noQueue` where the server has no place for one; the change is
+ * then not published any more. Throws as `landDelivery` does, having withdrawn the intent.
+ */
+export async function landQueued(
+  landing: Landing,
+  intentRefs: IntentRefs,
+  first: BranchLook,
+): Promise<CommitOutcome | 'noQueue'> {
+  const { world } = landing;
+  const writer = enterQueue(landing, intentRefs);
+  let seen = first;
+  try {
+    for (;;) {
+      world.signal.throwIfAborted();
+      const outcome = await takeStep(writer, seen);
+      if (outcome === 'noQueue' && writer.own !== undefined && !(await withdraw(writer))) {
+        // It landed meanwhile after all, or somebody removed it: the branch tells.
+        seen = await lookAtBranch(landing);
+        continue;
+      }
+      if (outcome !== undefined) return outcome;
+      if (writer.restMs > 0) await world.clock.sleep(writer.restMs, world.signal);
+      writer.restMs = 0;
+      seen = await lookAtBranch(landing);
+    }
+  } catch (error) {
+    // Left alone it would be landed by others until it expires; a failure to remove it is not worth hiding why.
+    landing.left = !(await withdrawInTheEnd(writer));
+    throw error;
+  }
+}
+
+/** One step of the queue after a look. Answers how the landing ended, or undefined to look again. */
+async function takeStep(writer: QueuedWriter, seen: BranchLook): Promise<CommitOutcome | 'noQueue' | undefined> {
+  const { landing } = writer;
+  const { world, repo, pushes } = landing;
+  const { tripMs } = landing.looked;
+  const now = world.clock.now();
+  const view = queueView(seen, now);
+  const place = writer.own === undefined ? 0 : view.lively.indexOf(writer.own.intent.id);
+  const step = nextQueueStep(view, writer.standing, moodOf(writer, view, { now, place, tripMs }), true);
+  if (step.do === 'confirm') return findOwnCommit(writer, seen);
+  const won = await findLandedPush(repo.remote, seen.tip, pushes);
+  if (won !== undefined) {
+    await withdraw(writer);
+    return landedOutcome(landing, won);
+  }
+  if (now > landing.deadline) {
+    // Gone already means landed, or at least decided: then the branch has the last word.
+    if (await withdraw(writer)) throw writer.losses.last ?? landingTimedOut(landing);
+    return undefined;
+  }
+  switch (step.do) {
+    case 'pushDirect':
+      throw new RangeError('a writer in the queue does not push past it');
+    case 'publish': {
+      writer.looks = 0;
+      const outcome = await publish(writer, seen);
+      // Where many writers share a machine, a look's time is mostly the wait for that machine; the push just made tells
+      // how long the host takes.
+      const latestMs = Math.min(tripMs, writer.publishMs);
+      const restMs =
+        view.lively.length === 0
+          ? restAfterPublishing(latestMs, world.random())
+          : restInQueue(queueIn(view, now), 0, latestMs, world.random());
+      writer.restMs = Math.max(writer.restMs, restMs);
+      return outcome;
+    }
+    case 'combine':
+      return landQueue(writer, seen);
+    case 'wait':
+      if (step.place === 0) {
+        await readAhead(writer, seen);
+        writer.restMs = restWhileGathering(tripMs, world.random());
+      } else {
+        writer.looks += 1;
+        writer.restMs = restInQueue(queueIn(view, now), writer.looks, tripMs, world.random());
+      }
+      return undefined;
+  }
+}
+
+/** What the writer has in mind, from what moved since it last looked. */
+function moodOf(
+  writer: QueuedWriter,
+  view: QueueView,
+  here: { now: number; place: number; tripMs: number },
+): WriterMood {
+  const front = `${view.tip} ${view.intents[0] ?? ''}`;
+  if (front !== writer.front) {
+    writer.front = front;
+    writer.since = here.now;
+  }
+  const { length } = view.lively;
+  const joining = length >= rush && length - writer.crowd > length * growth && writer.gathered < mostGathered;
+  writer.crowd = view.lively.length;
+  if (here.place === 0 && joining) {
+    writer.gathered += 1;
+    return 'gathering';
+  }
+  return here.now - writer.since < patienceMs(here.place, here.tripMs) ? 'patient' : 'impatient';
+}
+
+/** How many wait, and for how long the first of them has, by its writer's clock. */
+function queueIn({ lively }: QueueView, now: number): { ageMs: number; crowd: number } {
+  return { ageMs: Math.max(0, now - (publishedAt(lively[0] ?? '') ?? now)), crowd: lively.length };
+}

@@ -1,0 +1,132 @@
+import type { CommitOutcome } from '../../plan/outcome.ts';
+import { WireFailure } from '../../wire/failure.ts';
+import { commitsSince } from '../../wire/git/ancestry.ts';
+import { backoff } from '../../wire/retry.ts';
+import { valuesFound } from '../edit/rewrite.ts';
+import { decideOnTip, landedOutcome } from '../land/landing.ts';
+import { sendPush } from '../land/push-commit.ts';
+import type { BranchLook } from '../repo/config-repo.ts';
+import { intentId } from '../repo/layout.ts';
+import type { Intent } from './intent.ts';
+import type { OwnIntent, QueuedWriter } from './writer.ts';
+
+/** Beyond the writer's own deadline, so that a clock that is a little off doesn't expire it under its feet. */
+const expiryMs = 60_000;
+
+/** Pushes in a row that get no usable answer until the host is given up. */
+const lossesBorne = 6;
+
+/** Publishes our change as an intent on a ref of its own. `noQueue` when the server refuses such a ref. */
+export async function publish(writer: QueuedWriter, seen: BranchLook): Promise<CommitOutcome | 'noQueue' | undefined> {
+  const { landing, intentRefs } = writer;
+  const { world, delivery, deadline } = landing;
+  // The intent says which value it replaces, so one that was read on an earlier tip is as good: where it is another by
+  // now, nobody lands it and the branch is read again.
+  const next =
+    writer.basis === undefined ? await decideOnTip(landing, seen.tip) : { is: 'made' as const, made: writer.basis };
+  writer.basis = undefined;
+  if (next.is === 'ended') return next.outcome;
+  const { made } = next;
+  const now = world.clock.now();
+  const id = intentId(now, world.random);
+  const { message, author, committer, branch } = delivery;
+  const found = valuesFound(made.rewriting, delivery.edits);
+  const intent: Intent = {
+    ...{ id, branch, author, committer, publishedAt: now, expiresAt: deadline + expiryMs },
+    message: withTrailer(message, id),
+    edits: delivery.edits.map((edit, at) => ({ ...edit, expects: found[at] })),
+    holds: made.holds,
+  };
+  const draft = intentRefs.draft(intent);
+  const own: OwnIntent = { intent, oid: draft.oid, made, taken: false };
+  writer.own = own;
+  writer.standing = { is: 'waiting', id };
+  // Without an answer it may have arrived: the next look tells, and until then it counts as published.
+  const sent = world.clock.now();
+  const taken = await sendPush(world, draft.publish);
+  writer.publishMs = world.clock.now() - sent;
+  if (taken instanceof WireFailure && !isRefusal(taken)) return lose(writer, taken);
+  writer.losses = { count: 0, last: undefined };
+  own.taken = taken === true;
+  if (own.taken) return undefined;
+  writer.own = undefined;
+  return 'noQueue';
+}
+
+/** The host said plainly that it won't have it: neither a fault of its own nor too much at the moment. */
+export function isRefusal({ status, retryable }: WireFailure): boolean {
+  return status !== undefined && status < 500 && !retryable;
+}
+
+/** After a push without a usable answer: waits longer each time, at least as long as the host asks. Throws it in the end. */
+export function lose(writer: QueuedWriter, failure: WireFailure): undefined {
+  const { world, deadline } = writer.landing;
+  const count = writer.losses.count + 1;
+  writer.losses = { count, last: failure };
+  writer.restMs = backoff(count, failure, { random: world.random });
+  if (count >= lossesBorne || world.clock.now() + writer.restMs > deadline) throw failure;
+}
+
+/**
+ * Our intent is gone from its ref: landed by another writer, or removed. The commit that landed it carries its id.
+ * `noQueue` when it is not gone, but never shown.
+ */
+export async function findOwnCommit(
+  writer: QueuedWriter,
+  seen: BranchLook,
+): Promise<CommitOutcome | 'noQueue' | undefined> {
+  const { landing, own } = writer;
+  writer.standing = { is: 'beaten' };
+  if (own === undefined) return undefined;
+  const commits = await commitsSince(landing.repo.remote, seen.tip, own.made.on);
+  const line = trailerOf(own.intent.id);
+  for (const [id, { parents, message }] of commits ?? []) {
+    if (!message.split('\n').includes(line)) continue;
+    writer.own = undefined;
+    const outcome = landedOutcome(landing, own.made);
+    return outcome.is === 'landed' ? { ...outcome, commit: id, parent: parents[0] ?? own.made.on } : outcome;
+  }
+  // A ref that can still be deleted was there all the time: this host hides it from readers, and so from everybody
+  // who could land it.
+  if (own.taken && (await withdraw(writer))) return 'noQueue';
+  writer.own = undefined;
+  return undefined;
+}
+
+/**
+ * Removes our intent's ref. True when nothing of ours waits any more; false when it was gone before, or the reply was
+ * lost: the next look tells.
+ */
+export async function withdraw(writer: QueuedWriter): Promise<boolean> {
+  const { landing, intentRefs, own } = writer;
+  if (own === undefined) return true;
+  const removed = await sendPush(landing.world, (signal) => intentRefs.withdraw(own.intent.id, own.oid, signal));
+  if (removed !== true) return false;
+  writer.own = undefined;
+  return true;
+}
+
+/** The same for a landing that fails, and so perhaps on a host that does. False too when it never answered. */
+export async function withdrawInTheEnd(writer: QueuedWriter): Promise<boolean> {
+  const { clock, random } = writer.landing.world;
+  for (let tries = 1; ; tries++) {
+    try {
+      return await withdraw(writer);
+    } catch {
+      if (tries === 3) return false;
+      await clock.sleep(backoff(tries, undefined, { random, baseMs: 200 }));
+    }
+  }
+}
+
+function trailerOf(id: string): string {
+  return `Tagboat-Intent: ${id}`;
+}
+
+/** The message with the intent's trailer, in the block of trailers if it ends in one (git-interpret-trailers). */
+function withTrailer(message: string, id: string): string {
+  const text = message.trimEnd();
+  const last = text.split('\n\n').at(-1) ?? '';
+  const block = text.includes('\n\n') && last.split('\n').every((line) => /^[A-Za-z][A-Za-z0-9-]*: |^\s/.test(line));
+  return `${text}${block ? '\n' : '\n\n'}${trailerOf(id)}\n`;
+}
