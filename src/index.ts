@@ -19,6 +19,7 @@ export { createFeed, type Feed } from './deploy/observe/feed.ts';
 export { type ErrorReport, isError, reportOf, TagboatError } from './errors.ts';
 export type { Emit, Event, Happening } from './events.ts';
 export { buildImage, previewImage } from './image/image.ts';
+export { createImageRun, type ImageRun, type ImageRunOptions } from './image/run.ts';
 export type * from './plan/deploy.ts';
 export { healthOf } from './plan/deploy.ts';
 export type * from './plan/holds.ts';

@@ -1,5 +1,5 @@
 /** Does `work` on every item, at most `limit` at a time, and answers in the items' order. The first failure ends it. */
-export async function inParallel<T, R>(
+export async function allInParallel<T, R>(
   items: readonly T[],
   limit: number,
   work: (item: T) => Promise<R>,

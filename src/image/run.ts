@@ -1,27 +1,46 @@
 import { arch } from 'node:os';
-import type { Platform } from '../plan.ts';
+import type { Emit } from '../events.ts';
+import type { Platform, RegistryPlan, Source } from '../plan.ts';
+import type { Secret } from '../wire/secret.ts';
 import type { World } from '../wire/world.ts';
 import { machinePlatform } from './platform.ts';
-import { type BuildContext, createShelves, type Shelves } from './shelves.ts';
+import { type CredentialFor, openRegistries, type Registry } from './registry.ts';
 
-/** What the images of one run share. */
-export interface Run {
-  readonly shelves: Shelves;
+/** What every image of a run is built with. */
+export interface ImageRunOptions {
+  readonly source: Source;
+  readonly credential: CredentialFor;
+  /** The job's identity for an audience, as a token of its OpenID Connect issuer. Absent: there is none. */
+  readonly identity?: (audience: string) => Promise<Secret>;
+  /** Builds whatever is there already, under the tag or under the fingerprint. */
+  readonly rebuild?: boolean;
+}
+
+/** What the images of one run share: what was found out for one serves the others. */
+export interface ImageRun extends ImageRunOptions {
+  readonly world: World;
+  readonly emit: Emit;
+  readonly registry: (plan: RegistryPlan) => Registry;
   /** This machine as a platform. */
   readonly machine: Platform;
   /** The answer to a question that is asked once a run. A failed answer is asked for again. */
   once<T>(question: string, work: () => Promise<T>): Promise<T>;
 }
 
-const runs = new WeakMap<BuildContext, Run>();
-
-/** The run that a context belongs to. */
-export function runOf(world: World, context: BuildContext): Run {
-  const found = runs.get(context);
-  if (found !== undefined) return found;
+/** Begins a run's building. Every password that it is given for a registry is masked first. */
+export function createImageRun(world: World, emit: Emit, options: ImageRunOptions): ImageRun {
+  const credential: CredentialFor = async (registry) => {
+    const found = await options.credential(registry);
+    if (found !== undefined) world.mask(found.password.reveal());
+    return found;
+  };
   const answers = new Map<string, Promise<unknown>>();
-  const run: Run = {
-    shelves: createShelves(world, context),
+  return {
+    ...options,
+    world,
+    emit,
+    credential,
+    registry: openRegistries(world, credential),
     machine: machinePlatform(arch()),
     once: <T>(question: string, work: () => Promise<T>) => {
       const known = answers.get(question) as Promise<T> | undefined;
@@ -32,6 +51,4 @@ export function runOf(world: World, context: BuildContext): Run {
       return answer;
     },
   };
-  runs.set(context, run);
-  return run;
 }

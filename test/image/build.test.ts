@@ -12,7 +12,7 @@ import { hasProgram } from '../support/docker-registry.ts';
 import { tempDir } from '../support/git-host.ts';
 import { registries, startOwnRegistry } from '../support/registries.ts';
 import { testWorld } from '../support/world.ts';
-import { build, contentsOf, planFor, source, writeContext } from './images.ts';
+import { build, contentsOf, imageRun, planFor, source, writeContext } from './images.ts';
 
 async function own(options: Parameters<typeof startOwnRegistry>[0] = {}) {
   const registry = await startOwnRegistry(options);
@@ -169,8 +169,7 @@ describe('an image whose tag names the commit', () => {
     const registry = await own();
     const dir = await tempDir();
     await writeContext(dir, { Dockerfile: 'FROM scratch\nCOPY f /f\n', f: 'f' });
-    const context = { source, credential: async () => undefined };
-    const preview = await previewImage(testWorld(), planFor(registry.host, dir, { tag }), context);
+    const preview = await previewImage(imageRun(testWorld()), planFor(registry.host, dir, { tag }));
     expect(preview).toMatchObject({ is: 'built', engine: 'assemble' });
     expect(registry.requests.every(({ method }) => method === 'GET' || method === 'HEAD')).toBe(true);
   });
@@ -212,8 +211,8 @@ describe('the choice of an engine', () => {
     });
     const password = new Secret('planted-registry-password', 'password');
     const { buildImage } = await import('../../src/image/image.ts');
-    const context = { source, credential: async () => ({ username: 'u', password }) };
-    const error = await buildImage(world, world.emit, image, context).catch((thrown: unknown) => thrown);
+    const opened = imageRun(world, { credential: async () => ({ username: 'u', password }) });
+    const error = await buildImage(opened, image).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'BUILD_FAILED', data: { engine: 'buildx' } });
     const { args } = commands.find(builds) as Command;
     expect(args).toEqual(

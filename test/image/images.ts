@@ -1,7 +1,7 @@
 import { chmod, link, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { buildImage } from '../../src/image/image.ts';
-import type { BuildContext } from '../../src/image/shelves.ts';
+import { createImageRun, type ImageRun, type ImageRunOptions } from '../../src/image/run.ts';
 import type { NamedContext } from '../../src/plan/image.ts';
 import type { ImagePushed } from '../../src/plan/outcome.ts';
 import type { ImagePlan, Source } from '../../src/plan.ts';
@@ -82,10 +82,14 @@ export function build(
   world: TestWorld,
   image: ImagePlan,
   about: Partial<Source> = {},
-  more: Partial<BuildContext> = {},
+  more: Partial<ImageRunOptions> = {},
 ): Promise<ImagePushed> {
-  const context: BuildContext = { source: { ...source, ...about }, credential: async () => undefined, ...more };
-  return buildImage(world, world.emit, image, context);
+  return buildImage(imageRun(world, { source: { ...source, ...about }, ...more }), image);
+}
+
+/** A run that asks every registry anonymously. */
+export function imageRun(world: TestWorld, more: Partial<ImageRunOptions> = {}): ImageRun {
+  return createImageRun(world, world.emit, { source, credential: async () => undefined, ...more });
 }
 
 /** An image as it is in its registry: every file after all layers, and what decides how it runs. */

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { chooseEngine } from '../../src/image/engine/choose.ts';
-import { previewImage } from '../../src/image/image.ts';
-import { explainImage } from '../../src/image/reuse/explain.ts';
+import { explainImage, previewImage } from '../../src/image/image.ts';
 import type { NamedContext } from '../../src/plan/image.ts';
 import type { ImagePlan } from '../../src/plan.ts';
 import type { Command, Finished } from '../../src/wire/exec.ts';
@@ -10,9 +9,7 @@ import { pushBaseImage } from '../support/base-image.ts';
 import { tempDir } from '../support/git-host.ts';
 import { startOwnRegistry } from '../support/registries.ts';
 import { testWorld } from '../support/world.ts';
-import { build, contextsIn, type Files, planFor, source, writeContext } from './images.ts';
-
-const context = () => ({ source, credential: async () => undefined });
+import { build, contextsIn, type Files, imageRun, planFor, writeContext } from './images.ts';
 
 async function app(files: Files, contexts: Readonly<Record<string, string>>) {
   const registry = await startOwnRegistry();
@@ -46,7 +43,7 @@ describe('a context by name', () => {
     await build(testWorld(), plan({ contexts, tag: 'old' }));
     await push('two');
     await writeContext(dir, { 'lib/src/a': 'other', 'lib/src/c': 'c', 'lib/b': 'other' });
-    const found = await explainImage(testWorld(), plan({ contexts, tag: 'new' }), context(), ['old']);
+    const found = await explainImage(imageRun(testWorld()), plan({ contexts, tag: 'new' }), ['old']);
     expect(found).toMatchObject({
       is: 'compared',
       changes: [
@@ -163,7 +160,7 @@ describe('what can not be told beforehand', () => {
       stderr: '',
       missing: false,
     });
-    const found = await previewImage(testWorld({ exec }), plan({ engine: 'buildx', ...more }), context());
+    const found = await previewImage(imageRun(testWorld({ exec })), plan({ engine: 'buildx', ...more }));
     return found.is === 'built' ? found : undefined;
   };
   const copying = 'FROM scratch\nCOPY --from=lib /a /\n';

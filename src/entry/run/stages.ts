@@ -29,32 +29,36 @@ export async function withStages<T>(
   const auth = createAuth(world, emit, aws);
   const servers = createServers(world, emit, auth);
   const watching = { world, emit, auth, servers, source };
-  // One for the run: what was found out for one image serves the others.
-  const context =
-    source === undefined ? undefined : { source, credential: auth.registry, identity: auth.identity, rebuild };
+  let opened: ReturnType<typeof openImages> | undefined;
   const readers = auth.readers(
     source?.url ?? '',
     deliveries.map(({ repo }) => repo),
   );
   const lineage = source === undefined ? undefined : openLineage(world, emit, source, readers);
-  /** The build stage, loaded only where there is something to build. */
-  const building = async () => {
-    if (context === undefined) throw new RangeError('images are built from a commit');
-    return { context, ...(await import('../../image/image.ts')) };
+  const openImages = async () => {
+    if (source === undefined) throw new RangeError('images are built from a commit');
+    const [stage, { createImageRun }] = await Promise.all([
+      import('../../image/image.ts'),
+      import('../../image/run.ts'),
+    ]);
+    const options = { source, credential: auth.registry, identity: auth.identity, rebuild };
+    return { ...stage, run: createImageRun(world, emit, options) };
   };
+  // Loaded only where there is something to build, and opened once: what was found out for one image serves the others.
+  const images = () => (opened ??= openImages());
   try {
     return await work({
       checkImage: async (image) => {
-        const stage = await building();
-        return stage.previewImage(world, image, stage.context);
+        const { previewImage, run } = await images();
+        return previewImage(run, image);
       },
       explain: async (image, before) => {
-        const { context } = await building();
-        return (await import('../../image/reuse/explain.ts')).explainImage(world, image, context, before);
+        const { explainImage, run } = await images();
+        return explainImage(run, image, before);
       },
       build: async (image) => {
-        const stage = await building();
-        return stage.buildImage(world, emit, image, stage.context);
+        const { buildImage, run } = await images();
+        return buildImage(run, image);
       },
       checkDelivery: async (delivery) => previewDelivery(world, delivery, await auth.git(delivery.repo), { lineage }),
       land: async (delivery, pushed) =>

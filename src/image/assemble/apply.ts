@@ -156,8 +156,3 @@ function shellForm(line: CommandLine, shell: readonly string[] | undefined): str
   if (line.form === 'json') return [...line.words];
   return [...(shell === undefined || shell.length === 0 ? ['/bin/sh', '-c'] : shell), line.words.join(' ')];
 }
-
-/** The variables that a config brings along. */
-export function configVariables(config: ImageConfig): Map<string, string> {
-  return new Map((config.config.Env ?? []).map((entry) => [entry.replace(/=.*$/s, ''), entry.replace(/^[^=]*=?/, '')]));
-}

@@ -10,42 +10,34 @@ import { cacheTags } from '../cache-tag.ts';
 import { type Context, openContext } from '../context/context.ts';
 import type { Dockerfile } from '../dockerfile/dockerfile.ts';
 import { neededStages } from '../dockerfile/stages.ts';
+import type { ImageJob } from '../job.ts';
 import { nothingKnown, type Packed, packLayer } from '../layer/blob.ts';
 import { type Packer, packerFor } from '../layer/packer.ts';
 import { layerArchive } from '../layer/write.ts';
-import { inParallel } from '../parallel.ts';
+import { allInParallel } from '../parallel.ts';
 import { type PlatformParts, readPlatform, showPlatform } from '../platform.ts';
-import type { Run } from '../run.ts';
+import type { Destination } from '../registry.ts';
 import { NotKept } from '../tree/tree.ts';
 import { createWorkspace, type Workspace } from '../tree/workspace.ts';
 import { readKnownLayers } from './known-layers.ts';
-import { type Assembled, pushImage, sendBase, sendNew, type Target } from './push.ts';
+import { type Assembled, pushImage, sendBase, sendNew } from './push.ts';
 import { buildStages, type DoneStage, type LayerChanges } from './stage.ts';
 
-export interface AssembleJob {
-  readonly image: ImagePlan;
-  readonly dockerfile: Dockerfile;
-  readonly source: Source;
-  readonly run: Run;
-  readonly tell: (line: string) => void;
-  readonly warn: (message: string) => void;
-}
-
 /** Puts an image together without a builder and pushes it. Answers the digest of what it put under the tag. */
-export async function assemble(world: World, job: AssembleJob): Promise<Digest> {
-  const { image } = job;
+export async function assemble(job: ImageJob, dockerfile: Dockerfile): Promise<Digest> {
+  const { image, target, log } = job;
+  const { world, source } = job.run;
   const workspace = await createWorkspace(world.env, world.signal);
   const bases = openBaseCache(world.env);
   try {
     const platforms = image.platforms.length === 0 ? [job.run.machine] : image.platforms;
     const room = { workspace, bases };
-    const images = await inParallel(platforms, platformsAtOnce, (platform) =>
-      assembleWhole(world, job, readPlatform(platform), room),
+    const images = await allInParallel(platforms, platformsAtOnce, (platform) =>
+      assembleWhole(job, dockerfile, readPlatform(platform), room),
     );
-    const target = targetOf(job);
-    const manifest = await pushImage(images, target, job.tell, (made) => {
-      const tag = image.cache ? cacheTags(image, job.source).write : undefined;
-      return remember(made, target, tag, job.tell);
+    const manifest = await pushImage(images, target, log.line, (made) => {
+      const tag = image.cache ? cacheTags(image, source).write : undefined;
+      return remember(made, target, tag, log.line);
     });
     return manifest.digest;
   } catch (error) {
@@ -70,20 +62,16 @@ const platformsAtOnce = 2;
 // Each takes a thread for compressing, and the next ones wait for the network or the disk.
 const layersAtOnce = 3;
 
-function targetOf({ image, run }: AssembleJob): Target {
-  return { shelf: run.shelves(image.registry), repository: image.repository, tag: image.tag };
-}
-
 /** Names the image by the cache's tag too, so that the next build finds its layers. A registry may refuse; nothing depends on it. */
 async function remember(
   manifest: ManifestBytes,
-  target: Target,
+  target: Destination,
   tag: string | undefined,
   tell: (line: string) => void,
 ): Promise<void> {
   if (tag === undefined) return;
   try {
-    await target.shelf.client.putManifest(target.repository, tag, manifest);
+    await target.registry.client.putManifest(target.repository, tag, manifest);
   } catch (error) {
     if (!(error instanceof WireFailure)) throw error;
     tell(`${tag} stays as it is: ${error.message}`);
@@ -97,40 +85,45 @@ interface Room {
 }
 
 /** An archive may link to a file of the base that nothing told us to keep: then once more, and everything is kept. */
-async function assembleWhole(world: World, job: AssembleJob, platform: PlatformParts, room: Room): Promise<Assembled> {
+async function assembleWhole(
+  job: ImageJob,
+  dockerfile: Dockerfile,
+  platform: PlatformParts,
+  room: Room,
+): Promise<Assembled> {
   try {
-    return await assembleOne(world, job, platform, room, false);
+    return await assembleOne(job, dockerfile, platform, room, false);
   } catch (error) {
     if (!(error instanceof NotKept)) throw error;
-    return assembleOne(world, job, platform, room, true);
+    return assembleOne(job, dockerfile, platform, room, true);
   }
 }
 
 async function assembleOne(
-  world: World,
-  job: AssembleJob,
+  job: ImageJob,
+  dockerfile: Dockerfile,
   platform: PlatformParts,
   { workspace, bases }: Room,
   keepAll: boolean,
 ): Promise<Assembled> {
-  const { image, dockerfile, source } = job;
+  const { image, run, target, log } = job;
+  const { source, world } = run;
   const needed = neededStages(dockerfile, {
     target: image.target,
     args: image.args,
     contexts: image.contexts ?? [],
-    buildPlatform: job.run.machine,
+    buildPlatform: run.machine,
     targetPlatform: showPlatform(platform),
   });
-  const fixed = fixedTime(job, world);
+  const fixed = fixedTime(image, world);
   const created = new Date(fixed === undefined ? source.committedAt : fixed * 1_000)
     .toISOString()
     .replace(/\.\d+Z$/, 'Z');
   const packer = packerOf(image);
-  const target = targetOf(job);
   // Asked while the stages are gone through; the answer is wanted only after that.
   const knowing = image.cache
     ? readKnownLayers(
-        target.shelf.client,
+        target.registry.client,
         target.repository,
         cacheTags(image, source).read,
         platform,
@@ -148,8 +141,8 @@ async function assembleOne(
     platform,
     created,
     workspace,
-    open: baseOpener({ ...job, needed, workspace, bases, keepAll }),
-    warn: job.warn,
+    open: baseOpener({ image, run, needed, workspace, bases, keepAll, tell: log.line }),
+    warn: (message) => job.tell('warning', message),
     signal: world.signal,
   });
   const known = await knowing;
@@ -158,13 +151,13 @@ async function assembleOne(
   const make = async (changes: LayerChanges): Promise<Packed> => {
     const layer = await packLayer(() => layerArchive(changes, fixed ?? layerTime), { known, workspace, packer });
     const kept = layer.blob === undefined ? ', as an earlier image has it' : '';
-    job.tell(`[${showPlatform(platform)}] layer ${layer.digest} with ${changes.length} entries${kept}`);
-    if (layer.blob !== undefined) await sendNew(layer.blob, target, first, job.tell);
+    log.line(`[${showPlatform(platform)}] layer ${layer.digest} with ${changes.length} entries${kept}`);
+    if (layer.blob !== undefined) await sendNew(layer.blob, target, first, log.line);
     return layer;
   };
   // A layer is on its way while the next one is compressed, and the base's are mounted or carried over meanwhile.
-  const sending = done.base === undefined ? undefined : sendBase(done.base, target, first, job.tell);
-  const [made, sent] = await Promise.allSettled([inParallel(done.layers, layersAtOnce, make), sending]);
+  const sending = done.base === undefined ? undefined : sendBase(done.base, target, first, log.line);
+  const [made, sent] = await Promise.allSettled([allInParallel(done.layers, layersAtOnce, make), sending]);
   if (made.status === 'rejected') throw made.reason;
   if (sent.status === 'rejected') throw sent.reason;
   return {
@@ -196,7 +189,7 @@ function configPlatform({ os, architecture, variant }: PlatformParts) {
 const layerTime = 1;
 
 /** Seconds since the epoch for all that is new in the image, where SOURCE_DATE_EPOCH says so. */
-function fixedTime({ image }: AssembleJob, world: World): number | undefined {
+function fixedTime(image: ImagePlan, world: World): number | undefined {
   const given = image.args.SOURCE_DATE_EPOCH ?? world.env.SOURCE_DATE_EPOCH ?? '';
   return /^\d{1,11}$/.test(given) ? Number(given) : undefined;
 }

@@ -6,18 +6,12 @@ import { digestOf } from '../../wire/oci/digest.ts';
 import { mediaTypes, toManifest } from '../../wire/oci/manifest.ts';
 import { registryError } from '../../wire/oci/report.ts';
 import type { BlobPush, BlobSource, Descriptor, ManifestBytes } from '../../wire/oci/types.ts';
-import { type Base, isDockerKind, type Shelf } from '../base/base.ts';
+import { type Base, isDockerKind } from '../base/base.ts';
 import { configBytes, type ImageConfig } from '../base/config.ts';
 import type { Packed } from '../layer/blob.ts';
-import { inParallel } from '../parallel.ts';
+import { allInParallel } from '../parallel.ts';
 import type { PlatformParts } from '../platform.ts';
-
-/** Where an image goes. */
-export interface Target {
-  readonly shelf: Shelf;
-  readonly repository: string;
-  readonly tag: string;
-}
+import type { Destination, Registry } from '../registry.ts';
 
 /** An image of one platform whose layers the repository has, the base's and its own. */
 export interface Assembled {
@@ -59,16 +53,16 @@ const blobsAtOnce = 4;
 /** Makes the repository have a base's layers: there already, mounted where it is the same registry, or carried over. */
 export async function sendBase(
   base: Base,
-  target: Target,
+  target: Destination,
   first: boolean,
   tell: (line: string) => void,
 ): Promise<void> {
-  const sameHost = base.shelf.client.host === target.shelf.client.host && base.repository !== target.repository;
+  const sameHost = base.registry.client.host === target.registry.client.host && base.repository !== target.repository;
   const layers = base.manifest.layers
     // What a registry must not hand on stays where its licence wants it.
     .filter((layer) => !/foreign|nondistributable/.test(layer.mediaType))
     .map((layer) => baseBlob(layer, base));
-  await inParallel(layers, blobsAtOnce, (blob) => {
+  await allInParallel(layers, blobsAtOnce, (blob) => {
     const from = sameHost ? [base.repository] : [];
     // Where there is nothing to mount from, the whole layer would be sent.
     return sendBlob(blob, target, { from, absent: first && sameHost }, tell);
@@ -79,28 +73,33 @@ export async function sendBase(
 const smallBlob = 64 * 1024;
 
 /** Makes the repository have a blob that was made here. On the `first` image it most likely isn't there. */
-export function sendNew(blob: BlobSource, target: Target, first: boolean, tell: (line: string) => void): Promise<void> {
+export function sendNew(
+  blob: BlobSource,
+  target: Destination,
+  first: boolean,
+  tell: (line: string) => void,
+): Promise<void> {
   return sendBlob(blob, target, { from: [], absent: first && blob.size <= smallBlob }, tell);
 }
 
 async function sendBlob(
   blob: BlobSource,
-  { shelf, repository }: Target,
+  { registry, repository }: Destination,
   { from, absent }: { readonly from: readonly string[]; readonly absent: boolean },
   tell: (line: string) => void,
 ): Promise<void> {
-  const how = await atTarget(shelf, repository, () => shelf.client.pushBlob(repository, blob, from, absent));
+  const how = await atTarget(registry, repository, () => registry.client.pushBlob(repository, blob, from, absent));
   tell(`${blob.digest.slice(0, 19)} ${shownSize(blob.size)}: ${shownPush[how]}`);
 }
 
 /** Sends configs, then manifests, then the tag: a tag never names what isn't there yet. `remember` is told what is tagged. */
 export async function pushImage(
   images: readonly Assembled[],
-  target: Target,
+  target: Destination,
   tell: (line: string) => void,
   remember: (manifest: ManifestBytes) => Promise<void>,
 ): Promise<ManifestBytes> {
-  const manifests = await inParallel(images, images.length, (image) => manifestOf(image, target, tell));
+  const manifests = await allInParallel(images, images.length, (image) => manifestOf(image, target, tell));
   const [only] = manifests;
   if (only === undefined) throw new Error('an image has no platform');
   if (manifests.length === 1) {
@@ -114,11 +113,15 @@ export async function pushImage(
 }
 
 /** Puts a manifest under a tag or its digest. */
-export function putManifest({ shelf, repository }: Target, reference: string, manifest: ManifestBytes): Promise<void> {
-  return atTarget(shelf, repository, () => shelf.client.putManifest(repository, reference, manifest));
+export function putManifest(
+  { registry, repository }: Destination,
+  reference: string,
+  manifest: ManifestBytes,
+): Promise<void> {
+  return atTarget(registry, repository, () => registry.client.putManifest(repository, reference, manifest));
 }
 
-async function manifestOf(image: Assembled, target: Target, tell: (line: string) => void): Promise<ManifestBytes> {
+async function manifestOf(image: Assembled, target: Destination, tell: (line: string) => void): Promise<ManifestBytes> {
   const types = typesOf(image);
   const config = configBytes({
     ...image.config,
@@ -180,17 +183,22 @@ function withoutBase(annotations: Readonly<Record<string, string>>): Readonly<Re
 function baseBlob({ digest, size }: Descriptor, base: Base): BlobSource {
   const read = async function* () {
     try {
-      yield* await base.shelf.client.getBlob(base.repository, { digest, size });
+      yield* await base.registry.client.getBlob(base.repository, { digest, size });
     } catch (error) {
       if (!(error instanceof WireFailure)) throw error;
-      const { host } = base.shelf.client;
-      throw registryError(error, { host, repository: base.repository, doing: 'pull', login: await base.shelf.login() });
+      const { host } = base.registry.client;
+      throw registryError(error, {
+        host,
+        repository: base.repository,
+        doing: 'pull',
+        login: await base.registry.login(),
+      });
     }
   };
   return { digest, size, open: () => Readable.from(read()) };
 }
 
-async function atTarget<T>(shelf: Shelf, repository: string, work: () => Promise<T>): Promise<T> {
+async function atTarget<T>(registry: Registry, repository: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -198,7 +206,12 @@ async function atTarget<T>(shelf: Shelf, repository: string, work: () => Promise
     const inner = (error as { cause?: unknown }).cause;
     if (inner instanceof TagboatError) throw inner;
     if (!(error instanceof WireFailure)) throw error;
-    throw registryError(error, { host: shelf.client.host, repository, doing: 'push', login: await shelf.login() });
+    throw registryError(error, {
+      host: registry.client.host,
+      repository,
+      doing: 'push',
+      login: await registry.login(),
+    });
   }
 }
 

@@ -1,6 +1,6 @@
 import { type Place, TagboatError } from '../../errors.ts';
 import type { Base } from '../base/base.ts';
-import { type ImageConfig, scratchConfig } from '../base/config.ts';
+import { configVariables, type ImageConfig, scratchConfig } from '../base/config.ts';
 import type { OpensBase } from '../base/open.ts';
 import type { Context } from '../context/context.ts';
 import { type Dockerfile, readTrigger } from '../dockerfile/dockerfile.ts';
@@ -12,7 +12,7 @@ import { findOwner } from '../tree/owner.ts';
 import { createRootfs, type TreeChange } from '../tree/rootfs.ts';
 import { Blocked, cloneTree, type Dir, dirOf, follow, partsOf } from '../tree/tree.ts';
 import type { Workspace } from '../tree/workspace.ts';
-import { apply, configVariables, type Progress, type StageScope } from './apply.ts';
+import { apply, type Progress, type StageScope } from './apply.ts';
 import { type Transferring, transfer } from './transfer.ts';
 
 /** What an instruction changed; each becomes a layer. */

@@ -3,28 +3,21 @@ import { type Place, TagboatError } from '../../errors.ts';
 import { WireFailure } from '../../wire/failure.ts';
 import { type ImageManifest, mediaTypes, parseManifest, parseObject } from '../../wire/oci/manifest.ts';
 import { parseReference, showReference } from '../../wire/oci/reference.ts';
-import { registryError } from '../../wire/oci/report.ts';
-import type { Descriptor, Digest, OciClient } from '../../wire/oci/types.ts';
+import type { Descriptor, Digest } from '../../wire/oci/types.ts';
 import { BrokenArchive } from '../layer/archive-bytes.ts';
 import { applyLayer, type LayerEntry, readLayer } from '../layer/read.ts';
 import { isDamaged, unpacked } from '../layer/unpack.ts';
 import { fitness, fittest, type PlatformParts, platformParts, showPlatform } from '../platform.ts';
+import { atRegistry, type Registry } from '../registry.ts';
 import { Blocked, type Dir, dirOf } from '../tree/tree.ts';
 import { fileChunks, type Workspace } from '../tree/workspace.ts';
 import { baseConfig, type ImageConfig } from './config.ts';
-
-/** A registry that can be read from. */
-export interface Shelf {
-  readonly client: OciClient;
-  /** Whether there are credentials for it. */
-  readonly login: () => Promise<boolean>;
-}
 
 /** A base image, of one platform. */
 export interface Base {
   /** As shown: `docker.io/library/nginx:1.27`. */
   readonly name: string;
-  readonly shelf: Shelf;
+  readonly registry: Registry;
   readonly repository: string;
   readonly digest: Digest;
   readonly manifest: ImageManifest;
@@ -37,7 +30,7 @@ export interface BaseRequest {
   /** Nobody asked for this platform: then an image without a choice of platforms is taken as it is. */
   readonly implicit: boolean;
   readonly place: Place;
-  readonly shelfFor: (host: string) => Promise<Shelf>;
+  readonly registryFor: (host: string) => Promise<Registry>;
 }
 
 const mostConfig = 8 * 1024 * 1024;
@@ -49,11 +42,11 @@ export async function findBase(request: BaseRequest): Promise<Base> {
   if (reference === undefined) {
     throw new TagboatError('DOCKERFILE_INVALID', { reason: `${request.reference} is no image name` }, { place });
   }
-  const shelf = await request.shelfFor(reference.host);
+  const registry = await request.registryFor(reference.host);
   const { repository } = reference;
   const name = showReference(reference);
   const get = async (which: string) => {
-    const found = await atRegistry(shelf, repository, which, () => shelf.client.getManifest(repository, which));
+    const found = await atRegistry(registry, repository, which, () => registry.client.getManifest(repository, which));
     if (found === undefined) throw new TagboatError('BASE_NOT_FOUND', { image: name }, { place });
     return found;
   };
@@ -65,12 +58,12 @@ export async function findBase(request: BaseRequest): Promise<Base> {
       manifest = parseManifest(bytes);
     }
     if (manifest.is === 'index') throw unreadable(name, 'its index names another index', place);
-    const config = await readConfig(shelf, repository, manifest.config, name, place);
+    const config = await readConfig(registry, repository, manifest.config, name, place);
     if (config.rootfs.diff_ids.length !== manifest.layers.length) {
       throw unreadable(name, 'its config and its manifest disagree about its layers', place);
     }
     checkPlatform(config, request, name);
-    return { name, shelf, repository, digest: bytes.digest, manifest, config };
+    return { name, registry, repository, digest: bytes.digest, manifest, config };
   } catch (error) {
     if (error instanceof WireFailure && error.kind === 'malformed') throw unreadable(name, error.message, place, error);
     throw error;
@@ -101,7 +94,7 @@ function missing(image: string, request: BaseRequest, available: readonly string
 }
 
 async function readConfig(
-  shelf: Shelf,
+  registry: Registry,
   repository: string,
   descriptor: Descriptor,
   name: string,
@@ -109,9 +102,9 @@ async function readConfig(
 ): Promise<ImageConfig> {
   if (descriptor.size > mostConfig) throw unreadable(name, 'its config is larger than any real one', place);
   const chunks: Buffer[] = [];
-  await atRegistry(shelf, repository, descriptor.digest, async () => {
+  await atRegistry(registry, repository, descriptor.digest, async () => {
     chunks.length = 0;
-    for await (const chunk of await shelf.client.getBlob(repository, descriptor)) chunks.push(chunk);
+    for await (const chunk of await registry.client.getBlob(repository, descriptor)) chunks.push(chunk);
   });
   const config = baseConfig(parseObject(Buffer.concat(chunks)));
   if (config === undefined) throw unreadable(name, 'its config is not that of an image', place);
@@ -139,8 +132,8 @@ export async function readFiles(base: Base, keeping: Keeping, place: Place): Pro
 }
 
 async function readOne(base: Base, layer: Descriptor, keeping: Keeping, place: Place): Promise<LayerEntry[]> {
-  return atRegistry(base.shelf, base.repository, layer.digest, async () => {
-    const blob: Readable = await base.shelf.client.getBlob(base.repository, layer);
+  return atRegistry(base.registry, base.repository, layer.digest, async () => {
+    const blob: Readable = await base.registry.client.getBlob(base.repository, layer);
     const plain = await unpacked(blob);
     if ('unknown' in plain) {
       const needs = `its base image ${base.name} has layers packed with ${plain.unknown}, which this Node can't read`;
@@ -155,22 +148,6 @@ async function readOne(base: Base, layer: Descriptor, keeping: Keeping, place: P
       throw error;
     }
   });
-}
-
-/** Runs `work`; a registry's failure becomes the error that ends the build. */
-export async function atRegistry<T>(
-  shelf: Shelf,
-  repository: string,
-  reference: string,
-  work: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof WireFailure)) throw error;
-    const { host } = shelf.client;
-    throw registryError(error, { host, repository, reference, doing: 'pull', login: await shelf.login() });
-  }
 }
 
 function unreadable(image: string, reason: string, place: Place, cause?: unknown): TagboatError<'BASE_UNREADABLE'> {

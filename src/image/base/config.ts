@@ -136,3 +136,8 @@ function isRunConfig(value: unknown): boolean {
     texts.every((text) => text === undefined || text === null || typeof text === 'string')
   );
 }
+
+/** The variables that a config brings along. */
+export function configVariables(config: ImageConfig): Map<string, string> {
+  return new Map((config.config.Env ?? []).map((entry) => [entry.replace(/=.*$/s, ''), entry.replace(/^[^=]*=?/, '')]));
+}

@@ -2,8 +2,8 @@ import type { Place } from '../../errors.ts';
 import type { ImagePlan } from '../../plan.ts';
 import type { Needed } from '../dockerfile/stages.ts';
 import { type PlatformParts, showPlatform } from '../platform.ts';
-import type { Run } from '../run.ts';
-import { registryOf } from '../shelves.ts';
+import { registryOf } from '../registry.ts';
+import type { ImageRun } from '../run.ts';
 import type { Dir } from '../tree/tree.ts';
 import type { Workspace } from '../tree/workspace.ts';
 import { type Base, findBase, readFiles } from './base.ts';
@@ -26,7 +26,7 @@ export type OpensBase = (
 /** What bases are opened for. */
 export interface BaseOpening {
   readonly image: ImagePlan;
-  readonly run: Run;
+  readonly run: ImageRun;
   readonly needed: Needed;
   readonly workspace: Workspace;
   readonly bases: BaseCache;
@@ -50,9 +50,9 @@ export function baseOpener(opening: BaseOpening): OpensBase {
   async function open(reference: string, platform: PlatformParts, explicit: boolean, place: Place): Promise<OpenBase> {
     const { run, image } = opening;
     const implicit = !explicit && image.platforms.length === 0;
-    const shelfFor = async (host: string) => run.shelves(registryOf(host, image.registry));
+    const registryFor = async (host: string) => run.registry(registryOf(host, image.registry));
     const base = await run.once(`base ${reference} ${showPlatform(platform)} ${implicit}`, () =>
-      findBase({ reference, platform, implicit, place, shelfFor }),
+      findBase({ reference, platform, implicit, place, registryFor }),
     );
     tell(`[${showPlatform(platform)}] FROM ${base.name} is ${base.digest}`);
     const contents = keepAll || copied.has(reference);

@@ -1,32 +1,20 @@
 import { TagboatError } from '../../errors.ts';
-import type { ImagePlan, Source } from '../../plan.ts';
 import type { Command } from '../../wire/exec.ts';
 import { isDigest } from '../../wire/oci/digest.ts';
-import type { Digest, ManifestBytes } from '../../wire/oci/types.ts';
-import type { World } from '../../wire/world.ts';
-import type { BuildLog } from './log.ts';
+import type { Digest } from '../../wire/oci/types.ts';
+import type { ImageJob } from '../job.ts';
 import type { Login } from './login.ts';
-import type { BuildProgress } from './rawjson.ts';
 import type { Tool } from './tool.ts';
 
-/** What every builder is given. */
-export interface BuilderJob {
-  readonly image: ImagePlan;
+/** How a builder is to build a job's image. */
+export interface Building {
   readonly login: Login;
-  readonly log: BuildLog;
   /** Some registry of this build speaks plain HTTP, the image's own or a base's. */
   readonly insecure: boolean;
-  readonly warn: (message: string) => void;
-  /** How far the build is, where the builder tells it in a form to read. */
-  readonly progress: (progress: BuildProgress) => void;
-  /** The app repo's commit. */
-  readonly source: Source;
   /** What the builder may use of earlier builds. */
   readonly freshness: Freshness;
   /** Called once all that the builder reads of the context is read, where it knows that before it pushes. */
   readonly built: () => void;
-  /** What the registry has under the image's name now. */
-  readonly pushed: () => Promise<ManifestBytes | undefined>;
 }
 
 export interface Freshness {
@@ -37,30 +25,29 @@ export interface Freshness {
 }
 
 /** Builds and pushes; answers the digest that the builder says it pushed, if it says one. */
-export type Builder = (world: World, job: BuilderJob) => Promise<Digest | undefined>;
+export type Builder = (job: ImageJob, building: Building) => Promise<Digest | undefined>;
 
 /** Runs one step of a builder. Throws BUILD_FAILED with the builder's last lines. */
 export async function runStep(
-  world: World,
-  job: BuilderJob,
+  { run: { world }, image, log }: ImageJob,
   engine: Tool,
   step: 'build' | 'push',
   command: Pick<Command, 'program' | 'args' | 'env'>,
   reading: Pick<Command, 'onLine' | 'longestLine'> = {},
 ): Promise<string> {
-  const ended = await world.exec({ onLine: job.log.line, ...command, ...reading, signal: world.signal });
+  const ended = await world.exec({ onLine: log.line, ...command, ...reading, signal: world.signal });
   if (ended.code === 0) return ended.stdout;
   const code = ended.missing
     ? `${command.program} is not installed`
     : ended.code === null
       ? `signal ${ended.signal}`
       : `exit code ${ended.code}`;
-  const text = job.log.last().slice(-40).join('\n').slice(-2_000);
-  throw new TagboatError('BUILD_FAILED', { image: job.image.name, engine, step, code }, { peer: { code, text } });
+  const text = log.last().slice(-40).join('\n').slice(-2_000);
+  throw new TagboatError('BUILD_FAILED', { image: image.name, engine, step, code }, { peer: { code, text } });
 }
 
 /** What all builders are told alike: `--build-arg` and the like, in the order of the plan. */
-export function buildFlags({ image, freshness }: BuilderJob): string[] {
+export function buildFlags({ image }: ImageJob, { freshness }: Building): string[] {
   return [
     ...(freshness.pull ? ['--pull'] : []),
     ...(freshness.steps ? ['--no-cache'] : []),

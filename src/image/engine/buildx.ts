@@ -4,13 +4,16 @@ import type { Attest, BuilderTls, Compression, NamedContext } from '../../plan/i
 import { imageName } from '../../plan.ts';
 import { parseObject } from '../../wire/oci/manifest.ts';
 import { cacheTags } from '../cache-tag.ts';
-import { type Builder, type BuilderJob, buildFlags, digestIn, runStep } from './build.ts';
+import type { ImageJob } from '../job.ts';
+import { type Builder, buildFlags, digestIn, runStep } from './build.ts';
 import { readRawJson } from './rawjson.ts';
 import { buildxDriver, isAddress, writesRawJson } from './tool.ts';
 
 /** `docker buildx build --push`: BuildKit pushes itself, nothing passes through this machine's image store. */
-export const buildWithBuildx: Builder = async (world, job) => {
-  const { image, login, log } = job;
+export const buildWithBuildx: Builder = async (job, building) => {
+  const { image, log, run } = job;
+  const { login } = building;
+  const { world, emit } = run;
   const metadata = join(login.dir, 'metadata.json');
   const remote = image.builder !== undefined && isAddress(image.builder);
   // A builder made for this build alone: it goes with the login's folder.
@@ -19,7 +22,7 @@ export const buildWithBuildx: Builder = async (world, job) => {
   if (remote && image.builder !== undefined) {
     const driver = ['--driver', 'remote', ...tlsFlags(image.builderTls)];
     const create = ['buildx', 'create', ...driver, '--name', remoteName, image.builder];
-    await runStep(world, job, 'buildx', 'build', { program, args: create, env });
+    await runStep(job, 'buildx', 'build', { program, args: create, env });
   }
   const builder = remote ? remoteName : image.builder;
   const [raw, driver] = await Promise.all([
@@ -34,15 +37,17 @@ export const buildWithBuildx: Builder = async (world, job) => {
     ...(builder === undefined ? [] : ['--builder', builder]),
     ...attestFlags(image.attest),
     ...(image.contexts ?? []).flatMap((one) => ['--build-context', `${one.name}=${contextValue(one)}`]),
-    ...buildFlags(job),
+    ...buildFlags(job, building),
     ...(image.cache ? cacheFlags(job, driver) : []),
   ];
-  const reader = raw ? readRawJson({ line: log.line, progress: job.progress }) : undefined;
+  const reader = raw
+    ? readRawJson({ line: log.line, progress: (how) => emit({ type: 'image.progress', image: image.name, ...how }) })
+    : undefined;
   const reading = reader === undefined ? {} : { onLine: reader.line, longestLine: mostStatus };
-  await runStep(world, job, 'buildx', 'build', { program, args: [...args, image.context], env }, reading);
+  await runStep(job, 'buildx', 'build', { program, args: [...args, image.context], env }, reading);
   // The build succeeded, so it's not the image that this is about.
   for (const { name, error } of reader?.failed() ?? []) {
-    if (name.startsWith('exporting cache')) job.warn(`${error} (${name}). ${aboutCache}`);
+    if (name.startsWith('exporting cache')) job.tell('warning', `${error} (${name}). ${aboutCache}`);
   }
   const written = await readFile(metadata).catch(() => undefined);
   return digestIn(written === undefined ? undefined : parseObject(written)?.['containerimage.digest']);
@@ -96,12 +101,12 @@ function attestFlags(attest: Attest | undefined): string[] {
 }
 
 /** The cache lies beside the image, as tags of its own, in the form that ECR takes too. */
-function cacheFlags({ image, source, log }: BuilderJob, driver: string | undefined): string[] {
+function cacheFlags({ image, run, log }: ImageJob, driver: string | undefined): string[] {
   if (driver === 'docker') {
     log.line('The buildx driver docker keeps no cache in a registry; another builder does.');
     return [];
   }
-  const { read, write } = cacheTags(image, source);
+  const { read, write } = cacheTags(image, run.source);
   const ref = (tag: string) => `type=registry,ref=${image.registry.host}/${image.repository}:${tag}`;
   return [
     ...read.flatMap((tag) => ['--cache-from', ref(tag)]),

@@ -3,27 +3,29 @@ import { join } from 'node:path';
 import { imageName } from '../../plan.ts';
 import { parseObject } from '../../wire/oci/manifest.ts';
 import type { ManifestBytes } from '../../wire/oci/types.ts';
+import { taggedNow } from '../registry.ts';
 import { type Builder, buildFlags, digestIn, runStep } from './build.ts';
 
 /** `docker build` with the daemon's BuildKit, then `docker push`. */
-export const buildWithDocker: Builder = async (world, job) => {
-  const { image, login } = job;
+export const buildWithDocker: Builder = async (job, building) => {
+  const { run, image, target } = job;
+  const { login, built } = building;
   const reference = imageName(image);
   const env = { DOCKER_CONFIG: login.dir, DOCKER_BUILDKIT: '1', BUILDX_CONFIG: login.buildxDir };
   const idFile = join(login.dir, 'image-id');
-  const args = ['build', '--progress', 'plain', '--iidfile', idFile, '--tag', reference, ...buildFlags(job)];
-  await runStep(world, job, 'docker', 'build', { program: 'docker', args: [...args, image.context], env });
-  job.built();
-  await runStep(world, job, 'docker', 'push', { program: 'docker', args: ['push', reference], env });
+  const args = ['build', '--progress', 'plain', '--iidfile', idFile, '--tag', reference, ...buildFlags(job, building)];
+  await runStep(job, 'docker', 'build', { program: 'docker', args: [...args, image.context], env });
+  built();
+  await runStep(job, 'docker', 'push', { program: 'docker', args: ['push', reference], env });
   // What was built by its own id is as good as the daemon's word on what it pushed, and spares asking for that.
   const id = digestIn(await readFile(idFile, 'utf8').catch(() => undefined));
-  const there = id === undefined ? undefined : await job.pushed();
+  const there = id === undefined ? undefined : await taggedNow(target);
   if (there !== undefined && idsOf(there).includes(id)) return there.digest;
-  const shown = await world.exec({
+  const shown = await run.world.exec({
     program: 'docker',
     args: ['image', 'inspect', '--format', '{{json .RepoDigests}}', reference],
     env,
-    signal: world.signal,
+    signal: run.world.signal,
   });
   return shown.code === 0 ? pushedDigest(shown.stdout, `${image.registry.host}/${image.repository}`) : undefined;
 };

@@ -9,7 +9,7 @@ type Outside = Exclude<Origin, { is: 'stage' | 'scratch' }>;
 /** What a stage stands on. Of a folder all counts that its .dockerignore leaves. */
 export async function baseCode(origin: Outside, platform: string | undefined, work: StageWork): Promise<Code> {
   if (origin.is !== 'folder') return originCode(origin, platform, work);
-  const taken = await work.reading.files({ source: '/', folder: origin.dir });
+  const taken = await work.reader.files({ source: '/', folder: origin.dir });
   addFiles(taken, origin.name, work);
   return ['folder', ['files', taken.digest]];
 }
@@ -20,18 +20,18 @@ export async function originCode(
   platform: string | undefined,
   work: StageWork,
 ): Promise<Code> {
-  const { reading, inputs, careful, question } = work;
+  const { reader, inputs, careful, question } = work;
   // The image's own platform stands beside the target's digest.
   const own = platform === undefined ? [] : [platform];
   switch (origin.is) {
     case 'image': {
       const { reference, context } = origin;
-      const digest = await reading.baseDigest(reference, platform ?? work.platform);
+      const digest = await reader.baseDigest(reference, platform ?? work.platform);
       inputs.add('base image', context === undefined ? reference : `${reference} (context ${context})`, digest);
       return ['image', digest, ...own];
     }
     case 'layout': {
-      const digest = await reading.layoutDigest(origin);
+      const digest = await reader.layoutDigest(origin);
       inputs.add('base image', `OCI layout (context ${origin.name})`, digest);
       return ['image', digest, ...own];
     }
@@ -55,9 +55,9 @@ export async function variablesOf(
 ): Promise<ReadonlyMap<string, string>> {
   switch (base.is) {
     case 'image':
-      return work.reading.baseVariables(base.reference, platform ?? work.platform);
+      return work.reader.baseVariables(base.reference, platform ?? work.platform);
     case 'layout':
-      return work.reading.layoutVariables(base, platform ?? work.platform);
+      return work.reader.layoutVariables(base, platform ?? work.platform);
     default:
       return new Map();
   }

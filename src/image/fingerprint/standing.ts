@@ -1,8 +1,8 @@
 import type { Instruction } from '../dockerfile/instruction.ts';
 import type { Needed, NeededStage, Origin } from '../dockerfile/stages.ts';
 import type { TakenFiles } from './files.ts';
-import type { Question, Reading } from './fingerprint.ts';
 import type { Inputs } from './inputs.ts';
+import type { FingerprintQuestion, InputReader } from './question.ts';
 import type { Scope, Value } from './scope.ts';
 
 /** Which files are read depends on a variable of a base image. */
@@ -12,10 +12,10 @@ export class NeedsBase extends Error {
 
 /** What working out one platform's stages needs. */
 export interface StageWork {
-  readonly question: Question;
+  readonly question: FingerprintQuestion;
   readonly platform: string;
   readonly needed: Needed;
-  readonly reading: Reading;
+  readonly reader: InputReader;
   /** The bases' variables are read. */
   readonly withBase: boolean;
   readonly inputs: Inputs;

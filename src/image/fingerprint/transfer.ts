@@ -68,7 +68,7 @@ async function sourceCode(
   const parents = instruction.is === 'copy' && instruction.parents;
   // Patterns with variables in them leave nothing out: builders differ in whether they replace them.
   const exclude = instruction.exclude.some((pattern) => pattern.includes('$')) ? [] : instruction.exclude;
-  const taken = await work.reading.files({
+  const taken = await work.reader.files({
     source,
     chmod: chmod.known ? chmod.text : undefined,
     exclude,

@@ -4,8 +4,8 @@ import { WireFailure } from '../../wire/failure.ts';
 import { parseManifest } from '../../wire/oci/manifest.ts';
 import { registryError } from '../../wire/oci/report.ts';
 import type { BlobSource, Descriptor, ManifestBytes } from '../../wire/oci/types.ts';
-import type { Shelf } from '../base/base.ts';
-import { inParallel } from '../parallel.ts';
+import { allInParallel } from '../parallel.ts';
+import type { Registry } from '../registry.ts';
 
 const blobsAtOnce = 4;
 
@@ -14,12 +14,12 @@ const blobsAtOnce = 4;
  * mounted where the registry can, else sent. Throws the registry's errors.
  */
 export async function copyImage(
-  shelf: Shelf,
+  registry: Registry,
   manifest: ManifestBytes,
   from: string,
   to: { readonly repository: string; readonly tag: string },
 ): Promise<void> {
-  const { client } = shelf;
+  const { client } = registry;
   const { repository } = to;
   const copy = async (one: ManifestBytes, reference: string): Promise<void> => {
     const parsed = parseManifest(one);
@@ -35,7 +35,9 @@ export async function copyImage(
         ({ mediaType }) => !/foreign|nondistributable/.test(mediaType),
       );
       const unique = [...new Map(blobs.map((blob) => [blob.digest, blob])).values()];
-      await inParallel(unique, blobsAtOnce, (blob) => client.pushBlob(repository, blobOf(shelf, from, blob), [from]));
+      await allInParallel(unique, blobsAtOnce, (blob) =>
+        client.pushBlob(repository, blobOf(registry, from, blob), [from]),
+      );
     }
     await client.putManifest(repository, reference, one);
   };
@@ -45,11 +47,11 @@ export async function copyImage(
     const inner = (error as { cause?: unknown }).cause;
     if (inner instanceof TagboatError) throw inner;
     if (!(error instanceof WireFailure)) throw error;
-    throw registryError(error, { host: client.host, repository, doing: 'push', login: await shelf.login() });
+    throw registryError(error, { host: client.host, repository, doing: 'push', login: await registry.login() });
   }
 }
 
-function blobOf({ client }: Shelf, repository: string, { digest, size }: Descriptor): BlobSource {
+function blobOf({ client }: Registry, repository: string, { digest, size }: Descriptor): BlobSource {
   const read = async function* () {
     yield* await client.getBlob(repository, { digest, size });
   };

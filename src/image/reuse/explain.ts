@@ -1,31 +1,23 @@
 import type { ImageExplanation } from '../../plan/explanation.ts';
-import type { ImagePlan } from '../../plan.ts';
 import { WireFailure } from '../../wire/failure.ts';
 import { isDigest } from '../../wire/oci/digest.ts';
 import { parseReference } from '../../wire/oci/reference.ts';
-import type { World } from '../../wire/world.ts';
-import { atRegistry } from '../base/base.ts';
 import { cacheTags } from '../cache-tag.ts';
 import { changedInputs, type InputRecord, readRecord } from '../fingerprint/record.ts';
-import { runOf } from '../run.ts';
-import type { BuildContext } from '../shelves.ts';
-import { fingerprintNow, targetOf } from './decide.ts';
+import type { ImageJob } from '../job.ts';
+import { atRegistry } from '../registry.ts';
+import { fingerprintNow } from './decide.ts';
 
 /**
  * Which inputs of an image changed since it was last built, by name. `before` are the values that a config repo names
  * for it now: tags, digests or whole references. Reads alone. Throws the registry's errors.
  */
-export async function explainImage(
-  world: World,
-  image: ImagePlan,
-  context: BuildContext,
-  before: readonly string[],
-): Promise<ImageExplanation> {
-  const about = { image: image.name };
-  const known = await fingerprintNow(world, image, context);
-  if (known.is === 'undecided') return { is: 'unknown', ...about, why: known.why };
-  const { fingerprint } = known;
-  const found = await lastRecord(world, image, context, before);
+export async function explainChanges(job: ImageJob, before: readonly string[]): Promise<ImageExplanation> {
+  const about = { image: job.image.name };
+  const input = await fingerprintNow(job);
+  if (input.is === 'undecided') return { is: 'unknown', ...about, why: input.why };
+  const { fingerprint } = input;
+  const found = await lastRecord(job, before);
   if (found === undefined) {
     const why = 'No earlier image of it is known here whose inputs are kept beside it.';
     return { is: 'unknown', ...about, why };
@@ -37,25 +29,23 @@ export async function explainImage(
 
 /** The first of the earlier images that has a record: those that a config repo names, then the last built on the branch. */
 async function lastRecord(
-  world: World,
-  image: ImagePlan,
-  context: BuildContext,
+  { run, image, target }: ImageJob,
   before: readonly string[],
 ): Promise<{ record: InputRecord; reference: string } | undefined> {
-  const { shelf, repository } = targetOf(image, runOf(world, context));
+  const { registry, repository } = target;
   const named = before.flatMap((value) => {
     if (!value.includes('/')) return [value];
     const parsed = parseReference(value);
     return parsed === undefined ? [] : [parsed.digest ?? parsed.tag ?? 'latest'];
   });
-  for (const reference of [...named, image.tag, ...cacheTags(image, context.source).read]) {
+  for (const reference of [...named, image.tag, ...cacheTags(image, run.source).read]) {
     if (!isDigest(reference) && !/^[\w][\w.-]{0,127}$/.test(reference)) continue;
-    const there = await atRegistry(shelf, repository, reference, () =>
-      shelf.client.headManifest(repository, reference),
+    const there = await atRegistry(registry, repository, reference, () =>
+      registry.client.headManifest(repository, reference),
     );
     if (there === undefined) continue;
     try {
-      const record = await readRecord(shelf.client, repository, there.digest);
+      const record = await readRecord(registry.client, repository, there.digest);
       if (record !== undefined) return { record, reference };
     } catch (error) {
       // What can't be read isn't known; it stops nobody.

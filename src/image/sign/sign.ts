@@ -1,27 +1,22 @@
 import { TagboatError } from '../../errors.ts';
-import type { Emit } from '../../events.ts';
 import type { SignPlan } from '../../plan/image.ts';
-import { type ImagePlan, imageName } from '../../plan.ts';
+import { imageName } from '../../plan.ts';
 import { WireFailure } from '../../wire/failure.ts';
 import { registryError } from '../../wire/oci/report.ts';
 import type { Digest } from '../../wire/oci/types.ts';
 import type { Secret } from '../../wire/secret.ts';
-import type { World } from '../../wire/world.ts';
-import type { Target } from '../assemble/push.ts';
+import type { ImageJob } from '../job.ts';
 import { attachBundle, isSigned } from './referrer.ts';
 
 /** Who signs: a token of an OpenID Connect issuer that Fulcio trusts, for its audience. */
 export type Identity = (audience: string) => Promise<Secret>;
 
 export interface Signing {
-  readonly image: ImagePlan;
   readonly sign: SignPlan;
-  readonly target: Target;
   readonly digest: Digest;
   /** It was in the registry before this run: a signature that is there is enough. */
   readonly reused: boolean;
   readonly identity: Identity;
-  readonly emit: Emit;
 }
 
 /**
@@ -29,8 +24,9 @@ export interface Signing {
  * keyless, with a certificate of Fulcio's for the job's identity and an entry in Rekor's log. Throws SIGN_FAILED, the
  * registry's errors, and those of who hands out the identity.
  */
-export async function signImage(world: World, signing: Signing): Promise<void> {
-  const { image, target, digest, reused, emit } = signing;
+export async function signImage({ run, image, target }: ImageJob, signing: Signing): Promise<void> {
+  const { world, emit } = run;
+  const { digest, reused } = signing;
   const subject = `${image.name} signature`;
   const start = world.clock.now();
   const told = (message: string) => {
@@ -38,11 +34,11 @@ export async function signImage(world: World, signing: Signing): Promise<void> {
     emit({ type: 'step.finished', stage: 'build', subject, message, seconds });
   };
   emit({ type: 'step.started', stage: 'build', subject, message: `Signing ${imageName(image)}` });
-  const { shelf, repository } = target;
+  const { registry, repository } = target;
   try {
-    const descriptor = await shelf.client.headManifest(repository, digest);
+    const descriptor = await registry.client.headManifest(repository, digest);
     if (descriptor === undefined) throw new TagboatError('PUSH_UNCONFIRMED', { reference: imageName(image) });
-    if (reused && (await isSigned(shelf.client, repository, digest))) return told(`${image.name} is signed already`);
+    if (reused && (await isSigned(registry.client, repository, digest))) return told(`${image.name} is signed already`);
     const token = await signing.identity('sigstore');
     // Loaded only where something is signed: it brings an HTTP client of its own along.
     const { bundleOf } = await import('./bundle.ts');
@@ -51,10 +47,15 @@ export async function signImage(world: World, signing: Signing): Promise<void> {
       throw new TagboatError('SIGN_FAILED', { image: image.name }, { peer: { code, text: message }, cause });
     });
     world.signal.throwIfAborted();
-    await attachBundle(shelf.client, repository, descriptor, bundle);
+    await attachBundle(registry.client, repository, descriptor, bundle);
     told(`Signed ${image.name}, ${digest}`);
   } catch (error) {
     if (!(error instanceof WireFailure)) throw error;
-    throw registryError(error, { host: shelf.client.host, repository, doing: 'push', login: await shelf.login() });
+    throw registryError(error, {
+      host: registry.client.host,
+      repository,
+      doing: 'push',
+      login: await registry.login(),
+    });
   }
 }

@@ -3,8 +3,8 @@ import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { createBuildLog } from '../../../src/image/build-log.ts';
 import { type Choice, chooseEngine, type Need, type Probe } from '../../../src/image/engine/choose.ts';
-import { createBuildLog } from '../../../src/image/engine/log.ts';
 import { withLogin } from '../../../src/image/engine/login.ts';
 import { probeTool } from '../../../src/image/engine/tool.ts';
 import { buildImage } from '../../../src/image/image.ts';
@@ -17,7 +17,7 @@ import { hasProgram } from '../../support/docker-registry.ts';
 import { tempDir } from '../../support/git-host.ts';
 import { startOwnRegistry } from '../../support/registries.ts';
 import { testWorld } from '../../support/world.ts';
-import { build, contentsOf, planFor, source, writeContext } from '../images.ts';
+import { build, contentsOf, imageRun, planFor, writeContext } from '../images.ts';
 
 // The registry lives in this process: a call that blocks would wait for itself.
 const call = promisify(execFile);
@@ -153,10 +153,9 @@ describe('the choice', () => {
     const dir = await tempDir();
     await writeContext(dir, { Dockerfile: 'FROM scratch\nRUN x\n' });
     const { exec, asked } = programs({});
-    const context = { source, credential: async () => undefined };
-    const world = testWorld({ exec });
+    const run = imageRun(testWorld({ exec }));
     for (const name of ['one', 'two']) {
-      await failure(buildImage(world, world.emit, planFor(host, dir, { name, engine: 'auto' }), context));
+      await failure(buildImage(run, planFor(host, dir, { name, engine: 'auto' })));
     }
     expect(asked.filter((line) => line === 'buildah --version')).toHaveLength(1);
   });
@@ -356,8 +355,8 @@ describe('what a builder says', () => {
       world.abort(reason);
       throw reason;
     }, temp);
-    const context = { source, credential: async () => ({ username: 'u', password: new Secret('p', 'password') }) };
-    const error = await failure(buildImage(world, world.emit, await plan(host), context));
+    const credential = async () => ({ username: 'u', password: new Secret('p', 'password') });
+    const error = await failure(buildImage(imageRun(world, { credential }), await plan(host)));
     expect(error).toBe(reason);
     expect(world.events.filter((event) => event.type === 'image.failed')).toEqual([]);
     expect(await readdir(temp)).toEqual([]);

@@ -10,7 +10,7 @@ import { tempDir } from '../../support/git-host.ts';
 import { writeLayout, writeLayoutOfIndex } from '../../support/oci-layout.ts';
 import { startOwnRegistry } from '../../support/registries.ts';
 import { testWorld } from '../../support/world.ts';
-import { type Files, planFor, source, writeContext } from '../images.ts';
+import { type Files, imageRun, planFor, writeContext } from '../images.ts';
 
 const image = (env: string, more = {}) => ({ layers: [[{ name: 'f', body: env }]], config: { Env: [env] }, ...more });
 const at = (dir: string, tag?: string, digest?: string) => ({ dir, tag, digest });
@@ -93,11 +93,9 @@ describe('an image that stands on an OCI layout', () => {
     await write(lib);
     const contexts: NamedContext[] = [{ name: 'lib', is: 'layout', ...at(lib) }];
     const exec = async () => ({ code: 0, signal: null, stdout: 'Driver: x\n', stderr: '', missing: false });
-    const context = { source, credential: async () => undefined };
     const found = await previewImage(
-      testWorld({ exec }),
+      imageRun(testWorld({ exec })),
       planFor(registry.host, dir, { engine: 'buildx', contexts, ...plan }),
-      context,
     );
     return found.is === 'built' ? found : undefined;
   }

@@ -1,11 +1,12 @@
 import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openJob } from '../../../src/image/job.ts';
 import { fingerprintNow } from '../../../src/image/reuse/decide.ts';
 import type { ImagePlan } from '../../../src/plan.ts';
 import { pushBaseImage, pushIndex, type TarEntry } from '../../support/base-image.ts';
 import type { TestWorld } from '../../support/world.ts';
-import { type Content, contextsIn, planFor, source, writeContext } from '../images.ts';
+import { type Content, contextsIn, imageRun, planFor, writeContext } from '../images.ts';
 import type { Mutation } from './mutation.ts';
 import { contextMutations } from './mutations-context.ts';
 import { fileMutations } from './mutations-files.ts';
@@ -50,7 +51,7 @@ export async function at<T>(
 /** The fingerprint as a run would take it now, or why there is none. */
 export async function fingerprintAt(world: TestWorld, mutation: Mutation, when: When, host: string): Promise<string> {
   return at(mutation, when, host, { engine: 'buildx' }, async (plan) => {
-    const known = await fingerprintNow(world, plan, { source, credential: async () => undefined });
+    const known = await fingerprintNow(openJob(imageRun(world), plan));
     return known.is === 'known' ? known.fingerprint.hash : known.why;
   });
 }

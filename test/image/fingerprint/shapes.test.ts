@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openJob } from '../../../src/image/job.ts';
 import { fingerprintNow } from '../../../src/image/reuse/decide.ts';
 import { pushBaseImage } from '../../support/base-image.ts';
 import { tempDir } from '../../support/git-host.ts';
 import { startOwnRegistry } from '../../support/registries.ts';
 import { testWorld } from '../../support/world.ts';
-import { planFor, source, writeContext } from '../images.ts';
+import { imageRun, planFor, writeContext } from '../images.ts';
 import { shapes } from './shapes.ts';
 
 describe('the fingerprint of a Dockerfile as people write them', () => {
@@ -28,8 +29,8 @@ describe('the fingerprint of a Dockerfile as people write them', () => {
       ...(ignore === undefined ? {} : { '.dockerignore': ignore }),
     });
     const take = async () => {
-      const context = { source, credential: async () => undefined };
-      const known = await fingerprintNow(testWorld(), planFor(host, dir, { engine: 'buildx', ...more }), context);
+      const plan = planFor(host, dir, { engine: 'buildx', ...more });
+      const known = await fingerprintNow(openJob(imageRun(testWorld()), plan));
       if (known.is === 'undecided') throw new Error(known.why);
       return known.fingerprint;
     };

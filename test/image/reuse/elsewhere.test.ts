@@ -9,7 +9,7 @@ import { tempDir } from '../../support/git-host.ts';
 import { clientOf } from '../../support/oci.ts';
 import { registries, startOwnRegistry } from '../../support/registries.ts';
 import { handClock, jumpingClock, type TestWorld, testWorld } from '../../support/world.ts';
-import { build, contentsOf, planFor, source, writeContext } from '../images.ts';
+import { build, contentsOf, imageRun, planFor, writeContext } from '../images.ts';
 
 const platforms = ['linux/amd64', 'linux/arm64'];
 
@@ -154,7 +154,7 @@ describe('an image of the same input in another repository', () => {
     });
     const dir = await app();
     const plan = planFor(host, dir, { reuseFrom: ['old'] });
-    const preview = await previewImage(testWorld(), plan, { source, credential: async () => undefined });
+    const preview = await previewImage(imageRun(testWorld()), plan);
     expect(preview).toMatchObject({ is: 'built', troubles: [expect.stringMatching(/^old could not be asked/)] });
     const world = testWorld();
     expect(await build(world, plan)).toMatchObject({ is: 'built' });

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { readRecord, recordTag } from '../../../src/image/fingerprint/record.ts';
-import { explainImage } from '../../../src/image/reuse/explain.ts';
+import { explainImage } from '../../../src/image/image.ts';
 import type { ImagePlan } from '../../../src/plan.ts';
 import type { Digest } from '../../../src/wire/oci/types.ts';
 import { pushBaseImage } from '../../support/base-image.ts';
@@ -8,9 +8,7 @@ import { tempDir } from '../../support/git-host.ts';
 import { clientOf } from '../../support/oci.ts';
 import { registries, startOwnRegistry } from '../../support/registries.ts';
 import { testWorld } from '../../support/world.ts';
-import { build, type Files, planFor, source, writeContext } from '../images.ts';
-
-const context = () => ({ source, credential: async () => undefined });
+import { build, type Files, imageRun, planFor, writeContext } from '../images.ts';
 
 async function shop(host: string) {
   const dir = await tempDir();
@@ -24,7 +22,7 @@ async function shop(host: string) {
   await writeContext(dir, files);
   const plan = (tag: string, more: Partial<ImagePlan> = {}) => planFor(host, dir, { tag, args: { V: '1' }, ...more });
   const explain = (image: ImagePlan, before: readonly string[] = []) =>
-    explainImage(testWorld(), image, context(), before);
+    explainImage(imageRun(testWorld()), image, before);
   return { dir, plan, explain };
 }
 

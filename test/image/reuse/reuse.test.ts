@@ -2,8 +2,8 @@ import { utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { buildImage, previewImage } from '../../../src/image/image.ts';
-import { fingerprintTag, keepKnown } from '../../../src/image/reuse/reuse.ts';
-import type { BuildContext } from '../../../src/image/shelves.ts';
+import { fingerprintTag, keepKnown } from '../../../src/image/reuse/tags.ts';
+import type { ImageRunOptions } from '../../../src/image/run.ts';
 import type { ImagePlan } from '../../../src/plan.ts';
 import { digestOf } from '../../../src/wire/oci/digest.ts';
 import { pushBaseImage } from '../../support/base-image.ts';
@@ -11,7 +11,7 @@ import { tempDir } from '../../support/git-host.ts';
 import { clientOf } from '../../support/oci.ts';
 import { registries, startOwnRegistry } from '../../support/registries.ts';
 import { handClock, type TestWorld, testWorld } from '../../support/world.ts';
-import { build, type Files, planFor, source, writeContext } from '../images.ts';
+import { build, type Files, imageRun, planFor, source, writeContext } from '../images.ts';
 
 async function own(options: Parameters<typeof startOwnRegistry>[0] = {}) {
   const registry = await startOwnRegistry(options);
@@ -26,12 +26,6 @@ async function app(files: Files = {}): Promise<string> {
   await writeContext(dir, { Dockerfile: dockerfile, f: 'f', other: 'other', ...files });
   return dir;
 }
-
-const contextOf = (more: Partial<BuildContext> = {}): BuildContext => ({
-  source,
-  credential: async () => undefined,
-  ...more,
-});
 
 const notices = (world: TestWorld) =>
   world.events.flatMap((event) => (event.type === 'notice' ? [`${event.level}: ${event.message}`] : []));
@@ -60,13 +54,10 @@ describe.each(registries)('an image of the same input, at $title', ({ available,
     const registry = await start();
     onTestFinished(() => registry.close());
     const dir = await app();
-    const world = testWorld();
-    const context = contextOf();
+    const run = imageRun(testWorld());
     const platforms = ['linux/amd64', 'linux/arm64'];
     const outcomes = await Promise.all(
-      ['one', 'two'].map((name) =>
-        buildImage(world, world.emit, planFor(registry.host, dir, { name, repository: name, platforms }), context),
-      ),
+      ['one', 'two'].map((name) => buildImage(run, planFor(registry.host, dir, { name, repository: name, platforms }))),
     );
     expect(outcomes.map(({ is }) => is).sort()).toEqual(['built', 'reused']);
     expect(new Set(outcomes.map(({ digest }) => digest)).size).toBe(1);
@@ -96,14 +87,13 @@ describe('an image of the same input', () => {
   it('is looked for once a run: what was checked before a build is not asked again', async () => {
     const registry = await own();
     const dir = await app();
-    const world = testWorld();
-    const context = contextOf();
+    const run = imageRun(testWorld());
     const plan = planFor(registry.host, dir, { tag: source.commit });
-    expect(await previewImage(world, plan, context)).toMatchObject({ is: 'built', fingerprint: /^/ });
+    expect(await previewImage(run, plan)).toMatchObject({ is: 'built', fingerprint: /^/ });
     const asked = () =>
       registry.requests.filter(({ method }) => method === 'HEAD' || method === 'GET').map(({ path }) => path);
     const before = asked().filter((path) => path.includes('/manifests/'));
-    await buildImage(world, world.emit, plan, context);
+    await buildImage(run, plan);
     const tagged = asked().filter((path) => path.endsWith(`/manifests/${source.commit}`));
     // Once before the build, and once to read it back.
     expect(tagged).toHaveLength(2);
@@ -146,7 +136,7 @@ describe('an image of the same input', () => {
   it('stays the first where two builds raced, and the second says so', async () => {
     const { host } = await own();
     const client = clientOf(host);
-    const target = { shelf: { client, login: async () => false }, repository: 'app', tag: 't' };
+    const target = { registry: { client, login: async () => false }, repository: 'app', tag: 't' };
     const fingerprint = { hash: '0'.repeat(64), inputs: [], careful: [] };
     const push = async (seed: string) => {
       const { digest } = await pushBaseImage(host, { repository: 'app', layers: [[{ name: seed, body: seed }]] });
@@ -243,7 +233,7 @@ describe('an image of the same input', () => {
     const registry = await own();
     const dir = await app();
     await pushBaseImage(registry.host, { repository: 'app', tag: 't', layers: [] });
-    const flags = async (more: Partial<BuildContext>, files: Files = {}) => {
+    const flags = async (more: Partial<ImageRunOptions>, files: Files = {}) => {
       await writeContext(dir, files);
       let given: readonly string[] = [];
       const temp = await tempDir();
@@ -301,7 +291,7 @@ describe('an image that has to be built to be known', () => {
         missing: false,
       }),
     });
-    const preview = await previewImage(world, planFor(host, dir, { engine: 'buildx', ...more }), contextOf());
+    const preview = await previewImage(imageRun(world), planFor(host, dir, { engine: 'buildx', ...more }));
     return preview.is === 'built' ? preview.undecided : 'reused';
   };
 

@@ -10,7 +10,7 @@ import { clientOf } from '../../support/oci.ts';
 import { registries, startOwnRegistry } from '../../support/registries.ts';
 import { idToken, startSigstore } from '../../support/sigstore.ts';
 import { testWorld } from '../../support/world.ts';
-import { planFor, source, writeContext } from '../images.ts';
+import { imageRun, planFor, writeContext } from '../images.ts';
 
 const subject = 'https://github.com/acme/app/.github/workflows/ship.yml@refs/heads/main';
 
@@ -29,9 +29,8 @@ async function signed(host: string, url: string, more: Partial<ImagePlan> = {}, 
     audiences.push(audience);
     return new Secret(token, 'token');
   };
-  const context = { source, credential: async () => undefined, identity };
   const image = planFor(host, dir, { sign: { fulcio: url, rekor: url }, ...more });
-  const make = () => buildImage(world, world.emit, image, context);
+  const make = () => buildImage(imageRun(world, { identity }), image);
   return { make, world, audiences };
 }
 
@@ -117,8 +116,7 @@ it('a job without an identity learns it before anything is pushed', async () => 
   await writeContext(dir, { Dockerfile: 'FROM scratch\nCOPY f /f\n', f: 'f' });
   const world = testWorld();
   const image = planFor(registry.host, dir, { sign: { fulcio: 'http://127.0.0.1:1', rekor: 'http://127.0.0.1:1' } });
-  const context = { source, credential: async () => undefined };
-  await expect(buildImage(world, world.emit, image, context)).rejects.toMatchObject({ code: 'SIGN_FAILED' });
+  await expect(buildImage(imageRun(world), image)).rejects.toMatchObject({ code: 'SIGN_FAILED' });
   expect(registry.requests).toEqual([]);
 });
 

@@ -1,35 +1,41 @@
 import type { Place } from '../../errors.ts';
 import type { ImagePlan } from '../../plan.ts';
 import { parseReference, showReference } from '../../wire/oci/reference.ts';
-import { atRegistry, type Base, findBase } from '../base/base.ts';
+import { type Base, findBase } from '../base/base.ts';
 import { Undecided } from '../fingerprint/undecided.ts';
 import { readPlatform, showPlatform } from '../platform.ts';
-import type { Run } from '../run.ts';
-import { registryOf } from '../shelves.ts';
+import { atRegistry, registryOf } from '../registry.ts';
+import type { ImageRun } from '../run.ts';
 
 /**
  * The digest that an image's name means now: its index's, where it has several platforms. One request a run, and none
  * that a registry counts as a pull. Throws Undecided when there is no such image, and the registry's errors.
  */
-export async function baseDigest(reference: string, image: ImagePlan, run: Run): Promise<string> {
+export async function baseDigest(reference: string, image: ImagePlan, run: ImageRun): Promise<string> {
   const parsed = parseReference(reference);
   if (parsed === undefined) throw new Undecided(`${reference} is no image name`);
   if (parsed.digest !== undefined) return parsed.digest;
   const { host, repository, tag = 'latest' } = parsed;
   return run.once(`digest ${reference}`, async () => {
-    const shelf = run.shelves(registryOf(host, image.registry));
-    const found = await atRegistry(shelf, repository, tag, () => shelf.client.headManifest(repository, tag));
+    const registry = run.registry(registryOf(host, image.registry));
+    const found = await atRegistry(registry, repository, tag, () => registry.client.headManifest(repository, tag));
     if (found === undefined) throw new Undecided(`the base image ${showReference(parsed)} isn't in its registry`);
     return found.digest;
   });
 }
 
 /** A base image's config for a platform, found once a run. Throws what findBase does. */
-export function baseOf(reference: string, platform: string, image: ImagePlan, run: Run, place: Place): Promise<Base> {
+export function baseOf(
+  reference: string,
+  platform: string,
+  image: ImagePlan,
+  run: ImageRun,
+  place: Place,
+): Promise<Base> {
   const parts = readPlatform(platform);
   const implicit = image.platforms.length === 0;
   return run.once(`base ${reference} ${showPlatform(parts)} ${implicit}`, () => {
-    const shelfFor = async (host: string) => run.shelves(registryOf(host, image.registry));
-    return findBase({ reference, platform: parts, implicit, place, shelfFor });
+    const registryFor = async (host: string) => run.registry(registryOf(host, image.registry));
+    return findBase({ reference, platform: parts, implicit, place, registryFor });
   });
 }

@@ -1,14 +1,13 @@
 import { constants } from 'node:fs';
 import { access, readFile, stat } from 'node:fs/promises';
-import { TagboatError } from '../errors.ts';
-import type { ImagePlan } from '../plan.ts';
-import type { World } from '../wire/world.ts';
-import { type Dockerfile, readDockerfile, readSyntax } from './dockerfile/dockerfile.ts';
-import { type Needed, neededStages } from './dockerfile/stages.ts';
-import { builderNeed, type Choice, chooseEngine, type Need, type Probe } from './engine/choose.ts';
-import { probeTool } from './engine/tool.ts';
-import { readPlatform, showPlatform } from './platform.ts';
-import type { Run } from './run.ts';
+import { TagboatError } from '../../errors.ts';
+import type { ImagePlan, Platform } from '../../plan.ts';
+import { type Dockerfile, readDockerfile, readSyntax } from '../dockerfile/dockerfile.ts';
+import { type Needed, neededStages } from '../dockerfile/stages.ts';
+import { readPlatform, showPlatform } from '../platform.ts';
+import type { ImageRun } from '../run.ts';
+import { builderNeed, type Choice, chooseEngine, type Need, type Probe } from './choose.ts';
+import { probeTool } from './tool.ts';
 
 /** A build worked out: which engine, and what is known of the Dockerfile. */
 export interface Prepared {
@@ -20,7 +19,7 @@ export interface Prepared {
 }
 
 /** A Dockerfile as far as it can be read here. */
-export type Reading =
+export type DockerfileReading =
   | {
       readonly is: 'read';
       readonly dockerfile: Dockerfile;
@@ -34,7 +33,7 @@ export type Reading =
 
 /** Reads the Dockerfile. Throws DOCKERFILE_NOT_FOUND, CONTEXT_NOT_FOUND, NAMED_CONTEXT_NOT_FOUND,
  * PLATFORM_INVALID. */
-export async function readImage(image: ImagePlan, run: Run): Promise<Reading> {
+export async function readImage(image: ImagePlan, machine: Platform): Promise<DockerfileReading> {
   const bytes = await readBytes(image);
   const there = await stat(image.context).catch(() => undefined);
   if (there?.isDirectory() !== true) {
@@ -47,15 +46,13 @@ export async function readImage(image: ImagePlan, run: Run): Promise<Reading> {
     if (found?.isDirectory() === true) continue;
     throw new TagboatError('NAMED_CONTEXT_NOT_FOUND', { image: image.name, name: one.name, dir: one.dir });
   }
-  const platforms = (image.platforms.length === 0 ? [run.machine] : image.platforms)
-    .map(readPlatform)
-    .map(showPlatform);
+  const platforms = (image.platforms.length === 0 ? [machine] : image.platforms).map(readPlatform).map(showPlatform);
   const text = bytes.toString('utf8');
   try {
     const dockerfile = readDockerfile(text, image.dockerfile);
     const { target, args } = image;
     const all = platforms.map((platform) => {
-      const resolving = { target, args, contexts, buildPlatform: run.machine, targetPlatform: platform };
+      const resolving = { target, args, contexts, buildPlatform: machine, targetPlatform: platform };
       return { platform, needed: neededStages(dockerfile, resolving) };
     });
     const need = all.map(({ needed }) => builderNeed(dockerfile, needed)).find((found) => found !== undefined);
@@ -67,8 +64,8 @@ export async function readImage(image: ImagePlan, run: Run): Promise<Reading> {
 }
 
 /** Chooses the engine. Throws what stops the build before anything is pushed. */
-export async function prepare(world: World, image: ImagePlan, run: Run, reading: Reading): Promise<Prepared> {
-  const probe = probing(world, image, run);
+export async function prepare(run: ImageRun, image: ImagePlan, reading: DockerfileReading): Promise<Prepared> {
+  const probe = probing(run, image);
   if (reading.is === 'read') {
     const choice = await chooseEngine(image, reading.need, probe);
     if (choice.engine === 'buildx') await checkBuilderFiles(image);
@@ -86,8 +83,8 @@ export async function prepare(world: World, image: ImagePlan, run: Run, reading:
 }
 
 /** Whether a builder is there, asked once a run. */
-export function probing(world: World, image: ImagePlan, run: Run): Probe {
-  return (tool) => run.once(`probe ${tool} ${image.builder ?? ''}`, () => probeTool(tool, image, world));
+export function probing(run: ImageRun, image: ImagePlan): Probe {
+  return (tool) => run.once(`probe ${tool} ${image.builder ?? ''}`, () => probeTool(tool, image, run.world));
 }
 
 /** A certificate that isn't there is told before anything is built; buildx would tell it as a build that failed. */

@@ -1,22 +1,20 @@
 import { reportOf, TagboatError } from '../../errors.ts';
 import type { ImagePlan } from '../../plan.ts';
-import type { World } from '../../wire/world.ts';
-import { configVariables } from '../assemble/apply.ts';
-import type { ImageConfig } from '../base/config.ts';
+import { configVariables, type ImageConfig } from '../base/config.ts';
 import { openContext } from '../context/context.ts';
 import type { ReadDigest } from '../context/read.ts';
 import { Misread } from '../dockerfile/invalid.ts';
+import type { DockerfileReading } from '../engine/prepare.ts';
 import { type TakenFiles, type Taking, takeFiles } from '../fingerprint/files.ts';
 import { type Fingerprint, fingerprintOf } from '../fingerprint/fingerprint.ts';
 import { layoutConfig, layoutDigest } from '../fingerprint/layout.ts';
 import { settingsOf } from '../fingerprint/settings.ts';
 import { Undecided } from '../fingerprint/undecided.ts';
-import type { Reading } from '../prepare.ts';
-import type { Run } from '../run.ts';
-import { baseDigest, baseOf } from './bases.ts';
+import type { ImageRun } from '../run.ts';
+import { baseDigest, baseOf } from './base-images.ts';
 
 /** What can be said of an image before it is built. */
-export type Known =
+export type Fingerprinted =
   | { readonly is: 'known'; readonly fingerprint: Fingerprint }
   /** It has to be built to know; `why` is a whole sentence. */
   | { readonly is: 'undecided'; readonly why: string };
@@ -26,20 +24,24 @@ export type Known =
  * it is a mistake, the build that follows says so better. Throws only the signal's reason and bugs.
  */
 export async function takeFingerprint(
-  world: World,
+  run: ImageRun,
   image: ImagePlan,
-  run: Run,
-  reading: Reading,
+  reading: DockerfileReading,
   files: TakeFiles,
-): Promise<Known> {
+): Promise<Fingerprinted> {
   try {
-    return { is: 'known', fingerprint: await take(image, run, reading, files) };
+    return { is: 'known', fingerprint: await take(run, image, reading, files) };
   } catch (error) {
-    return { is: 'undecided', why: sentence(error, world) };
+    return { is: 'undecided', why: sentence(error, run) };
   }
 }
 
-async function take(image: ImagePlan, run: Run, reading: Reading, files: TakeFiles): Promise<Fingerprint> {
+async function take(
+  run: ImageRun,
+  image: ImagePlan,
+  reading: DockerfileReading,
+  files: TakeFiles,
+): Promise<Fingerprint> {
   if (reading.is === 'unread') throw new Undecided('only its builder can read the Dockerfile');
   if (!reading.isUtf8) throw new Undecided('the Dockerfile is not UTF-8');
   if (image.refreshSeconds === 0) throw new Undecided('`refresh: always` says so');
@@ -73,10 +75,9 @@ async function take(image: ImagePlan, run: Run, reading: Reading, files: TakeFil
  * this, and the bases' digests are in it, so one that is found needs no second look. Throws the signal's reason and bugs.
  */
 export async function checkBases(
-  world: World,
+  run: ImageRun,
   image: ImagePlan,
-  run: Run,
-  reading: Reading,
+  reading: DockerfileReading,
 ): Promise<string | undefined> {
   if (reading.is === 'unread') return undefined;
   const { dockerfile, platforms } = reading;
@@ -92,7 +93,7 @@ export async function checkBases(
     }),
   );
   const [failed] = (await Promise.allSettled(found)).filter((one) => one.status === 'rejected');
-  return failed === undefined ? undefined : sentence(failed.reason, world);
+  return failed === undefined ? undefined : sentence(failed.reason, run);
 }
 
 function mustTriggerNothing(name: string, { config }: ImageConfig): void {
@@ -120,7 +121,7 @@ export function createTakeFiles(read: ReadDigest): TakeFiles {
 }
 
 /** Why something can't be told, as a whole sentence. Throws what is no reason: a bug, and the signal's reason. */
-function sentence(error: unknown, world: World): string {
+function sentence(error: unknown, { world }: ImageRun): string {
   world.signal.throwIfAborted();
   if (!(error instanceof Undecided || error instanceof Misread || error instanceof TagboatError)) throw error;
   const text = error instanceof TagboatError ? reportOf(error).message : `${error.message}.`;

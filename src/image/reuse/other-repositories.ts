@@ -1,11 +1,11 @@
 import { TagboatError } from '../../errors.ts';
 import { WireFailure } from '../../wire/failure.ts';
 import type { Digest, ManifestBytes } from '../../wire/oci/types.ts';
-import type { Target } from '../assemble/push.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
 import { recordTag } from '../fingerprint/record.ts';
+import type { Destination } from '../registry.ts';
 import { copyImage } from './copy-image.ts';
-import { findKnown, fingerprintTag } from './reuse.ts';
+import { findKnown, fingerprintTag } from './tags.ts';
 
 /** What other repositories of the registry have of the same input, in their order. */
 export interface Elsewhere {
@@ -19,13 +19,13 @@ export interface Elsewhere {
  * without its answer the image is built. Throws only the signal's reason.
  */
 export async function findElsewhere(
-  { shelf, tag }: Target,
+  { registry, tag }: Destination,
   repositories: readonly string[],
   fingerprint: Fingerprint,
   signal: AbortSignal,
 ): Promise<Elsewhere> {
   const answers = await Promise.allSettled(
-    repositories.map((repository) => findKnown({ shelf, repository, tag }, fingerprint)),
+    repositories.map((repository) => findKnown({ registry, repository, tag }, fingerprint)),
   );
   signal.throwIfAborted();
   const troubles: string[] = [];
@@ -44,13 +44,13 @@ export async function findElsewhere(
  * Answers why not, as a sentence, when it can't be done: then the image is built. Throws only the signal's reason.
  */
 export async function takeOver(
-  target: Target,
+  target: Destination,
   manifest: ManifestBytes,
   from: string,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   try {
-    await copyImage(target.shelf, manifest, from, target);
+    await copyImage(target.registry, manifest, from, target);
     await copyRecord(target, manifest.digest, from);
     return undefined;
   } catch (error) {
@@ -60,11 +60,11 @@ export async function takeOver(
 }
 
 /** An image without its list is none the worse: some registries take nothing but images. */
-async function copyRecord({ shelf, repository }: Target, digest: Digest, from: string): Promise<void> {
+async function copyRecord({ registry, repository }: Destination, digest: Digest, from: string): Promise<void> {
   const tag = recordTag(digest);
   try {
-    const record = await shelf.client.getManifest(from, tag);
-    if (record !== undefined) await copyImage(shelf, record, from, { repository, tag });
+    const record = await registry.client.getManifest(from, tag);
+    if (record !== undefined) await copyImage(registry, record, from, { repository, tag });
   } catch (error) {
     if (!(error instanceof WireFailure || error instanceof TagboatError)) throw error;
   }

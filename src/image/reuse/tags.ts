@@ -4,9 +4,8 @@ import { OciFailure } from '../../wire/oci/failure.ts';
 import { parseManifest } from '../../wire/oci/manifest.ts';
 import { registryError } from '../../wire/oci/report.ts';
 import type { Digest, ManifestBytes } from '../../wire/oci/types.ts';
-import type { Target } from '../assemble/push.ts';
-import { atRegistry } from '../base/base.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
+import { atRegistry, type Destination } from '../registry.ts';
 
 /** An image that is there already, and why it is the one wanted. */
 export interface Reusable {
@@ -19,11 +18,11 @@ export interface Reusable {
  * Looks for an image under the tag itself. A tag that names the commit means what that commit builds, so when the
  * registry has it, it is the one.
  */
-export async function findTagged(image: ImagePlan, source: Source, target: Target): Promise<Reusable | undefined> {
+export async function findTagged(image: ImagePlan, source: Source, target: Destination): Promise<Reusable | undefined> {
   // Files changed since the commit: its name says nothing about what would be built.
   if (source.dirty || !namesCommit(image.tag, source.commit)) return undefined;
-  const { shelf, repository, tag } = target;
-  const found = await atRegistry(shelf, repository, tag, () => shelf.client.headManifest(repository, tag));
+  const { registry, repository, tag } = target;
+  const found = await atRegistry(registry, repository, tag, () => registry.client.headManifest(repository, tag));
   if (found === undefined) return undefined;
   return { digest: found.digest, why: 'Its tag names this commit and is in the registry already.' };
 }
@@ -40,11 +39,11 @@ export function fingerprintTag({ hash }: Pick<Fingerprint, 'hash'>): string {
 
 /** The image that was made of the same input, exactly as it was pushed: an image or an index. */
 export async function findKnown(
-  { shelf, repository }: Target,
+  { registry, repository }: Destination,
   fingerprint: Fingerprint,
 ): Promise<ManifestBytes | undefined> {
   const tag = fingerprintTag(fingerprint);
-  const found = await atRegistry(shelf, repository, tag, () => shelf.client.getManifest(repository, tag));
+  const found = await atRegistry(registry, repository, tag, () => registry.client.getManifest(repository, tag));
   if (found === undefined) return undefined;
   try {
     parseManifest(found);
@@ -57,16 +56,21 @@ export async function findKnown(
 }
 
 /** Gives an image of the repository another tag: one request, no layer moves. False when parts of it are gone. */
-export async function tagAgain({ shelf, repository, tag }: Target, manifest: ManifestBytes): Promise<boolean> {
+export async function tagAgain({ registry, repository, tag }: Destination, manifest: ManifestBytes): Promise<boolean> {
   try {
-    await shelf.client.putManifest(repository, tag, manifest);
+    await registry.client.putManifest(repository, tag, manifest);
     return true;
   } catch (error) {
     if (!(error instanceof WireFailure)) throw error;
     if (error instanceof OciFailure && error.finding === undefined && [400, 404, 422].includes(error.status ?? 0)) {
       return false;
     }
-    throw registryError(error, { host: shelf.client.host, repository, doing: 'push', login: await shelf.login() });
+    throw registryError(error, {
+      host: registry.client.host,
+      repository,
+      doing: 'push',
+      login: await registry.login(),
+    });
   }
 }
 
@@ -82,18 +86,18 @@ export type Kept =
  * at the same time agree on the first. A refusal is told, not thrown: the image itself is pushed.
  */
 export async function keepKnown(
-  { shelf, repository }: Target,
+  { registry, repository }: Destination,
   fingerprint: Fingerprint,
   manifest: ManifestBytes,
   replaces: boolean,
 ): Promise<Kept> {
   const tag = fingerprintTag(fingerprint);
   try {
-    const there = replaces ? undefined : await shelf.client.headManifest(repository, tag);
+    const there = replaces ? undefined : await registry.client.headManifest(repository, tag);
     if (there !== undefined) {
       return there.digest === manifest.digest ? { is: 'kept' } : { is: 'second', first: there.digest };
     }
-    await shelf.client.putManifest(repository, tag, manifest);
+    await registry.client.putManifest(repository, tag, manifest);
     return { is: 'kept' };
   } catch (error) {
     if (!(error instanceof WireFailure)) throw error;

@@ -1,0 +1,26 @@
+import type { ImagePlan } from '../plan.ts';
+import { type BuildLog, createBuildLog } from './build-log.ts';
+import type { Destination } from './registry.ts';
+import type { ImageRun } from './run.ts';
+
+/** One image of a run: all that its way from the first question to the signature needs. */
+export interface ImageJob {
+  readonly run: ImageRun;
+  readonly image: ImagePlan;
+  readonly target: Destination;
+  readonly log: BuildLog;
+  /** Tells a person something about the image. */
+  readonly tell: (level: 'info' | 'warning', message: string) => void;
+}
+
+/** Opens an image's job. Asks nothing of anybody yet. */
+export function openJob(run: ImageRun, image: ImagePlan): ImageJob {
+  const { emit } = run;
+  return {
+    run,
+    image,
+    target: { registry: run.registry(image.registry), repository: image.repository, tag: image.tag },
+    log: createBuildLog((line) => emit({ type: 'image.log', image: image.name, line })),
+    tell: (level, message) => emit({ type: 'notice', level, stage: 'build', message: `${image.name}: ${message}` }),
+  };
+}

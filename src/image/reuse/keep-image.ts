@@ -1,0 +1,69 @@
+import { WireFailure } from '../../wire/failure.ts';
+import type { ManifestBytes } from '../../wire/oci/types.ts';
+import type { Fingerprint } from '../fingerprint/fingerprint.ts';
+import { writeRecord } from '../fingerprint/record.ts';
+import type { ImageJob } from '../job.ts';
+import { isStill, type NewBuild } from './decide.ts';
+import { fingerprintTag, keepKnown } from './tags.ts';
+
+/** Whether the files are those that the fingerprint was taken of. */
+export async function isSame(job: ImageJob, { input }: NewBuild): Promise<boolean> {
+  return input.is === 'known' && (await isStill(job, input.fingerprint));
+}
+
+/**
+ * Puts a new image under its fingerprint for later runs. That it can't be isn't this build's failure. `compared` is
+ * `isSame` where it was asked already.
+ */
+export async function keepImage(
+  job: ImageJob,
+  decision: NewBuild,
+  manifest: ManifestBytes,
+  compared?: Promise<boolean>,
+): Promise<void> {
+  const { input, anew } = decision;
+  if (input.is === 'undecided') return;
+  const { fingerprint } = input;
+  if (!(await (compared ?? isSame(job, decision)))) {
+    job.tell('warning', 'Its files changed while it was built, so later builds will not reuse it.');
+    return;
+  }
+  await Promise.all([keepTag(job, fingerprint, manifest, anew !== undefined), keepRecord(job, fingerprint, manifest)]);
+}
+
+/** The tag alone: for an image whose list of inputs is there already. */
+export async function keepTag(
+  { target, tell }: ImageJob,
+  fingerprint: Fingerprint,
+  manifest: ManifestBytes,
+  replaces: boolean,
+): Promise<void> {
+  const kept = await keepKnown(target, fingerprint, manifest, replaces);
+  const tag = fingerprintTag(fingerprint);
+  if (kept.is === 'second') {
+    tell('info', `Another build of the same input was first; ${tag} stays ${kept.first}.`);
+  } else if (kept.is === 'refused') {
+    const what = `The registry did not take the tag ${tag} (${saidOf(kept.failure)})`;
+    const need = 'Tags fp-* must be free to be pushed and moved.';
+    tell('warning', `${what}, so later builds will not reuse this image. ${need}`);
+  }
+}
+
+/** Keeps what went into it beside it, for `--explain` and `refresh:`. Some registries take nothing but images. */
+async function keepRecord(
+  { run, target: { registry, repository }, tell }: ImageJob,
+  fingerprint: Fingerprint,
+  manifest: ManifestBytes,
+): Promise<void> {
+  try {
+    await writeRecord(registry.client, repository, manifest, fingerprint, run.world.clock);
+  } catch (error) {
+    if (!(error instanceof WireFailure)) throw error;
+    const what = `The registry did not take the list of what went into it (${saidOf(error)})`;
+    tell('info', `${what}, so \`plan --explain\` can't compare.`);
+  }
+}
+
+function saidOf({ peerCode, status, kind }: WireFailure): string | number {
+  return peerCode ?? status ?? kind;
+}
