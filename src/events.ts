@@ -12,7 +12,9 @@ export type Happening =
       readonly type: 'run.started';
       readonly command: string;
       readonly version: string;
-      readonly source?: { readonly commit: string; readonly branch?: string; readonly subject: string };
+      readonly source?:
+        | { readonly commit: string; readonly branch?: string | undefined; readonly subject: string }
+        | undefined;
     }
   /** Something a person may want to know: `warning` means it deserves an action. */
   | { readonly type: 'notice'; readonly level: 'info' | 'warning'; readonly stage: Stage; readonly message: string }

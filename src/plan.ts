@@ -34,7 +34,7 @@ export interface Source {
   /** Short branch name, undefined on a detached head or a tag. */
   readonly branch: string | undefined;
   /** The app repo's default branch, where something tells it. */
-  readonly defaultBranch?: string;
+  readonly defaultBranch?: string | undefined;
   /** First line of the commit's message. */
   readonly subject: string;
   readonly author: Person;
@@ -57,7 +57,7 @@ export type Platform = string;
 export type Engine = 'buildx' | 'docker' | 'buildah' | 'assemble';
 
 /** How to log in to a registry. `auto` decides by its host. */
-export type Login = 'auto' | 'ecr' | 'ghcr' | 'docker' | 'anonymous';
+type Login = 'auto' | 'ecr' | 'ghcr' | 'docker' | 'anonymous';
 
 export interface RegistryPlan {
   /** Host with port, and a path prefix for all repositories if there is one: `ghcr.io/acme`. */
@@ -87,7 +87,7 @@ export interface ImagePlan extends BuilderPlan {
   /** Absolute paths. */
   readonly dockerfile: string;
   readonly context: string;
-  /** Contexts by their names besides that one; no two names mean the same. Undefined: none. */
+  /** Named build contexts, besides `context`. No two of them have one name. Undefined: none. */
   readonly contexts?: readonly NamedContext[] | undefined;
   readonly target: string | undefined;
   readonly args: Readonly<Record<string, string>>;
@@ -116,7 +116,7 @@ export interface Edit {
   /** Create the path when it is missing. */
   readonly create: boolean;
   /** The one value that may be replaced: with another one there, the landing is refused (VALUE_OVERTAKEN). */
-  readonly replaces?: string;
+  readonly replaces?: string | undefined;
 }
 
 /**

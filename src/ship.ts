@@ -60,7 +60,7 @@ export interface RunResult {
   readonly errors: readonly ErrorReport[];
 }
 
-export interface ShipOptions {
+interface ShipOptions {
   /** Images built at the same time. */
   readonly jobs: number;
   /** Aborted when the run is to stop: what hasn't begun then doesn't begin. */
@@ -89,7 +89,8 @@ export async function ship(plan: RunPlan, stages: Stages, emit: Emit, options: S
   if (failed.length > 0) return ended({ images, errors: failed });
 
   const pushed = images.filter((image) => image.is !== 'skipped');
-  // Not asked again: by a push of force it may have become one to land, with images that were never built.
+  // A delivery that the check found superseded isn't landed, and not checked again either: a force-push in the config
+  // repo may meanwhile have made it one to land, but its images were not built.
   const land = async (delivery: DeliveryPlan): Promise<CommitOutcome> =>
     superseded.find((end) => end.delivery === delivery.name) ?? stages.land(delivery, pushed);
   const landings = await landAll(plan.deliveries, land, emit);

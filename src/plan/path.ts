@@ -1,21 +1,21 @@
 import { TagboatError } from '../errors.ts';
 
 /** One condition of a list selector: the value under `keys` reads as `value`. */
-export interface Condition {
+export interface PathCondition {
   readonly keys: readonly string[];
   readonly value: string;
 }
 
 /** One step into a value: a map's key, a list's index (negative counts from the end), or a list item by its fields. */
-export type Step =
+export type PathStep =
   | { readonly is: 'key'; readonly key: string }
   | { readonly is: 'index'; readonly index: number }
-  | { readonly is: 'where'; readonly conditions: readonly Condition[] };
+  | { readonly is: 'where'; readonly conditions: readonly PathCondition[] };
 
 /** A path taken apart. `document` chooses one of a multi-document file; without it the path itself has to. */
 export interface ValuePath {
-  readonly document: Exclude<Step, { is: 'key' }> | undefined;
-  readonly steps: readonly Step[];
+  readonly document: Exclude<PathStep, { is: 'key' }> | undefined;
+  readonly steps: readonly PathStep[];
 }
 
 const longest = 1_000;
@@ -41,7 +41,7 @@ export function scanPath(text: string, start: number): { path: ValuePath; end: n
     if (step.is === 'key') fail(text, start + 4, 'a document is chosen by its number or by its fields');
     document = step;
   }
-  const steps: Step[] = [];
+  const steps: PathStep[] = [];
   for (;;) {
     if (at.index - start > longest) fail(text, at.index, `a path is at most ${longest} characters long`);
     const next = text[at.index];
@@ -68,7 +68,7 @@ export function formatPath(path: ValuePath): string {
   return document + (steps.startsWith('.') || document !== '' ? steps : `.${steps}`);
 }
 
-function formatStep(step: Step): string {
+function formatStep(step: PathStep): string {
   if (step.is === 'index') return `[${step.index}]`;
   if (step.is === 'key') return `.${quoted(step.key)}`;
   const conditions = step.conditions.map(({ keys, value }) => `${keys.map(quoted).join('.')}=${quoted(value)}`);
@@ -85,7 +85,7 @@ interface Cursor {
   index: number;
 }
 
-function bracket(at: Cursor): Step {
+function bracket(at: Cursor): PathStep {
   const open = at.index;
   at.index += 1;
   const index = /^-?\d{1,9}(?=\])/.exec(at.text.slice(at.index, at.index + 12))?.[0];
@@ -93,7 +93,7 @@ function bracket(at: Cursor): Step {
     at.index += index.length + 1;
     return { is: 'index', index: Number(index) };
   }
-  const conditions: Condition[] = [];
+  const conditions: PathCondition[] = [];
   for (;;) {
     const keys = [key(at)];
     if (conditions.length === 0 && at.text[at.index] === ']' && isQuote(at.text[open + 1])) {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { isError } from '../../src/errors.ts';
-import { formatPath, parsePath, type Step, scanPath } from '../../src/plan/path.ts';
+import { formatPath, type PathStep, parsePath, scanPath } from '../../src/plan/path.ts';
 
 it('a path is its steps', () => {
   expect(parsePath('.front.imageTag').steps).toEqual([
@@ -40,12 +40,12 @@ it('a path inside a longer text ends where it can go no further', () => {
 });
 
 const key = fc.string({ unit: 'binary', maxLength: 8 }).filter((text) => !/\p{Surrogate}/u.test(text));
-const where: fc.Arbitrary<Step> = fc
+const where: fc.Arbitrary<PathStep> = fc
   .array(fc.record({ keys: fc.array(key, { minLength: 1, maxLength: 3 }), value: key }), { minLength: 1, maxLength: 3 })
   .map((conditions) => ({ is: 'where', conditions }));
-const index: fc.Arbitrary<Step> = fc.integer({ min: -99, max: 99 }).map((n) => ({ is: 'index', index: n }));
+const index: fc.Arbitrary<PathStep> = fc.integer({ min: -99, max: 99 }).map((n) => ({ is: 'index', index: n }));
 const step = fc.oneof(
-  key.map((one): Step => ({ is: 'key', key: one })),
+  key.map((one): PathStep => ({ is: 'key', key: one })),
   index,
   where,
 );

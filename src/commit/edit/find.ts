@@ -1,7 +1,7 @@
 import { isMap, isScalar, isSeq, type Node, type Pair, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
 import { placeAt } from '../../errors/place.ts';
 import { TagboatError } from '../../errors.ts';
-import { formatPath, type Step, type ValuePath } from '../../plan/path.ts';
+import { formatPath, type PathStep, type ValuePath } from '../../plan/path.ts';
 import type { YamlDocument } from '../../wire/yaml.ts';
 import { refuseAlias, refuseMerged } from './alias.ts';
 import { isFlow, keyPlace, keyText, rangeOf, type SourceFile, valueText } from './document.ts';
@@ -30,7 +30,7 @@ export interface MissingValue {
   readonly holder: Node | undefined;
   readonly flow: boolean;
   /** The steps that lead nowhere; never empty. */
-  readonly rest: readonly Step[];
+  readonly rest: readonly PathStep[];
   readonly why: string;
 }
 
@@ -131,7 +131,7 @@ interface Child {
 }
 
 /** One step down, or why there is none. */
-function into(file: SourceFile, path: ValuePath, document: YamlDocument, node: Node, step: Step): Child | string {
+function into(file: SourceFile, path: ValuePath, document: YamlDocument, node: Node, step: PathStep): Child | string {
   if (step.is === 'key') {
     if (isMap(node)) return byKey(file, path, document, node, step.key);
     return isSeq(node) ? `a list stands where the key "${step.key}" should be` : noChild(node, `key "${step.key}"`);

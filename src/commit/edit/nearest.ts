@@ -1,6 +1,6 @@
 import { isMap, isScalar, isSeq } from 'yaml';
 import { distance } from '../../errors/spelling.ts';
-import { formatPath, type Step, type ValuePath } from '../../plan/path.ts';
+import { formatPath, type PathStep, type ValuePath } from '../../plan/path.ts';
 import { keyText, type SourceFile, valueText } from './document.ts';
 
 const mostPaths = 5_000;
@@ -25,9 +25,9 @@ export function nearestPath(file: SourceFile, path: ValuePath): string | undefin
 }
 
 /** Paths of single values in all documents, up to a number that bounds the search. */
-function* scalarPaths(file: SourceFile): Generator<Step[]> {
+function* scalarPaths(file: SourceFile): Generator<PathStep[]> {
   let left = mostPaths;
-  function* below(node: unknown, steps: Step[]): Generator<Step[]> {
+  function* below(node: unknown, steps: PathStep[]): Generator<PathStep[]> {
     if (left <= 0) return;
     if (isScalar(node)) {
       left -= 1;
@@ -40,7 +40,7 @@ function* scalarPaths(file: SourceFile): Generator<Step[]> {
     } else if (isSeq(node)) {
       for (const [index, one] of node.items.entries()) {
         const name = isMap(one) ? valueText(one.items.find((pair) => keyText(pair.key) === 'name')?.value) : undefined;
-        const step: Step =
+        const step: PathStep =
           name === undefined ? { is: 'index', index } : { is: 'where', conditions: [{ keys: ['name'], value: name }] };
         yield* below(one, [...steps, step]);
       }

@@ -1,5 +1,5 @@
 import { type Body, type Ending, runSession } from '../run/session.ts';
-import { adoptSecrets, type Inputs, readInputs } from './inputs.ts';
+import { type ActionInputs, adoptSecrets, readInputs } from './inputs.ts';
 import { outputsOf, writeOutputs } from './outputs.ts';
 
 // The GitHub Action: inputs become options, the run is the CLI's, its ending becomes outputs.
@@ -22,7 +22,7 @@ const exitCode = await runSession(
 if (process.env.GITHUB_OUTPUT) writeOutputs(process.env.GITHUB_OUTPUT, outputsOf(ending, exitCode));
 process.exit(exitCode);
 
-async function bodyOf({ command, common, commit, landing, building, wait, rollback }: Inputs): Promise<Body> {
+async function bodyOf({ command, common, commit, landing, building, wait, rollback }: ActionInputs): Promise<Body> {
   switch (command) {
     case 'ship':
       return (await import('../commands/ship.ts')).ship(common, { ...landing, ...building });

@@ -1,14 +1,13 @@
 import { TagboatError } from '../../errors.ts';
 import type { Env } from '../../wire/world.ts';
-import type { CommonOptions } from '../cli/program.ts';
 import type { CommitOptions } from '../commands/commit.ts';
 import type { RollbackOptions } from '../commands/rollback.ts';
-import type { BuildingOptions, LandingOptions } from '../commands/ship.ts';
 import type { WaitOptions } from '../commands/wait.ts';
+import type { BuildingOptions, CommonOptions, LandingOptions } from '../run/options.ts';
 
 const commands = ['ship', 'build', 'commit', 'wait', 'rollback', 'plan'] as const;
 
-export interface Inputs {
+export interface ActionInputs {
   readonly command: (typeof commands)[number];
   readonly common: CommonOptions;
   readonly commit: CommitOptions;
@@ -18,7 +17,7 @@ export interface Inputs {
   readonly rollback: { readonly delivery: string | undefined; readonly options: RollbackOptions };
 }
 
-/** Inputs that hold secrets, and the variables under which everything else knows them. */
+/** ActionInputs that hold secrets, and the variables under which everything else knows them. */
 const secrets: Readonly<Record<string, string>> = {
   token: 'TAGBOAT_TOKEN',
   'app-id': 'TAGBOAT_APP_ID',
@@ -43,20 +42,11 @@ export function adoptSecrets(env: Env): Record<string, string | undefined> {
 }
 
 /** The action's inputs as options. Throws USAGE. */
-export function readInputs(env: Env): Inputs {
+export function readInputs(env: Env): ActionInputs {
   const command = text(env, 'command') ?? 'ship';
   const known = commands.find((one) => one === command);
   if (known === undefined) throw wrong(`The input command is ${command}, which is none of ${commands.join(', ')}.`);
-  const config = text(env, 'config');
-  const app = text(env, 'app');
-  const repo = text(env, 'repo');
-  const message = text(env, 'message');
-  const author = text(env, 'author');
-  const server = text(env, 'server');
-  const waited = text(env, 'config-commit');
-  const timeout = text(env, 'timeout');
   const landing = { force: truth(env, 'force'), queue: truth(env, 'queue', 'true') };
-  const via = choice(env, 'via', ['git', 'github']);
   return {
     command: known,
     landing,
@@ -66,39 +56,38 @@ export function readInputs(env: Env): Inputs {
       quiet: truth(env, 'quiet'),
       color: true,
       jobs: whole(env, 'jobs') ?? 3,
-      ...(config === undefined ? {} : { config }),
-      ...(app === undefined ? {} : { app }),
+      config: text(env, 'config'),
+      app: text(env, 'app'),
     },
     commit: {
       branch: text(env, 'branch') ?? 'main',
       set: linesOf(env, 'set'),
       create: truth(env, 'create'),
       ...landing,
-      ...(repo === undefined ? {} : { repo }),
-      ...(message === undefined ? {} : { message }),
-      ...(author === undefined ? {} : { author }),
-      ...(via === undefined ? {} : { via }),
+      repo: text(env, 'repo'),
+      message: text(env, 'message'),
+      author: text(env, 'author'),
+      via: choice(env, 'via', ['git', 'github']),
     },
     rollback: rollbackIn(env),
     wait: {
       application: linesOf(env, 'application'),
       branch: text(env, 'branch') ?? 'main',
       sync: truth(env, 'sync'),
-      ...(repo === undefined ? {} : { repo }),
-      ...(server === undefined ? {} : { server }),
-      ...(waited === undefined ? {} : { commit: waited }),
-      ...(timeout === undefined ? {} : { timeout }),
+      repo: text(env, 'repo'),
+      server: text(env, 'server'),
+      commit: text(env, 'config-commit'),
+      timeout: text(env, 'timeout'),
     },
   };
 }
 
-function rollbackIn(env: Env): Inputs['rollback'] {
-  const why = text(env, 'why');
-  const until = text(env, 'until');
+function rollbackIn(env: Env): ActionInputs['rollback'] {
   const options = {
-    ...{ to: text(env, 'to') ?? 'previous', force: truth(env, 'force') },
-    ...(why === undefined ? {} : { why }),
-    ...(until === undefined ? {} : { until }),
+    to: text(env, 'to') ?? 'previous',
+    force: truth(env, 'force'),
+    why: text(env, 'why'),
+    until: text(env, 'until'),
   };
   return { delivery: text(env, 'delivery'), options };
 }

@@ -5,7 +5,7 @@ import type { CommitOutcome, ImageOutcome } from '../../plan/outcome.ts';
 import type { Ending } from '../run/session.ts';
 
 /** What later steps read. Names are part of the public contract, see action.yml. */
-export type Outputs = Readonly<
+type Outputs = Readonly<
   Record<
     | 'outcome'
     | 'changed'

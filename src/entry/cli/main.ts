@@ -1,7 +1,8 @@
 import { type Command, CommanderError } from 'commander';
 import { TagboatError } from '../../errors.ts';
+import type { CommonOptions } from '../run/options.ts';
 import { type Body, runSession, type Settings } from '../run/session.ts';
-import { type CommonOptions, createProgram } from './program.ts';
+import { createProgram } from './program.ts';
 
 /** Runs the command line and ends the process with its exit code. */
 export async function main(argv: readonly string[]): Promise<never> {

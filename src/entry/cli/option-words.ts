@@ -5,6 +5,6 @@ export const rebuildHelp = 'build every image, also where the registry has one o
 export const queueHelp = "don't wait in the config repo's queue when others are faster: try again instead";
 
 /** An option that may be given again. */
-export function collect(value: string, before: string[]): string[] {
+export function collectOption(value: string, before: string[]): string[] {
   return [...before, value];
 }

@@ -1,11 +1,15 @@
 import type { Command } from 'commander';
-import { collect, forceHelp, queueHelp } from './option-words.ts';
-import type { CommonOptions, Run } from './program.ts';
+import type { CommonOptions } from '../run/options.ts';
+import type { Body } from '../run/session.ts';
+import { collectOption, forceHelp, queueHelp } from './option-words.ts';
+
+/** Runs one command; its code is loaded only now. */
+export type RunCommand = (command: string, options: CommonOptions, load: () => Promise<Body>) => Promise<void>;
 
 /** What the program's own file has to add commands with. */
-export interface Adding {
+interface Adding {
   readonly add: (name: string, description: string, example: string) => Command;
-  readonly run: Run;
+  readonly run: RunCommand;
   readonly common: () => CommonOptions;
 }
 
@@ -25,7 +29,7 @@ tagboat hold --repo acme/config --path 'main/values.yaml:.front.imageTag' --why 
     ),
   )
     .argument('[delivery]', 'a delivery of the config: all that it sets (default: the only one there is)')
-    .option('--path <file:path>', 'this value alone; may be given again', collect, [])
+    .option('--path <file:path>', 'this value alone; may be given again', collectOption, [])
     .option('--why <text>', 'the reason, for whoever meets the hold')
     .option('--until <when>', 'when it ends by itself: 12h, 7d, 2030-01-31 (default: when it is released)')
     .option('--by <who>', "who wants it so (default: the job's actor, or git's own user)")
@@ -43,7 +47,7 @@ tagboat release --repo acme/config --path 'main/values.yaml:.front.imageTag'`,
     ),
   )
     .argument('[delivery]', 'a delivery of the config: all that it sets (default: the only one there is)')
-    .option('--path <file:path>', 'this value alone; may be given again', collect, [])
+    .option('--path <file:path>', 'this value alone; may be given again', collectOption, [])
     .option('--why <text>', 'the reason, for the commit message')
     .option('--no-queue', queueHelp)
     .action(async (name: string | undefined, options) =>
@@ -75,7 +79,7 @@ tagboat rollback --repo acme/config --path 'main/values.yaml:.front.imageTag'`,
   )
     .argument('[delivery]', 'a delivery of the config: all that it sets (default: the only one there is)')
     .option('--to <commit>', "previous, a commit of the config branch, or the app repo's commit delivered", 'previous')
-    .option('--path <file:path>', 'this value alone; may be given again', collect, [])
+    .option('--path <file:path>', 'this value alone; may be given again', collectOption, [])
     .option('--why <text>', 'the reason, for the commit and for whoever meets the hold')
     .option('--until <when>', 'when the hold ends by itself: 12h, 7d, 2030-01-31 (default: when it is released)')
     .option('--by <who>', "who wants it so (default: the job's actor, or git's own user)")

@@ -1,26 +1,13 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { Body } from '../run/session.ts';
+import type { CommonOptions } from '../run/options.ts';
 import { version } from '../run/version.ts';
-import { collect, forceHelp, queueHelp, rebuildHelp } from './option-words.ts';
-import { addStateCommands } from './program-state.ts';
-
-/** What every command takes. */
-export interface CommonOptions {
-  readonly json: boolean;
-  readonly quiet: boolean;
-  readonly color: boolean;
-  readonly config?: string;
-  readonly app?: string;
-  readonly jobs: number;
-}
-
-/** Runs one command; its code is loaded only now. */
-export type Run = (command: string, options: CommonOptions, load: () => Promise<Body>) => Promise<void>;
+import { collectOption, forceHelp, queueHelp, rebuildHelp } from './option-words.ts';
+import { addStateCommands, type RunCommand } from './program-state.ts';
 
 const images = 3;
 
 /** The command line: what there is to call, and nothing of what it does. */
-export function createProgram(run: Run): Command {
+export function createProgram(run: RunCommand): Command {
   const program = new Command('tagboat')
     .description('One step from a pushed commit to a config commit that is healthy in Argo CD.')
     .version(version, '-V, --version', 'print the version')
@@ -73,7 +60,7 @@ tagboat commit --repo https://github.com/acme/config --branch main \\
   )
     .option('--repo <url>', 'the config repo; then no config file is read')
     .option('--branch <name>', 'its branch', 'main')
-    .option('--set <file:path=value>', 'a value to set; may be given again', collect, [])
+    .option('--set <file:path=value>', 'a value to set; may be given again', collectOption, [])
     .option('--message <text>', 'the commit message')
     .option('--author <who>', 'its author, as `Name <mail>`')
     .option('--create', 'create paths that are missing', false)
@@ -98,7 +85,7 @@ tagboat wait --commit 5f0c1a7e… --timeout 20m
 tagboat wait --server https://argocd.example.com --repo acme/config --application shop`,
   )
     .option('--commit <id>', "the config commit's whole id (default: the branch's tip)")
-    .option('--application <name>', 'the application, or namespace/name; may be given again', collect, [])
+    .option('--application <name>', 'the application, or namespace/name; may be given again', collectOption, [])
     .option('--timeout <time>', 'how long to wait at most: 90s, 10m, 1h (default: argocd.timeout, 10m)')
     .option('--sync', 'sync applications that wait for somebody to do it', false)
     .option('--server <url>', "Argo CD's API; with --repo, no config file is read")

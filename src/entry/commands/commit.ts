@@ -2,19 +2,20 @@ import { planCommit } from '../../config/plan/run.ts';
 import { parseAuthor, parseRepo, parseSet } from '../../config/read/arguments.ts';
 import { TagboatError } from '../../errors.ts';
 import type { DeliveryPlan, RunPlan, Via } from '../../plan.ts';
-import type { CommonOptions } from '../cli/program.ts';
-import { identityIn, prepare } from '../run/prepare.ts';
+import type { CommonOptions } from '../run/options.ts';
+import { type LandingOptions, landingSo } from '../run/options.ts';
+import { identityIn, openRun } from '../run/prepare.ts';
+import { runPlan } from '../run/run-plan.ts';
 import type { Body, Session } from '../run/session.ts';
-import { type LandingOptions, landingSo, runPlan } from './ship.ts';
 
 export interface CommitOptions extends LandingOptions {
-  readonly repo?: string;
+  readonly repo?: string | undefined;
   readonly branch: string;
   readonly set: readonly string[];
-  readonly message?: string;
-  readonly author?: string;
+  readonly message?: string | undefined;
+  readonly author?: string | undefined;
   readonly create: boolean;
-  readonly via?: Via;
+  readonly via?: Via | undefined;
 }
 
 /** `tagboat commit`: the config commits alone, as the config names them or as the command line says. */
@@ -32,7 +33,7 @@ async function fromConfig(session: Session, common: CommonOptions, options: Comm
   if (options.set.length > 0) {
     throw new TagboatError('USAGE', { problem: '--set goes with --repo, which says where.', command: 'commit' });
   }
-  const { plan } = await prepare(session, common);
+  const { plan } = await openRun(session, common);
   return { ...plan, images: [] };
 }
 

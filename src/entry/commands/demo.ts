@@ -3,20 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TagboatError } from '../../errors.ts';
-import type { CommonOptions } from '../cli/program.ts';
-import { appFiles, chartFiles, commitAll, initRepo, writeFiles } from '../demo/app.ts';
+import { appFiles, chartFiles, commitAll, initAppRepo, writeFiles } from '../demo/app.ts';
 import { introduce, title } from '../demo/narrate.ts';
 import { planOwnApp } from '../demo/own-app.ts';
 import { farewell, type Proof, proofs, showProofs } from '../demo/proof.ts';
 import { demoAws, inside, pushBase, runIn } from '../demo/run.ts';
 import { type DemoWorld, startDemoWorld } from '../demo/world.ts';
+import type { CommonOptions } from '../run/options.ts';
+import { runPlan } from '../run/run-plan.ts';
 import type { Body, Ending, Session } from '../run/session.ts';
 import { commit } from './commit.ts';
 import { rollback } from './rollback.ts';
-import { runPlan, ship } from './ship.ts';
+import { ship } from './ship.ts';
 import { wait } from './wait.ts';
 
-export interface DemoOptions {
+interface DemoOptions {
   /** End when the runs are over. */
   readonly exit: boolean;
   /** Leave the demo's folder behind. */
@@ -67,7 +68,7 @@ async function tell(story: Story): Promise<Ending> {
   await pushBase(session, demo, join(dir, 'base'), common);
   demo.argocd.add({ name: 'shop', sources: [{ repoURL: repo, path: 'main', targetRevision: 'main' }] });
   await writeFiles(app, { ...appFiles(demo.registry.host), 'tagboat.yaml': configText(demo, repo) });
-  await initRepo(demo.world, app);
+  await initAppRepo(demo.world, app);
 
   const commits = [
     {

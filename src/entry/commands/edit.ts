@@ -9,13 +9,13 @@ import { rewriteFile } from '../run/rewrite.ts';
 import type { Body } from '../run/session.ts';
 import { oneLine } from '../show/printable.ts';
 
-export interface EditOptions {
+interface EditOptions {
   readonly check: boolean;
   readonly create: boolean;
 }
 
 /** What an edit of a local file did, or would do. */
-export interface EditValue {
+interface EditValue {
   readonly file: string;
   readonly changes: readonly Change[];
   readonly diff: string;

@@ -2,19 +2,20 @@ import { planHold, planRelease } from '../../config/plan/hold.ts';
 import { parseUntil } from '../../config/read/arguments.ts';
 import { TagboatError } from '../../errors.ts';
 import type { DeliveryPlan } from '../../plan.ts';
-import type { CommonOptions } from '../cli/program.ts';
+import type { CommonOptions } from '../run/options.ts';
+import { type LandingOptions, landingSo } from '../run/options.ts';
 import { actorIn, identityIn } from '../run/prepare.ts';
+import { runPlan } from '../run/run-plan.ts';
 import type { Body, Session } from '../run/session.ts';
-import { type LandingOptions, landingSo, runPlan } from './ship.ts';
-import { type TargetOptions, targetOf } from './target.ts';
+import { commandTarget, type TargetOptions } from './target/target.ts';
 
-export interface ReleaseOptions extends TargetOptions, Pick<LandingOptions, 'queue'> {
-  readonly why?: string;
+interface ReleaseOptions extends TargetOptions, Pick<LandingOptions, 'queue'> {
+  readonly why?: string | undefined;
 }
 
-export interface HoldOptions extends ReleaseOptions {
-  readonly until?: string;
-  readonly by?: string;
+interface HoldOptions extends ReleaseOptions {
+  readonly until?: string | undefined;
+  readonly by?: string | undefined;
 }
 
 /** `tagboat hold`: later runs leave these values as they are, until the hold ends or is released. */
@@ -26,7 +27,7 @@ export function hold(common: CommonOptions, name: string | undefined, options: H
       throw new TagboatError('USAGE', { problem: '--why says to others why this is held.', command });
     }
     const until = options.until === undefined ? undefined : parseUntil(options.until, world.clock.now());
-    const target = await targetOf(session, common, name, options);
+    const target = await commandTarget(session, common, name, options);
     const by = options.by ?? actorIn(world.env);
     const identity = await identityIn(world, session.cwd);
     return land(session, common, planHold(target, { ...identity, why, until, by }), options);
@@ -36,7 +37,7 @@ export function hold(common: CommonOptions, name: string | undefined, options: H
 /** `tagboat release`: ends holds. */
 export function release(common: CommonOptions, name: string | undefined, options: ReleaseOptions): Body {
   return async (session) => {
-    const target = await targetOf(session, common, name, options);
+    const target = await commandTarget(session, common, name, options);
     const identity = await identityIn(session.world, session.cwd);
     return land(session, common, planRelease(target, { ...identity, why: options.why }), options);
   };

@@ -1,13 +1,13 @@
 import type { Colors } from 'picocolors/types.js';
 import { listHolds, type StandingHold } from '../../commit/holds/list-holds.ts';
-import type { CommonOptions } from '../cli/program.ts';
+import type { CommonOptions } from '../run/options.ts';
 import type { Body } from '../run/session.ts';
 import { oneLine } from '../show/printable.ts';
-import { askEachBranch } from './each-branch.ts';
-import type { TargetOptions } from './target.ts';
+import { askEachBranch } from './target/each-branch.ts';
+import type { TargetOptions } from './target/target.ts';
 
 /** What is held on one branch of a config repo, whichever app and delivery it was held for. */
-export interface HoldsValue {
+interface HoldsValue {
   readonly repo: string;
   readonly branch: string;
   readonly holds: readonly StandingHold[];

@@ -4,21 +4,21 @@ import { reportOf, TagboatError } from '../../errors.ts';
 import type { ImageExplanation } from '../../plan/explanation.ts';
 import type { CommitPreview, ImagePreview, SkippedImage } from '../../plan/outcome.ts';
 import type { ImagePlan } from '../../plan.ts';
-import type { CommonOptions } from '../cli/program.ts';
-import { prepare } from '../run/prepare.ts';
+import type { CommonOptions } from '../run/options.ts';
+import { openRun } from '../run/prepare.ts';
 import type { Body } from '../run/session.ts';
 import { withStages } from '../run/stages.ts';
 import { oneLine, padTo } from '../show/printable.ts';
 
-export interface PlanOptions {
+interface PlanOptions {
   /** The image whose inputs are compared, or true for all. */
-  readonly explain?: string | true;
+  readonly explain?: string | true | undefined;
 }
 
 /** `tagboat plan`: what `ship` would build or reuse, and the exact diff it would commit. Writes nothing anywhere. */
 export function plan(options: CommonOptions, { explain }: PlanOptions = {}): Body {
   return async (session) => {
-    const prepared = await prepare(session, options);
+    const prepared = await openRun(session, options);
     const { images, deliveries } = prepared.plan;
     const explained = explain === undefined ? [] : explain === true ? images : [named(images, explain)];
     return withStages(session, prepared.plan, async (stages) => {

@@ -4,14 +4,15 @@ import type { Config, DeliveryConfig } from '../../config/shape/checked.ts';
 import { nearestWord } from '../../errors/spelling.ts';
 import { TagboatError } from '../../errors.ts';
 import type { Source } from '../../plan.ts';
-import type { CommonOptions } from '../cli/program.ts';
+import type { CommonOptions } from '../run/options.ts';
+import { type LandingOptions, landingSo } from '../run/options.ts';
 import { identityIn, openConfig } from '../run/prepare.ts';
+import { runPlan } from '../run/run-plan.ts';
 import type { Body } from '../run/session.ts';
 import { withAuth } from '../run/with-auth.ts';
-import { type LandingOptions, landingSo, runPlan } from './ship.ts';
 
 export interface PromoteOptions extends LandingOptions {
-  readonly why?: string;
+  readonly why?: string | undefined;
 }
 
 /** `tagboat promote`: the values of one delivery's place to another's, as they stand there now. Builds nothing. */

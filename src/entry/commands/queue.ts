@@ -1,13 +1,13 @@
 import type { Colors } from 'picocolors/types.js';
 import { listWaiting, type Waiting } from '../../commit/queue/list-waiting.ts';
-import type { CommonOptions } from '../cli/program.ts';
+import type { CommonOptions } from '../run/options.ts';
 import type { Body } from '../run/session.ts';
 import { duration, oneLine, short } from '../show/printable.ts';
-import { askEachBranch } from './each-branch.ts';
-import type { TargetOptions } from './target.ts';
+import { askEachBranch } from './target/each-branch.ts';
+import type { TargetOptions } from './target/target.ts';
 
 /** What waits on one branch of a config repo. */
-export interface QueueValue {
+interface QueueValue {
   readonly repo: string;
   readonly branch: string;
   readonly waiting: readonly Waiting[];

@@ -1,20 +1,20 @@
 import { findEarlier } from '../../commit/order/earlier.ts';
 import { planRollback } from '../../config/plan/rollback.ts';
 import { parseUntil } from '../../config/read/arguments.ts';
-import type { CommonOptions } from '../cli/program.ts';
+import type { CommonOptions } from '../run/options.ts';
 import { actorIn, identityIn } from '../run/prepare.ts';
+import { runPlan } from '../run/run-plan.ts';
 import type { Body } from '../run/session.ts';
 import { withAuth } from '../run/with-auth.ts';
 import { oneLine, short } from '../show/printable.ts';
-import { runPlan } from './ship.ts';
-import { type TargetOptions, targetOf } from './target.ts';
+import { commandTarget, type TargetOptions } from './target/target.ts';
 
 export interface RollbackOptions extends TargetOptions {
   /** `previous`, a config commit, or the app repo's commit that was delivered. */
   readonly to: string;
-  readonly why?: string;
-  readonly by?: string;
-  readonly until?: string;
+  readonly why?: string | undefined;
+  readonly by?: string | undefined;
+  readonly until?: string | undefined;
   /** Cross values that were set by hand. */
   readonly force?: boolean;
 }
@@ -24,7 +24,7 @@ export function rollback(common: CommonOptions, name: string | undefined, option
   return async (session) => {
     const { world, emit } = session;
     const until = options.until === undefined ? undefined : parseUntil(options.until, world.clock.now());
-    const target = await targetOf(session, common, name, options);
+    const target = await commandTarget(session, common, name, options);
     const { to, force = false } = options;
     const earlier = await withAuth(session, async (auth) =>
       findEarlier(world, target, target.places, await auth.git(target.repo), { to, force }),

@@ -9,24 +9,24 @@ import { verdictError } from '../../deploy/verdict/verdict-error.ts';
 import { type ErrorReport, reportOf, TagboatError } from '../../errors.ts';
 import type { ArgoCdPlan, DeployPlan, Verdict } from '../../plan/deploy.ts';
 import type { DeliveryPlan } from '../../plan.ts';
-import type { CommonOptions } from '../cli/program.ts';
-import { createServers } from '../run/argocd.ts';
-import { prepare } from '../run/prepare.ts';
+import { createServers } from '../run/argocd-servers.ts';
+import type { CommonOptions } from '../run/options.ts';
+import { openRun } from '../run/prepare.ts';
 import type { Body, Session } from '../run/session.ts';
 import { type Watching, watchCommit } from '../run/watch.ts';
 
 export interface WaitOptions {
   /** The config commit. Default: the branch's tip. */
-  readonly commit?: string;
+  readonly commit?: string | undefined;
   readonly application: readonly string[];
-  readonly timeout?: string;
+  readonly timeout?: string | undefined;
   readonly sync: boolean;
   /** Argo CD's API; with `repo`, no config file is read. */
-  readonly server?: string;
-  readonly repo?: string;
+  readonly server?: string | undefined;
+  readonly repo?: string | undefined;
   readonly branch: string;
   /** PEM file of the CA behind the server. */
-  readonly ca?: string;
+  readonly ca?: string | undefined;
   /** Take any certificate. */
   readonly insecure?: boolean;
 }
@@ -80,7 +80,7 @@ async function tipOf({ world, auth }: Watching, delivery: DeliveryPlan): Promise
 }
 
 async function fromConfig(session: Session, common: CommonOptions, options: WaitOptions): Promise<DeliveryPlan[]> {
-  const { config, plan } = await prepare(session, common);
+  const { config, plan } = await openRun(session, common);
   const deliveries = plan.deliveries.flatMap((delivery) => {
     const deploy = deployOf(options, delivery.deploy, config.argocd);
     return deploy === undefined ? [] : [{ ...delivery, deploy }];
@@ -125,8 +125,8 @@ function deployOf(
   const configured = own?.argocd ?? argocd;
   const from = configured && {
     ...configured,
-    ...(options.ca === undefined ? {} : { caFile: options.ca }),
-    ...(options.insecure === true ? { insecure: true } : {}),
+    caFile: options.ca ?? configured.caFile,
+    insecure: configured.insecure || options.insecure === true,
   };
   const wanted = own !== undefined || named.length > 0 || options.repo !== undefined;
   if (from === undefined || !wanted) return undefined;

@@ -92,7 +92,7 @@ const identity = {
 };
 
 /** Makes the folder a repository on `main`. */
-export async function initRepo(world: World, dir: string): Promise<void> {
+export async function initAppRepo(world: World, dir: string): Promise<void> {
   await git(world, dir, 'init', '--quiet', '--initial-branch=main');
 }
 

@@ -3,7 +3,7 @@ import type { Session } from '../run/session.ts';
 import type { DemoWorld } from './world.ts';
 
 /** What one run sent over the wire, as the demo's servers saw it. */
-export interface Traffic {
+interface Traffic {
   /** Blobs (layers and image configs) that the registry took in, and those it had already. */
   readonly blobsSent: number;
   readonly blobsThere: number;

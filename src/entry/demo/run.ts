@@ -1,7 +1,7 @@
 import type { Emit } from '../../events.ts';
 import type { RunPlan, Source } from '../../plan.ts';
-import type { CommonOptions } from '../cli/program.ts';
-import { runPlan } from '../commands/ship.ts';
+import type { CommonOptions } from '../run/options.ts';
+import { runPlan } from '../run/run-plan.ts';
 import { type Ending, runStarted, type Session } from '../run/session.ts';
 import { baseFiles, writeFiles } from './app.ts';
 import { trafficLine, watchTraffic } from './narrate.ts';

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { parsePath, type Step } from '../../plan/path.ts';
+import { type PathStep, parsePath } from '../../plan/path.ts';
 import type { Edit } from '../../plan.ts';
 
 type Node = string | Node[] | { [key: string]: Node };
@@ -26,7 +26,7 @@ function written(file: string, documents: readonly Node[]): string {
 }
 
 /** The node with the path in it, whatever stood there before. */
-function planted(node: Node | undefined, steps: readonly Step[], leaf: string): Node {
+function planted(node: Node | undefined, steps: readonly PathStep[], leaf: string): Node {
   const [step, ...rest] = steps;
   if (step === undefined) return node ?? leaf;
   if (step.is === 'key') {
@@ -40,7 +40,7 @@ function planted(node: Node | undefined, steps: readonly Step[], leaf: string): 
 }
 
 /** Where in a list a step leads, with an item made for it where there is none. */
-function placeOf(list: Node[], step: Exclude<Step, { is: 'key' }>): number {
+function placeOf(list: Node[], step: Exclude<PathStep, { is: 'key' }>): number {
   if (step.is === 'index') return step.index < 0 ? Math.max(0, list.length + step.index) : step.index;
   const fits = (item: Node): boolean => step.conditions.every(({ keys, value }) => valueAt(item, keys) === value);
   const found = list.findIndex(fits);

@@ -5,26 +5,26 @@ import type { Config } from '../../config/shape/checked.ts';
 import { TagboatError } from '../../errors.ts';
 import type { Person, RunPlan, Source } from '../../plan.ts';
 import type { Env, World } from '../../wire/world.ts';
-import type { CommonOptions } from '../cli/program.ts';
+import type { CommonOptions } from './options.ts';
 import type { Session } from './session.ts';
 import { readSource } from './source.ts';
 
 const configName = 'tagboat.yaml';
 
 /** A run worked out: nothing was asked of any server yet. */
-export interface Prepared {
+export interface OpenedRun {
   readonly config: Config;
   readonly source: Source;
   readonly plan: RunPlan;
 }
 
 /** What a run is worked out from. */
-export interface Opened extends Omit<Prepared, 'plan'> {
+export interface OpenedConfig extends Omit<OpenedRun, 'plan'> {
   readonly identity: Identity;
 }
 
 /** Reads the app repo's commit and its config, and tells that the run began. Throws CONFIG_*, SOURCE_*. */
-export async function openConfig(session: Session, options: CommonOptions): Promise<Opened> {
+export async function openConfig(session: Session, options: CommonOptions): Promise<OpenedConfig> {
   const { world } = session;
   const dir = resolve(session.cwd, options.app ?? '.');
   // What git is asked takes as long as loading the code that reads the config: both at once.
@@ -35,7 +35,7 @@ export async function openConfig(session: Session, options: CommonOptions): Prom
 }
 
 /** Reads the app repo's commit and its config, tells that the run began, and plans it. Throws CONFIG_*, SOURCE_*. */
-export async function prepare(session: Session, options: CommonOptions): Promise<Prepared> {
+export async function openRun(session: Session, options: CommonOptions): Promise<OpenedRun> {
   const { emit } = session;
   const { config, source, identity } = await openConfig(session, options);
   const plan = planRun(config, source, identity);

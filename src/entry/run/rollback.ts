@@ -42,8 +42,7 @@ export async function rollBack(
   const plan = planRollback(
     {
       ...{ delivery: name, repo, branch, places, source },
-      ...(via === undefined ? {} : { via }),
-      ...(queue === undefined ? {} : { queue }),
+      ...{ via, queue },
     },
     {
       ...(await identityIn(world, source?.dir ?? '.')),

@@ -11,11 +11,11 @@ import type { World } from '../../wire/world.ts';
 import { createAnnotations, maskCommand } from '../show/annotations.ts';
 import { colorsFor } from '../show/colors.ts';
 import { createJsonLines } from '../show/json.ts';
-import type { Sink } from '../show/sink.ts';
+import { guardedOutput, type Output } from '../show/output.ts';
+import { createScrubber, type Scrubber } from '../show/scrub.ts';
+import type { EventSink } from '../show/sink.ts';
 import { createSummary } from '../show/summary.ts';
 import { createTerminal } from '../show/terminal.ts';
-import { guardedOutput, type Output } from './output.ts';
-import { createScrubber, type Scrubber } from './scrub.ts';
 import { version } from './version.ts';
 import { createWorld } from './world.ts';
 
@@ -122,7 +122,7 @@ export async function runSession(command: string, settings: Settings, body: Body
 }
 
 /** What GitHub's runner is told besides; nothing elsewhere. */
-function actionsSinks(stderr: Output): Sink[] {
+function actionsSinks(stderr: Output): EventSink[] {
   const { env } = process;
   if (env.GITHUB_ACTIONS !== 'true') return [];
   // On stderr, which the runner reads for commands just the same, so that stdout stays JSON.
@@ -142,14 +142,8 @@ function masking(scrubber: Scrubber, stderr: Output): (secret: string) => void {
 
 /** What begins a run, with as much of its source as is told. */
 export function runStarted(command: string, source: Source | undefined): Happening {
-  if (source === undefined) return { type: 'run.started', command, version };
-  const { commit, branch, subject } = source;
-  return {
-    type: 'run.started',
-    command,
-    version,
-    source: { commit, subject, ...(branch === undefined ? {} : { branch }) },
-  };
+  const about = source && { commit: source.commit, branch: source.branch, subject: source.subject };
+  return { type: 'run.started', command, version, source: about };
 }
 
 /** The command's ending, with a thrown error as one, and a stop by signal told as such whatever it made fail. */

@@ -7,12 +7,12 @@ import type { ImageExplanation } from '../../plan/explanation.ts';
 import type { CommitPreview, ImagePreview } from '../../plan/outcome.ts';
 import type { DeliveryPlan, ImagePlan, RunPlan } from '../../plan.ts';
 import type { Stages } from '../../ship.ts';
-import { createServers } from './argocd.ts';
+import { createServers } from './argocd-servers.ts';
 import type { Session } from './session.ts';
 import { checkWatch, watchOutcome } from './watch.ts';
 
 /** The real stages of a run, whose checks tell what they would do. */
-export interface RealStages extends Stages {
+interface RealStages extends Stages {
   readonly checkImage: (image: ImagePlan) => Promise<ImagePreview>;
   readonly checkDelivery: (delivery: DeliveryPlan) => Promise<CommitPreview>;
   /** Which inputs changed since an earlier image; `before` are the values that config repos name for it. */

@@ -4,7 +4,7 @@ import type { Verdict } from '../../plan/deploy.ts';
 import type { CommitOutcome, PushedImage } from '../../plan/outcome.ts';
 import type { DeliveryPlan, Source } from '../../plan.ts';
 import type { World } from '../../wire/world.ts';
-import type { Servers } from './argocd.ts';
+import type { Servers } from './argocd-servers.ts';
 
 /** What watching takes, of one run. */
 export interface Watching {

@@ -24,7 +24,7 @@ export function createWorld(from: { env: Env; signal: AbortSignal; mask: (secret
   const http = createHttp({
     userAgent: `tagboat/${version}`,
     proxyEnv: env,
-    ...(caFile === undefined || caFile === '' ? {} : { caFile }),
+    caFile: caFile === '' ? undefined : caFile,
   });
   // Children get what they need by private files; what they needn't know they can't print.
   const own = ([name]: [string, unknown]): boolean => name.startsWith('TAGBOAT_') && isSecretVariable(name);

@@ -1,10 +1,10 @@
 import type { ErrorReport } from '../../errors.ts';
 import type { CommitOutcome } from '../../plan/outcome.ts';
 import { printable } from './printable.ts';
-import type { Sink } from './sink.ts';
+import type { EventSink } from './sink.ts';
 
 /** Marks errors and warnings in GitHub's own interface, at their place in a file where they have one. */
-export function createAnnotations(write: (text: string) => void): Sink {
+export function createAnnotations(write: (text: string) => void): EventSink {
   /** A run that is done and wrote nothing, though there was something to write, must not go unseen. */
   const tellEnd = (delivery: string, outcome: CommitOutcome): void => {
     if (outcome.is !== 'superseded' && outcome.is !== 'held') return;

@@ -12,7 +12,7 @@ export interface LiveBlock {
   close(): void;
 }
 
-export interface LiveBlockOptions {
+interface LiveBlockOptions {
   readonly stream: NodeJS.WritableStream & { readonly columns?: number; readonly rows?: number };
   readonly colors: Colors;
   readonly now: () => number;

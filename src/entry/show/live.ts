@@ -14,7 +14,7 @@ interface Going {
 }
 
 /** What is going on right now, folded from the events: one line each. Pure but for the times it is given. */
-export interface Live {
+interface Live {
   readonly tell: (event: Event, now: number) => void;
   /** The lines to show, none of them wider than the terminal and never more than fit above the prompt. */
   readonly lines: (now: number, size: { readonly columns: number; readonly rows: number }) => string[];

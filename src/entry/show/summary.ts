@@ -5,7 +5,7 @@ import type { Event } from '../../events.ts';
 import { healthOf, type Verdict } from '../../plan/deploy.ts';
 import type { CommitOutcome, ImageOutcome } from '../../plan/outcome.ts';
 import { duration, oneLine, printable, short } from './printable.ts';
-import type { Sink } from './sink.ts';
+import type { EventSink } from './sink.ts';
 import { reasonLines } from './verdict-words.ts';
 
 /** GitHub drops a step's summary whole when it is over one mebibyte. */
@@ -15,7 +15,7 @@ const diffLimit = 64 * 1024;
 type Of<T extends Event['type']> = Extract<Event, { type: T }>;
 
 /** Writes the job summary to `file` (GITHUB_STEP_SUMMARY) when the run ends, after what other tools put there. */
-export function createSummary(file: string): Sink {
+export function createSummary(file: string): EventSink {
   const events: Event[] = [];
   return {
     tell: (event) => {

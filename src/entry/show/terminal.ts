@@ -1,10 +1,10 @@
 import type { Colors } from 'picocolors/types.js';
 import type { Event } from '../../events.ts';
 import type { LiveBlock } from './live-block.ts';
-import type { Sink } from './sink.ts';
+import type { EventSink } from './sink.ts';
 import { errorLines, wordsOf } from './words.ts';
 
-export interface TerminalOptions {
+interface TerminalOptions {
   readonly stream: NodeJS.WritableStream;
   readonly colors: Colors;
   /** Where the stream can be drawn over: a terminal, and no CI that only looks like one. */
@@ -12,7 +12,7 @@ export interface TerminalOptions {
   readonly quiet: boolean;
 }
 
-export interface Terminal extends Sink {
+export interface Terminal extends EventSink {
   /** Writes text of our own between what events tell. */
   readonly say: (text: string) => void;
 }

@@ -9,7 +9,7 @@ import { duration, oneLine, padTo, printable, short } from './printable.ts';
 import { verdictLines } from './verdict-words.ts';
 
 /** How much of a run is told. `live` means that what is going on is shown elsewhere, so beginnings need no line. */
-export interface Telling {
+interface Telling {
   readonly colors: Colors;
   readonly live: boolean;
   /** Images whose build was told line by line, so that its last lines needn't be told again. */

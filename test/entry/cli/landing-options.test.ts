@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { landingSo } from '../../../src/entry/commands/ship.ts';
+import { landingSo } from '../../../src/entry/run/options.ts';
 import type { RunPlan } from '../../../src/plan.ts';
 import { deliveryTo } from '../../commit/landing.ts';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createAuth } from '../../../src/auth/auth.ts';
 import { usualArgoCd } from '../../../src/config/check/argocd.ts';
-import { createServers } from '../../../src/entry/run/argocd.ts';
+import { createServers } from '../../../src/entry/run/argocd-servers.ts';
 import type { ArgoCdPlan } from '../../../src/plan/deploy.ts';
 import { ownCa, serveHttps } from '../../support/servers.ts';
 import { jumpingClock, testWorld } from '../../support/world.ts';

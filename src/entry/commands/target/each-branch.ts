@@ -1,9 +1,9 @@
-import { type ErrorReport, reportOf } from '../../errors.ts';
-import type { DeliveryPlan, GitCredential } from '../../plan.ts';
-import type { CommonOptions } from '../cli/program.ts';
-import type { Session } from '../run/session.ts';
-import { withAuth } from '../run/with-auth.ts';
-import { type TargetOptions, targetsOf } from './target.ts';
+import { type ErrorReport, reportOf } from '../../../errors.ts';
+import type { DeliveryPlan, GitCredential } from '../../../plan.ts';
+import type { CommonOptions } from '../../run/options.ts';
+import type { Session } from '../../run/session.ts';
+import { withAuth } from '../../run/with-auth.ts';
+import { commandTargets, type TargetOptions } from './target.ts';
 
 type Place = Pick<DeliveryPlan, 'repo' | 'branch'>;
 
@@ -21,14 +21,14 @@ export interface Listing {
 
 /**
  * Asks each branch of the config's deliveries once, or the one that is named. What some answer is there although
- * others fail. Throws as `targetsOf` does.
+ * others fail. Throws as `commandTargets` does.
  */
 export async function askEachBranch<T>(
   session: Session,
   { common, name, options }: Listing,
   ask: (place: Place, credential: GitCredential | undefined) => Promise<T>,
 ): Promise<Answers<T>> {
-  const targets = await targetsOf(session, common, name, options);
+  const targets = await commandTargets(session, common, name, options);
   const branches = new Map(targets.map(({ repo, branch }) => [`${repo} ${branch}`, { repo, branch }]));
   return withAuth(session, async (auth) => {
     const results = await Promise.allSettled(

@@ -36,7 +36,7 @@ export function createServers(world: World, emit: Emit, auth: Auth): Servers {
 
   const byApi = async ({ caFile, insecure, ...plan }: ArgoCdPlan, url: string): Promise<Server> => {
     const { createArgoCd } = await import('../../wire/argocd/client.ts');
-    const http = httpFor(url, { insecure, ...(caFile === undefined ? {} : { caFile }) });
+    const http = httpFor(url, { insecure, caFile });
     const login = auth.argocd({ ...plan, caFile, insecure, server: url }, http);
     const argocd = createArgoCd({ http, clock, random, signal, url, token: login.token });
     return serverOf(argocd, login.label, http);
@@ -44,11 +44,7 @@ export function createServers(world: World, emit: Emit, auth: Auth): Servers {
   const byKubeconfig = async ({ context, namespace }: ArgoCdPlan): Promise<Server> => {
     const { createKubernetesArgoCd } = await import('../../wire/kubernetes/applications.ts');
     const { server: url, label, token, insecure, ca, client } = await auth.kubernetes(context);
-    const http = httpFor(url, {
-      insecure,
-      ...(ca === undefined ? {} : { ca }),
-      ...(client === undefined ? {} : { client }),
-    });
+    const http = httpFor(url, { insecure, ca, client });
     return serverOf(createKubernetesArgoCd({ http, clock, random, signal, url, token, namespace }), label, http);
   };
   const serverOf = async (argocd: ArgoCd, label: string, http: Http): Promise<Server> => {

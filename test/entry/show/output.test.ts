@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { guardedOutput } from '../../../src/entry/run/output.ts';
+import { guardedOutput } from '../../../src/entry/show/output.ts';
 
 /** A stream that takes one write and then fails. */
 function failing(code: string): Writable {

@@ -1,23 +1,23 @@
-import type { HoldTarget } from '../../config/plan/hold.ts';
-import { parsePlace, parseRepo } from '../../config/read/arguments.ts';
-import { nearestWord } from '../../errors/spelling.ts';
-import { TagboatError } from '../../errors.ts';
-import type { CommonOptions } from '../cli/program.ts';
-import { openConfig } from '../run/prepare.ts';
-import type { Session } from '../run/session.ts';
+import type { HoldTarget } from '../../../config/plan/hold.ts';
+import { parsePlace, parseRepo } from '../../../config/read/arguments.ts';
+import { nearestWord } from '../../../errors/spelling.ts';
+import { TagboatError } from '../../../errors.ts';
+import type { CommonOptions } from '../../run/options.ts';
+import { openConfig } from '../../run/prepare.ts';
+import type { Session } from '../../run/session.ts';
 
 /** Which part of which config repo a command is about: a delivery by its name, or everything on the command line. */
 export interface TargetOptions {
-  readonly repo?: string;
-  readonly branch?: string;
-  readonly path?: readonly string[];
+  readonly repo?: string | undefined;
+  readonly branch?: string | undefined;
+  readonly path?: readonly string[] | undefined;
 }
 
 /**
  * The deliveries of the config, the named one alone where one is named, or what the command line says instead. Tells
  * that the run began. Throws USAGE, CONFIG_*, SOURCE_*.
  */
-export async function targetsOf(
+export async function commandTargets(
   session: Session,
   common: CommonOptions,
   name: string | undefined,
@@ -49,13 +49,13 @@ export async function targetsOf(
 }
 
 /** The one target of a command that takes no more. Throws USAGE too. */
-export async function targetOf(
+export async function commandTarget(
   session: Session,
   common: CommonOptions,
   name: string | undefined,
   options: TargetOptions,
 ): Promise<HoldTarget> {
-  const [target, ...others] = await targetsOf(session, common, name, options);
+  const [target, ...others] = await commandTargets(session, common, name, options);
   const { command } = session;
   if (target === undefined || others.length > 0) {
     const names = [target, ...others].map((one) => one?.delivery).join(', ');
