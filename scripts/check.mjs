@@ -1,9 +1,13 @@
 // `npm run check`: types, lint and format, the published schema, and what the documents point to. Writes nothing.
+// With `--graph` it prints which room imports which instead, as text, or as DOT with `--graph=dot`.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { buildIfNeeded } from './build.mjs';
 import { checkNode, ensureModules, root } from './setup.mjs';
+import { circles, drawn, graphOf, readSources } from './structure.mjs';
+
+if (process.argv.some((argument) => argument.startsWith('--graph'))) printGraph(process.argv.includes('--graph=dot'));
 
 checkNode();
 await ensureModules();
@@ -23,6 +27,16 @@ for (const [name, check] of Object.entries(checks)) {
   for (const problem of problems) process.stdout.write(`  ${problem}\n`);
 }
 process.exit(failed > 0 ? 1 : 0);
+
+/** Prints the graph of imports below src/ and ends: with 1 when it has a circle. */
+function printGraph(dot) {
+  const graph = graphOf(readSources(join(root, 'src')));
+  process.stdout.write(drawn(graph, dot));
+  const found = circles(graph);
+  for (const circle of found) process.stderr.write(`circle: ${circle.join(', ')}\n`);
+  if (!dot) process.stdout.write(`${Object.keys(graph).length} files, ${found.length} circles\n`);
+  process.exit(found.length > 0 ? 1 : 0);
+}
 
 function program(name, args) {
   const { status } = spawnSync(join(root, 'node_modules', '.bin', name), args, { cwd: root, stdio: 'inherit' });

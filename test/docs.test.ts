@@ -31,3 +31,15 @@ it('decisions are numbered once each, without a gap', () => {
   const numbers = readdirSync(join(root, 'docs', 'decisions')).map((name) => Number(name.slice(0, 3)));
   expect(numbers.sort((a, b) => a - b)).toEqual(numbers.map((_, index) => index + 1));
 });
+
+it('the page of the plan says of forty sentences of the README where they are made true', () => {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8').replace(/\s+/g, ' ');
+  const page = readFileSync(join(root, 'docs/ARCHITECTURE.md'), 'utf8');
+  const table = page.slice(page.indexOf('## Where is what'));
+  const rows = [...table.matchAll(/^\| (.+?) +\| \[`(src\/[^`]+)`\]/gm)];
+  expect(rows.length).toBeGreaterThanOrEqual(40);
+  for (const [, words, file] of rows) {
+    expect(readme).toContain(words);
+    expect(existsSync(join(root, String(file))), String(file)).toBe(true);
+  }
+});

@@ -2,19 +2,19 @@ import { entry, exitCodes } from './codes.ts';
 
 const { credentials, registry } = exitCodes;
 
-export interface AtRegistry {
+export interface RegistryPlace {
   /** As in image names. */
   readonly host: string;
   readonly repository: string | undefined;
 }
 
 const isEcr = (host: string) => /\.dkr\.ecr[.-].*\.amazonaws\.com/.test(host);
-const where = ({ host, repository }: AtRegistry) => (repository === undefined ? host : `${host}/${repository}`);
+const where = ({ host, repository }: RegistryPlace) => (repository === undefined ? host : `${host}/${repository}`);
 const status = 'See whether it is a known outage on its status page; run again once it is over.';
 
 /** What a registry refuses, lacks or gets wrong. The peer's own words stand beside the message. */
 export const registryErrors = {
-  REGISTRY_AUTH_REFUSED: entry<AtRegistry & { login: boolean }>(
+  REGISTRY_AUTH_REFUSED: entry<RegistryPlace & { login: boolean }>(
     credentials,
     ({ host, login }) =>
       login ? `${host} refused the credentials.` : `${host} wants credentials, and there are none.`,
@@ -25,7 +25,7 @@ export const registryErrors = {
           ? 'Log in again (`docker login`), or give the job a token that is still valid.'
           : `Set \`login:\` of that registry in tagboat.yaml, or log in with \`docker login ${host}\`.`,
   ),
-  REGISTRY_FORBIDDEN: entry<AtRegistry & { doing: 'pull' | 'push' }>(
+  REGISTRY_FORBIDDEN: entry<RegistryPlace & { doing: 'pull' | 'push' }>(
     credentials,
     (data) => `${data.host} doesn't let these credentials ${data.doing} ${data.repository ?? 'anything'}.`,
     ({ host, repository, doing }) =>
@@ -35,7 +35,7 @@ export const registryErrors = {
           ? 'Give the job `permissions: packages: write`, and the package access for this repository in its settings.'
           : `Give the account write access to ${repository ?? 'the repository'}, or correct its name in tagboat.yaml.`,
   ),
-  REPOSITORY_NOT_FOUND: entry<AtRegistry>(
+  REPOSITORY_NOT_FOUND: entry<RegistryPlace>(
     registry,
     (data) => `There is no repository ${data.repository} at ${data.host}.`,
     ({ host, repository }) =>
@@ -43,24 +43,24 @@ export const registryErrors = {
         ? `Make it (aws ecr create-repository --repository-name ${repository}), or correct its name in tagboat.yaml.`
         : 'Make it there first, or correct its name in tagboat.yaml.',
   ),
-  MANIFEST_NOT_FOUND: entry<AtRegistry & { reference: string }>(
+  MANIFEST_NOT_FOUND: entry<RegistryPlace & { reference: string }>(
     registry,
     (data) => `${where(data)} has no image ${data.reference}.`,
     () => 'Check the tag or digest: the registry was reached and knows no such image.',
   ),
-  BLOB_NOT_FOUND: entry<AtRegistry>(
+  BLOB_NOT_FOUND: entry<RegistryPlace>(
     registry,
     (data) => `${where(data)} has an image whose parts are missing.`,
     () => 'Build and push that image again; a clean-up may have taken its layers.',
   ),
-  TAG_IMMUTABLE: entry<AtRegistry & { tag: string; held: string }>(
+  TAG_IMMUTABLE: entry<RegistryPlace & { tag: string; held: string }>(
     registry,
     (data) => `The tag ${data.tag} in ${where(data)} is immutable and means another image already, ${data.held}.`,
     () =>
       'The same commit gave another image. Use that one, commit again for a new tag, or add to `tag:` in tagboat.yaml ' +
       'what makes it different.',
   ),
-  REGISTRY_RATE_LIMITED: entry<AtRegistry & { seconds: number | undefined }>(
+  REGISTRY_RATE_LIMITED: entry<RegistryPlace & { seconds: number | undefined }>(
     registry,
     ({ host, seconds }) =>
       `${host} answers that there are too many requests${seconds === undefined ? '' : `, and to wait ${seconds} s`}.`,
@@ -69,48 +69,48 @@ export const registryErrors = {
         ? 'Log in to Docker Hub, which allows more, or take the base images from a mirror.'
         : 'Wait and run again; fewer images at once (`--jobs`) ask less of it.',
   ),
-  REGISTRY_SERVER_ERROR: entry<AtRegistry & { status: number }>(
+  REGISTRY_SERVER_ERROR: entry<RegistryPlace & { status: number }>(
     registry,
     (data) => `${data.host} answered ${data.status}, a fault of its own, also when asked again.`,
     () => status,
   ),
-  REGISTRY_STORAGE_FULL: entry<AtRegistry>(
+  REGISTRY_STORAGE_FULL: entry<RegistryPlace>(
     registry,
     ({ host }) => `${host} has no space left.`,
     () => 'Make space in the registry: delete images that nothing runs, or give it a larger disk.',
   ),
-  REGISTRY_REFUSED: entry<AtRegistry & { status: number; code: string | undefined }>(
+  REGISTRY_REFUSED: entry<RegistryPlace & { status: number; code: string | undefined }>(
     registry,
     (data) => `${where(data)} refused the request: ${data.code ?? data.status}.`,
     () => "The registry's own words say what it doesn't accept.",
   ),
-  REGISTRY_UNREACHABLE: entry<AtRegistry>(
+  REGISTRY_UNREACHABLE: entry<RegistryPlace>(
     registry,
     ({ host }) => `${host} can't be reached.`,
     () => 'Check the name and port of the registry in tagboat.yaml, the network, and the proxy variables.',
   ),
-  REGISTRY_UNTRUSTED: entry<AtRegistry>(
+  REGISTRY_UNTRUSTED: entry<RegistryPlace>(
     registry,
     ({ host }) => `The certificate of ${host} isn't trusted.`,
     () =>
       "Name your own CA's certificate file in TAGBOAT_CA_FILE; set `insecure: true` only for a registry without TLS.",
   ),
-  REGISTRY_TIMEOUT: entry<AtRegistry>(
+  REGISTRY_TIMEOUT: entry<RegistryPlace>(
     registry,
     ({ host }) => `${host} was asked and stayed silent.`,
     () => status,
   ),
-  REGISTRY_CUT: entry<AtRegistry>(
+  REGISTRY_CUT: entry<RegistryPlace>(
     registry,
     ({ host }) => `The connection to ${host} ended too early, again and again.`,
     () => 'Look for a proxy or load balancer on the way that limits size or time; then run again.',
   ),
-  REGISTRY_MALFORMED: entry<AtRegistry & { what: string }>(
+  REGISTRY_MALFORMED: entry<RegistryPlace & { what: string }>(
     registry,
     ({ host, what }) => `${host} doesn't answer as a registry does: ${what}.`,
     () => 'Check the host in tagboat.yaml, and whether a proxy or login page answers in its place.',
   ),
-  BLOB_MISMATCH: entry<AtRegistry & { digest: string }>(
+  BLOB_MISMATCH: entry<RegistryPlace & { digest: string }>(
     registry,
     (data) => `The content of ${data.digest} in ${where(data)} isn't what its digest says.`,
     () => 'Nothing of it was used. Run again; if it stays, the stored copy is damaged: push that image again.',

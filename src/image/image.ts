@@ -9,7 +9,7 @@ import { type BuildReasons, decide, decideAnew, type KnownImage, type NewBuild }
 import { isSame, keepImage, keepTag } from './reuse/keep-image.ts';
 import { fingerprintTag, tagAgain } from './reuse/tags.ts';
 import type { ImageRun } from './run.ts';
-import { type Identity, signImage } from './sign/sign.ts';
+import { type SigningIdentity, signImage } from './sign/sign.ts';
 
 /**
  * Builds an image and pushes it, or finds that it needn't: a pure answer either way, with the digest read back from the
@@ -36,7 +36,7 @@ export async function buildImage(run: ImageRun, image: ImagePlan): Promise<Image
   }
 }
 
-function identityOf({ run: { identity }, image }: ImageJob): Identity {
+function identityOf({ run: { identity }, image }: ImageJob): SigningIdentity {
   if (identity !== undefined) return identity;
   throw new TagboatError('SIGN_FAILED', { image: image.name }, { peer: { text: 'there is nobody to sign as' } });
 }

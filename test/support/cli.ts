@@ -30,6 +30,8 @@ export interface CliOptions {
   readonly onStart?: (kill: (signal: NodeJS.Signals) => void) => void;
   /** Another program of the package than the CLI. */
   readonly script?: string;
+  /** Another Node than the one that runs the tests. */
+  readonly node?: string;
   /** A program, with its arguments, to run it in. */
   readonly within?: readonly [string, ...string[]];
 }
@@ -38,7 +40,10 @@ export interface CliOptions {
 export function cli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const script = options.script ?? join(root, 'dist', 'cli.js');
   return new Promise((done, fail) => {
-    const [program, ...rest] = [...(options.within ?? []), process.execPath, script, ...args] as [string, ...string[]];
+    const [program, ...rest] = [...(options.within ?? []), options.node ?? process.execPath, script, ...args] as [
+      string,
+      ...string[],
+    ];
     const child = spawn(program, rest, {
       cwd: options.cwd ?? root,
       env: { PATH: process.env.PATH, HOME: '/nonexistent', NO_COLOR: '1', ...options.env },

@@ -76,8 +76,7 @@ export function openHistory(
         if (files.length === 0) return undefined;
         const snapshot = await repo.readPaths(revision, files);
         if (files.some((file) => snapshot.files.get(file)?.is !== 'file')) return false;
-        // A trailer doesn't tell the value's type.
-        return (await loadRewrite())(snapshot, edits).changes.every(({ before, after }) => before === after);
+        return (await loadRewrite())(snapshot, edits).changes.length === 0;
       }, undefined).catch(() => undefined),
     close: async () => {
       await before;

@@ -1,7 +1,7 @@
 import type { DeployPlan } from '../../plan/deploy.ts';
 import type { HeldPlace, HoldChange } from '../../plan/holds.ts';
 import type { DeliveryPlan, Source } from '../../plan.ts';
-import { appOf, oneLine, personText, writeMessage } from './message.ts';
+import { appOf, personText, withoutControls, writeMessage } from './message.ts';
 import { defaultPerson, type Identity } from './run.ts';
 
 /** Places of one config repo, as a delivery of the config names them or the command line does. */
@@ -25,8 +25,8 @@ export interface HoldRequest extends Identity {
 /** A commit that holds places at the values they have. Pure. */
 export function planHold(target: HoldTarget, request: HoldRequest): DeliveryPlan {
   const { delivery, places, source } = target;
-  const why = oneLine(request.why);
-  const by = oneLine(request.by ?? personText(defaultPerson(request)));
+  const why = withoutControls(request.why);
+  const by = withoutControls(request.by ?? personText(defaultPerson(request)));
   const holds: HoldChange = {
     ...{ is: 'hold', places, by, why, until: request.until, delivery },
     app: source && appOf(source),
@@ -40,7 +40,7 @@ export function planRelease(
   request: Identity & { readonly why: string | undefined },
 ): DeliveryPlan {
   const { places } = target;
-  const text = `Release ${named(places)}${request.why === undefined ? '' : `\n\n${oneLine(request.why)}`}`;
+  const text = `Release ${named(places)}${request.why === undefined ? '' : `\n\n${withoutControls(request.why)}`}`;
   return plan(target, request, { holds: { is: 'release', places }, text, key: 'Tagboat-Release' });
 }
 
@@ -62,5 +62,5 @@ function plan(
 function named(places: readonly HeldPlace[]): string {
   const [first] = places;
   if (first === undefined || places.length > 1) return `${places.length} values`;
-  return oneLine(`${first.path} in ${first.file}`);
+  return withoutControls(`${first.path} in ${first.file}`);
 }

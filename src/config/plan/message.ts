@@ -21,7 +21,7 @@ export function writeMessage({ text, trailers, delivery, edits, source }: Parts)
     ...edits.map((edit) => ({ key: 'Tagboat-Set', value: settingOf(edit) })),
     ...(source === undefined ? [] : sourceTrailers(source)),
   ]
-    .map(({ key, value }) => ({ key, value: oneLine(value) }))
+    .map(({ key, value }) => ({ key, value: withoutControls(value) }))
     .filter(({ value }) => value !== '')
     .map(({ key, value }) => `${key}: ${value}`);
   const body = text
@@ -65,6 +65,6 @@ export function personText({ name, email }: Person): string {
  * On one line. Commit subjects and branch names are written by whoever pushes: a line break in one would let it forge a
  * trailer of ours.
  */
-export function oneLine(text: string): string {
+export function withoutControls(text: string): string {
   return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();
 }

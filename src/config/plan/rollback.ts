@@ -2,7 +2,7 @@ import type { DeployPlan } from '../../plan/deploy.ts';
 import type { HoldChange } from '../../plan/holds.ts';
 import type { DeliveryPlan, Edit } from '../../plan.ts';
 import type { HoldTarget } from './hold.ts';
-import { appOf, oneLine, personText, writeMessage } from './message.ts';
+import { appOf, personText, withoutControls, writeMessage } from './message.ts';
 import { defaultPerson, type Identity } from './run.ts';
 
 export interface RollbackRequest extends Identity {
@@ -33,18 +33,24 @@ export function planRollback(target: HoldTarget, request: RollbackRequest): Deli
     const [value = '', replaces = ''] = [request.values[at], request.now[at]];
     return { file, path, value, create: false, replaces };
   });
-  const why = oneLine(request.why);
-  const by = oneLine(request.by ?? personText(person));
+  const why = withoutControls(request.why);
+  const by = withoutControls(request.by ?? personText(person));
   const holds: HoldChange = {
     ...{ is: 'hold', places: places.map(({ file, path }) => ({ file, path })), by, why: `rolled back: ${why}` },
     ...{ until: request.until, delivery, app: source && appOf(source) },
   };
-  const undone = request.undone.map(({ commit, subject }) => `Undoes ${commit.slice(0, 12)}: ${oneLine(subject)}`);
+  const undone = request.undone.map(
+    ({ commit, subject }) => `Undoes ${commit.slice(0, 12)}: ${withoutControls(subject)}`,
+  );
   const [value = ''] = request.values;
   const what = places.length === 1 ? value.slice(0, 60) : `${places.length} values as of ${request.to.slice(0, 12)}`;
-  const text = [oneLine(`Roll back ${delivery ?? places[0]?.path ?? ''} to ${what}`), '', why, '', ...undone].join(
-    '\n',
-  );
+  const text = [
+    withoutControls(`Roll back ${delivery ?? places[0]?.path ?? ''} to ${what}`),
+    '',
+    why,
+    '',
+    ...undone,
+  ].join('\n');
   const trailers = [
     { key: 'Tagboat-Rollback', value: request.from },
     { key: 'Tagboat-Rollback-To', value: request.to },

@@ -4,7 +4,7 @@ import { TagboatError } from '../../errors.ts';
 import type { BuilderTls } from '../../plan/image.ts';
 import type { DeliveryPlan, Edit, ImagePlan, Person, RunPlan, Source, Via } from '../../plan.ts';
 import type { Config, DeliveryConfig, ImageConfig } from '../shape/checked.ts';
-import { oneLine, personText, writeMessage } from './message.ts';
+import { personText, withoutControls, writeMessage } from './message.ts';
 import { resolveTag, resolveValue, type Variables } from './variables.ts';
 
 export interface Identity {
@@ -46,7 +46,8 @@ export function planRun(config: Config, source: Source, options: PlanOptions): R
 
 /** The deliveries that a run of this commit leaves out. */
 export function skippedDeliveries(config: Config, source: Source): readonly SkippedDelivery[] {
-  const branch = source.branch === undefined ? 'no branch is checked out' : `the branch is ${oneLine(source.branch)}`;
+  const branch =
+    source.branch === undefined ? 'no branch is checked out' : `the branch is ${withoutControls(source.branch)}`;
   return config.deliveries
     .filter((delivery) => !reaches(delivery, source))
     .map(({ name, from }) => ({ name, why: `${name} takes ${from.join(', ')}, and ${branch}.` }));
@@ -72,7 +73,7 @@ export function planCommit(request: CommitRequest): DeliveryPlan {
     first === undefined || edits.length > 1
       ? `Set ${edits.length} values`
       : `Set ${first.path} to ${first.value.slice(0, 100)}`;
-  const text = request.message ?? oneLine(summary);
+  const text = request.message ?? withoutControls(summary);
   const committer = defaultPerson(request);
   return {
     name: 'commit',
@@ -124,9 +125,9 @@ function refuseTwins(config: Config, images: readonly ImagePlan[]): void {
 
 function planDelivery(delivery: DeliveryConfig, variables: Variables, identity: Identity): DeliveryPlan {
   const where = `deliveries.${delivery.name}`;
-  const edits = delivery.set.map((set) => {
-    const place = `${where}.set.${set.file} ${set.path}`;
-    return { ...set, value: resolveValue(set.value, place, variables), create: delivery.create };
+  const edits = delivery.set.map(({ file, path, value }) => {
+    const place = `${where}.set.${file} ${path}`;
+    return { file, path, value: resolveValue(value, place, variables), create: delivery.create };
   });
   // One line each: the message's own line breaks are its author's, those in a subject or branch are not.
   const flat = { ...variables, source: flatten(variables.source) };
@@ -162,8 +163,8 @@ function coAuthor(via: Via | undefined, author: Person | undefined): { key: stri
 function flatten(source: Source): Source {
   return {
     ...source,
-    subject: oneLine(source.subject),
-    branch: source.branch === undefined ? undefined : oneLine(source.branch),
+    subject: withoutControls(source.subject),
+    branch: source.branch === undefined ? undefined : withoutControls(source.branch),
   };
 }
 

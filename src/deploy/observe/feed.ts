@@ -21,7 +21,7 @@ export interface FeedTimes {
   readonly brokenMs: number;
 }
 
-export const usualFeedTimes: FeedTimes = { calmMs: 15_000, brokenMs: 3_000 };
+const usualFeedTimes: FeedTimes = { calmMs: 15_000, brokenMs: 3_000 };
 /** Where more applications than this are followed, one list is asked for instead of each of them. */
 const fewApplications = 4;
 

@@ -1,7 +1,7 @@
 import { nearestWord } from '../../errors/spelling.ts';
 import { TagboatError } from '../../errors.ts';
 import type { ApplicationPlan } from '../../plan/deploy.ts';
-import type { Application, AppRef, ArgoCd, Source } from '../../wire/argocd/types.ts';
+import type { Application, ApplicationSource, AppRef, ArgoCd } from '../../wire/argocd/types.ts';
 import { WireFailure } from '../../wire/failure.ts';
 import type { World } from '../../wire/world.ts';
 import { argocdError } from './fault.ts';
@@ -93,7 +93,7 @@ async function followers({ world, argocd, followed, files, with: label, until }:
 }
 
 /** Whether one of the files lies in the source's folder; a source without one (`ref: values`) may use any. */
-function covers({ path }: Source, files: readonly string[]): boolean {
+function covers({ path }: ApplicationSource, files: readonly string[]): boolean {
   const folder = path.replace(/^\.?\/+|^\.$|\/+$/g, '');
   return folder === '' || files.length === 0 || files.some((file) => file === folder || file.startsWith(`${folder}/`));
 }

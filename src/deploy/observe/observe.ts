@@ -1,4 +1,4 @@
-import type { Application, Source } from '../../wire/argocd/types.ts';
+import type { Application, ApplicationSource } from '../../wire/argocd/types.ts';
 import type { Observation, Operation } from './observation.ts';
 
 /** The config repo and branch that an application is asked about. */
@@ -46,19 +46,19 @@ function operationOf(operation: NonNullable<Application['operation']>, revisions
 }
 
 /** The sources that are the config repo at its branch, by index. Charts have versions and not commits. */
-export function ownSources(sources: readonly Source[], followed: Followed): number[] {
+export function ownSources(sources: readonly ApplicationSource[], followed: Followed): number[] {
   return sources.flatMap((source, index) => (follows(source, followed) ? [index] : []));
 }
 
 /** Whether a source is the config repo's branch. `HEAD` may be any branch: which one, only the git host knows. */
-export function follows({ repoUrl, chart, targetRevision }: Source, { repo, branch }: Followed): boolean {
+export function follows({ repoUrl, chart, targetRevision }: ApplicationSource, { repo, branch }: Followed): boolean {
   if (chart !== '' || repoUrl.startsWith('oci://')) return false;
   const target = targetRevision.replace(/^refs\/heads\//, '');
   return repoKey(repoUrl) === repoKey(repo) && (target === '' || target === 'HEAD' || target === branch);
 }
 
 /** A repository by its path, since hosts have several names and ports for https, ssh and the cluster's inside. */
-export function repoKey(url: string): string {
+function repoKey(url: string): string {
   const path = url.replace(/^[a-z+]+:\/\/[^/]*\//i, '').replace(/^[^/@]+@[^/:]+:/, '');
   return path
     .replace(/\/+$/, '')

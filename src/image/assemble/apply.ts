@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import type { ImageConfig } from '../base/config.ts';
+import type { OciImageConfig } from '../base/config.ts';
 import { expand } from '../dockerfile/expand.ts';
 import type { CommandLine, Instruction, Saying } from '../dockerfile/instruction.ts';
 import { Misread } from '../dockerfile/invalid.ts';
@@ -7,7 +7,7 @@ import { isSignal, readPorts } from './ports.ts';
 
 /** A stage as far as it has come, without its files. */
 export interface Progress {
-  readonly config: ImageConfig;
+  readonly config: OciImageConfig;
   /** ENV and ARG together, as later instructions see them. */
   readonly variables: Map<string, string>;
   /** A CMD stood in this stage, so that a later ENTRYPOINT leaves it. */

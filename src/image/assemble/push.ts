@@ -7,7 +7,7 @@ import { mediaTypes, toManifest } from '../../wire/oci/manifest.ts';
 import { registryError } from '../../wire/oci/report.ts';
 import type { BlobPush, BlobSource, Descriptor, ManifestBytes } from '../../wire/oci/types.ts';
 import { type Base, isDockerKind } from '../base/base.ts';
-import { configBytes, type ImageConfig } from '../base/config.ts';
+import { configBytes, type OciImageConfig } from '../base/config.ts';
 import type { Packed } from '../layer/blob.ts';
 import { allInParallel } from '../parallel.ts';
 import type { PlatformParts } from '../platform.ts';
@@ -21,7 +21,7 @@ export interface Assembled {
   /** No earlier image of the repository is known. */
   readonly first: boolean;
   /** Without the new layers' ids; they are added here. */
-  readonly config: ImageConfig;
+  readonly config: OciImageConfig;
   readonly annotations: Readonly<Record<string, string>>;
 }
 

@@ -1,6 +1,6 @@
 import { type Place, TagboatError } from '../../errors.ts';
 import type { Base } from '../base/base.ts';
-import { configVariables, type ImageConfig, scratchConfig } from '../base/config.ts';
+import { configVariables, type OciImageConfig, scratchConfig } from '../base/config.ts';
 import type { OpensBase } from '../base/open.ts';
 import type { Context } from '../context/context.ts';
 import { type Dockerfile, readTrigger } from '../dockerfile/dockerfile.ts';
@@ -21,7 +21,7 @@ export type LayerChanges = readonly TreeChange[];
 /** A stage gone through: its files, its config, and what makes its image. */
 export interface DoneStage {
   readonly root: Dir;
-  readonly config: ImageConfig;
+  readonly config: OciImageConfig;
   readonly variables: ReadonlyMap<string, string>;
   readonly base: Base | undefined;
   /** On top of the base's. */

@@ -11,7 +11,7 @@ import { fitness, fittest, type PlatformParts, platformParts, showPlatform } fro
 import { atRegistry, type Registry } from '../registry.ts';
 import { Blocked, type Dir, dirOf } from '../tree/tree.ts';
 import { fileChunks, type Workspace } from '../tree/workspace.ts';
-import { baseConfig, type ImageConfig } from './config.ts';
+import { baseConfig, type OciImageConfig } from './config.ts';
 
 /** A base image, of one platform. */
 export interface Base {
@@ -21,7 +21,7 @@ export interface Base {
   readonly repository: string;
   readonly digest: Digest;
   readonly manifest: ImageManifest;
-  readonly config: ImageConfig;
+  readonly config: OciImageConfig;
 }
 
 export interface BaseRequest {
@@ -83,7 +83,7 @@ function choose(manifests: readonly Descriptor[], request: BaseRequest, name: st
   );
 }
 
-function checkPlatform(config: ImageConfig, request: BaseRequest, name: string): void {
+function checkPlatform(config: OciImageConfig, request: BaseRequest, name: string): void {
   if (request.implicit || fitness(request.platform, platformParts(config)) !== undefined) return;
   throw missing(name, request, [showPlatform(platformParts(config))]);
 }
@@ -99,7 +99,7 @@ async function readConfig(
   descriptor: Descriptor,
   name: string,
   place: Place,
-): Promise<ImageConfig> {
+): Promise<OciImageConfig> {
   if (descriptor.size > mostConfig) throw unreadable(name, 'its config is larger than any real one', place);
   const chunks: Buffer[] = [];
   await atRegistry(registry, repository, descriptor.digest, async () => {

@@ -36,7 +36,7 @@ export interface HistoryEntry {
 }
 
 /** An image's config blob. */
-export interface ImageConfig {
+export interface OciImageConfig {
   created?: string;
   author?: string;
   architecture: string;
@@ -53,7 +53,7 @@ export interface ImageConfig {
 const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** The config of `FROM scratch`. */
-export function scratchConfig(platform: PlatformParts): ImageConfig {
+export function scratchConfig(platform: PlatformParts): OciImageConfig {
   return {
     architecture: platform.architecture,
     os: platform.os,
@@ -65,7 +65,7 @@ export function scratchConfig(platform: PlatformParts): ImageConfig {
 }
 
 /** A base's config as a start: what tells how the base was built is left behind. Undefined when it is none. */
-export function baseConfig(value: unknown): ImageConfig | undefined {
+export function baseConfig(value: unknown): OciImageConfig | undefined {
   if (!isRecord(value)) return undefined;
   const { architecture, os, rootfs, config = {}, history = [] } = value;
   if (typeof architecture !== 'string' || typeof os !== 'string' || !isRecord(rootfs)) return undefined;
@@ -77,7 +77,7 @@ export function baseConfig(value: unknown): ImageConfig | undefined {
   ) {
     return undefined;
   }
-  const kept: ImageConfig = {
+  const kept: OciImageConfig = {
     architecture,
     os,
     config: structuredClone((config ?? {}) as RunConfig),
@@ -95,7 +95,7 @@ export function baseConfig(value: unknown): ImageConfig | undefined {
 }
 
 /** The config's bytes: keys in a fixed order, maps by name, nothing empty. The same config gives the same bytes. */
-export function configBytes(config: ImageConfig): Uint8Array {
+export function configBytes(config: OciImageConfig): Uint8Array {
   return Buffer.from(JSON.stringify(ordered(config)));
 }
 
@@ -138,6 +138,6 @@ function isRunConfig(value: unknown): boolean {
 }
 
 /** The variables that a config brings along. */
-export function configVariables(config: ImageConfig): Map<string, string> {
+export function configVariables(config: OciImageConfig): Map<string, string> {
   return new Map((config.config.Env ?? []).map((entry) => [entry.replace(/=.*$/s, ''), entry.replace(/^[^=]*=?/, '')]));
 }

@@ -7,7 +7,7 @@ import { parse, startOf } from './parse.ts';
 import { type Split, split } from './words.ts';
 
 /** A stage as written: its FROM and what follows. */
-export interface Stage extends From, InstructionPlace {
+export interface DockerfileStage extends From, InstructionPlace {
   readonly index: number;
   readonly instructions: readonly Instruction[];
 }
@@ -20,7 +20,7 @@ export interface Dockerfile {
   readonly file: string;
   readonly directives: Directives;
   readonly globals: readonly GlobalArgument[];
-  readonly stages: readonly Stage[];
+  readonly stages: readonly DockerfileStage[];
   /** The place of an instruction, for errors. */
   readonly place: (at: Position) => Place;
 }
@@ -32,7 +32,7 @@ export interface Dockerfile {
 export function readDockerfile(text: string, file: string): Dockerfile {
   const reader = readLines(text, file);
   const globals: GlobalArgument[] = [];
-  const stages: (Stage & { readonly instructions: Instruction[] })[] = [];
+  const stages: (DockerfileStage & { readonly instructions: Instruction[] })[] = [];
   for (let line = reader.next(); line !== undefined; line = reader.next()) {
     const instruction = readInstruction(line, reader);
     const stage = stages.at(-1);
@@ -61,7 +61,7 @@ export function readSyntax(text: string): string | undefined {
 }
 
 /** One ONBUILD trigger of a base image as an instruction that stands where the stage's FROM does. */
-export function readTrigger(trigger: string, stage: Stage, dockerfile: Dockerfile): Instruction {
+export function readTrigger(trigger: string, stage: DockerfileStage, dockerfile: Dockerfile): Instruction {
   return placed(
     () => dockerfile.place(stage.at),
     () => {

@@ -1,7 +1,7 @@
 import { type Place, TagboatError } from '../../errors.ts';
 import type { NamedContext } from '../../plan/image.ts';
 import { fullName } from '../../wire/oci/reference.ts';
-import type { Dockerfile, Stage } from './dockerfile.ts';
+import type { Dockerfile, DockerfileStage } from './dockerfile.ts';
 import { expand, type Lookup } from './expand.ts';
 import type { Instruction, Said } from './instruction.ts';
 import { didYouMean, invalid, placed } from './invalid.ts';
@@ -16,7 +16,7 @@ export type Origin =
 
 /** A stage with its FROM resolved and its other origins known. */
 export interface NeededStage {
-  readonly stage: Stage;
+  readonly stage: DockerfileStage;
   readonly base: Origin;
   /** What `--platform` comes to. */
   readonly platform: string | undefined;
@@ -120,7 +120,7 @@ function createNamed(contexts: readonly NamedContext[]): Named {
   };
 }
 
-function resolve(dockerfile: Dockerfile, stage: Stage, lookup: Lookup, named: Named): NeededStage {
+function resolve(dockerfile: Dockerfile, stage: DockerfileStage, lookup: Lookup, named: Named): NeededStage {
   const { escape } = dockerfile.directives;
   const place = () => dockerfile.place(stage.base.at);
   const base = placed(place, () => expand(stage.base.text, lookup, { escape }).text);
@@ -158,7 +158,7 @@ function resolve(dockerfile: Dockerfile, stage: Stage, lookup: Lookup, named: Na
 /** What a `--from` is looked up with. */
 interface Asking {
   readonly dockerfile: Dockerfile;
-  readonly stage: Stage;
+  readonly stage: DockerfileStage;
   readonly named: Named;
   readonly place: Place;
 }

@@ -9,7 +9,7 @@ import {
   parseManifest,
   parseObject,
 } from '../../wire/oci/manifest.ts';
-import { baseConfig, type ImageConfig } from '../base/config.ts';
+import { baseConfig, type OciImageConfig } from '../base/config.ts';
 import { fittest, readPlatform } from '../platform.ts';
 import { sha256 } from './inputs.ts';
 import { Undecided } from './undecided.ts';
@@ -39,7 +39,7 @@ export async function layoutDigest({ dir, tag = 'latest', digest }: Layout): Pro
 }
 
 /** The config of an image in an OCI layout, for a platform. Every byte is held against its digest. Throws Undecided. */
-export async function layoutConfig(layout: Layout, platform: string): Promise<ImageConfig> {
+export async function layoutConfig(layout: Layout, platform: string): Promise<OciImageConfig> {
   const { dir } = layout;
   let manifest = await readManifest(dir, layout.digest ?? (await chosen(layout)));
   if (manifest.is === 'index') {

@@ -28,7 +28,7 @@ export async function findTagged(image: ImagePlan, source: Source, target: Desti
 }
 
 /** Whether a tag has the commit's id in it, or the seven digits or more that git shortens it to. */
-export function namesCommit(tag: string, commit: string): boolean {
+function namesCommit(tag: string, commit: string): boolean {
   return tag.includes(commit.slice(0, 7));
 }
 

@@ -1,6 +1,6 @@
 import { reportOf, TagboatError } from '../../errors.ts';
 import type { ImagePlan } from '../../plan.ts';
-import { configVariables, type ImageConfig } from '../base/config.ts';
+import { configVariables, type OciImageConfig } from '../base/config.ts';
 import { openContext } from '../context/context.ts';
 import type { ReadDigest } from '../context/read.ts';
 import { Misread } from '../dockerfile/invalid.ts';
@@ -96,7 +96,7 @@ export async function checkBases(
   return failed === undefined ? undefined : sentence(failed.reason, run);
 }
 
-function mustTriggerNothing(name: string, { config }: ImageConfig): void {
+function mustTriggerNothing(name: string, { config }: OciImageConfig): void {
   if ((config.OnBuild ?? []).length > 0) throw new Undecided(`${name} has ONBUILD triggers`);
 }
 

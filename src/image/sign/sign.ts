@@ -9,14 +9,14 @@ import type { ImageJob } from '../job.ts';
 import { attachBundle, isSigned } from './referrer.ts';
 
 /** Who signs: a token of an OpenID Connect issuer that Fulcio trusts, for its audience. */
-export type Identity = (audience: string) => Promise<Secret>;
+export type SigningIdentity = (audience: string) => Promise<Secret>;
 
 export interface Signing {
   readonly sign: SignPlan;
   readonly digest: Digest;
   /** It was in the registry before this run: a signature that is there is enough. */
   readonly reused: boolean;
-  readonly identity: Identity;
+  readonly identity: SigningIdentity;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { at, isObject, listAt, numberAt, optionalText, textAt, textsAt } from '../fields.ts';
-import type { Application, HydratorStatus, OperationState, ResourceStatus, Source } from './types.ts';
+import type { Application, ApplicationSource, HydratorStatus, OperationState, ResourceStatus } from './types.ts';
 
 /** An Application out of JSON; undefined when it has no name, which is no Application. */
 export function readApplication(value: unknown): Application | undefined {
@@ -50,7 +50,7 @@ function isAutomated(policy: unknown): boolean {
   return isObject(policy) && policy.enabled !== false;
 }
 
-function sourceOf(value: unknown): Source {
+function sourceOf(value: unknown): ApplicationSource {
   return {
     repoUrl: textAt(value, 'repoURL'),
     path: textAt(value, 'path'),

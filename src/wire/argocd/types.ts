@@ -10,7 +10,7 @@ export interface Application {
   /** `operation` is there: a sync that was asked for. */
   readonly requested: boolean;
   /** One for `spec.source`, all of `spec.sources`. With a hydrator, its dry source. */
-  readonly sources: readonly Source[];
+  readonly sources: readonly ApplicationSource[];
   /** `spec.sources` is used, so `revisions` counts and `revision` doesn't. */
   readonly multiSource: boolean;
   readonly hydrated: boolean;
@@ -25,7 +25,7 @@ export interface Application {
   readonly hydrator: HydratorStatus | undefined;
 }
 
-export interface Source {
+export interface ApplicationSource {
   readonly repoUrl: string;
   readonly path: string;
   readonly targetRevision: string;

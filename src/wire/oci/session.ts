@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { shownUrl, WireFailure } from '../failure.ts';
 import { withGrace } from '../grace.ts';
-import type { Scope } from './auth/credential.ts';
+import type { TokenScope } from './auth/credential.ts';
 import { isDigest } from './digest.ts';
 import { drain, type OciResponse, type OciTransport } from './transport.ts';
 import type { Digest } from './types.ts';
@@ -32,7 +32,7 @@ export async function beginUpload(
   mount?: { readonly digest: Digest; readonly from: string },
 ): Promise<UploadSession | 'mounted'> {
   const to = new URL(`/v2/${repository}/blobs/uploads/`, transport.origin);
-  const scopes: Scope[] = [{ repository, access: 'push' }];
+  const scopes: TokenScope[] = [{ repository, access: 'push' }];
   if (mount !== undefined) {
     to.searchParams.set('mount', mount.digest);
     to.searchParams.set('from', mount.from);
@@ -149,7 +149,7 @@ export function finishUpload(
  * depends on it: never throws.
  */
 export async function cancelUpload(transport: OciTransport, repository: string, session: UploadSession): Promise<void> {
-  const scopes: Scope[] = [{ repository, access: 'push' }];
+  const scopes: TokenScope[] = [{ repository, access: 'push' }];
   const signal = AbortSignal.timeout(cancelMs);
   await transport
     .send({ method: 'DELETE', to: session.url, scopes, expect: [202, 204, 404], repeat: false, signal }, drain)

@@ -4,14 +4,14 @@ import { type Http, type HttpRequest, type HttpResponse, readBody } from '../htt
 import { isPassingStatus, retry, retryAfterMs } from '../retry.ts';
 import type { Clock } from '../world.ts';
 import type { OciAuth } from './auth/auth.ts';
-import type { Scope } from './auth/credential.ts';
+import type { TokenScope } from './auth/credential.ts';
 import { OciFailure, readRefusal } from './failure.ts';
 
 export interface OciRequest {
   readonly method: NonNullable<HttpRequest['method']>;
   /** A path of the registry's, or the whole URL that it gave. */
   readonly to: string | URL;
-  readonly scopes: readonly Scope[];
+  readonly scopes: readonly TokenScope[];
   readonly headers?: Readonly<Record<string, string>>;
   /** A stream is made anew for each try. */
   readonly body?: Uint8Array | (() => Readable);

@@ -1,12 +1,12 @@
 import { readBody } from '../../http.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
-import { type AuthOptions, basicOf, type Credential, type Scope } from './credential.ts';
+import { type AuthOptions, basicOf, type Credential, type TokenScope } from './credential.ts';
 import { fetchToken, type Token } from './token.ts';
 
 /** The `Authorization` of one registry, learned from its challenges. */
 export interface OciAuth {
   /** The header for a request with these scopes; undefined where none is known to be needed. */
-  header(scopes: readonly Scope[]): Promise<string | undefined>;
+  header(scopes: readonly TokenScope[]): Promise<string | undefined>;
   /** Takes in a challenge. Answers whether a new header would differ from the refused one. */
   challenged(header: string | undefined, refused: string | undefined): boolean;
 }
@@ -51,7 +51,7 @@ export function createOciAuth(options: AuthOptions): OciAuth {
     else if (challenges.some(({ scheme }) => scheme === 'basic')) mode = { is: 'basic' };
   };
 
-  const token = async (realm: string, service: string | undefined, scopes: readonly Scope[]): Promise<Token> => {
+  const token = async (realm: string, service: string | undefined, scopes: readonly TokenScope[]): Promise<Token> => {
     const fit = tokens.find((one) => one.renewAt > clock.now() && covers(one.scopes, scopes));
     if (fit !== undefined) return fit;
     const key = JSON.stringify(scopes);
@@ -107,7 +107,7 @@ function bearerOf({ params }: Challenge): Mode {
   return { is: 'bearer', realm: params.realm ?? '', service: params.service };
 }
 
-function covers(had: readonly Scope[], wanted: readonly Scope[]): boolean {
+function covers(had: readonly TokenScope[], wanted: readonly TokenScope[]): boolean {
   return wanted.every((want) =>
     had.some((has) => has.repository === want.repository && (has.access === 'push' || want.access === 'pull')),
   );

@@ -3,7 +3,7 @@ import type { Secret } from '../../secret.ts';
 import type { Clock } from '../../world.ts';
 
 /** What a request does to a repository. */
-export interface Scope {
+export interface TokenScope {
   readonly repository: string;
   readonly access: 'pull' | 'push';
 }

@@ -4,12 +4,12 @@ import { isPassingStatus, retry, retryAfterMs } from '../../retry.ts';
 import { Secret } from '../../secret.ts';
 import { OciFailure, readRefusal } from '../failure.ts';
 import { isLoopback } from '../reference.ts';
-import { type AuthOptions, basicOf, type Credential, type Scope } from './credential.ts';
+import { type AuthOptions, basicOf, type Credential, type TokenScope } from './credential.ts';
 
 /** A Bearer token with what it is good for. */
 export interface Token {
   readonly value: Secret;
-  readonly scopes: readonly Scope[];
+  readonly scopes: readonly TokenScope[];
   /** When to get another one: shortly before it ends. */
   readonly renewAt: number;
 }
@@ -17,7 +17,7 @@ export interface Token {
 interface TokenRequest extends Omit<AuthOptions, 'credential'> {
   readonly realm: string;
   readonly service: string | undefined;
-  readonly scopes: readonly Scope[];
+  readonly scopes: readonly TokenScope[];
   readonly credential: Credential | undefined;
 }
 
