@@ -1,4 +1,5 @@
 import { entry, exitCodes } from './codes.ts';
+import { isEcrHost } from './ecr-host.ts';
 
 const { credentials, registry } = exitCodes;
 
@@ -8,8 +9,8 @@ export interface RegistryPlace {
   readonly repository: string | undefined;
 }
 
-const isEcr = (host: string) => /\.dkr\.ecr[.-].*\.amazonaws\.com/.test(host);
 const where = ({ host, repository }: RegistryPlace) => (repository === undefined ? host : `${host}/${repository}`);
+const access = { pull: 'read', push: 'write' } as const;
 const status = 'See whether it is a known outage on its status page; run again once it is over.';
 
 /** What a registry refuses, lacks or gets wrong. The peer's own words stand beside the message. */
@@ -19,7 +20,7 @@ export const registryErrors = {
     ({ host, login }) =>
       login ? `${host} refused the credentials.` : `${host} wants credentials, and there are none.`,
     ({ host, login }) =>
-      isEcr(host)
+      isEcrHost(host)
         ? "Check aws.role and aws.region in tagboat.yaml: the registry's account and region have to be the role's."
         : login
           ? 'Log in again (`docker login`), or give the job a token that is still valid.'
@@ -29,17 +30,19 @@ export const registryErrors = {
     credentials,
     (data) => `${data.host} doesn't let these credentials ${data.doing} ${data.repository ?? 'anything'}.`,
     ({ host, repository, doing }) =>
-      isEcr(host)
+      isEcrHost(host)
         ? `Give the role the ECR ${doing} permissions on the repository ${repository}, and ecr:GetAuthorizationToken on *.`
         : host === 'ghcr.io'
-          ? 'Give the job `permissions: packages: write`, and the package access for this repository in its settings.'
-          : `Give the account write access to ${repository ?? 'the repository'}, or correct its name in tagboat.yaml.`,
+          ? `Give the job \`permissions: packages: ${access[doing]}\`, and the package access for this repository in its settings.`
+          : doing === 'push'
+            ? `Give the account write access to ${repository ?? 'the repository'}, or correct its name in tagboat.yaml.`
+            : `Give the account read access to ${repository ?? 'the repository'}, or correct the image's name.`,
   ),
   REPOSITORY_NOT_FOUND: entry<RegistryPlace>(
     registry,
     (data) => `There is no repository ${data.repository} at ${data.host}.`,
     ({ host, repository }) =>
-      isEcr(host)
+      isEcrHost(host)
         ? `Make it (aws ecr create-repository --repository-name ${repository}), or correct its name in tagboat.yaml.`
         : 'Make it there first, or correct its name in tagboat.yaml.',
   ),
@@ -79,9 +82,18 @@ export const registryErrors = {
     ({ host }) => `${host} has no space left.`,
     () => 'Make space in the registry: delete images that nothing runs, or give it a larger disk.',
   ),
-  REGISTRY_REFUSED: entry<RegistryPlace & { status: number; code: string | undefined }>(
+  REGISTRY_PROXY_REFUSED: entry<RegistryPlace>(
     registry,
-    (data) => `${where(data)} refused the request: ${data.code ?? data.status}.`,
+    ({ host }) => `The proxy on the way to ${host} wants credentials.`,
+    () =>
+      'Put its user and password into the proxy variable (HTTPS_PROXY=http://user:password@proxy:3128), or the host into NO_PROXY.',
+  ),
+  REGISTRY_REFUSED: entry<RegistryPlace & { status: number; code: string | undefined; by?: string | undefined }>(
+    registry,
+    (data) =>
+      data.by === undefined
+        ? `${where(data)} refused the request: ${data.code ?? data.status}.`
+        : `${data.host} leads to ${data.by}, which refused the request: ${data.code ?? data.status}.`,
     () => "The registry's own words say what it doesn't accept.",
   ),
   REGISTRY_UNREACHABLE: entry<RegistryPlace>(

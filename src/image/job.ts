@@ -16,10 +16,12 @@ export interface ImageJob {
 /** Opens an image's job. Asks nothing of anybody yet. */
 export function openJob(run: ImageRun, image: ImagePlan): ImageJob {
   const { emit } = run;
+  const registry = run.registry(image.registry);
+  registry.client.writesTo(image.repository);
   return {
     run,
     image,
-    target: { registry: run.registry(image.registry), repository: image.repository, tag: image.tag },
+    target: { registry, repository: image.repository, tag: image.tag },
     log: createBuildLog((line) => emit({ type: 'image.log', image: image.name, line })),
     tell: (level, message) => emit({ type: 'notice', level, stage: 'build', message: `${image.name}: ${message}` }),
   };

@@ -1,3 +1,5 @@
+import { ecrDomains, ecrDualstackDomains } from '../../errors/ecr-host.ts';
+
 /** What an ECR registry's host name says. */
 export interface EcrHost {
   readonly account: string;
@@ -6,18 +8,6 @@ export interface EcrHost {
   /** IPv6 and IPv4 (`on.aws`). */
   readonly dualstack: boolean;
 }
-
-/** Domains of AWS's partitions: commercial, China, the EU sovereign cloud and the isolated ones. */
-const domains = [
-  'amazonaws.com',
-  'amazonaws.com.cn',
-  'amazonaws.eu',
-  'c2s.ic.gov',
-  'sc2s.sgov.gov',
-  'cloud.adc-e.uk',
-  'csp.hci.ic.gov',
-];
-const dualstackDomains = ['on.aws', 'on.amazonwebservices.com.cn'];
 
 /**
  * `ACCOUNT.dkr.ecr[-fips].REGION.DOMAIN` or, for IPv6, `ACCOUNT.dkr-ecr[-fips].REGION.on.aws`. Undefined for any
@@ -28,7 +18,7 @@ export function readEcrHost(host: string): EcrHost | undefined {
     /^(\d{12})\.(dkr\.ecr|dkr-ecr)(-fips)?\.([a-z0-9-]+)\.(.+)$/.exec(host.toLowerCase()) ?? [];
   if (account === undefined || region === undefined || domain === undefined) return undefined;
   const dualstack = form === 'dkr-ecr';
-  if (!(dualstack ? dualstackDomains : domains).includes(domain)) return undefined;
+  if (!(dualstack ? ecrDualstackDomains : ecrDomains).includes(domain)) return undefined;
   return { account, region, fips: fips !== undefined, dualstack };
 }
 

@@ -6,20 +6,24 @@ import { drain, type OciResponse, type OciTransport } from './transport.ts';
 import type { Descriptor, Digest } from './types.ts';
 import { verifier } from './verify.ts';
 
+/** A refusal of HEAD, whose answer has no body: the words that say why are GET's. */
+export function isWordless(error: unknown): boolean {
+  return error instanceof OciFailure && error.status !== undefined && !error.retryable && error.peerText === '';
+}
+
 /** Whether the repository has the blob; its size where the registry tells. */
-export function headBlob(
+export async function headBlob(
   transport: OciTransport,
   repository: string,
   digest: Digest,
   access: 'pull' | 'push',
 ): Promise<{ readonly size: number | undefined } | undefined> {
-  return transport.send(
+  const about = { to: `/v2/${repository}/blobs/${digest}`, scopes: [{ repository, access }], repeat: true };
+  const sent = transport.send(
     {
+      ...about,
       method: 'HEAD',
-      to: `/v2/${repository}/blobs/${digest}`,
-      scopes: [{ repository, access }],
       expect: [200, 404],
-      repeat: true,
     },
     async (response) => {
       await drain(response);
@@ -28,6 +32,21 @@ export function headBlob(
       return { size: length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined };
     },
   );
+  return sent.catch((error: unknown) => {
+    // Who is about to send the blob learns why from that.
+    if (access === 'push' || !isWordless(error)) throw error;
+    return transport.send(
+      { ...about, method: 'GET', headers: { range: 'bytes=0-0' }, expect: [200, 206, 404, 416] },
+      async (response) => {
+        // A server without ranges has begun to send all of it.
+        response.body.destroy();
+        if (response.status === 404) return undefined;
+        const { 'content-range': range = '', 'content-length': length = '' } = response.headers;
+        const size = response.status === 200 ? length : (/\/(\d+)$/.exec(range)?.[1] ?? '');
+        return { size: /^\d+$/.test(size) ? Number(size) : undefined };
+      },
+    );
+  });
 }
 
 /** The blob as a verified stream. A connection that is cut goes on with a range request where it stopped. */

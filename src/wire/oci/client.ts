@@ -3,12 +3,14 @@ import { type Http, readBody } from '../http.ts';
 import type { Secret } from '../secret.ts';
 import type { Clock } from '../world.ts';
 import { createOciAuth } from './auth/auth.ts';
-import { getBlob, headBlob } from './blob.ts';
+import type { TokenScope } from './auth/credential.ts';
+import { getBlob, headBlob, isWordless } from './blob.ts';
 import { digestOf, isDigest } from './digest.ts';
 import { OciFailure } from './failure.ts';
 import { mediaTypes, parseObject } from './manifest.ts';
 import { endpointOf } from './reference.ts';
 import { listReferrers } from './referrers.ts';
+import { beginUpload, cancelUpload } from './session.ts';
 import { createOciTransport, drain, type OciResponse, type OciTransport } from './transport.ts';
 import type { BlobPush, Descriptor, ManifestBytes, OciClient } from './types.ts';
 import { pushBlob } from './upload.ts';
@@ -44,17 +46,45 @@ export function createOciClient(options: OciClientOptions): OciClient {
   const transport = createOciTransport({ ...options, origin, maxTries, auth });
   const pushing = new Map<string, Promise<BlobPush>>();
 
+  const written = new Set<string>();
+
+  /**
+   * Looks for a manifest. In a repository that this run writes, it asks with the rights of the writing: some make the
+   * repository for those alone, and give nobody else a token for it. Others answer "no such tag" as a refusal, which is
+   * no refusal when they take a push.
+   */
+  const look = async <T>(
+    repository: string,
+    ask: (access: TokenScope['access']) => Promise<T | undefined>,
+  ): Promise<T | undefined> => {
+    if (!written.has(repository)) return ask('pull');
+    try {
+      return await ask('push');
+    } catch (error) {
+      if (!(error instanceof OciFailure) || ![401, 403].includes(error.status ?? 0)) throw error;
+      if (error.answerer === 'redirect' || (error.answerer === 'tokenServer' && error.status === 401)) throw error;
+      // A token with fewer rights is enough to look, and `plan` has no more.
+      if (error.answerer === 'tokenServer') return ask('pull');
+      const begun = await beginUpload(transport, repository);
+      if (begun !== 'mounted') await cancelUpload(transport, repository, begun);
+      return undefined;
+    }
+  };
+
   const client: OciClient = {
     host,
-    headManifest: async (repository, reference) => {
-      const head = await headManifest(transport, repository, reference);
-      if (head !== 'unclear') return head;
-      const manifest = await client.getManifest(repository, reference);
-      if (manifest === undefined) return undefined;
-      const { mediaType, digest, bytes } = manifest;
-      return { mediaType, digest, size: bytes.byteLength };
-    },
-    getManifest: (repository, reference) => getManifest(transport, repository, reference),
+    writesTo: (repository) => void written.add(repository),
+    headManifest: (repository, reference) =>
+      look(repository, async (access) => {
+        const head = await headManifest(transport, repository, reference, access);
+        if (head !== 'unclear') return head;
+        const manifest = await getManifest(transport, repository, reference, access);
+        if (manifest === undefined) return undefined;
+        const { mediaType, digest, bytes } = manifest;
+        return { mediaType, digest, size: bytes.byteLength };
+      }),
+    getManifest: (repository, reference) =>
+      look(repository, (access) => getManifest(transport, repository, reference, access)),
     putManifest: async (repository, reference, manifest) => {
       try {
         await putManifest(transport, repository, reference, manifest);
@@ -93,20 +123,20 @@ export function createOciClient(options: OciClientOptions): OciClient {
   return client;
 }
 
-/** `unclear`: there is one, but HEAD doesn't tell its digest, size or kind. */
-function headManifest(
+/** `unclear`: HEAD doesn't tell digest, size or kind, or was refused, which has no words: GET tells. */
+async function headManifest(
   transport: OciTransport,
   repository: string,
   reference: string,
+  access: TokenScope['access'],
 ): Promise<Descriptor | undefined | 'unclear'> {
-  return transport.send(
+  const sent = transport.send(
     {
       method: 'HEAD',
       to: `/v2/${repository}/manifests/${reference}`,
-      scopes: [{ repository, access: 'pull' }],
+      scopes: [{ repository, access }],
       headers: { accept },
-      // Some registries know no HEAD here.
-      expect: [200, 404, 405],
+      expect: [200, 404],
       repeat: true,
     },
     async (response) => {
@@ -119,21 +149,26 @@ function headManifest(
       if (isDigest(reference) && digest !== reference) {
         throw mismatch(reference, { url: shownUrl(response.from), host: transport.host, repository }, digest);
       }
-      return { mediaType, digest, size };
+      return { mediaType, digest, size } as const;
     },
   );
+  return sent.catch((error: unknown) => {
+    if (isWordless(error)) return 'unclear' as const;
+    throw error;
+  });
 }
 
 function getManifest(
   transport: OciTransport,
   repository: string,
   reference: string,
+  access: TokenScope['access'],
 ): Promise<ManifestBytes | undefined> {
   return transport.send(
     {
       method: 'GET',
       to: `/v2/${repository}/manifests/${reference}`,
-      scopes: [{ repository, access: 'pull' }],
+      scopes: [{ repository, access }],
       headers: { accept },
       expect: [200, 404],
       repeat: true,

@@ -8,12 +8,16 @@ export type Finding =
   /** Content isn't what its digest or size promises. */
   | { readonly is: 'mismatch'; readonly digest: Digest };
 
+/** Who answered: the registry, the server that it names for tokens, or another one that it led to. */
+export type Answerer = 'registry' | 'tokenServer' | 'redirect';
+
 /** A registry's refusal or fault. `codes` are the distribution spec's (`MANIFEST_UNKNOWN`, `DENIED`, …), as sent. */
 export class OciFailure extends WireFailure {
   readonly codes: readonly string[];
   readonly host: string;
   readonly repository: string | undefined;
   readonly finding: Finding | undefined;
+  readonly answerer: Answerer;
 
   constructor(
     from: WireFailure,
@@ -23,13 +27,15 @@ export class OciFailure extends WireFailure {
       readonly codes?: readonly string[];
       readonly text?: string | undefined;
       readonly finding?: Finding;
+      readonly answerer?: Answerer;
+      readonly retryable?: boolean;
     },
   ) {
     const peerText = about.text ?? from.peerText;
     const peerCode = about.codes?.[0] ?? from.peerCode;
     super(from.kind, from.url, {
       message: from.message,
-      retryable: from.retryable,
+      retryable: about.retryable ?? from.retryable,
       cause: from,
       status: from.status,
       retryAfterMs: from.retryAfterMs,
@@ -40,6 +46,7 @@ export class OciFailure extends WireFailure {
     this.host = about.host;
     this.repository = about.repository ?? (from instanceof OciFailure ? from.repository : undefined);
     this.finding = about.finding ?? (from instanceof OciFailure ? from.finding : undefined);
+    this.answerer = about.answerer ?? (from instanceof OciFailure ? from.answerer : 'registry');
   }
 }
 

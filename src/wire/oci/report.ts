@@ -1,6 +1,6 @@
 import { type Peer, TagboatError } from '../../errors.ts';
 import type { WireFailure } from '../failure.ts';
-import { OciFailure } from './failure.ts';
+import { type Answerer, OciFailure } from './failure.ts';
 
 /** What was being done when a registry failed. What the failure itself knows goes before. */
 export interface AtRegistry {
@@ -15,7 +15,7 @@ export interface AtRegistry {
 
 /** A registry's failure as the error that ends a run, by its kind, status and the spec's codes alone. */
 export function registryError(failure: WireFailure, about: AtRegistry): TagboatError {
-  const { codes, finding, ...at } = factsOf(failure, about);
+  const { codes, finding, answerer, ...at } = factsOf(failure, about);
   const context = { peer: peerOf(failure), cause: failure };
   if (finding?.is === 'tagHeld') {
     return new TagboatError('TAG_IMMUTABLE', { ...at, tag: finding.tag, held: finding.digest }, context);
@@ -34,26 +34,32 @@ export function registryError(failure: WireFailure, about: AtRegistry): TagboatE
     case 'tooLarge':
       return new TagboatError('REGISTRY_MALFORMED', { ...at, what: failure.message }, context);
     case 'status':
-      return statusError(failure.status ?? 0, failure, codes, { ...about, ...at }, context);
+      return statusError(failure.status ?? 0, failure, { codes, answerer }, { ...about, ...at }, context);
   }
 }
 
 function statusError(
   status: number,
   failure: WireFailure,
-  codes: readonly string[],
+  { codes, answerer }: { readonly codes: readonly string[]; readonly answerer: Answerer },
   about: AtRegistry & { repository: string | undefined },
   context: { peer: Peer; cause: unknown },
 ): TagboatError {
   const at = { host: about.host, repository: about.repository };
+  // What another server says is no word of the registry's about our rights or its images.
+  const by = answerer === 'registry' ? undefined : failure.url;
+  const refused = () => new TagboatError('REGISTRY_REFUSED', { ...at, status, code: codes[0], by }, context);
+  if (status === 407) return new TagboatError('REGISTRY_PROXY_REFUSED', at, context);
+  if (answerer === 'redirect' && status < 500 && status !== 429) return refused();
   if (status === 401) return new TagboatError('REGISTRY_AUTH_REFUSED', { ...at, login: about.login ?? true }, context);
   if (status === 403) return new TagboatError('REGISTRY_FORBIDDEN', { ...at, doing: about.doing }, context);
-  if (status === 404) {
+  if (status === 404 && answerer === 'registry') {
     if (codes.includes('BLOB_UNKNOWN')) return new TagboatError('BLOB_NOT_FOUND', at, context);
-    if (about.doing === 'push' || codes.includes('NAME_UNKNOWN')) {
-      return new TagboatError('REPOSITORY_NOT_FOUND', at, context);
+    if (codes.includes('NAME_UNKNOWN')) return new TagboatError('REPOSITORY_NOT_FOUND', at, context);
+    // Without a code, what was asked for isn't there, whatever the reason.
+    if (codes.includes('MANIFEST_UNKNOWN') || (codes.length === 0 && about.doing === 'pull')) {
+      return new TagboatError('MANIFEST_NOT_FOUND', { ...at, reference: about.reference ?? 'of that name' }, context);
     }
-    return new TagboatError('MANIFEST_NOT_FOUND', { ...at, reference: about.reference ?? 'of that name' }, context);
   }
   if (status === 429) {
     const { retryAfterMs } = failure;
@@ -62,7 +68,7 @@ function statusError(
   }
   if (status === 507) return new TagboatError('REGISTRY_STORAGE_FULL', at, context);
   if (status >= 500) return new TagboatError('REGISTRY_SERVER_ERROR', { ...at, status }, context);
-  return new TagboatError('REGISTRY_REFUSED', { ...at, status, code: codes[0] }, context);
+  return refused();
 }
 
 function factsOf(failure: WireFailure, about: AtRegistry) {
@@ -72,14 +78,15 @@ function factsOf(failure: WireFailure, about: AtRegistry) {
     repository: known?.repository ?? about.repository,
     codes: known?.codes ?? [],
     finding: known?.finding,
+    answerer: known?.answerer ?? ('registry' as const),
   };
 }
 
 function peerOf({ peerCode, status, peerText, retryable }: WireFailure): Peer {
   const code = peerCode ?? (status === undefined ? undefined : String(status));
   return {
-    ...(code === undefined ? {} : { code }),
-    ...(peerText === undefined || peerText === '' ? {} : { text: peerText }),
+    code,
+    text: peerText || undefined,
     retryable,
   };
 }

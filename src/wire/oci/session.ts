@@ -42,7 +42,17 @@ export async function beginUpload(
   return withGrace(cancelMs, transport, (signal) =>
     transport.send(
       // Begun twice is one session too many, which the registry drops in time.
-      { method: 'POST', to, scopes, body: new Uint8Array(), expect: [201, 202], repeat: true, signal },
+      {
+        method: 'POST',
+        to,
+        scopes,
+        body: new Uint8Array(),
+        expect: [201, 202],
+        repeat: true,
+        signal,
+        // A mount that fails is no loss: the blob is sent.
+        ...(mount === undefined ? {} : { tries: 1 }),
+      },
       async (response) => {
         await drain(response);
         if (response.status === 202) return sessionOf(response, transport);

@@ -20,6 +20,8 @@ export interface OciRequest {
   /** Doing it twice is no different from doing it once. Otherwise only what was surely not done is tried again. */
   readonly repeat: boolean;
   readonly idleMs?: number;
+  /** Tries of it in place of the transport's own, for what can be done without. */
+  readonly tries?: number;
   /** Ends this request in place of the transport's own signal, for what is done after a stop. */
   readonly signal?: AbortSignal;
 }
@@ -91,8 +93,8 @@ export function createOciTransport(options: OciTransportOptions): OciTransport {
         url,
         headers: { ...request.headers, ...own },
         signal: request.signal ?? signal,
-        ...(body === undefined ? {} : { body }),
-        ...(request.idleMs === undefined ? {} : { idleMs: request.idleMs }),
+        body,
+        idleMs: request.idleMs,
       });
       if (request.expect.includes(response.status) || !redirects.includes(response.status)) {
         return { ...response, from: url };
@@ -111,12 +113,17 @@ export function createOciTransport(options: OciTransportOptions): OciTransport {
   };
 
   const once = async <T>(request: OciRequest, read: (response: OciResponse) => Promise<T>): Promise<T> => {
-    let authorization = await auth.header(request.scopes);
+    const authorization = await auth.header(request.scopes);
     let response = await follow(request, authorization);
-    if (response.status === 401 && auth.challenged(response.headers['www-authenticate'], authorization)) {
-      await drain(response);
-      authorization = await auth.header(request.scopes);
-      response = await follow(request, authorization);
+    // Only the registry itself says what it wants to be shown: whoever it leads to would ask for its password.
+    const own = response.from.origin === origin;
+    if (own && response.status === 401 && auth.challenged(response.headers['www-authenticate'], authorization)) {
+      const renewed = await auth.header(request.scopes);
+      // The same again would be one more wrong login, and some lock the account for those.
+      if (renewed !== authorization) {
+        await drain(response);
+        response = await follow(request, renewed);
+      }
     }
     if (request.expect.includes(response.status)) return read(response);
     throw await refused(response);
@@ -130,7 +137,8 @@ export function createOciTransport(options: OciTransportOptions): OciTransport {
       retryAfterMs: retryAfterMs(response.headers['retry-after'], clock.now()),
     });
     const { codes, text } = readRefusal(response.headers['content-type'], body);
-    return new OciFailure(failure, { host, codes, text });
+    const answerer = response.from.origin === origin ? 'registry' : 'redirect';
+    return new OciFailure(failure, { host, codes, text, answerer });
   };
 
   return {
@@ -152,7 +160,13 @@ export function createOciTransport(options: OciTransportOptions): OciTransport {
         error.retryable &&
         // Refused for the rush or never reached: nothing was done.
         (request.repeat || error.status === 429 || error.kind === 'unreachable');
-      return retry(attempt, { clock, random, signal: request.signal ?? signal, tries: maxTries, worth });
+      return retry(attempt, {
+        clock,
+        random,
+        signal: request.signal ?? signal,
+        tries: request.tries ?? maxTries,
+        worth,
+      });
     },
   };
 }

@@ -35,6 +35,8 @@ export interface BlobSource {
 /** One registry, spoken to by the OCI distribution spec. Every digest that comes in is verified. Throws OciFailure. */
 export interface OciClient {
   readonly host: string;
+  /** Says that this run writes to a repository: what is asked there is then asked with those rights. */
+  writesTo(repository: string): void;
   /** The descriptor behind a tag or digest, or undefined when there is none. */
   headManifest(repository: string, reference: string): Promise<Descriptor | undefined>;
   /** The manifest or index behind a tag or digest, or undefined when there is none. At most 4 MiB. */

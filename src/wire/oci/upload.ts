@@ -53,12 +53,15 @@ async function isThere(transport: OciTransport, repository: string, blob: BlobSo
     const head = await headBlob(transport, repository, blob.digest, 'push');
     return head !== undefined && (head.size ?? blob.size) === blob.size;
   } catch (error) {
-    // Redirected to a store whose signed URLs are for GET alone, HEAD is refused there.
-    if (error instanceof OciFailure && error.status !== undefined && !error.url.startsWith(`${transport.origin}/`)) {
-      return false;
-    }
+    // Also a store whose signed URLs are for GET alone. Whether we may push, the upload itself will show.
+    if (mayGoOn(error) && !error.retryable) return false;
     throw error;
   }
+}
+
+/** The registry answered a question that can be left open. Without a token, what comes next would fail likewise. */
+function mayGoOn(error: unknown): error is OciFailure {
+  return error instanceof OciFailure && error.status !== undefined && error.answerer !== 'tokenServer';
 }
 
 /** A sibling that we may not read, or a registry that knows no mounts, is no reason to fail: the blob can be sent. */
@@ -71,9 +74,7 @@ async function mount(
   try {
     return await beginUpload(transport, repository, { digest: blob.digest, from });
   } catch (error) {
-    if (error instanceof OciFailure && error.status !== undefined && error.status < 500 && error.status !== 429) {
-      return undefined;
-    }
+    if (mayGoOn(error)) return undefined;
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { type FailureKind, WireFailure } from '../../../src/wire/failure.ts';
-import { OciFailure, readRefusal } from '../../../src/wire/oci/failure.ts';
+import { type Answerer, OciFailure, readRefusal } from '../../../src/wire/oci/failure.ts';
 import { type AtRegistry, registryError } from '../../../src/wire/oci/report.ts';
 
 const push: AtRegistry = { host: 'ghcr.io', repository: 'acme/app', doing: 'push' };
@@ -26,7 +26,9 @@ it.each<[number, string[], AtRegistry, string, number]>([
   [401, [], push, 'REGISTRY_AUTH_REFUSED', 3],
   [403, ['DENIED'], push, 'REGISTRY_FORBIDDEN', 3],
   [404, ['NAME_UNKNOWN'], push, 'REPOSITORY_NOT_FOUND', 5],
-  [404, [], push, 'REPOSITORY_NOT_FOUND', 5],
+  [404, [], push, 'REGISTRY_REFUSED', 5],
+  [404, ['BLOB_UPLOAD_UNKNOWN'], push, 'REGISTRY_REFUSED', 5],
+  [407, [], push, 'REGISTRY_PROXY_REFUSED', 5],
   [404, ['NAME_UNKNOWN'], pull, 'REPOSITORY_NOT_FOUND', 5],
   [404, ['MANIFEST_UNKNOWN'], pull, 'MANIFEST_NOT_FOUND', 5],
   [404, [], pull, 'MANIFEST_NOT_FOUND', 5],
@@ -41,6 +43,36 @@ it.each<[number, string[], AtRegistry, string, number]>([
   const error = registryError(status(code, codes), about);
   expect(error).toMatchObject({ code: name, exitCode, data: { host: 'ghcr.io', repository: 'acme/app' } });
   expect(error.peer?.code).toBe(codes[0] ?? String(code));
+});
+
+it.each<[number, Answerer, AtRegistry, string]>([
+  [404, 'tokenServer', pull, 'REGISTRY_REFUSED'],
+  [401, 'tokenServer', pull, 'REGISTRY_AUTH_REFUSED'],
+  [401, 'redirect', pull, 'REGISTRY_REFUSED'],
+  [403, 'redirect', pull, 'REGISTRY_REFUSED'],
+  [404, 'redirect', pull, 'REGISTRY_REFUSED'],
+  [503, 'redirect', pull, 'REGISTRY_SERVER_ERROR'],
+])('%i of a %s says nothing of our rights or the images', (code, answerer, about, name) => {
+  const failure = new WireFailure('status', 'https://blobs.test/x', { status: code });
+  expect(registryError(new OciFailure(failure, { host: 'ghcr.io', answerer }), about).code).toBe(name);
+});
+
+it('a base that may not be read asks for no right to write', () => {
+  const hints = [pull, push].map((about) => registryError(status(403), { ...about, host: 'registry.test' }).hint);
+  expect(hints[0]).toContain('read');
+  expect(hints[0]).not.toContain('write');
+  expect(hints[1]).toContain('write');
+});
+
+it.each([
+  '123456789012.dkr.ecr.eu-west-1.amazonaws.com',
+  '123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn',
+  '123456789012.dkr.ecr-fips.us-gov-west-1.amazonaws.com',
+  '123456789012.dkr-ecr.eu-west-1.on.aws',
+  '123456789012.dkr.ecr.eusc-de-east-1.amazonaws.eu',
+  'vpce-0123456789abcdef-abcdefgh.dkr.ecr.eu-west-1.vpce.amazonaws.com',
+])('%s is told what ECR wants', (host) => {
+  expect(registryError(status(403), { ...push, host }).hint).toContain('ecr:GetAuthorizationToken');
 });
 
 it('a message that says otherwise decides nothing', () => {

@@ -28,7 +28,11 @@ interface TokenRequest extends Omit<AuthOptions, 'credential'> {
 export async function fetchToken(options: TokenRequest): Promise<Token> {
   const { clock, http, signal, scopes, mask } = options;
   const request = requestFor(options);
-  const about = { host: new URL(options.origin).host, repository: scopes[0]?.repository };
+  const about = {
+    host: new URL(options.origin).host,
+    repository: scopes[0]?.repository,
+    answerer: 'tokenServer' as const,
+  };
   return retry(
     async () => {
       const asked = clock.now();
@@ -50,7 +54,10 @@ export async function fetchToken(options: TokenRequest): Promise<Token> {
       return { value: new Secret(value, 'registry token'), scopes, renewAt: asked + life - Math.min(30_000, life / 4) };
     },
     { clock, signal, random: options.random, tries: options.maxTries },
-  );
+  ).catch((error: unknown) => {
+    // Asked often enough: who waits for the token would have it all again for each try of its own.
+    throw error instanceof WireFailure ? new OciFailure(error, { ...about, retryable: false }) : error;
+  });
 }
 
 function requestFor(options: TokenRequest): HttpRequest {
