@@ -5,7 +5,7 @@ import { type ImagePlan, imageName } from '../plan.ts';
 import type { Digest, ManifestBytes } from '../wire/oci/types.ts';
 import { type ImageJob, openJob } from './job.ts';
 import { atRegistry, taggedNow } from './registry.ts';
-import { type BuildReasons, decide, decideAnew, type KnownImage, type NewBuild } from './reuse/decide.ts';
+import { type BuildReasons, decide, decideAnew, type KnownImage, lacksParts, type NewBuild } from './reuse/decide.ts';
 import { isSame, keepImage, keepTag } from './reuse/keep-image.ts';
 import { fingerprintTag, tagAgain } from './reuse/tags.ts';
 import type { ImageRun } from './run.ts';
@@ -46,8 +46,6 @@ export async function previewImage(run: ImageRun, image: ImagePlan): Promise<Ima
   const about = { name: image.name, reference: imageName(image) };
   const decision = await decide(openJob(run, image));
   switch (decision.is) {
-    case 'there':
-      return { is: 'reused', ...about, digest: decision.digest, why: decision.why };
     case 'known':
       return { is: 'reused', ...about, digest: decision.manifest.digest, why: decision.why };
     case 'new': {
@@ -77,13 +75,14 @@ async function buildOrReuse(job: ImageJob): Promise<ImagePushed> {
   const seconds = stopwatch(job);
   const decision = await decide(job);
   switch (decision.is) {
-    case 'there':
-      return { is: 'reused', ...aboutOf(job), digest: decision.digest, why: decision.why, seconds: seconds() };
     case 'known': {
-      const lacking = await nameAgain(job, decision);
-      if (lacking !== undefined) return buildNew(job, await decideAnew(job, lacking));
-      const { digest } = await readBack(job, decision.manifest.digest);
-      return { is: 'reused', ...aboutOf(job), digest, why: decision.why, seconds: seconds() };
+      const { manifest, isTagged, why } = decision;
+      if (!isTagged) {
+        const lacking = await nameAgain(job, decision);
+        if (lacking !== undefined) return buildNew(job, await decideAnew(job, lacking));
+        await readBack(job, manifest.digest);
+      }
+      return { is: 'reused', ...aboutOf(job), digest: manifest.digest, why, seconds: seconds() };
     }
     case 'new':
       return (await copyOfTwin(job, decision)) ?? buildNew(job, decision);
@@ -97,7 +96,7 @@ async function nameAgain(
 ): Promise<BuildReasons | undefined> {
   if (from === undefined) {
     if (await tagAgain(job.target, manifest)) return undefined;
-    return { anew: 'The image of the same input lacks parts in the registry.', troubles: [] };
+    return { anew: lacksParts, troubles: [] };
   }
   const { takeOver } = await import('./reuse/other-repositories.ts');
   const trouble = await takeOver(job.target, manifest, from, job.run.world.signal);

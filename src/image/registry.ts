@@ -1,9 +1,10 @@
 import type { RegistryCredential, RegistryPlan } from '../plan.ts';
 import { WireFailure } from '../wire/failure.ts';
 import { createOciClient } from '../wire/oci/client.ts';
+import type { ImageManifest } from '../wire/oci/manifest.ts';
 import { isLoopback } from '../wire/oci/reference.ts';
 import { registryError } from '../wire/oci/report.ts';
-import type { ManifestBytes, OciClient } from '../wire/oci/types.ts';
+import type { Descriptor, ManifestBytes, OciClient } from '../wire/oci/types.ts';
 import type { World } from '../wire/world.ts';
 
 /** A registry with what is needed to speak to it. */
@@ -22,6 +23,12 @@ export interface Destination {
 
 /** The credential for a registry, the images' own and those of base images. Undefined: none, ask anonymously. */
 export type CredentialFor = (registry: RegistryPlan) => Promise<RegistryCredential | undefined>;
+
+/** The blobs that an image's repository has to have. What must not be handed on stays where its licence wants it. */
+export function blobsOf({ config, layers }: ImageManifest): Descriptor[] {
+  const own = [config, ...layers].filter(({ mediaType }) => !/foreign|nondistributable/.test(mediaType));
+  return [...new Map(own.map((blob) => [blob.digest, blob])).values()];
+}
 
 /** Opens registries by their plan, each once. */
 export function openRegistries(world: World, credentialFor: CredentialFor): (plan: RegistryPlan) => Registry {

@@ -43,19 +43,22 @@ function fill(template: string, value: (name: string, of: string | undefined) =>
 function ofSource(name: string, where: string, source: Source): string {
   switch (name) {
     case 'commit':
-      return source.commit;
+      return unlessDirty(source.commit, source);
     case 'shortCommit':
       // Seven digits, as people write them, stop being unique in large repositories.
-      return source.commit.slice(0, 12);
+      return unlessDirty(source.commit.slice(0, 12), source);
     case 'subject':
       return source.subject;
     case 'commitTime': {
       const time = new Date(source.committedAt);
       if (Number.isNaN(time.getTime())) return unresolved(where, name, "the commit's time is unreadable");
-      return time
-        .toISOString()
-        .replace(/\.\d+Z$/, '')
-        .replace(/[-:]/g, '');
+      return unlessDirty(
+        time
+          .toISOString()
+          .replace(/\.\d+Z$/, '')
+          .replace(/[-:]/g, ''),
+        source,
+      );
     }
     case 'branch':
       return (
@@ -64,6 +67,11 @@ function ofSource(name: string, where: string, source: Source): string {
     default:
       return unresolved(where, name, 'there is no such variable');
   }
+}
+
+/** What names a commit, with git's own word for files that differ from it: another build of the commit is no such image. */
+function unlessDirty(name: string, { dirty }: Source): string {
+  return dirty ? `${name}-dirty` : name;
 }
 
 function ofImage(name: string, of: string, where: string, { images }: Variables): string {

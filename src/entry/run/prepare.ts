@@ -40,7 +40,7 @@ export async function openRun(session: Session, options: CommonOptions): Promise
   const { config, source, identity } = await openConfig(session, options);
   const plan = planRun(config, source, identity);
   if (source.dirty) {
-    const message = 'Files differ from the commit: its id will not tell what was built. Commit them first.';
+    const message = 'Files differ from the commit, so what names it ends in -dirty. Commit them first.';
     emit({ type: 'notice', level: 'warning', stage: 'plan', message });
   }
   for (const { why } of skippedDeliveries(config, source)) {

@@ -23,15 +23,18 @@ import { readKnownLayers } from './known-layers.ts';
 import { type Assembled, pushImage, sendBase, sendNew } from './push.ts';
 import { buildStages, type DoneStage, type LayerChanges } from './stage.ts';
 
-/** Puts an image together without a builder and pushes it. Answers the digest of what it put under the tag. */
-export async function assemble(job: ImageJob, dockerfile: Dockerfile): Promise<Digest> {
+/**
+ * Puts an image together without a builder and pushes it. Answers the digest of what it put under the tag. `anew`: also
+ * layers that an earlier image has are made and sent.
+ */
+export async function assemble(job: ImageJob, dockerfile: Dockerfile, anew: boolean): Promise<Digest> {
   const { image, target, log } = job;
   const { world, source } = job.run;
   const workspace = await createWorkspace(world.env, world.signal);
   const bases = openBaseCache(world.env);
   try {
     const platforms = image.platforms.length === 0 ? [job.run.machine] : image.platforms;
-    const room = { workspace, bases };
+    const room = { workspace, bases, anew };
     const images = await allInParallel(platforms, platformsAtOnce, (platform) =>
       assembleWhole(job, dockerfile, readPlatform(platform), room),
     );
@@ -82,6 +85,8 @@ async function remember(
 interface Room {
   readonly workspace: Workspace;
   readonly bases: BaseCache;
+  /** Nothing is taken on the word of an earlier image: what it names may be gone. */
+  readonly anew: boolean;
 }
 
 /** An archive may link to a file of the base that nothing told us to keep: then once more, and everything is kept. */
@@ -103,7 +108,7 @@ async function assembleOne(
   job: ImageJob,
   dockerfile: Dockerfile,
   platform: PlatformParts,
-  { workspace, bases }: Room,
+  { workspace, bases, anew }: Room,
   keepAll: boolean,
 ): Promise<Assembled> {
   const { image, run, target, log } = job;
@@ -121,7 +126,8 @@ async function assembleOne(
     .replace(/\.\d+Z$/, 'Z');
   const packer = packerOf(image);
   // Asked while the stages are gone through; the answer is wanted only after that.
-  const knowing = image.cache
+  const trusting = image.cache && !anew;
+  const knowing = trusting
     ? readKnownLayers(
         target.registry.client,
         target.repository,
@@ -147,7 +153,7 @@ async function assembleOne(
   });
   const known = await knowing;
   // No earlier image: the repository, or this branch in it, is new, and what it may have isn't asked for piece by piece.
-  const first = image.cache && known.empty;
+  const first = trusting && known.empty;
   const make = async (changes: LayerChanges): Promise<Packed> => {
     const layer = await packLayer(() => layerArchive(changes, fixed ?? layerTime), { known, workspace, packer });
     const kept = layer.blob === undefined ? ', as an earlier image has it' : '';

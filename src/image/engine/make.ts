@@ -41,7 +41,7 @@ export async function makeImage(
   let { engine, why } = choice;
   if (engine === 'assemble' && dockerfile !== undefined) {
     try {
-      const reported = await assemble(job, dockerfile);
+      const reported = await assemble(job, dockerfile, how.freshness.steps);
       warnOfUnmet(job, engine);
       return { engine, why, reported };
     } catch (error) {

@@ -5,7 +5,7 @@ import { parseManifest } from '../../wire/oci/manifest.ts';
 import { registryError } from '../../wire/oci/report.ts';
 import type { BlobSource, Descriptor, ManifestBytes } from '../../wire/oci/types.ts';
 import { allInParallel } from '../parallel.ts';
-import type { Registry } from '../registry.ts';
+import { blobsOf, type Registry } from '../registry.ts';
 
 const blobsAtOnce = 4;
 
@@ -30,12 +30,7 @@ export async function copyImage(
         await copy(child, digest);
       }
     } else {
-      // What a registry must not hand on stays where its licence wants it.
-      const blobs = [parsed.config, ...parsed.layers].filter(
-        ({ mediaType }) => !/foreign|nondistributable/.test(mediaType),
-      );
-      const unique = [...new Map(blobs.map((blob) => [blob.digest, blob])).values()];
-      await allInParallel(unique, blobsAtOnce, (blob) =>
+      await allInParallel(blobsOf(parsed), blobsAtOnce, (blob) =>
         client.pushBlob(repository, blobOf(registry, from, blob), [from]),
       );
     }

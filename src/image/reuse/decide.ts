@@ -1,14 +1,13 @@
-import type { ManifestBytes } from '../../wire/oci/types.ts';
+import type { Digest, ManifestBytes } from '../../wire/oci/types.ts';
 import { createDigestReader, readUnseen } from '../context/read.ts';
 import { createSeen, type Seen } from '../context/seen.ts';
 import { type Prepared, prepare, readImage } from '../engine/prepare.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
 import { builtAt } from '../fingerprint/record.ts';
-import { Undecided } from '../fingerprint/undecided.ts';
 import type { ImageJob } from '../job.ts';
-import { atRegistry } from '../registry.ts';
+import { atRegistry, type Destination } from '../registry.ts';
 import type { ImageRun } from '../run.ts';
-import { findKnown, findTagged, fingerprintTag, type Reusable } from './tags.ts';
+import { findKnown, fingerprintTag, isOfInput, isWhole } from './tags.ts';
 import {
   checkBases,
   createTakeFiles,
@@ -18,9 +17,7 @@ import {
 } from './take-fingerprint.ts';
 
 /** What is to become of an image. */
-export type Decision =
-  /** Its own tag is there. */
-  ({ readonly is: 'there' } & Reusable) | KnownImage | NewBuild;
+export type Decision = KnownImage | NewBuild;
 
 /** An image of the same input is there, under its fingerprint. */
 export interface KnownImage {
@@ -29,6 +26,8 @@ export interface KnownImage {
   readonly manifest: ManifestBytes;
   /** The repository that has it, where that is another one. */
   readonly from: string | undefined;
+  /** The image's own tag names it already. */
+  readonly isTagged: boolean;
   readonly why: string;
 }
 
@@ -36,6 +35,8 @@ export interface NewBuild extends BuildReasons {
   readonly is: 'new';
   readonly prepared: Prepared;
   readonly input: Fingerprinted;
+  /** What the image's own tag named before, where that was asked for. */
+  readonly tagged: Digest | undefined;
 }
 
 /** Why an image is built although there is, or may be, one of the same input. */
@@ -54,35 +55,50 @@ export function decide(job: ImageJob): Promise<Decision> {
 
 /** What is to be built although an image was thought to be there, in its own repository or in another one. */
 export async function decideAnew(job: ImageJob, because: BuildReasons): Promise<NewBuild> {
-  return newBuild(job, await takeNow(job, await filesOf(job.run)), because);
+  return newBuild(job, await takeNow(job, await filesOf(job.run)), because, undefined);
 }
 
 async function decideNow(job: ImageJob): Promise<Decision> {
-  const { run, image, target } = job;
-  const rebuild = run.rebuild === true;
-  const tagged = rebuild ? Promise.resolve(undefined) : findTagged(image, run.source, target);
-  // It is waited for below; should it fail before, nobody would hear of it yet.
-  tagged.catch(() => undefined);
-  const files = await filesOf(run);
-  // The bases are asked for at the same time; files are read only when the tag turns out not to be there.
-  const taking = takeNow(job, async (which, what) => {
-    if ((await tagged) !== undefined) throw new Undecided('its tag is there');
-    return files(which, what);
-  });
-  taking.catch(() => undefined);
-  const there = await tagged;
-  if (there !== undefined) return { is: 'there', ...there };
-  const taken = await taking;
-  const fingerprint = taken.input.is === 'known' ? taken.input.fingerprint : undefined;
-  const build = (anew?: string, troubles: readonly string[] = []) => newBuild(job, taken, { anew, troubles });
-  if (rebuild) return build('It is asked to be built again.');
-  if (fingerprint === undefined) return build();
-  const manifest = await findKnown(target, fingerprint);
+  const { run, target } = job;
+  if (run.rebuild === true) return decideAnew(job, { anew: 'It is asked to be built again.', troubles: [] });
+  // What the tag means is asked for beside all that the fingerprint asks for, and counts for nothing without it: the
+  // name of a commit says neither with which arguments nor on which base, nor what an earlier step put into the folder.
+  const asking = digestTagged(target);
+  asking.catch(() => undefined);
+  const taken = await takeNow(job, await filesOf(run));
+  const tagged = await asking;
+  const build = (anew?: string, troubles: readonly string[] = []) => newBuild(job, taken, { anew, troubles }, tagged);
+  if (taken.input.is === 'undecided') return build();
+  const { fingerprint } = taken.input;
+  const manifest = (await findKnown(target, fingerprint)) ?? (await findByTag(target, fingerprint, tagged));
   if (manifest === undefined) return decideElsewhere(job, fingerprint, build);
   const old = await whyOld(job, target.repository, manifest);
   if (old !== undefined) return build(old);
+  const isTagged = manifest.digest === tagged;
+  // Where a tag is still to be put, the registry itself refuses an image that lacks a part.
+  if (isTagged && !(await atRegistry(target.registry, target.repository, tagged, () => isWhole(target, manifest)))) {
+    return build(lacksParts);
+  }
   const why = `Nothing that decides it has changed: it is there as ${fingerprintTag(fingerprint).slice(0, 15)}.`;
-  return { is: 'known', fingerprint, manifest, from: undefined, why };
+  return { is: 'known', fingerprint, manifest, from: undefined, isTagged, why };
+}
+
+/** Why an image of the same input that can't be pulled any more is built again. */
+export const lacksParts = 'The image of the same input lacks parts in the registry.';
+
+async function digestTagged({ registry, repository, tag }: Destination): Promise<Digest | undefined> {
+  return (await atRegistry(registry, repository, tag, () => registry.client.headManifest(repository, tag)))?.digest;
+}
+
+/** The image that the tag names, if it was made of this input: for registries that keep no fingerprints as tags. */
+async function findByTag(
+  target: Destination,
+  fingerprint: Fingerprint,
+  tagged: Digest | undefined,
+): Promise<ManifestBytes | undefined> {
+  if (tagged === undefined || !(await isOfInput(target, tagged, fingerprint))) return undefined;
+  const { registry, repository } = target;
+  return atRegistry(registry, repository, tagged, () => registry.client.getManifest(repository, tagged));
 }
 
 /** What is to become of an image whose own repository has none of the same input. */
@@ -100,7 +116,7 @@ async function decideElsewhere(
   for (const { repository, manifest } of found) {
     const old = await whyOld(job, repository, manifest);
     const why = `Nothing that decides it has changed: it is in ${placeOf(repository, fingerprint)}.`;
-    if (old === undefined) return { is: 'known', fingerprint, manifest, from: repository, why };
+    if (old === undefined) return { is: 'known', fingerprint, manifest, from: repository, isTagged: false, why };
     tooOld ??= old;
   }
   return build(tooOld, troubles);
@@ -113,12 +129,17 @@ async function takeNow({ run, image }: ImageJob, files: TakeFiles) {
   return { reading, input: await takeFingerprint(run, image, reading, files) };
 }
 
-async function newBuild({ run, image }: ImageJob, { reading, input }: Taken, because: BuildReasons): Promise<NewBuild> {
+async function newBuild(
+  { run, image }: ImageJob,
+  { reading, input }: Taken,
+  because: BuildReasons,
+  tagged: Digest | undefined,
+): Promise<NewBuild> {
   const [prepared, why] = await Promise.all([
     prepare(run, image, reading),
     input.is === 'known' ? checkBases(run, image, reading) : undefined,
   ]);
-  return { is: 'new', prepared, input: why === undefined ? input : { is: 'undecided', why }, ...because };
+  return { is: 'new', prepared, input: why === undefined ? input : { is: 'undecided', why }, tagged, ...because };
 }
 
 /** Why an image is too old to be used again; undefined when it isn't. An age that nothing tells is too old. */

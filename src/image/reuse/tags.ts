@@ -1,36 +1,12 @@
-import type { ImagePlan, Source } from '../../plan.ts';
 import { WireFailure } from '../../wire/failure.ts';
 import { OciFailure } from '../../wire/oci/failure.ts';
 import { parseManifest } from '../../wire/oci/manifest.ts';
 import { registryError } from '../../wire/oci/report.ts';
 import type { Digest, ManifestBytes } from '../../wire/oci/types.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
-import { atRegistry, type Destination } from '../registry.ts';
-
-/** An image that is there already, and why it is the one wanted. */
-export interface Reusable {
-  readonly digest: Digest;
-  /** A whole sentence. */
-  readonly why: string;
-}
-
-/**
- * Looks for an image under the tag itself. A tag that names the commit means what that commit builds, so when the
- * registry has it, it is the one.
- */
-export async function findTagged(image: ImagePlan, source: Source, target: Destination): Promise<Reusable | undefined> {
-  // Files changed since the commit: its name says nothing about what would be built.
-  if (source.dirty || !namesCommit(image.tag, source.commit)) return undefined;
-  const { registry, repository, tag } = target;
-  const found = await atRegistry(registry, repository, tag, () => registry.client.headManifest(repository, tag));
-  if (found === undefined) return undefined;
-  return { digest: found.digest, why: 'Its tag names this commit and is in the registry already.' };
-}
-
-/** Whether a tag has the commit's id in it, or the seven digits or more that git shortens it to. */
-function namesCommit(tag: string, commit: string): boolean {
-  return tag.includes(commit.slice(0, 7));
-}
+import { readRecord } from '../fingerprint/record.ts';
+import { allInParallel } from '../parallel.ts';
+import { atRegistry, blobsOf, type Destination } from '../registry.ts';
 
 /** The tag under which an image is found by what went into it. */
 export function fingerprintTag({ hash }: Pick<Fingerprint, 'hash'>): string {
@@ -53,6 +29,38 @@ export async function findKnown(
     if (error instanceof WireFailure) return undefined;
     throw error;
   }
+}
+
+/**
+ * Whether a digest of the repository was made of this input, by the list that is kept beside it. Whatever keeps that from
+ * being read makes it unknown.
+ */
+export async function isOfInput(
+  { registry, repository }: Destination,
+  digest: Digest,
+  { hash }: Fingerprint,
+): Promise<boolean> {
+  try {
+    return (await readRecord(registry.client, repository, digest))?.fingerprint === hash;
+  } catch (error) {
+    if (error instanceof WireFailure) return false;
+    throw error;
+  }
+}
+
+const askedAtOnce = 8;
+
+/** Whether the repository has all of an image, every platform's layers included. Throws the registry's errors. */
+export async function isWhole(target: Destination, manifest: ManifestBytes): Promise<boolean> {
+  const { registry, repository } = target;
+  const parsed = parseManifest(manifest);
+  const digests = (parsed.is === 'index' ? parsed.manifests : blobsOf(parsed)).map(({ digest }) => digest);
+  const found = await allInParallel([...new Set(digests)], askedAtOnce, async (digest) => {
+    if (parsed.is === 'image') return (await registry.client.hasBlob(repository, digest)) !== undefined;
+    const child = await registry.client.getManifest(repository, digest);
+    return child !== undefined && isWhole(target, child);
+  });
+  return !found.includes(false);
 }
 
 /** Gives an image of the repository another tag: one request, no layer moves. False when parts of it are gone. */

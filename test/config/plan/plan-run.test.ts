@@ -32,6 +32,16 @@ describe('a run', () => {
     expect(aws?.sessionSeconds).toBe(1800);
   });
 
+  it('never gives what is not committed the name of the commit: its tags and values end in -dirty', () => {
+    const { images, deliveries } = plan(seed, { dirty: true });
+    expect(new Set(images.map(({ tag }) => tag))).toEqual(new Set([`${source.commit}-dirty`]));
+    expect(deliveries[0]?.edits[0]?.value).toBe(`${source.commit}-dirty`);
+    for (const name of ['shortCommit', 'commitTime']) {
+      const [image] = plan(seed.replace('repository: app-repo', `tag: "{${name}}"`), { dirty: true }).images;
+      expect(image?.tag).toMatch(/-dirty$/);
+    }
+  });
+
   it("has a builder's certificates as absolute paths, of the app repo or of the machine", () => {
     const tls = 'builder: { address: "tcp://b:1", ca: certs/ca.pem, cert: /run/c.pem, key: /run/k.pem }';
     const [image] = plan(seed.replace('repository: app-repo', tls)).images;
