@@ -1,19 +1,19 @@
 import { exitCodes } from '../errors/codes.ts';
 import { TagboatError } from '../errors.ts';
 import type { Emit } from '../events.ts';
-import type { DeployPlan, Reason, Verdict } from '../plan/deploy.ts';
+import type { DeployPlan, Verdict } from '../plan/deploy.ts';
 import type { Change, PushedImage } from '../plan/outcome.ts';
 import type { ArgoCd } from '../wire/argocd/types.ts';
 import type { Relation } from '../wire/git/ancestry.ts';
 import type { Http } from '../wire/http.ts';
 import type { World } from '../wire/world.ts';
 import { createNudge, webhookSecret } from './act/nudge.ts';
-import { argocdError } from './observe/fault.ts';
 import type { Feed } from './observe/feed.ts';
-import { findApplications } from './observe/find.ts';
-import { reasonsOf } from './reason/reason.ts';
+import { findApplications, type Search } from './observe/find.ts';
+import { createBases } from './observe/kustomize.ts';
+import { isOursOf } from './verdict/images.ts';
 import { timesFor } from './verdict/question.ts';
-import { type Watched, type WatchResult, watchApplication } from './watch/watch.ts';
+import { createFamily } from './watch/family.ts';
 
 /** The config repo's history around our commit, asked of its host. */
 export interface History {
@@ -21,6 +21,12 @@ export interface History {
   relation(revision: string): Promise<Relation>;
   /** Whether a later commit still has the values that ours set; undefined where that isn't known. */
   keeps(revision: string): Promise<boolean | undefined>;
+  /** Whether the repository's HEAD is our branch; undefined where its host doesn't tell. */
+  isHead(): Promise<boolean | undefined>;
+  /** Whether our commit was taken off the branch; false where that isn't known. */
+  removed(): Promise<boolean>;
+  /** Those of the files that our commit has. */
+  texts(files: readonly string[]): Promise<ReadonlyMap<string, string>>;
 }
 
 /** One Argo CD for a whole run: its API, the one stream from it, and what the way in is called. */
@@ -41,18 +47,18 @@ export interface Delivered {
   readonly parent: string | undefined;
   readonly files: readonly string[];
   /** What the commit set; images are looked for by these values. */
-  readonly changes: readonly Pick<Change, 'after'>[];
+  readonly changes: readonly Pick<Change, 'file' | 'after'>[];
   readonly images: readonly PushedImage[];
   readonly history: History;
   readonly deploy: DeployPlan;
 }
 
-/** How long an application that isn't there may take to appear. */
+/** How long an application that isn't there may take to appear, and an Argo CD that is away to come back. */
 const appearMs = 60_000;
 
 /**
- * Waits until every application of a delivery has its verdict. Throws TagboatError when that can't be found out: no
- * way in, no such application, or one that follows something else.
+ * Waits until every application of a delivery has its verdict, and those too that these make of what was set. Throws
+ * TagboatError when that can't be found out: no way in, no such application, or one that follows something else.
  */
 export async function watchDelivery(
   world: World,
@@ -60,38 +66,34 @@ export async function watchDelivery(
   server: Server,
   delivered: Delivered,
 ): Promise<Verdict[]> {
-  const { deploy, repo, branch, files } = delivered;
-  const { argocd } = server;
+  const { deploy, delivery, repo, branch, commit, history, changes } = delivered;
+  const { argocd, feed } = server;
   const began = world.clock.now();
   const deadline = began + deploy.argocd.timeoutMs;
   const search = {
-    world,
-    argocd,
-    with: server.with,
-    followed: { repo, branch },
-    files,
+    ...searchOf(world, emit, server, delivered),
+    values: changes.map(({ after }) => after),
     until: Math.min(deadline, began + appearMs),
+    untilCarried: deadline,
   };
   const nudge = createNudge(world, emit, server, delivered);
-  const apps = await findApplications(search, deploy.applications);
-  return Promise.all(
-    apps.map(async (app) => {
-      const watched = watchedOf(world, emit, server, delivered, { app, deadline, nudge: () => nudge(app) });
-      emit({
-        type: 'verdict.started',
-        delivery: delivered.delivery,
-        application: app.name,
-        server: argocd.url,
-        commit: delivered.commit,
-      });
-      const found = await watchApplication(watched).catch((error: unknown) => {
-        throw argocdError(error, { server: argocd.url, with: server.with, application: app.name });
-      });
-      const verdict = await verdictOf(watched, delivered, found, (world.clock.now() - began) / 1_000);
-      emit({ type: 'verdict.finished', delivery: delivered.delivery, application: app.name, verdict });
-      return verdict;
-    }),
-  );
+  const images = imagesIn(delivered);
+  const family = createFamily({
+    ...{ world, emit, argocd, feed, with: server.with, delivery, search, changes, images, history, began, nudge },
+    followed: { repo, branch },
+    question: {
+      ...{ commit, images, suspended: deploy.argocd.suspended },
+      times: timesFor(deploy.argocd.settleMs, deploy.argocd.podFailureMs),
+    },
+    relation: (revision: string) => history.relation(revision),
+    removed: () => history.removed(),
+    runsOurs: (image) => isOursOf(image, images),
+    sync: deploy.sync,
+    strict: deploy.argocd.strict,
+    named: deploy.applications.length > 0,
+    deadline,
+  });
+  return family.watchAll(await findApplications(search, deploy.applications));
 }
 
 /**
@@ -103,13 +105,12 @@ export async function checkApplications(
   world: World,
   emit: Emit,
   server: Server,
-  delivered: Pick<Delivered, 'repo' | 'branch' | 'files' | 'deploy'>,
+  delivered: Pick<Delivered, 'repo' | 'branch' | 'files' | 'deploy'> & { readonly history?: History | undefined },
 ): Promise<void> {
-  const { repo, branch, files, deploy } = delivered;
+  const { deploy } = delivered;
   webhookSecret(world, deploy);
-  const search = { world, argocd: server.argocd, with: server.with, followed: { repo, branch }, files, until: 0 };
   try {
-    await findApplications(search, deploy.applications);
+    await findApplications(searchOf(world, emit, server, delivered), deploy.applications);
   } catch (error) {
     if (!(error instanceof TagboatError)) throw error;
     const known: readonly number[] = [exitCodes.config, exitCodes.credentials];
@@ -119,32 +120,32 @@ export async function checkApplications(
   }
 }
 
-function watchedOf(
+/** What a look for applications takes, without any waiting. */
+function searchOf(
   world: World,
   emit: Emit,
-  { argocd, feed }: Server,
-  delivered: Delivered,
-  own: Pick<Watched, 'app' | 'deadline' | 'nudge'>,
-): Watched {
-  const { delivery, repo, branch, commit, history, deploy } = delivered;
-  const question = {
-    commit,
-    images: imagesIn(delivered),
-    suspended: deploy.argocd.suspended,
-    times: timesFor(deploy.argocd.settleMs),
+  server: Server,
+  {
+    repo,
+    branch,
+    files,
+    history,
+  }: Pick<Delivered, 'repo' | 'branch' | 'files'> & { readonly history?: History | undefined },
+): Search {
+  const told = new Set<string>();
+  let head: Promise<boolean | undefined> | undefined;
+  const wait = (why: string): void => {
+    if (!told.has(why)) emit({ type: 'notice', level: 'info', stage: 'deploy', message: `Waiting: ${why}.` });
+    told.add(why);
   };
-  const relation = (revision: string) => history.relation(revision);
   return {
-    world,
-    emit,
-    argocd,
-    feed,
-    delivery,
-    followed: { repo, branch },
-    question,
-    relation,
-    sync: deploy.sync,
-    ...own,
+    ...{ world, argocd: server.argocd, with: server.with, followed: { repo, branch }, files, wait },
+    ...{ values: [], until: 0, untilCarried: 0 },
+    isHead: () => {
+      head ??= history?.isHead() ?? Promise.resolve(undefined);
+      return head;
+    },
+    bases: createBases({ repo, branch }, (paths) => history?.texts(paths) ?? Promise.resolve(new Map())),
   };
 }
 
@@ -155,20 +156,4 @@ function imagesIn({ images, changes }: Delivered): string[] {
     const named = changes.some(({ after }) => after.includes(tag) || after.includes(digest));
     return named ? [`${reference}@${digest}`] : [];
   });
-}
-
-async function verdictOf(
-  watched: Watched,
-  delivered: Delivered,
-  found: WatchResult,
-  seconds: number,
-): Promise<Verdict> {
-  const { health, revision, why } = found;
-  const { delivery, commit, history } = delivered;
-  const about = { delivery, application: watched.app.name, commit, revision, why, seconds };
-  const reasons: readonly Reason[] = health === 'healthy' ? [] : await reasonsOf(watched, found.application);
-  if (revision !== undefined && revision !== commit && (await history.keeps(revision)) === false) {
-    return { ...about, is: 'superseded', by: revision, judged: health, reasons };
-  }
-  return health === 'healthy' ? { ...about, is: 'healthy' } : { ...about, is: health, reasons };
 }

@@ -116,6 +116,12 @@ export const argocdErrors = {
     (data) => `${data.application} is degraded with ${commitOf(data)}: ${data.why}.`,
     () => 'The reason stands above. Mend it with a new commit, or go back: `tagboat rollback`.',
   ),
+  APPLICATION_IMAGE_ABSENT: entry<OfApplication>(
+    unhealthy,
+    (data) => `${data.application} is healthy with ${commitOf(data)}, and runs none of this run's images: ${data.why}.`,
+    () =>
+      "Look at the values that are set and at what the application makes of them; without `strict: true` it's told, no more.",
+  ),
   APPLICATION_SYNC_FAILED: entry<OfApplication>(
     unhealthy,
     (data) => `${data.application} could not be synced to ${commitOf(data)}: ${data.why}.`,

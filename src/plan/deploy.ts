@@ -34,6 +34,10 @@ export interface ArgoCdPlan {
   readonly settleMs: number;
   /** What a paused rollout means. */
   readonly suspended: 'wait' | 'healthy';
+  /** How long a pod of the new version may fail to start before its rollout counts as degraded. */
+  readonly podFailureMs: number;
+  /** Healthy without any of the run's images running there ends the run as unhealthy. */
+  readonly strict: boolean;
 }
 
 /** What is to become of a delivery once it has landed. */
@@ -85,9 +89,25 @@ interface AboutApplication {
   readonly seconds: number;
 }
 
+/** Which of the run's images an application runs, by what its pods show. */
+export interface LiveImages {
+  readonly live: readonly string[];
+  readonly absent: readonly string[];
+  /** Why none of them runs there, where none does. */
+  readonly because: string | undefined;
+  /** None of them runs there, and that is not to be. */
+  readonly fails: boolean;
+}
+
 /** What Argo CD's state means for our config commit. */
 export type Verdict =
-  | (AboutApplication & { readonly is: 'healthy' })
+  | (AboutApplication & {
+      readonly is: 'healthy';
+      /** What isn't as it should be and isn't this commit's doing, as sentences. */
+      readonly notes?: readonly string[] | undefined;
+      /** Undefined where the commit names no image of this run. */
+      readonly images?: LiveImages | undefined;
+    })
   | (AboutApplication & { readonly is: Exclude<Health, 'healthy'>; readonly reasons: readonly Reason[] })
   /** A later commit set other values, and is what was judged. */
   | (AboutApplication & {

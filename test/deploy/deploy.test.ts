@@ -70,10 +70,17 @@ async function watch(
       { argocd: api, feed: createFeed(world, api), with: 'the token', http },
       {
         ...{ delivery: 'main', repo, branch: 'main', commit: asked.commit, parent: undefined },
-        ...{ files: ['main/values.yaml'], changes: [{ after: asked.tag ?? 'b' }], images: [] },
+        ...{
+          files: ['main/values.yaml'],
+          changes: [{ file: 'main/values.yaml', after: asked.tag ?? 'b' }],
+          images: [],
+        },
         history: {
           relation: (revision) => history.relation(revision, asked.commit),
           keeps: (revision) => history.keeps(revision, asked.commit),
+          isHead: () => history.isHead(),
+          removed: () => history.removed(asked.commit),
+          texts: (files) => history.texts(asked.commit, files),
         },
         deploy,
       },

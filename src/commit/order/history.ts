@@ -19,6 +19,12 @@ export interface DeliveryHistory {
    * be read.
    */
   keeps(revision: string, ours: string): Promise<boolean | undefined>;
+  /** Whether the repository's HEAD is the branch; undefined where that can't be told. */
+  isHead(): Promise<boolean | undefined>;
+  /** Whether a push of force took our commit off the branch; false where that can't be told. */
+  removed(ours: string): Promise<boolean>;
+  /** Those of the files that a commit has, as text. */
+  texts(revision: string, files: readonly string[]): Promise<ReadonlyMap<string, string>>;
   close(): Promise<void>;
 }
 
@@ -78,6 +84,28 @@ export function openHistory(
         if (files.some((file) => snapshot.files.get(file)?.is !== 'file')) return false;
         return (await loadRewrite())(snapshot, edits).changes.length === 0;
       }, undefined).catch(() => undefined),
+    isHead: () =>
+      asked<boolean | undefined>(async () => {
+        const refs = await repo.remote.refs(['HEAD', repo.ref], 10);
+        const head = refs.get('HEAD');
+        return head === undefined ? undefined : head === refs.get(repo.ref);
+      }, undefined),
+    removed: (ours) =>
+      asked(async () => {
+        const tip = (await repo.remote.refs([repo.ref], 10)).get(repo.ref);
+        if (tip === undefined || tip === ours) return false;
+        const stands = await relationOf(repo.remote, tip, ours);
+        return stands === 'diverged' || stands === 'ancestor';
+      }, false),
+    texts: (revision, files) =>
+      asked<ReadonlyMap<string, string>>(async () => {
+        const found = (await repo.readPaths(revision, files)).files;
+        return new Map(
+          [...found].flatMap(([file, end]) =>
+            end.is === 'file' ? [[file, end.blob.content.toString('utf8')] as const] : [],
+          ),
+        );
+      }, new Map()),
     close: async () => {
       await before;
       await repo.close();

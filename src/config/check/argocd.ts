@@ -14,14 +14,21 @@ export const usualArgoCd: ArgoCdPlan = {
   context: undefined,
   namespace: 'argocd',
   webhookSecret: undefined,
-  timeoutMs: 600_000,
+  timeoutMs: 900_000,
   settleMs: 5_000,
   suspended: 'wait',
+  podFailureMs: 120_000,
+  strict: false,
 };
 
-export function checkArgoCd(raw: ArgoCdShape | undefined, checks: Checks): ArgoCdPlan | undefined {
+/** The Argo CD that a place of the file names: the file itself, or a delivery. */
+export function checkArgoCd(
+  raw: ArgoCdShape | undefined,
+  checks: Checks,
+  within: readonly string[] = [],
+): ArgoCdPlan | undefined {
   if (raw === undefined) return undefined;
-  const at = (key: string) => ['argocd', key];
+  const at = (key: string) => [...within, 'argocd', key];
   const auth = raw.auth ?? 'token';
   if (auth === 'kubeconfig' && raw.server !== undefined) {
     checks.refuse(at('server'), "has no meaning with auth: kubeconfig, which names the cluster's own API");
@@ -30,6 +37,7 @@ export function checkArgoCd(raw: ArgoCdShape | undefined, checks: Checks): ArgoC
   if (raw.server !== undefined) checks.mustBe(at('server'), whyNoServer(raw.server));
   if (raw.timeout !== undefined) checks.mustBe(at('timeout'), whyNoTimeout(raw.timeout));
   if (raw.settle !== undefined) checks.mustBe(at('settle'), whyNoSettle(raw.settle));
+  if (raw.podFailure !== undefined) checks.mustBe(at('podFailure'), whyNoTimeout(raw.podFailure));
   if (raw.webhookSecret !== undefined) checks.mustBe(at('webhookSecret'), whyNoVariable(raw.webhookSecret));
   if (raw.namespace !== undefined) checks.mustBe(at('namespace'), whyNoApplication(raw.namespace));
   for (const key of ['connector', 'context', 'ca'] as const) {
@@ -48,23 +56,26 @@ export function checkArgoCd(raw: ArgoCdShape | undefined, checks: Checks): ArgoC
     timeoutMs: raw.timeout === undefined ? usualArgoCd.timeoutMs : timeoutOf(raw.timeout),
     settleMs: raw.settle === undefined ? usualArgoCd.settleMs : timeoutOf(raw.settle),
     suspended: raw.suspended ?? 'wait',
+    podFailureMs: raw.podFailure === undefined ? usualArgoCd.podFailureMs : timeoutOf(raw.podFailure),
+    strict: raw.strict ?? false,
   };
 }
 
 /** What a delivery says about its applications. */
 export function checkDeploy(
   delivery: string,
-  raw: Pick<DeliveryShape, 'application' | 'sync' | 'onUnhealthy' | 'environment'>,
-  argocd: ArgoCdPlan | undefined,
+  raw: Pick<DeliveryShape, 'application' | 'argocd' | 'sync' | 'onUnhealthy' | 'environment'>,
+  usual: ArgoCdPlan | undefined,
   checks: Checks,
 ): DeployPlan | undefined {
   const at = (...steps: (string | number)[]) => ['deliveries', delivery, ...steps];
   if (raw.application === undefined) {
-    for (const key of ['sync', 'onUnhealthy', 'environment'] as const) {
+    for (const key of ['argocd', 'sync', 'onUnhealthy', 'environment'] as const) {
       if (raw[key] !== undefined) checks.refuse(at(key), 'means nothing without `application:`', 'key');
     }
     return undefined;
   }
+  const argocd = checkArgoCd(raw.argocd, checks, ['deliveries', delivery]) ?? usual;
   if (argocd === undefined) return checks.missing(['argocd'], `deliveries.${delivery}.application is followed there`);
   if (raw.environment !== undefined) {
     checks.mustBe(

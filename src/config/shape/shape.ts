@@ -65,7 +65,11 @@ const argocd = z
     namespace: text().optional().describe('For kubeconfig: where Argo CD is installed. Default argocd.'),
     ca: text().optional().describe('PEM file of the certificate authority behind the server, if it is your own.'),
     insecure: z.boolean().optional().describe('Take any certificate. Told at each run. Default false.'),
-    timeout: text().optional().describe('How long a verdict is waited for: 90s, 10m, 1h. Default 10m.'),
+    timeout: text()
+      .optional()
+      .describe(
+        'How long a verdict is waited for: 90s, 10m, 1h. Default 15m, longer than the 10m that Kubernetes gives a rollout.',
+      ),
     settle: text()
       .optional()
       .describe('How long an application must stay healthy before that is believed: 5s (the default), 30s, 2m.'),
@@ -76,6 +80,17 @@ const argocd = z
       .enum(['wait', 'healthy'])
       .optional()
       .describe('What a paused rollout means: wait until it goes on (the default), or healthy.'),
+    podFailure: text()
+      .optional()
+      .describe(
+        "How long a pod of the new version may fail to start (its image can't be pulled, it crashes, its configuration is missing) before that counts as degraded: 30s, 2m (the default), 10m.",
+      ),
+    strict: z
+      .boolean()
+      .optional()
+      .describe(
+        "Whether an application that is healthy and runs none of this run's images ends the run with exit code 7. Default false: that is told.",
+      ),
   })
   .describe('The Argo CD that follows the config repos.');
 
@@ -115,6 +130,7 @@ const delivery = z.strictObject({
     .describe(
       'The Argo CD application that follows this place, or a list of them: a name, namespace/name, or a map. true: every application that follows the branch and one of the files. The run then ends with what became of it.',
     ),
+  argocd: argocd.optional().describe('Another Argo CD than that of the file, for this delivery.'),
   sync: z
     .boolean()
     .optional()
@@ -196,6 +212,7 @@ export function keysAt(path: readonly (string | number)[]): string[] {
   if (path[0] === 'images' && path[2] === 'attest') return ['sbom', 'provenance'];
   if (path[0] === 'images' && path[2] === 'sign') return ['fulcio', 'rekor'];
   if (path[0] === 'images') return Object.keys(image.shape);
+  if (path[0] === 'deliveries' && path[2] === 'argocd') return Object.keys(argocd.shape);
   if (path[0] === 'deliveries') return Object.keys(delivery.shape);
   if (path[0] === 'argocd') return Object.keys(argocd.shape);
   return path[0] === 'aws' ? Object.keys(aws.shape) : ['host', 'login', 'insecure'];

@@ -71,9 +71,14 @@ export async function withDeployment(
     const verdicts = await watch();
     const health = worst.find((one) => verdicts.some((verdict) => healthOf(verdict) === one)) ?? 'unknown';
     const bad = verdicts.find((verdict) => healthOf(verdict) === health);
+    const absent = verdicts.find((verdict) => verdict.is === 'healthy' && verdict.images?.fails === true);
     await say(
-      states[health],
-      health === 'healthy' ? 'Healthy in Argo CD' : `${bad?.application ?? delivery}: ${bad?.why ?? health}`,
+      absent === undefined ? states[health] : 'failure',
+      absent !== undefined
+        ? `${absent.application} runs none of this run's images`
+        : health === 'healthy'
+          ? 'Healthy in Argo CD'
+          : `${bad?.application ?? delivery}: ${bad?.why ?? health}`,
     );
     return verdicts;
   } catch (error) {

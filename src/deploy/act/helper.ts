@@ -1,10 +1,10 @@
 import type { Emit } from '../../events.ts';
-import { deepestOf } from '../../plan/deploy.ts';
 import type { Application, AppRef, ArgoCd } from '../../wire/argocd/types.ts';
 import { WireFailure } from '../../wire/failure.ts';
 import type { World } from '../../wire/world.ts';
 import type { News } from '../observe/feed.ts';
-import { reasonsOf } from '../reason/reason.ts';
+import type { FailingPod } from '../observe/observation.ts';
+import { failingPods } from '../reason/failing.ts';
 import type { Answer } from '../verdict/answer.ts';
 
 /** An application to be helped along. */
@@ -17,11 +17,15 @@ export interface Helped {
   /** Sync it where somebody would have to. */
   readonly sync: boolean;
   /** Tells Argo CD of our commit, when it isn't seen at first. */
-  readonly nudge: () => Promise<void>;
+  readonly nudge: (app: AppRef) => Promise<void>;
+  /** Whether an image is of this run; undefined for one that is none of its repositories. */
+  readonly runsOurs: (image: string) => boolean | undefined;
 }
 
 /** Does what a pending answer wants, beside the watching, and tells how it stands. */
 export interface Helper {
+  /** Pods of our rollout that fail to start, as they were last seen. */
+  readonly failing: readonly FailingPod[];
   help(answer: Answer & { readonly is: 'pending' }, application: Application): void;
   stop(): void;
 }
@@ -29,9 +33,9 @@ export interface Helper {
 /** Milliseconds of waiting for a sync after which the sync windows are looked at, and until they are again. */
 const windowsAfterMs = 5_000;
 const windowsEveryMs = 30_000;
-/** Milliseconds of a rollout after which it is looked at why it takes so long, and until it is again. */
-const rolloutAfterMs = 15_000;
-const rolloutEveryMs = 30_000;
+/** Milliseconds of a rollout after which its pods are looked at, and until they are again. */
+const rolloutAfterMs = 5_000;
+const rolloutEveryMs = 10_000;
 
 /** Helps one application along. A fault here is no fault of the application's: what counts is told by the feed. */
 export function helpAlong(helped: Helped, take: (news: News) => void): Helper {
@@ -48,7 +52,7 @@ export function helpAlong(helped: Helped, take: (news: News) => void): Helper {
   let askedByHand = false;
   let rollingSince: number | undefined;
   let rolloutAt = 0;
-  let holdup = '';
+  let failing: readonly FailingPod[] = [];
 
   const alone = (work: () => Promise<void>): void => {
     if (busy) return;
@@ -67,8 +71,7 @@ export function helpAlong(helped: Helped, take: (news: News) => void): Helper {
   };
   const progress = (answer: Answer & { is: 'pending' }): void => {
     const closed = answer.phase === 'outOfSync' && windowClosed;
-    const slow = answer.phase === 'progressing' && holdup !== '' ? `; ${holdup}` : '';
-    const why = closed ? 'a sync window keeps Argo CD from syncing now' : answer.why + slow;
+    const why = closed ? 'a sync window keeps Argo CD from syncing now' : answer.why;
     if (why === told) return;
     told = why;
     emit({ type: 'verdict.progress', delivery, application, phase: answer.phase, why });
@@ -81,21 +84,24 @@ export function helpAlong(helped: Helped, take: (news: News) => void): Helper {
       type: 'notice',
       level: 'info',
       stage: 'deploy',
-      message: `${application} is synced by hand: a sync was asked for.`,
+      message: `${application} isn't synced by itself: a sync was asked for.`,
     });
   };
 
   return {
+    get failing() {
+      return failing;
+    },
     help: (answer, found) => {
       const now = clock.now();
       rollingSince = answer.phase === 'progressing' ? (rollingSince ?? now) : undefined;
-      if (rollingSince === undefined) holdup = '';
+      if (rollingSince === undefined) failing = [];
       waitingSince = answer.phase === 'outOfSync' ? (waitingSince ?? now) : undefined;
       progress(answer);
       if (answer.phase === 'notSeen' || answer.phase === 'hydrating') {
         if (!nudged) {
           nudged = true;
-          alone(helped.nudge);
+          alone(() => helped.nudge(app));
         }
       }
       if (answer.wants === 'refresh') alone(async () => state(await argocd.application(app, 'normal')));
@@ -105,7 +111,8 @@ export function helpAlong(helped: Helped, take: (news: News) => void): Helper {
         alone(byHand);
       } else if (answer.wants === 'sync' && !sync && !askedByHand) {
         askedByHand = true;
-        const message = `${application} is synced by hand: sync it in Argo CD, or set \`sync: true\` to have it done.`;
+        const why = found.automated ? "isn't synced again by itself" : 'is synced by hand';
+        const message = `${application} ${why}: sync it in Argo CD, or set \`sync: true\` to have it done.`;
         emit({ type: 'notice', level: 'warning', stage: 'deploy', message });
       } else if (waitingSince !== undefined && now - waitingSince >= windowsAfterMs && now >= windowsAt) {
         windowsAt = now + windowsEveryMs;
@@ -115,10 +122,10 @@ export function helpAlong(helped: Helped, take: (news: News) => void): Helper {
         });
       } else if (rollingSince !== undefined && now - rollingSince >= rolloutAfterMs && now >= rolloutAt) {
         rolloutAt = now + rolloutEveryMs;
-        // A pod that waits in vain is known long before its deployment counts as degraded.
+        // A pod that fails is known long before its deployment counts as degraded, if that ever does.
         alone(async () => {
-          holdup = deepestOf(await reasonsOf(helped, found))?.line ?? '';
-          if (!stopped) progress(answer);
+          failing = await failingPods(helped, found, helped.runsOurs).catch(() => []);
+          if (failing.length > 0) state(await argocd.application(app));
         });
       }
     },

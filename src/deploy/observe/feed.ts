@@ -22,8 +22,7 @@ export interface FeedTimes {
 }
 
 const usualFeedTimes: FeedTimes = { calmMs: 15_000, brokenMs: 3_000 };
-/** Where more applications than this are followed, one list is asked for instead of each of them. */
-const fewApplications = 4;
+const looksAtOnce = 4;
 
 interface Follower {
   readonly app: AppRef;
@@ -44,9 +43,6 @@ export function createFeed(
   let running: AbortController | undefined;
   let streaming = false;
 
-  const tellAll = (news: News): void => {
-    for (const follower of [...followers]) follower.tell(news);
-  };
   const tellState = (application: Application): void => {
     for (const follower of [...followers])
       if (isOf(follower.app, application)) follower.tell({ is: 'state', application });
@@ -84,31 +80,24 @@ export function createFeed(
       // The stream itself begins with every state.
       await clock.sleep(streaming ? times.calmMs : times.brokenMs, until).catch(() => undefined);
       if (until.aborted) return;
-      try {
-        await look(until);
-      } catch (error) {
-        if (!until.aborted) tellAll({ is: 'fault', error });
-      }
+      await look(until);
     }
   };
 
+  /** Each application by itself: a list tells neither revisions nor conditions, and would stand for less than is known. */
   const look = async (until: AbortSignal): Promise<void> => {
-    const all = [...followers];
-    if (all.length <= fewApplications) {
-      await Promise.all(
-        all.map(async (follower) => {
-          const application = await argocd.application(follower.app).catch((error: unknown) => {
-            if (!until.aborted) follower.tell({ is: 'fault', error });
-          });
-          if (application !== undefined) follower.tell({ is: 'state', application });
-        }),
-      );
-      return;
-    }
-    const projects = [...new Set(all.map(({ app }) => app.project))];
-    const found = await argocd.applications(projects.includes(undefined) ? [] : projects.map((one) => one ?? ''));
-    for (const application of found) tellState(application);
-    for (const { app, tell } of all) if (!found.some((one) => isOf(app, one))) tell({ is: 'gone' });
+    const left = [...followers];
+    const worker = async (): Promise<void> => {
+      for (let follower = left.pop(); follower !== undefined && !until.aborted; follower = left.pop()) {
+        const { app, tell } = follower;
+        const news = await argocd.application(app).then(
+          (application): News => ({ is: 'state', application }),
+          (error: unknown): News => ({ is: 'fault', error }),
+        );
+        if (!until.aborted && followers.has(follower)) tell(news);
+      }
+    };
+    await Promise.all(Array.from({ length: looksAtOnce }, worker));
   };
 
   const restart = (): void => {

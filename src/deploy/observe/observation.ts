@@ -1,3 +1,5 @@
+import type { ApplicationCondition, ResourceStatus } from '../../wire/argocd/types.ts';
+
 /** An application as far as a verdict needs it: Argo CD's fields under their own words, nothing judged. */
 export interface Observation {
   /** Is being deleted. */
@@ -7,6 +9,8 @@ export interface Observation {
   /** A sync was asked for and hasn't begun (`operation`). */
   readonly requested: boolean;
   readonly sync: string;
+  /** One of its sources is our config repo's branch. */
+  readonly followed: boolean;
   /** What our config repo's sources are compared with: the commit that is live if Synced, else the one to get to. */
   readonly revisions: readonly string[];
   /** `since`: when it became that, ISO 8601 in whole seconds. */
@@ -14,11 +18,19 @@ export interface Observation {
   readonly operation: Operation | undefined;
   /** When the state was last compared, ISO 8601 in whole seconds. */
   readonly reconciledAt: string | undefined;
-  readonly conditions: readonly Condition[];
+  readonly conditions: readonly ApplicationCondition[];
   /** Syncs by itself. */
   readonly automated: boolean;
+  /** Its sources were changed since it was compared: what is shown is about those before. */
+  readonly changedSince: boolean;
+  /** Texts, numbers and switches of its sources. */
+  readonly settings: readonly string[];
   /** Images that its pods run. */
   readonly images: readonly string[];
+  /** Its resources; none where they weren't told. */
+  readonly resources: readonly ResourceStatus[];
+  /** Pods of our rollout that fail to start, as they were last seen. */
+  readonly failing: readonly FailingPod[];
   readonly hydrator: Hydrator | undefined;
 }
 
@@ -30,12 +42,20 @@ export interface Operation {
   readonly startedAt: string | undefined;
   readonly finishedAt: string | undefined;
   readonly retries: number;
+  /** It syncs chosen resources, or none. */
+  readonly partial: boolean;
   /** What it syncs to, of our config repo's sources; empty when that isn't known. */
   readonly revisions: readonly string[];
 }
 
-export interface Condition {
-  readonly type: string;
+/** A pod that doesn't come up by itself: its image, its configuration or its program is at fault. */
+export interface FailingPod {
+  /** With the container after it, in parentheses. */
+  readonly name: string;
+  /** What is at fault, which stays the same while the pod's status goes to and fro. */
+  readonly cause: 'image' | 'configuration' | 'program';
+  /** Kubernetes' word and message. */
+  readonly status: string;
   readonly message: string;
 }
 

@@ -1,3 +1,4 @@
+import type { TreeNode } from '../../wire/argocd/types.ts';
 import { at, listAt, numberAt, textAt } from '../../wire/fields.ts';
 
 /** What is wrong with a pod, by its own status (core/v1 PodStatus). */
@@ -8,6 +9,8 @@ export interface PodFault {
   readonly message: string;
   /** The container ran before, and its last run is the one whose log tells why. */
   readonly ranBefore: boolean;
+  /** It has ended badly and isn't run again yet; or was, again and again. */
+  readonly crashing: boolean;
 }
 
 const starting = ['ContainerCreating', 'PodInitializing'];
@@ -28,7 +31,13 @@ function containerFault(status: unknown): PodFault | undefined {
     const why = [textAt(status, 'state', 'waiting', 'message'), ended === undefined ? '' : endingOf(ended)].filter(
       (text) => text !== '',
     );
-    return { container, status: waiting, message: why.join('; '), ranBefore: ended !== undefined };
+    return {
+      container,
+      status: waiting,
+      message: why.join('; '),
+      ranBefore: ended !== undefined,
+      crashing: waiting === 'CrashLoopBackOff',
+    };
   }
   const terminated = at(status, 'state', 'terminated');
   if (terminated !== undefined && numberAt(terminated, 'exitCode') !== 0) {
@@ -37,6 +46,7 @@ function containerFault(status: unknown): PodFault | undefined {
       status: textAt(terminated, 'reason') || 'Error',
       message: endingOf(terminated),
       ranBefore: false,
+      crashing: true,
     };
   }
   if (at(status, 'ready') === false && terminated === undefined) {
@@ -45,7 +55,7 @@ function containerFault(status: unknown): PodFault | undefined {
       restarts > 0
         ? `restarted ${restarts} times; ${ended === undefined ? '' : endingOf(ended)}`
         : 'runs, and is not ready';
-    return { container, status: 'NotReady', message, ranBefore: ended !== undefined };
+    return { container, status: 'NotReady', message, ranBefore: ended !== undefined, crashing: restarts >= 3 };
   }
   return undefined;
 }
@@ -67,5 +77,21 @@ function unscheduled(pod: unknown): PodFault | undefined {
     status: textAt(condition, 'reason') || 'Unschedulable',
     message: textAt(condition, 'message'),
     ranBefore: false,
+    crashing: false,
   };
+}
+
+/** What lies below a node of a tree. Pure. */
+export function below({ uid }: Pick<TreeNode, 'uid'>, tree: readonly TreeNode[], depth = 0): TreeNode[] {
+  if (depth > 5) return [];
+  const children = tree.filter(({ parents }) => parents.includes(uid));
+  return children.flatMap((node) => [node, ...below(node, tree, depth + 1)]);
+}
+
+/** At most so many of the pods at or below a node that aren't well, newest first: an older one is of the rollout before. */
+export function illPods(top: TreeNode, tree: readonly TreeNode[], most: number): TreeNode[] {
+  return [top, ...below(top, tree)]
+    .filter(({ kind, health }) => kind === 'Pod' && health !== 'Healthy')
+    .sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1))
+    .slice(0, most);
 }

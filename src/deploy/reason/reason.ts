@@ -1,7 +1,7 @@
 import type { Reason } from '../../plan/deploy.ts';
 import type { Application, AppRef, ArgoCd, ResourceEvent, TreeNode } from '../../wire/argocd/types.ts';
 import type { World } from '../../wire/world.ts';
-import { podFault } from './pod.ts';
+import { illPods, podFault } from './pod.ts';
 
 /** As much as helps: a cluster in trouble has hundreds of pods, all ill of the same thing. */
 const mostResources = 10;
@@ -102,22 +102,10 @@ async function resourceReason(asking: Asking, own: Unwell, tree: readonly TreeNo
     (node) =>
       node.kind === own.kind && node.group === own.group && node.name === own.name && node.namespace === own.namespace,
   );
-  const pods = top === undefined ? [] : illPods(top, tree);
+  const pods = top === undefined ? [] : illPods(top, tree, mostPods);
   const parts = await Promise.all(pods.map((pod) => podReason(asking, pod, orLess)));
   const events = pods.length > 0 || top === undefined ? [] : await eventsOf(asking, top, orLess);
   return { ...leaf(`${own.kind} ${own.name}`, own.health, own.message), events, parts };
-}
-
-/** The pods below a resource that aren't well, newest first: an older one belongs to the rollout before. */
-function illPods(top: TreeNode, tree: readonly TreeNode[]): TreeNode[] {
-  const below = (uid: string, depth: number): TreeNode[] =>
-    depth > 5
-      ? []
-      : tree.filter(({ parents }) => parents.includes(uid)).flatMap((node) => [node, ...below(node.uid, depth + 1)]);
-  return [...(top.kind === 'Pod' ? [top] : []), ...below(top.uid, 0)]
-    .filter(({ kind, health }) => kind === 'Pod' && health !== 'Healthy')
-    .sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1))
-    .slice(0, mostPods);
 }
 
 async function podReason(asking: Asking, pod: TreeNode, orLess: OrLess): Promise<Reason> {

@@ -13,9 +13,18 @@ export type Answer =
       readonly againMs: number | undefined;
       /** The history couldn't be read, so nobody can say whose commit this is. */
       readonly unclear: boolean;
+      /** A pod of the rollout fails to start: what there is of a verdict if time is up meanwhile. */
+      readonly failing?: string | undefined;
     }
-  | { readonly is: 'final'; readonly health: Health; readonly revision: string | undefined; readonly why: string };
+  | {
+      readonly is: 'final';
+      readonly health: Health;
+      readonly revision: string | undefined;
+      readonly why: string;
+      readonly notes: readonly string[];
+    };
 
+/** Not yet, and why. */
 export function pending(
   phase: Phase,
   why: string,
@@ -24,10 +33,17 @@ export function pending(
   return { is: 'pending', phase, why, wants: undefined, againMs: undefined, unclear: false, ...more };
 }
 
-export function final(health: Health, revision: string | undefined, why: string): Answer {
-  return { is: 'final', health, revision, why };
+/** `notes`: what isn't as it should be and isn't ours, as sentences. */
+export function final(
+  health: Health,
+  revision: string | undefined,
+  why: string,
+  notes: readonly string[] = [],
+): Answer {
+  return { is: 'final', health, revision, why, notes };
 }
 
+/** A message after what it is about, where there is one. */
 export function saying(message: string): string {
   return message === '' ? '' : `: ${message}`;
 }

@@ -1,5 +1,6 @@
 import type { Relation } from '../../wire/git/ancestry.ts';
 import type { Observation } from '../observe/observation.ts';
+import { carries } from '../observe/sources.ts';
 import type { Question, Times } from './question.ts';
 
 /** What earlier observations told that the next one needs. */
@@ -15,6 +16,12 @@ export interface Memory {
   readonly unwell: string | undefined;
   readonly undegraded: string | undefined;
   readonly hardRefreshed: boolean;
+  /** Resources that were degraded before our commit was live, and have been since, each with its message then. */
+  readonly illBefore: Readonly<Record<string, string>>;
+  /** Our commit has been live at one observation. */
+  readonly live: boolean;
+  /** The first observation's condition of a failed or refused sync: from before us. */
+  readonly oldSyncError: string | undefined;
 }
 
 export const nothingYet: Memory = {
@@ -25,6 +32,9 @@ export const nothingYet: Memory = {
   unwell: undefined,
   undegraded: undefined,
   hardRefreshed: false,
+  illBefore: {},
+  live: false,
+  oldSyncError: undefined,
 };
 
 /** All that a judgement rests on: the question, one observation, and what is known from before. */
@@ -45,17 +55,25 @@ export function haveOurs({ standing }: Evidence, revisions: readonly string[]): 
   return revisions.length > 0 && revisions.every((one) => ['same', 'descendant'].includes(standing(one)));
 }
 
-/** The same for commits that are synced: with a hydrator, they are those that it made, and have no history with ours. */
+/**
+ * The same for commits that are synced: with a hydrator, they are those that it made, and have no history with ours.
+ * Where nothing of the config repo is followed, what was carried into the application is all that tells.
+ */
 export function isOurs(evidence: Evidence, revisions: readonly string[]): boolean {
-  const { hydrator } = evidence.seen;
+  const { hydrator, followed } = evidence.seen;
+  if (!followed) return isCarried(evidence) && !evidence.seen.changedSince;
   if (hydrator === undefined) return haveOurs(evidence, revisions);
   const { done } = hydrator;
   return done !== undefined && haveOurs(evidence, [done.drySha]) && revisions.every((one) => one === done.hydratedSha);
 }
 
+/** What we set stands in the application's own sources, as far as its owner has to carry it there. */
+export function isCarried({ question: { carrier }, seen }: Evidence): boolean {
+  return carrier === undefined || carrier.values.length === 0 || carries(seen.settings, carrier.values);
+}
+
 /** The state is newer than the last sync; both times have whole seconds, so an equal one will do. */
-export function afterSync({ operation, reconciledAt, sync }: Observation): boolean {
-  if (sync !== 'Synced') return false;
+export function afterSync({ operation, reconciledAt }: Observation): boolean {
   if (operation === undefined || ['Failed', 'Error'].includes(operation.phase)) return true;
   if (operation.phase !== 'Succeeded') return false;
   return (
@@ -74,6 +92,7 @@ export function becameAfterSync({ operation, health }: Observation): boolean {
   return operation?.finishedAt !== undefined && isAfter(health.since, operation.finishedAt);
 }
 
+/** Whether a time is later than another; anything is later than none. */
 export function isAfter(a: string | undefined, b: string): boolean {
   if (a === undefined) return false;
   return b === '' || Date.parse(a) > Date.parse(b);

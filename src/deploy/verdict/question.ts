@@ -5,6 +5,16 @@ export interface Question {
   readonly images: readonly string[];
   readonly suspended: 'wait' | 'healthy';
   readonly times: Times;
+  /** Who carries what we set into the application's own sources, and what is to be found there then. */
+  readonly carrier?: Carrier | undefined;
+  /** Nothing but that our commit is applied: for an application that is watched for what it makes. */
+  readonly applied?: boolean | undefined;
+}
+
+export interface Carrier {
+  /** `ApplicationSet shops`. */
+  readonly name: string;
+  readonly values: readonly string[];
 }
 
 /** Milliseconds for which something must hold before it is believed. */
@@ -18,6 +28,10 @@ export interface Times {
   /** An error condition after a new comparison; and without one. */
   readonly condition: number;
   readonly staleCondition: number;
+  /** A pod that fails to start, until its rollout counts as failed. */
+  readonly failing: number;
+  /** An application gone, until it counts as deleted: one that is made again comes within seconds. */
+  readonly gone: number;
   /** Our commit not seen, until a refresh is asked for (again). */
   readonly unseen: number;
 }
@@ -28,12 +42,14 @@ export const usualTimes: Times = {
   degraded: 15_000,
   condition: 5_000,
   staleCondition: 60_000,
+  failing: 120_000,
+  gone: 30_000,
   unseen: 15_000,
 };
 
-/** The usual times for another patience with health: all that is about health goes with it. */
-export function timesFor(settleMs: number): Times {
+/** The usual times for another patience with health, all that is about health with it, and with failing pods. */
+export function timesFor(settleMs: number, failingMs: number): Times {
   const { healthy, moved, degraded } = usualTimes;
   const by = settleMs / healthy;
-  return { ...usualTimes, healthy: settleMs, moved: moved * by, degraded: degraded * by };
+  return { ...usualTimes, healthy: settleMs, moved: moved * by, degraded: degraded * by, failing: failingMs };
 }

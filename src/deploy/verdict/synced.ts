@@ -1,5 +1,7 @@
-import { type Answer, final, pending } from './answer.ts';
+import { type Answer, final, pending, saying } from './answer.ts';
 import { afterSync, type Evidence, isAfter, isOurs } from './evidence.ts';
+import { isPassing } from './passing.ts';
+import { unseen } from './seen.ts';
 
 // Warnings aside, these are all the conditions that Argo CD has.
 const faulty = ['ComparisonError', 'InvalidSpecError', 'UnknownError', 'SyncError'];
@@ -7,47 +9,54 @@ const faulty = ['ComparisonError', 'InvalidSpecError', 'UnknownError', 'SyncErro
 /** Errors that Argo CD reports instead of a comparison. They may be left over from before our commit. */
 export function judgeConditions(evidence: Evidence): Answer | undefined {
   const { seen, memory, question } = evidence;
-  const condition = seen.conditions.find(({ type }) => faulty.includes(type));
+  const condition = seen.conditions.find(({ type, message }) => faulty.includes(type) && !isLeftToSync(type, message));
   if (condition === undefined) return undefined;
-  // The failed sync of an older commit: what became of ours is still to come.
-  if (condition.type === 'SyncError' && seen.operation !== undefined && !isOurs(evidence, seen.operation.revisions)) {
-    return undefined;
+  const { type, message } = condition;
+  if (type === 'SyncError' && seen.operation !== undefined && !isOurs(evidence, seen.operation.revisions)) {
+    // The failed sync of an older commit: what became of ours is still to come.
+    const isOld = memory.baseline === undefined || syncErrorOf(evidence) === memory.oldSyncError;
+    if (isOld || !isOurs(evidence, seen.revisions)) return undefined;
+  }
+  if (isPassing(message)) {
+    return { ...unseen(evidence, 'refreshing', `Argo CD can't tell yet: ${message}`), unclear: true };
   }
   const compared = evidence.refreshed || (memory.baseline !== undefined && isAfter(seen.reconciledAt, memory.baseline));
   const { condition: fresh, staleCondition: stale } = question.times;
-  const key = `${condition.type} ${condition.message}`;
+  const key = `${type} ${message}`;
   const left = compared ? Math.min(evidence.toGo(key, fresh), evidence.toGo(key, stale)) : evidence.toGo(key, stale);
   if (left > 0) {
     const refresh = compared || evidence.toGo('unread', question.times.unseen) > 0 ? undefined : 'refresh';
-    return pending(compared ? 'refreshing' : 'notSeen', `Argo CD reports ${condition.type}`, {
+    return pending(compared ? 'refreshing' : 'notSeen', `Argo CD reports ${type}`, {
       againMs: left,
       wants: refresh,
     });
   }
-  const health = condition.type === 'UnknownError' ? 'unknown' : 'syncFailed';
-  return final(health, seen.revisions[0], `${condition.type}: ${condition.message}`);
+  return final(type === 'UnknownError' ? 'unknown' : 'syncFailed', seen.revisions[0], `${type}: ${message}`);
+}
+
+/** What a failed sync means is judged by the sync itself. */
+function isLeftToSync(type: string, message: string): boolean {
+  return type === 'SyncError' && isPassing(message);
+}
+
+/** The condition of a failed or refused sync, with its time. */
+export function syncErrorOf({ seen }: Pick<Evidence, 'seen'>): string | undefined {
+  const found = seen.conditions.find(({ type }) => type === 'SyncError');
+  return found && `${found.since} ${found.message}`;
 }
 
 /** Whether our commit is what is live, by a sync that ended well or because there was nothing to do. */
 export function judgeSync(evidence: Evidence): Answer | undefined {
   const { seen, question } = evidence;
   const { operation } = seen;
-  if (operation?.phase === 'Running' || operation?.phase === 'Terminating') {
-    const again = operation.retries > 0 ? ` (try ${operation.retries + 1}: ${operation.message})` : '';
-    return pending('syncing', `Argo CD is syncing${again}`);
+  if (isRunning(evidence)) {
+    const again = operation !== undefined && operation.retries > 0 ? ` (try ${operation.retries + 1})` : '';
+    return pending('syncing', `Argo CD is syncing${again}${saying(operation?.message ?? '')}`);
   }
   if (operation !== undefined && operation.phase !== 'Succeeded' && isOurs(evidence, operation.revisions)) {
-    const same = operation.revisions.every((revision) => seen.revisions.includes(revision));
-    // For another commit than the one it failed with, auto-sync tries anew at once.
-    const left = same || seen.hydrator !== undefined ? 0 : evidence.toGo('failed before', question.times.condition);
-    if (left > 0) return pending('outOfSync', 'the sync of an earlier commit failed', { againMs: left });
-    return final(
-      'syncFailed',
-      seen.revisions[0],
-      `the sync ${operation.phase === 'Error' ? 'ended in an error' : 'failed'}: ${operation.message}`,
-    );
+    return judgeFailedSync(evidence, operation);
   }
-  if (seen.sync !== 'Synced') {
+  if (seen.sync !== 'Synced' && !(seen.sync === 'OutOfSync' && isApplied(evidence))) {
     const wants = seen.sync === 'OutOfSync' && !seen.automated ? 'sync' : undefined;
     const why =
       wants === 'sync'
@@ -62,31 +71,52 @@ export function judgeSync(evidence: Evidence): Answer | undefined {
     const wants = left === 0 ? 'refresh' : undefined;
     return pending('settling', 'the state shown is older than the sync', { wants, againMs: left || 5_000 });
   }
+  if (seen.sync === 'OutOfSync') {
+    const left = evidence.toGo('drifted', question.times.degraded);
+    if (left > 0) return pending('settling', 'applied, and out of sync since', { againMs: left });
+  }
   return undefined;
 }
 
-/** Manifests may be stale although the revision moved on (argo-cd#27727): then our image's repository runs another tag. */
-export function judgeImages({ question, seen, memory }: Evidence): Answer | undefined {
-  if (memory.hardRefreshed) return undefined;
-  const stale = question.images.some((image) => {
-    const repository = repositoryOf(image);
-    return seen.images.some((one) => repositoryOf(one) === repository) && !seen.images.some((one) => runs(one, image));
-  });
-  // Images of CronJobs and hooks are never listed, so none at all means nothing.
-  if (!stale || seen.health.status === 'Progressing') return undefined;
-  return pending('settling', 'the pods run another image than ours', { wants: 'hardRefresh', againMs: 5_000 });
+export function isRunning({ seen: { operation } }: Evidence): boolean {
+  return operation?.phase === 'Running' || operation?.phase === 'Terminating';
 }
 
-/** An image's name without tag and digest. */
-function repositoryOf(image: string): string {
-  return image.replace(/@.*$/, '').replace(/:[^/:]*$/, '');
+function judgeFailedSync(evidence: Evidence, operation: NonNullable<Evidence['seen']['operation']>): Answer {
+  const { seen, question } = evidence;
+  const how = operation.phase === 'Error' ? 'ended in an error' : 'failed';
+  if (isPassing(operation.message)) {
+    const why = `the sync ${how} because Argo CD couldn't ask somebody, and it has to be synced again: ${operation.message}`;
+    return pending('outOfSync', why, { wants: 'sync', unclear: true });
+  }
+  const same = seen.followed && operation.revisions.every((revision) => seen.revisions.includes(revision));
+  // For another commit than the one it failed with, auto-sync tries anew at once.
+  const left = same || seen.hydrator !== undefined ? 0 : evidence.toGo('failed before', question.times.condition);
+  if (left > 0) return pending('outOfSync', 'the sync of an earlier commit failed', { againMs: left });
+  return final('syncFailed', seen.revisions[0], `the sync ${how}: ${operation.message}`);
 }
 
-/** Whether a running image is ours: by digest where both name one, else by tag; what can't be compared may be. */
-function runs(running: string, ours: string): boolean {
-  const digest = /@(.+)$/;
-  const [a, b] = [digest.exec(running)?.[1], digest.exec(ours)?.[1]];
-  if (a !== undefined && b !== undefined) return a === b;
-  const name = running.replace(digest, '');
-  return name === repositoryOf(running) || name === ours.replace(digest, '');
+/**
+ * Whether ours is applied though Argo CD says OutOfSync: only what isn't in the manifests any more is left, or a whole
+ * sync to ours ended well and something else has changed a resource since.
+ */
+function isApplied(evidence: Evidence): boolean {
+  const { resources, operation, revisions } = evidence.seen;
+  const differing = resources.filter(({ status }) => status === 'OutOfSync');
+  if (differing.length === 0) return false;
+  if (differing.every(({ leftOver }) => leftOver)) return resources.some(({ leftOver }) => !leftOver);
+  if (operation?.phase !== 'Succeeded' || operation.partial || !isOurs(evidence, operation.revisions)) return false;
+  return operation.revisions.every((revision) => revisions.includes(revision));
+}
+
+/** What is out of sync though ours is applied, as sentences. */
+export function driftNotes({ seen: { sync, resources } }: Evidence): string[] {
+  if (sync !== 'OutOfSync') return [];
+  return resources
+    .filter(({ status }) => status === 'OutOfSync')
+    .map(({ kind, name, leftOver }) =>
+      leftOver
+        ? `${kind} ${name} is left over: it isn't in the manifests any more, and nothing prunes it`
+        : `${kind} ${name} is out of sync: something else has changed it since the sync`,
+    );
 }

@@ -1,7 +1,7 @@
 import { type ErrorReport, reportOf, TagboatError } from '../../errors.ts';
 import { deepestOf, healthOf, type Verdict } from '../../plan/deploy.ts';
 
-/** The error that a verdict ends a run with; none for a healthy one, whoever's commit it is. */
+/** The error that a verdict ends a run with; none for a healthy one, whoever's commit it is, unless it has to run our images. */
 export function verdictError(verdict: Verdict): ErrorReport[] {
   const { application, seconds } = verdict;
   const deepest = verdict.is === 'healthy' ? undefined : deepestOf(verdict.reasons);
@@ -11,8 +11,12 @@ export function verdictError(verdict: Verdict): ErrorReport[] {
   const by = verdict.is === 'superseded' ? verdict.by : verdict.commit;
   const data = { application, commit: by, why };
   switch (healthOf(verdict)) {
-    case 'healthy':
-      return [];
+    case 'healthy': {
+      const images = verdict.is === 'healthy' ? verdict.images : undefined;
+      if (images?.fails !== true) return [];
+      const about = { application, commit: verdict.commit, why: images.because ?? images.absent.join(', ') };
+      return [reportOf(new TagboatError('APPLICATION_IMAGE_ABSENT', about))];
+    }
     case 'degraded':
       return [reportOf(new TagboatError('APPLICATION_DEGRADED', data))];
     case 'syncFailed':

@@ -2,10 +2,11 @@ import type { Relation } from '../../wire/git/ancestry.ts';
 import type { Observation } from '../observe/observation.ts';
 import { type Answer, final, pending } from './answer.ts';
 import { afterSync, type Evidence, isOurs, type Memory, stateOf } from './evidence.ts';
-import { judgeHealth } from './healthy.ts';
+import { judgeHealth, keyOf } from './healthy.ts';
+import { judgeImages } from './images.ts';
 import type { Question } from './question.ts';
-import { judgeHydration, judgeRevision } from './seen.ts';
-import { judgeConditions, judgeImages, judgeSync } from './synced.ts';
+import { judgeCarried, judgeHydration, judgeRevision } from './seen.ts';
+import { isRunning, judgeConditions, judgeSync, syncErrorOf } from './synced.ts';
 
 /** The commits whose standing `judge` needs to know. */
 export function revisionsIn({ revisions, operation, hydrator }: Observation): string[] {
@@ -37,8 +38,11 @@ export function judge(
   };
   const answer = judgeEvidence(evidence);
   const state = stateOf(seen);
-  const settled = (seen.hydrator !== undefined || isOurs(evidence, seen.revisions)) && afterSync(seen);
+  const ours = seen.hydrator !== undefined || isOurs(evidence, seen.revisions);
+  const settled = ours && seen.sync === 'Synced' && afterSync(seen);
   const { status } = seen.health;
+  const first = memory.baseline === undefined;
+  const live = memory.live || (ours && afterSync(seen) && seen.sync !== 'Unknown');
   return {
     answer,
     memory: {
@@ -48,9 +52,23 @@ export function judge(
       since: held,
       unwell: settled && status !== 'Healthy' ? state : memory.unwell,
       undegraded: settled && status !== 'Degraded' ? state : memory.undegraded,
+      illBefore: illBefore(memory, seen, live),
+      live,
+      oldSyncError: first ? syncErrorOf(evidence) : memory.oldSyncError,
       hardRefreshed: memory.hardRefreshed || (answer.is === 'pending' && answer.wants === 'hardRefresh'),
     },
   };
+}
+
+/** What is degraded before ours is live, and stays so; what was seen well since, or says another thing, isn't of before. */
+function illBefore({ illBefore: known, live: before }: Memory, seen: Observation, live: boolean): Memory['illBefore'] {
+  // Resources that weren't told have no news.
+  if (seen.resources.length === 0) return known;
+  const ill = seen.resources
+    .filter(({ health }) => health === 'Degraded')
+    .map((one) => [keyOf(one), one.message] as const);
+  const kept = live || before ? ill.filter(([key, message]) => known[key] === message) : ill;
+  return Object.fromEntries(kept);
 }
 
 /** A refresh that was seen under way is over: whole seconds can't tell a comparison from one just before it. */
@@ -60,25 +78,32 @@ function hasRefreshed(memory: Memory, seen: Observation): boolean {
 
 function judgeEvidence(evidence: Evidence): Answer {
   const { seen } = evidence;
-  if (seen.deleting) return final('unknown', undefined, 'the application is being deleted');
+  if (seen.deleting) {
+    const left = evidence.toGo('deleting', evidence.question.times.gone);
+    if (left > 0) return pending('notSeen', 'the application is being deleted', { againMs: left });
+    return final('unknown', undefined, 'the application is being deleted');
+  }
   // Until they are taken up, everything below is about the time before them.
   if (seen.refreshing) return pending('refreshing', 'Argo CD is reading the config repo');
-  if (seen.requested) return pending('syncing', 'a sync is about to begin');
+  // What was asked for stands there until it is done.
+  if (seen.requested && !isRunning(evidence)) return pending('syncing', 'a sync is about to begin');
   return (
+    judgeCarried(evidence) ??
     judgeConditions(evidence) ??
     judgeHydration(evidence) ??
     judgeRevision(evidence) ??
     judgeSync(evidence) ??
-    judgeImages(evidence) ??
+    (evidence.question.applied === true ? undefined : judgeImages(evidence)) ??
     judgeHealth(evidence)
   );
 }
 
 /** The verdict when time is up, by the last answer there was. */
 export function atDeadline(last: Answer | undefined): {
-  readonly health: 'timedOut' | 'unknown';
+  readonly health: 'degraded' | 'timedOut' | 'unknown';
   readonly why: string;
 } {
   if (last?.is !== 'pending') return { health: 'unknown', why: 'Argo CD gave no answer' };
+  if (last.failing !== undefined) return { health: 'degraded', why: last.failing };
   return { health: last.unclear ? 'unknown' : 'timedOut', why: last.why };
 }

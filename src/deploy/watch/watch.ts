@@ -1,13 +1,15 @@
 import type { Health } from '../../plan/deploy.ts';
-import type { Application } from '../../wire/argocd/types.ts';
+import type { Application, AppRef } from '../../wire/argocd/types.ts';
 import { WireFailure } from '../../wire/failure.ts';
 import type { Relation } from '../../wire/git/ancestry.ts';
 import type { World } from '../../wire/world.ts';
 import { type Helped, type Helper, helpAlong } from '../act/helper.ts';
 import { mayPass } from '../observe/fault.ts';
 import type { Feed, News } from '../observe/feed.ts';
-import { type Followed, observe } from '../observe/observe.ts';
-import type { Answer } from '../verdict/answer.ts';
+import type { Observation } from '../observe/observation.ts';
+import { observe } from '../observe/observe.ts';
+import type { Followed } from '../observe/sources.ts';
+import { type Answer, pending } from '../verdict/answer.ts';
 import { type Memory, nothingYet } from '../verdict/evidence.ts';
 import type { Question } from '../verdict/question.ts';
 import { atDeadline, judge, revisionsIn } from '../verdict/verdict.ts';
@@ -19,6 +21,8 @@ export interface Watched extends Helped {
   readonly question: Question;
   /** How a commit stands to ours, in the config repo's history. */
   readonly relation: (revision: string) => Promise<Relation>;
+  /** Whether our commit has been taken off its branch; false where that isn't known. */
+  readonly removed: () => Promise<boolean>;
   /** Time of the world's clock after which no answer is waited for. */
   readonly deadline: number;
 }
@@ -28,14 +32,31 @@ export interface WatchResult {
   readonly health: Health;
   readonly revision: string | undefined;
   readonly why: string;
+  /** What isn't as it should be and isn't ours, as sentences. */
+  readonly notes: readonly string[];
   readonly application: Application | undefined;
+  /** It was deleted, and not made again. */
+  readonly gone?: boolean | undefined;
 }
 
 /** The longest that nothing is judged, whatever happens: for faults, and for standings that weren't known. */
 const longestWaitMs = 5_000;
+/** Milliseconds between looks for an application that is gone. */
+const goneMs = 2_000;
+/** Milliseconds without our commit after which the branch is asked whether it still has it, and until it is again. */
+const removedAfterMs = 10_000;
+const removedEveryMs = 60_000;
 
 /** Watches one application until its verdict is final or time is up. Throws WireFailure for what only a person mends. */
 export async function watchApplication(watched: Watched): Promise<WatchResult> {
+  for (let app = watched.app; ; ) {
+    const result = await watchInProject({ ...watched, app });
+    if (!('movedTo' in result)) return result;
+    app = result.movedTo;
+  }
+}
+
+async function watchInProject(watched: Watched): Promise<WatchResult | { readonly movedTo: AppRef }> {
   const { world, feed, app, question, deadline } = watched;
   const { clock, signal } = world;
   const latch = createLatch();
@@ -43,32 +64,58 @@ export async function watchApplication(watched: Watched): Promise<WatchResult> {
   let application: Application | undefined;
   let memory: Memory = nothingYet;
   let last: Answer | undefined;
+  let goneSince: number | undefined;
   const take = (next: News): void => {
+    // A look that failed says nothing about a state that is known to be newer than it.
     news = next;
-    if (next.is === 'state') application = next.application;
+    if (next.is === 'state') {
+      // Made again, it has nothing of what was found of the one before.
+      if (application !== undefined && application.uid !== next.application.uid) memory = nothingYet;
+      application = next.application;
+      goneSince = undefined;
+    }
     latch.open();
   };
+  const ended = (health: Health, why: string): WatchResult => ({
+    ...{ health, why, revision: undefined, notes: [], application },
+  });
   const relations = createRelations(watched);
+  const isRemoved = createRemoved(watched);
   const helper: Helper = helpAlong(watched, take);
   const stop = feed.follow(app, take);
   try {
     for (;;) {
       signal.throwIfAborted();
-      if (isGone(news) && application !== undefined) {
-        return { health: 'unknown', revision: undefined, why: 'the application was deleted', application };
-      }
-      if (news?.is === 'fault' && !mayPass(news.error)) throw news.error;
-      if (application !== undefined) {
-        const seen = observe(application, watched.followed);
+      if (isGone(news)) {
+        goneSince ??= clock.now();
+        const movedTo = await elsewhere(watched);
+        if (movedTo !== undefined) return { movedTo };
+        if (clock.now() - goneSince >= question.times.gone) {
+          return { ...ended('unknown', 'the application was deleted'), gone: true };
+        }
+        const gone = pending('notSeen', 'the application is gone; it may be made again', { againMs: goneMs });
+        last = gone;
+        if (application !== undefined) helper.help(gone, application);
+      } else if (news?.is === 'fault' && !mayPass(news.error)) {
+        throw news.error;
+      } else if (application !== undefined) {
+        const whole = await withResources(watched, application, memory);
+        const seen = observe(whole, watched.followed, helper.failing);
         const relation = await relations(revisionsIn(seen));
         const judged = judge(question, memory, seen, relation, clock.now());
         memory = judged.memory;
         last = judged.answer;
-        if (last.is === 'final') return { ...last, application };
-        helper.help(last, application);
+        if (last.is === 'final') return { ...last, application: whole };
+        if (last.phase === 'notSeen' && (await isRemoved(seen, relation))) {
+          return ended('unknown', 'our commit was taken off its branch by a push of force');
+        }
+        helper.help(last, whole);
       }
       const left = deadline - clock.now();
-      if (left <= 0) return { ...timeUp(news, last), revision: undefined, application };
+      if (left <= 0) {
+        const { health, why } = timeUp(news, last);
+        return ended(health, why);
+      }
       const wait = Math.min(
         left,
         last?.is === 'pending' ? (last.againMs ?? longestWaitMs) : longestWaitMs,
@@ -82,14 +129,55 @@ export async function watchApplication(watched: Watched): Promise<WatchResult> {
   }
 }
 
-function isGone(news: News | undefined): boolean {
-  if (news?.is === 'gone') return true;
-  return news?.is === 'fault' && news.error instanceof WireFailure && news.error.status === 404;
+/** The stream of several applications tells no resources; which of them are at fault can't be judged without. */
+async function withResources(
+  { argocd, app }: Watched,
+  application: Application,
+  { illBefore }: Memory,
+): Promise<Application> {
+  const { sync, health, resources } = application;
+  const needed =
+    health.status === 'Degraded' ||
+    sync.status === 'OutOfSync' ||
+    (Object.keys(illBefore).length > 0 && health.status !== 'Healthy');
+  if (resources.length > 0 || !needed) return application;
+  return argocd.application(app).catch(() => application);
 }
 
-function timeUp(news: News | undefined, last: Answer | undefined): { health: 'timedOut' | 'unknown'; why: string } {
+/** The same application in another project than it was found in, where its old place knows it no more. */
+async function elsewhere({ argocd, app: { name, namespace, project } }: Watched): Promise<AppRef | undefined> {
+  if (project === undefined) return undefined;
+  const found = await argocd.application({ name, namespace }).catch(() => undefined);
+  return found === undefined || found.project === project ? undefined : { name, namespace, project: found.project };
+}
+
+function isGone(news: News | undefined): boolean {
+  if (news?.is === 'gone') return true;
+  return (
+    news?.is === 'fault' &&
+    news.error instanceof WireFailure &&
+    news.error.kind === 'status' &&
+    news.error.status === 404
+  );
+}
+
+function timeUp(news: News | undefined, last: Answer | undefined): ReturnType<typeof atDeadline> {
   if (news?.is === 'fault') return { health: 'unknown', why: 'Argo CD could not be asked any more' };
   return atDeadline(last);
+}
+
+/** Asks the branch at once when Argo CD shows a commit of another history, and now and then while ours isn't seen. */
+function createRemoved({ removed, world: { clock } }: Watched) {
+  const began = clock.now();
+  const told = new Set<string>();
+  let next = began + removedAfterMs;
+  return async ({ revisions }: Observation, relation: (revision: string) => Relation): Promise<boolean> => {
+    const foreign = revisions.find((one) => relation(one) === 'diverged' && !told.has(one));
+    if (foreign === undefined && clock.now() < next) return false;
+    if (foreign !== undefined) told.add(foreign);
+    next = clock.now() + removedEveryMs;
+    return removed();
+  };
 }
 
 /** Relations that were found out stay; a question that failed is asked again at the next look. */

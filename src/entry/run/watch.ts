@@ -67,10 +67,13 @@ export async function watchCommit(
         repo: delivery.repo,
         branch: delivery.branch,
         files: filesOf(delivery),
-        changes: delivery.edits.map(({ value }) => ({ after: value })),
+        changes: delivery.edits.map(({ file, value }) => ({ file, after: value })),
         history: {
           relation: (revision) => history.relation(revision, about.commit),
           keeps: (revision) => history.keeps(revision, about.commit),
+          isHead: () => history.isHead(),
+          removed: () => history.removed(about.commit),
+          texts: (files) => history.texts(about.commit, files),
         },
         deploy,
       });

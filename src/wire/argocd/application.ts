@@ -1,5 +1,14 @@
+import { posix } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { at, isObject, listAt, numberAt, optionalText, textAt, textsAt } from '../fields.ts';
-import type { Application, ApplicationSource, HydratorStatus, OperationState, ResourceStatus } from './types.ts';
+import type {
+  Application,
+  ApplicationOwner,
+  ApplicationSource,
+  HydratorStatus,
+  OperationState,
+  ResourceStatus,
+} from './types.ts';
 
 /** An Application out of JSON; undefined when it has no name, which is no Application. */
 export function readApplication(value: unknown): Application | undefined {
@@ -12,6 +21,8 @@ export function readApplication(value: unknown): Application | undefined {
     name,
     namespace: textAt(value, 'metadata', 'namespace'),
     project: textAt(value, 'spec', 'project') || 'default',
+    uid: textAt(value, 'metadata', 'uid'),
+    owner: ownerOf(at(value, 'metadata'), name),
     deleting: textAt(value, 'metadata', 'deletionTimestamp') !== '',
     refreshing: at(value, 'metadata', 'annotations', 'argocd.argoproj.io/refresh') !== undefined,
     requested: isObject(at(value, 'operation')),
@@ -22,6 +33,10 @@ export function readApplication(value: unknown): Application | undefined {
         : [sourceOf(at(value, 'spec', 'source'))],
     multiSource: many.length > 0,
     hydrated: isObject(dry),
+    sourceTypes: sourceTypesOf(status),
+    generatePaths: generatePathsOf(value),
+    settings: settingsIn([at(value, 'spec', 'source'), at(value, 'spec', 'sources'), dry]),
+    changedSince: !isObject(dry) && isChangedSince(value),
     automated: isAutomated(at(value, 'spec', 'syncPolicy', 'automated')),
     sync: {
       status: textAt(status, 'sync', 'status'),
@@ -38,6 +53,7 @@ export function readApplication(value: unknown): Application | undefined {
     conditions: listAt(status, 'conditions').map((one) => ({
       type: textAt(one, 'type'),
       message: textAt(one, 'message'),
+      since: optionalText(one, 'lastTransitionTime'),
     })),
     resources: listAt(status, 'resources').map(resourceOf),
     images: textsAt(status, 'summary', 'images'),
@@ -56,7 +72,67 @@ function sourceOf(value: unknown): ApplicationSource {
     path: textAt(value, 'path'),
     targetRevision: textAt(value, 'targetRevision'),
     chart: textAt(value, 'chart'),
+    ref: textAt(value, 'ref'),
+    valueFiles: textsAt(value, 'helm', 'valueFiles'),
   };
+}
+
+/** By its owner reference, its tracking id (`owner:argoproj.io/Application:namespace/name`) or its instance label. */
+function ownerOf(metadata: unknown, name: string): ApplicationOwner | undefined {
+  const set = listAt(metadata, 'ownerReferences').find((one) => textAt(one, 'kind') === 'ApplicationSet');
+  if (set !== undefined)
+    return { kind: 'ApplicationSet', name: textAt(set, 'name'), namespace: textAt(metadata, 'namespace') || undefined };
+  const [tracked = ''] = textAt(metadata, 'annotations', 'argocd.argoproj.io/tracking-id').split(':');
+  // An application of another namespace is told as `namespace_name`; neither holds an underscore of its own.
+  const [, namespace, owner] = /^(?:(.+)_)?(.+)$/.exec(
+    tracked || textAt(metadata, 'labels', 'app.kubernetes.io/instance'),
+  ) ?? [undefined, undefined, ''];
+  return owner === undefined || owner === '' || owner === name
+    ? undefined
+    : { kind: 'Application', name: owner, namespace };
+}
+
+function sourceTypesOf(status: unknown): string[] {
+  const many = textsAt(status, 'sourceTypes');
+  const one = optionalText(status, 'sourceType');
+  return many.length > 0 ? many : one === undefined ? [] : [one];
+}
+
+/** The annotation's paths, `;` between them; one without a slash before it is seen from the source's own path. */
+function generatePathsOf(value: unknown): string[] {
+  const text = textAt(value, 'metadata', 'annotations', 'argocd.argoproj.io/manifest-generate-paths');
+  const folder = textAt(value, 'spec', 'source', 'path');
+  return text
+    .split(';')
+    .filter((path) => path !== '')
+    .map((path) => posix.join(path.startsWith('/') ? '' : folder, path).replace(/^\/+|\/+$/g, ''));
+}
+
+/** All scalars below a value, as texts; what they are called is the owner's business. */
+function settingsIn(value: unknown, depth = 0): string[] {
+  if (depth > 20) return [];
+  if (Array.isArray(value)) return value.slice(0, 1_000).flatMap((one) => settingsIn(one, depth + 1));
+  if (isObject(value)) return Object.values(value).flatMap((one) => settingsIn(one, depth + 1));
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? [String(value)] : [];
+}
+
+/** Both were written by Go, which leaves out what is empty; a hand-written spec may not have. */
+function isChangedSince(value: unknown): boolean {
+  const compared = at(value, 'status', 'sync', 'comparedTo');
+  return ['source', 'sources'].some((key) => {
+    const then = withoutEmpty(at(compared, key));
+    return then !== undefined && !isDeepStrictEqual(then, withoutEmpty(at(value, 'spec', key)));
+  });
+}
+
+function withoutEmpty(value: unknown): unknown {
+  if (Array.isArray(value)) return value.length === 0 ? undefined : value.map(withoutEmpty);
+  if (!isObject(value)) return value === '' || value === null || value === false || value === 0 ? undefined : value;
+  const kept = Object.entries(value).flatMap(([key, inner]) => {
+    const left = withoutEmpty(inner);
+    return left === undefined ? [] : [[key, left] as const];
+  });
+  return kept.length === 0 ? undefined : Object.fromEntries(kept);
 }
 
 function operationOf(value: unknown): OperationState {
@@ -69,6 +145,10 @@ function operationOf(value: unknown): OperationState {
     startedAt: optionalText(value, 'startedAt'),
     finishedAt: optionalText(value, 'finishedAt'),
     retryCount: numberAt(value, 'retryCount'),
+    // Auto-sync picks resources only to heal what a whole sync has applied before.
+    partial:
+      at(asked, 'dryRun') === true ||
+      (listAt(asked, 'resources').length > 0 && at(value, 'operation', 'initiatedBy', 'automated') !== true),
     revision: textAt(result, 'revision') || textAt(asked, 'revision'),
     revisions: revisions.length > 0 ? revisions : textsAt(asked, 'revisions'),
     resources: listAt(result, 'resources').map((one) => ({
@@ -92,6 +172,7 @@ function resourceOf(value: unknown): ResourceStatus {
     status: textAt(value, 'status'),
     health: textAt(value, 'health', 'status'),
     message: textAt(value, 'health', 'message'),
+    leftOver: at(value, 'requiresPruning') === true,
   };
 }
 

@@ -5,11 +5,14 @@ import { createTransport, type Transport, type TransportOptions } from './transp
 import type { Application, ApplicationEvent, AppRef, ArgoCd, LogQuery, ResourceEvent, TreeNode } from './types.ts';
 
 // What a verdict needs of each application where there are many: their resources and manifests weigh most.
-const fields = [
+const streamed = [
   'metadata.name',
   'metadata.namespace',
+  'metadata.uid',
   'metadata.resourceVersion',
   'metadata.annotations',
+  'metadata.labels',
+  'metadata.ownerReferences',
   'metadata.deletionTimestamp',
   'spec',
   'operation',
@@ -19,8 +22,12 @@ const fields = [
   'status.reconciledAt',
   'status.conditions',
   'status.summary',
+  'status.sourceType',
+  'status.sourceTypes',
   'status.sourceHydrator',
 ];
+// All that a list can be asked for, of what tells which applications there are and what they follow (forwarder_overwrite.go).
+const listed = ['metadata.name', 'metadata.namespace', 'metadata.annotations', 'metadata.labels', 'spec'];
 /** One application with everything; the largest seen have some megabytes. */
 const largestApplication = 16 * 1024 * 1024;
 
@@ -45,12 +52,17 @@ export function createArgoCd(options: TransportOptions): ArgoCd {
     applications: async (projects) => {
       const query = {
         projects,
-        fields: ['metadata.resourceVersion', ...fields.map((field) => `items.${field}`)].join(','),
+        fields: ['metadata.resourceVersion', ...listed.map((field) => `items.${field}`)].join(','),
       };
       const value = await transport.send({ path: '/api/v1/applications', query });
       return listAt(value, 'items').flatMap((item) => readApplication(item) ?? []);
     },
     stream: (apps, tell, signal) => stream(transport, apps, tell, signal),
+    applicationSet: (name, namespace) =>
+      transport.send({
+        path: `/api/v1/applicationsets/${encodeURIComponent(name)}`,
+        query: { appsetNamespace: namespace },
+      }),
     sync: async (app, revision) => {
       // What is undefined is left out of JSON.
       const body = { name: app.name, appNamespace: app.namespace, project: app.project, revision };
@@ -92,7 +104,7 @@ async function stream(
       ? {
           // All projects where one of them isn't known.
           projects: projects.includes(undefined) ? undefined : projects.map((project) => project ?? ''),
-          fields: ['result.type', ...fields.map((field) => `result.application.${field}`)].join(','),
+          fields: ['result.type', ...streamed.map((field) => `result.application.${field}`)].join(','),
         }
       : { name: one.name, appNamespace: one.namespace, projects: one.project };
   const path = '/api/v1/stream/applications';

@@ -132,22 +132,32 @@ async function failureOf(response: HttpResponse, now: number): Promise<WireFailu
       message: `${url} redirects elsewhere (${shownUrl(headers.location ?? '')})`,
     });
   }
+  const own = ownAnswer(text);
+  // An ingress without a backend says 404 too. That nothing is there is believed of the API itself alone.
+  if (status === 404 && own === undefined) {
+    const what = headers['content-type'] ?? 'something without a type';
+    return new WireFailure('malformed', url, {
+      status,
+      message: `${url} answered 404 with ${what}, which isn't the API's own word`,
+      retryable: true,
+    });
+  }
   const wait = retryAfterMs(headers['retry-after'], now);
   return new WireFailure('status', url, {
     status,
-    peerText: messageIn(text),
+    peerText: own ?? (text.includes('<') ? 'a page of HTML' : text.trim().slice(0, 500)),
     retryable: isPassingStatus(status),
     ...(wait === undefined ? {} : { retryAfterMs: wait }),
   });
 }
 
-/** `{"error", "code", "message"}` of the gateway, or Kubernetes' Status; a page of HTML tells nothing. */
-function messageIn(text: string): string {
+/** The words of `{"error", "code", "message"}` of the gateway, or of Kubernetes' Status; undefined for anything else. */
+function ownAnswer(text: string): string | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return textAt(value, 'message') || textAt(value, 'error') || text.slice(0, 500);
+    return textAt(value, 'message') || textAt(value, 'error') || undefined;
   } catch {
-    return text.includes('<') ? 'a page of HTML' : text.trim().slice(0, 500);
+    return undefined;
   }
 }
 

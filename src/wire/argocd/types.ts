@@ -3,6 +3,9 @@ export interface Application {
   readonly name: string;
   readonly namespace: string;
   readonly project: string;
+  readonly uid: string;
+  /** Who made it and keeps it as it is: an ApplicationSet, or another Application by Argo CD's tracking. */
+  readonly owner: ApplicationOwner | undefined;
   /** `metadata.deletionTimestamp` is set. */
   readonly deleting: boolean;
   /** The annotation `argocd.argoproj.io/refresh` is there. */
@@ -15,14 +18,35 @@ export interface Application {
   readonly multiSource: boolean;
   readonly hydrated: boolean;
   readonly automated: boolean;
+  /** `Helm`, `Kustomize`, `Directory` or `Plugin`, one for each source; none before the first comparison. */
+  readonly sourceTypes: readonly string[];
+  /** Folders and files that the annotation `manifest-generate-paths` names as its own, seen from the repository. */
+  readonly generatePaths: readonly string[];
+  /** The texts, numbers and switches of its sources: what an owner may have carried into it. */
+  readonly settings: readonly string[];
+  /** The sources have been changed since the state was compared (`status.sync.comparedTo`). */
+  readonly changedSince: boolean;
   readonly sync: { readonly status: string; readonly revision: string; readonly revisions: readonly string[] };
   readonly health: { readonly status: string; readonly message: string; readonly since: string | undefined };
   readonly operation: OperationState | undefined;
   readonly reconciledAt: string | undefined;
-  readonly conditions: readonly { readonly type: string; readonly message: string }[];
+  readonly conditions: readonly ApplicationCondition[];
   readonly resources: readonly ResourceStatus[];
   readonly images: readonly string[];
   readonly hydrator: HydratorStatus | undefined;
+}
+
+export interface ApplicationOwner {
+  readonly kind: 'ApplicationSet' | 'Application';
+  readonly name: string;
+  readonly namespace: string | undefined;
+}
+
+export interface ApplicationCondition {
+  readonly type: string;
+  readonly message: string;
+  /** `lastTransitionTime`, ISO 8601 in whole seconds. */
+  readonly since?: string | undefined;
 }
 
 export interface ApplicationSource {
@@ -31,6 +55,10 @@ export interface ApplicationSource {
   readonly targetRevision: string;
   /** A Helm repository's or OCI source's chart: then revisions are versions, not commits. */
   readonly chart: string;
+  /** The name under which other sources' value files use it, `$ref/…`. */
+  readonly ref: string;
+  /** `helm.valueFiles`, as they are written. */
+  readonly valueFiles: readonly string[];
 }
 
 export interface OperationState {
@@ -39,6 +67,8 @@ export interface OperationState {
   readonly startedAt: string | undefined;
   readonly finishedAt: string | undefined;
   readonly retryCount: number;
+  /** It syncs chosen resources, or nothing at all (a dry run). */
+  readonly partial: boolean;
   /** `syncResult`'s, or the operation's own while there is none. */
   readonly revision: string;
   readonly revisions: readonly string[];
@@ -61,6 +91,8 @@ export interface ResourceStatus {
   readonly status: string;
   readonly health: string;
   readonly message: string;
+  /** It isn't in the manifests any more, and a sync with prune would delete it. */
+  readonly leftOver: boolean;
 }
 
 export interface HydratorStatus {
@@ -114,13 +146,15 @@ export interface ArgoCd {
   readonly url: string;
   /** The application; `refresh` has it compared first, and the answer is then the state after that. */
   application(app: AppRef, refresh?: 'normal' | 'hard'): Promise<Application>;
-  /** All that may be seen, without resources. */
+  /** All that may be seen, as poor as a list is: no revisions, no conditions, no owners. */
   applications(projects: readonly string[]): Promise<Application[]>;
   /**
    * Tells the state of the applications, and each change, until the stream ends: then it rejects. One application is
    * streamed whole; of several, only those fields that a verdict needs. `opened` is called with the answer's head.
    */
   stream(apps: readonly AppRef[], tell: (event: ApplicationEvent) => void, signal: AbortSignal): Promise<never>;
+  /** An ApplicationSet as JSON. */
+  applicationSet(name: string, namespace: string | undefined): Promise<unknown>;
   sync(app: AppRef, revision: string | undefined): Promise<void>;
   tree(app: AppRef): Promise<TreeNode[]>;
   events(

@@ -58,6 +58,10 @@ export function createKubernetesArgoCd(options: KubernetesArgoCdOptions): ArgoCd
       return projects.length === 0 ? all : all.filter(({ project }) => projects.includes(project));
     },
     stream: (apps, tell, until) => stream(transport, base, apps, tell, until),
+    applicationSet: (name, namespace) =>
+      transport.send({
+        path: `${base(namespace).replace(/applications$/, 'applicationsets')}/${encodeURIComponent(name)}`,
+      }),
     sync: async (app, revision) => {
       // What is undefined is left out of JSON.
       await merge(app, { operation: { initiatedBy: { username: 'tagboat' }, sync: { revision } } });
@@ -69,8 +73,10 @@ export function createKubernetesArgoCd(options: KubernetesArgoCdOptions): ArgoCd
         eventOf,
       );
     },
-    resource: async (_, { kind, namespace, name }) =>
-      kind === 'Pod' ? transport.send({ path: `/api/v1/namespaces/${namespace}/pods/${name}` }) : undefined,
+    resource: async (_, { group, version, kind, namespace, name }) => {
+      const place = group === '' ? '/api/v1' : `/apis/${group}/${version || 'v1'}`;
+      return transport.send({ path: `${place}/namespaces/${namespace}/${kind.toLowerCase()}s/${name}` });
+    },
     logs: async (_, { namespace, pod, container, lines, previous }) => {
       const query = { container, tailLines: String(lines), previous: previous ? 'true' : undefined };
       const text = await transport.text({

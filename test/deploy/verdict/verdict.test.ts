@@ -4,6 +4,7 @@ import type { Answer } from '../../../src/deploy/verdict/answer.ts';
 import { type Memory, nothingYet } from '../../../src/deploy/verdict/evidence.ts';
 import { type Question, usualTimes } from '../../../src/deploy/verdict/question.ts';
 import { atDeadline, judge, revisionsIn } from '../../../src/deploy/verdict/verdict.ts';
+import type { ResourceStatus } from '../../../src/wire/argocd/types.ts';
 import type { Relation } from '../../../src/wire/git/ancestry.ts';
 
 // The history: old <- ours <- later, and side on another branch.
@@ -23,6 +24,7 @@ const synced: Operation = {
   startedAt: at(8),
   finishedAt: at(10),
   retries: 0,
+  partial: false,
   revisions: ['ours'],
 };
 
@@ -32,6 +34,11 @@ const good: Observation = {
   refreshing: false,
   requested: false,
   sync: 'Synced',
+  followed: true,
+  changedSince: false,
+  settings: [],
+  resources: [],
+  failing: [],
   revisions: ['ours'],
   health: { status: 'Healthy', message: '' },
   operation: synced,
@@ -42,6 +49,17 @@ const good: Observation = {
   hydrator: undefined,
 };
 const health = (status: string, message = '') => ({ health: { status, message } });
+
+/** A resource as the application lists it. */
+const resource = (kind: string, health: string, more: Partial<ResourceStatus> = {}): ResourceStatus => ({
+  ...{ group: kind === 'Deployment' ? 'apps' : 'db.test', version: 'v1', kind, namespace: 'shop', name: 'front' },
+  ...{ status: 'Synced', health, message: '', leftOver: false, ...more },
+});
+/** Degraded by a resource of its own. */
+const ill = (kind = 'Deployment', message = '', name = 'front') => ({
+  ...health('Degraded'),
+  resources: [resource(kind, 'Degraded', { message, name })],
+});
 
 type Step = readonly [second: number, change: Partial<Observation>];
 
@@ -101,7 +119,7 @@ describe('one look at an application', () => {
     ['a paused rollout', { ...health('Suspended'), reconciledAt: at(90) }, 'progressing'],
     ['degraded from the first look', { ...health('Degraded'), reconciledAt: at(90) }, 'settling'],
     // And what ends everything.
-    ['an application being deleted', { deleting: true }, 'unknown'],
+    ['an application being deleted, which may be made again', { deleting: true }, 'notSeen'],
   ]; // biome-ignore format: a table
   it.each(table)('%s', (_, change, first) => {
     expect(words([[20, change]])).toEqual([first]);
@@ -153,14 +171,20 @@ describe('several looks', () => {
       [[0, health('Progressing')], [1, {}], [1.5, { revisions: ['later'] }], [2.5, { revisions: ['later'] }], [6.5, { revisions: ['later'] }]],
       'progressing settling settling settling healthy'],
     ['degraded after it progressed is final',
-      [[0, health('Progressing')], [1, health('Degraded')], [2, health('Degraded')]], 'progressing settling degraded'],
+      [[0, health('Progressing')], [1, ill()], [2, ill()]], 'progressing settling degraded'],
+    ['what an operator calls degraded for seconds is not final, even after it progressed',
+      [[0, health('Progressing')], [1, ill('Cluster')], [9, ill('Cluster')], [10, {}], [11, {}]], 'progressing settling settling settling healthy'],
+    ['resources that are degraded one after the other are each measured by themselves',
+      [[0, ill('Cluster', '', 'a')], [8, ill('Cluster', '', 'b')], [16, ill('Cluster', '', 'b')], [20, {}], [25, {}]], 'settling settling settling settling healthy'],
+    ['one that stays degraded is final whatever others do',
+      [[0, ill('Cluster', '', 'a')], [8, { ...health('Degraded'), resources: [...ill('Cluster', '', 'a').resources, ...ill('Cluster', '', 'b').resources] }], [15, ill('Cluster', '', 'a')]], 'settling settling degraded'],
     ['degraded from before our commit has time to mend',
       [[0, { revisions: ['old'], ...health('Degraded') }], [1, health('Degraded')], [9, health('Progressing')], [12, {}], [13, {}]],
       'notSeen settling progressing settling healthy'],
     ['degraded that stays is final after its grace',
       [[0, health('Degraded')], [14.9, health('Degraded')], [15, health('Degraded')]], 'settling settling degraded'],
     ['degraded that comes and goes starts anew',
-      [[0, health('Degraded')], [14, health('Progressing')], [15, health('Degraded')], [15.5, health('Degraded')], [16, health('Degraded')]],
+      [[0, ill()], [14, health('Progressing')], [15, ill()], [15.5, ill()], [16, ill()]],
       'settling progressing settling settling degraded'],
     ['a refresh is asked for when our commit isn’t seen for long, once in each period',
       [[0, { revisions: ['old'] }], [15, { revisions: ['old'] }], [16, { revisions: ['old'] }], [30, { revisions: ['old'] }]],
@@ -276,6 +300,222 @@ describe('the images that run', () => {
     ];
     expect(words(steps, { images: [ours] })).toEqual(['settling+hardRefresh', 'healthy']);
   });
+});
+
+describe('what was ill before our commit', () => {
+  const before = { revisions: ['old'], ...ill('Ingress', 'no address') };
+  const after = {
+    ...ill('Ingress', 'no address'),
+    resources: [...ill('Ingress', 'no address').resources, resource('Deployment', 'Healthy')],
+  };
+  const table: readonly (readonly [title: string, steps: readonly Step[], answers: string])[] = [
+    ['and says the same since, is not ours', [[0, before], [1, after], [16, after], [21, after]], 'notSeen settling settling healthy'],
+    ['and says another thing now, is ours', [[0, before], [1, ill('Ingress', 'no class')], [16, ill('Ingress', 'no class')]], 'notSeen settling degraded'],
+    ['and was well in between, is ours', [[0, before], [1, { resources: [resource('Ingress', 'Healthy')] }], [2, ill('Ingress', 'no address')], [17, ill('Ingress', 'no address')]], 'notSeen settling settling degraded'],
+    ['beside another that fell ill since, does not excuse it',
+      [[0, before], [1, { ...after, resources: [...ill('Ingress', 'no address').resources, resource('Deployment', 'Degraded')] }], [16, { ...after, resources: [...ill('Ingress', 'no address').resources, resource('Deployment', 'Degraded')] }]],
+      'notSeen settling degraded'],
+    ['beside another on its way, waits for that', [[0, before], [1, { ...after, resources: [...ill('Ingress', 'no address').resources, resource('Deployment', 'Progressing')] }]], 'notSeen progressing'],
+    ['cannot be told where our commit was live from the first look', [[0, ill('Ingress', 'no address')], [15, ill('Ingress', 'no address')]], 'settling degraded'],
+  ]; // biome-ignore format: a table
+  it.each(table)('%s', (_, steps, answers) => {
+    expect(words(steps).join(' ')).toBe(answers);
+  });
+
+  it('is told beside the verdict', () => {
+    const last = looks([[0, before], [1, after], [16, after], [21, after]]).at(-1); // biome-ignore format: a table
+    expect(last).toMatchObject({ is: 'final', notes: [expect.stringContaining('Ingress front')] });
+  });
+});
+
+describe('out of sync', () => {
+  const late = { sync: 'OutOfSync', reconciledAt: at(90) };
+  const left = [
+    resource('Deployment', 'Healthy'),
+    resource('ConfigMap', '', { name: 'old', status: 'OutOfSync', leftOver: true }),
+  ];
+  const drifted = [resource('Deployment', 'Healthy', { status: 'OutOfSync' })];
+  const table: readonly (readonly [title: string, change: Partial<Observation>, answers: string])[] = [
+    ['by a leftover that nothing prunes', { resources: left }, 'settling healthy'],
+    ['by a leftover, nothing else having been to do for ours', { resources: left, operation: { ...synced, revisions: ['old'] } }, 'settling healthy'],
+    ['by what something else changed after our sync', { resources: drifted }, 'settling healthy'],
+    ['after a sync of chosen resources', { resources: drifted, operation: { ...synced, partial: true } }, 'outOfSync outOfSync'],
+    ['after the sync of an older commit', { resources: drifted, operation: { ...synced, revisions: ['old'] } }, 'outOfSync outOfSync'],
+    ['to a later commit than the one that was synced', { resources: drifted, revisions: ['later'] }, 'outOfSync outOfSync'],
+    ['with nothing but leftovers', { resources: left.slice(1) , operation: { ...synced, revisions: ['old'] } }, 'outOfSync outOfSync'],
+    ['without a resource that is told', { resources: [] }, 'outOfSync outOfSync'],
+    ['and ill', { resources: [resource('Deployment', 'Degraded', { status: 'OutOfSync' })], ...health('Degraded') }, 'settling settling'],
+  ]; // biome-ignore format: a table
+  it.each(table)('%s', (_, change, answers) => {
+    expect(words([[0, { ...late, ...change }], [15, { ...late, ...change }]]).join(' ')).toBe(answers); // biome-ignore format: a table
+  });
+
+  it('tells which resource, and how', () => {
+    const [, leftover] = looks([[0, { ...late, resources: left }], [15, { ...late, resources: left }]]); // biome-ignore format: a table
+    expect(leftover).toMatchObject({ notes: [expect.stringContaining('ConfigMap old')] });
+    const [, drift] = looks([[0, { ...late, resources: drifted }], [15, { ...late, resources: drifted }]]); // biome-ignore format: a table
+    expect(drift).toMatchObject({ notes: [expect.stringContaining('Deployment front')] });
+  });
+});
+
+describe('what Argo CD could not ask somebody', () => {
+  const unavailable = 'Failed to load target state: rpc error: code = Unavailable desc = connection error';
+  const comparison = {
+    sync: 'Unknown',
+    reconciledAt: at(20),
+    conditions: [{ type: 'ComparisonError', message: unavailable }],
+  };
+  const failedSync = { sync: 'OutOfSync', operation: { ...synced, phase: 'Error', message: unavailable } };
+  it.each([
+    ['a comparison', comparison],
+    ['a sync', failedSync],
+    [
+      'a sync, with its condition',
+      { ...failedSync, conditions: [{ type: 'SyncError', message: `Failed sync attempt to ours: ${unavailable}` }] },
+    ],
+    [
+      'a cluster',
+      {
+        ...comparison,
+        conditions: [
+          {
+            type: 'ComparisonError',
+            message:
+              'Failed to load live state: failed to get cluster info for "https://c.test": dial tcp 10.0.0.1:443: connect: connection refused',
+          },
+        ],
+      },
+    ],
+    [
+      'a git host',
+      {
+        ...comparison,
+        conditions: [
+          {
+            type: 'ComparisonError',
+            message:
+              'rpc error: code = Unknown desc = failed to list refs: Get "https://git.test/config.git/info/refs": context deadline exceeded',
+          },
+        ],
+      },
+    ],
+  ] as const)('is no verdict however long it lasts: %s', (_, change) => {
+    // biome-ignore format: a table
+    const answers = looks([0, 10, 100, 1_000].map((second) => [second, change] as const));
+    expect(answers.map(({ is }) => is)).toEqual(['pending', 'pending', 'pending', 'pending']);
+    expect(atDeadline(answers.at(-1))).toMatchObject({ health: 'unknown' });
+  });
+
+  it('is over once Argo CD can ask again', () => {
+    expect(words([[0, comparison], [20, {}], [25, {}]]).join(' ')).toBe('refreshing settling healthy'); // biome-ignore format: a table
+  });
+
+  it('is asked again now and then', () => {
+    expect(words([[0, comparison], [15, comparison]]).at(-1)).toBe('refreshing+refresh'); // biome-ignore format: a table
+  });
+
+  it('asks for another sync, since auto-sync doesn’t try a commit again that it failed with', () => {
+    expect(words([[0, failedSync]])).toEqual(['outOfSync+sync']);
+  });
+});
+
+describe('a sync that Argo CD refuses to begin', () => {
+  const refused = (since: string) => ({
+    ...{ sync: 'OutOfSync', reconciledAt: at(20), operation: { ...synced, revisions: ['old'] } },
+    conditions: [
+      { type: 'SyncError', message: 'Skipping sync attempt to ours: auto-sync will wipe out all resources', since },
+    ],
+  });
+  it('is told at once', () => {
+    const steps: Step[] = [[0, { revisions: ['old'] }], [1, refused(at(20))], [6, refused(at(20))]]; // biome-ignore format: a table
+    expect(words(steps).join(' ')).toBe('notSeen refreshing syncFailed');
+  });
+
+  it('may be from before our commit, where it was there at the first look', () => {
+    const steps: Step[] = [[0, { ...refused(at(5)), revisions: ['old'] }], [1, refused(at(5))], [60, refused(at(5))]]; // biome-ignore format: a table
+    expect(words(steps).join(' ')).toBe('notSeen outOfSync outOfSync');
+  });
+});
+
+describe('pods that fail to start', () => {
+  const pod = (cause: 'image' | 'program', name = 'front-1') => ({
+    name,
+    cause,
+    status: 'Failing',
+    message: 'no such image',
+  });
+  const rolling = (...failing: readonly ReturnType<typeof pod>[]) => ({
+    ...health('Progressing'),
+    failing,
+    reconciledAt: at(90),
+  });
+  const table: readonly (readonly [title: string, steps: readonly Step[], answers: string])[] = [
+    ['are degraded after their time', [[0, rolling(pod('image'))], [119, rolling(pod('image'))], [120, rolling(pod('image'))]], 'progressing progressing degraded'],
+    ['may be others meanwhile, of the same fault', [[0, rolling(pod('program'))], [60, rolling(pod('program', 'front-2'))], [120, rolling(pod('program', 'front-3'))]], 'progressing progressing degraded'],
+    ['begin anew when they started in between', [[0, rolling(pod('image'))], [60, rolling()], [61, rolling(pod('image'))], [120, rolling(pod('image'))]], 'progressing progressing progressing progressing'],
+    ['of another fault begin anew', [[0, rolling(pod('image'))], [60, rolling(pod('program'))], [120, rolling(pod('program'))]], 'progressing progressing progressing'],
+    ['do not count for an application that is well', [[0, { failing: [pod('image')], reconciledAt: at(90) }]], 'healthy'],
+  ]; // biome-ignore format: a table
+  it.each(table)('%s', (_, steps, answers) => {
+    expect(words(steps).join(' ')).toBe(answers);
+  });
+
+  it('are what is told when time is up', () => {
+    expect(atDeadline(looks([[0, rolling(pod('image'))]])[0])).toMatchObject({ health: 'degraded' });
+    expect(atDeadline(looks([[0, rolling()]])[0])).toMatchObject({ health: 'timedOut' });
+  });
+
+  it('are told with the time that they are given, and looked at again when it is over', () => {
+    const [first] = looks([[0, rolling(pod('image'))]]);
+    expect(first).toMatchObject({ why: expect.stringContaining('120 s'), againMs: 120_000 });
+  });
+});
+
+describe('what somebody else’s template has to carry into the application', () => {
+  const carrier = { name: 'ApplicationSet shops', values: ['abc123'] };
+  const table: readonly (readonly [title: string, steps: readonly Step[], answers: string])[] = [
+    ['is not there yet', [[0, { settings: ['chart', 'abc122'], reconciledAt: at(90) }], [60, { settings: ['chart', 'abc122'], reconciledAt: at(90) }]], 'notSeen notSeen+refresh'],
+    ['is there', [[0, { settings: ['chart', 'abc123'], reconciledAt: at(90) }]], 'healthy'],
+    ['is there as a word of a text', [[0, { settings: ['front:\n  tag: abc123\n'], reconciledAt: at(90) }]], 'healthy'],
+    ['is no part of a longer word', [[0, { settings: ['xabc1234'], reconciledAt: at(90) }]], 'notSeen'],
+    ['is there, and not compared since', [[0, { settings: ['abc123'], changedSince: true, reconciledAt: at(90) }]], 'notSeen'],
+    ['is there, of an application that follows nothing of ours', [[0, { settings: ['abc123'], followed: false, revisions: [], operation: { ...synced, revisions: [] }, reconciledAt: at(90) }]], 'healthy'],
+    ['is not there, of an application that follows nothing of ours', [[0, { settings: [], followed: false, revisions: [], operation: { ...synced, revisions: [] }, reconciledAt: at(90) }]], 'notSeen'],
+  ]; // biome-ignore format: a table
+  it.each(table)('%s', (_, steps, answers) => {
+    expect(words(steps, { carrier }).join(' ')).toBe(answers);
+  });
+
+  it('is not waited for where nothing is known to be carried', () => {
+    expect(words([[0, { reconciledAt: at(90) }]], { carrier: { ...carrier, values: [] } })).toEqual(['healthy']);
+  });
+});
+
+it('sources that changed since the comparison are compared first, unless they only seem to differ', () => {
+  const changed = { changedSince: true, reconciledAt: at(90) };
+  const steps: Step[] = [[0, changed], [15, changed], [119, changed], [120, changed]]; // biome-ignore format: a table
+  expect(words(steps).join(' ')).toBe('notSeen notSeen+refresh notSeen+refresh healthy');
+});
+
+it('an application that is watched for what it makes needs no health of its own', () => {
+  expect(words([[0, { ...health('Degraded'), reconciledAt: at(90) }]], { applied: true })).toEqual(['healthy']);
+  expect(words([[0, { ...health('Degraded'), sync: 'OutOfSync' }]], { applied: true })).toEqual(['outOfSync']);
+});
+
+it('a sync that runs is told in Argo CD’s own words, though what was asked for still stands there', () => {
+  const running = {
+    requested: true,
+    operation: { ...synced, phase: 'Running', message: 'waiting for healthy state of batch/Job/migration' },
+  };
+  expect(looks([[0, running]])[0]).toMatchObject({
+    phase: 'syncing',
+    why: expect.stringContaining('batch/Job/migration'),
+  });
+  expect(looks([[0, { requested: true }]])[0]).toMatchObject({ phase: 'syncing', why: 'a sync is about to begin' });
+});
+
+it('an application that is being deleted for long is unknown', () => {
+  expect(words([[0, { deleting: true }], [29, { deleting: true }], [30, { deleting: true }]])).toEqual(['notSeen', 'notSeen', 'unknown']); // biome-ignore format: a table
 });
 
 it('a paused rollout is healthy where that is wanted', () => {
