@@ -52,7 +52,7 @@ function judgeDegraded(evidence: Evidence): Answer {
     if (left > 0) return pending('settling', words, { againMs: left });
     return final('degraded', revisionOf(evidence), seen.health.message || 'its health is Degraded');
   }
-  const ours = ill.filter((one) => memory.illBefore[keyOf(one)] !== one.message);
+  const ours = ill.filter((one) => memory.illBefore[resourceKey(one)] !== one.message);
   if (ours.length === 0) {
     const rest = seen.resources.filter((one) => !ill.includes(one) && ['Progressing', 'Missing'].includes(one.health));
     if (rest.length > 0) return judgeProgress(evidence, 'progressing');
@@ -65,7 +65,7 @@ function judgeDegraded(evidence: Evidence): Answer {
   }
   const waits = ours.map((one) => {
     const moved = lasts(one) && memory.undegraded === state;
-    return evidence.toGo(`Degraded ${keyOf(one)} ${state}`, moved ? times.moved : times.degraded);
+    return evidence.toGo(`Degraded ${resourceKey(one)} ${state}`, moved ? times.moved : times.degraded);
   });
   const left = Math.min(...waits);
   if (left > 0) return pending('settling', words, { againMs: left });
@@ -80,7 +80,7 @@ function lasts({ group, kind }: ResourceStatus): boolean {
 }
 
 /** A resource of an application by what names it in the cluster. */
-export function keyOf({ group, kind, namespace, name }: ResourceStatus): string {
+export function resourceKey({ group, kind, namespace, name }: ResourceStatus): string {
   return [group, kind, namespace, name].join('/');
 }
 

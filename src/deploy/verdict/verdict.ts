@@ -2,7 +2,7 @@ import type { Relation } from '../../wire/git/ancestry.ts';
 import type { Observation } from '../observe/observation.ts';
 import { type Answer, final, pending } from './answer.ts';
 import { afterSync, type Evidence, isOurs, type Memory, stateOf } from './evidence.ts';
-import { judgeHealth, keyOf } from './healthy.ts';
+import { judgeHealth, resourceKey } from './healthy.ts';
 import { judgeImages } from './images.ts';
 import type { Question } from './question.ts';
 import { judgeCarried, judgeHydration, judgeRevision } from './seen.ts';
@@ -66,7 +66,7 @@ function illBefore({ illBefore: known, live: before }: Memory, seen: Observation
   if (seen.resources.length === 0) return known;
   const ill = seen.resources
     .filter(({ health }) => health === 'Degraded')
-    .map((one) => [keyOf(one), one.message] as const);
+    .map((one) => [resourceKey(one), one.message] as const);
   const kept = live || before ? ill.filter(([key, message]) => known[key] === message) : ill;
   return Object.fromEntries(kept);
 }
