@@ -22,6 +22,12 @@ export const orderErrors = {
     exit,
     ({ file, why }) => `The holds in ${file} of the config repo can't be read: ${why}`,
     () =>
-      'Nothing is set while it is unknown what is held. Correct the file in the config repo, or remove it to release everything.',
+      'Nothing is set while it is unknown what is held. Correct the file in the config repo, or let `tagboat release --repair` keep the holds that are sound and drop the rest.',
+  ),
+  HOLDS_UNWRITABLE: entry<{ file: string; why: string }>(
+    exit,
+    ({ file, why }) => `These holds can't be written into ${file} of the config repo: ${why}.`,
+    () =>
+      'Nothing was changed. Release holds that are over, hold fewer or shorter values, or remove what is in the way.',
   ),
 } as const;

@@ -31,4 +31,6 @@ export type HoldChange =
       /** Without a value: the one that the place has once the edits are made. */
       readonly places: readonly (HeldPlace & { readonly value?: string | undefined })[];
     })
-  | { readonly is: 'release'; readonly places: readonly HeldPlace[] };
+  | { readonly is: 'release'; readonly places: readonly HeldPlace[] }
+  /** A file that can't be read is written anew with those of its holds that are sound. */
+  | { readonly is: 'repair'; readonly places: readonly [] };

@@ -2,8 +2,8 @@ import { createKeeper } from '../../src/auth/keeper.ts';
 import { fetchIdToken } from '../../src/auth/oidc.ts';
 import { entryFor, helperFor, readDockerConfig } from '../../src/auth/registry/docker-config.ts';
 import { editFile } from '../../src/commit/edit/edit.ts';
-import { brokenBy, withChange, writeHolds } from '../../src/commit/holds/holds.ts';
-import { parseHolds } from '../../src/commit/holds/schema.ts';
+import { brokenBy, parseHolds, withChange, writeHolds } from '../../src/commit/holds/holds.ts';
+
 import { readIntent, writeIntent } from '../../src/commit/queue/intent.ts';
 import { parseConfig } from '../../src/config/config.ts';
 import { isError } from '../../src/errors.ts';

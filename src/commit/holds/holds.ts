@@ -3,23 +3,45 @@ import type { HeldPlace, Hold, HoldChange } from '../../plan/holds.ts';
 import { formatPath, parsePath } from '../../plan/path.ts';
 import type { Snapshot } from '../../wire/git/snapshot.ts';
 import { holdsFile } from '../repo/layout.ts';
+import { fitText, holdLimits, holdsFault, parseHoldsFile } from './schema.ts';
+
+const kinds = { folder: 'folder', symlink: 'symbolic link', submodule: 'submodule', fileOnTheWay: 'file' } as const;
+
+/** The holds in the file's bytes. Throws HOLDS_INVALID. */
+export function parseHolds(file: string, bytes: Uint8Array): readonly Hold[] {
+  const { holds, fault } = parseHoldsFile(bytes);
+  if (fault !== undefined) throw new TagboatError('HOLDS_INVALID', { file, why: `${fault}.` }, { place: { file } });
+  return holds;
+}
 
 /**
- * The holds at a commit, which must have been read for `holdsFile`; none where there is no such file. Throws
- * HOLDS_INVALID: holds that can't be read are not no holds.
+ * The holds at a commit, which must have been read for `holdsFile`; none where there can't be such a file. Throws
+ * HOLDS_INVALID: holds that can't be read are not no holds. For a change that repairs them, those that are sound.
  */
-export async function readHolds(snapshot: Snapshot): Promise<readonly Hold[]> {
+export function readHolds(snapshot: Snapshot, change: HoldChange | undefined): readonly Hold[] {
   const found = snapshot.files.get(holdsFile);
   if (found === undefined) throw new RangeError(`${holdsFile} wasn't asked for`);
-  switch (found.is) {
-    case 'missing':
-      return [];
-    case 'file':
-      // Loaded where there is something to read, which in most config repos is never.
-      return (await import('./schema.ts')).parseHolds(holdsFile, found.blob.content);
-    default:
-      throw new TagboatError('HOLDS_INVALID', { file: holdsFile, why: `it is no file of a usual size (${found.is})` });
+  if (found.is === 'missing') return [];
+  // Somebody's own file or submodule in the folder's place: no holds can have been there.
+  if (found.is === 'fileOnTheWay' || (found.is === 'submodule' && found.at !== holdsFile)) return [];
+  const repairing = change?.is === 'repair';
+  if (found.is === 'file') {
+    const { content } = found.blob;
+    return repairing ? parseHoldsFile(content).holds : parseHolds(holdsFile, content);
   }
+  if (found.is === 'tooLarge' && repairing) return [];
+  const why = found.is === 'tooLarge' ? `it has ${found.size} bytes.` : `${found.at} is a ${kinds[found.is]}.`;
+  throw new TagboatError('HOLDS_INVALID', { file: holdsFile, why });
+}
+
+/** What the holds' file of a commit becomes. Throws HOLDS_UNWRITABLE where no such file can be. */
+export function rewriteHolds(snapshot: Snapshot, holds: readonly Hold[]): { before: Uint8Array; after: Uint8Array } {
+  const found = snapshot.files.get(holdsFile);
+  if (found?.is !== 'file' && found?.is !== 'missing' && found?.is !== 'tooLarge') {
+    const why = found === undefined || !('at' in found) ? 'it is no file' : `${found.at} is a ${kinds[found.is]}`;
+    throw new TagboatError('HOLDS_UNWRITABLE', { file: holdsFile, why });
+  }
+  return { before: found.is === 'file' ? found.blob.content : Buffer.alloc(0), after: writeHolds(holds) };
 }
 
 /** Holds that haven't ended. */
@@ -57,8 +79,12 @@ export function withChange(
   const keys = new Set(change.places.map(keyOf));
   const active = activeHolds(holds, now);
   const others = active.filter((hold) => !keys.has(keyOf(hold)));
+  if (change.is === 'repair') return holds;
   if (change.is === 'release') return others.length === active.length ? holds : others;
-  const { by, why, until, app, delivery } = change;
+  const { until } = change;
+  // Others' words are as long as they like: Argo CD's messages, a branch's name.
+  const [by, why] = [fitText(change.by), fitText(change.why)];
+  const [app, delivery] = [change.app && fitText(change.app), change.delivery && fitText(change.delivery)];
   const added = change.places.map(({ file, path }, at): Hold => {
     const hold: Hold = {
       ...{ file, path, value: values[at] ?? '', by, why, since: new Date(now).toISOString() },
@@ -70,9 +96,13 @@ export function withChange(
   return added.every((hold) => holds.includes(hold)) ? holds : [...others, ...added];
 }
 
-/** The file's bytes. */
+/** The file's bytes, which every reader takes. Throws HOLDS_UNWRITABLE. */
 export function writeHolds(holds: readonly Hold[]): Buffer {
-  return Buffer.from(`${JSON.stringify({ version: 1, holds }, null, 2)}\n`);
+  const bytes = Buffer.from(`${JSON.stringify({ version: 1, holds }, null, 2)}\n`);
+  const large = bytes.byteLength > holdLimits.bytes ? `it would be larger than ${holdLimits.bytes} bytes` : undefined;
+  const why = holdsFault(holds) ?? large ?? parseHoldsFile(bytes).fault;
+  if (why !== undefined) throw new TagboatError('HOLDS_UNWRITABLE', { file: holdsFile, why });
+  return bytes;
 }
 
 function sameButSince(one: Hold, other: Hold): boolean {

@@ -23,7 +23,7 @@ export async function listHolds(
     credential,
     async (repo) => {
       // The holds are read along with whatever is asked for.
-      const holds = await readHolds(await repo.readPaths(await repo.readTip(), []));
+      const holds = readHolds(await repo.readPaths(await repo.readTip(), []), undefined);
       const active = new Set(activeHolds(holds, world.clock.now()));
       return holds.map((hold) => ({ ...hold, ended: !active.has(hold) }));
     },

@@ -4,7 +4,7 @@ import type { CommitOutcome } from '../../plan/outcome.ts';
 import type { DeliveryPlan } from '../../plan.ts';
 import type { Snapshot } from '../../wire/git/snapshot.ts';
 import { loadRewrite, type Rewriting } from '../edit/rewrite.ts';
-import { brokenBy, withChange, writeHolds } from '../holds/holds.ts';
+import { brokenBy, readHolds, rewriteHolds, withChange } from '../holds/holds.ts';
 import { holdsFile } from '../repo/layout.ts';
 
 /** What one delivery makes of a snapshot: its edits and its change to the holds, as one. */
@@ -62,14 +62,22 @@ export async function loadApply(): Promise<ApplyDelivery> {
     const moved = asked.some(({ value }, at) => value !== undefined && value !== rewriting.values[at]);
     const after = change === undefined ? holds : withChange(holds, change, rewriting.values, now);
     const settled = { holds: after, change: withValues(change, rewriting.values), broken, moved };
-    if (after === holds) return { rewriting, ...settled };
-    const found = snapshot.files.get(holdsFile);
-    const before = found?.is === 'file' ? found.blob.content : Buffer.alloc(0);
-    const bytes = writeHolds(after);
-    const files = [...rewriting.files, { file: holdsFile, bytes }];
-    const diff = rewriting.diff + unifiedDiff(holdsFile, before, bytes);
+    if (after === holds && (change?.is !== 'repair' || isReadable(snapshot))) return { rewriting, ...settled };
+    const written = rewriteHolds(snapshot, after);
+    const files = [...rewriting.files, { file: holdsFile, bytes: written.after }];
+    const diff = rewriting.diff + unifiedDiff(holdsFile, written.before, written.after);
     return { rewriting: { ...rewriting, files, diff }, ...settled };
   };
+}
+
+function isReadable(snapshot: Snapshot): boolean {
+  try {
+    readHolds(snapshot, undefined);
+    return true;
+  } catch (error) {
+    if (error instanceof TagboatError) return false;
+    throw error;
+  }
 }
 
 /** How a delivery ends that a hold keeps from being made. */

@@ -85,7 +85,8 @@ export function makeCommitObjects(
 /** The file as it is, undefined where it is to be made. */
 function fileIn(files: Snapshot['files'], path: string): Extract<PathEnd, { is: 'file' }> | undefined {
   const found = files.get(path);
-  if (found?.is === 'missing') return undefined;
+  // A file too large to be read is replaced as a whole, and has nothing to be told apart from.
+  if (found?.is === 'missing' || found?.is === 'tooLarge') return undefined;
   if (found?.is !== 'file') throw new RangeError(`${path} is no file of the snapshot`);
   return found;
 }

@@ -75,7 +75,8 @@ export async function decideOnTip(landing: Landing, tip: ObjectId): Promise<TipD
   // The same commit on the same tip: if both tries arrive, it is one commit all the same.
   if (landing.made?.on === tip) return { is: 'made', made: landing.made };
   const snapshot = await repo.readFiles(tip, filesTouched(delivery));
-  const [apply, holds] = await Promise.all([landing.apply, readHolds(snapshot)]);
+  const holds = readHolds(snapshot, delivery.holds);
+  const apply = await landing.apply;
   const { rewriting, broken, change } = apply(snapshot, holds, delivery, world.clock.now());
   if (rewriting.files.length === 0) return { is: 'ended', outcome: unchangedOutcome(landing, tip) };
   if (broken !== undefined) return { is: 'ended', outcome: heldOutcome(broken, delivery) };

@@ -23,7 +23,8 @@ export async function previewDelivery(
   const question = async (repo: ConfigRepo): Promise<CommitPreview> => {
     const tip = await repo.readTip();
     const snapshot = await repo.readFiles(tip, files);
-    const [apply, holds] = await Promise.all([loading, readHolds(snapshot)]);
+    const holds = readHolds(snapshot, delivery.holds);
+    const apply = await loading;
     const { rewriting, broken } = apply(snapshot, holds, delivery, world.clock.now());
     const { changes, diff } = rewriting;
     const guarded = { delivery, remote: repo.remote, lineage: options.lineage };

@@ -46,7 +46,8 @@ export async function landQueue(
   // One intent that a hook on the server dislikes must not hold up all the others.
   const refs = writer.refused.count > 0 ? new Map([[ownId, own.oid]]) : withOwn(seen.intents, own);
   const { intents, snapshot } = await readQueue(writer, seen.tip, refs);
-  const [apply, holds] = await Promise.all([landing.apply, readHolds(snapshot)]);
+  const holds = readHolds(snapshot, undefined);
+  const apply = await landing.apply;
   const chain = chainOf(snapshot, holds, intents, apply, world.clock.now());
   const fate = chain.fates.get(ownId);
   // The value is another one by now, or the file is: decide anew, on the branch as it then is.

@@ -44,6 +44,13 @@ export function planRelease(
   return plan(target, request, { holds: { is: 'release', places }, text, key: 'Tagboat-Release' });
 }
 
+/** A commit that makes the holds' file readable again. It waits in no queue: nobody else can land it. Pure. */
+export function planRepair(target: HoldTarget, identity: Identity): DeliveryPlan {
+  const text = 'Repair the holds, so that they can be read again';
+  const delivery = plan({ ...target, places: [] }, identity, { holds: { is: 'repair', places: [] }, text, key: '' });
+  return { ...delivery, queue: false };
+}
+
 function plan(
   { delivery, repo, branch, via, queue, places }: HoldTarget,
   identity: Identity,

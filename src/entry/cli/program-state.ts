@@ -49,6 +49,11 @@ tagboat release --repo acme/config --path 'main/values.yaml:.front.imageTag'`,
     .argument('[delivery]', 'a delivery of the config: all that it sets (default: the only one there is)')
     .option('--path <file:path>', 'this value alone; may be given again', collectOption, [])
     .option('--why <text>', 'the reason, for the commit message')
+    .option(
+      '--repair',
+      "make a file of holds that can't be read sound again: what of it is a hold stays, the rest goes",
+      false,
+    )
     .option('--no-queue', queueHelp)
     .action(async (name: string | undefined, options) =>
       run('release', common(), async () => (await import('../commands/hold.ts')).release(common(), name, options)),

@@ -1,4 +1,4 @@
-import { planHold, planRelease } from '../../config/plan/hold.ts';
+import { planHold, planRelease, planRepair } from '../../config/plan/hold.ts';
 import { parseUntil } from '../../config/read/arguments.ts';
 import { TagboatError } from '../../errors.ts';
 import type { DeliveryPlan } from '../../plan.ts';
@@ -7,13 +7,15 @@ import { type LandingOptions, landingSo } from '../run/options.ts';
 import { actorIn, identityIn } from '../run/prepare.ts';
 import { runPlan } from '../run/run-plan.ts';
 import type { Body, Session } from '../run/session.ts';
-import { commandTarget, type TargetOptions } from './target/target.ts';
+import { commandTarget, commandTargets, type TargetOptions } from './target/target.ts';
 
 interface ReleaseOptions extends TargetOptions, Pick<LandingOptions, 'queue'> {
   readonly why?: string | undefined;
+  /** Make the holds' file readable, and release nothing that can be read. */
+  readonly repair?: boolean | undefined;
 }
 
-interface HoldOptions extends ReleaseOptions {
+interface HoldOptions extends Omit<ReleaseOptions, 'repair'> {
   readonly until?: string | undefined;
   readonly by?: string | undefined;
 }
@@ -30,20 +32,37 @@ export function hold(common: CommonOptions, name: string | undefined, options: H
     const target = await commandTarget(session, common, name, options);
     const by = options.by ?? actorIn(world.env);
     const identity = await identityIn(world, session.cwd);
-    return land(session, common, planHold(target, { ...identity, why, until, by }), options);
+    return land(session, common, [planHold(target, { ...identity, why, until, by })], options);
   };
 }
 
 /** `tagboat release`: ends holds. */
 export function release(common: CommonOptions, name: string | undefined, options: ReleaseOptions): Body {
   return async (session) => {
+    const { repair, path = [], why } = options;
+    if (repair === true && (path.length > 0 || why !== undefined)) {
+      const problem = '--repair is about the whole file of holds: it takes neither --path nor --why.';
+      throw new TagboatError('USAGE', { problem, command: session.command });
+    }
+    if (repair === true) {
+      const targets = await commandTargets(session, common, name, options);
+      const identity = await identityIn(session.world, session.cwd);
+      // The file is a branch's, however many deliveries go there.
+      const branches = new Map(targets.map((target) => [`${target.repo} ${target.branch}`, target]));
+      return land(
+        session,
+        common,
+        [...branches.values()].map((target) => planRepair(target, identity)),
+        options,
+      );
+    }
     const target = await commandTarget(session, common, name, options);
     const identity = await identityIn(session.world, session.cwd);
-    return land(session, common, planRelease(target, { ...identity, why: options.why }), options);
+    return land(session, common, [planRelease(target, { ...identity, why })], options);
   };
 }
 
-function land(session: Session, common: CommonOptions, delivery: DeliveryPlan, options: LandingOptions) {
-  const plan = { source: undefined, aws: undefined, images: [], deliveries: [delivery] };
+function land(session: Session, common: CommonOptions, deliveries: readonly DeliveryPlan[], options: LandingOptions) {
+  const plan = { source: undefined, aws: undefined, images: [], deliveries };
   return runPlan(session, landingSo(plan, options), common);
 }

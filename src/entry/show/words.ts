@@ -158,6 +158,7 @@ function previewLines(name: string, { branch, repo, changes, instead }: CommitPr
 function holdLines(change: HoldChange | undefined, colors: Colors): string[] {
   const indent = ' '.repeat(14);
   if (change === undefined) return [];
+  if (change.is === 'repair') return [`${indent}the holds can be read again`];
   if (change.is === 'release') {
     return change.places.map(({ file, path }) => `${indent}${colors.dim(oneLine(`${file} ${path}`))}  released`);
   }

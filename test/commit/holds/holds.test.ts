@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { type LandOptions, landDelivery } from '../../../src/commit/commit.ts';
-import { activeHolds, brokenBy, withChange, writeHolds } from '../../../src/commit/holds/holds.ts';
-import { parseHolds } from '../../../src/commit/holds/schema.ts';
+import { activeHolds, brokenBy, parseHolds, withChange, writeHolds } from '../../../src/commit/holds/holds.ts';
+
 import { previewDelivery } from '../../../src/commit/land/preview.ts';
-import { planHold, planRelease } from '../../../src/config/plan/hold.ts';
+import { planHold, planRelease, planRepair } from '../../../src/config/plan/hold.ts';
+import { planRollback } from '../../../src/config/plan/rollback.ts';
 import type { Hold, HoldChange } from '../../../src/plan/holds.ts';
 import type { DeliveryPlan } from '../../../src/plan.ts';
 import type { GitHost } from '../../../src/sandbox/git-host/git-host.ts';
@@ -75,6 +76,38 @@ describe('holds', () => {
   });
 });
 
+describe('writer and reader of holds', () => {
+  const places = [{ file, path }];
+
+  it('agree about reasons of any length: what is too long is cut, and never within a character', () => {
+    for (const why of ['x'.repeat(5_000), `${'x'.repeat(4_094)}😀😀`, '😀'.repeat(3_000)]) {
+      const long: HoldChange = { is: 'hold', places, why, by: why, app: why, delivery: why };
+      const [read] = parseHolds('holds.json', writeHolds(withChange([], long, ['a'], now)));
+      expect(read?.why.length).toBeLessThanOrEqual(4_096);
+      expect(read?.why).toMatch(/^[x😀]+…$/u);
+      expect([read?.by, read?.app, read?.delivery]).toEqual([read?.why, read?.why, read?.why]);
+    }
+  });
+
+  it.each<[string, readonly Hold[]]>([
+    ['a value too long', [{ ...hold, value: 'x'.repeat(65_537) }]],
+    ['no reason', [{ ...hold, why: '' }]],
+    ['nobody', [{ ...hold, by: '' }]],
+    ['a path too long', [{ ...hold, path: `.${'x'.repeat(4_096)}` }]],
+    ['an end of no time zone', [{ ...hold, until: '2026-01-01T00:00:00' }]],
+    ['an end that no month has', [{ ...hold, until: '2026-02-30T00:00:00Z' }]],
+    ['too many', Array.from({ length: 1_001 }, () => hold)],
+    ['too much in all', Array.from({ length: 20 }, () => ({ ...hold, value: 'x'.repeat(60_000) }))],
+    ['a key that the reader refuses', [{ ...hold, untill: iso(now) } as Hold]],
+  ])('refuse to write holds with %s', (_, holds) => {
+    expect(() => writeHolds(holds)).toThrow(expect.objectContaining({ code: 'HOLDS_UNWRITABLE', exitCode: 6 }));
+  });
+
+  it.each([iso(now), '2026-01-01T00:00Z', '2024-02-29T23:59:59.5+05:30'])('take the time %s', (until) => {
+    expect(parseHolds('holds.json', writeHolds([{ ...hold, until }]))).toEqual([{ ...hold, until }]);
+  });
+});
+
 const holdsAt = async (host: GitHost): Promise<readonly Hold[]> =>
   parseHolds('holds.json', Buffer.from(await fileAt(host, 'config', '.tagboat/holds.json')));
 
@@ -113,6 +146,79 @@ describe.skipIf(noHttpBackend !== undefined)(`a hold in a config repo${skipNote}
     expect(await host.git('config', 'ls-tree', 'main')).toMatch(/^040000 tree [0-9a-f]{40}\t\.tagboat$/m);
     expect(await host.git('config', 'log', '-1', '--format=%B')).toContain(`Tagboat-Hold: ${file}:${path}`);
     await isSound(host, 'config');
+  });
+
+  it('of a rollback whose reason is as long as Argo CD likes doesn’t lock the branch', async () => {
+    const { host, url } = await start();
+    const target = { delivery: 'production', repo: url, branch: 'main', places: [place], source: undefined };
+    const why = `one or more objects failed to apply: ${'x'.repeat(20_000)}`;
+    const values = {
+      values: ['b'],
+      now: ['a'],
+      to: 'f'.repeat(40),
+      from: 'e'.repeat(40),
+      undone: [],
+      source: undefined,
+    };
+    landed(
+      await land(
+        planRollback(target, { actions: true, ...values, why, by: undefined, until: undefined, deploy: undefined }),
+      ),
+    );
+    expect((await holdsAt(host))[0]?.why).toMatch(/^rolled back: one or more objects .*x…$/);
+    landed(await land(releasing(url, place)));
+    landed(await land(deliveryTo(url, setTag('c'))));
+  });
+
+  it('is repaired where its file can’t be read: what is a hold stays, the rest goes', async () => {
+    const odd = { version: 1, holds: [{ ...hold, why: 'x'.repeat(5_000) }, hold, { file: 'x' }], extra: true };
+    for (const text of [
+      JSON.stringify(odd),
+      '{',
+      JSON.stringify({ version: 1, holds: 3 }),
+      `"${'x'.repeat(1_100_000)}"`,
+    ]) {
+      const { host, url } = await start({ ...chart, '.tagboat/holds.json': text });
+      const target = { delivery: 'production', repo: url, branch: 'main', places: [place], source: undefined };
+      await expect(land(deliveryTo(url, setTag('c')))).rejects.toMatchObject({ code: 'HOLDS_INVALID' });
+      landed(await land(planRepair(target, { actions: true })));
+      expect(await holdsAt(host)).toEqual(text.includes('extra') ? [hold] : []);
+      expect(await land(planRepair(target, { actions: true }))).toMatchObject({ is: 'unchanged' });
+      expect(await land(deliveryTo(url, setTag('c')))).toMatchObject({
+        is: text.includes('extra') ? 'held' : 'landed',
+      });
+    }
+  });
+
+  it('stops nobody where a file of its folder’s name stands, and can’t be made there', async () => {
+    const { url } = await start({ ...chart, '.tagboat': 'notes\n' });
+    landed(await land(deliveryTo(url)));
+    await expect(land(holding(url, place))).rejects.toMatchObject({ code: 'HOLDS_UNWRITABLE', exitCode: 6 });
+  });
+
+  it('stops nobody where a submodule stands in its folder’s place', async () => {
+    const { host, url } = await start();
+    await host.git('config', 'read-tree', 'main');
+    await host.git('config', 'update-index', '--add', '--cacheinfo', `160000,${'a'.repeat(40)},.tagboat`);
+    const tree = (await host.git('config', 'write-tree')).trim();
+    const commit = (
+      await host.git(
+        'config',
+        '-c',
+        'user.name=A',
+        '-c',
+        'user.email=a@b.test',
+        'commit-tree',
+        '-p',
+        'main',
+        '-m',
+        'submodule',
+        tree,
+      )
+    ).trim();
+    await host.git('config', 'update-ref', 'refs/heads/main', commit);
+    landed(await land(deliveryTo(url)));
+    await expect(land(holding(url, place))).rejects.toMatchObject({ code: 'HOLDS_UNWRITABLE' });
   });
 
   it('ends later runs as held, with who and why, and leaves other values free', async () => {
@@ -253,7 +359,6 @@ describe.skipIf(noHttpBackend !== undefined)(`a hold in a config repo${skipNote}
   it.each<[string, Record<string, string>]>([
     ['is no JSON', { '.tagboat/holds.json': 'held!' }],
     ['is a folder', { '.tagboat/holds.json/x': '' }],
-    ['has a file in place of its folder', { '.tagboat': 'x' }],
   ])('that %s stops everything: what is held is not known', async (_, files) => {
     const { host, url } = await start({ ...chart, ...files });
     const tip = await tipOf(host, 'config');
