@@ -43,6 +43,19 @@ export const entryErrors = {
     ({ dir }) => `git refuses to read ${dir}: it belongs to another user.`,
     ({ dir }) => `If you trust it: \`git config --global --add safe.directory ${dir}\`.`,
   ),
+  SOURCE_FOREIGN: entry<{ commit: string; expected: string; event: string }>(
+    exitCodes.config,
+    ({ commit, expected, event }) =>
+      `The job was started by ${event} and is of commit ${expected}, but ${commit} is checked out, which may be a fork's: it is not shipped with this repository's secrets.`,
+    () =>
+      'Ship what was merged, on push. A job of pull_request builds a proposal without secrets; one of workflow_run may check out commits of this repository.',
+  ),
+  NOTHING_TO_DELIVER: entry<{ commit: string; from: readonly string[] }>(
+    exitCodes.config,
+    ({ commit, from }) =>
+      `No branch is checked out: HEAD is detached at ${commit}, and no CI that is known here says which branch it is of. The deliveries take ${from.join(', ')}.`,
+    () => 'Check out the branch itself (`git switch`), or say --allow-nothing if nothing is to be delivered.',
+  ),
   SOURCE_UNREADABLE: entry<{ dir: string }>(
     exitCodes.config,
     ({ dir }) => `git can't read the repository in ${dir}.`,

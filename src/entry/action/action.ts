@@ -1,5 +1,5 @@
 import { type Body, type Ending, runSession } from '../run/session.ts';
-import { type ActionInputs, adoptSecrets, readInputs } from './inputs.ts';
+import { type ActionInputs, adoptSecrets, isQuiet, readInputs } from './inputs.ts';
 import { outputsOf, writeOutputs } from './outputs.ts';
 
 // The GitHub Action: inputs become options, the run is the CLI's, its ending becomes outputs.
@@ -12,7 +12,7 @@ for (const [name, value] of Object.entries(adoptSecrets(inputs))) {
 let ending: Ending = { value: null };
 const exitCode = await runSession(
   inputs.INPUT_COMMAND || 'ship',
-  { json: false, quiet: false, color: true },
+  { json: false, quiet: isQuiet(inputs), color: true },
   async (session) => {
     const body = await bodyOf(readInputs(inputs));
     ending = await body(session);

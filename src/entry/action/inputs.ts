@@ -3,7 +3,7 @@ import type { Env } from '../../wire/world.ts';
 import type { CommitOptions } from '../commands/commit.ts';
 import type { RollbackOptions } from '../commands/rollback.ts';
 import type { WaitOptions } from '../commands/wait.ts';
-import type { BuildingOptions, CommonOptions, LandingOptions } from '../run/options.ts';
+import { type BuildingOptions, type CommonOptions, type LandingOptions, unusedOption } from '../run/options.ts';
 
 const commands = ['ship', 'build', 'commit', 'wait', 'rollback', 'plan'] as const;
 
@@ -17,7 +17,7 @@ export interface ActionInputs {
   readonly rollback: { readonly delivery: string | undefined; readonly options: RollbackOptions };
 }
 
-/** ActionInputs that hold secrets, and the variables under which everything else knows them. */
+/** Inputs that hold secrets, and the variables under which everything else knows them. */
 const secrets: Readonly<Record<string, string>> = {
   token: 'TAGBOAT_TOKEN',
   'app-id': 'TAGBOAT_APP_ID',
@@ -41,11 +41,49 @@ export function adoptSecrets(env: Env): Record<string, string | undefined> {
   return adopted;
 }
 
+/** Inputs that say what is to be done, and the options that they are. Those left out here go with every command. */
+const options: Readonly<Record<string, string>> = {
+  ...{ config: 'config', app: 'app', jobs: 'jobs', rebuild: 'rebuild', force: 'force', queue: 'queue' },
+  ...{ repo: 'repo', branch: 'branch', set: 'set', message: 'message', author: 'author', via: 'via', create: 'create' },
+  ...{ 'config-commit': 'commit', application: 'application', timeout: 'timeout', sync: 'sync', server: 'server' },
+  ...{ delivery: 'delivery', to: 'to', why: 'why', until: 'until' },
+};
+
+/** What an input says when it says nothing: what action.yml gives as its default, and a switch that isn't set. */
+const idle: Readonly<Record<string, readonly string[]>> = {
+  ...{ jobs: ['3'], queue: ['true', 'True', 'TRUE'] },
+  ...Object.fromEntries(['rebuild', 'force', 'create', 'sync'].map((name) => [name, ['false', 'False', 'FALSE']])),
+};
+
+/** Throws USAGE for an input that is given to a command which does nothing with it. */
+function refuseIgnored(env: Env, command: string): void {
+  const given = Object.keys(options).filter((input) => {
+    const value = text(env, input);
+    return value !== undefined && idle[input]?.includes(value) !== true;
+  });
+  const mayTakeRepo = command === 'commit' || command === 'wait';
+  const names = given.flatMap((input) => options[input] ?? []);
+  const unused = unusedOption(command, names, mayTakeRepo);
+  if (unused === undefined) return;
+  const input = given[names.indexOf(unused.option)];
+  if (unused.goesWith === 'repo')
+    throw wrong(`The input ${input} goes with repo, which says where; without it the config file does.`);
+  if (unused.goesWith === 'config')
+    throw wrong(`The input ${input} goes with a config file, and with repo none is read.`);
+  throw wrong(`The input ${input} is nothing that the command ${command} does anything with.`);
+}
+
+/** Whether nothing but warnings and errors is told. What can't be read is told by `readInputs`. */
+export function isQuiet(env: Env): boolean {
+  return /^true$/i.test(text(env, 'quiet') ?? '');
+}
+
 /** The action's inputs as options. Throws USAGE. */
 export function readInputs(env: Env): ActionInputs {
   const command = text(env, 'command') ?? 'ship';
   const known = commands.find((one) => one === command);
   if (known === undefined) throw wrong(`The input command is ${command}, which is none of ${commands.join(', ')}.`);
+  refuseIgnored(env, known);
   const landing = { force: truth(env, 'force'), queue: truth(env, 'queue', 'true') };
   return {
     command: known,

@@ -20,8 +20,9 @@ export async function main(argv: readonly string[]): Promise<never> {
   try {
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    exitCode = await runSession(named(program, argv) ?? 'help', settingsOf(given(argv)), async (session) => {
+    if (!(error instanceof CommanderError || error instanceof TagboatError)) throw error;
+    exitCode = await runSession(named(program, argv) ?? 'help', given(argv), async (session) => {
+      if (error instanceof TagboatError) throw error;
       if (error.exitCode === 0) {
         session.print(help);
         return { value: { help } };
@@ -52,7 +53,8 @@ function settingsOf(options: Pick<CommonOptions, 'json' | 'quiet' | 'color'>): S
 
 /** How to show an error in arguments that could not be parsed: by what plainly stands among them. */
 function given(argv: readonly string[]): Settings {
-  return { json: argv.includes('--json'), quiet: argv.includes('--quiet'), color: !argv.includes('--no-color') };
+  const quiet = argv.includes('--quiet') || argv.includes('-q');
+  return { json: argv.includes('--json'), quiet, color: !argv.includes('--no-color') };
 }
 
 function named(program: Command, argv: readonly string[]): string | undefined {

@@ -2,6 +2,7 @@
 
 export const forceHelp = 'replace values of newer or unrelated commits too (a hold stays)';
 export const rebuildHelp = 'build every image, also where the registry has one of the same input';
+export const allowNothingHelp = 'end well on a detached head too, which no delivery takes';
 export const queueHelp = "don't wait in the config repo's queue when others are faster: try again instead";
 
 /** An option that may be given again. */

@@ -1,8 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CommonOptions } from '../run/options.ts';
 import { version } from '../run/version.ts';
-import { collectOption, forceHelp, queueHelp, rebuildHelp } from './option-words.ts';
+import { allowNothingHelp, collectOption, forceHelp, queueHelp, rebuildHelp } from './option-words.ts';
 import { addStateCommands, type RunCommand } from './program-state.ts';
+import { refuseIgnoredOptions } from './refuse-options.ts';
 
 const images = 3;
 
@@ -41,6 +42,7 @@ export function createProgram(run: RunCommand): Command {
     .option('--rebuild', rebuildHelp, false)
     .option('--force', forceHelp, false)
     .option('--no-queue', queueHelp)
+    .option('--allow-nothing', allowNothingHelp, false)
     .action(async (options) =>
       run('ship', common(), async () => (await import('../commands/ship.ts')).ship(common(), options)),
     );
@@ -66,6 +68,7 @@ tagboat commit --repo https://github.com/acme/config --branch main \\
     .option('--create', 'create paths that are missing', false)
     .option('--force', forceHelp, false)
     .option('--no-queue', queueHelp)
+    .option('--allow-nothing', allowNothingHelp, false)
     .addOption(
       new Option('--via <way>', "how the commit is made: git pushes it, github has GitHub's API make and sign it")
         .choices(['git', 'github'])
@@ -136,6 +139,7 @@ tagboat edit main/values.yaml '.front.imageTag=3f2c1d0' '.front.replicas=3' --ch
       run('demo', common(), async () => (await import('../commands/demo.ts')).demo(common(), options)),
     );
 
+  refuseIgnoredOptions(program);
   return program;
 }
 

@@ -4,7 +4,7 @@ import { TagboatError } from '../../errors.ts';
 import type { DeliveryPlan, RunPlan, Via } from '../../plan.ts';
 import type { CommonOptions } from '../run/options.ts';
 import { type LandingOptions, landingSo } from '../run/options.ts';
-import { identityIn, openRun } from '../run/prepare.ts';
+import { identityIn, openRun, tellNothing } from '../run/prepare.ts';
 import { runPlan } from '../run/run-plan.ts';
 import type { Body, Session } from '../run/session.ts';
 
@@ -30,11 +30,9 @@ export function commit(common: CommonOptions, options: CommitOptions): Body {
 }
 
 async function fromConfig(session: Session, common: CommonOptions, options: CommitOptions): Promise<RunPlan> {
-  if (options.set.length > 0) {
-    throw new TagboatError('USAGE', { problem: '--set goes with --repo, which says where.', command: 'commit' });
-  }
-  const { plan } = await openRun(session, common);
-  return { ...plan, images: [] };
+  const opened = await openRun(session, common);
+  tellNothing(session, opened, options.allowNothing === true);
+  return { ...opened.plan, images: [] };
 }
 
 async function fromArguments(session: Session, repo: string, options: CommitOptions): Promise<RunPlan> {

@@ -19,13 +19,14 @@ export interface PromoteOptions extends LandingOptions {
 export function promote(common: CommonOptions, fromName: string, toName: string, options: PromoteOptions): Body {
   return async (session) => {
     const { world, emit } = session;
+    const { why, force = false, queue = true } = options;
     const { config, source } = await openConfig(session, common);
     const [from, to] = [deliveryOf(config, fromName), deliveryOf(config, toName)];
     const pairs = pairPlaces(from, to);
     const places = pairs.map((pair) => pair.from);
     const state = await withAuth(session, async (auth) => readState(world, from, places, await auth.git(from.repo)));
     const identity = await identityIn(world, session.cwd);
-    const delivery = planPromote(from, to, { ...identity, ...state, pairs, why: options.why });
+    const delivery = planPromote(from, to, { ...identity, ...state, pairs, why });
     const commit = /@?([0-9a-f]{40}|[0-9a-f]{64})$/.exec(state.source ?? '')?.[1];
     if (commit === undefined) {
       const message = `Nothing says which commit the values of ${from.name} are from: they go over whatever ${to.name} has.`;
@@ -35,7 +36,7 @@ export function promote(common: CommonOptions, fromName: string, toName: string,
     const of: Source | undefined = commit === undefined ? undefined : { ...source, commit };
     return runPlan(
       session,
-      landingSo({ source: of, aws: undefined, images: [], deliveries: [delivery] }, options),
+      landingSo({ source: of, aws: undefined, images: [], deliveries: [delivery] }, { force, queue }),
       common,
     );
   };

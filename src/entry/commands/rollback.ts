@@ -25,7 +25,7 @@ export function rollback(common: CommonOptions, name: string | undefined, option
     const { world, emit } = session;
     const until = options.until === undefined ? undefined : parseUntil(options.until, world.clock.now());
     const target = await commandTarget(session, common, name, options);
-    const { to, force = false } = options;
+    const { to, force = false, why = 'asked for on the command line', by = actorIn(world.env) } = options;
     const earlier = await withAuth(session, async (auth) =>
       findEarlier(world, target, target.places, await auth.git(target.repo), { to, force }),
     );
@@ -36,8 +36,7 @@ export function rollback(common: CommonOptions, name: string | undefined, option
     const plan = planRollback(target, {
       ...(await identityIn(world, session.cwd)),
       ...{ ...earlier, to: earlier.at, from: earlier.tip },
-      ...{ why: options.why ?? 'asked for on the command line', until, deploy: target.deploy },
-      by: options.by ?? actorIn(world.env),
+      ...{ why, by, until, deploy: target.deploy },
     });
     return runPlan(session, { source: undefined, aws: undefined, images: [], deliveries: [plan] }, common);
   };

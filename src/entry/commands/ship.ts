@@ -1,5 +1,5 @@
 import { type BuildingOptions, type CommonOptions, type LandingOptions, landingSo } from '../run/options.ts';
-import { openRun } from '../run/prepare.ts';
+import { openRun, tellNothing } from '../run/prepare.ts';
 import { runPlan } from '../run/run-plan.ts';
 import type { Body } from '../run/session.ts';
 
@@ -9,10 +9,7 @@ export function ship(options: CommonOptions, how: LandingOptions & BuildingOptio
     // The build stage is loaded while git is asked: a run needs it in most cases.
     const [prepared] = await Promise.all([openRun(session, options), import('../../image/image.ts')]);
     const plan = landingSo(prepared.plan, how);
-    if (plan.deliveries.length === 0) {
-      const message = 'No delivery takes this branch: images are built and nothing is committed.';
-      session.emit({ type: 'notice', level: 'warning', stage: 'plan', message });
-    }
+    tellNothing(session, prepared, how.allowNothing === true);
     return runPlan(session, plan, options, how);
   };
 }

@@ -123,6 +123,17 @@ function deployOf(
     return parseApplication(text);
   });
   const configured = own?.argocd ?? argocd;
+  const trust = options.ca !== undefined || options.insecure === true;
+  if (options.ca !== undefined && options.insecure === true)
+    throw new TagboatError('USAGE', {
+      problem: '--ca and --insecure are two answers to one question.',
+      command: 'wait',
+    });
+  if (trust && configured !== undefined && configured.server === undefined) {
+    const problem =
+      'The kubeconfig says whose certificate is trusted: --ca and --insecure go with an Argo CD that has a URL.';
+    throw new TagboatError('USAGE', { problem, command: 'wait' });
+  }
   const from = configured && {
     ...configured,
     caFile: options.ca ?? configured.caFile,

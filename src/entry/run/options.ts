@@ -16,6 +16,8 @@ export interface LandingOptions {
   readonly force?: boolean;
   /** Default as the config says. */
   readonly queue?: boolean;
+  /** No delivery need take the commit. */
+  readonly allowNothing?: boolean;
 }
 
 /** How images are built, whatever the config says. */
@@ -29,4 +31,53 @@ export function landingSo(plan: RunPlan, options: LandingOptions): RunPlan {
   const order: Pick<DeliveryPlan, 'order'> = options.force === true ? { order: 'off' } : {};
   const queue: Pick<DeliveryPlan, 'queue'> = options.queue === false ? { queue: false } : {};
   return { ...plan, deliveries: plan.deliveries.map((delivery) => ({ ...delivery, ...order, ...queue })) };
+}
+
+const ofConfig = ['config', 'app', 'delivery'];
+const ofRepo = ['repo', 'branch'];
+const hold = ['path', 'why', 'until', 'by', 'queue'];
+
+/** What each command does something with: where a config file is read, and where --repo stands in its place. */
+const used: Readonly<Record<string, { readonly config?: readonly string[]; readonly repo?: readonly string[] }>> = {
+  ship: { config: [...ofConfig, 'jobs', 'rebuild', 'force', 'queue', 'allowNothing'] },
+  build: { config: [...ofConfig, 'jobs', 'rebuild'] },
+  commit: {
+    config: [...ofConfig, 'force', 'queue', 'allowNothing'],
+    // No commit of an app repo stands behind such values, so there is none that --force could put over another.
+    repo: [...ofRepo, 'set', 'message', 'author', 'create', 'via', 'queue'],
+  },
+  hold: { config: [...ofConfig, ...hold], repo: [...ofRepo, ...hold] },
+  release: { config: [...ofConfig, 'path', 'why', 'queue'], repo: [...ofRepo, 'path', 'why', 'queue'] },
+  holds: { config: ofConfig, repo: ofRepo },
+  rollback: {
+    config: [...ofConfig, 'to', 'path', 'why', 'until', 'by', 'force'],
+    repo: [...ofRepo, 'to', 'path', 'why', 'until', 'by', 'force'],
+  },
+  promote: { config: [...ofConfig, 'why', 'force', 'queue'] },
+  queue: { config: ofConfig, repo: ofRepo },
+  wait: {
+    config: [...ofConfig, 'commit', 'application', 'timeout', 'sync', 'ca', 'insecure'],
+    repo: [...ofRepo, 'commit', 'application', 'timeout', 'sync', 'ca', 'insecure', 'server'],
+  },
+  plan: { config: [...ofConfig, 'explain'] },
+  edit: { config: ['check', 'create'] },
+  schema: {},
+  demo: { config: ['app', 'jobs', 'exit', 'keep'] },
+};
+
+/**
+ * The first option that was given to a command which does nothing with it, and with which way of calling that command
+ * it goes, if with any. An option that is taken and ignored would end in something else than was asked for.
+ */
+export function unusedOption(
+  command: string,
+  given: readonly string[],
+  mayTakeRepo = true,
+): { readonly option: string; readonly goesWith: 'config' | 'repo' | undefined } | undefined {
+  const { config = [], repo } = used[command] ?? {};
+  const byRepo = mayTakeRepo && repo !== undefined && given.includes('repo');
+  const option = given.find((name) => !(byRepo ? repo : config).includes(name));
+  if (option === undefined) return undefined;
+  const elsewhere = byRepo ? config.includes(option) : mayTakeRepo && repo?.includes(option);
+  return { option, goesWith: elsewhere ? (byRepo ? 'config' : 'repo') : undefined };
 }

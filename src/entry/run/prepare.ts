@@ -34,6 +34,24 @@ export async function openConfig(session: Session, options: CommonOptions): Prom
   return { source, identity, config: await readConfigFile(session, source, options.config, parseConfig) };
 }
 
+/**
+ * Tells that a run delivers nothing, where the config names deliveries and none takes the branch. On a detached head, and
+ * without a CI that says what it is of, that is hardly meant. Throws NOTHING_TO_DELIVER unless it is allowed.
+ */
+export function tellNothing({ emit, world }: Session, { config, source, plan }: OpenedRun, allowed: boolean): void {
+  if (plan.deliveries.length > 0 || config.deliveries.length === 0) return;
+  const inCi = world.env.GITHUB_ACTIONS === 'true' || world.env.GITLAB_CI === 'true';
+  if (source.branch === undefined && !inCi && !allowed) {
+    const from = [...new Set(config.deliveries.flatMap((delivery) => delivery.from))];
+    throw new TagboatError('NOTHING_TO_DELIVER', { commit: source.commit, from });
+  }
+  const { GITHUB_REF: ref } = world.env;
+  const told = inCi && ref !== undefined ? `GITHUB_REF is ${ref}` : `HEAD is detached at ${source.commit}`;
+  const why = source.branch === undefined ? `the commit is on no branch (${told})` : `none takes ${source.branch}`;
+  const message = `Nothing is committed: deliveries take branches, and ${why}.`;
+  emit({ type: 'notice', level: 'warning', stage: 'plan', message });
+}
+
 /** Reads the app repo's commit and its config, tells that the run began, and plans it. Throws CONFIG_*, SOURCE_*. */
 export async function openRun(session: Session, options: CommonOptions): Promise<OpenedRun> {
   const { emit } = session;

@@ -37,7 +37,7 @@ export interface Session {
   readonly started: (source?: Source) => void;
   /** Puts a command's product (a diff, a schema) on stdout; nothing with `--json`, where the result carries it. */
   readonly print: (text: string) => void;
-  /** Tells people something of our own, quiet or not; with `--json` it is a notice. */
+  /** Tells people something of our own, which `--quiet` keeps from them; with `--json` it is a notice. */
   readonly say: (text: (colors: Colors) => string) => void;
   /** Shows where an error comes from, with TAGBOAT_DEBUG=1 alone. */
   readonly debug: (error: unknown) => void;
@@ -70,7 +70,7 @@ export async function runSession(command: string, settings: Settings, body: Body
   const terminal = settings.json
     ? undefined
     : createTerminal({ stream: process.stderr, colors, live, quiet: settings.quiet });
-  const sinks = [terminal ?? createJsonLines(stdout.write), ...actionsSinks(stderr)];
+  const sinks = [terminal ?? createJsonLines(stdout.write, settings.quiet), ...actionsSinks(stderr)];
   const controller = new AbortController();
 
   let ended = false;
@@ -101,6 +101,7 @@ export async function runSession(command: string, settings: Settings, body: Body
         if (!settings.json) stdout.write(scrubber.text(text));
       },
       say: (text) => {
+        if (settings.quiet) return;
         if (terminal !== undefined) terminal.say(scrubber.text(text(colors)));
         else emit({ type: 'notice', level: 'info', stage: 'run', message: text(picocolors.createColors(false)) });
       },

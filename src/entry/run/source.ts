@@ -4,7 +4,7 @@ import { TagboatError } from '../../errors.ts';
 import type { Source } from '../../plan.ts';
 import type { Exec, Finished } from '../../wire/exec.ts';
 import type { Env, World } from '../../wire/world.ts';
-import { defaultBranch } from './default-branch.ts';
+import { type CiEvent, readCiEvent } from './ci-event.ts';
 
 /**
  * Reads where the run comes from: the commit checked out in `dir` (or a folder below it), and what CI says about it.
@@ -16,12 +16,12 @@ export async function readSource(world: Pick<World, 'exec' | 'env' | 'signal'>, 
   const git = gitIn(world.exec, from, world.signal);
 
   // All at once: each question costs a process, and in the ordinary case every one of them has its answer.
-  const [top, commit, status, remotes, usual] = await Promise.all([
+  const [top, commit, status, remotes, event] = await Promise.all([
     git('rev-parse', '--show-toplevel'),
     git('log', '-1', '--no-color', '--encoding=UTF-8', `--format=${['%H', '%s', '%an', '%ae', '%cI'].join('%x00')}`),
     git('status', '--porcelain=v2', '--branch', '--no-ahead-behind', '--untracked-files=no', '-z'),
     git('config', '-z', '--get-regexp', '^remote\\..*\\.url$'),
-    defaultBranch(world.env),
+    readCiEvent(world.env),
   ]);
   if (top.missing) throw new TagboatError('GIT_MISSING', {});
   if (top.code !== 0) throw await whyNoRepo(git, from, top);
@@ -31,12 +31,13 @@ export async function readSource(world: Pick<World, 'exec' | 'env' | 'signal'>, 
   const [id = '', subject = '', name = '', email = '', committedAt = ''] = commit.stdout.replace(/\n$/, '').split('\0');
   const ci = ciOf(world.env, id);
   const { head, dirty } = statusOf(status.stdout);
+  const proposed = ci === undefined ? checkProposed(world.env, id, event) : undefined;
   return {
     dir: top.stdout.replace(/\n$/, ''),
     url: ci?.url ?? originOf(remotes.stdout),
     commit: id,
-    branch: ci === undefined ? head : ci.branch,
-    defaultBranch: usual,
+    branch: ci === undefined ? (proposed?.foreign ? undefined : (head ?? proposed?.branch)) : ci.branch,
+    defaultBranch: event.defaultBranch,
     subject,
     author: { name, email },
     committedAt,
@@ -101,6 +102,19 @@ interface Ci {
   readonly url: string | undefined;
   readonly branch: string | undefined;
   readonly runUrl: string | undefined;
+}
+
+/**
+ * The proposed commit that is checked out, where that is not what CI says the job is of. A fork names its branches as
+ * it likes, so such a head is on no branch of ours; and where the job has our secrets all the same, it is refused
+ * ("pwn requests"): what is checked out there would be built, and shipped, with them. Throws SOURCE_FOREIGN.
+ */
+function checkProposed(env: Env, commit: string, { proposed }: CiEvent): CiEvent['proposed'] {
+  if (proposed === undefined) return undefined;
+  const { GITHUB_EVENT_NAME: event = '', GITHUB_SHA: expected = '' } = env;
+  if (proposed.foreign && event !== 'pull_request')
+    throw new TagboatError('SOURCE_FOREIGN', { commit, expected, event });
+  return proposed.foreign || proposed.commit === commit ? proposed : undefined;
 }
 
 /** What the CI's variables say about this commit, or undefined when they speak of another one. */

@@ -71,7 +71,8 @@ export function wordsOf(event: Event, telling: Telling): string[] {
   }
 }
 
-function deservesAction(event: Event): boolean {
+/** Whether an event is told though little is to be: it ended badly, or asks for somebody to look. */
+export function deservesAction(event: Event): boolean {
   if (event.type === 'notice') return event.level === 'warning';
   if (event.type === 'result') return event.exitCode !== 0;
   if (event.type === 'verdict.finished') return healthOf(event.verdict) !== 'healthy';

@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { adoptSecrets, readInputs } from '../../../src/entry/action/inputs.ts';
+import { parse } from 'yaml';
+import { adoptSecrets, isQuiet, readInputs } from '../../../src/entry/action/inputs.ts';
 
 describe('the action’s inputs', () => {
   it('left out, which the runner sets to nothing, are the defaults', () => {
@@ -21,12 +24,11 @@ describe('the action’s inputs', () => {
       INPUT_REPO: 'https://github.com/acme/config',
       INPUT_SET: '\r\n main/values.yaml:.a=1\r\n\nmain/values.yaml:.b=2 \n',
       INPUT_CREATE: 'True',
-      INPUT_JOBS: '2',
     };
-    const { commit, common } = readInputs(env);
+    const { commit } = readInputs(env);
     expect(commit.set).toEqual(['main/values.yaml:.a=1', 'main/values.yaml:.b=2']);
     expect(commit).toMatchObject({ repo: 'https://github.com/acme/config', create: true });
-    expect(common.jobs).toBe(2);
+    expect(readInputs({ INPUT_JOBS: '2' }).common.jobs).toBe(2);
   });
 
   it('say what to roll back, and why', () => {
@@ -68,5 +70,50 @@ describe('the action’s inputs', () => {
   it('do not replace a GITHUB_TOKEN that the workflow gives by the job’s default one', () => {
     expect(adoptSecrets({ 'INPUT_GITHUB-TOKEN': 'job', GITHUB_TOKEN: 'mine' }).GITHUB_TOKEN).toBe('mine');
     expect(adoptSecrets({ 'INPUT_GITHUB-TOKEN': 'job' }).GITHUB_TOKEN).toBe('job');
+  });
+});
+
+describe('every input of action.yml', () => {
+  const { inputs } = parse(readFileSync(join(import.meta.dirname, '../../../action.yml'), 'utf8')) as {
+    inputs: Record<string, { default?: string }>;
+  };
+  const samples: Readonly<Record<string, string>> = {
+    ...{ jobs: '2', queue: 'false', via: 'github', command: 'plan', timeout: '20m', set: 'f:.a=1' },
+    ...Object.fromEntries(['rebuild', 'quiet', 'create', 'force', 'sync'].map((name) => [name, 'true'])),
+  };
+  const defaults = Object.fromEntries(
+    Object.entries(inputs).map(([name, { default: value = '' }]) => [`INPUT_${name.toUpperCase()}`, value]),
+  );
+  const outcome = (env: Record<string, string>) => {
+    try {
+      return JSON.stringify([readInputs(env), isQuiet(env), adoptSecrets(env)]).replaceAll(/"INPUT_[^,}]*[,}]/g, '');
+    } catch (error) {
+      return (error as { code: string }).code;
+    }
+  };
+  const ways = ['ship', 'build', 'commit', 'wait', 'rollback', 'plan'].flatMap((command) => [
+    { INPUT_COMMAND: command },
+    ...(command === 'commit' || command === 'wait' ? [{ INPUT_COMMAND: command, INPUT_REPO: 'acme/config' }] : []),
+  ]);
+
+  it.each(Object.keys(inputs))('changes something or is refused, whatever the command: %s', (name) => {
+    let used = 0;
+    for (const way of ways) {
+      const without = { ...defaults, ...way };
+      const given = { ...without, [`INPUT_${name.toUpperCase()}`]: samples[name] ?? 'word' };
+      const [before, after] = [outcome(without), outcome(given)];
+      if (name !== 'repo' && name !== 'command') expect(after, JSON.stringify(given)).not.toBe(before);
+      if (after !== 'USAGE' && after !== before) used += 1;
+    }
+    expect(used).toBeGreaterThan(0);
+  });
+
+  it.each([
+    ['a branch of the config repo', { INPUT_COMMAND: 'commit', INPUT_BRANCH: 'main' }],
+    ['a repository to roll back in', { INPUT_COMMAND: 'rollback', INPUT_REPO: 'acme/config' }],
+    ['another server than the config’s', { INPUT_COMMAND: 'wait', INPUT_SERVER: 'https://other.example.test' }],
+    ['what to wait for of what is shipped', { INPUT_COMMAND: 'ship', INPUT_APPLICATION: 'shop' }],
+  ])('is refused where it would be ignored: %s', (_, env) => {
+    expect(outcome({ ...defaults, ...env } as Record<string, string>)).toBe('USAGE');
   });
 });

@@ -101,6 +101,15 @@ describe('tagboat edit', () => {
     expect(await readFile(join(dir, 'values.yaml'), 'utf8')).toBe(before.replace('"a"', '"b"'));
   });
 
+  it('with --quiet says nothing, to people or to programs, but what deserves an action', async () => {
+    const dir = await tempDir();
+    await writeFile(join(dir, 'values.yaml'), before);
+    const told = await cli(['edit', 'values.yaml', '.front.imageTag=b', '-q'], { cwd: dir });
+    expect([told.code, told.stdout, told.stderr]).toEqual([0, '', '']);
+    const { events } = await cli(['edit', 'values.yaml', '.front.imageTag=c', '-q', '--json'], { cwd: dir });
+    expect(events.map(({ type }) => type)).toEqual(['result']);
+  });
+
   it('with --check prints the diff and changes nothing', async () => {
     const dir = await tempDir();
     await writeFile(join(dir, 'values.yaml'), before);

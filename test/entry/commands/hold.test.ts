@@ -9,7 +9,7 @@ import { noHttpBackend, skipNote } from '../../support/git-host.ts';
 import { handClock, testWorld } from '../../support/world.ts';
 
 const run = (place: Town, ...args: string[]): Promise<CliResult> =>
-  cli([...args, '--json', '--app', place.app], { env: place.env });
+  cli([...args, '--json'], { cwd: place.app, env: place.env });
 
 const outcomes = (result: CliResult): unknown => (resultOf(result).value as { commits: unknown }).commits;
 

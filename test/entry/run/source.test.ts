@@ -171,6 +171,59 @@ describe('reading what Actions says', () => {
   });
 });
 
+describe('a commit that somebody proposes', () => {
+  const fork = 'mallory/shop';
+  const started = (name: string, event: unknown) => {
+    const file = join(folder(), 'event.json');
+    writeFileSync(file, JSON.stringify(event));
+    return {
+      ...{ GITHUB_ACTIONS: 'true', GITHUB_SHA: '1'.repeat(40), GITHUB_REF: 'refs/heads/main' },
+      ...{ GITHUB_REPOSITORY: 'acme/shop', GITHUB_EVENT_NAME: name, GITHUB_EVENT_PATH: file },
+    };
+  };
+  const pull = (repo: string | null, sha: string) => ({
+    pull_request: { head: { ref: 'main', sha, repo: repo === null ? null : { full_name: repo } } },
+  });
+  const run = (repo: string | null, sha: string, branch = 'main') => ({
+    workflow_run: { head_sha: sha, head_branch: branch, head_repository: repo === null ? null : { full_name: repo } },
+  });
+
+  it.each([
+    ['pull_request_target', (commit: string) => pull(fork, commit)],
+    ['pull_request_target', (commit: string) => pull(null, commit)],
+    ['pull_request_target', () => pull(fork, '2'.repeat(40))],
+    ['pull_request_target', () => 'no event'],
+    ['workflow_run', (commit: string) => run(fork, commit)],
+    ['workflow_run', (commit: string) => run(null, commit)],
+    ['issue_comment', () => ({ issue: { pull_request: { url: 'https://api.github.example/pulls/1' } } })],
+  ])('of a fork is not shipped as our main by a job that has our secrets: %s', async (name, event) => {
+    const { dir, commit } = repo();
+    await expect(read(dir, started(name, event(commit)))).rejects.toMatchObject({
+      code: 'SOURCE_FOREIGN',
+      exitCode: 2,
+    });
+  });
+
+  it('of a fork is on no branch of ours in a job without secrets', async () => {
+    const { dir, commit } = repo();
+    expect((await read(dir, started('pull_request', pull(fork, commit)))).branch).toBeUndefined();
+  });
+
+  it('is no matter where what CI says the job is of is checked out', async () => {
+    const { dir, commit } = repo();
+    const env = { ...started('pull_request_target', pull(fork, '2'.repeat(40))), GITHUB_SHA: commit };
+    expect((await read(dir, env)).branch).toBe('main');
+  });
+
+  it('in our own repository is on the branch that the event names', async () => {
+    const { dir, commit } = repo();
+    git(dir, 'checkout', '-q', '--detach');
+    expect((await read(dir, started('workflow_run', run('acme/shop', commit, 'release/1')))).branch).toBe('release/1');
+    git(dir, 'checkout', '-q', '-b', 'topic');
+    expect((await read(dir, started('pull_request_target', pull('acme/shop', commit)))).branch).toBe('topic');
+  });
+});
+
 describe('an app repo that cannot be read', () => {
   it('is told apart: no folder, no repository, no commit', async () => {
     const dir = folder();

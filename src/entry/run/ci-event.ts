@@ -1,0 +1,67 @@
+import { readFile, stat } from 'node:fs/promises';
+import type { Env } from '../../wire/world.ts';
+
+const mostEvent = 4 * 1024 * 1024;
+
+/** What CI tells of the app repo besides its variables. GitHub tells it in the event's file alone. */
+export interface CiEvent {
+  /** The app repo's default branch. */
+  readonly defaultBranch: string | undefined;
+  /** The commit that somebody proposes, where the job was started about one. */
+  readonly proposed: Proposed | undefined;
+}
+
+interface Proposed {
+  /** It is in another repository, or nothing says that it isn't: its author needn't have any right in ours. */
+  readonly foreign: boolean;
+  readonly commit: string | undefined;
+  readonly branch: string | undefined;
+}
+
+/** Reads it. What can't be read is as if it weren't told. */
+export async function readCiEvent(env: Env): Promise<CiEvent> {
+  if (env.GITLAB_CI === 'true') return { defaultBranch: env.CI_DEFAULT_BRANCH || undefined, proposed: undefined };
+  if (env.GITHUB_ACTIONS !== 'true') return { defaultBranch: undefined, proposed: undefined };
+  const event = await eventIn(env.GITHUB_EVENT_PATH);
+  const branch = textAt(event, 'repository', 'default_branch');
+  return { defaultBranch: branch === '' ? undefined : branch, proposed: proposedIn(event, env) };
+}
+
+async function eventIn(file: string | undefined): Promise<unknown> {
+  try {
+    if (file === undefined || file === '' || (await stat(file)).size > mostEvent) return undefined;
+    return JSON.parse(await readFile(file, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function proposedIn(
+  event: unknown,
+  { GITHUB_EVENT_NAME: name = '', GITHUB_REPOSITORY: own }: Env,
+): Proposed | undefined {
+  const isOurs = (repo: string | undefined): boolean => repo !== undefined && own !== undefined && repo === own;
+  if (name.startsWith('pull_request')) {
+    return {
+      foreign: !isOurs(textAt(event, 'pull_request', 'head', 'repo', 'full_name')),
+      commit: textAt(event, 'pull_request', 'head', 'sha'),
+      branch: textAt(event, 'pull_request', 'head', 'ref'),
+    };
+  }
+  if (name === 'workflow_run') {
+    return {
+      foreign: !isOurs(textAt(event, 'workflow_run', 'head_repository', 'full_name')),
+      commit: textAt(event, 'workflow_run', 'head_sha'),
+      branch: textAt(event, 'workflow_run', 'head_branch'),
+    };
+  }
+  // A comment's event doesn't tell what the pull request's head is.
+  const commented = name === 'issue_comment' && textAt(event, 'issue', 'pull_request', 'url') !== undefined;
+  return commented ? { foreign: true, commit: undefined, branch: undefined } : undefined;
+}
+
+function textAt(value: unknown, ...keys: string[]): string | undefined {
+  let at: unknown = value;
+  for (const key of keys) at = typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[key] : undefined;
+  return typeof at === 'string' ? at : undefined;
+}
