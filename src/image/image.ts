@@ -7,6 +7,7 @@ import { type ImageJob, openJob } from './job.ts';
 import { atRegistry, taggedNow } from './registry.ts';
 import { type BuildReasons, decide, decideAnew, type KnownImage, lacksParts, type NewBuild } from './reuse/decide.ts';
 import { isSame, keepImage, keepTag } from './reuse/keep-image.ts';
+import { pushedMeanwhile } from './reuse/meanwhile.ts';
 import { fingerprintTag, tagAgain } from './reuse/tags.ts';
 import type { ImageRun } from './run.ts';
 import { type SigningIdentity, signImage } from './sign/sign.ts';
@@ -150,6 +151,14 @@ async function buildNew(job: ImageJob, decision: NewBuild): Promise<ImagePushed>
     const manifest = await readBack(job, reported);
     await keepImage(job, decision, manifest, compared);
     return { is: 'built', ...aboutOf(job), digest: manifest.digest, engine, why, seconds: seconds() };
+  } catch (error) {
+    job.run.world.signal.throwIfAborted();
+    // Two runs of one commit: where the other one's push refused or replaced ours, its image is the commit's.
+    const { digest } = (await pushedMeanwhile(job, decision).catch(() => undefined)) ?? {};
+    if (digest === undefined) throw error;
+    job.run.world.signal.throwIfAborted();
+    const why = 'Another run pushed an image of the same input at the same time.';
+    return { is: 'reused', ...aboutOf(job), digest, why, seconds: seconds() };
   } finally {
     await compared?.catch(() => undefined);
   }
