@@ -23,9 +23,12 @@ export interface ImageRun extends ImageRunOptions {
   readonly registry: (plan: RegistryPlan) => Registry;
   /** This machine as a platform. */
   readonly machine: Platform;
-  /** The answer to a question that is asked once a run. A failed answer is asked for again. */
-  once<T>(question: string, work: () => Promise<T>): Promise<T>;
+  /** For questions that are asked once a run. */
+  readonly once: Once;
 }
+
+/** Answers a question by `work` the first time and remembers that. A failed answer is asked for again. */
+export type Once = <T>(question: string, work: () => Promise<T>) => Promise<T>;
 
 /** Begins a run's building. Every password that it is given for a registry is masked first. */
 export function createImageRun(world: World, emit: Emit, options: ImageRunOptions): ImageRun {
@@ -34,7 +37,6 @@ export function createImageRun(world: World, emit: Emit, options: ImageRunOption
     if (found !== undefined) world.mask(found.password.reveal());
     return found;
   };
-  const answers = new Map<string, Promise<unknown>>();
   return {
     ...options,
     world,
@@ -42,13 +44,19 @@ export function createImageRun(world: World, emit: Emit, options: ImageRunOption
     credential,
     registry: openRegistries(world, credential),
     machine: machinePlatform(arch()),
-    once: <T>(question: string, work: () => Promise<T>) => {
-      const known = answers.get(question) as Promise<T> | undefined;
-      if (known !== undefined) return known;
-      const answer = work();
-      answers.set(question, answer);
-      answer.catch(() => answers.delete(question));
-      return answer;
-    },
+    once: createOnce(),
+  };
+}
+
+/** A memory of its own. */
+export function createOnce(): Once {
+  const answers = new Map<string, Promise<unknown>>();
+  return <T>(question: string, work: () => Promise<T>) => {
+    const known = answers.get(question) as Promise<T> | undefined;
+    if (known !== undefined) return known;
+    const answer = work();
+    answers.set(question, answer);
+    answer.catch(() => answers.delete(question));
+    return answer;
   };
 }

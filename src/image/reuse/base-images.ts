@@ -5,18 +5,18 @@ import { type Base, findBase } from '../base/base.ts';
 import { Undecided } from '../fingerprint/undecided.ts';
 import { readPlatform, showPlatform } from '../platform.ts';
 import { atRegistry, registryOf } from '../registry.ts';
-import type { ImageRun } from '../run.ts';
+import type { ImageRun, Once } from '../run.ts';
 
 /**
- * The digest that an image's name means now: its index's, where it has several platforms. One request a run, and none
- * that a registry counts as a pull. Throws Undecided when there is no such image, and the registry's errors.
+ * The digest that an image's name means now: its index's, where it has several platforms. Asked `once`, by a request
+ * that no registry counts as a pull. Throws Undecided when there is no such image, and the registry's errors.
  */
-export async function baseDigest(reference: string, image: ImagePlan, run: ImageRun): Promise<string> {
+export async function baseDigest(reference: string, image: ImagePlan, run: ImageRun, once: Once): Promise<string> {
   const parsed = parseReference(reference);
   if (parsed === undefined) throw new Undecided(`${reference} is no image name`);
   if (parsed.digest !== undefined) return parsed.digest;
   const { host, repository, tag = 'latest' } = parsed;
-  return run.once(`digest ${reference}`, async () => {
+  return once(`digest ${reference}`, async () => {
     const registry = run.registry(registryOf(host, image.registry));
     const found = await atRegistry(registry, repository, tag, () => registry.client.headManifest(repository, tag));
     if (found === undefined) throw new Undecided(`the base image ${showReference(parsed)} isn't in its registry`);

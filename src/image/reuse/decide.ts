@@ -6,7 +6,7 @@ import type { Fingerprint } from '../fingerprint/fingerprint.ts';
 import { builtAt } from '../fingerprint/record.ts';
 import type { ImageJob } from '../job.ts';
 import { atRegistry, type Destination } from '../registry.ts';
-import type { ImageRun } from '../run.ts';
+import { createOnce, type ImageRun, type Once } from '../run.ts';
 import { findKnown, fingerprintTag, isOfInput, isWhole } from './tags.ts';
 import {
   checkBases,
@@ -124,9 +124,9 @@ async function decideElsewhere(
 
 type Taken = Awaited<ReturnType<typeof takeNow>>;
 
-async function takeNow({ run, image }: ImageJob, files: TakeFiles) {
+async function takeNow({ run, image }: ImageJob, files: TakeFiles, once: Once = run.once) {
   const reading = await readImage(image, run.machine);
-  return { reading, input: await takeFingerprint(run, image, reading, files) };
+  return { reading, input: await takeFingerprint(run, image, reading, files, once) };
 }
 
 async function newBuild(
@@ -163,11 +163,14 @@ export async function fingerprintNow(job: ImageJob): Promise<Fingerprinted> {
   return (await takeNow(job, await filesOf(job.run))).input;
 }
 
-/** Whether the files are still those that a fingerprint was taken of. Read again is what isn't surely as it was. */
+/**
+ * Whether files and bases are still those that a fingerprint was taken of. Read again is what isn't surely as it was, and
+ * every base is asked for again: a builder takes what its name means by then.
+ */
 export async function isStill(job: ImageJob, fingerprint: Fingerprint): Promise<boolean> {
   const { run } = job;
   const files = createTakeFiles(readUnseen(await seenOf(run), createDigestReader(run.world.signal)));
-  const { input } = await takeNow(job, files);
+  const { input } = await takeNow(job, files, createOnce());
   return input.is === 'known' && input.fingerprint.hash === fingerprint.hash;
 }
 

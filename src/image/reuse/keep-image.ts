@@ -6,7 +6,7 @@ import type { ImageJob } from '../job.ts';
 import { isStill, type NewBuild } from './decide.ts';
 import { fingerprintTag, keepKnown } from './tags.ts';
 
-/** Whether the files are those that the fingerprint was taken of. */
+/** Whether files and bases are those that the fingerprint was taken of. */
 export async function isSame(job: ImageJob, { input }: NewBuild): Promise<boolean> {
   return input.is === 'known' && (await isStill(job, input.fingerprint));
 }
@@ -25,7 +25,7 @@ export async function keepImage(
   if (input.is === 'undecided') return;
   const { fingerprint } = input;
   if (!(await (compared ?? isSame(job, decision)))) {
-    job.tell('warning', 'Its files changed while it was built, so later builds will not reuse it.');
+    job.tell('warning', 'Its files or bases changed while it was built, so later builds will not reuse it.');
     return;
   }
   await Promise.all([keepTag(job, fingerprint, manifest, anew !== undefined), keepRecord(job, fingerprint, manifest)]);

@@ -10,7 +10,7 @@ import { type Fingerprint, fingerprintOf } from '../fingerprint/fingerprint.ts';
 import { layoutConfig, layoutDigest } from '../fingerprint/layout.ts';
 import { settingsOf } from '../fingerprint/settings.ts';
 import { Undecided } from '../fingerprint/undecided.ts';
-import type { ImageRun } from '../run.ts';
+import type { ImageRun, Once } from '../run.ts';
 import { baseDigest, baseOf } from './base-images.ts';
 
 /** What can be said of an image before it is built. */
@@ -20,7 +20,7 @@ export type Fingerprinted =
   | { readonly is: 'undecided'; readonly why: string };
 
 /**
- * Takes the fingerprint of an image from the files as they are now. Whatever stands in the way makes it undecided: if
+ * Takes the fingerprint of an image from the files as they are now, and from what bases mean, which is asked `once`. Whatever stands in the way makes it undecided: if
  * it is a mistake, the build that follows says so better. Throws only the signal's reason and bugs.
  */
 export async function takeFingerprint(
@@ -28,9 +28,10 @@ export async function takeFingerprint(
   image: ImagePlan,
   reading: DockerfileReading,
   files: TakeFiles,
+  once: Once,
 ): Promise<Fingerprinted> {
   try {
-    return { is: 'known', fingerprint: await take(run, image, reading, files) };
+    return { is: 'known', fingerprint: await take(run, image, reading, files, once) };
   } catch (error) {
     return { is: 'undecided', why: sentence(error, run) };
   }
@@ -41,12 +42,13 @@ async function take(
   image: ImagePlan,
   reading: DockerfileReading,
   files: TakeFiles,
+  once: Once,
 ): Promise<Fingerprint> {
   if (reading.is === 'unread') throw new Undecided('only its builder can read the Dockerfile');
   if (!reading.isUtf8) throw new Undecided('the Dockerfile is not UTF-8');
   if (image.refreshSeconds === 0) throw new Undecided('`refresh: always` says so');
   const { dockerfile, platforms, need } = reading;
-  const digestOf = (reference: string) => baseDigest(reference, image, run);
+  const digestOf = (reference: string) => baseDigest(reference, image, run, once);
   const settings = await settingsOf(image, dockerfile, need !== undefined, digestOf);
   // Asked for all at once and early; each is waited for where it is needed.
   for (const { needed } of platforms) {

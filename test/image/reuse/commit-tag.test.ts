@@ -80,6 +80,36 @@ describe('a tag that names the commit', () => {
     expect(second.digest).not.toBe(first.digest);
   });
 
+  it('is not kept for an image whose base moved between the question and the build', async () => {
+    const { host } = await own();
+    const dir = await app({ Dockerfile: `FROM ${host}/base:1\nCOPY f /f\nRUN make\n`, f: 'f' });
+    const push = (repository: string, body: string, as = '1') =>
+      pushBaseImage(host, { repository, tag: as, layers: [[{ name: 'b', body }]] });
+    const plan = planFor(host, dir, { tag, engine: 'buildx' });
+    await push('base', 'one');
+    const ended = { code: 0, signal: null, stdout: 'Driver: remote\n', stderr: '', timedOut: false, missing: false };
+    const building = (then: () => Promise<unknown>) =>
+      testWorld({
+        env: { TMPDIR: dir },
+        exec: async ({ args }) => {
+          if (args.includes('--metadata-file')) await then();
+          return ended;
+        },
+      });
+    const moved = building(async () => {
+      await push('base', 'two');
+      await push('app', 'built on two', tag);
+    });
+    expect(await build(moved, plan)).toMatchObject({ is: 'built' });
+    await push('base', 'one');
+    expect(
+      await build(
+        building(() => push('app', 'built on one', tag)),
+        plan,
+      ),
+    ).toMatchObject({ is: 'built' });
+  });
+
   it('is not taken for an image that is to be built every time', async () => {
     const { host } = await own();
     const dir = await app(copying);
