@@ -1,7 +1,5 @@
-import { ByteReader } from '../../wire/git/pack/bytes.ts';
+import { fetchCommits } from '../../wire/git/commits.ts';
 import { type ObjectId, zeroId } from '../../wire/git/pack/object.ts';
-import { openPack } from '../../wire/git/pack/pack.ts';
-import { type Objects, unpack } from '../../wire/git/pack/unpack.ts';
 import { isTaken, type RefUpdate } from '../../wire/git/push.ts';
 import type { GitRemote } from '../../wire/git/remote.ts';
 import { Secret } from '../../wire/secret.ts';
@@ -49,13 +47,12 @@ export function openIntentRefs(remote: GitRemote, branch: string, key: Secret | 
     read: async (refs) => {
       const fresh = [...refs].filter(([, oid]) => !known.has(oid));
       if (fresh.length > 0) {
-        const objects = await fetchCommits(
-          remote,
-          fresh.map(([, oid]) => oid),
-        );
+        // One that is larger than any intent is passed over.
+        const limits = { commit: longestIntent, all: (longestIntent + 1_024) * fresh.length };
+        const commits = await fetchCommits(remote, { wants: fresh.map(([, oid]) => oid), depth: 1 }, limits);
         for (const [id, oid] of fresh) {
-          const commit = objects.get(oid);
-          known.set(oid, commit?.type === 'commit' ? readIntent(commit.content, id, branch, key) : undefined);
+          const commit = commits.get(oid);
+          known.set(oid, commit !== undefined ? readIntent(commit.content, id, branch, key) : undefined);
         }
       }
       return new Map([...refs].map(([id, oid]) => [id, known.get(oid)]));
@@ -76,17 +73,4 @@ export function openIntentRefs(remote: GitRemote, branch: string, key: Secret | 
     },
     removal,
   };
-}
-
-/** The commits alone, all in one request. One that is larger than any intent is passed over. */
-async function fetchCommits(remote: GitRemote, ids: readonly ObjectId[]): Promise<Objects> {
-  const format = remote.format();
-  const objects: Objects = new Map();
-  const filter = (remote.known()?.filter ?? true) ? { filter: 'tree:0' } : {};
-  await remote.fetch({ wants: ids, depth: 1, ...filter }, async (pack) => {
-    const limit = () => longestIntent;
-    const { entries } = await openPack(new ByteReader(pack), { format, limit, oversized: 'skip' });
-    await unpack(entries, objects, { format, budget: (longestIntent + 1_024) * ids.length });
-  });
-  return objects;
 }

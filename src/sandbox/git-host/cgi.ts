@@ -12,8 +12,10 @@ interface CgiRequest {
   readonly query: string;
   /** Who pushes: http-backend refuses receive-pack to nobody. */
   readonly user: string;
-  /** False hides the client's `Git-Protocol` header, so that git answers as its versions before 2.18 did. */
-  readonly protocols: boolean;
+  /** The client's `Git-Protocol` header, or another one: without any, git answers as its versions before 2.18 did. */
+  readonly protocol: string | undefined;
+  /** In place of the request's own body. */
+  readonly body: Buffer | undefined;
   readonly env: Env;
 }
 
@@ -44,15 +46,16 @@ export function runCgi(request: CgiRequest, started: (child: ChildProcess) => vo
       REMOTE_ADDR: '127.0.0.1',
       REMOTE_USER: request.user,
       CONTENT_TYPE: header('content-type'),
-      CONTENT_LENGTH: header('content-length'),
+      CONTENT_LENGTH: request.body === undefined ? header('content-length') : String(request.body.byteLength),
       HTTP_CONTENT_ENCODING: header('content-encoding'),
-      GIT_PROTOCOL: request.protocols ? header('git-protocol') : undefined,
+      GIT_PROTOCOL: request.protocol,
     },
   });
   started(child);
   // A program that ends without reading its input closes the pipe: its answer tells.
   child.stdin.on('error', () => undefined);
-  incoming.pipe(child.stdin);
+  if (request.body === undefined) incoming.pipe(child.stdin);
+  else child.stdin.end(request.body);
   // http-backend 2.39 reads on for ever when a body of announced length ends early.
   incoming.once('close', () => {
     if (!incoming.complete) child.kill('SIGKILL');

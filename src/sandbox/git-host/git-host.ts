@@ -10,6 +10,7 @@ import type { Env } from '../../wire/world.ts';
 import { accessRefusal, type RepoAccess } from './access.ts';
 import { type CgiReply, runCgi } from './cgi.ts';
 import { hearCommands } from './commands.ts';
+import { type Quirk, readOddly } from './quirk.ts';
 import { commitFiles, createBareRepo, type RepoCommit, type RepoOptions, runGit } from './repo.ts';
 import { createTurns } from './turns.ts';
 
@@ -51,8 +52,8 @@ export type GitHostFault =
   | { readonly is: 'cut'; readonly bytes: number }
   /** Git runs to its end, and its whole answer goes through `change`. */
   | { readonly is: 'alter'; readonly change: (body: Buffer) => Buffer }
-  /** The client's `Git-Protocol` header is not passed on: git speaks version 0. */
-  | { readonly is: 'oldProtocol' }
+  /** The client's `Git-Protocol` header is not passed on: git speaks version 0, or 1. */
+  | { readonly is: 'oldProtocol'; readonly version?: 1 }
   | { readonly is: 'delay'; readonly ms: number };
 
 export interface GitHostOptions {
@@ -63,6 +64,8 @@ export interface GitHostOptions {
   readonly port?: number;
   /** Git processes at once, as hosts limit them; further requests wait. Default: no limit. */
   readonly workers?: number;
+  /** How this host reads fetches otherwise than git. */
+  readonly quirks?: readonly Quirk[];
   /** Asked before each request is looked at; may wait, or change repositories meanwhile. */
   readonly fault?: (request: GitHostRequest) => GitHostFault | undefined | Promise<GitHostFault | undefined>;
 }
@@ -101,6 +104,7 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
   const children = new Set<ChildProcess>();
   const turns = createTurns(options.workers ?? Number.POSITIVE_INFINITY);
   const connections = new Map<Socket, number>();
+  const repoDir = (name: string): string => join(dir, `${name}.git`);
   let opened = 0;
 
   const serve = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
@@ -113,16 +117,19 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
     if (fault?.is === 'answer') return answer(outgoing, fault.status, fault.headers ?? {}, fault.body ?? '');
     const refused = accessRefusal(request, incoming.headers.authorization, rules.get(request.repo));
     if (refused !== undefined) return answer(outgoing, refused.status, refused.headers, refused.body);
+    const quirks = request.isCall && request.service === 'git-upload-pack' ? (options.quirks ?? []) : [];
+    const asked = await readOddly(quirks, incoming, repoDir(request.repo), env);
+    if ('status' in asked) return answer(outgoing, asked.status, asked.headers ?? {}, asked.body ?? '');
     const done = await turns.take();
     // Nobody waits for the answer any more, and what is left of the request never comes.
     if (outgoing.destroyed) return done();
     if (request.isCall && request.service === 'git-receive-pack') {
-      hearCommands(incoming, (refs) => {
-        request.refs = refs;
-      });
+      hearCommands(incoming, (refs) => Object.assign(request, { refs }));
     }
+    const old = fault?.is === 'oldProtocol';
+    const protocol = old ? fault.version && `version=${fault.version}` : incoming.headers['git-protocol']?.toString();
     const reply = await runCgi(
-      { program, projects: dir, incoming, ...request, user: 'sandbox', protocols: fault?.is !== 'oldProtocol', env },
+      { program, projects: dir, incoming, ...request, user: 'sandbox', protocol, body: asked.body, env },
       (child) => {
         children.add(child);
         child.once('close', () => {
@@ -147,7 +154,6 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
     server.listen(options.port ?? 0, '127.0.0.1', resolve);
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const repoDir = (name: string): string => join(dir, `${name}.git`);
 
   return {
     url,
@@ -217,7 +223,12 @@ function count(socket: Socket, outgoing: ServerResponse, request: GitHostRequest
 
 const counted = new WeakMap<Socket, { in: number; out: number }>();
 
-function answer(to: ServerResponse, status: number, headers: Readonly<Record<string, string>>, body: string): void {
+function answer(
+  to: ServerResponse,
+  status: number,
+  headers: Readonly<Record<string, string>>,
+  body: string | Buffer,
+): void {
   to.writeHead(status, { 'content-type': 'text/plain', 'content-length': Buffer.byteLength(body), ...headers });
   to.end(body);
 }

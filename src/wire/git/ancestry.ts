@@ -1,19 +1,27 @@
 import { WireFailure } from '../failure.ts';
-import { GitRefusal } from './failure.ts';
+import { fetchCommits } from './commits.ts';
+import { GitRefusal, isNo } from './failure.ts';
 import type { Wanted } from './fetch.ts';
-import { ByteReader } from './pack/bytes.ts';
-import { messageOf, type ObjectId, parseCommit } from './pack/object.ts';
-import { openPack } from './pack/pack.ts';
-import { type Objects, unpack } from './pack/unpack.ts';
+import { type GitObject, messageOf, type ObjectId, parseCommit } from './pack/object.ts';
 import type { GitRemote } from './remote.ts';
 
 const mostBytes = 32 * 1024 * 1024;
+/** Branches that are searched for a commit, and how far back, where a host gives out no ids but theirs. */
+const mostHeads = 100;
+const mostGenerations = 1_024;
+/** Commits that are asked about at once. */
+const mostEnds = 64;
+/** Generations that are asked for first where it isn't known how many it takes. Most answers are among them. */
+const firstGenerations = 32;
 
 /** A commit as far as its place in history and its words go. */
 export interface HistoryCommit {
   readonly parents: readonly ObjectId[];
   readonly message: string;
 }
+
+type Commits = ReadonlyMap<ObjectId, HistoryCommit>;
+type Parents = ReadonlyMap<ObjectId, Pick<HistoryCommit, 'parents'>>;
 
 /** What one commit is to another. `unknown` is no answer: one of them isn't there, or there is too much between them. */
 export type Relation = 'same' | 'ancestor' | 'descendant' | 'diverged' | 'unknown';
@@ -26,28 +34,78 @@ export async function relationOf(remote: GitRemote, theirs: ObjectId, ours: Obje
   if (theirs === ours) return 'same';
   try {
     const commits = await introduced(remote, ours, () => commitsSince(remote, theirs, ours));
-    return commits === undefined ? 'unknown' : relationIn(commits, theirs, ours);
+    if (commits === undefined) return 'unknown';
+    const relation = relationIn(commits, theirs, ours);
+    if (relation === 'diverged' && !(await isMet(remote, commits, ours))) {
+      return relationBelowHeads(remote, theirs, ours);
+    }
+    if (relation !== 'unknown' || !commits.has(theirs)) return relation;
+    // A whole history without ours: the host hasn't ours, or it leaves nothing out, whatever is here (Dulwich, filtering).
+    const back = await commitsSince(remote, ours, theirs);
+    return back?.has(theirs) === true && lineageOf(back, ours).has(theirs) ? 'ancestor' : 'unknown';
   } catch (error) {
     // Git's own no, the question being well-formed: it doesn't have `theirs`, or gives out nothing by its id.
-    if (error instanceof GitRefusal) return 'unknown';
+    if (!isNo(error)) throw error;
+    return (await givesOut(remote, ours)) ? 'unknown' : relationBelowHeads(remote, theirs, ours);
+  }
+}
+
+/** Whether ours has all that these commits build on. A host that leaves out commits between them would seem to say so. */
+async function isMet(remote: GitRemote, commits: Commits, ours: ObjectId): Promise<boolean> {
+  const ends = beyond(commits).slice(0, mostEnds);
+  return (await readCommits(remote, { wants: ends, haves: [ours] }))?.size === 0;
+}
+
+async function givesOut(remote: GitRemote, id: ObjectId): Promise<boolean> {
+  if (remote.known()?.wantAny === false) return false;
+  try {
+    return (await newestCommits(remote, id, 1))?.has(id) === true;
+  } catch (error) {
+    if (isNo(error)) return false;
     throw error;
   }
 }
 
+/** For hosts that give out only what branches lead to: the histories of all of them, until both are found. */
+async function relationBelowHeads(remote: GitRemote, theirs: ObjectId, ours: ObjectId): Promise<Relation> {
+  const heads = new Set((await remote.refs(['refs/heads/'], mostHeads)).values());
+  if (heads.size === 0) return 'unknown';
+  const both = (commits: Commits): boolean => commits.has(theirs) && commits.has(ours);
+  const commits = await readBack(remote, [...heads], mostGenerations, both);
+  if (commits === undefined || !both(commits)) return 'unknown';
+  const [below, above] = [lineageOf(commits, theirs), lineageOf(commits, ours)];
+  if (below.has(ours)) return 'descendant';
+  if (above.has(theirs)) return 'ancestor';
+  // The way from one to the other may lead through commits that are too far back.
+  return [...below, ...above].every((id) => commits.has(id)) ? 'diverged' : 'unknown';
+}
+
+/** A commit and all that its line leads to, including the first that aren't here. */
+function lineageOf(commits: Parents, from: ObjectId): ReadonlySet<ObjectId> {
+  const seen = new Set([from]);
+  // Grows while it is walked.
+  for (const id of seen) for (const parent of commits.get(id)?.parents ?? []) seen.add(parent);
+  return seen;
+}
+
 /** The same from the commits in `theirs`'s history and not in `ours`'s. Pure. */
-export function relationIn(
-  commits: ReadonlyMap<ObjectId, Pick<HistoryCommit, 'parents'>>,
-  theirs: ObjectId,
-  ours: ObjectId,
-): Relation {
+export function relationIn(commits: Parents, theirs: ObjectId, ours: ObjectId): Relation {
   if (theirs === ours) return 'same';
   if (commits.size === 0) return 'ancestor';
   if (!commits.has(theirs)) return 'unknown';
-  const beyond = [...commits.values()].flatMap(({ parents }) => parents.filter((parent) => !commits.has(parent)));
+  // A host that left out nothing, though ours was named.
+  if (commits.has(ours)) return lineageOf(commits, theirs).has(ours) ? 'descendant' : 'unknown';
+  const ends = beyond(commits);
   // All commits from ours up to theirs are here, so ours is a parent of one of them or none of its line.
-  if (beyond.includes(ours)) return 'descendant';
+  if (ends.includes(ours)) return 'descendant';
   // A host that hasn't `ours` leaves nothing out, and the history is here down to its roots.
-  return beyond.length === 0 ? 'unknown' : 'diverged';
+  return ends.length === 0 ? 'unknown' : 'diverged';
+}
+
+/** The parents that aren't among these commits. */
+function beyond(commits: Parents): ObjectId[] {
+  const parents = [...commits.values()].flatMap((commit) => commit.parents);
+  return [...new Set(parents)].filter((parent) => !commits.has(parent));
 }
 
 /**
@@ -62,42 +120,51 @@ export function commitsSince(
   return readCommits(remote, { wants: [tip], haves: [since] });
 }
 
-/** The newest commits of `tip`'s history, `depth` generations of them. Otherwise as `commitsSince`. */
+/**
+ * The newest commits of `tip`'s history, `depth` generations of them at most, asked for in steps that grow until
+ * `enough` says so: without it, all at once. Otherwise as `commitsSince`.
+ */
 export function newestCommits(
   remote: GitRemote,
   tip: ObjectId,
   depth: number,
+  enough?: (commits: ReadonlyMap<ObjectId, HistoryCommit>) => boolean,
 ): Promise<ReadonlyMap<ObjectId, HistoryCommit> | undefined> {
-  return readCommits(remote, { wants: [tip], ...((remote.known()?.shallow ?? true) ? { depth } : {}) });
+  return readBack(remote, [tip], depth, enough);
 }
 
-async function readCommits(
+async function readBack(
   remote: GitRemote,
-  wanted: Wanted,
-): Promise<ReadonlyMap<ObjectId, HistoryCommit> | undefined> {
-  const objects: Objects = new Map();
-  const ask = (filter: { filter?: string }): Promise<void> =>
-    remote.fetch({ ...wanted, ...filter }, async (pack) => {
-      const format = remote.format();
-      const limit = () => mostBytes / 2;
-      const { entries } = await openPack(new ByteReader(pack), { format, limit, oversized: 'skip' });
-      await unpack(entries, objects, { format, budget: mostBytes });
-    });
+  wants: readonly ObjectId[],
+  most: number,
+  enough?: (commits: Commits) => boolean,
+): Promise<Commits | undefined> {
+  let known: Commits | undefined;
+  for (
+    let depth = enough === undefined ? most : Math.min(firstGenerations, most);
+    ;
+    depth = Math.min(most, depth * 2)
+  ) {
+    const commits = await readCommits(remote, { wants, depth: remote.isShallow() ? depth : undefined });
+    // Too many to look through: what the step before found is better than nothing.
+    if (commits === undefined) return known;
+    if (depth >= most || !remote.isShallow() || enough?.(commits) === true || beyond(commits).length === 0)
+      return commits;
+    known = commits;
+  }
+}
+
+async function readCommits(remote: GitRemote, wanted: Wanted): Promise<Commits | undefined> {
+  let commits: ReadonlyMap<ObjectId, GitObject>;
   try {
-    if (remote.known()?.filter ?? true) {
-      await ask({ filter: 'tree:0' }).catch((error: unknown) => {
-        if (!(error instanceof GitRefusal)) throw error;
-        return ask({});
-      });
-    } else await ask({});
+    commits = await fetchCommits(remote, wanted, { commit: mostBytes / 2, all: mostBytes });
   } catch (error) {
     if (error instanceof WireFailure && error.kind === 'tooLarge') return undefined;
     throw error;
   }
   const format = remote.format();
-  const commits = [...objects.values()].filter(({ type }) => type === 'commit');
   return new Map(
-    commits.map(({ id, content }) => [
+    [...commits.values()].map(({ id, content }) => [
       id,
       { parents: parseCommit(content, format).parents, message: messageOf(content) },
     ]),

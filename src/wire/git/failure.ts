@@ -33,7 +33,30 @@ export class GitRefusal extends WireFailure {
       message: `${url} refused the request${words === undefined ? ' without a word' : ''}`,
       status: 200,
       peerCode: 'ERR',
-      ...(words === undefined ? {} : { peerText: words }),
+      peerText: words,
     });
+  }
+}
+
+/**
+ * Whether a host won't answer a question as it was put, be it in git's words or by a status. A simpler question may do.
+ * Who may not ask (401, 403, 404) and who comes at a bad moment is told so by other statuses.
+ */
+export function isNo(error: unknown): error is WireFailure {
+  if (error instanceof GitRefusal) return true;
+  return error instanceof WireFailure && [400, 405, 406, 415, 422, 500, 501].includes(error.status ?? 0);
+}
+
+/** An answer to this remote's request that isn't what was asked for. */
+export function malformed({ url }: { readonly url: () => string }, message: string, cause?: unknown): WireFailure {
+  return new WireFailure('malformed', url(), { message, cause });
+}
+
+/** What `work` makes of data that turns out wrong only after the answer was over. Throws WireFailure. */
+export async function asWireFailure<T>(remote: { readonly url: () => string }, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof GitDataError ? malformed(remote, error.message, error) : error;
   }
 }

@@ -8,11 +8,23 @@ import { formatLine } from './refs.ts';
 export interface Wanted {
   readonly wants: readonly ObjectId[];
   /** What is here already, with all it needs: it isn't sent. */
-  readonly haves?: readonly ObjectId[];
+  readonly haves?: readonly ObjectId[] | undefined;
+  /** Commits among them whose parents aren't here: a host that isn't told takes their whole history for known. */
+  readonly shallows?: readonly ObjectId[] | undefined;
   /** Commits to go back at most, 1 for the wanted one alone. */
-  readonly depth?: number;
+  readonly depth?: number | undefined;
   /** A filter as rev-list spells it: `tree:1`, `blob:none`. */
-  readonly filter?: string;
+  readonly filter?: string | undefined;
+}
+
+/** The lines that say how far back the answer goes and what is left out of it, alike in all versions. */
+function boundsOf({ shallows = [], depth, filter }: Wanted): string[] {
+  // Any order will do for git; Dulwich reads them in this one alone.
+  return [
+    ...(filter === undefined ? [] : [packet(`filter ${filter}\n`)]),
+    ...shallows.map((id) => packet(`shallow ${id}\n`)),
+    ...(depth === undefined ? [] : [packet(`deepen ${depth}\n`)]),
+  ];
 }
 
 /** The body of protocol v2's `fetch`. */
@@ -24,8 +36,9 @@ export function fetchRequest(wanted: Wanted, format: ObjectFormat): string {
     ...wanted.wants.map((id) => packet(`want ${id}\n`)),
     packet('no-progress\n'),
     packet('ofs-delta\n'),
-    ...(wanted.depth === undefined ? [] : [packet(`deepen ${wanted.depth}\n`)]),
-    ...(wanted.filter === undefined ? [] : [packet(`filter ${wanted.filter}\n`)]),
+    // Git leaves out what such a commit has only where it may also build on it.
+    ...((wanted.shallows ?? []).length > 0 ? [packet('thin-pack\n')] : []),
+    ...boundsOf(wanted),
     ...(wanted.haves ?? []).map((id) => packet(`have ${id}\n`)),
     packet('done\n'),
     flushPacket,
@@ -47,18 +60,21 @@ export async function* readFetch(from: ByteReader): AsyncGenerator<Buffer> {
   }
 }
 
-/** The body of version 0's fetch, with what of it this server offers. */
+/**
+ * The body of version 0's fetch, with what of it this server offers. `multi_ack` and `thin-pack` are named though we
+ * could do without them: Dulwich, Azure DevOps and CodeCommit refuse clients that don't.
+ */
 export function oldFetchRequest(wanted: Wanted, format: ObjectFormat, offered: ReadonlySet<string>): string {
   const asked = [
-    ...['ofs-delta', 'no-progress'].filter((name) => offered.has(name)),
+    ...['multi_ack_detailed', 'multi_ack'].filter((name) => offered.has(name)).slice(0, 1),
+    ...['thin-pack', 'ofs-delta', 'no-progress'].filter((name) => offered.has(name)),
     ...['side-band-64k', 'side-band'].filter((name) => offered.has(name)).slice(0, 1),
     ...(wanted.filter === undefined ? [] : ['filter']),
     ...(format === 'sha1' ? [] : [`object-format=${format}`]),
   ].join(' ');
   return [
     ...wanted.wants.map((id, at) => packet(`want ${id}${at === 0 && asked !== '' ? ` ${asked}` : ''}\n`)),
-    ...(wanted.depth === undefined ? [] : [packet(`deepen ${wanted.depth}\n`)]),
-    ...(wanted.filter === undefined ? [] : [packet(`filter ${wanted.filter}\n`)]),
+    ...boundsOf(wanted),
     flushPacket,
     ...(wanted.haves ?? []).map((id) => packet(`have ${id}\n`)),
     packet('done\n'),
@@ -75,10 +91,10 @@ export async function* readOldFetch(from: ByteReader, bands: boolean): AsyncGene
     if (next.is !== 'data') continue;
     const line = packetLine(next.bytes);
     if (line.startsWith('ERR ')) throw new GitNo(line.slice(4));
-    if (!/^(NAK$|ACK )/.test(line)) continue;
-    // Without multi_ack there is one such line after `done`, but one more for the first `have` in common.
-    const more = await from.peek(8);
-    if (/^[0-9a-f]{4}(NAK\n|ACK )/.test(more.toString('latin1', 0, 8))) continue;
+    if (line !== 'NAK' && !line.startsWith('ACK ')) continue;
+    // One such line is the answer to `done`, and one stands before it for each commit in common, or the first alone.
+    const more = await from.peek(7);
+    if (/^[0-9a-f]{4}(NAK|ACK)$/i.test(more.toString('latin1', 0, 7))) continue;
     if (bands) return yield* readBands(from);
     for (let chunk = await from.chunk(); chunk !== undefined; chunk = await from.chunk()) yield chunk;
     return;

@@ -1,13 +1,13 @@
 import { WireFailure } from '../failure.ts';
-import { GitDataError, GitRefusal } from './failure.ts';
+import { asWireFailure, GitDataError, isNo, malformed } from './failure.ts';
 import type { Wanted } from './fetch.ts';
 import { ByteReader } from './pack/bytes.ts';
-import type { ObjectFormat, ObjectId, ObjectType } from './pack/object.ts';
+import type { ObjectId, ObjectType } from './pack/object.ts';
 import { openPack } from './pack/pack.ts';
-import { createSpool, type Spool } from './pack/spool.ts';
 import { type Objects, unpack } from './pack/unpack.ts';
 import type { GitRemote } from './remote.ts';
 import { type MissingObject, type Snapshot, walk } from './snapshot.ts';
+import { openSpooled } from './spooled.ts';
 
 /** Reads files at commits of one remote. What a commit shares with the last one read isn't fetched again. */
 export interface TipReader {
@@ -35,7 +35,8 @@ type Mode = 'byRoot' | 'byCommit' | 'allFolders' | 'everything';
 
 const mebibyte = 1024 * 1024;
 const limits: Readonly<Record<ObjectType | 'delta', number>> = {
-  commit: mebibyte,
+  // Some write a whole changelog into a message.
+  commit: 16 * mebibyte,
   tag: mebibyte,
   // A folder of 100,000 files has a tree of about 5 MB.
   tree: 16 * mebibyte,
@@ -43,7 +44,6 @@ const limits: Readonly<Record<ObjectType | 'delta', number>> = {
   delta: 16 * mebibyte,
 };
 const mostAtOnce = 64 * mebibyte;
-const mostSpooled = 4 * 1024 * mebibyte;
 
 /** A last folder is asked for along with its files: small ones save a request. Past this it is read by itself. */
 const smallFolder = { objects: 64, bytes: 128 * 1024 };
@@ -54,20 +54,16 @@ export function createTipReader(remote: GitRemote, options: TipReaderOptions): T
   /** Last folders that turned out to be anything but small. */
   const wide = new Set<string>();
   let mode: Mode | undefined;
-  let spool: Spool | undefined;
-  const spooled: ObjectId[] = [];
+  /** The filter that gives an object by its id, and nothing below it. */
+  let exactly: 'tree:0' | 'tree:1' = 'tree:0';
+  const spool = openSpooled(remote);
 
   const read = async (tip: ObjectId, paths: readonly string[]): Promise<Snapshot> => {
     const format = remote.format();
     const { fileLimit } = options;
-    const step = () => unwrapped(() => walk(tip, paths, { format, objects, oversized, fileLimit }));
+    const step = () => asWireFailure(remote, () => walk(tip, paths, { format, objects, oversized, fileLimit }));
     let next = await step();
-    for (let before = ''; isMissing(next); next = await step()) {
-      const wanted = next.map(({ id }) => id).join(' ');
-      if (wanted === before) throw malformed("git's answer doesn't hold what was asked for");
-      before = wanted;
-      await supply(next, tip);
-    }
+    for (; isMissing(next); next = await step()) await supply(next, tip);
     // Only what this snapshot holds is kept: a beaten push reads on, perhaps a hundred times.
     const commit = objects.get(tip);
     objects = new Map(commit === undefined ? [] : [[tip, commit]]);
@@ -76,24 +72,45 @@ export function createTipReader(remote: GitRemote, options: TipReaderOptions): T
     return next;
   };
 
+  const isHere = ({ id }: MissingObject): boolean => objects.has(id) || oversized.has(id);
+
+  /** Gets some of what is missing at least. A host whose answer has none of it is asked in the next mode. */
   const supply = async (missing: readonly MissingObject[], tip: ObjectId): Promise<void> => {
     mode ??= startingMode();
+    let refusal: WireFailure | undefined;
     try {
-      if (mode === 'everything') await fromSpool(missing, tip);
-      else if (mode === 'allFolders' && missing.some(({ type }) => type !== 'blob')) await fromSpool(missing, tip);
-      else if (missing.some(({ type }) => type === 'commit')) await fetchCommit(tip, mode);
-      else if (mode === 'byRoot' && areLastFolders(missing)) await fetchLastFolders(missing);
-      else
-        await fetchExactly(
-          missing.map(({ id }) => id),
-          mode === 'allFolders' ? undefined : 'tree:0',
-        );
+      await ask(mode, missing, tip);
+      if (missing.some(isHere)) return;
     } catch (error) {
-      if (!(error instanceof GitRefusal)) throw error;
-      mode = await nextMode(mode, error);
-      spooled.length = 0;
-      await supply(missing, tip);
+      if (!isNo(error)) throw error;
+      refusal = error;
     }
+    mode = await nextMode(mode, refusal ?? malformed(remote, "git's answer doesn't hold what was asked for"));
+    await spool.clear();
+    await supply(missing, tip);
+  };
+
+  const ask = async (as: Mode, missing: readonly MissingObject[], tip: ObjectId): Promise<void> => {
+    if (as === 'everything' || (as === 'allFolders' && missing.some(({ type }) => type !== 'blob'))) {
+      await spool.supply(tip, as === 'allFolders' ? 'blob:none' : undefined);
+      for (const { id, type } of missing) {
+        const found = await spool.get(id, type);
+        if (found !== undefined && 'content' in found) objects.set(id, found);
+        else if (found !== undefined) oversized.set(id, found.size);
+      }
+    } else if (missing.some(({ type }) => type === 'commit')) await fetchCommit(tip, as);
+    else if (as === 'byRoot' && areLastFolders(missing)) await fetchLastFolders(missing);
+    else await fetchByIds(missing, as);
+  };
+
+  const fetchByIds = async (missing: readonly MissingObject[], as: Mode): Promise<void> => {
+    const ids = missing.map(({ id }) => id);
+    if (as === 'allFolders') return fetchExactly(ids, undefined);
+    await fetchExactly(ids, exactly);
+    if (exactly !== 'tree:0' || missing.some(isHere)) return;
+    // JGit's filters count from the ids that are asked for, so that 0 leaves those out and 1 what is below them.
+    exactly = 'tree:1';
+    await fetchExactly(ids, exactly);
   };
 
   const startingMode = (): Mode => {
@@ -101,7 +118,7 @@ export function createTipReader(remote: GitRemote, options: TipReaderOptions): T
     return can === undefined || (can.filter && can.wantAny) ? 'byRoot' : everything();
   };
 
-  const nextMode = async (refused: Mode, refusal: GitRefusal): Promise<Mode> => {
+  const nextMode = async (refused: Mode, refusal: WireFailure): Promise<Mode> => {
     if (refused === 'everything') throw refusal;
     // Large hosts limit filters by depth, so the next better guess comes before the question.
     if (refused === 'byRoot' && remote.known() === undefined) return 'byCommit';
@@ -117,15 +134,17 @@ export function createTipReader(remote: GitRemote, options: TipReaderOptions): T
     return 'everything';
   };
 
-  const depthOne = (): Pick<Wanted, 'depth'> => ((remote.known()?.shallow ?? true) ? { depth: 1 } : {});
-
   const fetchCommit = (tip: ObjectId, as: Mode): Promise<void> =>
-    fetchInto({ wants: [tip], filter: as === 'byRoot' ? 'tree:1' : 'tree:0', ...depthOne() });
+    fetchInto({
+      wants: [tip],
+      filter: as === 'byRoot' ? 'tree:1' : 'tree:0',
+      depth: remote.isShallow() ? 1 : undefined,
+    });
 
   /** Objects by their ids, with nothing below them: a filter doesn't apply to what is asked for by name. */
   const fetchExactly = async (ids: readonly ObjectId[], filter: string | undefined): Promise<void> => {
     try {
-      await fetchInto({ wants: ids, ...(filter === undefined ? {} : { filter }) });
+      await fetchInto({ wants: ids, filter });
     } catch (error) {
       const data = error instanceof WireFailure && error.kind === 'tooLarge' ? error.cause : undefined;
       if (!(data instanceof GitDataError) || data.size === undefined) throw error;
@@ -168,38 +187,9 @@ export function createTipReader(remote: GitRemote, options: TipReaderOptions): T
       if (large()) for (const { path, type } of missing) if (type === 'tree') wide.add(path);
     });
 
-  /** Once the whole tip is on disk, a later one costs what has changed since. */
-  const fromSpool = async (missing: readonly MissingObject[], tip: ObjectId): Promise<void> => {
-    const format: ObjectFormat = remote.format();
-    spool ??= await createSpool(format, mostSpooled);
-    const own = spool;
-    if (!spooled.includes(tip)) {
-      const filter = mode === 'allFolders' ? { filter: 'blob:none' } : {};
-      const since = spooled.length === 0 ? depthOne() : { haves: spooled.slice(-1) };
-      await remote.fetch({ wants: [tip], ...filter, ...since }, (pack) => own.add(pack));
-      spooled.push(tip);
-    }
-    for (const { id, type } of missing) {
-      const found = await unwrapped(() => own.get(id, type));
-      if (found !== undefined && 'content' in found) objects.set(id, found);
-      else if (found !== undefined) oversized.set(id, found.size);
-    }
-  };
-
   const limit = (type: ObjectType | 'delta'): number => (type === 'blob' ? options.fileLimit : limits[type]);
-  const malformed = (message: string, cause?: unknown) =>
-    new WireFailure('malformed', remote.url(), { message, cause });
 
-  /** Data that turns out wrong only after the answer was over. */
-  const unwrapped = async <T>(work: () => T | Promise<T>): Promise<T> => {
-    try {
-      return await work();
-    } catch (error) {
-      throw error instanceof GitDataError ? malformed(error.message, error) : error;
-    }
-  };
-
-  return { read, close: async () => spool?.close() };
+  return { read, close: spool.clear };
 }
 
 function isMissing(step: Snapshot | readonly MissingObject[]): step is readonly MissingObject[] {

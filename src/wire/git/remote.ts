@@ -33,6 +33,10 @@ export interface GitRemote {
   readonly known: () => Abilities | undefined;
   /** The same, asking if it hasn't. */
   readonly ask: () => Promise<Abilities>;
+  /** Filters that this host turned out not to take, though another answer to the same question came. */
+  readonly refused: Set<string>;
+  /** Whether a fetch may be told how far back to go, as long as the host hasn't said otherwise. */
+  readonly isShallow: () => boolean;
   /** The refs of these names, and those below the names that end in a slash; at most `limit`. */
   readonly refs: (names: readonly string[], limit: number) => Promise<ReadonlyMap<string, ObjectId>>;
   /** Fetches and hands the pack to `read`, which may be called again with another answer when the first was cut. */
@@ -137,6 +141,8 @@ export function openRemote(world: World, options: RemoteOptions): GitRemote {
     url: () => shownUrl(http.url()),
     format: () => format,
     known: () => (spoken === undefined ? undefined : abilitiesOf(spoken)),
+    refused: new Set(),
+    isShallow: () => spoken === undefined || abilitiesOf(spoken).shallow,
     ask: async () => abilitiesOf(spoken ?? (await learn([], 0))),
     isAtomic: async () => {
       if (atomic === undefined) await askReceiver();

@@ -91,10 +91,24 @@ describe('a fetch', () => {
   it('says what it wants in the words of each version', () => {
     const wanted = { wants: [a, b], haves: [a], depth: 1, filter: 'tree:1' };
     expect(fetchRequest(wanted, 'sha1')).toBe(
-      `${packet('command=fetch\n')}0001${packet(`want ${a}\n`)}${packet(`want ${b}\n`)}${packet('no-progress\n')}${packet('ofs-delta\n')}${packet('deepen 1\n')}${packet('filter tree:1\n')}${packet(`have ${a}\n`)}${packet('done\n')}0000`,
+      `${packet('command=fetch\n')}0001${packet(`want ${a}\n`)}${packet(`want ${b}\n`)}${packet('no-progress\n')}${packet('ofs-delta\n')}${packet('filter tree:1\n')}${packet('deepen 1\n')}${packet(`have ${a}\n`)}${packet('done\n')}0000`,
     );
     expect(oldFetchRequest(wanted, 'sha1', new Set(['ofs-delta', 'side-band', 'side-band-64k', 'x']))).toBe(
-      `${packet(`want ${a} ofs-delta side-band-64k filter\n`)}${packet(`want ${b}\n`)}${packet('deepen 1\n')}${packet('filter tree:1\n')}0000${packet(`have ${a}\n`)}${packet('done\n')}`,
+      `${packet(`want ${a} ofs-delta side-band-64k filter\n`)}${packet(`want ${b}\n`)}${packet('filter tree:1\n')}${packet('deepen 1\n')}0000${packet(`have ${a}\n`)}${packet('done\n')}`,
+    );
+    const usual = new Set([
+      'multi_ack',
+      'multi_ack_detailed',
+      'thin-pack',
+      'ofs-delta',
+      'no-progress',
+      'side-band-64k',
+    ]);
+    expect(oldFetchRequest({ wants: [a], haves: [b], shallows: [b] }, 'sha256', usual)).toBe(
+      `${packet(`want ${a} multi_ack_detailed thin-pack ofs-delta no-progress side-band-64k object-format=sha256\n`)}${packet(`shallow ${b}\n`)}0000${packet(`have ${b}\n`)}${packet('done\n')}`,
+    );
+    expect(oldFetchRequest({ wants: [a] }, 'sha1', new Set(['multi_ack']))).toBe(
+      `${packet(`want ${a} multi_ack\n`)}0000${packet('done\n')}`,
     );
     expect(oldFetchRequest({ wants: [a] }, 'sha1', new Set())).toBe(`${packet(`want ${a}\n`)}0000${packet('done\n')}`);
   });
@@ -109,6 +123,11 @@ describe('a fetch', () => {
     [
       'with bands behind two acknowledgments',
       `${packet(`ACK ${a}\n`)}${packet(`ACK ${a}\n`)}${band(1, 'PACK')}0000`,
+      true,
+    ],
+    [
+      'behind what multi_ack says of each commit in common',
+      `${packet(`ACK ${a} common\n`)}${packet(`ACK ${a} ready\n`)}${packet('NAK')}${packet(`ACK ${a}`)}${band(1, 'PACK')}0000`,
       true,
     ],
     ['without bands', `${packet('NAK\n')}PACK`, false],

@@ -18,7 +18,13 @@ const overhead = 200;
 export async function unpack(
   entries: AsyncIterable<PackEntry>,
   into: Objects,
-  options: { readonly format: ObjectFormat; readonly budget: number; readonly enough?: () => boolean },
+  options: {
+    readonly format: ObjectFormat;
+    readonly budget: number;
+    readonly enough?: () => boolean;
+    /** Differences whose base never comes are left out: they build on what nobody reads. */
+    readonly loose?: boolean;
+  },
 ): Promise<void> {
   const byOffset = new Map<number, GitObject>();
   const waiting = new Map<number | ObjectId, Delta[]>();
@@ -60,5 +66,6 @@ export async function unpack(
     }
     if (options.enough?.() === true) return;
   }
-  if (waiting.size > 0) throw new GitDataError('malformed', `${waiting.size} deltas have no base in the pack`);
+  if (waiting.size > 0 && options.loose !== true)
+    throw new GitDataError('malformed', `${waiting.size} deltas have no base in the pack`);
 }
