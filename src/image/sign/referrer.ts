@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { digestOf } from '../../wire/oci/digest.ts';
-import { mediaTypes, parseManifest, toManifest } from '../../wire/oci/manifest.ts';
+import { mediaTypes, toManifest } from '../../wire/oci/manifest.ts';
 import type { BlobSource, Descriptor, Digest, OciClient } from '../../wire/oci/types.ts';
 
 /** Says that this is a signature over an image, and nothing about it besides (cosign's own type, from version 3 on). */
@@ -12,17 +12,13 @@ const emptyConfig = { mediaType: 'application/vnd.oci.empty.v1+json', bytes: Buf
 
 /** Whether some signature of this kind refers to the manifest. Whose it is, a verifier has to tell. */
 export async function isSigned(client: OciClient, repository: string, digest: Digest): Promise<boolean> {
-  const referrers =
-    (await client.referrers(repository, digest)) ?? (await listed(client, repository, fallbackTag(digest)));
-  return referrers.some(
+  return (await client.referrers(repository, digest)).some(
     ({ artifactType, annotations }) => artifactType === bundleType && annotations?.[predicateKey] === predicateType,
   );
 }
 
 /**
  * Keeps a bundle beside the manifest it is about (cosign's BUNDLE_SPEC): an artifact with the manifest as its `subject`.
- * Where the registry has no list of referrers, the artifact is entered in the index under the tag `sha256-…` (OCI
- * distribution spec 1.1, "Referrers Tag Schema").
  */
 export async function attachBundle(
   client: OciClient,
@@ -46,22 +42,6 @@ export async function attachBundle(
     annotations,
   });
   await client.putManifest(repository, artifact.digest, artifact);
-  if ((await client.referrers(repository, digest)) !== undefined) return;
-  const tag = fallbackTag(digest);
-  const entry = { ...describe(mediaTypes.ociManifest, artifact.bytes), artifactType: bundleType, annotations };
-  const manifests = [...(await listed(client, repository, tag)), entry];
-  const index = toManifest(mediaTypes.ociIndex, { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests });
-  await client.putManifest(repository, tag, index);
-}
-
-function fallbackTag(digest: Digest): string {
-  return digest.replace(':', '-');
-}
-
-async function listed(client: OciClient, repository: string, tag: string): Promise<readonly Descriptor[]> {
-  const found = await client.getManifest(repository, tag);
-  const index = found === undefined ? undefined : parseManifest(found);
-  return index?.is === 'index' ? index.manifests : [];
 }
 
 function describe(mediaType: string, bytes: Uint8Array): Descriptor {

@@ -1,12 +1,13 @@
 import { digestOf, isDigest } from '../../wire/oci/digest.ts';
 import { isTag } from '../../wire/oci/reference.ts';
 import type { Digest } from '../../wire/oci/types.ts';
-import { collectBody, type RegistryAnswer, type RegistryCall, registryRefusal } from './answer.ts';
+import { collectBody, jsonAnswer, type RegistryAnswer, type RegistryCall, registryRefusal } from './answer.ts';
 import type { Store } from './store.ts';
 
 interface ManifestRules {
   readonly immutableTags: boolean;
   readonly createOnPush: boolean;
+  readonly referrers: boolean;
 }
 
 /** Manifests and indexes: PUT, GET, HEAD, DELETE by tag or digest. */
@@ -81,10 +82,39 @@ async function put(
   } else {
     store.putManifest(repository, digest, mediaType, bytes);
   }
+  const subject = rules.referrers ? subjectOf(manifest) : undefined;
   return {
     status: 201,
-    headers: { location: `/v2/${repository}/manifests/${digest}`, 'docker-content-digest': digest },
+    headers: {
+      location: `/v2/${repository}/manifests/${digest}`,
+      'docker-content-digest': digest,
+      ...(subject === undefined ? {} : { 'oci-subject': subject }),
+    },
   };
+}
+
+/** What refers to a manifest (distribution spec 1.1), of one artifact type where one is asked for. */
+export function serveReferrers(call: RegistryCall, repository: string, digest: string, store: Store): RegistryAnswer {
+  if (call.method !== 'GET') return registryRefusal(405, 'UNSUPPORTED', `${call.method} is not for referrers.`);
+  if (!isDigest(digest)) return registryRefusal(400, 'DIGEST_INVALID', `${digest} is not a sha256 digest.`);
+  const type = call.url.searchParams.get('artifactType');
+  const manifests = store.manifests(repository).flatMap(({ digest: own, mediaType, size }) => {
+    const manifest = parse(store.bytes(own));
+    if (manifest === undefined || subjectOf(manifest) !== digest) return [];
+    const { annotations, config } = manifest;
+    const artifactType = manifest.artifactType ?? (config as { mediaType?: unknown } | undefined)?.mediaType;
+    return type === null || type === artifactType ? [{ mediaType, digest: own, size, artifactType, annotations }] : [];
+  });
+  const mediaType = 'application/vnd.oci.image.index.v1+json';
+  return jsonAnswer(
+    200,
+    { schemaVersion: 2, mediaType, manifests },
+    { 'content-type': mediaType, ...(type === null ? {} : { 'oci-filters-applied': 'artifactType' }) },
+  );
+}
+
+function subjectOf({ subject }: Record<string, unknown>): Digest | undefined {
+  return digests([subject])[0];
 }
 
 /** As ECR words it. */

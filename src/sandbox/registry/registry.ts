@@ -31,6 +31,8 @@ export interface RegistryOptions extends RegistryGateOptions {
   readonly port?: number;
   /** A tag never means another digest: such a PUT is refused as ECR does. */
   readonly immutableTags?: boolean;
+  /** It lists what refers to a manifest. Default true; without, clients enter it under the tag `sha256-…`. */
+  readonly referrers?: boolean;
   /** Pushing makes the repository. Default true; ECR wants it to be there. */
   readonly createOnPush?: boolean;
   /** Asked for every request; what it answers goes wrong. */
@@ -46,12 +48,12 @@ export interface Registry {
   close(): Promise<void>;
 }
 
-/** An OCI registry (distribution spec 1.1 without referrers) on loopback, its content in a folder. */
+/** An OCI registry (distribution spec 1.1) on loopback, its content in a folder. */
 export async function startRegistry(options: RegistryOptions): Promise<Registry> {
   const store = openStore(options.dir);
   const uploads = openUploads(store);
-  const { immutableTags = false, createOnPush = true } = options;
-  const parts = { store, uploads, gate: createRegistryGate(options), immutableTags, createOnPush };
+  const { immutableTags = false, createOnPush = true, referrers = true } = options;
+  const parts = { store, uploads, gate: createRegistryGate(options), immutableTags, createOnPush, referrers };
   const requests: RecordedRequest[] = [];
   const server = createServer((incoming, outgoing) => {
     const call = callOf(incoming);

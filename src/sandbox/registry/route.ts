@@ -2,7 +2,7 @@ import { isRepository } from '../../wire/oci/reference.ts';
 import { jsonAnswer, type RegistryAnswer, type RegistryCall, registryRefusal } from './answer.ts';
 import type { RegistryAccess, RegistryGate } from './auth.ts';
 import { openUpload, serveBlob, serveUpload } from './blob.ts';
-import { serveManifest } from './manifest.ts';
+import { serveManifest, serveReferrers } from './manifest.ts';
 import type { Store } from './store.ts';
 import type { Uploads } from './upload.ts';
 
@@ -13,6 +13,7 @@ interface RouteParts {
   readonly gate: RegistryGate;
   readonly immutableTags: boolean;
   readonly createOnPush: boolean;
+  readonly referrers: boolean;
 }
 
 /** Finds what a request is about, asks the gate, and has it done. */
@@ -35,6 +36,11 @@ export async function route(
   if (!isRepository(repository)) return registryRefusal(400, 'NAME_INVALID', `${repository} is no repository's name.`);
   if (kind === 'manifests') return serveManifest(call, repository, name, store, rules);
   if (kind === 'blobs') return serveBlob(call, repository, name, store);
+  if (kind === 'referrers') {
+    return rules.referrers
+      ? serveReferrers(call, repository, name, store)
+      : registryRefusal(404, 'UNSUPPORTED', 'Referrers are not listed here.');
+  }
   if (kind === 'tags') return listTags(repository, searchParams, store);
   if (name !== '') return serveUpload(call, repository, name, uploads);
   const mayPull = async (from: string) =>
@@ -59,19 +65,19 @@ function listTags(repository: string, query: URLSearchParams, store: Store): Reg
 
 interface RouteTarget {
   readonly repository: string;
-  readonly kind: 'manifests' | 'blobs' | 'uploads' | 'tags';
+  readonly kind: 'manifests' | 'blobs' | 'uploads' | 'tags' | 'referrers';
   /** Tag, digest or upload id; empty where an upload begins. */
   readonly name: string;
 }
 
 /** What a path names, or undefined when it is none of the spec's. */
 export function routeOf(path: string): RouteTarget | undefined {
-  const [, repository = '', rest = ''] = /^\/v2\/(.+)\/((?:manifests|blobs|tags)\/.+)$/.exec(path) ?? [];
+  const [, repository = '', rest = ''] = /^\/v2\/(.+)\/((?:manifests|blobs|tags|referrers)\/.+)$/.exec(path) ?? [];
   const upload = /^(.+)\/blobs\/uploads\/([^/]*)$/.exec(path.slice('/v2/'.length));
   if (upload !== null) return { repository: upload[1] ?? '', kind: 'uploads', name: upload[2] ?? '' };
   const [kind, name = ''] = rest.split('/');
   if (kind === 'tags') return name === 'list' ? { repository, kind, name } : undefined;
-  return kind === 'manifests' || kind === 'blobs' ? { repository, kind, name } : undefined;
+  return kind === 'manifests' || kind === 'blobs' || kind === 'referrers' ? { repository, kind, name } : undefined;
 }
 
 function actionsOf(method: string): string[] {

@@ -41,6 +41,9 @@ export interface Store {
   adopt(file: string, digest: Digest): void;
   read(digest: Digest, range?: { readonly start: number; readonly end: number }): Readable;
   manifest(repository: string, reference: string): StoredManifest | undefined;
+  /** All manifests of a repository. */
+  manifests(repository: string): StoredManifest[];
+  bytes(digest: Digest): Buffer;
   putManifest(repository: string, digest: Digest, mediaType: string, bytes: Uint8Array): void;
   /** Removes the manifest and the tags that mean it. */
   deleteManifest(repository: string, digest: Digest): boolean;
@@ -92,6 +95,11 @@ export function openStore(dir: string): Store {
       const bytes = size(blobPath(digest));
       return mediaType === undefined || bytes === undefined ? undefined : { digest, mediaType, size: bytes };
     },
+    manifests: (repository) =>
+      (store.hasRepository(repository) ? names(join(root, repository, '_manifests')) : [])
+        .map((name) => store.manifest(repository, `sha256:${name}`))
+        .filter((found) => found !== undefined),
+    bytes: (digest) => readFileSync(blobPath(digest)),
     putManifest: (repository, digest, mediaType, bytes) => {
       write(blobPath(digest), bytes);
       write(mark(repository, '_manifests', digest.slice(7)), mediaType);
@@ -118,6 +126,10 @@ export function openStore(dir: string): Store {
 
 function size(path: string): number | undefined {
   return statSync(path, { throwIfNoEntry: false })?.size;
+}
+
+function names(dir: string): string[] {
+  return exists(dir) ? readdirSync(dir).sort() : [];
 }
 
 function exists(path: string): boolean {

@@ -1,20 +1,19 @@
-import { shownUrl, WireFailure } from '../failure.ts';
-import { type Http, readBody } from '../http.ts';
+import type { Http } from '../http.ts';
 import type { Secret } from '../secret.ts';
 import type { Clock } from '../world.ts';
 import { createOciAuth } from './auth/auth.ts';
 import type { TokenScope } from './auth/credential.ts';
-import { getBlob, headBlob, isWordless } from './blob.ts';
-import { digestOf, isDigest } from './digest.ts';
+import { getBlob, headBlob } from './blob.ts';
+import { isDigest } from './digest.ts';
 import { OciFailure } from './failure.ts';
-import { mediaTypes, parseObject } from './manifest.ts';
+import { getManifest, headManifest, sendManifest } from './manifest-request.ts';
 import { endpointOf } from './reference.ts';
-import { listReferrers } from './referrers.ts';
-import { beginUpload, cancelUpload } from './session.ts';
-import { createOciTransport, drain, type OciResponse, type OciTransport } from './transport.ts';
-import type { BlobPush, Descriptor, ManifestBytes, OciClient } from './types.ts';
-import { pushBlob } from './upload.ts';
-import { mismatch } from './verify.ts';
+import { enterReferrer, listReferrers, type ManifestAccess, subjectOf } from './referrers.ts';
+import { createOciTransport, drain } from './transport.ts';
+import type { BlobPush, OciClient } from './types.ts';
+import { beginUpload, cancelUpload } from './upload/session.ts';
+import { pushBlob } from './upload/upload.ts';
+import { unusable } from './verify.ts';
 
 export interface OciClientOptions {
   readonly http: Http;
@@ -34,9 +33,6 @@ export interface OciClientOptions {
   /** Tries of one request, the first included. Default 5. */
   readonly maxTries?: number;
 }
-
-const maxManifest = 4 * 1024 * 1024;
-const accept = Object.values(mediaTypes).join(', ');
 
 /** A client for one registry. It may be used for many requests at once; the same blob is never sent twice at a time. */
 export function createOciClient(options: OciClientOptions): OciClient {
@@ -65,11 +61,24 @@ export function createOciClient(options: OciClientOptions): OciClient {
       if (error.answerer === 'redirect' || (error.answerer === 'tokenServer' && error.status === 401)) throw error;
       // A token with fewer rights is enough to look, and `plan` has no more.
       if (error.answerer === 'tokenServer') return ask('pull');
+      // A wrong login is one for everything.
+      if (error.status === 401 && !(await isLetIn())) throw error;
       const begun = await beginUpload(transport, repository);
       if (begun !== 'mounted') await cancelUpload(transport, repository, begun);
       return undefined;
     }
   };
+
+  const isLetIn = (): Promise<boolean> =>
+    transport
+      .send({ method: 'GET', to: '/v2/', scopes: [], expect: [200], repeat: true }, drain)
+      .then(() => true)
+      .catch(() => false);
+
+  const manifestsOf = (repository: string): ManifestAccess => ({
+    get: (reference) => client.getManifest(repository, reference),
+    put: (reference, manifest) => client.putManifest(repository, reference, manifest),
+  });
 
   const client: OciClient = {
     host,
@@ -87,7 +96,10 @@ export function createOciClient(options: OciClientOptions): OciClient {
       look(repository, (access) => getManifest(transport, repository, reference, access)),
     putManifest: async (repository, reference, manifest) => {
       try {
-        await putManifest(transport, repository, reference, manifest);
+        const listed = await sendManifest(transport, repository, reference, manifest);
+        const subject = subjectOf(manifest);
+        if (subject === undefined || listed) return;
+        await enterReferrer(transport, repository, manifestsOf(repository), subject, manifest);
       } catch (error) {
         if (isDigest(reference) || !(error instanceof OciFailure) || !mayBeHeld(error)) throw error;
         // Whether the tag is immutable is said by nobody in a way to rely on. What it means now, it can tell itself.
@@ -105,7 +117,7 @@ export function createOciClient(options: OciClientOptions): OciClient {
       throw unusable(`${origin}/v2/${repository}/blobs/${digest}`, host, repository, 'has a blob, but not its size');
     },
     getBlob: (repository, descriptor) => getBlob(transport, repository, descriptor),
-    referrers: (repository, digest) => listReferrers(transport, repository, digest),
+    referrers: (repository, digest) => listReferrers(transport, repository, manifestsOf(repository), digest),
     pushBlob: async (repository, blob, from = [], absent = false) => {
       const key = `${repository}@${blob.digest}`;
       const running = pushing.get(key);
@@ -123,122 +135,8 @@ export function createOciClient(options: OciClientOptions): OciClient {
   return client;
 }
 
-/** `unclear`: HEAD doesn't tell digest, size or kind, or was refused, which has no words: GET tells. */
-async function headManifest(
-  transport: OciTransport,
-  repository: string,
-  reference: string,
-  access: TokenScope['access'],
-): Promise<Descriptor | undefined | 'unclear'> {
-  const sent = transport.send(
-    {
-      method: 'HEAD',
-      to: `/v2/${repository}/manifests/${reference}`,
-      scopes: [{ repository, access }],
-      headers: { accept },
-      expect: [200, 404],
-      repeat: true,
-    },
-    async (response) => {
-      await drain(response);
-      if (response.status === 404) return undefined;
-      const { 'docker-content-digest': digest, 'content-length': length = '' } = response.headers;
-      const mediaType = mediaTypeOf(response);
-      const size = Number(length);
-      if (response.status !== 200 || !isDigest(digest) || !(size > 0) || !isManifestType(mediaType)) return 'unclear';
-      if (isDigest(reference) && digest !== reference) {
-        throw mismatch(reference, { url: shownUrl(response.from), host: transport.host, repository }, digest);
-      }
-      return { mediaType, digest, size } as const;
-    },
-  );
-  return sent.catch((error: unknown) => {
-    if (isWordless(error)) return 'unclear' as const;
-    throw error;
-  });
-}
-
-function getManifest(
-  transport: OciTransport,
-  repository: string,
-  reference: string,
-  access: TokenScope['access'],
-): Promise<ManifestBytes | undefined> {
-  return transport.send(
-    {
-      method: 'GET',
-      to: `/v2/${repository}/manifests/${reference}`,
-      scopes: [{ repository, access }],
-      headers: { accept },
-      expect: [200, 404],
-      repeat: true,
-    },
-    async (response) => {
-      if (response.status === 404) {
-        await drain(response);
-        return undefined;
-      }
-      const bytes = await readBody(response, maxManifest);
-      const origin = { url: shownUrl(response.from), host: transport.host, repository };
-      const said = mediaTypeOf(response);
-      const own = parseObject(bytes)?.mediaType;
-      // A file server says `application/json`: then the manifest's own word has to do.
-      const mediaType = isManifestType(said) || typeof own !== 'string' ? said : own;
-      if (parseObject(bytes) === undefined || !isManifestType(mediaType)) {
-        throw unusable(origin.url, transport.host, repository, `answered ${said || 'something'} for a manifest`);
-      }
-      const digest = digestOf(bytes);
-      const told = response.headers['docker-content-digest'];
-      // Another algorithm's digest can't be checked here; a sha256 one has to be right.
-      for (const wanted of [reference, told]) {
-        if (isDigest(wanted) && wanted !== digest) throw mismatch(wanted, origin, digest);
-      }
-      return { mediaType, digest, bytes };
-    },
-  );
-}
-
-function putManifest(
-  transport: OciTransport,
-  repository: string,
-  reference: string,
-  { mediaType, digest, bytes }: ManifestBytes,
-): Promise<void> {
-  return transport.send(
-    {
-      method: 'PUT',
-      to: `/v2/${repository}/manifests/${reference}`,
-      scopes: [{ repository, access: 'push' }],
-      headers: { 'content-type': mediaType },
-      body: bytes,
-      expect: [200, 201, 202],
-      repeat: true,
-      idleMs: 180_000,
-    },
-    async (response) => {
-      await drain(response);
-      const stored = response.headers['docker-content-digest'];
-      if (isDigest(stored) && stored !== digest) {
-        throw mismatch(digest, { url: shownUrl(response.from), host: transport.host, repository }, stored);
-      }
-    },
-  );
-}
-
 /** Refusals that can mean an immutable tag: not those whose code says that the manifest or its name is the trouble. */
 function mayBeHeld({ status, codes }: OciFailure): boolean {
   const others = /^(MANIFEST_|BLOB_|NAME_|SIZE_INVALID$|DIGEST_INVALID$|UNAUTHORIZED$|UNSUPPORTED$|TOOMANYREQUESTS$)/;
   return [400, 403, 405, 409, 412, 422].includes(status ?? 0) && !codes.some((code) => others.test(code));
-}
-
-function mediaTypeOf(response: OciResponse): string {
-  return (response.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
-}
-
-function isManifestType(mediaType: string): boolean {
-  return mediaType.startsWith('application/vnd.');
-}
-
-function unusable(url: string, host: string, repository: string, what: string): OciFailure {
-  return new OciFailure(new WireFailure('malformed', url, { message: `${host} ${what}` }), { host, repository });
 }

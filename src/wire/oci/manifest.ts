@@ -43,12 +43,12 @@ export function parseManifest({ mediaType, digest, bytes }: ManifestBytes): Imag
   if (index ? 'layers' in value || 'config' in value : 'manifests' in value)
     throw bad('is an image and an index at once');
   if (index) {
-    const manifests = descriptors(value.manifests);
+    const manifests = descriptorsIn(value.manifests);
     if (manifests === undefined) throw bad('has no list of manifests');
     return { is: 'index', mediaType, manifests };
   }
   const config = descriptor(value.config);
-  const layers = descriptors(value.layers);
+  const layers = descriptorsIn(value.layers);
   if (config === undefined || layers === undefined) throw bad('lacks its config or layers');
   return { is: 'image', mediaType, config, layers };
 }
@@ -82,7 +82,8 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function descriptors(value: unknown): Descriptor[] | undefined {
+/** A list of descriptors, or undefined when something in it is none. */
+export function descriptorsIn(value: unknown): Descriptor[] | undefined {
   if (!Array.isArray(value)) return undefined;
   const all = value.map(descriptor).filter((one) => one !== undefined);
   return all.length === value.length ? all : undefined;

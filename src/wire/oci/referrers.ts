@@ -1,43 +1,98 @@
-import { shownUrl, WireFailure } from '../failure.ts';
 import { readBody } from '../http.ts';
-import { digestOf } from './digest.ts';
+import { isDigest } from './digest.ts';
 import { OciFailure } from './failure.ts';
-import { mediaTypes, parseManifest } from './manifest.ts';
-import { drain, type OciTransport } from './transport.ts';
-import type { Descriptor, Digest } from './types.ts';
+import { descriptorsIn, mediaTypes, parseObject, toManifest } from './manifest.ts';
+import type { OciTransport } from './transport.ts';
+import type { Descriptor, Digest, ManifestBytes } from './types.ts';
+import { unusable } from './verify.ts';
 
 const mostBytes = 4 * 1024 * 1024;
 
+/** Reads and writes the manifests of one repository. */
+export interface ManifestAccess {
+  get(reference: string): Promise<ManifestBytes | undefined>;
+  put(reference: string, manifest: ManifestBytes): Promise<void>;
+}
+
 /**
- * What refers to a manifest (OCI distribution spec 1.1, "Listing Referrers"), the first page of it. Undefined where the
- * registry doesn't know the question; such things are then listed under the tag `sha256-…`.
+ * What refers to a manifest (OCI distribution spec 1.1, "Listing Referrers"): the first page of the registry's own list,
+ * and what clients entered under the tag `sha256-…` because there was no list at their time.
  */
-export function listReferrers(
+export async function listReferrers(
   transport: OciTransport,
   repository: string,
+  manifests: Pick<ManifestAccess, 'get'>,
   digest: Digest,
-): Promise<readonly Descriptor[] | undefined> {
-  return transport.send(
-    {
-      method: 'GET',
-      to: `/v2/${repository}/referrers/${digest}`,
-      scopes: [{ repository, access: 'pull' }],
-      headers: { accept: mediaTypes.ociIndex },
-      // Registries that don't know the path answer with whatever they have for such ones.
-      expect: [200, 400, 404, 405],
-      repeat: true,
-    },
-    async (response) => {
-      if (response.status !== 200) {
-        await drain(response);
-        return undefined;
-      }
-      const bytes = await readBody(response, mostBytes);
-      const index = parseManifest({ mediaType: mediaTypes.ociIndex, digest: digestOf(bytes), bytes });
-      if (index.is === 'index') return index.manifests;
-      const url = shownUrl(response.from);
-      const failure = new WireFailure('malformed', url, { message: `${url} answered no index of referrers` });
-      throw new OciFailure(failure, { host: transport.host, repository });
-    },
-  );
+): Promise<readonly Descriptor[]> {
+  const listed = await askList(transport, repository, digest);
+  const entered = descriptorsIn(await entriesOf(manifests, digest)) ?? [];
+  return [...listed, ...entered.filter((one) => !listed.some((other) => other.digest === one.digest))];
+}
+
+/** A registry that doesn't know the question answers with whatever it has: a login page, another status, no list. */
+async function askList(transport: OciTransport, repository: string, digest: Digest): Promise<readonly Descriptor[]> {
+  try {
+    return await transport.send(
+      {
+        method: 'GET',
+        to: `/v2/${repository}/referrers/${digest}`,
+        scopes: [{ repository, access: 'pull' }],
+        headers: { accept: mediaTypes.ociIndex },
+        expect: [200],
+        repeat: true,
+        // The tag answers too: nobody waits for a list that is out of order.
+        tries: 2,
+      },
+      async (response) => descriptorsIn(parseObject(await readBody(response, mostBytes))?.manifests ?? []) ?? [],
+    );
+  } catch (error) {
+    if (error instanceof OciFailure && ['status', 'malformed', 'tooLarge'].includes(error.kind)) return [];
+    throw error;
+  }
+}
+
+/** The manifest that a manifest refers to, where it does. */
+export function subjectOf({ bytes }: ManifestBytes): Digest | undefined {
+  const subject = parseObject(bytes)?.subject as { digest?: unknown } | undefined;
+  return typeof subject?.digest === 'string' && isDigest(subject.digest) ? subject.digest : undefined;
+}
+
+/**
+ * Enters a manifest in the list under its subject's tag ("Referrers Tag Schema"), for a registry that keeps no list
+ * itself. Throws OciFailure where something else stands under that tag.
+ */
+export async function enterReferrer(
+  transport: OciTransport,
+  repository: string,
+  manifests: ManifestAccess,
+  subject: Digest,
+  { mediaType, digest, bytes }: ManifestBytes,
+): Promise<void> {
+  const entries = await entriesOf(manifests, subject);
+  if (entries === undefined) {
+    const url = `${transport.origin}/v2/${repository}/manifests/${tagOf(subject)}`;
+    throw unusable(url, transport.host, repository, `holds no list of referrers under ${tagOf(subject)}`);
+  }
+  if (entries.some((entry) => (entry as { digest?: unknown } | null)?.digest === digest)) return;
+  const { artifactType, config, annotations } = parseObject(bytes) ?? {};
+  const type = artifactType ?? (config as { mediaType?: unknown } | undefined)?.mediaType;
+  const entry = { mediaType, digest, size: bytes.byteLength, artifactType: type, annotations };
+  const index = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: [...entries, entry] };
+  await manifests.put(tagOf(subject), toManifest(mediaTypes.ociIndex, index));
+}
+
+function tagOf(digest: Digest): string {
+  return digest.replace(':', '-');
+}
+
+/** The entries under a subject's tag as they stand there; undefined when something else does. */
+async function entriesOf(
+  manifests: Pick<ManifestAccess, 'get'>,
+  subject: Digest,
+): Promise<readonly unknown[] | undefined> {
+  const found = await manifests.get(tagOf(subject));
+  // GitLab reads the tag as the digest, and answers with the image itself.
+  if (found === undefined || found.digest === subject) return [];
+  const list = found.mediaType === mediaTypes.ociIndex ? (parseObject(found.bytes)?.manifests ?? []) : undefined;
+  return Array.isArray(list) ? list : undefined;
 }

@@ -41,14 +41,17 @@ export interface OciClient {
   headManifest(repository: string, reference: string): Promise<Descriptor | undefined>;
   /** The manifest or index behind a tag or digest, or undefined when there is none. At most 4 MiB. */
   getManifest(repository: string, reference: string): Promise<ManifestBytes | undefined>;
-  /** Puts it under a tag or its digest. An immutable tag that already has this digest is a success. */
+  /**
+   * Puts it under a tag or its digest; one with a `subject` is among that one's referrers then. An immutable tag that
+   * already has this digest is a success.
+   */
   putManifest(repository: string, reference: string, manifest: ManifestBytes): Promise<void>;
   /** Its size in bytes, or undefined when the repository doesn't have it. */
   hasBlob(repository: string, digest: Digest): Promise<number | undefined>;
   /** The blob as a stream that fails at its end unless length and digest are right. */
   getBlob(repository: string, descriptor: Pick<Descriptor, 'digest' | 'size'>): Promise<Readable>;
-  /** What refers to a manifest, or undefined where the registry has no such list. */
-  referrers(repository: string, digest: Digest): Promise<readonly Descriptor[] | undefined>;
+  /** What refers to a manifest, as far as the registry or those who pushed it keep a list of it. */
+  referrers(repository: string, digest: Digest): Promise<readonly Descriptor[]>;
   /** Makes the repository have the blob: there already, mounted from a sibling repository, or uploaded in chunks. `absent`: probably not there, so it isn't asked after first. */
   pushBlob(repository: string, blob: BlobSource, from?: readonly string[], absent?: boolean): Promise<BlobPush>;
 }

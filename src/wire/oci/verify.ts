@@ -35,3 +35,8 @@ export function mismatch(digest: Descriptor['digest'], origin: ContentSource, go
   const failure = new WireFailure('malformed', origin.url, { message: `${digest} came as ${got}`, retryable: false });
   return new OciFailure(failure, { ...origin, finding: { is: 'mismatch', digest } });
 }
+
+/** An answer that is none of a registry's. */
+export function unusable(url: string, host: string, repository: string, what: string): OciFailure {
+  return new OciFailure(new WireFailure('malformed', url, { message: `${host} ${what}` }), { host, repository });
+}

@@ -1,38 +1,125 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { expect, it, onTestFinished } from 'vitest';
-import { digestOf } from '../../../src/wire/oci/digest.ts';
-import { clientOf } from '../../support/oci.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { RegistryFault } from '../../../src/sandbox/registry/fault.ts';
+import type { RegistryOptions } from '../../../src/sandbox/registry/registry.ts';
+import { mediaTypes, parseObject, toManifest } from '../../../src/wire/oci/manifest.ts';
+import type { ManifestBytes, OciClient } from '../../../src/wire/oci/types.ts';
+import { blobOf, clientOf, ociFailure, pushParts } from '../../support/oci.ts';
+import { registries, startOwnRegistry } from '../../support/registries.ts';
 
-const digest = digestOf('something');
+const index = { 'content-type': mediaTypes.ociIndex };
 
-async function answering(status: number, body: unknown): Promise<string> {
-  const server = createServer((_, response) => {
-    response.writeHead(status, { 'content-type': 'application/vnd.oci.image.index.v1+json' });
-    response.end(JSON.stringify(body));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void server.close());
-  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+async function registry(options: Omit<RegistryOptions, 'dir'> = {}) {
+  const own = await startOwnRegistry(options);
+  onTestFinished(() => own.close());
+  const client = clientOf(own.host);
+  const image = await pushParts(client, 'app', 'image');
+  await client.putManifest('app', 'v1', image);
+  return { own, client, image };
 }
 
-const one = { mediaType: 'application/vnd.oci.image.manifest.v1+json', digest, size: 3, artifactType: 'a/b' };
+/** An artifact that refers to a manifest, pushed. */
+async function attach(client: OciClient, image: ManifestBytes, name: string): Promise<ManifestBytes> {
+  const empty = blobOf(Buffer.from('{}'), 'application/vnd.oci.empty.v1+json');
+  await client.pushBlob('app', empty);
+  const artifact = toManifest(mediaTypes.ociManifest, {
+    schemaVersion: 2,
+    mediaType: mediaTypes.ociManifest,
+    artifactType: 'text/note',
+    config: empty.descriptor,
+    layers: [empty.descriptor],
+    subject: { mediaType: image.mediaType, digest: image.digest, size: image.bytes.byteLength },
+    annotations: { name },
+  });
+  await client.putManifest('app', artifact.digest, artifact);
+  return artifact;
+}
 
-it('what refers to a manifest is listed, and nothing is told from not knowing', async () => {
-  const list = async (status: number, body: unknown) =>
-    clientOf(await answering(status, body)).referrers('app', digest);
-  expect(await list(200, { schemaVersion: 2, manifests: [one] })).toMatchObject([{ digest, artifactType: 'a/b' }]);
-  expect(await list(200, { schemaVersion: 2, manifests: [] })).toEqual([]);
-  expect(await list(404, { errors: [{ code: 'NAME_UNKNOWN' }] })).toBeUndefined();
+const tagOf = ({ digest }: ManifestBytes) => digest.replace(':', '-');
+
+describe.each(registries.filter(({ available }) => available))('$name', (kind) => {
+  it('tells what refers to a manifest once it is put, of several too', async () => {
+    const running = await kind.start();
+    onTestFinished(() => running.close());
+    const client = clientOf(running.host);
+    const image = await pushParts(client, 'app', 'image');
+    await client.putManifest('app', 'v1', image);
+    expect(await client.referrers('app', image.digest)).toEqual([]);
+    const notes = [await attach(client, image, 'one'), await attach(client, image, 'two')];
+    await client.putManifest('app', notes[0]?.digest ?? '', notes[0] as ManifestBytes);
+    const listed = await client.referrers('app', image.digest);
+    expect(listed.map(({ digest }) => digest).sort()).toEqual(notes.map(({ digest }) => digest).sort());
+    expect(listed[0]).toMatchObject({ artifactType: 'text/note', mediaType: mediaTypes.ociManifest });
+    expect(listed.map(({ annotations }) => annotations?.name).sort()).toEqual(['one', 'two']);
+  });
 });
 
-it.each([
-  [200, { layers: [], config: {} }],
-  [200, { manifests: [{ ...one, digest: 'sha256:short' }] }],
-  [200, 'text'],
-  [401, {}],
-])('an answer %s %j is a failure', async (status, body) => {
-  await expect(clientOf(await answering(status, body)).referrers('app', digest)).rejects.toMatchObject({
-    kind: expect.stringMatching(/^(malformed|status)$/),
+it('a registry that says that it lists referrers gets no tag for them', async () => {
+  const { client, image } = await registry();
+  await attach(client, image, 'one');
+  expect(await client.getManifest('app', tagOf(image))).toBeUndefined();
+});
+
+describe('a registry that keeps no list', () => {
+  const answers: [string, RegistryFault][] = [
+    ...[400, 401, 403, 404, 405, 406, 501].map(
+      (status) => [String(status), { is: 'answer', status }] as [string, RegistryFault],
+    ),
+    ['a page', { is: 'answer', status: 200, headers: { 'content-type': 'text/html' }, body: '<html>' }],
+    ['{}', { is: 'answer', status: 200, headers: index, body: '{}' }],
+    ['no list', { is: 'answer', status: 200, headers: index, body: '{"schemaVersion":2,"manifests":null}' }],
+    ['a list of nothing', { is: 'answer', status: 200, headers: index, body: '{"manifests":[{"digest":"sha256:x"}]}' }],
+    ['a redirect in a circle', { is: 'answer', status: 303, headers: { location: '/v2/app/referrers/x' } }],
+    ['a redirect to nowhere', { is: 'answer', status: 307 }],
+  ];
+
+  it.each(answers)('and answers the question with %s has them under the tag', async (_what, fault) => {
+    const { client, image } = await registry({
+      referrers: false,
+      fault: ({ path }) => (path.includes('/referrers/') ? fault : undefined),
+    });
+    const note = await attach(client, image, 'one');
+    expect(await client.referrers('app', image.digest)).toMatchObject([
+      { digest: note.digest, artifactType: 'text/note', annotations: { name: 'one' } },
+    ]);
+    const under = await client.getManifest('app', tagOf(image));
+    expect(under?.mediaType).toBe(mediaTypes.ociIndex);
+  });
+
+  it('keeps what another client entered, whatever that is', async () => {
+    const { client, image } = await registry({ referrers: false });
+    const first = await attach(client, image, 'one');
+    const there = await client.getManifest('app', tagOf(image));
+    const { manifests } = parseObject(there?.bytes ?? Buffer.alloc(0)) as { manifests: object[] };
+    const more = [...manifests, { ...manifests[0], digest: first.digest, data: 'e30=', 'x-own': 1 }];
+    const value = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: more };
+    await client.putManifest('app', tagOf(image), toManifest(mediaTypes.ociIndex, value));
+    await attach(client, image, 'two');
+    const now = parseObject((await client.getManifest('app', tagOf(image)))?.bytes ?? Buffer.alloc(0));
+    expect((now?.manifests as object[]).slice(0, 2)).toEqual(more);
+    expect(now?.manifests).toHaveLength(3);
+  });
+
+  it('that reads the tag as the digest, as GitLab does, has none yet', async () => {
+    const { own, client } = await registry({ referrers: false });
+    const image = await pushParts(client, 'app', 'child');
+    await client.putManifest('app', image.digest, image);
+    const child = { mediaType: image.mediaType, digest: image.digest, size: image.bytes.byteLength };
+    const many = toManifest(mediaTypes.ociIndex, {
+      schemaVersion: 2,
+      mediaType: mediaTypes.ociIndex,
+      manifests: [child],
+    });
+    await client.putManifest('app', tagOf(many), many);
+    expect(await client.referrers('app', many.digest)).toEqual([]);
+    const note = await attach(client, many, 'one');
+    expect(await client.referrers('app', many.digest)).toMatchObject([{ digest: note.digest }]);
+    expect(own.requests.some(({ method, path }) => method === 'PUT' && path.endsWith(tagOf(many)))).toBe(true);
+  });
+
+  it('and holds an image under that tag keeps it, and the failure is told', async () => {
+    const { client, image } = await registry({ referrers: false });
+    await client.putManifest('app', tagOf(image), await pushParts(client, 'app', 'somebody’s'));
+    expect(await ociFailure(attach(client, image, 'one'))).toMatchObject({ kind: 'malformed' });
+    expect((await client.getManifest('app', tagOf(image)))?.mediaType).toBe(mediaTypes.ociManifest);
   });
 });

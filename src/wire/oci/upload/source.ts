@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
-import type { BlobSource } from './types.ts';
-import { type ContentSource, mismatch } from './verify.ts';
+import type { BlobSource } from '../types.ts';
+import { type ContentSource, mismatch } from '../verify.ts';
 
 /** A blob's bytes in chunks, read once from beginning to end unless something has to be sent again. */
 export interface ChunkedSource {

@@ -1,11 +1,11 @@
-import { shownUrl, WireFailure } from '../failure.ts';
-import { backoff, isRetryable } from '../retry.ts';
-import { headBlob } from './blob.ts';
-import { OciFailure } from './failure.ts';
+import { shownUrl, WireFailure } from '../../failure.ts';
+import { backoff, isRetryable } from '../../retry.ts';
+import { headBlob } from '../blob.ts';
+import { OciFailure } from '../failure.ts';
+import type { OciTransport } from '../transport.ts';
+import type { BlobPush, BlobSource } from '../types.ts';
 import { beginUpload, cancelUpload, finishUpload, readStatus, sendChunk, type UploadSession } from './session.ts';
 import { chunked } from './source.ts';
-import type { OciTransport } from './transport.ts';
-import type { BlobPush, BlobSource } from './types.ts';
 
 /** Two ways to send the same bytes; a registry may refuse one. */
 type Way = 'whole' | 'chunks';

@@ -1,10 +1,10 @@
 import type { Readable } from 'node:stream';
-import { shownUrl, WireFailure } from '../failure.ts';
-import { withGrace } from '../grace.ts';
-import type { TokenScope } from './auth/credential.ts';
-import { isDigest } from './digest.ts';
-import { drain, type OciResponse, type OciTransport } from './transport.ts';
-import type { Digest } from './types.ts';
+import { shownUrl, WireFailure } from '../../failure.ts';
+import { withGrace } from '../../grace.ts';
+import type { TokenScope } from '../auth/credential.ts';
+import { isDigest } from '../digest.ts';
+import { drain, type OciResponse, type OciTransport } from '../transport.ts';
+import type { Digest } from '../types.ts';
 
 /** An upload that the registry has begun for us. */
 export interface UploadSession {

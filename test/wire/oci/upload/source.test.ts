@@ -2,10 +2,10 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { digestOf } from '../../../src/wire/oci/digest.ts';
-import { chunked } from '../../../src/wire/oci/source.ts';
-import { verifier } from '../../../src/wire/oci/verify.ts';
-import { all, blobOf, bytesOf, ociFailure } from '../../support/oci.ts';
+import { digestOf } from '../../../../src/wire/oci/digest.ts';
+import { chunked } from '../../../../src/wire/oci/upload/source.ts';
+import { verifier } from '../../../../src/wire/oci/verify.ts';
+import { all, blobOf, bytesOf, ociFailure } from '../../../support/oci.ts';
 
 const origin = { url: 'http://registry/', host: 'registry', repository: 'acme/app' };
 

@@ -1,0 +1,125 @@
+import { shownUrl } from '../failure.ts';
+import { readBody } from '../http.ts';
+import type { TokenScope } from './auth/credential.ts';
+import { isWordless } from './blob.ts';
+import { digestOf, isDigest } from './digest.ts';
+import { mediaTypes, parseObject } from './manifest.ts';
+import { drain, type OciResponse, type OciTransport } from './transport.ts';
+import type { Descriptor, ManifestBytes } from './types.ts';
+import { mismatch, unusable } from './verify.ts';
+
+const maxManifest = 4 * 1024 * 1024;
+const accept = Object.values(mediaTypes).join(', ');
+
+/** `unclear`: HEAD doesn't tell digest, size or kind, or was refused, which has no words: GET tells. */
+export async function headManifest(
+  transport: OciTransport,
+  repository: string,
+  reference: string,
+  access: TokenScope['access'],
+): Promise<Descriptor | undefined | 'unclear'> {
+  const sent = transport.send(
+    {
+      method: 'HEAD',
+      to: `/v2/${repository}/manifests/${reference}`,
+      scopes: [{ repository, access }],
+      headers: { accept },
+      expect: [200, 404],
+      repeat: true,
+    },
+    async (response) => {
+      await drain(response);
+      if (response.status === 404) return undefined;
+      const { 'docker-content-digest': digest, 'content-length': length = '' } = response.headers;
+      const mediaType = mediaTypeOf(response);
+      const size = Number(length);
+      if (response.status !== 200 || !isDigest(digest) || !(size > 0) || !isManifestType(mediaType)) return 'unclear';
+      if (isDigest(reference) && digest !== reference) {
+        throw mismatch(reference, { url: shownUrl(response.from), host: transport.host, repository }, digest);
+      }
+      return { mediaType, digest, size } as const;
+    },
+  );
+  return sent.catch((error: unknown) => {
+    if (isWordless(error)) return 'unclear' as const;
+    throw error;
+  });
+}
+
+/** The manifest, its digest verified; undefined where there is none. */
+export function getManifest(
+  transport: OciTransport,
+  repository: string,
+  reference: string,
+  access: TokenScope['access'],
+): Promise<ManifestBytes | undefined> {
+  return transport.send(
+    {
+      method: 'GET',
+      to: `/v2/${repository}/manifests/${reference}`,
+      scopes: [{ repository, access }],
+      headers: { accept },
+      expect: [200, 404],
+      repeat: true,
+    },
+    async (response) => {
+      if (response.status === 404) {
+        await drain(response);
+        return undefined;
+      }
+      const bytes = await readBody(response, maxManifest);
+      const origin = { url: shownUrl(response.from), host: transport.host, repository };
+      const said = mediaTypeOf(response);
+      const own = parseObject(bytes)?.mediaType;
+      // A file server says `application/json`: then the manifest's own word has to do.
+      const mediaType = isManifestType(said) || typeof own !== 'string' ? said : own;
+      if (parseObject(bytes) === undefined || !isManifestType(mediaType)) {
+        throw unusable(origin.url, transport.host, repository, `answered ${said || 'something'} for a manifest`);
+      }
+      const digest = digestOf(bytes);
+      const told = response.headers['docker-content-digest'];
+      // Another algorithm's digest can't be checked here; a sha256 one has to be right.
+      for (const wanted of [reference, told]) {
+        if (isDigest(wanted) && wanted !== digest) throw mismatch(wanted, origin, digest);
+      }
+      return { mediaType, digest, bytes };
+    },
+  );
+}
+
+/** Answers whether the registry lists it among its subject's referrers: its `OCI-Subject` header says so. */
+export function sendManifest(
+  transport: OciTransport,
+  repository: string,
+  reference: string,
+  { mediaType, digest, bytes }: ManifestBytes,
+): Promise<boolean> {
+  return transport.send(
+    {
+      method: 'PUT',
+      to: `/v2/${repository}/manifests/${reference}`,
+      scopes: [{ repository, access: 'push' }],
+      headers: { 'content-type': mediaType },
+      body: bytes,
+      expect: [200, 201, 202],
+      repeat: true,
+      idleMs: 180_000,
+    },
+    async (response) => {
+      await drain(response);
+      const stored = response.headers['docker-content-digest'];
+      if (isDigest(stored) && stored !== digest) {
+        throw mismatch(digest, { url: shownUrl(response.from), host: transport.host, repository }, stored);
+      }
+      return response.headers['oci-subject'] !== undefined;
+    },
+  );
+}
+
+function mediaTypeOf(response: OciResponse): string {
+  return (response.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+}
+
+function isManifestType(mediaType: string): boolean {
+  return mediaType.startsWith('application/vnd.');
+}
