@@ -3,6 +3,7 @@
 import type { DeployPlan } from './plan/deploy.ts';
 import type { HoldChange } from './plan/holds.ts';
 import type { Attest, BuilderPlan, Compression, NamedContext, SignPlan } from './plan/image.ts';
+import type { ValueType } from './plan/value.ts';
 import type { Secret } from './wire/secret.ts';
 
 /**
@@ -113,6 +114,11 @@ export interface Edit {
   /** `.front.imageTag`, `.images[name=app].newTag`, `.list[0]`. */
   readonly path: string;
   readonly value: string;
+  /**
+   * What the value is, where that is known. Undefined: text, but for a number or boolean in the place of one, where all
+   * readers give it back as the same text.
+   */
+  readonly as?: ValueType | undefined;
   /** Create the path when it is missing. */
   readonly create: boolean;
   /** The one value that may be replaced: with another one there, the landing is refused (VALUE_OVERTAKEN). */

@@ -2,6 +2,7 @@
 
 import type { Engine } from '../plan.ts';
 import type { HoldChange } from './holds.ts';
+import type { ValueType } from './value.ts';
 
 export interface PushedImage {
   readonly name: string;
@@ -62,6 +63,8 @@ export interface Change {
   /** Undefined when the path was created. */
   readonly before: string | undefined;
   readonly after: string;
+  /** Where the value is of another type than the one before, or is text that looks like something else. */
+  readonly types?: { readonly before: ValueType | 'nothing'; readonly after: ValueType } | undefined;
 }
 
 interface AtConfigRepo {

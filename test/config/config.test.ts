@@ -48,7 +48,7 @@ describe('a config', () => {
         from: ['main'],
         repo: 'https://github.com/acme/config.git',
         branch: 'main',
-        set: [{ file: 'main/values.yaml', path: '.front.imageTag', value: '{tag}' }],
+        set: [{ file: 'main/values.yaml', path: '.front.imageTag', value: '{tag}', as: 'text' }],
         create: false,
         message: 'Update image tag to {tag}',
         author: undefined,
@@ -153,6 +153,28 @@ argocd: { server: https://argo.example.com/cd/, ca: ca.pem, auth: oidc, timeout:
   it('takes owner/name for a repository on the server the job runs on', () => {
     const env = { ...account, GITHUB_SERVER_URL: 'https://ghe.example.com' };
     expect(config(seed, env).deliveries[0]?.repo).toBe('https://ghe.example.com/acme/config.git');
+  });
+});
+
+describe('a value to set', () => {
+  const asked = (value: string) =>
+    config(delivery('').replace('.a: x', `.a: ${value}`), { N: '3', T: '{tag}' }).deliveries[0]?.set[0];
+
+  it('is of the type that it has in the file, where all readers agree on it', () => {
+    expect(asked('3')).toMatchObject({ value: '3', as: 'number' });
+    expect(asked('-0.5')).toMatchObject({ value: '-0.5', as: 'number' });
+    expect(asked('20971520')).toMatchObject({ value: '20971520', as: 'number' });
+    expect(asked('False')).toMatchObject({ value: 'false', as: 'boolean' });
+    for (const text of ['1.10', '0151', '1e3', '0x10', '+1', '123456789012345678901', '.inf']) {
+      expect(asked(text)).toMatchObject({ value: text, as: 'text' });
+    }
+    for (const text of ['"3"', "'false'", 'yes', 'v1', '""']) expect(asked(text)).toMatchObject({ as: 'text' });
+  });
+
+  it('is text with a template in it, and with the environment in it what the place says', () => {
+    expect(asked('"{tag}"')).toMatchObject({ as: 'text' });
+    expect(asked('"{commit}-${N}"')).toMatchObject({ as: 'text' });
+    expect(asked('"${N}"')).toEqual({ file: 'v.yaml', path: '.a', value: '3', as: undefined });
   });
 });
 

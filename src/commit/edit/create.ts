@@ -1,4 +1,5 @@
 import { isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
+import type { Edit } from '../../plan.ts';
 import { isFlow, rangeOf, type SourceFile } from './document.ts';
 import type { MissingValue } from './find.ts';
 import { doubleQuoted, isPlain, spellings } from './scalar.ts';
@@ -10,11 +11,14 @@ export interface Splice {
   readonly text: string;
 }
 
+/** The value of a key that is added. */
+type NewValue = Pick<Edit, 'value' | 'as'>;
+
 /**
  * How to add `keys` with a value where they are missing, in the file's own indentation and newlines; or why that can't
  * be done.
  */
-export function addKeys(file: SourceFile, at: MissingValue, keys: readonly string[], value: string): Splice | string {
+export function addKeys(file: SourceFile, at: MissingValue, keys: readonly string[], value: NewValue): Splice | string {
   const { parent } = at;
   if (isMap(parent) && parent.items.length > 0) {
     return parent.flow === true ? intoFlow(file, parent, keys, value) : intoBlock(file, parent, keys, value);
@@ -42,13 +46,13 @@ function isEmpty(node: Node | null): boolean {
   return node === null || (isScalar(node) && node.value === null);
 }
 
-function intoBlock(file: SourceFile, map: YAMLMap, keys: readonly string[], value: string): Splice {
+function intoBlock(file: SourceFile, map: YAMLMap, keys: readonly string[], value: NewValue): Splice {
   const first = map.items[0]?.key as Node;
   return line(file, contentEnd(file, map), block(file, keys, value, columnOf(file.text, rangeOf(first)[0])));
 }
 
 /** An empty document: the new lines come at the end of the file, after its comments. */
-function intoNothing(file: SourceFile, at: MissingValue, keys: readonly string[], value: string): Splice | string {
+function intoNothing(file: SourceFile, at: MissingValue, keys: readonly string[], value: NewValue): Splice | string {
   if (at.trail[0] !== file.documents.length - 1) return 'its document is empty and others follow';
   if (file.json) return 'the file holds no object';
   return line(file, file.text.length, block(file, keys, value, 0));
@@ -62,7 +66,7 @@ function line(file: SourceFile, offset: number, lines: readonly string[]): Splic
   return { start: offset, end: offset, text: atStart ? text + newline : newline + text };
 }
 
-function block(file: SourceFile, keys: readonly string[], value: string, indent: number): string[] {
+function block(file: SourceFile, keys: readonly string[], value: NewValue, indent: number): string[] {
   const step = indentStep(file);
   return keys.map((key, depth) => {
     const end = depth === keys.length - 1 ? ` ${spelled(file, value, false)}` : '';
@@ -70,7 +74,7 @@ function block(file: SourceFile, keys: readonly string[], value: string, indent:
   });
 }
 
-function intoFlow(file: SourceFile, map: YAMLMap, keys: readonly string[], value: string): Splice {
+function intoFlow(file: SourceFile, map: YAMLMap, keys: readonly string[], value: NewValue): Splice {
   const { text } = file;
   const last = map.items.at(-1);
   const key = last?.key as Node;
@@ -82,7 +86,7 @@ function intoFlow(file: SourceFile, map: YAMLMap, keys: readonly string[], value
 }
 
 /** Nested objects, one key a line; `gap` is the newline and indentation before a sibling's key. */
-function pretty(file: SourceFile, keys: readonly string[], value: string, gap: string): string {
+function pretty(file: SourceFile, keys: readonly string[], value: NewValue, gap: string): string {
   const newline = newlineOf(file.text);
   const step = /\{\r?\n([ \t]+)/.exec(file.text)?.[1] ?? '  ';
   const indent = gap.slice(gap.lastIndexOf('\n') + 1);
@@ -96,16 +100,16 @@ function pretty(file: SourceFile, keys: readonly string[], value: string, gap: s
   return text;
 }
 
-function inline(file: SourceFile, keys: readonly string[], value: string): string {
+function inline(file: SourceFile, keys: readonly string[], value: NewValue): string {
   return keys
     .map((key) => `${spelledKey(file, key, true)}: `)
     .join('{')
     .concat(spelled(file, value, true), '}'.repeat(keys.length - 1));
 }
 
-function spelled(file: SourceFile, value: string, flow: boolean): string {
-  const slot = { style: 'plain', source: '', flow, json: file.json, string: false } as const;
-  return spellings(value, slot)[0] ?? doubleQuoted(value);
+function spelled(file: SourceFile, value: NewValue, flow: boolean): string {
+  const slot = { style: 'plain', source: '', flow, json: file.json, string: false, as: value.as } as const;
+  return spellings(value.value, slot)[0] ?? doubleQuoted(value.value);
 }
 
 function spelledKey(file: SourceFile, key: string, flow: boolean): string {

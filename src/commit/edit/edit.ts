@@ -3,12 +3,14 @@ import { placeAt } from '../../errors/place.ts';
 import { TagboatError } from '../../errors.ts';
 import type { Change } from '../../plan/outcome.ts';
 import { formatPath, parsePath, type ValuePath } from '../../plan/path.ts';
+import { isSpeltAs, type ValueType } from '../../plan/value.ts';
 import type { Edit } from '../../plan.ts';
 import { addKeys, type Splice } from './create.ts';
 import { decode, parseSource, rangeOf, type SourceFile, valueText } from './document.ts';
 import { type FoundValue, findValue, type MissingValue, throwMissing } from './find.ts';
+import { kindOf, typeOfKind } from './kind.ts';
 import { grewBy, sameBut } from './same.ts';
-import { type Slot, type Style, spellings } from './scalar.ts';
+import { isBare, type Slot, type Style, spellings } from './scalar.ts';
 
 /** Longer values have no place in a values file. */
 const longestValue = 64 * 1024;
@@ -32,7 +34,7 @@ export function editFile(
     const done = setValue(current, edit);
     if (done === undefined) continue;
     current = done.file;
-    changes.push({ file, path: edit.path, before: done.before, after: edit.value });
+    changes.push({ file, path: edit.path, before: done.before, after: edit.value, ...done.types });
   }
   if (current.text === text) return { bytes: source, changes: [] };
   return { bytes: new TextEncoder().encode(current.text), changes };
@@ -50,6 +52,7 @@ export function readValue(file: string, source: Uint8Array, path: string): strin
 interface Done {
   readonly file: SourceFile;
   readonly before: string | undefined;
+  readonly types: Pick<Change, 'types'>;
 }
 
 /** One value set, or undefined when it is set already. */
@@ -57,28 +60,29 @@ function setValue(file: SourceFile, edit: Edit): Done | undefined {
   const path = parsePath(edit.path);
   if (edit.value.length > longestValue) unwritable(path, `it is longer than ${longestValue} characters`);
   if (/\p{Surrogate}/u.test(edit.value)) unwritable(path, 'it holds half a character (a lone surrogate)');
+  if (!isSpeltAs(edit.as ?? 'text', edit.value)) unwritable(path, `it is no ${edit.as} that all readers write alike`);
   const at = findValue(file, path, edit.create);
-  return at.is === 'found' ? replace(file, path, at, edit.value) : create(file, path, at, edit);
+  return at.is === 'found' ? replace(file, path, at, edit) : create(file, path, at, edit);
 }
 
-function replace(file: SourceFile, path: ValuePath, at: FoundValue, value: string): Done | undefined {
+function replace(file: SourceFile, path: ValuePath, at: FoundValue, { value, as }: Edit): Done | undefined {
   const { node } = at;
-  const slot = slotOf(file, path, at);
+  const slot = { ...slotOf(file, path, at), as };
   const before = valueText(node) ?? '';
   const [from, end] = rangeOf(node);
   // A comment after nothing keeps its distance: `key:   # why` becomes `key: value   # why`.
   const start = from === end && file.text[from] === '#' ? file.text.slice(0, from).trimEnd().length : from;
   const fits = spellings(value, slot);
-  // A plain value that must be a string and reads as a number is written anew, in quotes.
-  if (before === value && isScalar(node) && (node.type !== 'PLAIN' || fits[0] === value)) return undefined;
+  const bare = isBare(value, slot);
+  // The same text is another value where it is quoted and was to be a number, or the other way around.
+  if (before === value && (node.type === 'PLAIN' ? fits[0] === value : !bare)) return undefined;
   for (const spelling of fits) {
     const text = slot.source === '' ? separated(file, start, spelling) : spelling;
     const after = spliced(file, { start, end: start + (end - from), text });
-    if (
-      after !== undefined &&
-      sameBut(file, after, at.trail, (_, now) => isNow(now, node, value, spelling === value))
-    ) {
-      return { file: after, before };
+    const isPlain = bare || spelling === value;
+    if (after !== undefined && sameBut(file, after, at.trail, (_, now) => isNow(now, node, value, isPlain))) {
+      const was = node.type === 'PLAIN' && !slot.string ? typeOfKind(kindOf(slot.source)) : 'text';
+      return { file: after, before, types: typesOf(was, value, bare) };
     }
   }
   return refuse(file, path, start, 'no way to write the value there leaves the rest as it is');
@@ -89,13 +93,24 @@ function create(file: SourceFile, path: ValuePath, at: MissingValue, edit: Edit)
   const key = at.pair?.key;
   const offset = isScalar(key) ? rangeOf(key)[0] : at.parent?.range?.[0];
   if (!edit.create || keys.length !== at.rest.length) throwMissing(file, path, { why: at.why, offset });
-  const splice = addKeys(file, at, keys, edit.value);
+  const splice = addKeys(file, at, keys, edit);
   if (typeof splice === 'string') throwMissing(file, path, { why: splice, offset });
   const after = spliced(file, splice);
   const grew = (was: unknown, now: unknown) =>
     grewBy(was, now, keys, (node) => isScalar(node) && valueText(node) === edit.value);
-  if (after !== undefined && sameBut(file, after, at.trail, grew)) return { file: after, before: undefined };
+  if (after !== undefined && sameBut(file, after, at.trail, grew)) {
+    const isTyped = edit.as !== undefined && edit.as !== 'text';
+    return { file: after, before: undefined, types: typesOf('nothing', edit.value, isTyped) };
+  }
   return refuse(file, path, splice.start, 'no place for a new key there leaves the rest as it is');
+}
+
+/** The types of a value before and after, where somebody may take one for the other. */
+function typesOf(before: ValueType | 'nothing', value: string, bare: boolean): Pick<Change, 'types'> {
+  const looks = typeOfKind(kindOf(value));
+  const after = bare && looks !== 'nothing' ? looks : 'text';
+  const isTold = before === 'nothing' ? after !== looks && value !== '' : before !== after;
+  return isTold ? { types: { before, after } } : {};
 }
 
 /** The file after a splice, or undefined where that is no valid file any more. */

@@ -1,5 +1,23 @@
+import { isSpeltAs, type ValueType } from '../../plan/value.ts';
+
 /** What a plain YAML scalar reads as, by any reader in use. */
 export type Kind = 'string' | 'null' | 'bool' | 'int' | 'float' | 'time' | 'special';
+
+/** Whether a number or boolean, written bare, comes out of every reader as this very text: Helm prints 1.10 as 1.1. */
+export function isFaithful(plain: string): boolean {
+  if (isSpeltAs('boolean', plain)) return true;
+  if (!isSpeltAs('number', plain)) return false;
+  const size = Math.abs(Number(plain));
+  // Outside of these Go prints the numbers that it read from JSON with an exponent.
+  return plain === '0' || (size >= 1e-4 && size < 1e6);
+}
+
+/** The type that a scalar's text has unquoted. Dates are text with a meaning of their own to few readers. */
+export function typeOfKind(kind: Kind): ValueType | 'nothing' {
+  if (kind === 'int' || kind === 'float') return 'number';
+  if (kind === 'bool') return 'boolean';
+  return kind === 'null' ? 'nothing' : 'text';
+}
 
 const nulls = new Set(['', '~', 'null', 'Null', 'NULL']);
 const bools = /^(?:y|Y|n|N|yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF|true|True|TRUE|false|False|FALSE)$/;

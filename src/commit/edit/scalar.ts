@@ -1,4 +1,5 @@
-import { kindOf } from './kind.ts';
+import type { ValueType } from '../../plan/value.ts';
+import { isFaithful, kindOf, typeOfKind } from './kind.ts';
 
 /** How a scalar is written in its file. */
 export type Style = 'plain' | 'single' | 'double' | 'block';
@@ -13,19 +14,24 @@ export interface Slot {
   readonly json: boolean;
   /** It has the tag `!!str`, so that whatever stands there is a string. */
   readonly string: boolean;
+  /** What the value is; undefined: what stands there decides, where all readers agree on the text. */
+  readonly as?: ValueType | undefined;
 }
 
 /**
  * The texts that could stand for `value` in the slot, the best first: in the slot's own style, then quoted.
  *
- * The value's type: a string, quoted where it would read as anything else. One exception: where a plain number or
- * boolean is replaced by text of the same kind, it stays one (`replicas: 3` becomes `replicas: 5`).
+ * The value's type, unless it is known: a string, quoted where it would read as anything else. One exception: where a
+ * plain number or boolean is replaced by one that every reader gives back as the same text, it stays one
+ * (`replicas: 3` becomes `replicas: 5`, but `tag: 1.9` becomes `tag: "1.10"`).
  */
 export function spellings(value: string, slot: Slot): string[] {
-  if (slot.json) return [keepsKind(value, slot) && isJson(value) ? value : doubleQuoted(value)];
-  if (slot.style === 'block') return inBlock(value, slot.source);
+  const bare = isBare(value, slot);
+  if (slot.json) return [bare ? value : doubleQuoted(value)];
+  if (slot.style === 'block') return inBlock(value, slot.source, bare);
+  if (bare) return [value];
   const fits: string[] = [];
-  if (slot.style === 'plain' && (keepsKind(value, slot) || isPlain(value, slot.flow, slot.string))) fits.push(value);
+  if (slot.style === 'plain' && isPlain(value, slot.flow, slot.string)) fits.push(value);
   if (slot.style !== 'double' && isPrintable(value) && (slot.style === 'single' || /["\\]/.test(value))) {
     fits.push(`'${value.replaceAll("'", "''")}'`);
   }
@@ -33,10 +39,12 @@ export function spellings(value: string, slot: Slot): string[] {
   return fits;
 }
 
-function keepsKind(value: string, slot: Slot): boolean {
-  if (slot.style !== 'plain' || slot.string) return false;
-  const kind = kindOf(slot.source);
-  return (kind === 'int' || kind === 'float' || kind === 'bool') && kindOf(value) === kind;
+/** Whether the value is to be a number or boolean: it was given as one, or takes the place of one. */
+export function isBare(value: string, slot: Slot): boolean {
+  if (slot.string || slot.as === 'text') return false;
+  if (slot.as !== undefined) return true;
+  if (slot.style !== 'plain' || !isFaithful(value)) return false;
+  return typeOfKind(kindOf(slot.source)) === typeOfKind(kindOf(value));
 }
 
 /** Whether the text, unquoted, reads as itself and as a string. */
@@ -62,12 +70,9 @@ export function doubleQuoted(text: string): string {
   );
 }
 
-function isJson(text: string): boolean {
-  return /^(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?|true|false)$/.test(text);
-}
-
-function inBlock(value: string, source: string): string[] {
+function inBlock(value: string, source: string, bare: boolean): string[] {
   const { mark, comment, newline, content, after } = takeBlockApart(source);
+  if (bare) return [value + comment + after];
   const quoted = doubleQuoted(value) + comment + after;
   const lines = value.replace(/\n$/, '').split('\n');
   const indents = content.split('\n').filter((line) => line.trim() !== '');

@@ -82,7 +82,8 @@ export function openHistory(
         if (files.length === 0) return undefined;
         const snapshot = await repo.readPaths(revision, files);
         if (files.some((file) => snapshot.files.get(file)?.is !== 'file')) return false;
-        return (await loadRewrite())(snapshot, edits).changes.length === 0;
+        // A trailer doesn't tell the value's type.
+        return (await loadRewrite())(snapshot, edits).changes.every(({ before, after }) => before === after);
       }, undefined).catch(() => undefined),
     isHead: () =>
       asked<boolean | undefined>(async () => {

@@ -7,7 +7,6 @@ import type { Snapshot } from '../../wire/git/snapshot.ts';
 import { filesTouched, type Rewriting, valuesFound } from '../edit/rewrite.ts';
 import type { AppliedDelivery, ApplyDelivery } from '../land/apply.ts';
 import { type CommitObjects, makeCommitObjects } from '../land/commit-objects.ts';
-import { holdsFile } from '../repo/layout.ts';
 import { type IntentFate, intentFate, leavesQueue } from './decisions.ts';
 import type { Intent } from './intent.ts';
 
@@ -92,8 +91,9 @@ function fateIn(applied: AppliedDelivery | undefined, intent: Intent, now: numbe
   if (applied === undefined) return intentFate(intent, 'unfit', now);
   const { rewriting, broken, moved } = applied;
   const fate = intentFate(intent, valuesFound(rewriting, intent.edits), now);
-  const holding = fate === 'settled' && rewriting.files.some(({ file }) => file === holdsFile);
-  if (fate !== 'land' && !holding) return fate;
+  // The values are there, but a hold isn't, or one of them is of another type.
+  const lacks = fate === 'settled' && rewriting.files.length > 0;
+  if (fate !== 'land' && !lacks) return fate;
   return broken !== undefined || moved ? 'moved' : 'land';
 }
 

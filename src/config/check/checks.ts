@@ -4,7 +4,7 @@ import { whyNoTag } from '../shape/grammar.ts';
 import { type Allowed, ofSource, parseTemplate, whyNoTemplate } from '../shape/template.ts';
 
 /** Checks of single values that end in an error at the value's place. */
-export interface Checks {
+export interface Checks extends Pick<ConfigText, 'typeOf'> {
   readonly file: string;
   /** Throws CONFIG_VALUE_INVALID, "… must be `why`", unless there is no why. */
   mustBe(path: ConfigPath, why: string | undefined, part?: 'key' | 'value'): void;
@@ -32,6 +32,7 @@ export function createChecks(config: ConfigText): Checks {
   };
   return {
     file,
+    typeOf: config.typeOf,
     refuse,
     mustBe: (path, why, part = 'value') => {
       if (why !== undefined) refuse(path, `must be ${why}`, part);

@@ -1,8 +1,9 @@
 import type { ArgoCdPlan } from '../../plan/deploy.ts';
 import { parsePath } from '../../plan/path.ts';
+import { isSpeltAs, type ValueType } from '../../plan/value.ts';
 import type { Person } from '../../plan.ts';
 import { readRepoUrl } from '../read/repo.ts';
-import type { DeliveryConfig } from '../shape/checked.ts';
+import type { DeliveryConfig, SetConfig } from '../shape/checked.ts';
 import {
   person,
   whyNoBranch,
@@ -13,7 +14,7 @@ import {
   whyNoTrailer,
 } from '../shape/grammar.ts';
 import type { DeliveryShape } from '../shape/shape.ts';
-import { ofImage, ofSource } from '../shape/template.ts';
+import { ofImage, ofSource, parseTemplate } from '../shape/template.ts';
 import { checkDeploy } from './argocd.ts';
 import type { Checks } from './checks.ts';
 
@@ -89,13 +90,21 @@ function checkSet(
     const edits = Object.entries(values).map(([path, value]) => {
       checks.placed(at(file, path), 'key', () => parsePath(path));
       checks.template(at(file, path), String(value), { alone: [...ofSource, 'tag'], ofImage, images });
-      return { file, path, value: String(value) };
+      return { file, path, ...typedValue(String(value), checks.typeOf(at(file, path))) };
     });
     if (edits.length === 0) checks.refuse(at(file), 'names nothing to set', 'key');
     return edits;
   });
   if (set.length === 0) checks.refuse(at(), 'names no file', 'key');
   return set;
+}
+
+/** A number or boolean of the file's is one where readers agree on it; `1.10` and `0755` are texts. */
+function typedValue(text: string, type: ValueType | 'open'): Pick<SetConfig, 'value' | 'as'> {
+  const isTemplate = parseTemplate(text).some((piece) => typeof piece !== 'string');
+  if (type === 'open') return { value: text, as: isTemplate ? 'text' : undefined };
+  const value = type === 'boolean' ? text.toLowerCase() : text;
+  return { value, as: isSpeltAs(type, value) ? type : 'text' };
 }
 
 /** A name and mail address, taken for valid. */

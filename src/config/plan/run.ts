@@ -125,9 +125,9 @@ function refuseTwins(config: Config, images: readonly ImagePlan[]): void {
 
 function planDelivery(delivery: DeliveryConfig, variables: Variables, identity: Identity): DeliveryPlan {
   const where = `deliveries.${delivery.name}`;
-  const edits = delivery.set.map(({ file, path, value }) => {
-    const place = `${where}.set.${file} ${path}`;
-    return { file, path, value: resolveValue(value, place, variables), create: delivery.create };
+  const edits = delivery.set.map((set) => {
+    const place = `${where}.set.${set.file} ${set.path}`;
+    return { ...set, value: resolveValue(set.value, place, variables), create: delivery.create };
   });
   // One line each: the message's own line breaks are its author's, those in a subject or branch are not.
   const flat = { ...variables, source: flatten(variables.source) };

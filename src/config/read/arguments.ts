@@ -1,5 +1,6 @@
 import { isError, TagboatError } from '../../errors.ts';
 import { scanPath } from '../../plan/path.ts';
+import { isSpeltAs } from '../../plan/value.ts';
 import type { Edit, Person } from '../../plan.ts';
 import { person, whyNoPerson, whyNoRepoFile } from '../shape/grammar.ts';
 import { readRepoUrl } from './repo.ts';
@@ -53,18 +54,55 @@ export function parseUntil(text: string, now: number): string {
 }
 
 /** `PATH=VALUE`, such as `.front.imageTag=3f2c1d0`. Throws USAGE, PATH_SYNTAX_INVALID. */
-export function parseEditArgument(argument: string): Pick<Edit, 'path' | 'value'> {
+export function parseEditArgument(argument: string): Assignment {
   return parseAssignment('PATH=VALUE', argument, 0);
 }
 
-function parseAssignment(name: string, argument: string, start: number): Pick<Edit, 'path' | 'value'> {
+type Assignment = Pick<Edit, 'path' | 'value' | 'as'>;
+
+function parseAssignment(name: string, argument: string, start: number): Assignment {
   const end = endOfPath(name, argument, start);
+  if (argument.startsWith(':=', end)) return { path: argument.slice(start, end), ...typed(name, argument, end + 2) };
   if (argument[end] !== '=') {
     const problem =
       end === argument.length ? 'has no "=" after the path' : 'has something other than "=" after the path';
     throw wrong(name, argument, end, `${name} ${problem}: ${argument.slice(start, end)}=VALUE.`);
   }
-  return { path: argument.slice(start, end), value: argument.slice(end + 1) };
+  const [path, value] = [argument.slice(start, end), argument.slice(end + 1)];
+  if (value === '""' || value === "''") return { path, value: '' };
+  const fault = faultOf(value);
+  if (fault !== undefined) throw wrong(name, argument, end, `The value in ${name} ${fault(path)}.`);
+  return { path, value };
+}
+
+/** What a value can hardly be meant to be. */
+function faultOf(value: string): ((path: string) => string) | undefined {
+  if (value.trim() === '') {
+    return (path) => `is empty, as a variable is that nobody set; to set an empty text, write ${path}=""`;
+  }
+  if (/^(["']).*\1$/s.test(value)) {
+    return (path) =>
+      `has quotes around it, which would become a part of it; leave them out, or write ${path}:="…" with the text as JSON has it`;
+  }
+  if (/^\w[\w./:@-]*[:@]$|^[\w./-]+:@/.test(value)) {
+    return (path) =>
+      `ends where an image's tag or digest should follow, as where a variable is empty; to mean this text, write ${path}:="…" with it as JSON has it`;
+  }
+  return undefined;
+}
+
+/** What follows `:=`, JSON's number, boolean or text. */
+function typed(name: string, argument: string, start: number): Pick<Edit, 'value' | 'as'> {
+  const text = argument.slice(start);
+  for (const as of ['number', 'boolean'] as const) if (isSpeltAs(as, text)) return { value: text, as };
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'string') return { value, as: 'text' };
+  } catch {
+    // Told below, as other JSON is.
+  }
+  const problem = `After := in ${name} comes a number without exponent (3, 0.5), true, false or a text in JSON's quotes; other text is set with =.`;
+  throw wrong(name, argument, start - 1, problem);
 }
 
 function endOfPath(name: string, argument: string, start: number): number {

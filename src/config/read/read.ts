@@ -1,6 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar } from 'yaml';
 import { placeAt } from '../../errors/place.ts';
 import { type Place, TagboatError } from '../../errors.ts';
+import type { ValueType } from '../../plan/value.ts';
 import type { Env } from '../../wire/world.ts';
 import { parseYaml } from '../../wire/yaml.ts';
 import { records, templates, texts } from '../shape/shape.ts';
@@ -15,6 +16,8 @@ export interface ConfigText {
   readonly value: unknown;
   /** The place of a value, or of its key; the nearest one above where there is none. */
   placeOf(path: ConfigPath, part: 'key' | 'value'): Place;
+  /** What stands at the path; `open` is a text with `${VARIABLES}`, which may stand for anything. */
+  typeOf(path: ConfigPath): ValueType | 'open';
 }
 
 const largest = 64 * 1024;
@@ -52,6 +55,7 @@ export function readConfig(text: string, file: string, env: Env): ConfigText {
   if (second !== undefined) throw invalid('it holds more than one document.', second.range[0]);
 
   const spots = new Map<string, Spot>();
+  const types = new Map<string, ValueType | 'open'>();
   let left = mostValues;
 
   /** `undefined` where the file says nothing (`key:`) and the key is one of ours: then it is as if it weren't there. */
@@ -98,10 +102,14 @@ export function readConfig(text: string, file: string, env: Env): ConfigText {
 
   const readScalar = (node: Scalar, path: ConfigPath): unknown => {
     const plain = node.type === 'PLAIN' && typeof node.value !== 'string' && node.value !== null;
-    if (plain) return matches(texts, path) ? textOf(node) : node.value;
-    return typeof node.value === 'string'
-      ? expandVariables(node.value, env, problem(path, start(node), rangeOf(node)))
-      : node.value;
+    if (plain) {
+      types.set(spotKey(path), typeof node.value === 'boolean' ? 'boolean' : 'number');
+      return matches(texts, path) ? textOf(node) : node.value;
+    }
+    if (typeof node.value !== 'string') return node.value;
+    const filled = expandVariables(node.value, env, problem(path, start(node), rangeOf(node)));
+    if (filled !== node.value) types.set(spotKey(path), 'open');
+    return filled;
   };
 
   /** What goes wrong with a variable, told at the variable's place in the file. */
@@ -125,7 +133,7 @@ export function readConfig(text: string, file: string, env: Env): ConfigText {
     }
     return path.length === 0 ? placeAt(file, text, 0, 'nothing') : placeOf(path.slice(0, -1), 'key');
   };
-  return { file, value, placeOf };
+  return { file, value, placeOf, typeOf: (path) => types.get(spotKey(path)) ?? 'text' };
 }
 
 /** A path as the file's reader sees it: `deliveries.production.set["main/values.yaml"]`. */

@@ -1,6 +1,6 @@
 import type { ArgoCdPlan, DeployPlan } from '../../plan/deploy.ts';
 import type { Attest, BuilderTls, Compression, NamedContext, SignPlan } from '../../plan/image.ts';
-import type { AwsPlan, Engine, Order, Person, Platform, RegistryPlan, Via } from '../../plan.ts';
+import type { AwsPlan, Edit, Engine, Order, Person, Platform, RegistryPlan, Via } from '../../plan.ts';
 
 /** What `tagboat.yaml` says, checked, with every default filled in. Texts with `{…}` are templates. */
 export interface Config {
@@ -40,6 +40,9 @@ export interface ImageConfig {
   readonly reuseFrom: readonly string[] | undefined;
 }
 
+/** One value to set: its text is a template. */
+export type SetConfig = Pick<Edit, 'file' | 'path' | 'value' | 'as'>;
+
 /** What to commit to one config repo, and from which branches. */
 export interface DeliveryConfig {
   readonly name: string;
@@ -47,7 +50,7 @@ export interface DeliveryConfig {
   readonly from: readonly string[];
   readonly repo: string;
   readonly branch: string;
-  readonly set: readonly { readonly file: string; readonly path: string; readonly value: string }[];
+  readonly set: readonly SetConfig[];
   readonly create: boolean;
   readonly message: string;
   readonly author: Person | undefined;

@@ -7,6 +7,7 @@ import { TagboatError } from '../../errors.ts';
 import type { Change } from '../../plan/outcome.ts';
 import { rewriteFile } from '../run/rewrite.ts';
 import type { Body } from '../run/session.ts';
+import { changeValues } from '../show/change-words.ts';
 import { oneLine } from '../show/printable.ts';
 
 interface EditOptions {
@@ -50,9 +51,9 @@ export function edit(file: string, assignments: readonly string[], options: Edit
       changes.length === 0
         ? `${colors.green('=')} ${oneLine(file)} already says so.`
         : changes
-            .map(({ path: at, before: was = '(new)', after }) => {
-              const values = `${colors.red(oneLine(was))} → ${colors.green(oneLine(after))}`;
-              return `${colors.green('✓')} ${oneLine(file)} ${colors.dim(oneLine(at))}  ${values}`;
+            .map((change) => {
+              const place = `${oneLine(file)} ${colors.dim(oneLine(change.path))}`;
+              return `${colors.green('✓')} ${place}  ${changeValues(change, colors)}`;
             })
             .join('\n'),
     );

@@ -4,6 +4,7 @@ import type { ErrorReport } from '../../errors.ts';
 import type { Event } from '../../events.ts';
 import { healthOf, type Verdict } from '../../plan/deploy.ts';
 import type { CommitOutcome, ImageOutcome } from '../../plan/outcome.ts';
+import { changeNote } from './change-words.ts';
 import { duration, oneLine, printable, short } from './printable.ts';
 import type { EventSink } from './sink.ts';
 import { reasonLines } from './verdict-words.ts';
@@ -75,10 +76,11 @@ function commitPart(name: string, outcome: CommitOutcome): string[] {
     case 'landed':
       return [
         `\n**${escaped(name)}**: landed ${code(short(outcome.commit))} on ${where}\n`,
-        ...outcome.changes.map(
-          (change) =>
-            `- ${code(change.file)} ${code(change.path)}: ${change.before === undefined ? '(new)' : code(change.before)} → ${code(change.after)}\n`,
-        ),
+        ...outcome.changes.map((change) => {
+          const note = changeNote(change);
+          const values = `${change.before === undefined ? '(new)' : code(change.before)} → ${code(change.after)}`;
+          return `- ${code(change.file)} ${code(change.path)}: ${values}${note === '' ? '' : ` (${escaped(note)})`}\n`;
+        }),
         `\n${fenced('diff', cut(outcome.diff, diffLimit))}`,
       ];
     case 'unchanged':

@@ -5,6 +5,7 @@ import type { Event } from '../../events.ts';
 import { healthOf } from '../../plan/deploy.ts';
 import type { HoldChange } from '../../plan/holds.ts';
 import type { Change, CommitOutcome, CommitPreview, ImageOutcome } from '../../plan/outcome.ts';
+import { changeValues } from './change-words.ts';
 import { duration, oneLine, padTo, printable, short } from './printable.ts';
 import { verdictLines } from './verdict-words.ts';
 
@@ -171,9 +172,8 @@ function holdLines(change: HoldChange | undefined, colors: Colors): string[] {
 }
 
 function changeLine(change: Change, colors: Colors): string {
-  const before = change.before === undefined ? colors.dim('(new)') : colors.red(oneLine(change.before));
   const where = colors.dim(oneLine(`${change.file} ${change.path}`));
-  return `${' '.repeat(14)}${where}  ${before} → ${colors.green(oneLine(change.after))}`;
+  return `${' '.repeat(14)}${where}  ${changeValues(change, colors)}`;
 }
 
 function resultLine(event: Event & { type: 'result' }, colors: Colors): string {

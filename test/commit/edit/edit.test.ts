@@ -103,7 +103,7 @@ describe('the type of a value', () => {
   it('stays a number or boolean where one of the same kind is set', () => {
     expect(edited('replicas: 3\n', '.replicas', '5')).toBe('replicas: 5\n');
     expect(edited('a: true\n', '.a', 'false')).toBe('a: false\n');
-    expect(edited('a: 0.5\n', '.a', '.75')).toBe('a: .75\n');
+    expect(edited('a: 0.5\n', '.a', '0.75')).toBe('a: 0.75\n');
     expect(edited('a: "3"\n', '.a', '5')).toBe('a: "5"\n');
   });
 

@@ -6,7 +6,7 @@ import { errorOf } from '../../commit/edit/edit-text.ts';
 describe('--set', () => {
   const good: [string, string, string, string][] = [
     ['main/values.yaml:.front.imageTag=v1', 'main/values.yaml', '.front.imageTag', 'v1'],
-    ['v.yaml:.a=', 'v.yaml', '.a', ''],
+    ['v.yaml:.a=""', 'v.yaml', '.a', ''],
     ['v.yaml:.a=x=y:.z', 'v.yaml', '.a', 'x=y:.z'],
     ['v.yaml:.images[name=app].newTag=v1', 'v.yaml', '.images[name=app].newTag', 'v1'],
     ['v.yaml:."a=b".c=v1', 'v.yaml', '."a=b".c', 'v1'],
@@ -32,6 +32,20 @@ describe('--set', () => {
     ['v.yaml:.a b=x', 'USAGE', 10],
     ['v.yaml:..a=x', 'PATH_SYNTAX_INVALID', 9],
     ['v.yaml:.a[x]=y', 'PATH_SYNTAX_INVALID', 12],
+    ['v.yaml:.a=', 'USAGE', 10],
+    ['v.yaml:.a=  ', 'USAGE', 10],
+    ['v.yaml:.a="v2"', 'USAGE', 10],
+    ["v.yaml:.a='v2'", 'USAGE', 10],
+    ['v.yaml:.image=r/app:', 'USAGE', 14],
+    ['v.yaml:.image=r/app:v1@', 'USAGE', 14],
+    ['v.yaml:.image=r/app:v1@sha256:', 'USAGE', 14],
+    ['v.yaml:.image=r/app:@sha256:00', 'USAGE', 14],
+    ['v.yaml:.a:=', 'USAGE', 11],
+    ['v.yaml:.a:=0151', 'USAGE', 11],
+    ['v.yaml:.a:=1e3', 'USAGE', 11],
+    ['v.yaml:.a:=1.10', 'USAGE', 11],
+    ['v.yaml:.a:=v1', 'USAGE', 11],
+    ['v.yaml:.a:=null', 'USAGE', 11],
   ];
   it.each(bad)('%j is refused: %s at %i', (argument, code, column) => {
     const error = errorOf(() => parseSet(argument));
@@ -52,6 +66,14 @@ describe('--set', () => {
     const { place } = errorOf(() => parseSet('v.yaml:.a b=x'));
     expect(place === undefined ? '' : describePlace(place)).toBe('--set\n  v.yaml:.a \n           ^');
   });
+});
+
+it('a value of a known type is written as JSON has it, after :=', () => {
+  expect(parseSet('v.yaml:.replicas:=3')).toMatchObject({ path: '.replicas', value: '3', as: 'number' });
+  expect(parseEditArgument('.cpu:=0.5')).toEqual({ path: '.cpu', value: '0.5', as: 'number' });
+  expect(parseEditArgument('.enabled:=false')).toEqual({ path: '.enabled', value: 'false', as: 'boolean' });
+  expect(parseEditArgument('.tag:="1.10"')).toEqual({ path: '.tag', value: '1.10', as: 'text' });
+  expect(parseEditArgument('.a:="\\"quoted\\" r/app:"')).toEqual({ path: '.a', value: '"quoted" r/app:', as: 'text' });
 });
 
 it('an edit of a local file is a path and a value', () => {
