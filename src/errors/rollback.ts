@@ -30,6 +30,22 @@ export const rollbackErrors = {
   PROMOTE_UNPAIRED: entry<{ from: string; to: string; file: string; path: string }>(
     exitCodes.config,
     ({ from, to, path, file }) => `${to} sets ${path} in ${file}, and nothing in ${from} stands for it.`,
-    () => 'Deliveries are paired by their paths, or one by one where both set as many values: make one of them so.',
+    () => 'Places are paired by the templates of their values, which tell the image: give both the same one.',
+  ),
+  PROMOTE_AMBIGUOUS: entry<{
+    from: string;
+    to: string;
+    file: string;
+    path: string;
+    candidates: readonly { readonly file: string; readonly path: string }[];
+  }>(
+    exitCodes.config,
+    ({ from, to, path, file, candidates }) =>
+      `${to} sets ${path} in ${file}, and more than one place of ${from} may stand for it: ${candidates
+        .slice(0, 5)
+        .map((one) => `${one.path} in ${one.file}`)
+        .join(', ')}.`,
+    () =>
+      'Name the image in each value ({tag.NAME}, {digest.NAME}), or let files and paths of both deliveries differ in one word only (dev/a.yaml, prod/a.yaml).',
   ),
 } as const;

@@ -1,38 +1,11 @@
-import { TagboatError } from '../../errors.ts';
-import type { HeldPlace } from '../../plan/holds.ts';
 import type { DeliveryPlan, Edit } from '../../plan.ts';
 import type { DeliveryConfig } from '../shape/checked.ts';
 import { withoutControls, writeMessage } from './message.ts';
+import type { PlacePair } from './pair-places.ts';
 import { defaultPerson, type Identity } from './run.ts';
 
-/** A place and the one whose value it gets. */
-export interface Pair {
-  readonly from: HeldPlace;
-  readonly to: HeldPlace;
-}
-
-/**
- * Which place of one delivery stands for which of another: by the path where both have it, one by one where they set as
- * many and share none. Pure. Throws PROMOTE_UNPAIRED.
- */
-export function pairPlaces(from: DeliveryConfig, to: DeliveryConfig): Pair[] {
-  const byPath = to.set.map((place) => ({
-    to: { file: place.file, path: place.path },
-    // The same file first: one path may stand in several.
-    from:
-      from.set.find(({ file, path }) => path === place.path && file === place.file) ??
-      from.set.find(({ path }) => path === place.path),
-  }));
-  const shared = byPath.filter((pair) => pair.from !== undefined).length;
-  return byPath.map(({ to: place, from: same }, at) => {
-    const other = shared === 0 && from.set.length === to.set.length ? from.set[at] : same;
-    if (other === undefined) throw new TagboatError('PROMOTE_UNPAIRED', { from: from.name, to: to.name, ...place });
-    return { to: place, from: { file: other.file, path: other.path } };
-  });
-}
-
 export interface PromoteRequest extends Identity {
-  readonly pairs: readonly Pair[];
+  readonly pairs: readonly PlacePair[];
   /** What the first delivery's places hold, in the pairs' order, and its branch's tip. */
   readonly values: readonly string[];
   readonly tip: string;

@@ -99,11 +99,13 @@ tagboat rollback --repo acme/config --path 'main/values.yaml:.front.imageTag'`,
     'promote',
     "Set another delivery's values to those that the first one has now. Builds nothing.",
     `tagboat promote staging production
+tagboat promote staging production --check
 tagboat promote staging production --why 'tested over the weekend'`,
   )
     .argument('<from>', 'the delivery whose values are taken')
     .argument('<to>', 'the delivery that gets them')
     .option('--why <text>', 'the reason, for the commit message')
+    .option('--check', 'show which place gets whose value, and the diff; write nothing', false)
     .option('--force', forceHelp, false)
     .option('--no-queue', queueHelp)
     .action(async (from: string, to: string, options) =>

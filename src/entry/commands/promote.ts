@@ -1,18 +1,23 @@
 import { readState } from '../../commit/order/places-state.ts';
-import { pairPlaces, planPromote } from '../../config/plan/promote.ts';
+import { type PlacePair, pairPlaces } from '../../config/plan/pair-places.ts';
+import { planPromote } from '../../config/plan/promote.ts';
 import type { Config, DeliveryConfig } from '../../config/shape/checked.ts';
 import { nearestWord } from '../../errors/spelling.ts';
 import { TagboatError } from '../../errors.ts';
-import type { Source } from '../../plan.ts';
-import type { CommonOptions } from '../run/options.ts';
-import { type LandingOptions, landingSo } from '../run/options.ts';
+import type { HeldPlace } from '../../plan/holds.ts';
+import type { RunPlan, Source } from '../../plan.ts';
+import { type CommonOptions, type LandingOptions, landingSo } from '../run/options.ts';
 import { identityIn, openConfig } from '../run/prepare.ts';
 import { runPlan } from '../run/run-plan.ts';
-import type { Body } from '../run/session.ts';
+import type { Body, Ending, Session } from '../run/session.ts';
+import { withStages } from '../run/stages.ts';
 import { withAuth } from '../run/with-auth.ts';
+import { oneLine } from '../show/printable.ts';
 
 export interface PromoteOptions extends LandingOptions {
   readonly why?: string | undefined;
+  /** Tell what it would set, and write nothing. */
+  readonly check?: boolean | undefined;
 }
 
 /** `tagboat promote`: the values of one delivery's place to another's, as they stand there now. Builds nothing. */
@@ -34,12 +39,26 @@ export function promote(common: CommonOptions, fromName: string, toName: string,
     }
     // The order is that of the promoted commit and not of the one that is checked out here.
     const of: Source | undefined = commit === undefined ? undefined : { ...source, commit };
-    return runPlan(
-      session,
-      landingSo({ source: of, aws: undefined, images: [], deliveries: [delivery] }, { force, queue }),
-      common,
-    );
+    const plan = landingSo({ source: of, aws: undefined, images: [], deliveries: [delivery] }, { force, queue });
+    return options.check === true ? previewPlan(session, plan, pairs) : runPlan(session, plan, common);
   };
+}
+
+/** The pairs and the diff, without a commit. */
+function previewPlan(session: Session, plan: RunPlan, pairs: readonly PlacePair[]): Promise<Ending> {
+  return withStages(session, plan, async (stages) => {
+    const deliveries = await Promise.all(plan.deliveries.map(stages.checkDelivery));
+    session.say(() => pairs.map(({ from, to }) => oneLine(`${placeText(from)} → ${placeText(to)}`)).join('\n'));
+    for (const preview of deliveries) {
+      session.emit({ type: 'commit.previewed', delivery: preview.delivery, preview });
+      session.print(preview.diff);
+    }
+    return { errors: [], value: { pairs, deliveries } };
+  });
+}
+
+function placeText({ file, path }: HeldPlace): string {
+  return `${file} ${path}`;
 }
 
 function deliveryOf(config: Config, name: string): DeliveryConfig {

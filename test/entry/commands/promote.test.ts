@@ -95,6 +95,18 @@ describe.skipIf(noHttpBackend !== undefined)(`tagboat promote${skipNote}`, () =>
     expect(await production()).toContain(`  tag: ${source}`);
   });
 
+  it('shows with --check whose value goes where, and writes nothing', async () => {
+    const { host, deliver, go } = await place();
+    const source = await deliver();
+    const tip = await host.git('config', 'rev-parse', 'main');
+    const checked = await go({ check: true });
+    expect(checked.exitCode).toBe(0);
+    expect(checked.events.find(({ type }) => type === 'commit.previewed')).toMatchObject({
+      preview: { delivery: 'production', changes: [{ before: 'none', after: source }] },
+    });
+    expect(await host.git('config', 'rev-parse', 'main')).toBe(tip);
+  });
+
   it('refuses what has no counterpart, and names that aren’t there', async () => {
     const { app, deliver, go } = await place('production/values.yaml: { .front.imageTag: x, .front.tag: y }');
     await deliver();
