@@ -30,7 +30,7 @@ export function decode(name: string, bytes: Uint8Array): string {
 
 /** Parses a YAML or JSON (`.json`) file. Throws FILE_SYNTAX_INVALID or FILE_TOO_DEEP. */
 export function parseSource(name: string, text: string): SourceFile {
-  const json = name.endsWith('.json');
+  const json = /\.json$/i.test(name);
   if (json) checkJson(name, text);
   else checkNewlines(name, text);
   const documents = parseYaml(text, { depth: deepest, documents: mostDocuments });

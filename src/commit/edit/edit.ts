@@ -20,7 +20,7 @@ const longestValue = 64 * 1024;
  * YAML. What is already so is no change: with none, the bytes given come back. Pure.
  *
  * Throws FILE_*, CONFIG_PATH_MISSING, PATH_*, EDIT_REFUSED (what the file holds) and PATH_SYNTAX_INVALID,
- * VALUE_UNWRITABLE (what was asked).
+ * VALUE_UNWRITABLE, VALUE_SET_TWICE (what was asked).
  */
 export function editFile(
   file: string,
@@ -36,6 +36,7 @@ export function editFile(
     current = done.file;
     changes.push({ file, path: edit.path, before: done.before, after: edit.value, ...done.types });
   }
+  if (edits.length > 1) refuseTwice(current, edits);
   if (current.text === text) return { bytes: source, changes: [] };
   return { bytes: new TextEncoder().encode(current.text), changes };
 }
@@ -53,6 +54,31 @@ interface Done {
   readonly file: SourceFile;
   readonly before: string | undefined;
   readonly types: Pick<Change, 'types'>;
+}
+
+/** Throws VALUE_SET_TWICE where two edits, however their paths are spelt, set one place to different values. */
+function refuseTwice(file: SourceFile, edits: readonly Edit[]): void {
+  for (const edit of edits) {
+    const undone = undoneIn(file, edit);
+    if (undone === undefined) continue;
+    const values = [edit.value, undone.before ?? ''] as const;
+    throw new TagboatError(
+      'VALUE_SET_TWICE',
+      { file: file.name, path: edit.path, values },
+      { place: { file: file.name } },
+    );
+  }
+}
+
+/** What setting it again would change, where a later edit undid it. */
+function undoneIn(file: SourceFile, edit: Edit): Done | undefined {
+  try {
+    return setValue(file, edit);
+  } catch (error) {
+    // A later edit changed what its path selects by: that is another place by now.
+    if (error instanceof TagboatError) return undefined;
+    throw error;
+  }
 }
 
 /** One value set, or undefined when it is set already. */

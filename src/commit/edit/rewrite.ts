@@ -37,7 +37,6 @@ export async function loadRewrite(): Promise<Rewrite> {
     for (const [file, own] of byFile(edits)) {
       const before = contentOf(snapshot, file);
       const edited = editFile(file, before, own);
-      if (own.length > 1) refuseTwice(own, (edit) => editFile(file, edited.bytes, [edit]).changes);
       if (edited.changes.length === 0) continue;
       files.push({ file, bytes: edited.bytes });
       changes.push(...edited.changes);
@@ -49,30 +48,6 @@ export async function loadRewrite(): Promise<Rewrite> {
     });
     return { files, changes, diff, values };
   };
-}
-
-/** Throws where two edits, however their paths are spelt, set one place to different values. */
-function refuseTwice(own: readonly Edit[], again: (edit: Edit) => readonly Change[]): void {
-  for (const edit of own) {
-    const undone = firstOf(edit, again);
-    if (undone === undefined) continue;
-    const { file, path, value } = edit;
-    throw new TagboatError(
-      'VALUE_SET_TWICE',
-      { file, path, values: [value, undone.before ?? ''] },
-      { place: { file } },
-    );
-  }
-}
-
-function firstOf(edit: Edit, again: (edit: Edit) => readonly Change[]): Change | undefined {
-  try {
-    return again(edit)[0];
-  } catch (error) {
-    // A later edit changed what its path selects by: that is another place by now.
-    if (error instanceof TagboatError) return undefined;
-    throw error;
-  }
 }
 
 function contentOf(snapshot: Snapshot, file: string): Uint8Array {

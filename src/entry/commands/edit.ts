@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { parse, relative, resolve, sep } from 'node:path';
 import { unifiedDiff } from '../../commit/edit/diff.ts';
 import { editFile } from '../../commit/edit/edit.ts';
 import { parseEditArgument } from '../../config/read/arguments.ts';
@@ -28,14 +28,14 @@ export function edit(file: string, assignments: readonly string[], options: Edit
   return async (session) => {
     const edits = assignments.map((argument) => ({ file, ...parseEditArgument(argument), create: options.create }));
     const path = resolve(session.cwd, file);
-    const before = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    const before = await readOrdinary(path).catch((error: NodeJS.ErrnoException) => {
       throw new TagboatError('EDIT_FILE_UNREADABLE', { file, reason: reasonOf(error) }, { place: { file } });
     });
     const { bytes, changes } = editFile(file, before, edits);
     const value: EditValue = {
       file,
       changes,
-      diff: unifiedDiff(file, before, bytes),
+      diff: unifiedDiff(patchName(session.cwd, path), before, bytes),
       written: !options.check && changes.length > 0,
     };
     if (options.check) {
@@ -47,6 +47,7 @@ export function edit(file: string, assignments: readonly string[], options: Edit
         throw new TagboatError('EDIT_NOT_WRITTEN', { file, reason: reasonOf(error) });
       });
     }
+    if (session.settings.quiet) return { value };
     session.say((colors) =>
       changes.length === 0
         ? `${colors.green('=')} ${oneLine(file)} already says so.`
@@ -59,6 +60,20 @@ export function edit(file: string, assignments: readonly string[], options: Edit
     );
     return { value };
   };
+}
+
+/** A pipe or a device may have no end. */
+async function readOrdinary(path: string): Promise<Buffer> {
+  const found = await stat(path);
+  if (found.isFile() || found.isDirectory()) return readFile(path);
+  throw new Error('it is no ordinary file');
+}
+
+/** The file's name in a diff that `git apply` takes in this folder, or in / where the file is outside of it. */
+function patchName(cwd: string, path: string): string {
+  const inside = relative(cwd, path);
+  const name = inside.split(sep)[0] === '..' ? relative(parse(path).root, path) : inside;
+  return name.split(sep).join('/');
 }
 
 /** node's error without its own repetition of path and call. */
