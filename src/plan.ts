@@ -108,6 +108,12 @@ export interface ImagePlan extends BuilderPlan {
   readonly reuseFrom?: readonly string[] | undefined;
 }
 
+/**
+ * What a value may do all the same: `aliases`, change other places of its file that are aliases of it; `digest`, be a
+ * tag beside a digest, which readers take instead of it.
+ */
+export type Allowance = 'aliases' | 'digest';
+
 /** One value to set in one file of a config repo. */
 export interface Edit {
   readonly file: string;
@@ -121,6 +127,8 @@ export interface Edit {
   readonly as?: ValueType | undefined;
   /** Create the path when it is missing. */
   readonly create: boolean;
+  /** What is refused otherwise. */
+  readonly allow?: readonly Allowance[] | undefined;
   /** The one value that may be replaced: with another one there, the landing is refused (VALUE_OVERTAKEN). */
   readonly replaces?: string | undefined;
 }

@@ -49,6 +49,20 @@ export const configRepoErrors = {
         ? 'Replace the alias with a value of its own.'
         : `Set the path of the anchor &${alias} at ${file}:${anchor.line}:${anchor.column} to change all of them, or give this place a value of its own.`,
   ),
+  VALUE_HAS_ALIASES: entry<{ file: string; path: string; lines: readonly number[] }>(
+    exit,
+    ({ file, path, lines }) =>
+      `${path} in ${file} is repeated by aliases on ${lines.length === 1 ? 'line' : 'lines'} ${lines.join(', ')}, which would change with it.`,
+    () =>
+      'Give those places values of their own, or say that they are to change too: `allow: [aliases]` (--allow aliases).',
+  ),
+  DIGEST_BESIDE_TAG: entry<{ file: string; path: string; digest: string; line: number }>(
+    exit,
+    ({ file, path, digest, line }) =>
+      `${path} in ${file} would change nothing: ${digest} on line ${line} stands beside it, and an image is pulled by its digest.`,
+    ({ digest }) =>
+      `Set ${digest} too, to "{digest.NAME}" of the image, or to "" so that the tag counts. If nothing reads it: \`allow: [digest]\` (--allow digest).`,
+  ),
   PATH_AMBIGUOUS: entry<{ file: string; path: string; matches: readonly string[] }>(
     exit,
     ({ file, path, matches }) => `${path} in ${file} fits ${matches.length} places: ${matches.join(', ')}.`,

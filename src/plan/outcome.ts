@@ -63,6 +63,10 @@ export interface Change {
   /** Undefined when the path was created. */
   readonly before: string | undefined;
   readonly after: string;
+  /** Lines of the aliases of this value, or of what it is in: these places have changed with it. */
+  readonly aliases?: readonly number[] | undefined;
+  /** The line of a digest beside the tag that was set, which readers take instead of it. */
+  readonly digest?: number | undefined;
   /** Where the value is of another type than the one before, or is text that looks like something else. */
   readonly types?: { readonly before: ValueType | 'nothing'; readonly after: ValueType } | undefined;
 }

@@ -50,6 +50,7 @@ describe('a config', () => {
         branch: 'main',
         set: [{ file: 'main/values.yaml', path: '.front.imageTag', value: '{tag}', as: 'text' }],
         create: false,
+        allow: [],
         message: 'Update image tag to {tag}',
         author: undefined,
         trailers: [],

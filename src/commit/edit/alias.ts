@@ -1,9 +1,10 @@
-import { isAlias, isMap, isSeq, type Node, visit, type YAMLMap } from 'yaml';
+import { isAlias, isMap, isPair, isSeq, type Node, visit, type YAMLMap } from 'yaml';
 import { placeAt } from '../../errors/place.ts';
 import { TagboatError } from '../../errors.ts';
 import { formatPath, type ValuePath } from '../../plan/path.ts';
 import type { YamlDocument } from '../../wire/yaml.ts';
 import { keyText, placeUpTo, rangeOf, type SourceFile } from './document.ts';
+import type { Way } from './way.ts';
 
 /** Throws PATH_IS_ALIAS, with the anchor's place, when the node is an alias: its value belongs to other places too. */
 export function refuseAlias(file: SourceFile, path: ValuePath, document: YamlDocument, node: Node | null): void {
@@ -24,7 +25,10 @@ export function refuseAlias(file: SourceFile, path: ValuePath, document: YamlDoc
   );
 }
 
-/** Throws PATH_IS_ALIAS when a key that the map doesn't have comes from a map merged into it (`<<: *base`). */
+/**
+ * Throws PATH_IS_ALIAS when a key that the map doesn't have comes from a map merged into it (`<<: *base`), or into that
+ * one in turn.
+ */
 export function refuseMerged(
   file: SourceFile,
   path: ValuePath,
@@ -32,26 +36,84 @@ export function refuseMerged(
   map: YAMLMap,
   key: string,
 ): void {
-  for (const pair of map.items) {
-    if (keyText(pair.key) !== '<<') continue;
-    for (const merged of isSeq(pair.value) ? pair.value.items : [pair.value]) {
-      const target = isAlias(merged) ? anchored(document, merged.source, rangeOf(merged)[0]) : undefined;
-      if (isMap(target) && target.items.some((one) => keyText(one.key) === key)) {
-        refuseAlias(file, path, document, merged as Node);
-      }
-    }
+  for (const { merged, target } of mergedInto(document, map)) {
+    if (!hasKey(document, target, key, new Set([map]))) continue;
+    refuseAlias(file, path, document, merged);
+    const why = 'its value is in a map that is merged in (<<)';
+    throw new TagboatError('EDIT_REFUSED', { file: file.name, path: formatPath(path), why });
   }
+}
+
+/** A map may merge in the same one many times over, or itself. */
+function hasKey(document: YamlDocument, map: YAMLMap, key: string, seen: Set<YAMLMap>): boolean {
+  if (seen.has(map)) return false;
+  seen.add(map);
+  if (map.items.some((pair) => keyText(pair.key) === key)) return true;
+  return mergedInto(document, map).some(({ target }) => hasKey(document, target, key, seen));
+}
+
+function mergedInto(document: YamlDocument, map: YAMLMap): { merged: Node; target: YAMLMap }[] {
+  return map.items.flatMap((pair) => {
+    if (keyText(pair.key) !== '<<') return [];
+    const all = (isSeq(pair.value) ? pair.value.items : [pair.value]) as (Node | null)[];
+    return all.flatMap((merged) => {
+      const target = isAlias(merged) ? anchored(document, merged.source, rangeOf(merged)[0]) : merged;
+      return merged !== null && isMap(target) ? [{ merged, target }] : [];
+    });
+  });
+}
+
+/**
+ * Lines of the aliases that a value is read by in other places: of its own anchor, of one that it is inside of, or of
+ * something that has such an alias in it.
+ */
+export function aliasLines(file: SourceFile, document: YamlDocument, { nodes, keys }: Way): number[] {
+  // What has the value in it, and by which key of its own, where that is known.
+  const holders = new Map<Node, string | undefined>(nodes.map((node, at) => [node, keys[at]]));
+  const lines = new Set<number>();
+  visit(document, {
+    Node: (_, node, path) => {
+      if (!isAlias(node)) return;
+      const target = anchored(document, node.source, rangeOf(node)[0]);
+      if (target === undefined || !holders.has(target)) return;
+      const key = holders.get(target);
+      const above = path.filter((one) => isMap(one) || isSeq(one)) as Node[];
+      const pair = path.findLast((one) => isPair(one));
+      const map = above.findLast((one) => isMap(one));
+      // What a map says itself stands before what is merged into it.
+      const isMerge = keyText(pair?.key) === '<<' && isMap(map);
+      if (isMerge && key !== undefined && map.items.some((own) => keyText(own.key) === key)) return;
+      lines.add(placeAt(file.name, file.text, rangeOf(node)[0], 'nothing').line ?? 0);
+      for (const one of above) if (!holders.has(one)) holders.set(one, isMerge && one === map ? key : undefined);
+    },
+  });
+  return [...lines];
 }
 
 /** The node that an alias stands for: the last one before it with that anchor (YAML 1.2.2, 3.2.2.2). */
 function anchored(document: YamlDocument, name: string, before: number): Node | undefined {
-  let last: Node | undefined;
+  return anchorsIn(document)
+    .get(name)
+    ?.findLast((node) => rangeOf(node)[0] < before);
+}
+
+const anchorsOf = new WeakMap<YamlDocument, ReadonlyMap<string, Node[]>>();
+
+/** All anchored nodes by their names, in the document's order. */
+function anchorsIn(document: YamlDocument): ReadonlyMap<string, Node[]> {
+  const known = anchorsOf.get(document);
+  if (known !== undefined) return known;
+  const anchors = new Map<string, Node[]>();
   visit(document, {
     Node: (_, node) => {
-      if (!isAlias(node) && node.anchor === name && rangeOf(node)[0] < before) last = node;
+      if (isAlias(node) || node.anchor === undefined) return;
+      const same = anchors.get(node.anchor);
+      if (same === undefined) anchors.set(node.anchor, [node]);
+      else same.push(node);
     },
   });
-  return last;
+  anchorsOf.set(document, anchors);
+  return anchors;
 }
 
 /** A node's range begins after its anchor. */

@@ -5,12 +5,15 @@ import type { Change } from '../../plan/outcome.ts';
 import { formatPath, parsePath, type ValuePath } from '../../plan/path.ts';
 import { isSpeltAs, type ValueType } from '../../plan/value.ts';
 import type { Edit } from '../../plan.ts';
+import { aliasLines } from './alias.ts';
 import { addKeys, type Splice } from './create.ts';
+import { digestLines } from './digest.ts';
 import { decode, parseSource, rangeOf, type SourceFile, valueText } from './document.ts';
 import { type FoundValue, findValue, type MissingValue, throwMissing } from './find.ts';
 import { kindOf, typeOfKind } from './kind.ts';
 import { grewBy, sameBut } from './same.ts';
 import { isBare, type Slot, type Style, spellings } from './scalar.ts';
+import { wayOf } from './way.ts';
 
 /** Longer values have no place in a values file. */
 const longestValue = 64 * 1024;
@@ -34,11 +37,16 @@ export function editFile(
     const done = setValue(current, edit);
     if (done === undefined) continue;
     current = done.file;
-    changes.push({ file, path: edit.path, before: done.before, after: edit.value, ...done.types });
+    changes.push({ file, path: edit.path, before: done.before, after: edit.value, ...done.notes });
   }
   if (edits.length > 1) refuseTwice(current, edits);
+  const digests = digestLines(current, edits);
   if (current.text === text) return { bytes: source, changes: [] };
-  return { bytes: new TextEncoder().encode(current.text), changes };
+  const told = changes.map((change) => {
+    const digest = digests[edits.findIndex(({ path }) => path === change.path)];
+    return digest === undefined ? change : { ...change, digest };
+  });
+  return { bytes: new TextEncoder().encode(current.text), changes: told };
 }
 
 /** The value of one place, as `editFile` would find it. Throws FILE_*, CONFIG_PATH_MISSING, PATH_*. */
@@ -53,7 +61,7 @@ export function readValue(file: string, source: Uint8Array, path: string): strin
 interface Done {
   readonly file: SourceFile;
   readonly before: string | undefined;
-  readonly types: Pick<Change, 'types'>;
+  readonly notes: Pick<Change, 'types' | 'aliases'>;
 }
 
 /** Throws VALUE_SET_TWICE where two edits, however their paths are spelt, set one place to different values. */
@@ -88,7 +96,21 @@ function setValue(file: SourceFile, edit: Edit): Done | undefined {
   if (/\p{Surrogate}/u.test(edit.value)) unwritable(path, 'it holds half a character (a lone surrogate)');
   if (!isSpeltAs(edit.as ?? 'text', edit.value)) unwritable(path, `it is no ${edit.as} that all readers write alike`);
   const at = findValue(file, path, edit.create);
-  return at.is === 'found' ? replace(file, path, at, edit) : create(file, path, at, edit);
+  const done = at.is === 'found' ? replace(file, path, at, edit) : create(file, path, at, edit);
+  const aliases = done === undefined ? [] : aliasesOf(file, at);
+  if (done === undefined || aliases.length === 0) return done;
+  if (edit.allow?.includes('aliases') !== true) {
+    const data = { file: file.name, path: edit.path, lines: aliases };
+    throw new TagboatError('VALUE_HAS_ALIASES', data, { place: { file: file.name } });
+  }
+  return { ...done, notes: { ...done.notes, aliases } };
+}
+
+/** Lines of the aliases that read what is set, or the map that gets a key. */
+function aliasesOf(file: SourceFile, at: FoundValue | MissingValue): number[] {
+  const document = file.documents[at.trail[0] ?? 0];
+  const next = at.is === 'missing' && at.rest[0]?.is === 'key' ? at.rest[0].key : undefined;
+  return document === undefined ? [] : aliasLines(file, document, wayOf(file, at.trail, next));
 }
 
 function replace(file: SourceFile, path: ValuePath, at: FoundValue, { value, as }: Edit): Done | undefined {
@@ -108,7 +130,7 @@ function replace(file: SourceFile, path: ValuePath, at: FoundValue, { value, as 
     const isPlain = bare || spelling === value;
     if (after !== undefined && sameBut(file, after, at.trail, (_, now) => isNow(now, node, value, isPlain))) {
       const was = node.type === 'PLAIN' && !slot.string ? typeOfKind(kindOf(slot.source)) : 'text';
-      return { file: after, before, types: typesOf(was, value, bare) };
+      return { file: after, before, notes: typesOf(was, value, bare) };
     }
   }
   return refuse(file, path, start, 'no way to write the value there leaves the rest as it is');
@@ -126,7 +148,7 @@ function create(file: SourceFile, path: ValuePath, at: MissingValue, edit: Edit)
     grewBy(was, now, keys, (node) => isScalar(node) && valueText(node) === edit.value);
   if (after !== undefined && sameBut(file, after, at.trail, grew)) {
     const isTyped = edit.as !== undefined && edit.as !== 'text';
-    return { file: after, before: undefined, types: typesOf('nothing', edit.value, isTyped) };
+    return { file: after, before: undefined, notes: typesOf('nothing', edit.value, isTyped) };
   }
   return refuse(file, path, splice.start, 'no place for a new key there leaves the rest as it is');
 }

@@ -6,9 +6,7 @@ import type { YamlDocument } from '../../wire/yaml.ts';
 import { refuseAlias, refuseMerged } from './alias.ts';
 import { isFlow, keyPlace, keyText, rangeOf, type SourceFile, valueText } from './document.ts';
 import { nearestPath } from './nearest.ts';
-
-/** Where a walk ended: the document's number, then the position of each child on the way. */
-export type Trail = readonly number[];
+import type { Trail } from './way.ts';
 
 export interface FoundValue {
   readonly is: 'found';

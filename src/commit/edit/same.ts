@@ -1,6 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, type Scalar } from 'yaml';
 import { keyText, type SourceFile } from './document.ts';
-import type { Trail } from './find.ts';
+import type { Trail } from './way.ts';
 
 /**
  * Whether two readings of a file are the same but for the node at the end of the trail, about which `differs` decides.

@@ -121,7 +121,13 @@ function settingIn(text: string): Edit | undefined {
   try {
     const { end } = scanPath(text, colon + 1);
     if (text[end] !== '=') return undefined;
-    return { file: text.slice(0, colon), path: text.slice(colon + 1, end), value: text.slice(end + 1), create: false };
+    return {
+      file: text.slice(0, colon),
+      path: text.slice(colon + 1, end),
+      value: text.slice(end + 1),
+      create: false,
+      allow: ['aliases', 'digest'],
+    };
   } catch {
     return undefined;
   }

@@ -95,11 +95,12 @@ function isIntent(value: unknown): value is Intent {
 
 function isEdit(value: unknown): boolean {
   if (!isRecord(value)) return false;
-  const { file, path, value: text, create, expects } = value;
+  const { file, path, value: text, create, expects, as, allow } = value;
   return (
     [file, path, text].every((one) => typeof one === 'string') &&
     typeof create === 'boolean' &&
-    (expects === undefined || typeof expects === 'string')
+    [expects, as].every((one) => one === undefined || typeof one === 'string') &&
+    (allow === undefined || Array.isArray(allow))
   );
 }
 

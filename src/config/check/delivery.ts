@@ -68,6 +68,7 @@ function checkDelivery(
     branch,
     set: checkSet(name, raw.set, images, checks),
     create: raw.create ?? false,
+    allow: raw.allow ?? [],
     message,
     author: raw.author === undefined ? undefined : parsePerson(raw.author),
     trailers,

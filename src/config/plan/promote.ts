@@ -18,7 +18,7 @@ export interface PromoteRequest extends Identity {
 export function planPromote(from: DeliveryConfig, to: DeliveryConfig, request: PromoteRequest): DeliveryPlan {
   const { pairs, values, tip, source, why } = request;
   const edits = pairs.map(
-    ({ to: { file, path } }, at): Edit => ({ file, path, value: values[at] ?? '', create: to.create }),
+    ({ to: { file, path } }, at): Edit => ({ file, path, value: values[at] ?? '', create: to.create, allow: to.allow }),
   );
   const [value = ''] = values;
   const what = values.length === 1 ? value.slice(0, 80) : `${values.length} values`;

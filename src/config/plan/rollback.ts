@@ -31,7 +31,7 @@ export function planRollback(target: HoldTarget, request: RollbackRequest): Deli
   const person = defaultPerson(request);
   const edits = places.map(({ file, path }, at): Edit => {
     const [value = '', replaces = ''] = [request.values[at], request.now[at]];
-    return { file, path, value, create: false, replaces };
+    return { file, path, value, create: false, allow: ['aliases', 'digest'], replaces };
   });
   const why = withoutControls(request.why);
   const by = withoutControls(request.by ?? personText(person));

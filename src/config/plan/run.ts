@@ -127,7 +127,7 @@ function planDelivery(delivery: DeliveryConfig, variables: Variables, identity: 
   const where = `deliveries.${delivery.name}`;
   const edits = delivery.set.map((set) => {
     const place = `${where}.set.${set.file} ${set.path}`;
-    return { ...set, value: resolveValue(set.value, place, variables), create: delivery.create };
+    return { ...set, value: resolveValue(set.value, place, variables), create: delivery.create, allow: delivery.allow };
   });
   // One line each: the message's own line breaks are its author's, those in a subject or branch are not.
   const flat = { ...variables, source: flatten(variables.source) };

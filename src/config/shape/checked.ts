@@ -1,6 +1,6 @@
 import type { ArgoCdPlan, DeployPlan } from '../../plan/deploy.ts';
 import type { Attest, BuilderTls, Compression, NamedContext, SignPlan } from '../../plan/image.ts';
-import type { AwsPlan, Edit, Engine, Order, Person, Platform, RegistryPlan, Via } from '../../plan.ts';
+import type { Allowance, AwsPlan, Edit, Engine, Order, Person, Platform, RegistryPlan, Via } from '../../plan.ts';
 
 /** What `tagboat.yaml` says, checked, with every default filled in. Texts with `{…}` are templates. */
 export interface Config {
@@ -52,6 +52,7 @@ export interface DeliveryConfig {
   readonly branch: string;
   readonly set: readonly SetConfig[];
   readonly create: boolean;
+  readonly allow: readonly Allowance[];
   readonly message: string;
   readonly author: Person | undefined;
   readonly trailers: readonly { readonly key: string; readonly value: string }[];

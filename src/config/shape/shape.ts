@@ -106,6 +106,12 @@ const delivery = z.strictObject({
       'What to set: file, then path, then value. Paths: .front.imageTag, .images[name=app].newTag, .list[0], doc[kind=Deployment].spec.x. Values are templates: {tag}, {commit}, {shortCommit}, {branch}, {commitTime}, and {tag.NAME}, {image.NAME} (the whole reference) and {digest.NAME} of an image.',
     ),
   create: z.boolean().optional().describe('Add paths that are missing. Default false: a missing path is an error.'),
+  allow: z
+    .array(z.enum(['aliases', 'digest']))
+    .optional()
+    .describe(
+      'What is refused otherwise. aliases: a value that aliases repeat in other places of the file, which change with it. digest: a tag beside a digest, by which images are pulled then.',
+    ),
   message: text()
     .optional()
     .describe(

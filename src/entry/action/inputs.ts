@@ -1,4 +1,5 @@
 import { TagboatError } from '../../errors.ts';
+import type { Allowance } from '../../plan.ts';
 import type { Env } from '../../wire/world.ts';
 import type { CommitOptions } from '../commands/commit.ts';
 import type { RollbackOptions } from '../commands/rollback.ts';
@@ -101,6 +102,7 @@ export function readInputs(env: Env): ActionInputs {
       branch: text(env, 'branch') ?? 'main',
       set: linesOf(env, 'set'),
       create: truth(env, 'create'),
+      allow: allowances(env),
       ...landing,
       repo: text(env, 'repo'),
       message: text(env, 'message'),
@@ -161,6 +163,13 @@ function choice<T extends string>(env: Env, input: string, among: readonly T[]):
   if (value !== undefined && known === undefined)
     throw wrong(`The input ${input} is ${value}, not ${among.join(' or ')}.`);
   return known;
+}
+
+function allowances(env: Env): Allowance[] {
+  return linesOf(env, 'allow').map((line) => {
+    if (line === 'aliases' || line === 'digest') return line;
+    throw wrong(`The input allow has ${line}, not aliases or digest.`);
+  });
 }
 
 function whole(env: Env, input: string): number | undefined {

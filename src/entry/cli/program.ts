@@ -66,6 +66,12 @@ tagboat commit --repo https://github.com/acme/config --branch main \\
     .option('--message <text>', 'the commit message')
     .option('--author <who>', 'its author, as `Name <mail>`')
     .option('--create', 'create paths that are missing', false)
+    .addOption(
+      new Option('--allow <what...>', 'let values change aliases of theirs too, or stand beside a digest').choices([
+        'aliases',
+        'digest',
+      ]),
+    )
     .option('--force', forceHelp, false)
     .option('--no-queue', queueHelp)
     .option('--allow-nothing', allowNothingHelp, false)

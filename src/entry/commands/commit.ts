@@ -1,7 +1,7 @@
 import { planCommit } from '../../config/plan/run.ts';
 import { parseAuthor, parseRepo, parseSet } from '../../config/read/arguments.ts';
 import { TagboatError } from '../../errors.ts';
-import type { DeliveryPlan, RunPlan, Via } from '../../plan.ts';
+import type { Allowance, DeliveryPlan, RunPlan, Via } from '../../plan.ts';
 import type { CommonOptions } from '../run/options.ts';
 import { type LandingOptions, landingSo } from '../run/options.ts';
 import { identityIn, openRun, tellNothing } from '../run/prepare.ts';
@@ -15,6 +15,7 @@ export interface CommitOptions extends LandingOptions {
   readonly message?: string | undefined;
   readonly author?: string | undefined;
   readonly create: boolean;
+  readonly allow?: readonly Allowance[] | undefined;
   readonly via?: Via | undefined;
 }
 
@@ -44,7 +45,7 @@ async function fromArguments(session: Session, repo: string, options: CommitOpti
   const delivery: DeliveryPlan = planCommit({
     repo: parseRepo(repo, world.env.GITHUB_SERVER_URL),
     branch: options.branch,
-    edits: options.set.map((argument) => ({ ...parseSet(argument), create: options.create })),
+    edits: options.set.map((argument) => ({ ...parseSet(argument), create: options.create, allow: options.allow })),
     message: options.message,
     via: options.via,
     author: options.author === undefined ? undefined : parseAuthor(options.author),

@@ -15,6 +15,9 @@ interface EditOptions {
   readonly create: boolean;
 }
 
+/** In a file on this machine somebody looks at the diff: it is told and not refused. */
+const allow = ['aliases', 'digest'] as const;
+
 /** What an edit of a local file did, or would do. */
 interface EditValue {
   readonly file: string;
@@ -26,7 +29,12 @@ interface EditValue {
 /** `tagboat edit`: sets values in a file on this machine. With `check` it shows the diff and writes nothing. */
 export function edit(file: string, assignments: readonly string[], options: EditOptions): Body {
   return async (session) => {
-    const edits = assignments.map((argument) => ({ file, ...parseEditArgument(argument), create: options.create }));
+    const edits = assignments.map((argument) => ({
+      file,
+      ...parseEditArgument(argument),
+      create: options.create,
+      allow,
+    }));
     const path = resolve(session.cwd, file);
     const before = await readOrdinary(path).catch((error: NodeJS.ErrnoException) => {
       throw new TagboatError('EDIT_FILE_UNREADABLE', { file, reason: reasonOf(error) }, { place: { file } });

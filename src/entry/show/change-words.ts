@@ -9,8 +9,12 @@ export function changeValues(change: Change, colors: Colors): string {
   return `${before} → ${colors.green(oneLine(change.after))}${note === '' ? '' : colors.yellow(` (${note})`)}`;
 }
 
-/** What may surprise about a change: another type of value. Empty where nothing does. */
-export function changeNote({ types }: Change): string {
-  if (types === undefined) return '';
-  return types.before === 'nothing' ? `a ${types.after}` : `${types.before} → ${types.after}`;
+/** What may surprise about a change: another type of value, other places that change. Empty where nothing does. */
+export function changeNote({ types, aliases = [], digest }: Change): string {
+  const notes = [];
+  if (types !== undefined) notes.push(types.before === 'nothing' ? types.after : `${types.before} → ${types.after}`);
+  if (aliases.length > 0)
+    notes.push(`by aliases on ${aliases.length === 1 ? 'line' : 'lines'} ${aliases.join(', ')} too`);
+  if (digest !== undefined) notes.push(`the digest on line ${digest} counts, and not the tag`);
+  return notes.join('; ');
 }

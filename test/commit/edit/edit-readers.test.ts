@@ -31,7 +31,7 @@ function readAll(texts: readonly string[]): unknown[] {
 }
 
 function set(text: string, path: string, value: string): string {
-  const edits = [{ file: 'v.yaml', path, value, create: false }];
+  const edits = [{ file: 'v.yaml', path, value, create: false, allow: ['aliases'] as const }];
   return new TextDecoder('utf-8', { ignoreBOM: true }).decode(
     editFile('v.yaml', new TextEncoder().encode(text), edits).bytes,
   );

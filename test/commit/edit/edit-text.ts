@@ -1,17 +1,21 @@
 import { editFile } from '../../../src/commit/edit/edit.ts';
 import { type ErrorCode, isError, type TagboatError } from '../../../src/errors.ts';
 import type { Change } from '../../../src/plan/outcome.ts';
+import type { Allowance } from '../../../src/plan.ts';
 
 export interface Asked {
   readonly file?: string;
   readonly create?: boolean;
+  readonly allow?: readonly Allowance[];
 }
 
 /** One edit of a text: the new text and the changes. */
 export function edit(text: string, path: string, value: string, asked: Asked = {}) {
   const file = asked.file ?? 'values.yaml';
   const source = new TextEncoder().encode(text);
-  const done = editFile(file, source, [{ file, path, value, create: asked.create ?? false }]);
+  const done = editFile(file, source, [
+    { file, path, value, create: asked.create ?? false, allow: asked.allow ?? ['aliases', 'digest'] },
+  ]);
   const after = new TextDecoder('utf-8', { ignoreBOM: true }).decode(done.bytes);
   return { text: after, changes: done.changes as readonly Change[] };
 }

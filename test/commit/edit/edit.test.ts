@@ -198,22 +198,20 @@ describe('changes', () => {
   it('come one after the other for several values in one file', () => {
     const source = new TextEncoder().encode('a: 1\nb: x\n');
     const edits = [
-      ['.b', 'u'],
-      ['.c.d', 'z'],
       ['.b', 'w'],
-      ['.c.d', 'v'],
+      ['.c.d', 'z'],
+      ['.c.e', 'v'],
     ] as const;
     const done = editFile(
       'v.yaml',
       source,
       edits.map(([path, value]) => ({ file: 'v.yaml', path, value, create: true })),
     );
-    expect(new TextDecoder().decode(done.bytes)).toBe('a: 1\nb: w\nc:\n  d: v\n');
+    expect(new TextDecoder().decode(done.bytes)).toBe('a: 1\nb: w\nc:\n  d: z\n  e: v\n');
     expect(done.changes.map(({ path, before, after }) => [path, before, after])).toEqual([
-      ['.b', 'x', 'u'],
+      ['.b', 'x', 'w'],
       ['.c.d', undefined, 'z'],
-      ['.b', 'u', 'w'],
-      ['.c.d', 'z', 'v'],
+      ['.c.e', undefined, 'v'],
     ]);
   });
 });

@@ -66,7 +66,16 @@ describe('a run', () => {
       name: 'production',
       repo: 'https://github.com/acme/config.git',
       branch: 'main',
-      edits: [{ file: 'main/values.yaml', path: '.front.imageTag', value: source.commit, as: 'text', create: false }],
+      edits: [
+        {
+          file: 'main/values.yaml',
+          path: '.front.imageTag',
+          value: source.commit,
+          as: 'text',
+          create: false,
+          allow: [],
+        },
+      ],
       message: `Update image tag to ${source.commit}
 
 Tagboat-App: acme/shop

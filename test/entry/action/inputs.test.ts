@@ -10,7 +10,7 @@ describe('the action’s inputs', () => {
     expect(readInputs(env)).toEqual({
       command: 'ship',
       common: { json: false, quiet: false, color: true, jobs: 3 },
-      commit: { branch: 'main', set: [], create: false, force: false, queue: true },
+      commit: { branch: 'main', set: [], create: false, allow: [], force: false, queue: true },
       landing: { force: false, queue: true },
       building: { rebuild: false },
       wait: { application: [], branch: 'main', sync: false },
