@@ -46,6 +46,7 @@ export function adoptSecrets(env: Env): Record<string, string | undefined> {
 const options: Readonly<Record<string, string>> = {
   ...{ config: 'config', app: 'app', jobs: 'jobs', rebuild: 'rebuild', force: 'force', queue: 'queue' },
   ...{ repo: 'repo', branch: 'branch', set: 'set', message: 'message', author: 'author', via: 'via', create: 'create' },
+  allow: 'allow',
   ...{ 'config-commit': 'commit', application: 'application', timeout: 'timeout', sync: 'sync', server: 'server' },
   ...{ delivery: 'delivery', to: 'to', why: 'why', until: 'until' },
 };

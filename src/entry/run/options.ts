@@ -44,7 +44,7 @@ const used: Readonly<Record<string, { readonly config?: readonly string[]; reado
   commit: {
     config: [...ofConfig, 'force', 'queue', 'allowNothing'],
     // No commit of an app repo stands behind such values, so there is none that --force could put over another.
-    repo: [...ofRepo, 'set', 'message', 'author', 'create', 'via', 'queue'],
+    repo: [...ofRepo, 'set', 'message', 'author', 'create', 'allow', 'via', 'queue'],
   },
   hold: { config: [...ofConfig, ...hold], repo: [...ofRepo, ...hold] },
   release: { config: [...ofConfig, 'path', 'why', 'queue'], repo: [...ofRepo, 'path', 'why', 'queue'] },
@@ -53,7 +53,7 @@ const used: Readonly<Record<string, { readonly config?: readonly string[]; reado
     config: [...ofConfig, 'to', 'path', 'why', 'until', 'by', 'force'],
     repo: [...ofRepo, 'to', 'path', 'why', 'until', 'by', 'force'],
   },
-  promote: { config: [...ofConfig, 'why', 'force', 'queue'] },
+  promote: { config: [...ofConfig, 'why', 'check', 'force', 'queue'] },
   queue: { config: ofConfig, repo: ofRepo },
   wait: {
     config: [...ofConfig, 'commit', 'application', 'timeout', 'sync', 'ca', 'insecure'],

@@ -78,7 +78,7 @@ describe('every input of action.yml', () => {
     inputs: Record<string, { default?: string }>;
   };
   const samples: Readonly<Record<string, string>> = {
-    ...{ jobs: '2', queue: 'false', via: 'github', command: 'plan', timeout: '20m', set: 'f:.a=1' },
+    ...{ jobs: '2', queue: 'false', via: 'github', command: 'plan', allow: 'digest', timeout: '20m', set: 'f:.a=1' },
     ...Object.fromEntries(['rebuild', 'quiet', 'create', 'force', 'sync'].map((name) => [name, 'true'])),
   };
   const defaults = Object.fromEntries(

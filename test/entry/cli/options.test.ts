@@ -16,7 +16,13 @@ deliveries:
 
 const samples: Readonly<Record<string, string>> = {
   ...{ jobs: '2', path: 'v.yaml:.a', until: '2d', set: 'v.yaml:.a=1', author: 'A <a@b.c>', via: 'github' },
-  ...{ commit: 'a'.repeat(40), timeout: '20m', server: 'https://other.example.test', repo: 'acme/config' },
+  ...{
+    commit: 'a'.repeat(40),
+    timeout: '20m',
+    server: 'https://other.example.test',
+    repo: 'acme/config',
+    allow: 'aliases',
+  },
 };
 
 /** What each command needs besides, to get as far as looking at its options. */
