@@ -1,94 +1,10 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openHistory } from '../../src/commit/order/history.ts';
-import { usualArgoCd } from '../../src/config/check/argocd.ts';
-import { planCommit } from '../../src/config/plan/run.ts';
-import { watchDelivery } from '../../src/deploy/deploy.ts';
-import { createFeed } from '../../src/deploy/observe/feed.ts';
 import { reasonLines } from '../../src/entry/show/verdict-words.ts';
-import type { DeployPlan, Verdict } from '../../src/plan/deploy.ts';
-import { createArgoCd } from '../../src/wire/argocd/client.ts';
-import { createKubernetesArgoCd } from '../../src/wire/kubernetes/applications.ts';
-import { Secret } from '../../src/wire/secret.ts';
-import { type Harbour, harbour } from '../support/argocd.ts';
+import { harbour } from '../support/argocd.ts';
 import { noHttpBackend, skipNote } from '../support/git-host.ts';
 import { startOwnRegistry } from '../support/registries.ts';
-import { fastClock, type TestWorld, testWorld } from '../support/world.ts';
-
-interface Asked {
-  readonly commit: string;
-  readonly tag?: string;
-  readonly deploy?: Partial<DeployPlan>;
-  readonly timeoutMs?: number;
-  readonly token?: string;
-  /** By the Kubernetes API instead of Argo CD's own. */
-  readonly kube?: boolean;
-  readonly webhookSecret?: string;
-}
-
-/** Waits for a commit as a run would. */
-async function watch(
-  { argocd, repo }: Harbour,
-  asked: Asked,
-  world: TestWorld = testWorld({ clock: fastClock() }),
-): Promise<Verdict[]> {
-  const { clock, random, signal, http } = world;
-  const plan = {
-    ...usualArgoCd,
-    server: argocd.url,
-    timeoutMs: asked.timeoutMs ?? 1_200_000,
-    webhookSecret: asked.webhookSecret,
-  };
-  const delivery = planCommit({
-    repo,
-    branch: 'main',
-    edits: [{ file: 'main/values.yaml', path: '.front.imageTag', value: asked.tag ?? 'b', create: false }],
-    actions: false,
-  });
-  const history = openHistory(world, delivery, undefined, clock.now() + 1e9);
-  const way = asked.kube === true ? createKubernetesArgoCd : createArgoCd;
-  const api = way({
-    namespace: 'argocd',
-    http,
-    clock,
-    random,
-    signal,
-    url: argocd.url,
-    token: async () => (asked.token === undefined ? undefined : new Secret(asked.token, 'token')),
-  });
-  const deploy: DeployPlan = {
-    argocd: plan,
-    applications: [{ name: 'front', namespace: undefined, project: undefined }],
-    sync: false,
-    onUnhealthy: 'fail',
-    environment: undefined,
-    ...asked.deploy,
-  };
-  try {
-    return await watchDelivery(
-      world,
-      world.emit,
-      { argocd: api, feed: createFeed(world, api), with: 'the token', http },
-      {
-        ...{ delivery: 'main', repo, branch: 'main', commit: asked.commit, parent: undefined },
-        ...{
-          files: ['main/values.yaml'],
-          changes: [{ file: 'main/values.yaml', after: asked.tag ?? 'b' }],
-          images: [],
-        },
-        history: {
-          relation: (revision) => history.relation(revision, asked.commit),
-          keeps: (revision) => history.keeps(revision, asked.commit),
-          isHead: () => history.isHead(),
-          removed: () => history.removed(asked.commit),
-          texts: (files) => history.texts(asked.commit, files),
-        },
-        deploy,
-      },
-    );
-  } finally {
-    await history.close();
-  }
-}
+import { fastClock, testWorld } from '../support/world.ts';
+import { watch } from './watching.ts';
 
 describe.skipIf(noHttpBackend !== undefined)(`a config commit in Argo CD${skipNote}`, () => {
   it('is healthy once it is synced and its rollout is over, and Argo CD was told of it', async () => {

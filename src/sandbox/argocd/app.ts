@@ -1,16 +1,22 @@
-import { type Manifest, steady } from './render.ts';
+import { type Manifest, runsPods, steady } from './render.ts';
+import { failedResult, metadataOf } from './shown.ts';
 import { createTimers } from './timers.ts';
 import type { AppSpec, ArgoCdApp, Backing, LiveResource, Mishaps, Pace } from './types.ts';
 
 const second = () => new Date().toISOString().replace(/\.\d+Z$/, 'Z');
 
-/** An application that is compared, synced and rolled out at `pace`; `changed` is told of each step. */
+/**
+ * An application that is compared, synced and rolled out at `pace`; `changed` is told of each step, `made` of each
+ * Application among its manifests.
+ */
 export function createArgoCdApp(
-  spec: AppSpec,
+  first: AppSpec,
   backing: Backing,
   pace: Pace,
-  changed: (app: ArgoCdApp) => void,
+  { changed, made }: { changed(app: ArgoCdApp): void; made(manifest: Manifest, by: string): void },
 ): ArgoCdApp {
+  let spec = first;
+  const uid = `uid-${spec.name}-${Math.random().toString(36).slice(2)}`;
   const mishaps: Mishaps = {};
   const timers = createTimers();
   let version = 1;
@@ -18,6 +24,7 @@ export function createArgoCdApp(
   let refreshing: Promise<void> | undefined;
   let wanted: { readonly revisions: string[]; readonly manifests: readonly Manifest[] } | undefined;
   let rollouts = 0;
+  let comparedTo: unknown = {};
   const many = spec.sources.length > 1;
   const annotations: Record<string, string> = {};
   let operation: Record<string, unknown> | undefined;
@@ -39,13 +46,15 @@ export function createArgoCdApp(
   const compare = async (): Promise<void> => {
     await later(pace.compare);
     if (mishaps.stuck === true) await later(3_600_000);
+    const { sources } = spec;
     try {
-      const read = await Promise.all(spec.sources.map((source) => backing.read(source)));
+      const read = await Promise.all(sources.map((source) => backing.read(source)));
       wanted = {
         revisions: read.map(({ revision }) => revision),
         manifests: read.flatMap(({ manifests }) => manifests),
       };
       delete status.conditions;
+      comparedTo = many ? { sources } : { source: sources[0] };
       showSync();
     } catch (error) {
       wanted = undefined;
@@ -66,7 +75,7 @@ export function createArgoCdApp(
       steady(wanted.manifests)
         .map(({ text }) => text)
         .join('\n');
-    status.sync = { status: same ? 'Synced' : 'OutOfSync', ...revisionFields(wanted.revisions), comparedTo: {} };
+    status.sync = { status: same ? 'Synced' : 'OutOfSync', ...revisionFields(wanted.revisions), comparedTo };
     showLive();
   };
   const showLive = (): void => {
@@ -89,7 +98,9 @@ export function createArgoCdApp(
       },
       ...{ status: 'Synced', health: { status: health, ...(message === '' ? {} : { message }) } },
     }));
-    status.summary = { images: live.flatMap(({ manifest }) => manifest.images) };
+    status.summary = {
+      images: live.flatMap(({ manifest, runs }) => (runsPods(manifest) ? (runs ?? manifest.images) : [])),
+    };
   };
   /** Auto-sync doesn't try a commit again that it failed with. */
   const failedBefore = (): boolean => {
@@ -139,12 +150,18 @@ export function createArgoCdApp(
   const roll = (manifests: readonly Manifest[]): void => {
     rollouts += 1;
     const mine = rollouts;
+    for (const manifest of manifests) if (manifest.kind === 'Application') made(manifest, spec.name);
     live = steady(manifests).map((manifest) => {
       const same = live.find((one) => one.manifest.text === manifest.text);
       if (same !== undefined) return same;
-      const rolls = manifest.images.length > 0;
+      const before = live.find((one) => one.manifest.kind === manifest.kind && one.manifest.name === manifest.name);
+      // Pods that are replaced only when they are deleted stay as they were.
+      const stays = before !== undefined && /^ *type: OnDelete$/m.test(manifest.text);
+      const rolls = runsPods(manifest) && !stays;
       return {
         manifest,
+        since: stays ? before.since : second(),
+        ...(stays ? { runs: before.runs ?? before.manifest.images } : {}),
         health: rolls ? 'Progressing' : 'Healthy',
         message: rolls ? 'Waiting for rollout to finish: 0 of 1 updated replicas are available...' : '',
         waiting: undefined,
@@ -174,20 +191,21 @@ export function createArgoCdApp(
   };
 
   const app: ArgoCdApp = {
-    spec,
+    get spec() {
+      return spec;
+    },
     mishaps,
+    change: (sources) => {
+      spec = { ...spec, sources };
+      tell();
+      void later(mishaps.blind ?? 0).then(() => app.refresh());
+    },
     get live() {
       return live;
     },
     json: () => {
       const json: Record<string, unknown> = {
-        metadata: {
-          name: spec.name,
-          namespace: spec.namespace ?? 'argocd',
-          uid: `uid-${spec.name}`,
-          resourceVersion: String(version),
-          ...(Object.keys(annotations).length === 0 ? {} : { annotations: { ...annotations } }),
-        },
+        metadata: { ...metadataOf(spec, annotations), uid, resourceVersion: String(version) },
         spec: {
           project: spec.project ?? 'default',
           destination: { server: 'https://kubernetes.default.svc', namespace: 'default' },
@@ -224,13 +242,4 @@ export function createArgoCdApp(
     close: timers.close,
   };
   return app;
-}
-
-/** A resource that a sync failed at, as its result tells. */
-function failedResult(manifest: Manifest | undefined, failure: string): Record<string, unknown> {
-  const { kind = '', name = '', hook } = manifest ?? {};
-  const own = { group: '', version: 'v1', kind, namespace: 'default', name };
-  if (hook === undefined) return { ...own, status: 'SyncFailed', message: failure };
-  const message = 'Job has reached the specified backoff limit';
-  return { ...own, status: 'Synced', hookType: hook, hookPhase: 'Failed', message };
 }

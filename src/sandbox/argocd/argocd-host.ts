@@ -7,6 +7,7 @@ import { backingOf } from './backing.ts';
 import { detailsOf } from './details.ts';
 import { type ArgoCdGate, type ArgoCdGateOptions, createArgoCdGate, type Rights } from './gate.ts';
 import { answerKube, isKube } from './kube.ts';
+import { applicationIn } from './shown.ts';
 import { createStreams, masked, type Streams } from './stream.ts';
 import type { AppSpec, ArgoCdApp, Backing, Pace } from './types.ts';
 
@@ -84,16 +85,25 @@ export async function startArgoCd(options: ArgoCdOptions): Promise<ArgoCdHost> {
     return app;
   };
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const add = (spec: AppSpec): ArgoCdApp => {
+    const app = createArgoCdApp(spec, backing, pace, {
+      changed: (one) => streams.tell('MODIFIED', one),
+      made: (manifest, by) => {
+        const child = applicationIn(manifest, by);
+        const known = apps.get(child.name);
+        if (known === undefined) void add(child).refresh();
+        else if (JSON.stringify(known.spec.sources) !== JSON.stringify(child.sources)) known.change(child.sources);
+      },
+    });
+    apps.set(spec.name, app);
+    streams.tell('ADDED', app);
+    return app;
+  };
   return {
     url,
     requests,
     streams,
-    add: (spec) => {
-      const app = createArgoCdApp(spec, backing, pace, (changed) => streams.tell('MODIFIED', changed));
-      apps.set(spec.name, app);
-      streams.tell('ADDED', app);
-      return app;
-    },
+    add,
     app: find,
     remove: (name) => {
       const app = find(name);
@@ -167,15 +177,25 @@ function sync(outgoing: ServerResponse, app: ArgoCdApp, rights: Rights): void {
   else refuse(outgoing, 403, 7, why === 'window' ? 'cannot sync: blocked by sync window' : 'permission denied');
 }
 
+const listed = [
+  ...['name', 'namespace', 'annotations', 'labels', 'creationTimestamp', 'deletionTimestamp'].map(
+    (field) => `metadata.${field}`,
+  ),
+  ...['spec', 'operation.sync', 'status.sync.status', 'status.health', 'status.summary', 'status.resources'],
+  ...['startedAt', 'finishedAt', 'phase', 'operation.sync'].map((field) => `status.operationState.${field}`),
+];
+
 function list(outgoing: ServerResponse, query: URLSearchParams, apps: readonly ArgoCdApp[]): void {
   const projects = query.getAll('projects');
   const items = apps.filter(({ spec }) => projects.length === 0 || projects.includes(spec.project ?? 'default'));
   const fields = (query.get('fields') ?? '')
     .split(',')
     .flatMap((field) => (field.startsWith('items.') ? [field.slice(6)] : []));
+  // As poor as Argo CD's own: other fields can't be had in a list (forwarder_overwrite.go).
+  const known = fields.filter((field) => listed.includes(field));
   answer(outgoing, 200, {
     metadata: { resourceVersion: '1' },
-    items: items.length === 0 ? null : items.map((app) => masked(app.json(), fields)),
+    items: items.length === 0 ? null : items.map((app) => masked(app.json(), known)),
   });
 }
 

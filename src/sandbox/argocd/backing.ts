@@ -5,7 +5,7 @@ import type { Backing } from './types.ts';
 /** Applications on a git host's repositories and on registries as they are. */
 export function backingOf(gitHost: GitHost): Backing {
   return {
-    read: async ({ repoURL, path = '.', targetRevision = 'HEAD', chart }) => {
+    read: async ({ repoURL, path = '.', targetRevision = 'HEAD', chart, helm }) => {
       // A chart of a Helm repository: there is none here, so it has a version and nothing in it.
       if (chart !== undefined) return { revision: targetRevision, manifests: [] };
       const name = new URL(repoURL).pathname.replace(/^\/|\.git$/g, '');
@@ -23,7 +23,7 @@ export function backingOf(gitHost: GitHost): Backing {
       for (const file of listed.split('\n').filter((line) => line !== '')) {
         files[file] = await gitHost.git(name, 'show', `${revision}:${folder === '' ? file : `${folder}/${file}`}`);
       }
-      return { revision, manifests: render(files) };
+      return { revision, manifests: render(files, helm?.parameters) };
     },
     roll: async (images) => {
       for (const image of images) {

@@ -1,3 +1,5 @@
+import { parse } from 'yaml';
+import { runsPods } from './render.ts';
 import type { ArgoCdApp, LiveResource } from './types.ts';
 
 /** What Argo CD tells about an application besides its state, as the body of an answer; undefined for what it doesn't. */
@@ -10,7 +12,7 @@ export function detailsOf(app: ArgoCdApp, part: string, query: URLSearchParams):
         items: app.live.flatMap((resource) => eventsOf(resource, query.get('resourceName') ?? '')),
       });
     case 'resource':
-      return JSON.stringify({ manifest: JSON.stringify(podManifest(app, query.get('resourceName') ?? '')) });
+      return JSON.stringify({ manifest: JSON.stringify(manifestOf(app, query)) });
     case 'logs':
       return logsOf(app, query.get('podName') ?? '');
     case 'syncwindows':
@@ -42,7 +44,7 @@ function nodesOf(resource: LiveResource): unknown[] {
     createdAt: '2026-01-01T00:00:00Z',
     health: { status: health, message },
   };
-  if (images.length === 0) return [own];
+  if (!runsPods(manifest)) return [own];
   const set = {
     ...place,
     uid: `${uid}-rs`,
@@ -65,7 +67,7 @@ function nodesOf(resource: LiveResource): unknown[] {
       kind: 'Pod',
       name: podOf(resource),
       images,
-      createdAt: '2026-01-01T00:00:01Z',
+      createdAt: resource.since,
     },
     parentRefs: [{ ...place, uid: `${uid}-rs`, kind: 'ReplicaSet', name: `${name}-6d4cf56db6` }],
     info: [
@@ -75,6 +77,12 @@ function nodesOf(resource: LiveResource): unknown[] {
     health: { status: ill === undefined ? 'Healthy' : 'Degraded', message: ill?.message ?? '' },
   };
   return [own, set, pod];
+}
+
+function manifestOf(app: ArgoCdApp, query: URLSearchParams): unknown {
+  const [kind, name = ''] = [query.get('kind'), query.get('resourceName') ?? undefined];
+  const own = app.live.find(({ manifest }) => manifest.kind === kind && manifest.name === name);
+  return own === undefined ? podManifest(app, name) : (parse(own.manifest.text) as unknown);
 }
 
 /** A pod as the kubelet reports it. */

@@ -16,10 +16,14 @@ export interface Manifest {
  * As much of Helm as a demo's chart needs: `{{ .Values.a.b }}` in `templates/`, filled in from `values.yaml`. Without
  * a Chart.yaml, the folder's YAML files are manifests. Throws an Error in the words that Argo CD would show.
  */
-export function render(files: Readonly<Record<string, string>>): Manifest[] {
+export function render(
+  files: Readonly<Record<string, string>>,
+  parameters: readonly { readonly name: string; readonly value: string }[] = [],
+): Manifest[] {
   const names = Object.keys(files).sort();
   const isChart = files['Chart.yaml'] !== undefined;
   const values: unknown = isChart ? yaml('values.yaml', files['values.yaml'] ?? '') : undefined;
+  for (const { name, value } of parameters) setAt(values, name.split('.'), value);
   return names
     .filter((name) => (isChart ? /^templates\/[^_].*\.ya?ml$/ : /^[^/]+\.ya?ml$/).test(name))
     .flatMap((name) => {
@@ -57,6 +61,15 @@ function filled(name: string, text: string, values: unknown): string {
   });
 }
 
+function setAt(values: unknown, [key = '', ...rest]: readonly string[], value: string): void {
+  const at = values as Record<string, unknown>;
+  if (rest.length === 0) at[key] = value;
+  else {
+    at[key] ??= {};
+    setAt(at[key], rest, value);
+  }
+}
+
 interface K8sObject {
   readonly apiVersion?: string;
   readonly kind?: string;
@@ -80,4 +93,9 @@ function manifestOf(object: unknown, text: string): Manifest {
 /** What stays after a sync: hooks don't. */
 export function steady(manifests: readonly Manifest[]): Manifest[] {
   return manifests.filter(({ hook }) => hook === undefined);
+}
+
+/** Whether it is what makes pods, now and by itself: not a CronJob, and not one that is to have none. */
+export function runsPods({ kind, images, text }: Manifest): boolean {
+  return images.length > 0 && kind !== 'CronJob' && !/^ *replicas: 0$/m.test(text);
 }

@@ -11,7 +11,11 @@ export interface AppSpec {
     readonly path?: string;
     readonly targetRevision?: string;
     readonly chart?: string;
+    /** Values over those of the chart's file, as `helm.parameters` sets them. */
+    readonly helm?: { readonly parameters: readonly { readonly name: string; readonly value: string }[] };
   }[];
+  /** Who made it and keeps it as it is. */
+  readonly owner?: { readonly kind: 'ApplicationSet' | 'Application'; readonly name: string };
   /** Default true. */
   readonly automated?: boolean;
 }
@@ -52,10 +56,16 @@ export interface Mishaps {
   window?: boolean;
   /** Comparisons never end. */
   stuck?: boolean;
+  /** It takes this many milliseconds until a change of its sources is seen. */
+  blind?: number;
 }
 
 export interface LiveResource {
   readonly manifest: Manifest;
+  /** When its pods were made, ISO 8601. */
+  readonly since: string;
+  /** Images that its pods run, where those aren't its own. */
+  readonly runs?: readonly string[];
   health: string;
   message: string;
   /** The pod's waiting reason, if it waits. */
@@ -67,6 +77,8 @@ export interface ArgoCdApp {
   readonly spec: AppSpec;
   readonly mishaps: Mishaps;
   readonly live: readonly LiveResource[];
+  /** Changes its sources, as its owner does; Argo CD compares by itself then. */
+  change(sources: AppSpec['sources']): void;
   /** The Application as JSON. */
   json(): Record<string, unknown>;
   /** Compares, and syncs where that is automatic. Resolves when it has compared. */

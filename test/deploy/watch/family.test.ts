@@ -1,0 +1,180 @@
+import { expect, it } from 'vitest';
+import { type Harbour, harbour } from '../../support/argocd.ts';
+import { noHttpBackend } from '../../support/git-host.ts';
+import { fastClock, testWorld } from '../../support/world.ts';
+import { watch } from '../watching.ts';
+
+const only = it.skipIf(noHttpBackend !== undefined);
+const named = (...names: readonly string[]) => ({
+  applications: names.map((name) => ({ name, namespace: undefined, project: undefined })),
+});
+
+/** The chart's application is a template's, which reads `apps/front.json` and sets the tag by a parameter. */
+async function generated(): Promise<{
+  place: Harbour;
+  carry: (tag: string) => void;
+  deliver: (tag: string) => Promise<string>;
+}> {
+  const source = (repoURL: string, tag: string) => ({
+    ...{ repoURL, path: 'main' },
+    helm: { parameters: [{ name: 'front.imageTag', value: tag }] },
+  });
+  const place = await harbour({ app: { owner: { kind: 'ApplicationSet', name: 'shops' } } });
+  const { argocd, repo, host } = place;
+  const app = argocd.app('front');
+  app.change([source(repo, 'a1b2c3')]);
+  await app.refresh();
+  return {
+    place,
+    carry: (tag) => app.change([source(repo, tag)]),
+    deliver: (tag) => host.commit('config', { files: { 'apps/front.json': JSON.stringify({ tag }) } }),
+  };
+}
+
+only('an application whose sources a template writes is not healthy before our value is there', async () => {
+  const { place, carry, deliver } = await generated();
+  const commit = await deliver('d4e5f6');
+  const world = testWorld({ clock: fastClock() });
+  let carried = false;
+  const asked = watch(
+    place,
+    { commit, tag: 'd4e5f6', file: 'apps/front.json' },
+    {
+      ...world,
+      emit: (event) => {
+        world.emit(event);
+        if (event.type !== 'verdict.progress' || carried) return;
+        carried = true;
+        place.argocd.app('front').mishaps.degraded = 'exceeded its progress deadline';
+        setTimeout(() => carry('d4e5f6'), 100);
+      },
+    },
+  );
+  expect(await asked).toMatchObject([{ is: 'degraded', application: 'front' }]);
+});
+
+only('an application that its template never changes is not taken for healthy', async () => {
+  const { place, deliver } = await generated();
+  const asked = { commit: await deliver('d4e5f6'), tag: 'd4e5f6', file: 'apps/front.json', timeoutMs: 60_000 };
+  expect(await watch(place, asked)).toMatchObject([
+    { is: 'timedOut', why: expect.stringContaining('ApplicationSet shops') },
+  ]);
+});
+
+only('an application of a template is found by what the template carries into it', async () => {
+  const { place, carry, deliver } = await generated();
+  const commit = await deliver('d4e5f6');
+  setTimeout(() => carry('d4e5f6'), 150);
+  const asked = { commit, tag: 'd4e5f6', file: 'apps/front.json', deploy: { applications: [] } };
+  expect(await watch(place, asked)).toMatchObject([{ is: 'healthy', application: 'front' }]);
+});
+
+/** An application `root` that makes `front`, whose tag is a parameter of it. */
+async function appOfApps(): Promise<{ place: Harbour; set: (tag: string) => Promise<string> }> {
+  const place = await harbour({ app: { sources: [{ repoURL: 'https://git.test/none.git', path: '.' }] } });
+  const { argocd, host, repo } = place;
+  argocd.remove('front');
+  const child = (tag: string) => ({
+    'root/front.yaml': `apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: { name: front }
+spec:
+  source:
+    repoURL: ${repo}
+    path: main
+    helm: { parameters: [{ name: front.imageTag, value: ${tag} }] }
+`,
+  });
+  await host.commit('config', { files: child('a1b2c3') });
+  const root = argocd.add({ name: 'root', sources: [{ repoURL: repo, path: 'root' }] });
+  await root.refresh();
+  await expect.poll(() => root.live.length).toBe(1);
+  await expect.poll(() => argocd.app('front').live[0]?.health).toBe('Healthy');
+  return { place, set: (tag) => host.commit('config', { files: child(tag) }) };
+}
+
+only('an application that changes another is not well while that one crashes', async () => {
+  const { place, set } = await appOfApps();
+  place.argocd.app('front').mishaps.degraded = 'exceeded its progress deadline';
+  const commit = await set('d4e5f6');
+  const asked = { commit, tag: 'd4e5f6', file: 'root/front.yaml', deploy: named('root') };
+  expect(await watch(place, asked)).toMatchObject([
+    { is: 'healthy', application: 'root' },
+    { is: 'degraded', application: 'front' },
+  ]);
+});
+
+only('an application that another one changes is not healthy before that has changed it', async () => {
+  const { place, set } = await appOfApps();
+  place.argocd.app('front').mishaps.degraded = 'exceeded its progress deadline';
+  const commit = await set('d4e5f6');
+  await place.argocd.app('front').refresh();
+  setTimeout(() => void place.argocd.app('root').refresh(), 200);
+  const asked = { commit, tag: 'd4e5f6', file: 'root/front.yaml', deploy: named('front') };
+  expect(await watch(place, asked)).toMatchObject([{ is: 'degraded', application: 'front' }]);
+});
+
+only('an application whose owner can’t be synced has failed with it', async () => {
+  const { place, set } = await appOfApps();
+  place.argocd.app('root').mishaps.syncFails = 'the server could not find the requested resource';
+  const asked = { commit: await set('d4e5f6'), tag: 'd4e5f6', file: 'root/front.yaml', deploy: named('front') };
+  expect(await watch(place, asked)).toMatchObject([{ is: 'syncFailed', why: expect.stringContaining('root') }]);
+});
+
+only('what the owner and the application are both named for is judged once each', async () => {
+  const { place, set } = await appOfApps();
+  const asked = { commit: await set('d4e5f6'), tag: 'd4e5f6', file: 'root/front.yaml', deploy: named('root', 'front') };
+  const verdicts = await watch(place, asked);
+  expect(verdicts.map(({ application, is }) => [application, is]).sort()).toEqual([
+    ['front', 'healthy'],
+    ['root', 'healthy'],
+  ]);
+});
+
+const image = { name: 'app', reference: 'registry.test/app:d4e5f6', digest: `sha256:${'0'.repeat(64)}` };
+
+/** The chart with another workload in place of its deployment. */
+async function workload(
+  text: string,
+  first = 'a1b2c3',
+): Promise<{ place: Harbour; deliver: (tag: string) => Promise<string> }> {
+  const place = await harbour();
+  const values = (tag: string) => ({ 'main/values.yaml': `front:\n  image: registry.test/app\n  imageTag: ${tag}\n` });
+  await place.host.commit('config', { files: { ...values(first), 'main/templates/front.yaml': text } });
+  await place.argocd.app('front').refresh();
+  await expect.poll(() => place.argocd.app('front').live[0]?.health).toBe('Healthy');
+  return { place, deliver: (tag) => place.host.commit('config', { files: values(tag) }) };
+}
+
+const pods =
+  '    spec:\n      containers: [{ name: front, image: "{{ .Values.front.image }}:{{ .Values.front.imageTag }}" }]\n';
+const table: readonly (readonly [string, string, string])[] = [
+  ['the chart doesn’t use the value', `apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: front }\nspec:\n  template:\n    spec:\n      containers: [{ name: front, image: "registry.test/app:fixed" }]\n`, 'no workload'],
+  ['a StatefulSet waits for its pods to be deleted', `apiVersion: apps/v1\nkind: StatefulSet\nmetadata: { name: front }\nspec:\n  updateStrategy:\n    type: OnDelete\n  template:\n${pods}`, 'OnDelete'],
+  ['there are to be no pods', `apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: front }\nspec:\n  replicas: 0\n  template:\n${pods}`, '0 replicas'],
+  ['a CronJob hasn’t run since', `apiVersion: batch/v1\nkind: CronJob\nmetadata: { name: front }\nspec:\n  schedule: "0 3 * * *"\n  jobTemplate:\n    spec:\n      template:\n        spec:\n          containers: [{ name: front, image: "{{ .Values.front.image }}:{{ .Values.front.imageTag }}" }]\n`, '0 3 * * *'],
+]; // biome-ignore format: a table
+only.each(table)('healthy without any of the run’s images is told, with why: %s', async (_, text, because) => {
+  const { place, deliver } = await workload(text);
+  const world = testWorld({ clock: fastClock() });
+  const asked = { commit: await deliver('d4e5f6'), tag: 'd4e5f6', images: [image] };
+  expect(await watch(place, asked, world)).toMatchObject([
+    { is: 'healthy', images: { live: [], because: expect.stringContaining(because), fails: false } },
+  ]);
+  expect(world.events).toContainEqual(
+    expect.objectContaining({ type: 'notice', level: 'warning', message: expect.stringContaining(because) }),
+  );
+});
+
+only('healthy with the run’s image says so, and without it fails where that is wanted', async () => {
+  const { place, deliver } = await workload(table[3]?.[1] ?? '');
+  const strict = { tag: 'd4e5f6', images: [image], argocd: { strict: true } };
+  expect(await watch(place, { commit: await deliver('d4e5f6'), ...strict })).toMatchObject([
+    { is: 'healthy', images: { live: [], fails: true } },
+  ]);
+  const other = await harbour();
+  const commit = await other.deliver('d4e5f6');
+  expect(await watch(other, { commit, ...strict })).toMatchObject([
+    { is: 'healthy', images: { live: [`${image.reference}@${image.digest}`], absent: [], fails: false } },
+  ]);
+});

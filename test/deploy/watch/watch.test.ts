@@ -1,0 +1,178 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { harbour } from '../../support/argocd.ts';
+import { noHttpBackend } from '../../support/git-host.ts';
+import { startOwnRegistry } from '../../support/registries.ts';
+import { fastClock, testWorld } from '../../support/world.ts';
+import { watch } from '../watching.ts';
+
+const only = it.skipIf(noHttpBackend !== undefined);
+
+/** A world whose first progress makes something happen. */
+function whenWaiting(happen: () => unknown) {
+  const world = testWorld({ clock: fastClock() });
+  let happened = false;
+  return {
+    ...world,
+    emit: (event: Parameters<typeof world.emit>[0]) => {
+      world.emit(event);
+      if (event.type !== 'verdict.progress' || happened) return;
+      happened = true;
+      happen();
+    },
+  };
+}
+
+only('an application that is deleted and made again is waited for', async () => {
+  const place = await harbour();
+  place.argocd.app('front').mishaps.stuck = true;
+  const commit = await place.deliver('b');
+  const again = whenWaiting(() => {
+    place.argocd.remove('front');
+    setTimeout(
+      () => void place.argocd.add({ name: 'front', sources: [{ repoURL: place.repo, path: 'main' }] }).refresh(),
+      20,
+    );
+  });
+  expect(await watch(place, { commit }, again)).toMatchObject([{ is: 'healthy', application: 'front' }]);
+});
+
+only('an application that its template names anew is found again, where none was named', async () => {
+  const place = await harbour();
+  place.argocd.app('front').mishaps.stuck = true;
+  const commit = await place.deliver('b');
+  const renamed = whenWaiting(() => {
+    place.argocd.remove('front');
+    void place.argocd.add({ name: 'front-2', sources: [{ repoURL: place.repo, path: 'main' }] }).refresh();
+  });
+  expect(await watch(place, { commit, deploy: { applications: [] } }, renamed)).toMatchObject([
+    { is: 'healthy', application: 'front-2' },
+  ]);
+});
+
+only('an application that moves to another project is followed there', async () => {
+  const place = await harbour({ app: { project: 'shop' } });
+  place.argocd.app('front').mishaps.stuck = true;
+  const commit = await place.deliver('b');
+  const moved = whenWaiting(() => {
+    place.argocd.remove('front');
+    const sources = [{ repoURL: place.repo, path: 'main' }];
+    void place.argocd.add({ name: 'front', project: 'store', sources }).refresh();
+  });
+  expect(await watch(place, { commit }, moved)).toMatchObject([{ is: 'healthy', application: 'front' }]);
+});
+
+only(
+  'an application that appears some time after the landing is waited for, though nobody tells missing from hidden',
+  async () => {
+    const place = await harbour();
+    const commit = await place.deliver('b');
+    setTimeout(
+      () => void place.argocd.add({ name: 'late', sources: [{ repoURL: place.repo, path: 'main' }] }).refresh(),
+      120,
+    );
+    const deploy = { applications: [{ name: 'late', namespace: undefined, project: undefined }] };
+    const world = testWorld({ clock: fastClock() });
+    expect(await watch(place, { commit, deploy }, world)).toMatchObject([{ is: 'healthy', application: 'late' }]);
+    expect(world.events).toContainEqual(
+      expect.objectContaining({ type: 'notice', message: expect.stringContaining('late') }),
+    );
+  },
+);
+
+only.each([
+  [
+    'an ingress without a backend',
+    { is: 'answer', status: 404, type: 'text/html', body: '<html>404 Not Found</html>' },
+  ],
+  ['a gateway without a server', { is: 'answer', status: 503, type: 'text/plain', body: 'no healthy upstream' }],
+  ['nobody', { is: 'cut' }],
+] as const)('an Argo CD that is away as the waiting begins is waited for: %s answers', async (_, fault) => {
+  // biome-ignore format: a table
+  let away = true;
+  const place = await harbour({ fault: () => (away ? fault : undefined) });
+  const commit = await place.deliver('b');
+  setTimeout(() => {
+    away = false;
+  }, 300);
+  expect(await watch(place, { commit })).toMatchObject([{ is: 'healthy' }]);
+});
+
+only('a page that says 404 in Argo CD’s place meanwhile deletes nothing', async () => {
+  let away = false;
+  const place = await harbour({
+    fault: () => (away ? { is: 'answer', status: 404, type: 'text/html', body: '<html></html>' } : undefined),
+  });
+  const commit = await place.deliver('b');
+  const gone = whenWaiting(() => {
+    away = true;
+    place.argocd.cut();
+    setTimeout(() => {
+      away = false;
+    }, 600);
+  });
+  expect(await watch(place, { commit }, gone)).toMatchObject([{ is: 'healthy' }]);
+});
+
+only('a commit that a push of force took off the branch is told at once', async () => {
+  const place = await harbour();
+  const before = (await place.host.git('config', 'rev-parse', 'main')).trim();
+  const commit = await place.deliver('b');
+  await place.host.git('config', 'update-ref', 'refs/heads/main', before);
+  await place.host.commit('config', { files: { 'other.yaml': 'a: 1\n' } });
+  const world = testWorld({ clock: fastClock() });
+  const began = world.clock.now();
+  expect(await watch(place, { commit }, world)).toMatchObject([
+    { is: 'unknown', why: expect.stringContaining('push of force') },
+  ]);
+  expect(world.clock.now() - began).toBeLessThan(60_000);
+});
+
+only('a pod whose image isn’t there is degraded long before any deadline, in a StatefulSet too', async () => {
+  const place = await harbour({ pace: { deadline: 3_600_000 } });
+  const registry = await startOwnRegistry();
+  onTestFinished(() => registry.close());
+  const files = { 'main/values.yaml': `front:\n  image: ${registry.host}/app\n  imageTag: none\n` };
+  const commit = await place.host.commit('config', { files });
+  const world = testWorld({ clock: fastClock() });
+  const [verdict] = await watch(place, { commit, tag: 'none' }, world);
+  expect(verdict).toMatchObject({ is: 'degraded', reasons: [{ parts: [{ status: 'ImagePullBackOff' }] }] });
+  expect(verdict?.seconds).toBeLessThan(300);
+  const why = expect.stringContaining('120 s');
+  expect(world.events).toContainEqual(expect.objectContaining({ type: 'verdict.progress', why }));
+});
+
+only('a timeout that comes while pods fail to start is no mere lateness', async () => {
+  const place = await harbour({ pace: { deadline: 3_600_000 } });
+  const registry = await startOwnRegistry();
+  onTestFinished(() => registry.close());
+  const files = { 'main/values.yaml': `front:\n  image: ${registry.host}/app\n  imageTag: none\n` };
+  const commit = await place.host.commit('config', { files });
+  const asked = { commit, tag: 'none', timeoutMs: 60_000, argocd: { podFailureMs: 600_000 } };
+  expect(await watch(place, asked)).toMatchObject([{ is: 'degraded' }]);
+});
+
+only(
+  'many degraded applications are each degraded: no list, poorer than what is known, begins their time anew',
+  async () => {
+    const place = await harbour();
+    const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+    for (const name of names) {
+      const app = place.argocd.add({ name, sources: [{ repoURL: place.repo, path: 'main' }] });
+      await app.refresh();
+      app.mishaps.degraded = 'exceeded its progress deadline';
+    }
+    const commit = await place.deliver('b');
+    const deploy = { applications: names.map((name) => ({ name, namespace: undefined, project: undefined })) };
+    const settle = { settleMs: 10_000, podFailureMs: 600_000 };
+    const verdicts = await watch(place, { commit, deploy, argocd: settle, timeoutMs: 300_000 });
+    expect(verdicts.map(({ is }) => is)).toEqual(names.map(() => 'degraded'));
+  },
+);
+
+only('HEAD that is another branch is refused as other branches are', async () => {
+  const place = await harbour();
+  await place.host.git('config', 'branch', 'other', 'main');
+  await place.host.git('config', 'symbolic-ref', 'HEAD', 'refs/heads/other');
+  const commit = await place.deliver('b');
+  await expect(watch(place, { commit })).rejects.toMatchObject({ code: 'APPLICATION_FOLLOWS_OTHER' });
+});
