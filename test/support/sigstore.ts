@@ -103,7 +103,7 @@ function canonical(body: string): string {
 }
 
 /** A token of an issuer, unsigned: the stand-in reads it and believes it. */
-export function idToken(subject: string): string {
+export function idToken(subject: string, more: Readonly<Record<string, string>> = {}): string {
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
-  return `${part({ alg: 'none' })}.${part({ iss: 'https://issuer.example.test', sub: subject, aud: 'sigstore' })}.x`;
+  return `${part({ alg: 'none' })}.${part({ iss: 'https://issuer.example.test', sub: subject, aud: 'sigstore', ...more })}.x`;
 }

@@ -1,7 +1,9 @@
 import { Readable } from 'node:stream';
+import { WireFailure } from '../../wire/failure.ts';
 import { digestOf } from '../../wire/oci/digest.ts';
-import { mediaTypes, toManifest } from '../../wire/oci/manifest.ts';
+import { mediaTypes, parseManifest, toManifest } from '../../wire/oci/manifest.ts';
 import type { BlobSource, Descriptor, Digest, OciClient } from '../../wire/oci/types.ts';
+import { isSignatureOf, type Signer } from './signature.ts';
 
 /** Says that this is a signature over an image, and nothing about it besides (cosign's own type, from version 3 on). */
 export const predicateType = 'https://sigstore.dev/cosign/sign/v1';
@@ -10,11 +12,48 @@ const bundleType = 'application/vnd.dev.sigstore.bundle.v0.3+json';
 const predicateKey = 'dev.sigstore.bundle.predicateType';
 const emptyConfig = { mediaType: 'application/vnd.oci.empty.v1+json', bytes: Buffer.from('{}') };
 
-/** Whether some signature of this kind refers to the manifest. Whose it is, a verifier has to tell. */
-export async function isSigned(client: OciClient, repository: string, digest: Digest): Promise<boolean> {
-  return (await client.referrers(repository, digest)).some(
-    ({ artifactType, annotations }) => artifactType === bundleType && annotations?.[predicateKey] === predicateType,
-  );
+// More signatures by others than these are not looked through for ours.
+const mostRead = 32;
+const mostBundle = 1024 * 1024;
+
+/**
+ * Whether a manifest is signed by this signer already. Each bundle that refers to it is read: one that is somebody else's,
+ * of another branch say, is no signature of this job's. What can't be read is none.
+ */
+export async function isSignedBy(
+  client: OciClient,
+  repository: string,
+  digest: Digest,
+  signer: Signer,
+): Promise<boolean> {
+  try {
+    const referrers = await client.referrers(repository, digest);
+    const bundles = referrers.filter(({ artifactType }) => artifactType === bundleType);
+    // The newest stand at the end.
+    for (const { digest: artifact } of bundles.slice(-mostRead).reverse()) {
+      const bundle = await readBundle(client, repository, artifact).catch(unreadable);
+      if (bundle !== undefined && isSignatureOf(bundle, digest, signer)) return true;
+    }
+    return false;
+  } catch (error) {
+    unreadable(error);
+    return false;
+  }
+}
+
+async function readBundle(client: OciClient, repository: string, artifact: Digest): Promise<Buffer | undefined> {
+  const found = await client.getManifest(repository, artifact);
+  const manifest = found && parseManifest(found);
+  const layer = manifest?.is === 'image' ? manifest.layers[0] : undefined;
+  if (layer === undefined || layer.mediaType !== bundleType || layer.size > mostBundle) return undefined;
+  const chunks: Buffer[] = [];
+  for await (const chunk of await client.getBlob(repository, layer)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** A registry's failure answers nothing; all else is thrown on. */
+function unreadable(error: unknown): undefined {
+  if (!(error instanceof WireFailure)) throw error;
 }
 
 /**

@@ -6,7 +6,8 @@ import { registryError } from '../../wire/oci/report.ts';
 import type { Digest } from '../../wire/oci/types.ts';
 import type { Secret } from '../../wire/secret.ts';
 import type { ImageJob } from '../job.ts';
-import { attachBundle, isSigned } from './referrer.ts';
+import { attachBundle, isSignedBy } from './referrer.ts';
+import { signerOf } from './signature.ts';
 
 /** Who signs: a token of an OpenID Connect issuer that Fulcio trusts, for its audience. */
 export type SigningIdentity = (audience: string) => Promise<Secret>;
@@ -14,7 +15,7 @@ export type SigningIdentity = (audience: string) => Promise<Secret>;
 export interface Signing {
   readonly sign: SignPlan;
   readonly digest: Digest;
-  /** It was in the registry before this run: a signature that is there is enough. */
+  /** It was in the registry before this run: a signature of this job's identity that is there is enough. */
   readonly reused: boolean;
   readonly identity: SigningIdentity;
 }
@@ -38,8 +39,11 @@ export async function signImage({ run, image, target }: ImageJob, signing: Signi
   try {
     const descriptor = await registry.client.headManifest(repository, digest);
     if (descriptor === undefined) throw new TagboatError('PUSH_UNCONFIRMED', { reference: imageName(image) });
-    if (reused && (await isSigned(registry.client, repository, digest))) return told(`${image.name} is signed already`);
     const token = await signing.identity('sigstore');
+    const signer = reused ? signerOf(token) : undefined;
+    if (signer !== undefined && (await isSignedBy(registry.client, repository, digest, signer))) {
+      return told(`${image.name} is signed already`);
+    }
     // Loaded only where something is signed: it brings an HTTP client of its own along.
     const { bundleOf } = await import('./bundle.ts');
     const bundle = await bundleOf(digest, token, signing.sign).catch((cause: unknown) => {

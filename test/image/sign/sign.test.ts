@@ -1,6 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { buildImage } from '../../../src/image/image.ts';
-import { attachBundle, isSigned } from '../../../src/image/sign/referrer.ts';
+import { attachBundle, isSignedBy } from '../../../src/image/sign/referrer.ts';
+import { isSignatureOf } from '../../../src/image/sign/signature.ts';
 import type { ImagePlan } from '../../../src/plan.ts';
 import type { Digest } from '../../../src/wire/oci/types.ts';
 import { Secret } from '../../../src/wire/secret.ts';
@@ -86,11 +87,70 @@ it('a second signature is kept beside the first', async () => {
   const client = clientOf(host);
   const base = await pushBaseImage(host, { repository: 'app', tag: 't', layers: [] });
   const listed = () => client.referrers('app', base.digest);
-  expect(await isSigned(client, 'app', base.digest)).toBe(false);
   await attachBundle(client, 'app', base, Buffer.from('{"one":1}'));
-  expect(await isSigned(client, 'app', base.digest)).toBe(true);
   await attachBundle(client, 'app', base, Buffer.from('{"two":2}'));
   expect(await listed()).toHaveLength(2);
+});
+
+it('an image that was signed elsewhere is signed by the run that ships it: on another branch, by another workflow', async () => {
+  const { host } = await startOwn();
+  const { url, verify, asked } = await sigstore();
+  const dir = await tempDir();
+  await writeContext(dir, { Dockerfile: 'FROM scratch\nCOPY f /f\n', f: 'f' });
+  const ship = async (name: string, more: Readonly<Record<string, string>> = {}) => {
+    const identity = async () => new Secret(idToken(name, more), 'token');
+    const plan = planFor(host, dir, { sign: { fulcio: url, rekor: url } });
+    const before = asked.length;
+    const { digest } = await buildImage(imageRun(testWorld(), { identity }), plan);
+    return { digest, signed: asked.length > before };
+  };
+  const workflow = 'https://github.com/acme/flows/.github/workflows/ship.yml@refs/heads/main';
+  const on = (branch: string) => ({
+    job_workflow_ref: workflow.slice('https://github.com/'.length),
+    repository: 'acme/app',
+    ref: `refs/heads/${branch}`,
+  });
+  const { digest } = await ship('feature', { iss: 'https://other.example.test' });
+  expect(await ship('feature')).toEqual({ digest, signed: true });
+  expect(await ship('feature')).toEqual({ digest, signed: false });
+  expect(await ship('main')).toEqual({ digest, signed: true });
+  // A workflow that others call has one name, whoever calls it: the caller's branch tells them apart.
+  expect(await ship(workflow, on('feature'))).toEqual({ digest, signed: true });
+  expect(await ship(workflow, on('main'))).toEqual({ digest, signed: true });
+  expect(await ship(workflow, on('main'))).toEqual({ digest, signed: false });
+  const manifests = await bundlesOf(host, digest);
+  const signers = await Promise.all(
+    manifests.map(async ({ digest: artifact }) => {
+      const { layers } = await read(host, `manifests/${artifact}`);
+      return verify(await read(host, `blobs/${layers[0]?.digest}`)).subject;
+    }),
+  );
+  expect(signers.sort()).toEqual(['feature', 'feature', workflow, workflow, 'main'].sort());
+});
+
+it('what only looks like a signature is none', async () => {
+  const { host } = await startOwn();
+  const { url } = await sigstore();
+  const { make } = await signed(host, url);
+  const { digest } = await make();
+  const [first] = await bundlesOf(host, digest);
+  const artifact = await read(host, `manifests/${first?.digest}`);
+  const real = await read(host, `blobs/${artifact.layers[0]?.digest}`);
+  const client = clientOf(host);
+  const other = await pushBaseImage(host, { repository: 'app', tag: 'other', layers: [] });
+  const signer = { issuer: 'https://issuer.example.test', names: [subject], extensions: new Map() };
+  const isSigned = () => isSignedBy(client, 'app', other.digest, signer);
+  expect(await isSignedBy(client, 'app', digest as Digest, signer)).toBe(true);
+  const bent = structuredClone(real) as unknown as { dsseEnvelope: { payload: string } };
+  const statement = { subject: [{ digest: { sha256: other.digest.slice(7) } }] };
+  bent.dsseEnvelope.payload = Buffer.from(JSON.stringify(statement)).toString('base64');
+  const unlogged = { ...real, verificationMaterial: { ...(real.verificationMaterial as object), tlogEntries: [] } };
+  for (const bundle of ['garbage', '{}', JSON.stringify(real), JSON.stringify(bent)]) {
+    await attachBundle(client, 'app', other, Buffer.from(bundle));
+    expect(await isSigned()).toBe(false);
+  }
+  const over = (bundle: unknown) => isSignatureOf(Buffer.from(JSON.stringify(bundle)), digest as Digest, signer);
+  expect([over(real), over(unlogged), over(bent)]).toEqual([true, false, false]);
 });
 
 it('what sigstore refuses ends the build, and no token is shown', async () => {
@@ -117,6 +177,11 @@ it('a job without an identity learns it before anything is pushed', async () => 
   await expect(buildImage(imageRun(world), image)).rejects.toMatchObject({ code: 'SIGN_FAILED' });
   expect(registry.requests).toEqual([]);
 });
+
+async function bundlesOf(host: string, digest: string) {
+  const found = await clientOf(host).referrers('app', digest as Digest);
+  return found.filter(({ artifactType }) => artifactType === 'application/vnd.dev.sigstore.bundle.v0.3+json');
+}
 
 async function startOwn() {
   const registry = await startOwnRegistry();
