@@ -38,6 +38,11 @@ export const buildErrors = {
     ({ name }) =>
       `Check \`contexts: ${name}:\` of that image in tagboat.yaml. Is it made by an earlier step that has not run?`,
   ),
+  PATH_LEAVES_REPO: entry<{ image: string; path: string; real: string }>(
+    exit,
+    ({ image, path, real }) => `${path}, of which ${image} is built, is a link out of the app repo, to ${real}.`,
+    () => 'Only files of the app repo go into an image: copy what is needed into it, in a step before this one.',
+  ),
   CONTEXT_OUTSIDE: entry<{ source: string; read: string }>(
     exit,
     ({ source, read }) => `${source} lies outside of the build context; Docker reads it as ${read}, which isn't there.`,

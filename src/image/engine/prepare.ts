@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
 import { access, readFile, stat } from 'node:fs/promises';
 import { TagboatError } from '../../errors.ts';
-import type { ImagePlan, Platform } from '../../plan.ts';
+import type { ImagePlan } from '../../plan.ts';
+import { checkInside } from '../context/inside.ts';
 import { type Dockerfile, readDockerfile, readSyntax } from '../dockerfile/dockerfile.ts';
 import { type Needed, neededStages } from '../dockerfile/stages.ts';
 import { readPlatform, showPlatform } from '../platform.ts';
@@ -32,8 +33,12 @@ export type DockerfileReading =
   | { readonly is: 'unread'; readonly error: TagboatError; readonly syntax: string | undefined };
 
 /** Reads the Dockerfile. Throws DOCKERFILE_NOT_FOUND, CONTEXT_NOT_FOUND, NAMED_CONTEXT_NOT_FOUND,
- * PLATFORM_INVALID. */
-export async function readImage(image: ImagePlan, machine: Platform): Promise<DockerfileReading> {
+ * PATH_LEAVES_REPO, PLATFORM_INVALID. */
+export async function readImage(
+  image: ImagePlan,
+  { machine, source }: Pick<ImageRun, 'machine' | 'source'>,
+): Promise<DockerfileReading> {
+  await checkInside(image, source.dir);
   const bytes = await readBytes(image);
   const there = await stat(image.context).catch(() => undefined);
   if (there?.isDirectory() !== true) {

@@ -125,7 +125,7 @@ async function decideElsewhere(
 type Taken = Awaited<ReturnType<typeof takeNow>>;
 
 async function takeNow({ run, image }: ImageJob, files: TakeFiles, once: Once = run.once) {
-  const reading = await readImage(image, run.machine);
+  const reading = await readImage(image, run);
   return { reading, input: await takeFingerprint(run, image, reading, files, once) };
 }
 
