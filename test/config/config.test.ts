@@ -451,6 +451,9 @@ describe('a mistake is told with its place', () => {
     ['sync: true', argocd, 'CONFIG_VALUE_INVALID'],
     ['onUnhealthy: rollback', argocd, 'CONFIG_VALUE_INVALID'],
     ['onUnhealthy: panic', argocd, 'CONFIG_VALUE_INVALID'],
+    ['argocd: { server: https://a.test }', argocd, 'CONFIG_VALUE_INVALID'],
+    ['application: front\n    argocd: { server: a.test }', argocd, 'CONFIG_VALUE_INVALID'],
+    ['application: front\n    argocd: { servr: https://a.test }', argocd, 'CONFIG_KEY_UNKNOWN'],
   ])('a delivery followed by Argo CD with %s', (text, more, code) => {
     expect(fault(`${more}${delivery(`    ${text}\n`)}`).code).toBe(code);
   });
@@ -464,8 +467,20 @@ describe('a mistake is told with its place', () => {
     ['{ server: https://a.test, timeout: 25h }', 'CONFIG_VALUE_INVALID'],
     ['{ server: https://a.test, webhookSecret: "not a name" }', 'CONFIG_VALUE_INVALID'],
     ['{ server: https://a.test, token: x }', 'CONFIG_KEY_UNKNOWN'],
+    ['{ server: http://argo.example.com }', 'CONFIG_VALUE_INVALID'],
+    ['{ server: https://a.test, podFailure: soon }', 'CONFIG_VALUE_INVALID'],
+    ['{ server: https://a.test, strict: perhaps }', 'CONFIG_VALUE_INVALID'],
   ])('an argocd that is %s', (text, code) => {
     expect(fault(`argocd: ${text}\n${delivery('')}`).code).toBe(code);
+  });
+
+  it('no argocd on loopback by plain http, and none of a delivery’s own', () => {
+    const text = `argocd: { server: http://127.0.0.1:8080, podFailure: 30s, strict: true }\n${delivery(
+      '    application: front\n    argocd: { server: https://b.test }\n',
+    )}`;
+    const { argocd, deliveries } = config(text);
+    expect(argocd).toMatchObject({ server: 'http://127.0.0.1:8080', podFailureMs: 30_000, strict: true });
+    expect(deliveries[0]?.deploy?.argocd).toMatchObject({ server: 'https://b.test', strict: false });
   });
 
   it('a delivery that sets nothing', () => {

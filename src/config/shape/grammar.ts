@@ -1,3 +1,4 @@
+import { isLoopback } from '../../wire/oci/reference.ts';
 import { timeoutOf } from './timeout.ts';
 
 /**
@@ -107,10 +108,13 @@ export function whyNoApplication(text: string): string | undefined {
     : "an Argo CD application's name, or namespace/name";
 }
 
-/** Where an API is: a URL without userinfo, query and fragment. */
+/** Where an API is that gets a token: a URL without userinfo, query and fragment, and by https but on loopback. */
 export function whyNoServer(text: string): string | undefined {
   if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return 'a URL such as https://argocd.example.com';
-  const { username, password, search, hash } = new URL(text);
+  const { protocol, host, username, password, search, hash } = new URL(text);
+  if (protocol === 'http:' && !isLoopback(host)) {
+    return 'an https URL: by plain http, whoever stands between reads the token';
+  }
   if (username !== '' || password !== '') return 'a URL without a user name or token; set ARGOCD_AUTH_TOKEN instead';
   return search === '' && hash === '' ? undefined : 'a URL without "?" and "#"';
 }

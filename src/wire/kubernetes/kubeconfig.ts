@@ -1,4 +1,5 @@
 import { at, isObject, listAt, optionalText, textAt } from '../fields.ts';
+import { isLoopback } from '../oci/reference.ts';
 import { parseYaml, type YamlDocument } from '../yaml.ts';
 
 /** The way into a cluster that a kubeconfig's context names. Files are as they are written there. */
@@ -43,6 +44,9 @@ export function readKubeconfig(text: string, context: string | undefined): Clust
   const cluster = at(named(config, 'clusters', textAt(chosen, 'cluster')), 'cluster');
   const server = textAt(cluster, 'server').replace(/\/+$/, '');
   if (!/^https?:\/\//.test(server) || !URL.canParse(server)) return { why: 'its cluster has no server' };
+  // The token of its user would cross the network for everybody to read.
+  if (server.startsWith('http:') && !isLoopback(new URL(server).host))
+    return { why: 'its cluster is reached by plain http' };
   return {
     server,
     insecure: at(cluster, 'insecure-skip-tls-verify') === true,

@@ -57,6 +57,11 @@ describe('a kubeconfig', () => {
   it.each([
     ['no YAML', '{', undefined],
     ['an alias that leads nowhere', file('*missing'), undefined],
+    [
+      'a cluster by plain http, which would tell its token to all',
+      file('{ token: abc }', 'server: http://k8s.test'),
+      undefined,
+    ],
     ['no context', file('{}', undefined, ''), undefined],
     ['no such context', file('{}'), 'other'],
     ['a context whose cluster is missing', file('{}'), 'lost'],
