@@ -3,20 +3,20 @@ import { authErrors } from './errors/auth.ts';
 import { buildErrors } from './errors/build.ts';
 import type { Entry, ExitCode } from './errors/codes.ts';
 import { configErrors } from './errors/config.ts';
+import { configFileErrors } from './errors/config-file.ts';
 import { configRepoErrors } from './errors/config-repo.ts';
 import { entryErrors } from './errors/entry.ts';
 import { orderErrors } from './errors/order.ts';
 import { registryErrors } from './errors/registry.ts';
 import { rollbackErrors } from './errors/rollback.ts';
-import { runErrors } from './errors/run.ts';
 
 const catalogue = {
-  ...runErrors,
   ...entryErrors,
   ...configErrors,
   ...authErrors,
   ...buildErrors,
   ...registryErrors,
+  ...configFileErrors,
   ...configRepoErrors,
   ...argocdErrors,
   ...rollbackErrors,

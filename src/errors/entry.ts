@@ -76,4 +76,9 @@ export const entryErrors = {
     ({ dir }) => `Neither a tagboat.yaml nor a Dockerfile is in ${dir}.`,
     () => 'Point --app at the checkout of an app that has one.',
   ),
+  INTERRUPTED: entry<{ signal: string }>(
+    exitCodes.interrupted,
+    ({ signal }) => `Interrupted by ${signal}.`,
+    () => 'Nothing is half done: run the same command again.',
+  ),
 } as const;

@@ -55,7 +55,11 @@ export function scanPath(text: string, start: number): { path: ValuePath; end: n
   }
   if (steps.length === 0) {
     const why =
-      text[start] === undefined ? 'the path is empty' : `a path starts with "." and names a value in the file`;
+      text[start] === undefined
+        ? 'the path is empty'
+        : /^\(|^select\b/.test(text.slice(start))
+          ? 'a path is no expression: an item of a list is chosen by its fields, .images[name=app].newTag'
+          : 'a path starts with "." and names a value in the file';
     fail(text, at.index, why);
   }
   return { path: { document, steps }, end: at.index };
@@ -93,6 +97,8 @@ function bracket(at: Cursor): PathStep {
     at.index += index.length + 1;
     return { is: 'index', index: Number(index) };
   }
+  const each = /^(?:\*|\?[^\]]*)?\]/.exec(at.text.slice(at.index))?.[0];
+  if (each !== undefined) fail(at.text, at.index, oneOfAll(each));
   const conditions: PathCondition[] = [];
   for (;;) {
     const keys = [key(at)];
@@ -127,6 +133,12 @@ function key(at: Cursor): string {
   if (at.index === start)
     fail(at.text, start, `${shown(at.text, start)} stands where a key should (quote it: ."a key")`);
   return at.text.slice(start, at.index);
+}
+
+/** What to write for yq's and JSONPath's ways to mean all items, or those that fit. */
+function oneOfAll(bracket: string): string {
+  if (bracket.startsWith('?')) return 'an item is chosen by its fields, [name=app]';
+  return 'one place is set and not each of a list: choose the item by its number, [0], or by its fields, [name=app], which stands for select(.name == "app")';
 }
 
 /** What a field should be: anything up to `,` or `]`, or quoted. */

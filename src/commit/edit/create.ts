@@ -46,8 +46,11 @@ function isEmpty(node: Node | null): boolean {
   return node === null || (isScalar(node) && node.value === null);
 }
 
-function intoBlock(file: SourceFile, map: YAMLMap, keys: readonly string[], value: NewValue): Splice {
+function intoBlock(file: SourceFile, map: YAMLMap, keys: readonly string[], value: NewValue): Splice | string {
   const first = map.items[0]?.key as Node;
+  if (endsOpen(file, map)) {
+    return 'the file ends in a block text without a newline, and would get one by a key after it; end the file with a newline first';
+  }
   return line(file, contentEnd(file, map), block(file, keys, value, columnOf(file.text, rangeOf(first)[0])));
 }
 
@@ -116,6 +119,12 @@ function spelledKey(file: SourceFile, key: string, flow: boolean): string {
   return !file.json && isPlain(key, flow) ? key : doubleQuoted(key);
 }
 
+/** Go's readers see no newline at the end of a block text where the file has none there (`|` and `>` without `-`). */
+function endsOpen(file: SourceFile, map: YAMLMap): boolean {
+  const { start, end, block } = lastEnd(map);
+  return block && !file.text.endsWith('\n') && end >= file.text.length && !/^[|>]\d?-/.test(file.text.slice(start));
+}
+
 /** The end of the last thing that is in a collection, past its line's comment, before blank lines. */
 function contentEnd(file: SourceFile, node: Node): number {
   const { text } = file;
@@ -129,7 +138,7 @@ function contentEnd(file: SourceFile, node: Node): number {
   return lineEnd(text, inside.end);
 }
 
-function lastEnd(node: Node): { end: number; block: boolean; keep: boolean } {
+function lastEnd(node: Node): { start: number; end: number; block: boolean; keep: boolean } {
   if (isMap(node) && !isFlow(node)) {
     const pair = node.items.at(-1);
     const inner = (pair?.value ?? pair?.key) as Node | undefined;
@@ -141,7 +150,7 @@ function lastEnd(node: Node): { end: number; block: boolean; keep: boolean } {
   }
   const block = isScalar(node) && (node.type === 'BLOCK_FOLDED' || node.type === 'BLOCK_LITERAL');
   const keep = isScalar(node) && block && typeof node.value === 'string' && node.value.endsWith('\n\n');
-  return { end: rangeOf(node)[1], block, keep };
+  return { start: rangeOf(node)[0], end: rangeOf(node)[1], block, keep };
 }
 
 /** Before the newline of the line that holds `offset`; at the offset itself where it already begins a line. */

@@ -40,7 +40,12 @@ export function parseSource(name: string, text: string): SourceFile {
     if (error === undefined) continue;
     throw new TagboatError(
       'FILE_SYNTAX_INVALID',
-      { file: name, format: json ? 'JSON' : 'YAML', why: error.message },
+      {
+        file: name,
+        format: json ? 'JSON' : 'YAML',
+        why: error.message,
+        isTemplate: !json && /\{\{-?\s*[.$\w("]/.test(text),
+      },
       // Values files may hold secrets: the line's text stays there.
       { place: placeAt(name, text, error.pos[0], 'nothing'), cause: error },
     );

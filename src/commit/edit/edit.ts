@@ -1,4 +1,4 @@
-import { isScalar, type Scalar } from 'yaml';
+import { isMap, isScalar, type Scalar } from 'yaml';
 import { placeAt } from '../../errors/place.ts';
 import { TagboatError } from '../../errors.ts';
 import type { Change } from '../../plan/outcome.ts';
@@ -8,12 +8,12 @@ import type { Edit } from '../../plan.ts';
 import { aliasLines } from './alias.ts';
 import { addKeys, type Splice } from './create.ts';
 import { digestLines } from './digest.ts';
-import { decode, parseSource, rangeOf, type SourceFile, valueText } from './document.ts';
+import { decode, keyText, parseSource, rangeOf, type SourceFile, valueText } from './document.ts';
 import { type FoundValue, findValue, type MissingValue, throwMissing } from './find.ts';
 import { kindOf, typeOfKind } from './kind.ts';
 import { grewBy, sameBut } from './same.ts';
 import { isBare, type Slot, type Style, spellings } from './scalar.ts';
-import { wayOf } from './way.ts';
+import { type Way, wayOf } from './way.ts';
 
 /** Longer values have no place in a values file. */
 const longestValue = 64 * 1024;
@@ -140,9 +140,12 @@ function create(file: SourceFile, path: ValuePath, at: MissingValue, edit: Edit)
   const keys = at.rest.flatMap((step) => (step.is === 'key' ? [step.key] : []));
   const key = at.pair?.key;
   const offset = isScalar(key) ? rangeOf(key)[0] : at.parent?.range?.[0];
-  if (!edit.create || keys.length !== at.rest.length) throwMissing(file, path, { why: at.why, offset });
-  const splice = addKeys(file, at, keys, edit);
+  const splice = keys.length === at.rest.length ? addKeys(file, at, keys, edit) : at.why;
   if (typeof splice === 'string') throwMissing(file, path, { why: splice, offset });
+  if (!edit.create) throwMissing(file, path, { why: at.why, offset, creatable: true });
+  const dotted = dottedKey(wayOf(file, at.trail), path);
+  if (dotted !== undefined)
+    throwMissing(file, path, { why: `a map has the key "${dotted}", with the dot in it`, offset });
   const after = spliced(file, splice);
   const grew = (was: unknown, now: unknown) =>
     grewBy(was, now, keys, (node) => isScalar(node) && valueText(node) === edit.value);
@@ -151,6 +154,19 @@ function create(file: SourceFile, path: ValuePath, at: MissingValue, edit: Edit)
     return { file: after, before: undefined, notes: typesOf('nothing', edit.value, isTyped) };
   }
   return refuse(file, path, splice.start, 'no place for a new key there leaves the rest as it is');
+}
+
+/** A key that is several steps of the path in one, as files for `--set` have them: beside it would be a second tree. */
+function dottedKey({ nodes }: Way, { steps }: ValuePath): string | undefined {
+  for (const [depth, node] of nodes.entries()) {
+    const rest = steps.slice(depth).map((step) => (step.is === 'key' ? step.key : undefined));
+    const ends = rest.findIndex((key) => key === undefined);
+    const names = rest.slice(0, ends < 0 ? rest.length : ends);
+    const joined = names.map((_, at) => names.slice(0, at + 1).join('.')).slice(1);
+    const found = isMap(node) ? node.items.find(({ key }) => joined.includes(keyText(key) ?? '')) : undefined;
+    if (found !== undefined) return keyText(found.key);
+  }
+  return undefined;
 }
 
 /** The types of a value before and after, where somebody may take one for the other. */

@@ -59,11 +59,17 @@ export function findValue(file: SourceFile, path: ValuePath, create: boolean): F
 export function throwMissing(
   file: SourceFile,
   path: ValuePath,
-  at: { why: string; offset: number | undefined },
+  at: { why: string; offset: number | undefined; creatable?: boolean },
 ): never {
   throw new TagboatError(
     'CONFIG_PATH_MISSING',
-    { file: file.name, path: formatPath(path), why: at.why, nearest: nearestPath(file, path) },
+    {
+      file: file.name,
+      path: formatPath(path),
+      why: at.why,
+      nearest: nearestPath(file, path),
+      creatable: at.creatable === true,
+    },
     at.offset === undefined ? { place: { file: file.name } } : { place: keyPlace(file, at.offset) },
   );
 }
@@ -98,6 +104,7 @@ function walk(file: SourceFile, path: ValuePath, index: number): FoundValue | Mi
   const { steps } = path;
   for (const [depth, step] of steps.entries()) {
     refuseAlias(file, path, document, node);
+    refuseTagged(file, path, node);
     const next = node === null ? 'the document is empty' : into(file, path, document, node, step);
     if (typeof next === 'string') {
       return { is: 'missing', trail, parent: node, pair, holder, flow, rest: steps.slice(depth), why: next };
@@ -120,6 +127,19 @@ function walk(file: SourceFile, path: ValuePath, index: number): FoundValue | Mi
     { file: file.name, path: formatPath(path), is: isSeq(node) ? 'list' : 'map', nearest },
     { place: keyPlace(file, rangeOf(isScalar(pair?.key) ? pair.key : node)[0]) },
   );
+}
+
+/** A map or list that its tag calls something else: some readers believe the tag, others what stands there. */
+function refuseTagged(file: SourceFile, path: ValuePath, node: Node | null): void {
+  const tag = node?.tag?.replace('tag:yaml.org,2002:', '!!');
+  const isOdd =
+    isMap(node) || isSeq(node)
+      ? tag?.startsWith('!!') && !/^!!(?:map|seq|omap|set|pairs)$/.test(tag)
+      : tag === '!!null';
+  if (node === null || !isOdd) return;
+  const place = placeAt(file.name, file.text, rangeOf(node)[0], 'nothing');
+  const why = `something above it has the tag ${tag}`;
+  throw new TagboatError('EDIT_REFUSED', { file: file.name, path: formatPath(path), why }, { place });
 }
 
 interface Child {
@@ -154,6 +174,9 @@ function into(file: SourceFile, path: ValuePath, document: YamlDocument, node: N
 
 function noChild(node: Node, what: string): string {
   const empty = isScalar(node) && node.value === null;
+  const isBlock = isScalar(node) && (node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED');
+  if (isBlock)
+    return `a text of several lines stands where the ${what} should be, and what it holds is no value of its own`;
   return `${empty ? 'nothing' : 'a single value'} stands where the ${what} should be`;
 }
 

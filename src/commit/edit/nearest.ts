@@ -8,24 +8,32 @@ const longest = 120;
 
 /** The existing value's path that looks most like the asked one, or undefined where nothing comes near. */
 export function nearestPath(file: SourceFile, path: ValuePath): string | undefined {
-  const asked = formatPath(path).slice(0, longest);
+  const whole = formatPath(path);
+  const asked = formatPath({ document: undefined, steps: path.steps }).slice(0, longest);
   const lastKey = path.steps.findLast((step) => step.is === 'key');
   let best: { path: string; score: number } | undefined;
-  for (const steps of scalarPaths(file)) {
-    const candidate = formatPath({ document: path.document, steps });
-    if (candidate.length > longest) continue;
+  for (const { index, steps } of scalarPaths(file)) {
+    const candidate = formatPath({ document: undefined, steps });
+    // A value on the way to the asked place would be lost with all that it holds.
+    if (candidate.length > longest || leadsTo(candidate, asked)) continue;
+    const document = path.document === undefined ? undefined : ({ is: 'index', index } as const);
+    const inDocument = formatPath({ document, steps });
+    if (inDocument === whole) continue;
     const end = steps.at(-1);
     // The same key somewhere else, or something inside the asked place, is more likely meant than a similar spelling.
-    const inside = candidate.startsWith(asked) && '.['.includes(candidate[asked.length] ?? '');
-    const likely = inside || (end?.is === 'key' && lastKey?.is === 'key' && end.key === lastKey.key);
+    const likely = leadsTo(asked, candidate) || (end?.is === 'key' && lastKey?.is === 'key' && end.key === lastKey.key);
     const score = distance(asked, candidate) * (likely ? 0.4 : 1);
-    if (best === undefined || score < best.score) best = { path: candidate, score };
+    if (best === undefined || score < best.score) best = { path: inDocument, score };
   }
   return best !== undefined && best.score <= Math.max(3, asked.length * 0.4) ? best.path : undefined;
 }
 
+function leadsTo(above: string, below: string): boolean {
+  return below.startsWith(above) && '.['.includes(below[above.length] ?? ' ');
+}
+
 /** Paths of single values in all documents, up to a number that bounds the search. */
-function* scalarPaths(file: SourceFile): Generator<PathStep[]> {
+function* scalarPaths(file: SourceFile): Generator<{ index: number; steps: PathStep[] }> {
   let left = mostPaths;
   function* below(node: unknown, steps: PathStep[]): Generator<PathStep[]> {
     if (left <= 0) return;
@@ -46,5 +54,7 @@ function* scalarPaths(file: SourceFile): Generator<PathStep[]> {
       }
     }
   }
-  for (const document of file.documents) yield* below(document.contents, []);
+  for (const [index, document] of file.documents.entries()) {
+    for (const steps of below(document.contents, [])) yield { index, steps };
+  }
 }

@@ -77,6 +77,8 @@ function inBlock(value: string, source: string, bare: boolean): string[] {
   const lines = value.replace(/\n$/, '').split('\n');
   const indents = content.split('\n').filter((line) => line.trim() !== '');
   const indent = indents.reduce((least, line) => Math.min(least, line.search(/[^ ]/)), Number.POSITIVE_INFINITY);
+  // Where the file ends with the text and no newline, some readers see none at the text's end either.
+  if (value.endsWith('\n') && after === '') return [quoted];
   const fits = lines.every((line) => isPrintable(line) && line !== '' && !line.startsWith(' '));
   if (!fits || indent === 0 || !Number.isFinite(indent)) return [quoted];
   // Folding would join several lines.

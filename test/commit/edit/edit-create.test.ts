@@ -84,6 +84,30 @@ describe('a path that is created on request', () => {
     expect(codeOf(() => created(text, path))).toBe('CONFIG_PATH_MISSING');
   });
 
+  it('is refused beside a key that has the whole path in it, for that would be a second tree', () => {
+    expect(codeOf(() => created('backend.tag: v1\n', '.backend.tag'))).toBe('CONFIG_PATH_MISSING');
+    expect(codeOf(() => created('a: {backend.tag: v1}\n', '.a.backend.tag.x'))).toBe('CONFIG_PATH_MISSING');
+    expect(codeOf(() => created('a: {x: 1}\na.b.c: v1\n', '.a.b.c'))).toBe('CONFIG_PATH_MISSING');
+    expect(created('backend.port: 1\n', '.backend.tag')).toContain('backend:\n  tag: new\n');
+  });
+
+  it('is refused after a block text without a newline at its end, which Helm would then give one', () => {
+    for (const head of ['|', '>', '|+', '|2']) {
+      expect(codeOf(() => created(`a: ${head}\n  x`, '.b'))).toBe('CONFIG_PATH_MISSING');
+      expect(codeOf(() => created(`a:\n  c: ${head}\n    x`, '.a.b'))).toBe('CONFIG_PATH_MISSING');
+    }
+    expect(created('a: |-\n  x', '.b')).toBe('a: |-\n  x\nb: new');
+    expect(created('a: {c: 1}\nb: |\n  x', '.a.d')).toBe('a: {c: 1, d: new}\nb: |\n  x');
+  });
+
+  it('is refused under a tag that says something else than what stands there', () => {
+    for (const text of ['a: !!null\n', 'a: !!null {b: 1}\n', 'a: !!str\n  b: 1\n', 'a: !!int [x]\n']) {
+      expect(codeOf(() => created(text, '.a.x'))).toBe('EDIT_REFUSED');
+    }
+    expect(created('a: !!map {b: 1}\n', '.a.x')).toBe('a: !!map {b: 1, x: new}\n');
+    expect(created('a: !own {b: 1}\n', '.a.x')).toBe('a: !own {b: 1, x: new}\n');
+  });
+
   it('is refused where several documents could take it', () => {
     expect(codeOf(() => created('a: 1\n---\na: 2\n', '.b'))).toBe('PATH_AMBIGUOUS');
     expect(created('a: 1\n---\nb: {c: 2}\n', '.b.x')).toBe('a: 1\n---\nb: {c: 2, x: new}\n');

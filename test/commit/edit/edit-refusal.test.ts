@@ -50,11 +50,34 @@ describe('a path that is missing', () => {
     expect(refusal('# nothing\n', '.a').code).toBe('CONFIG_PATH_MISSING');
   });
 
+  it('is never hinted at by itself, nor by a value that it would be inside of', () => {
+    const hinted = (text: string, path: string) => (refusal(text, path).data as { nearest?: string }).nearest;
+    expect(hinted('a: {b: 1}\n---\nc: 2\n', 'doc[1].a.b')).toBe('doc[0].a.b');
+    expect(hinted('values: |\n  image:\n    tag: v1\n', '.values.image.tag')).toBeUndefined();
+    expect(hinted('values: |\n  image:\n    tag: v1\nimage: {tag: v1}\n', '.values.image.tag')).toBe('.image.tag');
+  });
+
+  it('is advised to be created only where it can be, and was not asked to be', () => {
+    const creatable = (text: string, path: string, create = false) =>
+      (errorOf(() => edit(text, path, 'x', { create })).data as { creatable: boolean }).creatable;
+    expect(creatable('a: 1\n', '.b.c')).toBe(true);
+    expect(creatable('a: 1\n', '.a.c')).toBe(false);
+    expect(creatable('a: 1\n', '.a.c', true)).toBe(false);
+    expect(creatable('a: [{name: x}]\n', '.a[name=y].tag')).toBe(false);
+    expect(creatable('a: 1\n', 'doc[3].b')).toBe(false);
+  });
+
   it('is looked for quickly in a file with very many values', () => {
     const many = Array.from({ length: 30_000 }, (_, index) => `key${index}: value`).join('\n');
     const error = refusal(many, '.kee77');
     expect((error.data as { nearest: string | undefined }).nearest).toMatch(/^\.key\d+$/);
   });
+});
+
+it('a template of a chart is told as one, and not as broken YAML alone', () => {
+  const template = 'a: 1\n{{- if .Values.x }}\nb: 2\n{{- end }}\n';
+  expect(refusal(template, '.a').data).toMatchObject({ format: 'YAML', isTemplate: true });
+  expect(refusal('a: [\n', '.a').data).toMatchObject({ format: 'YAML', isTemplate: false });
 });
 
 describe('what cannot be one value', () => {
