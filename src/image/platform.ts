@@ -18,14 +18,27 @@ const aliases: Readonly<Record<string, readonly [string, string]>> = {
   armel: ['arm', 'v6'],
 };
 
+// What Go knows, by which images are named (OCI image spec, image-index.md): `go tool dist list`, and ports to come.
+const systems = wordsOf(
+  'aix android darwin dragonfly freebsd illumos ios js linux macos netbsd openbsd plan9 solaris wasip1 wasi windows zos',
+);
+const architectures = wordsOf(
+  '386 amd64 arm arm64 armbe arm64be loong64 mips mipsle mips64 mips64le ppc64 ppc64le riscv riscv64 s390x sparc64 wasm',
+);
+
+function wordsOf(text: string): ReadonlySet<string> {
+  return new Set(text.split(' '));
+}
+
 /** `linux/arm64/v8` and its usual other spellings. Throws PLATFORM_INVALID. */
 export function readPlatform(platform: Platform): PlatformParts {
   const parts = platform.toLowerCase().split('/');
   const [os = '', written = '', variant = ''] = parts;
-  if (parts.length < 2 || parts.length > 3 || !parts.every((part) => /^[a-z0-9._-]+$/.test(part))) {
+  const [architecture, implied] = aliases[written] ?? [written, ''];
+  const known = systems.has(os) && architectures.has(architecture);
+  if (!known || parts.length > 3 || !/^(?:[a-z0-9._-]+)?$/.test(variant) || platform.endsWith('/')) {
     throw new TagboatError('PLATFORM_INVALID', { platform });
   }
-  const [architecture, implied] = aliases[written] ?? [written, ''];
   return { os: os === 'macos' ? 'darwin' : os, ...normalized(architecture, variant === '' ? implied : variant) };
 }
 

@@ -29,7 +29,7 @@ export function openBaseCache(env: Env): BaseCache {
   const home = env.XDG_CACHE_HOME || (env.HOME && join(env.HOME, '.cache'));
   if (home === undefined || home === '') return none;
   // The name says how it is written: another form is another folder.
-  const dir = join(home, 'tagboat', 'bases-1');
+  const dir = join(home, 'tagboat', 'bases-2');
   const saving: Promise<unknown>[] = [];
   const fileOf = (digest: Digest) => join(dir, `${digest.slice('sha256:'.length)}.json`);
   return {

@@ -1,19 +1,11 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readlinkSync,
-  readSync,
-  type Stats,
-} from 'node:fs';
-import { open, readFile, realpath, stat } from 'node:fs/promises';
+import { isUtf8 } from 'node:buffer';
+import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TagboatError } from '../../errors.ts';
-import { type Content, type Dir, dirOf, type Meta, type Node } from '../tree/tree.ts';
+import { type Dir, dirOf, type Meta, type Node } from '../tree/tree.ts';
 import { type FolderMatch, type Ignore, readDockerignore } from './dockerignore.ts';
+import { type FileState, fileContent, reasonOf, unreadable } from './file.ts';
 
 /** A build context: its files as far as .dockerignore lets them be seen. */
 export interface Context {
@@ -29,8 +21,6 @@ export interface ContextOpening {
 }
 
 const mostIgnoreBytes = 1024 * 1024;
-// Files up to this size are read in one go: a stream costs more than the read.
-const smallFile = 64 * 1024;
 
 /**
  * Opens a build context; one by its name has no Dockerfile of its own. Folders are read when they are first looked
@@ -95,6 +85,15 @@ function createInodes(): Reading['inodeOf'] {
   };
 }
 
+/** Names that aren't UTF-8 would come out as others, two of them as one. No builder takes them either. */
+function namesIn(dir: string): readonly string[] {
+  const names = readdirSync(dir);
+  if (!names.some((name) => name.includes('\ufffd'))) return names;
+  const odd = readdirSync(dir, { encoding: 'buffer' }).find((name) => !isUtf8(name));
+  if (odd === undefined) return names;
+  throw unreadable(join(dir, odd.toString()), 'its name is not UTF-8');
+}
+
 /** Asked one by one and at once, the file system answers several times faster than through a pool of threads. */
 async function readFolder(
   dir: string,
@@ -103,7 +102,7 @@ async function readFolder(
   folder: FolderMatch | undefined,
 ): Promise<Map<string, Node>> {
   const nodes = new Map<string, Node>();
-  for (const name of attempt(dir, () => readdirSync(dir))) {
+  for (const name of attempt(dir, () => namesIn(dir))) {
     const below = path === '' ? name : `${path}/${name}`;
     const tested = reading.ignore?.test(below, folder);
     if (tested?.out === true && reading.ignore?.keepsSome !== true) continue;
@@ -134,17 +133,23 @@ async function readNode(
     const content = fileContent(file, stats.size, reading.states ? stateOf(stats) : undefined);
     return { is: 'file', ...meta, content, inode: stats.nlink > 1 ? reading.inodeOf(stats) : undefined };
   }
-  if (stats.isSymbolicLink()) return { is: 'link', ...meta, target: attempt(file, () => readlinkSync(file)) };
+  if (stats.isSymbolicLink()) return { is: 'link', ...meta, target: attempt(file, () => targetOf(file)) };
   // Sockets belong to a running program; a pipe would never end, and a device is not the app's.
   if (stats.isSocket()) return undefined;
   throw unreadable(file, 'it is a pipe or a device');
+}
+
+function targetOf(file: string): string {
+  const target = readlinkSync(file, { encoding: 'buffer' });
+  if (isUtf8(target)) return target.toString();
+  throw unreadable(file, 'it is a link to a name that is not UTF-8');
 }
 
 function attempt<T>(file: string, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw unreadable(file, reasonOf(error));
+    throw error instanceof TagboatError ? error : unreadable(file, reasonOf(error));
   }
 }
 
@@ -153,90 +158,8 @@ function metaOf(stats: Stats): Meta {
   return { mode: stats.mode & 0o7777, uid: 0, gid: 0, mtime: undefined };
 }
 
-/** A file on this machine. */
-export interface FileContent extends Content {
-  /** Its path, for who reads it in a way of its own. */
-  readonly file: string;
-  /** What it was when its folder was read, before any of its bytes. */
-  readonly state?: FileState | undefined;
-}
-
-/** What tells a file from another and from what it was before. */
-export interface FileState {
-  readonly dev: number;
-  readonly ino: number;
-  readonly size: number;
-  readonly mtimeMs: number;
-  readonly ctimeMs: number;
-}
-
 function stateOf({ dev, ino, size, mtimeMs, ctimeMs }: Stats): FileState {
   return { dev, ino, size, mtimeMs, ctimeMs };
-}
-
-/** A file's bytes, of exactly this size. Throws CONTEXT_UNREADABLE when it has become another one. */
-export function fileContent(file: string, size: number, state?: FileState): FileContent {
-  const content = { file, size, read: () => readLarge(file, size), state };
-  return size > smallFile ? content : { ...content, whole: () => readSmall(file, size) };
-}
-
-// The file was no link when it was looked at. Should it be one now, somebody is swapping files under us.
-const readOnly = constants.O_RDONLY | constants.O_NOFOLLOW;
-
-function readSmall(file: string, size: number): Uint8Array {
-  try {
-    const handle = openSync(file, readOnly);
-    try {
-      const bytes = Buffer.alloc(size);
-      const same = fstatSync(handle).size === size && readSync(handle, bytes, 0, size, 0) === size;
-      if (!same) throw changed(file);
-      return bytes;
-    } finally {
-      closeSync(handle);
-    }
-  } catch (error) {
-    throw error instanceof TagboatError ? error : unreadable(file, reasonOf(error));
-  }
-}
-
-async function* readLarge(file: string, size: number): AsyncGenerator<Uint8Array> {
-  try {
-    const handle = await open(file, readOnly);
-    try {
-      let left = size;
-      for await (const chunk of handle.createReadStream({ autoClose: false, highWaterMark: 256 * 1024 })) {
-        left -= chunk.byteLength;
-        if (left < 0) break;
-        yield chunk;
-      }
-      if (left !== 0) throw changed(file);
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    throw error instanceof TagboatError ? error : unreadable(file, reasonOf(error));
-  }
-}
-
-function changed(file: string): TagboatError<'CONTEXT_UNREADABLE'> {
-  return unreadable(file, 'it changed while it was read');
-}
-
-function unreadable(path: string, reason: string): TagboatError<'CONTEXT_UNREADABLE'> {
-  return new TagboatError('CONTEXT_UNREADABLE', { path, reason });
-}
-
-function reasonOf(error: unknown): string {
-  const { code = '', message = String(error) } = error as { code?: string; message?: string };
-  const words: Readonly<Record<string, string>> = {
-    EACCES: 'you may not read it',
-    EPERM: 'you may not read it',
-    ENOENT: 'it was gone when it was to be read, or its name is not UTF-8',
-    ELOOP: 'it became a link while it was read',
-    EISDIR: 'it is a folder',
-    EMFILE: 'too many files are open',
-  };
-  return words[code] ?? message;
 }
 
 function once<T>(work: () => Promise<T>): () => Promise<T> {

@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import { setImmediate as turn } from 'node:timers/promises';
 import { TagboatError } from '../../errors.ts';
 import type { Content } from '../tree/tree.ts';
-import type { FileContent } from './context.ts';
+import type { FileContent } from './file.ts';
 import type { Seen } from './seen.ts';
 
 /** Tells the digest of a file's bytes, in hex: at once where it can. Throws CONTEXT_UNREADABLE. */

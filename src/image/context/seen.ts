@@ -1,6 +1,6 @@
 import { statfsSync } from 'node:fs';
 import { platform } from 'node:os';
-import type { FileState } from './context.ts';
+import type { FileState } from './file.ts';
 
 /** Digests of files by the state that they were read in, so that what stayed as it was needn't be read again. */
 export interface Seen {

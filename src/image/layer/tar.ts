@@ -1,3 +1,5 @@
+import { nameBytes } from './names.ts';
+
 /** One entry's header, PAX and GNU extensions applied. */
 export interface TarEntry {
   /** As stored; may begin with `./` or `/` and end with `/`. */
@@ -96,7 +98,8 @@ function splitPath(path: string): { name: string; prefix: string } | undefined {
 /** `length key=value\n`, where length counts its own digits. Values are bytes held as latin1 for xattrs. */
 function paxBody(records: ReadonlyMap<string, string>): Buffer {
   const parts = [...records.keys()].sort().map((key) => {
-    const value = Buffer.from(records.get(key) ?? '', key.startsWith(xattrPrefix) ? 'latin1' : 'utf8');
+    const text = records.get(key) ?? '';
+    const value = key.startsWith(xattrPrefix) ? Buffer.from(text, 'latin1') : nameBytes(text);
     const bare = Buffer.byteLength(key) + value.byteLength + 3;
     let length = bare + String(bare).length;
     length = bare + String(length).length;

@@ -1,4 +1,5 @@
 import { ArchiveInput, BrokenArchive, type ContentSink } from './archive-bytes.ts';
+import { nameOf } from './names.ts';
 import { block, type TarEntry, xattrPrefix } from './tar.ts';
 
 /** Told each entry with the offset of its content; answers with a sink when it wants the content. */
@@ -131,7 +132,8 @@ function readRecords(body: Uint8Array, before: ReadonlyMap<string, string>, most
     }
     const key = bytes.toString('utf8', space + 1, equals);
     // Attribute values are bytes, not text.
-    const value = bytes.toString(key.startsWith(xattrPrefix) ? 'latin1' : 'utf8', equals + 1, end - 1);
+    const raw = bytes.subarray(equals + 1, end - 1);
+    const value = key.startsWith(xattrPrefix) ? raw.toString('latin1') : nameOf(raw);
     if (value === '') records.delete(key);
     else records.set(key, value);
     at = end;
@@ -144,7 +146,7 @@ function readRecords(body: Uint8Array, before: ReadonlyMap<string, string>, most
 
 function text(bytes: Uint8Array, at: number, length: number): string {
   const zero = bytes.subarray(at, at + length).indexOf(0);
-  return Buffer.from(bytes.subarray(at, at + (zero < 0 ? length : zero))).toString('utf8');
+  return nameOf(bytes.subarray(at, at + (zero < 0 ? length : zero)));
 }
 
 /** Octal text, or base 256 when the first bit is set (GNU). */

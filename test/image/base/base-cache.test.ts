@@ -40,8 +40,8 @@ it('a base that this machine knows is not read again, and the image is the same'
   const make = (tag: string, env: Record<string, string>) =>
     build(testWorld({ env }), planFor(host, dir, { tag }), {}, { rebuild: true });
   const { digest } = await make('1', { HOME: home });
-  const [name = ''] = await readdir(join(home, '.cache/tagboat/bases-1'));
-  const kept = join(home, '.cache/tagboat/bases-1', name);
+  const [name = ''] = await readdir(join(home, '.cache/tagboat/bases-2'));
+  const kept = join(home, '.cache/tagboat/bases-2', name);
   expect((await stat(kept)).mode & 0o777).toBe(0o600);
   // Its config and its layer.
   expect(layerReads()).toBe(2);
@@ -95,7 +95,7 @@ it('a tree comes back from its record as it was', async () => {
 it('no more than 32 trees are kept, those used last', async () => {
   const home = await tempDir();
   const cache = openBaseCache({ XDG_CACHE_HOME: home });
-  const dir = join(home, 'tagboat/bases-1');
+  const dir = join(home, 'tagboat/bases-2');
   await mkdir(dir, { recursive: true });
   for (let n = 0; n < 40; n++) {
     await writeFile(join(dir, `${n}.json`), '{}');

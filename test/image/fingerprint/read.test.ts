@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { fileContent } from '../../../src/image/context/context.ts';
+import { fileContent } from '../../../src/image/context/file.ts';
 import { createDigestReader } from '../../../src/image/context/read.ts';
 import { tempDir } from '../../support/git-host.ts';
 
