@@ -51,10 +51,21 @@ export function readDockerfile(text: string, file: string): Dockerfile {
   return { file, directives: reader.directives, globals, stages, place: reader.place };
 }
 
-/** What the `# syntax=` directive says, also of a Dockerfile that can't be read otherwise. */
+/** What the `# syntax=` directive says, also of a file that is no Dockerfile: BuildKit reads `//` and JSON too. */
 export function readSyntax(text: string): string | undefined {
   try {
-    return readLines(text, '').directives.syntax;
+    return readLines(text, '').directives.syntax ?? foreignSyntax(text);
+  } catch {
+    return foreignSyntax(text);
+  }
+}
+
+function foreignSyntax(text: string): string | undefined {
+  const commented = /^(?:#!.*\n)?(?:\/\/\s*(?:escape|check)\s*=.*\n)*\/\/\s*syntax\s*=\s*(\S.*)/i.exec(text)?.[1];
+  if (commented !== undefined) return commented.trimEnd();
+  try {
+    const { syntax } = JSON.parse(text) as { syntax?: unknown };
+    return typeof syntax === 'string' ? syntax : undefined;
   } catch {
     return undefined;
   }

@@ -47,7 +47,12 @@ export function readLines(text: string, file: string): LineReader {
   const lines = text.replace(/^\uFEFF/, '').match(/[^\n]*\n|[^\n]+$/g) ?? [];
   const bare = lines.map(withoutEnd);
   const place = (at: Position) => linePlace(file, bare, at);
-  const directives = readDirectives(bare, place);
+  // Behind a `#!` line BuildKit looks for the frontend, and for nothing else (its parser/directives.go).
+  const isScript = bare[0]?.startsWith('#!') === true;
+  const said = readDirectives(isScript ? bare.slice(1) : bare, (at) =>
+    place(isScript ? { ...at, line: at.line + 1 } : at),
+  );
+  const directives: Directives = isScript ? { ...said, escape: '\\' } : said;
   // A lone escape character at a line's end continues it, unless it is itself escaped.
   const mark = directives.escape === '\\' ? '\\\\' : '`';
   const continued = new RegExp(`(?:^|[^${mark}])(?=${mark}[ \\t]*$)`);

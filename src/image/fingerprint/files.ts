@@ -16,6 +16,8 @@ export interface Taking {
   readonly chmod?: string | undefined;
   readonly exclude?: readonly string[];
   readonly parents?: boolean;
+  /** A folder itself is seen, with its permissions, as a mount is; a copy takes what is in it alone. */
+  readonly itself?: boolean;
   /** The folder of a named context that it is taken of, instead of the context itself. */
   readonly folder?: string | undefined;
 }
@@ -40,7 +42,7 @@ const mostNames = 1_000;
  * lead, by the same rules as copying it. A source that isn't there is digested as such. Throws CONTEXT_UNREADABLE, Misread.
  */
 export async function takeFiles(root: Dir, taking: Taking, read: ReadDigest): Promise<TakenFiles> {
-  const { source, chmod = '', exclude = [], parents = false } = taking;
+  const { source, chmod = '', exclude = [], parents = false, itself = false } = taking;
   const pivot = parents ? source.indexOf('/./') : -1;
   const from = parents ? pathOf(pivot < 0 ? [] : partsOf(source.slice(0, pivot))) : sourcePath(source).path;
   const pattern = parents ? partsOf(pivot < 0 ? source : source.slice(pivot + 3)).join('/') : '';
@@ -56,8 +58,10 @@ export async function takeFiles(root: Dir, taking: Taking, read: ReadDigest): Pr
   for (const parts of found.paths) {
     const node = await findSource({ root, path: parts });
     const taken = node === undefined ? undefined : await digester(node, parts);
+    // The context's own folder is none of the context: every builder makes another one.
+    const seen = itself && node?.is === 'dir' && parts.length > 0 ? ` of ${node.mode.toString(8)}` : '';
     // The name counts where a wildcard chose it; elsewhere the instruction says it.
-    records.push(`${found.wild ? JSON.stringify(pathOf(parts)) : ''} ${taken?.record ?? 'nothing'}`);
+    records.push(`${found.wild ? JSON.stringify(pathOf(parts)) : ''} ${taken?.record ?? 'nothing'}${seen}`);
     files.push(...(taken?.files ?? []));
   }
   return { digest: sha256(records.join('\n')), files };

@@ -41,7 +41,11 @@ async function encodeMount(mount: Mount, instruction: Said<'run'>, standing: Sta
   if (!isQuoted && origin === undefined && standing.text(mount.type ?? 'bind') !== 'bind') return code;
   if (isQuoted) standing.work.careful.add(`The mount of ${line} has quotes in it, so the whole context counts.`);
   const written = isQuoted ? undefined : (mount.source ?? mount.src);
-  const taken = await standing.work.reader.files({ source: standing.text(written ?? '/'), folder: origin?.dir });
+  const taken = await standing.work.reader.files({
+    source: standing.text(written ?? '/'),
+    folder: origin?.dir,
+    itself: true,
+  });
   addFiles(taken, origin?.name, standing.work);
   return [...code, ['files', taken.digest]];
 }

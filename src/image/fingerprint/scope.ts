@@ -38,7 +38,8 @@ export function valueOf(text: string, scope: Scope, options: ExpandOptions): Val
   const { text: expanded } = expand(text, lookup, options);
   if (isKnown) return known(expanded);
   const values = [...parts].sort(([a], [b]) => (a < b ? -1 : 1));
-  return { known: false, form: JSON.stringify([text, values]) };
+  // The same text means something else with another escape character.
+  return { known: false, form: JSON.stringify([text, values, ...(options.escape === '\\' ? [] : [options.escape])]) };
 }
 
 /** A value as part of what is hashed. */

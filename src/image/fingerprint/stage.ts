@@ -164,6 +164,9 @@ async function encode(instruction: Instruction, mode: Mode, standing: Standing):
     case 'shell':
       standing.shell = JSON.stringify(instruction.shell);
       return inImage(instruction.shell);
+    case 'volume':
+      // BuildKit takes it for a word about the container; others drop what a later RUN writes there.
+      return ['volume', ...instruction.paths.map((path) => encoded(value(path)))];
     default:
       // All else only says how the image is started: of a stage that others copy from, nobody sees that.
       return mode === 'image' ? [instruction.is, ...startingCode(instruction, value)] : undefined;
@@ -179,8 +182,6 @@ function startingCode(instruction: Instruction, value: Standing['value']): Code[
       return [instruction.form, instruction.words];
     case 'expose':
       return instruction.ports.map((port) => encoded(value(port)));
-    case 'volume':
-      return instruction.paths.map((path) => encoded(value(path)));
     case 'stopsignal':
       return [encoded(value(instruction.signal))];
     case 'healthcheck':

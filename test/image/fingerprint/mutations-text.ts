@@ -29,6 +29,12 @@ export const textMutations: readonly Mutation[] = [
   mutation('the order of ports', 'FROM scratch\nEXPOSE 80 443\nCOPY a /\n', 'FROM scratch\nEXPOSE 443 80\nCOPY a /\n'),
   mutation('USER', 'FROM scratch\nUSER 1\nCOPY a /\n', 'FROM scratch\nUSER 2\nCOPY a /\n'),
   mutation('WORKDIR', 'FROM scratch\nWORKDIR /x\nCOPY a .\n', 'FROM scratch\nWORKDIR /y\nCOPY a .\n'),
+  mutation(
+    'VOLUME in a stage that is copied from',
+    'FROM BASE AS x\nVOLUME /x\nCOPY a /x/\nFROM scratch\nCOPY --from=x /x /x\n',
+    'FROM BASE AS x\nVOLUME /y\nCOPY a /x/\nFROM scratch\nCOPY --from=x /x /x\n',
+    careful('volumes'),
+  ),
   mutation('VOLUME', 'FROM scratch\nVOLUME /x\nCOPY a /\n', 'FROM scratch\nVOLUME /y\nCOPY a /\n'),
   mutation('STOPSIGNAL', 'FROM scratch\nSTOPSIGNAL 9\nCOPY a /\n', 'FROM scratch\nSTOPSIGNAL 15\nCOPY a /\n'),
   mutation(
