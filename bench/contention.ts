@@ -122,7 +122,9 @@ async function chartsRepo(base: string, to: string, charts: number): Promise<str
   rmSync(to, { recursive: true, force: true });
   await freshCopy(base, to);
   const files = Array.from({ length: charts }, (_, writer) => [chartOf(writer).file, chartValues()] as const);
-  await commitFiles(to, { files, message: 'Add charts\n' }, process.env);
+  // Each writer has a file of its own, and lands the others' as well.
+  const list = ['.tagboat/queue.json', '{"version": 1, "files": ["**"]}\n'] as const;
+  await commitFiles(to, { files: [...files, list], message: 'Add charts\n' }, process.env);
   await run({ argv: ['git', '-C', to, 'repack', '-adfq', '--write-bitmap-index'] });
   // Only now: the log of a run must begin with that run, in a file of its own.
   await run({ argv: ['git', '-C', to, 'config', 'core.logAllRefUpdates', 'true'] });

@@ -15,6 +15,7 @@ import type { Lineage } from './order/lineage.ts';
 import { nextQueueStep } from './queue/decisions.ts';
 import { type IntentRefs, openIntentRefs, queueKeyIn } from './queue/intent-refs.ts';
 import { landQueued } from './queue/land-queued.ts';
+import { isDeserted, removeExpired } from './queue/stale.ts';
 import { queueView } from './queue/writer.ts';
 import { defaultIdleMs, openConfigRepo } from './repo/config-repo.ts';
 import { explainGitFailure } from './repo/git-failure.ts';
@@ -65,7 +66,9 @@ export async function landDelivery(
   const queueing = way === undefined && (options.queue ?? delivery.queue ?? true);
   const queue = queueing ? openIntentRefs(repo.remote, delivery.branch, queueKeyIn(world)) : undefined;
   try {
-    return await landOrQueue(landing, queue);
+    const outcome = await landOrQueue(landing, queue);
+    if (queue !== undefined) await removeExpired(landing, queue);
+    return outcome;
   } catch (error) {
     if (landing.left || landing.pushes.some(mayHaveLanded)) admit(landing, error);
     throw explainGitFailure(error, { delivery, credential, doing: landing.doing });
@@ -88,16 +91,21 @@ async function landOrQueue(landing: Landing, intentRefs: IntentRefs | undefined)
       'patient',
       !!queue,
     );
-    if (queue !== undefined && step.do === 'publish') {
+    const deserted =
+      queue !== undefined && !beaten && step.do === 'publish' && (await isDeserted(landing, queue, seen));
+    if (queue !== undefined && step.do === 'publish' && !deserted) {
       const outcome = await landQueued(landing, queue, seen);
-      if (outcome !== 'noQueue') return outcome;
+      if (typeof outcome !== 'string') return outcome;
       queue = undefined;
-      const message =
-        'This git host takes or shows no queue of its own refs, or no atomic pushes: pushes are tried again instead.';
+      const why = {
+        noQueue: 'This git host takes or shows no queue of its own refs, or no atomic pushes',
+        tooLarge: 'This change is too large for the queue',
+      };
+      const message = `${why[outcome]}: pushes are tried again instead.`;
       emit({ type: 'notice', level: 'info', stage: 'commit', message });
       seen = await lookAtBranch(landing);
     }
-    const tried = await pushDirect(landing, seen.tip, queue !== undefined);
+    const tried = await pushDirect(landing, seen.tip, queue !== undefined && !deserted);
     if (tried.is === 'landed') return landedOutcome(landing, tried.made);
     if (tried.is === 'ended') return tried.outcome;
     seen = tried.look;

@@ -19,6 +19,9 @@ export const chart = {
   'README.md': 'A config repo\n',
 };
 
+/** What a config repo says whose writers may land each other's values in any file, without a key of theirs. */
+export const shared = { '.tagboat/queue.json': JSON.stringify({ version: 1, files: ['**'] }) };
+
 export const bot = {
   name: 'github-actions[bot]',
   email: '41898282+github-actions[bot]@users.noreply.github.com',

@@ -10,6 +10,7 @@ import {
   type GitHostRequest,
   startGitHost,
 } from '../../src/sandbox/git-host/git-host.ts';
+import { shared } from '../commit/landing.ts';
 import { gitEnv } from '../support/git-host.ts';
 import { type Claim, claimFrom, type WriterEnd } from './claim.ts';
 import { pushByHand, upheave } from './human.ts';
@@ -94,7 +95,8 @@ function newActor(plan: WriterPlan, { seed }: Schedule): Actor {
 }
 
 async function makeRepo(host: GitHost, { host: kind }: Schedule): Promise<void> {
-  const files = Object.fromEntries([...fileNames, sweeper.file, 'hand.yaml'].map((name) => [name, fileWith('v')]));
+  const values = [...fileNames, sweeper.file, 'hand.yaml'].map((name) => [name, fileWith('v')] as const);
+  const files = Object.fromEntries([...values, ...Object.entries(shared)]);
   const config = {
     'receive.denyDeleteCurrent': 'ignore',
     'receive.advertiseAtomic': String(kind.atomic),

@@ -49,6 +49,12 @@ export function activeHolds(holds: readonly Hold[], now: number): Hold[] {
   return holds.filter(({ until }) => until === undefined || Date.parse(until) > now);
 }
 
+/** The active holds of these places, however their paths are spelt. */
+export function holdsAt(holds: readonly Hold[], places: readonly HeldPlace[], now: number): Hold[] {
+  const keys = new Set(places.map(keyOf));
+  return activeHolds(holds, now).filter((hold) => keys.has(keyOf(hold)));
+}
+
 /**
  * The hold that a commit would break, unless its own `change` to the holds is about the same place. `newValue` is the
  * value that a place would get where it is another than now.

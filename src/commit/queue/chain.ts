@@ -1,5 +1,6 @@
 import { TagboatError } from '../../errors.ts';
 import type { Hold } from '../../plan/holds.ts';
+import type { Person } from '../../plan.ts';
 import type { ObjectId } from '../../wire/git/pack/object.ts';
 import type { NewObject } from '../../wire/git/pack/pack.ts';
 import type { RefUpdate } from '../../wire/git/push.ts';
@@ -7,7 +8,7 @@ import type { Snapshot } from '../../wire/git/snapshot.ts';
 import { filesTouched, type Rewriting, valuesFound } from '../edit/rewrite.ts';
 import type { AppliedDelivery, ApplyDelivery } from '../land/apply.ts';
 import { type CommitObjects, makeCommitObjects } from '../land/commit-objects.ts';
-import { type IntentFate, intentFate, leavesQueue } from './decisions.ts';
+import { hasExpired, type IntentFate, intentFate, leavesQueue } from './decisions.ts';
 import type { Intent } from './intent.ts';
 
 /** One intent that becomes a commit. */
@@ -15,6 +16,12 @@ export interface ChainLink {
   readonly intent: Intent;
   readonly built: CommitObjects;
   readonly rewriting: Rewriting;
+}
+
+/** Whether an intent may become a commit of this writer's, on the holds before it, and who commits it. */
+export interface Landable {
+  readonly may: (intent: Intent, holds: readonly Hold[]) => boolean;
+  readonly committer: (intent: Intent) => Person;
 }
 
 /** Intents as a chain of commits on a tip, each with its own author, message and time. */
@@ -41,6 +48,7 @@ export function chainOf(
   intents: ReadonlyMap<string, Intent | undefined>,
   apply: ApplyDelivery,
   now: number,
+  landable: Landable,
 ): IntentChain {
   let here = tip;
   let holds = found;
@@ -51,12 +59,18 @@ export function chainOf(
       fates.set(id, 'unfit');
       continue;
     }
-    const applied = attempt(here, holds, intent, apply, now);
-    const fate = fateIn(applied, intent, now);
+    const mine = landable.may(intent, holds);
+    const applied = mine ? attempt(here, holds, intent, apply, now) : undefined;
+    const fate = mine || hasExpired(intent, now) ? fateIn(applied, intent, now) : 'foreign';
     fates.set(id, fate);
     if (fate !== 'land' || applied === undefined) continue;
     const { rewriting } = applied;
-    const built = makeCommitObjects(here, rewriting.files, intent, Math.floor(now / 1_000));
+    const built = makeCommitObjects(
+      here,
+      rewriting.files,
+      { ...intent, committer: landable.committer(intent) },
+      Math.floor(now / 1_000),
+    );
     links.push({ intent, built, rewriting });
     here = built.snapshot;
     holds = applied.holds;

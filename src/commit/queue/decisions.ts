@@ -79,6 +79,8 @@ export type IntentFate =
   | 'expired'
   /** The value it meant to replace is another one by now: only its own writer may decide what that means. */
   | 'moved'
+  /** This writer may not land it with its rights: it stays for its own writer. */
+  | 'foreign'
   /** It can't be applied (a missing file, a missing path, unreadable): its own writer will be told why. */
   | 'unfit';
 
@@ -87,16 +89,29 @@ export function leavesQueue(fate: IntentFate): boolean {
   return fate === 'land' || fate === 'settled' || fate === 'expired';
 }
 
+interface Mortal {
+  readonly expiresAt: number;
+  readonly publishedAt?: number | undefined;
+}
+
+/** Milliseconds after which an intent has expired, whatever it says itself. */
+const longestLifeMs = 24 * 60 * 60_000;
+
+/** Whether an intent's time is over: nobody lands it any more, and whoever comes by removes it. */
+export function hasExpired({ expiresAt, publishedAt }: Mortal, now: number): boolean {
+  return expiresAt <= now || (publishedAt ?? now) + longestLifeMs <= now;
+}
+
 /**
  * An intent's fate from the values it finds. `found` holds the value at each of its paths on the commits before it,
  * undefined where nothing is there; `unfit` when that couldn't be worked out.
  */
 export function intentFate(
-  intent: { readonly expiresAt: number; readonly edits: readonly { expects: string | undefined; value: string }[] },
+  intent: Mortal & { readonly edits: readonly { expects: string | undefined; value: string }[] },
   found: readonly (string | undefined)[] | 'unfit',
   now: number,
 ): IntentFate {
-  if (intent.expiresAt <= now) return 'expired';
+  if (hasExpired(intent, now)) return 'expired';
   if (found === 'unfit') return 'unfit';
   if (intent.edits.every((edit, at) => found[at] === edit.value)) return 'settled';
   return intent.edits.every((edit, at) => found[at] === edit.expects || found[at] === edit.value) ? 'land' : 'moved';

@@ -5,14 +5,16 @@ import type { GitRemote } from '../../wire/git/remote.ts';
 import { Secret } from '../../wire/secret.ts';
 import type { World } from '../../wire/world.ts';
 import { intentPrefix } from '../repo/layout.ts';
-import { type Intent, longestIntent, readIntent, writeIntent } from './intent.ts';
+import { type Intent, longestIntent, readIntent, repoName, writeIntent } from './intent.ts';
 
 /** The intents on one branch's refs, as a writer reads, adds and removes them. */
 export interface IntentRefs {
   /** The intents behind these refs, by id; undefined for one that can't be read. What was read once stays read. */
   read(refs: ReadonlyMap<string, ObjectId>): Promise<ReadonlyMap<string, Intent | undefined>>;
-  /** The intent as an object of known id, to be put on its ref. */
-  draft(intent: Intent): IntentDraft;
+  /** The intent as an object of known id, to be put on its ref; undefined for one that no reader would take. */
+  draft(intent: Intent): IntentDraft | undefined;
+  /** Whether all writers share a key, so that what can be read is one of theirs. */
+  readonly keyed: boolean;
   /** Deletes an intent's ref if it is still there. False when it wasn't: it may have landed. Throws WireFailure. */
   withdraw(id: string, oid: ObjectId, signal: AbortSignal): Promise<boolean>;
   /** The update that deletes an intent's ref, for a push that lands it. */
@@ -44,6 +46,7 @@ export function openIntentRefs(remote: GitRemote, branch: string, key: Secret | 
   });
 
   return {
+    keyed: key !== undefined,
     read: async (refs) => {
       const fresh = [...refs].filter(([, oid]) => !known.has(oid));
       if (fresh.length > 0) {
@@ -52,14 +55,17 @@ export function openIntentRefs(remote: GitRemote, branch: string, key: Secret | 
         const commits = await fetchCommits(remote, { wants: fresh.map(([, oid]) => oid), depth: 1 }, limits);
         for (const [id, oid] of fresh) {
           const commit = commits.get(oid);
-          known.set(oid, commit !== undefined ? readIntent(commit.content, id, branch, key) : undefined);
+          known.set(oid, commit && readIntent(commit.content, id, branch, key, repoName(remote.url())));
         }
       }
       return new Map([...refs].map(([id, oid]) => [id, known.get(oid)]));
     },
     draft: (intent) => {
-      const { commit, tree } = writeIntent(intent, remote.format(), key);
-      known.set(commit.id, intent);
+      const repo = repoName(remote.url());
+      const { commit, tree } = writeIntent({ ...intent, repo }, remote.format(), key);
+      const read = readIntent(commit.content, intent.id, branch, key, repo);
+      if (read === undefined) return undefined;
+      known.set(commit.id, read);
       const update = { ref: refOf(intent.id), from: zeroId(remote.format()), to: commit.id };
       return {
         oid: commit.id,

@@ -1,7 +1,14 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { HoldChange } from '../../plan/holds.ts';
 import type { Edit, Person } from '../../plan.ts';
-import { type GitObject, makeObject, type ObjectFormat, serialiseCommit } from '../../wire/git/pack/object.ts';
+import {
+  type GitObject,
+  isObjectId,
+  makeObject,
+  type ObjectFormat,
+  type ObjectId,
+  serialiseCommit,
+} from '../../wire/git/pack/object.ts';
 import type { Secret } from '../../wire/secret.ts';
 
 /** A change published but not yet landed, with all that another writer needs to land it. */
@@ -9,6 +16,10 @@ export interface Intent {
   /** Sorts by the time of publishing: `intentId`. */
   readonly id: string;
   readonly branch: string;
+  /** The config repo, as `repoName` has it: a code over the intent holds in no other one. */
+  readonly repo?: string | undefined;
+  /** The branch's tip when it was published: wherever it has landed, that is since. */
+  readonly on?: ObjectId | undefined;
   readonly edits: readonly IntentEdit[];
   /** With the values that are held: where a place has another by now, only its own writer may decide. */
   readonly holds?: HoldChange | undefined;
@@ -53,8 +64,23 @@ export function writeIntent(
   return { commit: makeObject(format, 'commit', content), tree };
 }
 
-/** The intent in a commit, or undefined where it is none, is somebody else's idea of one, or lacks the key's code. */
-export function readIntent(content: Buffer, id: string, branch: string, key: Secret | undefined): Intent | undefined {
+/** One name for a config repo however its URL is spelt: its host and path. */
+export function repoName(url: string): string {
+  const { host, pathname } = new URL(url);
+  return `${host}${pathname.replace(/\/+$/, '').replace(/\.git$/, '')}`.toLowerCase();
+}
+
+/**
+ * The intent in a commit, or undefined where it is none, is somebody else's idea of one, or lacks the key's code. With a
+ * key, one for another repo is none either.
+ */
+export function readIntent(
+  content: Buffer,
+  id: string,
+  branch: string,
+  key: Secret | undefined,
+  repo?: string,
+): Intent | undefined {
   if (content.byteLength > longestIntent) return undefined;
   const text = content.toString('utf8');
   const [subject = '', json = '', code = ''] = text.slice(text.indexOf('\n\n') + 2).split('\n\n');
@@ -66,7 +92,8 @@ export function readIntent(content: Buffer, id: string, branch: string, key: Sec
   } catch {
     return undefined;
   }
-  return isIntent(value) && value.id === id && value.branch === branch ? value : undefined;
+  if (!isIntent(value) || value.id !== id || value.branch !== branch) return undefined;
+  return key !== undefined && repo !== undefined && value.repo !== repo ? undefined : value;
 }
 
 function codeOf(json: string, key: Secret): string {
@@ -83,6 +110,8 @@ function isIntent(value: unknown): value is Intent {
   return (
     [id, branch, message].every((one) => typeof one === 'string') &&
     [value.publishedAt, value.expiresAt].every((one) => Number.isSafeInteger(one)) &&
+    (value.repo === undefined || typeof value.repo === 'string') &&
+    (value.on === undefined || (typeof value.on === 'string' && isObjectId(value.on))) &&
     isPerson(author) &&
     isPerson(committer) &&
     Array.isArray(edits) &&

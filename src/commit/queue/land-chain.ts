@@ -1,16 +1,20 @@
 import { TagboatError } from '../../errors.ts';
-import type { CommitOutcome } from '../../plan/outcome.ts';
 import { WireFailure } from '../../wire/failure.ts';
 import type { ObjectId } from '../../wire/git/pack/object.ts';
 import { isTaken } from '../../wire/git/push.ts';
+import type { Snapshot } from '../../wire/git/snapshot.ts';
+import { filesTouched } from '../edit/rewrite.ts';
 import { readHolds } from '../holds/holds.ts';
 import { landedOutcome, unchangedOutcome } from '../land/landing.ts';
 import { sendPush } from '../land/push-commit.ts';
 import { refusalsBelieved } from '../land/push-direct.ts';
 import type { BranchLook } from '../repo/config-repo.ts';
-import { chainOf, chainPush, filesOfAll } from './chain.ts';
-import { isRefusal, lose, withdraw } from './own-intent.ts';
-import type { OwnIntent, QueuedWriter } from './writer.ts';
+import { queueListFile } from '../repo/layout.ts';
+import { chainOf, chainPush, filesOfAll, type Landable } from './chain.ts';
+import type { Intent } from './intent.ts';
+import { isRefusal, landedAlready, lose, withdraw } from './own-intent.ts';
+import { listedFiles, mayLand } from './trust.ts';
+import type { OwnIntent, QueuedWriter, QueueEnd } from './writer.ts';
 
 /** Intents landed by one push. */
 const mostLinks = 256;
@@ -18,7 +22,8 @@ const mostLinks = 256;
 /** Reads what landing these intents takes. What was read before is not read again. */
 async function readQueue({ landing, intentRefs }: QueuedWriter, tip: ObjectId, refs: BranchLook['intents']) {
   const intents = await intentRefs.read(refs);
-  return { intents, snapshot: await landing.repo.readPaths(tip, filesOfAll(intents.values())) };
+  const list = intentRefs.keyed ? [] : [queueListFile];
+  return { intents, snapshot: await landing.repo.readPaths(tip, [...filesOfAll(intents.values()), ...list]) };
 }
 
 /** Reads what landing the queue as it now is will take, while others are still joining it. */
@@ -33,10 +38,7 @@ export async function readAhead(writer: QueuedWriter, seen: BranchLook): Promise
  * Lands the queue in one atomic push: our change among them, or ours alone once the whole was refused. Answers how the
  * landing ended, or undefined to look again.
  */
-export async function landQueue(
-  writer: QueuedWriter,
-  seen: BranchLook,
-): Promise<CommitOutcome | 'noQueue' | undefined> {
+export async function landQueue(writer: QueuedWriter, seen: BranchLook): Promise<QueueEnd | undefined> {
   const { landing, intentRefs, own } = writer;
   const { world, repo, delivery } = landing;
   if (own === undefined) return undefined;
@@ -48,7 +50,10 @@ export async function landQueue(
   const { intents, snapshot } = await readQueue(writer, seen.tip, refs);
   const holds = readHolds(snapshot, undefined);
   const apply = await landing.apply;
-  const chain = chainOf(snapshot, holds, intents, apply, world.clock.now());
+  const chain = chainOf(snapshot, holds, intents, apply, world.clock.now(), {
+    may: await trustOf(writer, seen.tip, intents, snapshot),
+    committer: ({ id, committer }) => (intentRefs.keyed || id === ownId ? committer : delivery.committer),
+  });
   const fate = chain.fates.get(ownId);
   // The value is another one by now, or the file is: decide anew, on the branch as it then is.
   const again = fate === 'moved' || fate === 'unfit';
@@ -85,6 +90,28 @@ export async function landQueue(
   }
   const on = chain.links[at - 1]?.built.commit ?? seen.tip;
   return landedOutcome(landing, { on, built: link.built, rewriting: link.rewriting, holds: own.made.holds });
+}
+
+/** Which intents this writer lands: its own, and those of others that it may. */
+async function trustOf(
+  { landing, intentRefs: { keyed }, own }: QueuedWriter,
+  tip: ObjectId,
+  intents: ReadonlyMap<string, Intent | undefined>,
+  snapshot: Snapshot,
+): Promise<Landable['may']> {
+  const ownId = own?.intent.id;
+  const others = [...intents.values()].filter((one) => one !== undefined && one.id !== ownId) as Intent[];
+  if (others.length === 0) return ({ id }) => id === ownId;
+  const { world, delivery, emit, repo } = landing;
+  const replayed = keyed ? await landedAlready(repo.remote, tip, others) : new Set<string>();
+  const found = keyed ? [] : listedFiles(snapshot);
+  if (found === 'unreadable') {
+    const message = `${queueListFile} on ${delivery.branch} can't be read: other writers' changes are left to them.`;
+    emit({ type: 'notice', level: 'warning', stage: 'commit', message });
+  }
+  const trust = { keyed, ours: new Set(filesTouched(delivery)), listed: found === 'unreadable' ? [] : found };
+  const now = world.clock.now();
+  return (intent, holds) => intent.id === ownId || (!replayed.has(intent.id) && mayLand(intent, trust, holds, now));
 }
 
 /** Beaten, or denied: the same tip after several refusals of our change alone means denied. */

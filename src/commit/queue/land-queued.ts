@@ -1,4 +1,3 @@
-import type { CommitOutcome } from '../../plan/outcome.ts';
 import { type Landing, landedOutcome, landingTimedOut, lookAtBranch } from '../land/landing.ts';
 import { findLandedPush } from '../land/push-commit.ts';
 import type { BranchLook } from '../repo/config-repo.ts';
@@ -8,7 +7,7 @@ import type { IntentRefs } from './intent-refs.ts';
 import { landQueue, readAhead } from './land-chain.ts';
 import { findOwnCommit, publish, withdraw, withdrawInTheEnd } from './own-intent.ts';
 import { patienceMs, restAfterPublishing, restInQueue, restWhileGathering } from './pace.ts';
-import { enterQueue, type QueuedWriter, queueView } from './writer.ts';
+import { enterQueue, type QueuedWriter, type QueueEnd, queueView } from './writer.ts';
 
 /**
  * The first in the queue looks again while the queue has grown by more than a third since its last look, six times at
@@ -23,11 +22,7 @@ const rush = 4;
  * lands the whole queue itself when its turn comes. `noQueue` where the server has no place for one; the change is
  * then not published any more. Throws as `landDelivery` does, having withdrawn the intent.
  */
-export async function landQueued(
-  landing: Landing,
-  intentRefs: IntentRefs,
-  first: BranchLook,
-): Promise<CommitOutcome | 'noQueue'> {
+export async function landQueued(landing: Landing, intentRefs: IntentRefs, first: BranchLook): Promise<QueueEnd> {
   const { world } = landing;
   const writer = enterQueue(landing, intentRefs);
   let seen = first;
@@ -53,7 +48,7 @@ export async function landQueued(
 }
 
 /** One step of the queue after a look. Answers how the landing ended, or undefined to look again. */
-async function takeStep(writer: QueuedWriter, seen: BranchLook): Promise<CommitOutcome | 'noQueue' | undefined> {
+async function takeStep(writer: QueuedWriter, seen: BranchLook): Promise<QueueEnd | undefined> {
   const { landing } = writer;
   const { world, repo, pushes } = landing;
   const { tripMs } = landing.looked;

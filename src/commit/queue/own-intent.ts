@@ -1,6 +1,7 @@
-import type { CommitOutcome } from '../../plan/outcome.ts';
 import { WireFailure } from '../../wire/failure.ts';
-import { commitsSince } from '../../wire/git/ancestry.ts';
+import { commitsSince, type HistoryCommit } from '../../wire/git/ancestry.ts';
+import type { ObjectId } from '../../wire/git/pack/object.ts';
+import type { GitRemote } from '../../wire/git/remote.ts';
 import { backoff } from '../../wire/retry.ts';
 import { valuesFound } from '../edit/rewrite.ts';
 import { decideOnTip, landedOutcome } from '../land/landing.ts';
@@ -8,7 +9,7 @@ import { sendPush } from '../land/push-commit.ts';
 import type { BranchLook } from '../repo/config-repo.ts';
 import { intentId } from '../repo/layout.ts';
 import type { Intent } from './intent.ts';
-import type { OwnIntent, QueuedWriter } from './writer.ts';
+import type { OwnIntent, QueuedWriter, QueueEnd } from './writer.ts';
 
 /** Beyond the writer's own deadline, so that a clock that is a little off doesn't expire it under its feet. */
 const expiryMs = 60_000;
@@ -17,7 +18,7 @@ const expiryMs = 60_000;
 const lossesBorne = 6;
 
 /** Publishes our change as an intent on a ref of its own. `noQueue` when the server refuses such a ref. */
-export async function publish(writer: QueuedWriter, seen: BranchLook): Promise<CommitOutcome | 'noQueue' | undefined> {
+export async function publish(writer: QueuedWriter, seen: BranchLook): Promise<QueueEnd | undefined> {
   const { landing, intentRefs } = writer;
   const { world, delivery, deadline } = landing;
   // The intent says which value it replaces, so one that was read on an earlier tip is as good: where it is another by
@@ -32,12 +33,13 @@ export async function publish(writer: QueuedWriter, seen: BranchLook): Promise<C
   const { message, author, committer, branch } = delivery;
   const found = valuesFound(made.rewriting, delivery.edits);
   const intent: Intent = {
-    ...{ id, branch, author, committer, publishedAt: now, expiresAt: deadline + expiryMs },
+    ...{ id, branch, on: seen.tip, author, committer, publishedAt: now, expiresAt: deadline + expiryMs },
     message: withTrailer(message, id),
     edits: delivery.edits.map((edit, at) => ({ ...edit, expects: found[at] })),
     holds: made.holds,
   };
   const draft = intentRefs.draft(intent);
+  if (draft === undefined) return 'tooLarge';
   const own: OwnIntent = { intent, oid: draft.oid, made, taken: false };
   writer.own = own;
   writer.standing = { is: 'waiting', id };
@@ -71,10 +73,7 @@ export function lose(writer: QueuedWriter, failure: WireFailure): undefined {
  * Our intent is gone from its ref: landed by another writer, or removed. The commit that landed it carries its id.
  * `noQueue` when it is not gone, but never shown.
  */
-export async function findOwnCommit(
-  writer: QueuedWriter,
-  seen: BranchLook,
-): Promise<CommitOutcome | 'noQueue' | undefined> {
+export async function findOwnCommit(writer: QueuedWriter, seen: BranchLook): Promise<QueueEnd | undefined> {
   const { landing, own } = writer;
   writer.standing = { is: 'beaten' };
   if (own === undefined) return undefined;
@@ -91,6 +90,32 @@ export async function findOwnCommit(
   if (own.taken && (await withdraw(writer))) return 'noQueue';
   writer.own = undefined;
   return undefined;
+}
+
+/**
+ * Which of these intents the branch has already: somebody has put a ref back that was gone. Those of which nobody can
+ * tell are among them.
+ */
+export async function landedAlready(
+  remote: GitRemote,
+  tip: ObjectId,
+  intents: readonly Intent[],
+): Promise<ReadonlySet<string>> {
+  const since = new Map<ObjectId, HistoryCommit>();
+  const starts = new Set([tip]);
+  const doubtful = new Set<string>();
+  for (const { id, on } of intents) {
+    // What came after a commit that is known to have come later is here too.
+    if (on !== undefined && (starts.has(on) || since.has(on))) continue;
+    const commits = on === undefined ? undefined : await commitsSince(remote, tip, on);
+    if (on === undefined || commits === undefined) doubtful.add(id);
+    else {
+      starts.add(on);
+      for (const [commit, parts] of commits) since.set(commit, parts);
+    }
+  }
+  const lines = new Set([...since.values()].flatMap(({ message }) => message.split('\n')));
+  return new Set(intents.map(({ id }) => id).filter((id) => doubtful.has(id) || lines.has(trailerOf(id))));
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { CommitOutcome } from '../../plan/outcome.ts';
 import type { WireFailure } from '../../wire/failure.ts';
 import type { ObjectId } from '../../wire/git/pack/object.ts';
 import type { Landing } from '../land/landing.ts';
@@ -16,6 +17,14 @@ export interface OwnIntent {
   /** The server said that it has it. */
   taken: boolean;
 }
+
+/** How a landing ends in the queue, or why it has to go on without one. */
+export type QueueEnd =
+  | CommitOutcome
+  /** The server has no place for a queue. */
+  | 'noQueue'
+  /** The change fits into no intent. */
+  | 'tooLarge';
 
 /** A landing that goes through the branch's queue, and what it remembers from one look to the next. */
 export interface QueuedWriter {
@@ -58,7 +67,7 @@ export function enterQueue(landing: Landing, intentRefs: IntentRefs): QueuedWrit
 }
 
 /** A writer that published longer ago than this is not waited for; its job may be gone. */
-const livelyMs = 120_000;
+export const livelyMs = 120_000;
 
 /** What a look means to the queue's decisions at this time. */
 export function queueView({ tip, intents }: BranchLook, now: number): QueueView {

@@ -3,6 +3,9 @@
 /** The file of a branch's holds. */
 export const holdsFile = '.tagboat/holds.json';
 
+/** The list of files in which writers without the queue's key may land each other's values. */
+export const queueListFile = '.tagboat/queue.json';
+
 /** Where a branch's intents live: refs of their own, so that publishing never conflicts with anything. */
 export function intentPrefix(branch: string): string {
   return `refs/tagboat/intents/${branch}/`;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type Intent, readIntent, writeIntent } from '../../../src/commit/queue/intent.ts';
+import { intentFate, leavesQueue } from '../../../src/commit/queue/decisions.ts';
+import { type Intent, readIntent, repoName, writeIntent } from '../../../src/commit/queue/intent.ts';
 import { intentId, publishedAt } from '../../../src/commit/repo/layout.ts';
 import { Secret } from '../../../src/wire/secret.ts';
 
@@ -82,4 +83,30 @@ it('with a key, only an intent with its code is read', () => {
   expect(readIntent(written(intent, new Secret('another', 'key')), id, 'main', key)).toBeUndefined();
   const forged = written(intent, key).toString().replace('"new"', '"bad"');
   expect(readIntent(Buffer.from(forged), id, 'main', key)).toBeUndefined();
+});
+
+it('with a key, an intent is read in its own repository alone', () => {
+  const one = { ...intent, repo: repoName('https://git.example/Acme/config.git') };
+  const content = written(one, key);
+  for (const url of ['https://git.example/acme/config', 'https://GIT.example/acme/config.git/']) {
+    expect(readIntent(content, id, 'main', key, repoName(url))).toEqual(one);
+  }
+  expect(readIntent(content, id, 'main', key, repoName('https://git.example/acme/other'))).toBeUndefined();
+  expect(
+    readIntent(written(intent, key), id, 'main', key, repoName('https://git.example/acme/config')),
+  ).toBeUndefined();
+  const later = written(one, key)
+    .toString()
+    .replace(String(one.expiresAt), String(one.expiresAt + 1));
+  expect(readIntent(Buffer.from(later), id, 'main', key, one.repo)).toBeUndefined();
+});
+
+it.each<[string, Partial<Intent>]>([
+  ['at its expiry', { expiresAt: 5 }],
+  ['a day after it was published', { expiresAt: Number.MAX_SAFE_INTEGER, publishedAt: 5 - 86_400_000 }],
+])('an intent never lands from %s on, and leaves the queue', (_, change) => {
+  const one = { ...intent, publishedAt: 0, ...change };
+  expect(intentFate(one, ['old'], 5)).toBe('expired');
+  expect(intentFate(one, ['old'], 4)).toBe('land');
+  expect(leavesQueue('expired')).toBe(true);
 });

@@ -7,7 +7,19 @@ import type { DeliveryPlan } from '../../../src/plan.ts';
 import type { GitHost, GitHostFault } from '../../../src/sandbox/git-host/git-host.ts';
 import { gitHost, noHttpBackend, skipNote } from '../../support/git-host.ts';
 import { jumpingClock, type TestWorld, testWorld } from '../../support/world.ts';
-import { chart, deliveryTo, fileAt, isSound, landed, noticesIn, pushesIn, setTag, tipOf } from '../landing.ts';
+import {
+  chart,
+  deliveryTo,
+  fileAt,
+  isSound,
+  landed,
+  noticesIn,
+  pushesIn,
+  setTag,
+  shared,
+  tipOf,
+  valuesWith,
+} from '../landing.ts';
 
 const realClock = {
   now: () => Date.now(),
@@ -49,6 +61,39 @@ async function beatenHost(times: number, files: Record<string, string> = chart) 
     },
   });
   return { host, url: await host.createRepo('config', { files }) };
+}
+
+const keyed = { env: { TAGBOAT_QUEUE_KEY: 'shared by all' } };
+
+/** Lands a delivery that is beaten once, whatever `host` does by itself. */
+async function beatenOnce(host: GitHost, delivery: DeliveryPlan, parts: Partial<TestWorld> = {}): Promise<void> {
+  const world = writer(parts);
+  let beaten = false;
+  const http: TestWorld['http'] = async (request) => {
+    if (!beaten && String(request.url).endsWith('/git-receive-pack')) {
+      beaten = true;
+      await host.commit('config', { files: { [`rival-${pushesIn(host).length}.yaml`]: 'x: 1\n' } });
+    }
+    return world.http(request);
+  };
+  landed(await land(delivery, { ...world, http }));
+}
+
+/** Leaves a beaten delivery's intent behind: its writer is killed right after publishing it. */
+async function publishAndDie(host: GitHost, delivery: DeliveryPlan, parts: Partial<TestWorld> = {}): Promise<void> {
+  const world = writer(parts);
+  const before = pushesIn(host).length;
+  let beaten = false;
+  const http: TestWorld['http'] = async (request) => {
+    const sent = pushesIn(host).slice(before);
+    if (sent.some(({ refs }) => refs.some((ref) => ref.startsWith('refs/tagboat/')))) throw new Error('killed');
+    if (!beaten && String(request.url).endsWith('/git-receive-pack')) {
+      beaten = true;
+      await host.commit('config', { files: { [`rival-${before}.yaml`]: 'x: 1\n' } });
+    }
+    return world.http(request);
+  };
+  await expect(land(delivery, { ...world, http })).rejects.toThrow();
 }
 
 /** A writer whose requests take as long as these say, one after the other, by its own clock. The last goes on. */
@@ -131,7 +176,7 @@ describe.skipIf(noHttpBackend !== undefined)(`the queue${skipNote}`, () => {
   it('lands thirty writers at once, each exactly once, with fewer pushes to the branch than writers', async () => {
     const host = await gitHost();
     const names = Array.from({ length: 30 }, (_, at) => `apps/app-${at}/values.yaml`);
-    const files = { ...chart, ...Object.fromEntries(names.map((name) => [name, 'tag: a\n'])) };
+    const files = { ...chart, ...shared, ...Object.fromEntries(names.map((name) => [name, 'tag: a\n'])) };
     const url = await host.createRepo('config', { files });
     const outcomes = await Promise.all(
       names.map((name, at) => land({ ...deliveryTo(url, setTag(`v${at}`, name, '.tag')), message: `Set ${name}` })),
@@ -147,7 +192,7 @@ describe.skipIf(noHttpBackend !== undefined)(`the queue${skipNote}`, () => {
   });
 
   it('lands what a killed writer has published, once, and with its own author', async () => {
-    const { host, url } = await beatenHost(1, { ...chart, 'b.yaml': 'tag: a\n' });
+    const { host, url } = await beatenHost(1, { ...chart, ...shared, 'b.yaml': 'tag: a\n' });
     const dying = writer();
     const stop = new AbortController();
     // Killed right after publishing: no request of its own goes out any more.
@@ -166,6 +211,62 @@ describe.skipIf(noHttpBackend !== undefined)(`the queue${skipNote}`, () => {
     expect(outcome.parent).toBe(await tipOf(host, 'config', 'main~1'));
     expect(await refsIn(host)).toBe('');
     await isSound(host, 'config');
+  });
+
+  it('without a key, leaves to its own writer what neither it writes itself nor the config repo lists', async () => {
+    const { host, url } = await beatenHost(0, { ...chart, 'b.yaml': 'tag: a\n' });
+    await publishAndDie(host, deliveryTo(url, setTag('bad', 'b.yaml', '.tag')));
+    const committer = { name: 'Me', email: 'me@e.test' };
+    const ours = { ...deliveryTo(url, setTag('c', 'main/values.yaml', '.back.imageTag')), committer };
+    await beatenOnce(host, ours);
+    expect(await fileAt(host, 'config', 'b.yaml')).toBe('tag: a\n');
+    expect(await refsIn(host)).toMatch(/^refs\/tagboat\/intents\/main\/\d{13}-[0-9a-f]{12}\n$/);
+    // What it may land, it commits in its own name.
+    await publishAndDie(host, deliveryTo(url, setTag('d', 'main/values.yaml', '.front.imageTag')));
+    await beatenOnce(host, { ...ours, edits: [setTag('e', 'main/values.yaml', '.back.imageTag')] });
+    expect(await fileAt(host, 'config')).toContain('imageTag:   d   # from CI');
+    expect(await host.git('config', 'log', '-2', '--format=%cn')).toBe('Me\nMe\n');
+  });
+
+  it('with a key, lands an intent once, however often its ref is put back', async () => {
+    const { host, url } = await beatenHost(0);
+    await publishAndDie(host, deliveryTo(url, setTag('b')), keyed);
+    const [ref = '', oid = ''] = (
+      await host.git('config', 'for-each-ref', '--format=%(refname) %(objectname)', 'refs/tagboat')
+    )
+      .trim()
+      .split(' ');
+    const back = (value: string) => deliveryTo(url, setTag(value, 'main/values.yaml', '.back.imageTag'));
+    await beatenOnce(host, back('1'), keyed);
+    expect(await fileAt(host, 'config')).toContain('imageTag:   b   # from CI');
+    await host.commit('config', { files: { 'main/values.yaml': valuesWith('a') } });
+    await host.git('config', 'update-ref', ref, oid);
+    await beatenOnce(host, back('2'), keyed);
+    expect(await fileAt(host, 'config')).toContain('imageTag:   a   # from CI');
+  });
+
+  it('removes intents whose time is over, though nobody is in its way', async () => {
+    const { host, url } = await beatenHost(0);
+    await publishAndDie(host, deliveryTo(url));
+    const later = (ms: number) => writer({ clock: { ...jumpingClock(), ...realClock, now: () => Date.now() + ms } });
+    const edit = (value: string) => deliveryTo(url, setTag(value, 'main/values.yaml', '.back.imageTag'));
+    await host.commit('config', { files: { 'main/values.yaml': valuesWith('x') } });
+    // Its value has moved, so nobody waits for it: one push, on the branch itself.
+    const before = pushesIn(host).length;
+    expect(landed(await land(edit('c'), later(30_000))).attempts).toBe(1);
+    expect(pushesIn(host)).toHaveLength(before + 1);
+    expect(await refsIn(host)).not.toBe('');
+    expect(landed(await land(edit('d'), later(600_000))).attempts).toBe(1);
+    expect(await refsIn(host)).toBe('');
+    expect(await fileAt(host, 'config')).toContain('imageTag:   x   # from CI');
+  });
+
+  it('tries again what is too large for any intent', async () => {
+    const { host, url } = await beatenHost(1);
+    const world = writer();
+    landed(await land({ ...deliveryTo(url), message: `Set front\n\n${'x'.repeat(70_000)}` }, world));
+    expect(noticesIn(world).join()).toContain('too large for the queue');
+    expect(await refsIn(host)).toBe('');
   });
 
   it('lands after a killed writer of the same value, instead of waiting for its intent to expire', async () => {

@@ -138,7 +138,7 @@ describe.skipIf(noHttpBackend !== undefined)(`tagboat hold, release, holds and q
       publishedAt: at,
       expiresAt: at + 600_000,
     });
-    expect(await draft.publish(world.signal)).toBe(true);
+    expect(await draft?.publish(world.signal)).toBe(true);
     const listed = await run(place, 'queue', 'main');
     expect(resultOf(listed).value).toMatchObject({
       queues: [

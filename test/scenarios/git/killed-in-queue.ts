@@ -1,12 +1,13 @@
 import { expect } from 'vitest';
-import { chart, fileAt } from '../../commit/landing.ts';
+import { chart, fileAt, shared } from '../../commit/landing.ts';
 import { commitAgain, commitByCli, landedOnce, missing, queueEmpty, signalledInQueue, sound } from '../config-repo.ts';
 import { scenario as declare } from '../scenario.ts';
 
 export const scenario = declare({
   area: 'git',
   title: 'A run is killed while it waits in the queue',
-  whatHappens: 'SIGKILL after its intent was published; then another run comes.',
+  whatHappens:
+    'SIGKILL after its intent was published; then another run comes, whose config repo lists the file for all writers.',
   whatTheUserSees: 'landed',
   exitCode: 0,
   guarantees: [
@@ -24,7 +25,10 @@ export const scenario = declare({
   missing,
   cause: async () => {
     const [setting, run] = signalledInQueue('SIGKILL');
-    const killed = await commitByCli({ ...setting, repo: { files: { ...chart, 'b.yaml': 'tag: a\n' } } }, run);
+    const killed = await commitByCli(
+      { ...setting, repo: { files: { ...chart, ...shared, 'b.yaml': 'tag: a\n' } } },
+      run,
+    );
     expect(killed.end.exitCode).toBe(null);
     expect(await killed.host.git('config', 'for-each-ref', 'refs/tagboat')).not.toBe('');
     return commitAgain(killed, 'b.yaml:.tag=c');
