@@ -56,6 +56,7 @@ export async function landDelivery(
     credential,
     idleMs,
     deadline: deadline + settlingMs,
+    patientUntil: deadline,
     notice: (message) => emit({ type: 'notice', level: 'info', stage: 'commit', message }),
   });
   const push = (made: MadeCommit): Promise<PushTry> =>

@@ -134,9 +134,11 @@ export const configRepoErrors = {
   GIT_SERVER_ERROR: entry<{ repo: string; status: number }>(
     exit,
     ({ repo, status }) =>
-      status === 429 ? `${repo} wants fewer requests just now (429).` : `${repo} has a fault of its own (${status}).`,
+      status === 429 || status === 403
+        ? `${repo} wants fewer requests just now (${status}).`
+        : `${repo} has a fault of its own (${status}).`,
     ({ status }) =>
-      status === 429
+      status === 429 || status === 403
         ? 'Run again later; the limit counts all that use the same token.'
         : "Run again later; the host's status page may say more.",
   ),

@@ -27,7 +27,7 @@ export interface PushTry extends MadeCommit {
   readonly fate:
     | { readonly is: 'taken' }
     /** The server said no, in these words. Why, only the branch can tell. */
-    | { readonly is: 'refused'; readonly words: Peer }
+    | { readonly is: 'refused'; readonly words: Peer; readonly unpackFailed?: boolean }
     /** No usable reply: it may have been taken. */
     | { readonly is: 'lost'; readonly failure: WireFailure };
 }
@@ -63,10 +63,14 @@ export async function sendPush<T>(world: World, push: (signal: AbortSignal) => P
 }
 
 function fateIn(report: PushReport, { ref, remote }: ConfigRepo): PushTry['fate'] {
-  const text = report.said === '' ? undefined : report.said;
-  if (report.unpack !== 'ok') return { is: 'refused', words: { code: report.unpack, text } };
   const reason = report.refs.get(ref);
-  if (reason !== undefined) return { is: 'refused', words: { code: reason, text } };
+  if (report.unpack !== 'ok' || reason !== undefined) {
+    const unpackFailed = report.unpack !== 'ok';
+    // Hosts with rules of their own refuse the pack as a whole, and say why behind the ref.
+    const said = [unpackFailed && reason !== undefined ? report.unpack : '', report.said].filter((one) => one !== '');
+    const text = said.length === 0 ? undefined : said.join('\n');
+    return { is: 'refused', words: { code: reason ?? report.unpack, text }, unpackFailed };
+  }
   if (report.refs.has(ref)) return { is: 'taken' };
   const message = `the report says nothing about ${ref}`;
   return { is: 'lost', failure: new WireFailure('malformed', remote.url(), { message }) };

@@ -1,5 +1,6 @@
 import { TagboatError } from '../../errors.ts';
 import type { CommitOutcome } from '../../plan/outcome.ts';
+import { passes } from '../../wire/git/failure.ts';
 import type { ObjectId } from '../../wire/git/pack/object.ts';
 import { backoff } from '../../wire/retry.ts';
 import { filesTouched } from '../edit/rewrite.ts';
@@ -9,9 +10,11 @@ import { isCrowded, staleMs } from './crowd.ts';
 import { decideOnTip, type Landing, lookAtBranch } from './landing.ts';
 import { findLandedPush, type MadeCommit, type PushTry } from './push-commit.ts';
 
-/** Pushes on one tip until the server's refusal is believed: a rival's lock on the branch looks the same at first. */
+/** Looks after a refusal until it is believed: a rival that holds the branch's lock moves it in a moment. */
+const looksBelieved = 3;
+/** Refused packs until that is believed: one of differences, which not all servers can complete, then one of whole objects. */
 export const refusalsBelieved = 2;
-/** Pushes on one tip until a connection that loses the reply each time is given up. */
+/** Pushes on one tip until a host that loses the reply each time is given up, unless it is one that passes. */
 const lossesBorne = 3;
 
 /** How a try on one tip ended: ours, nothing to do, or another tip by now. */
@@ -62,16 +65,21 @@ function isStale({ world, looked, delivery }: Landing): boolean {
 
 /** Where the branch is once it has left the push's tip, or undefined when it stays there: then we were denied. */
 async function lookAgain(landing: Landing, push: PushTry): Promise<BranchLook | undefined> {
-  const { world } = landing;
+  const { world, pushes } = landing;
   const first = await lookAtBranch(landing);
   if (first.tip !== push.on) return first;
   // A rival that holds the branch's lock has not moved it yet, and a server that cut us off needs a moment.
   const failure = push.fate.is === 'lost' ? push.fate.failure : undefined;
-  const waitMs = 200 + backoff(2, failure, { random: world.random });
-  if (failure !== undefined && world.clock.now() + waitMs > landing.deadline) throw failure;
-  await world.clock.sleep(waitMs, world.signal);
-  const second = await lookAtBranch(landing);
-  return second.tip === push.on ? undefined : second;
+  const denied = push.fate.is === 'refused' && push.fate.unpackFailed !== true;
+  const lost = pushes.filter(({ fate, on }) => fate.is === 'lost' && on === push.on).length;
+  for (let looks = 1; looks <= (denied ? looksBelieved : 1); looks += 1) {
+    const waitMs = 200 * looks + backoff(Math.max(looks, lost) + 1, failure, { random: world.random });
+    if (failure !== undefined && world.clock.now() + waitMs > landing.deadline) throw failure;
+    await world.clock.sleep(waitMs, world.signal);
+    const next = await lookAtBranch(landing);
+    if (next.tip !== push.on) return next;
+  }
+  return undefined;
 }
 
 /** A push whose reply was lost may be what moved the branch. */
@@ -87,8 +95,8 @@ function believe(landing: Landing, push: PushTry): void {
   const onThisTip = landing.pushes.filter(({ on }) => on === push.on);
   const refused = onThisTip.filter((other) => other.fate.is === 'refused').length;
   const over = landing.world.clock.now() > landing.deadline;
-  if (fate.is === 'refused' && (over || refused >= refusalsBelieved)) {
+  if (fate.is === 'refused' && (over || fate.unpackFailed !== true || refused >= refusalsBelieved)) {
     throw new TagboatError('PUSH_DENIED', { repo, branch }, { peer: { ...fate.words, retryable: false } });
   }
-  if (fate.is === 'lost' && (over || onThisTip.length >= lossesBorne)) throw fate.failure;
+  if (fate.is === 'lost' && (over || (onThisTip.length >= lossesBorne && !passes(fate.failure)))) throw fate.failure;
 }

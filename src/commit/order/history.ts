@@ -39,6 +39,8 @@ export function openHistory(
     credential,
     idleMs: defaultIdleMs,
     deadline,
+    // Asked again with the next look at Argo CD.
+    patientUntil: 0,
     notice: () => undefined,
   });
   /** One question at a time: the remote learns from each answer. */

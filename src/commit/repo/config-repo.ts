@@ -44,6 +44,8 @@ export interface ConfigRepoOptions {
   readonly idleMs: number;
   /** Nothing is read beyond this time of the world's clock. */
   readonly deadline: number;
+  /** What passes is tried again until this time, and always for two seconds. Default: until the deadline. */
+  readonly patientUntil?: number | undefined;
   readonly notice: (message: string) => void;
 }
 
@@ -59,8 +61,8 @@ export function openConfigRepo(world: World, delivery: BranchPlace, options: Con
     if (!told.has(message)) options.notice(message);
     told.add(message);
   };
-  const { idleMs, deadline, credential } = options;
-  const remote = openRemote(world, { url: repo, authorization: credential?.authorization, idleMs, deadline, notice });
+  const { credential, ...limits } = options;
+  const remote = openRemote(world, { ...limits, url: repo, authorization: credential?.authorization, notice });
   const reader: TipReader = createTipReader(remote, { fileLimit, notice });
   const ref = `refs/heads/${branch}`;
   const look = async (): Promise<BranchLook> => {

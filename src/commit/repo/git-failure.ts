@@ -43,6 +43,8 @@ export function explainGitFailure(failure: unknown, { delivery, credential, doin
       return new TagboatError('GIT_MALFORMED', { repo, what: 'its answer is empty' }, context);
     return new TagboatError('GIT_REFUSED', { repo, status }, context);
   }
+  // A limit: who is told when to come again lacks no right.
+  if (status === 403 && failure.retryable) return new TagboatError('GIT_SERVER_ERROR', { repo, status }, context);
   if (status === 401) return new TagboatError('GIT_AUTH_REFUSED', who, context);
   // What could be read is there: 404 to a push is a host's way of hiding what may not be written.
   const writing = doing === 'push' && !failure.url.endsWith('/git-upload-pack');

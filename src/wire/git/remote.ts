@@ -17,8 +17,10 @@ interface RemoteOptions {
   readonly authorization: Secret | undefined;
   /** Milliseconds without a byte before giving up. */
   readonly idleMs: number;
-  /** No answer is read beyond this time of the world's clock. */
+  /** Nothing is asked or read beyond this time of the world's clock. */
   readonly deadline: number;
+  /** What passes is tried again until this time, and always for two seconds. Default: until the deadline. */
+  readonly patientUntil?: number | undefined;
   /** Told once what is unusual about this host. */
   readonly notice: (message: string) => void;
 }

@@ -1,10 +1,10 @@
 import { shownUrl, WireFailure } from '../failure.ts';
 import type { Http, HttpResponse } from '../http.ts';
-import { readBody } from '../http.ts';
-import { isPassingStatus, isRetryable, retry, retryAfterMs } from '../retry.ts';
+import { isRetryable, retry } from '../retry.ts';
 import type { Secret } from '../secret.ts';
 import type { Clock } from '../world.ts';
-import { GitDataError, GitNo, GitRefusal } from './failure.ts';
+import { GitDataError, GitNo, GitRefusal, passes } from './failure.ts';
+import { dataFailure, movedTo, passOver, sameHost, statusFailure } from './http-answer.ts';
 import { ByteReader } from './pack/bytes.ts';
 
 export type Service = 'git-upload-pack' | 'git-receive-pack';
@@ -20,8 +20,10 @@ interface GitHttpOptions {
   readonly authorization: Secret | undefined;
   /** Milliseconds without a byte before giving up. */
   readonly idleMs: number;
-  /** No answer is read beyond this time (`clock.now()`), however slowly it drips. */
+  /** Nothing is asked or read beyond this time (`clock.now()`), however slowly it drips. */
   readonly deadline: number;
+  /** What passes is tried again until this time, and always for two seconds. Default: until the deadline. */
+  readonly patientUntil?: number | undefined;
   /** Tells a person something about this host, once. */
   readonly notice: (message: string) => void;
 }
@@ -54,13 +56,19 @@ interface Sending {
   readonly method: 'GET' | 'POST';
   readonly headers: Readonly<Record<string, string>>;
   readonly accept: string;
-  readonly body?: string | Buffer;
+  readonly body?: string | Buffer | undefined;
   readonly signal: AbortSignal;
   readonly kind: ServiceCall['kind'];
 }
 
+const leastPatienceMs = 2_000;
+/** Milliseconds after which a person is told what is waited for. */
+const momentMs = 1_000;
+
 /** A request waits this long, in milliseconds, for the connection of the push before it: a new one takes longer. */
 const lingerMs = 250;
+/** What is left of an answer that was read is there within this time, in milliseconds, or its connection is given up. */
+const restMs = 1_000;
 
 const version2Header = { 'git-protocol': 'version=2' };
 
@@ -98,7 +106,7 @@ export function createGitHttp(options: GitHttpOptions): GitHttp {
         },
         signal: sending.signal,
         idleMs: options.idleMs,
-        ...(sending.body === undefined ? {} : { body: sending.body }),
+        body: sending.body,
       });
       if (response.status >= 200 && response.status < 300) {
         if (response.headers['content-type']?.split(';')[0]?.trim().toLowerCase() === sending.accept) {
@@ -123,35 +131,57 @@ export function createGitHttp(options: GitHttpOptions): GitHttp {
 
   const exchange = async <T>(sending: Sending, read: (from: ByteReader) => Promise<T>): Promise<T> => {
     await connectionFree();
-    const response = await send(sending);
-    const from = new ByteReader(untilDeadline(response, options));
+    const limit = limited(sending.signal, options.deadline - clock.now(), `${base}/${sending.path}`);
+    let rest: Promise<void> | undefined;
     try {
-      const result = await read(from);
-      const over = passOver(from, response);
-      if (sending.kind === 'push') ending = over.catch(() => undefined);
-      else await over;
-      return result;
-    } catch (error) {
-      if (error instanceof GitNo) {
-        await passOver(from, response);
-        throw new GitRefusal(response.url, error.words);
+      const response = await send({ ...sending, signal: limit.signal });
+      const from = new ByteReader(response.body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>);
+      const passRest = (): void => {
+        rest = passOver(from, response, sending.kind === 'read' ? restMs : undefined);
+      };
+      try {
+        const result = await read(from);
+        passRest();
+        return result;
+      } catch (error) {
+        if (error instanceof GitNo) passRest();
+        else response.body.destroy();
+        if (error instanceof GitNo) throw new GitRefusal(response.url, error.words);
+        throw error instanceof GitDataError ? dataFailure(error, response.url) : error;
       }
-      response.body.destroy();
-      if (error instanceof GitDataError) throw dataFailure(error, response.url);
-      throw error;
+    } finally {
+      const over = (rest ?? Promise.resolve()).finally(limit.over);
+      // Hooks may go on for long behind a push's report.
+      if (sending.kind === 'push') ending = over;
+      else await over;
     }
   };
 
-  const patient = <T>(work: () => Promise<T>): Promise<T> =>
-    retry(work, {
+  /** Tries again what may pass, and says so once it takes longer than a moment. */
+  const patient = <T>(work: () => Promise<T>): Promise<T> => {
+    const began = clock.now();
+    const { deadline, patientUntil = deadline } = options;
+    const withinMs = Math.max(0, Math.min(deadline - began, Math.max(leastPatienceMs, patientUntil - began)));
+    let tries = 0;
+    let told = false;
+    return retry(work, {
       clock,
       random: options.random,
       signal,
-      tries: 4,
-      withinMs: Math.max(0, options.deadline - clock.now()),
-      // A server that hung for the whole idle limit would do so again.
-      worth: (error) => isRetryable(error) && !(error instanceof WireFailure && error.kind === 'timeout'),
+      tries: mostTries,
+      withinMs,
+      worth: (error) => {
+        tries += 1;
+        return isRetryable(error) && tries < triesFor(error) && clock.now() - began < patienceFor(error);
+      },
+      onWait: ({ waitMs, error }) => {
+        if (told || clock.now() + waitMs - began < momentMs) return;
+        told = true;
+        const seconds = Math.round((began + Math.min(withinMs, patienceFor(error)) - clock.now()) / 1_000);
+        options.notice(`${(error as Error).message}: it is tried again for ${seconds} s at most.`);
+      },
     });
+  };
 
   return {
     url: () => base,
@@ -185,64 +215,35 @@ export function createGitHttp(options: GitHttpOptions): GitHttp {
   };
 }
 
-/** Whether a credential for the first may be sent to the second: never to another host, nor back to plain HTTP. */
-function sameHost(first: URL, second: URL): boolean {
-  if (first.origin === second.origin) return true;
-  const upgraded = first.protocol === 'http:' && second.protocol === 'https:';
-  return upgraded && first.hostname === second.hostname && first.port === '' && second.port === '';
+/** A signal that follows another one, and ends what drips on when the time is over. */
+function limited(signal: AbortSignal, ms: number, url: string): { readonly signal: AbortSignal; over(): void } {
+  const controller = new AbortController();
+  const stop = (): void => controller.abort(signal.reason);
+  const expire = (): void => {
+    const message = `${shownUrl(url)} was still sending when the time was over`;
+    controller.abort(new WireFailure('timeout', shownUrl(url), { message, retryable: false }));
+  };
+  const timer = setTimeout(expire, Math.min(Math.max(ms, 1), 2 ** 31 - 1)).unref();
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop, { once: true });
+  return {
+    signal: controller.signal,
+    over: () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
+    },
+  };
 }
 
-/** The repository's URL behind a redirect of one of its paths, or undefined when that isn't what this is. */
-function movedTo(response: HttpResponse, from: string, path: string): string | undefined {
-  const { location } = response.headers;
-  if (![301, 302, 303, 307, 308].includes(response.status) || location === undefined || !URL.canParse(location, from)) {
-    return undefined;
-  }
-  const to = new URL(location, from);
-  const downgraded = from.startsWith('https:') && to.protocol !== 'https:';
-  if (downgraded || !/^https?:$/.test(to.protocol)) return undefined;
-  const place = `${to.origin}${to.pathname}${to.search}`;
-  return place.endsWith(`/${path}`) ? place.slice(0, -path.length - 1) : undefined;
+/** More tries than a stage has time for. */
+const mostTries = 100;
+
+function triesFor(error: unknown): number {
+  if (error instanceof WireFailure && error.kind === 'timeout') return 1;
+  return passes(error) ? mostTries : 4;
 }
 
-async function statusFailure(response: HttpResponse, now: number): Promise<WireFailure> {
-  const { status, headers, url } = response;
-  // A page meant for browsers says nothing that fits into an error.
-  const readable = headers['content-type']?.startsWith('text/plain') === true;
-  const body = readable ? await readBody(response, 64 * 1024).catch(() => undefined) : undefined;
-  response.body.destroy();
-  const peerText = body?.toString('utf8').trim();
-  const waitMs = retryAfterMs(headers['retry-after'], now);
-  return new WireFailure('status', url, {
-    status,
-    peerCode: String(status),
-    retryable: isPassingStatus(status),
-    ...(peerText === undefined || peerText === '' ? {} : { peerText }),
-    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
-  });
-}
-
-function dataFailure(error: GitDataError, url: string): WireFailure {
-  return new WireFailure(error.kind, url, { message: `${url}: ${error.message}`, cause: error });
-}
-
-async function* untilDeadline(response: HttpResponse, { clock, deadline }: GitHttpOptions): AsyncGenerator<Buffer> {
-  for await (const chunk of response.body.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    if (clock.now() > deadline) {
-      const message = `${response.url} was still sending when the time was over`;
-      throw new WireFailure('timeout', response.url, { message, retryable: false });
-    }
-    yield chunk;
-  }
-}
-
-/** Reads what little may be left, so that the connection stays usable; gives it up when it is more than that. */
-async function passOver(from: ByteReader, response: HttpResponse): Promise<void> {
-  const start = from.offset;
-  while ((await from.chunk()) !== undefined) {
-    if (from.offset - start > 16 * 1024) {
-      response.body.destroy();
-      return;
-    }
-  }
+/** Milliseconds. A host where nobody listens restarts in this time, or its address is wrong. */
+function patienceFor(error: unknown): number {
+  return (error as WireFailure).kind === 'unreachable' ? 30_000 : Number.POSITIVE_INFINITY;
 }

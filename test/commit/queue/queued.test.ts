@@ -341,7 +341,7 @@ describe.skipIf(noHttpBackend !== undefined)(`the queue${skipNote}`, () => {
     });
     const url = await host.createRepo('config', { files: chart });
     const world = writer();
-    const error = await land(deliveryTo(url), world).catch((thrown: unknown) => thrown);
+    const error = await land(deliveryTo(url), world, { budgetMs: 4_000 }).catch((thrown: unknown) => thrown);
     const told = fault.is === 'cut' ? (error as TagboatError<'GIT_CUT'>).hint : noticesIn(world).join();
     expect(told).toMatch(/may (yet take|land)/);
   });
