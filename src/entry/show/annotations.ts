@@ -1,6 +1,6 @@
 import type { ErrorReport } from '../../errors.ts';
 import type { CommitOutcome } from '../../plan/outcome.ts';
-import { printable } from './printable.ts';
+import { cleaned } from './printable.ts';
 import type { EventSink } from './sink.ts';
 
 /** Marks errors and warnings in GitHub's own interface, at their place in a file where they have one. */
@@ -37,8 +37,8 @@ function annotation(error: ErrorReport): string {
 
 /** One workflow command. Percent-escapes are the runner's own (actions/toolkit, core/command). */
 export function command(name: string, properties: Readonly<Record<string, string>>, message: string): string {
-  const listed = Object.entries(properties).map(([key, value]) => `${key}=${escapeProperty(printable(value))}`);
-  return `::${name}${listed.length === 0 ? '' : ` ${listed.join(',')}`}::${escapeData(printable(message))}\n`;
+  const listed = Object.entries(properties).map(([key, value]) => `${key}=${escapeProperty(cleaned(value))}`);
+  return `::${name}${listed.length === 0 ? '' : ` ${listed.join(',')}`}::${escapeData(cleaned(message))}\n`;
 }
 
 /** Tells the runner to blank a value in everything it logs from here on. The value is taken as it is. */

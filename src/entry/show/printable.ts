@@ -1,20 +1,50 @@
 /**
+ * What a terminal takes for a command to itself (ECMA-48): CSI, and strings (OSC, DCS, SOS, PM, APC) up to their end,
+ * at most to the end of the line.
+ */
+export const escapeSequences =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this takes out.
+  /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]|(?:\u001b[\]PX^_]|[\u0090\u0098\u009d-\u009f])[^\u0007\u001b\u009c\n]*(?:\u0007|\u001b\\|\u009c)?/g;
+
+/** Control characters but the line feed; and bidirectional overrides, which make a line read as something else (CVE-2021-42574). */
+export const controls = /[^\P{Cc}\n]|[\u202a-\u202e\u2066-\u2069]/gu;
+
+/**
  * Text from elsewhere (a commit subject, a build's output, a server's words) made safe to print: no control characters,
- * so that it can neither move the cursor nor retitle the window, and no `##[…]`, which a GitHub runner obeys anywhere in
- * a line. Line feeds stay.
+ * so that it can neither move the cursor nor retitle the window, and nothing that a GitHub runner obeys. Line feeds stay.
  */
 export function printable(text: string): string {
+  return unheard(cleaned(text));
+}
+
+/** The same for what is escaped by the line anyway. */
+export function cleaned(text: string): string {
   return (
     text
-      // Whole escape sequences first (ECMA-48 CSI, then OSC up to its end), or their printable rest would stay behind.
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this takes out.
-      .replace(/\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?/g, '')
+      // Whole escape sequences first, or their printable rest would stay behind.
+      .replace(escapeSequences, '')
       .replace(/\t/g, '    ')
       .replace(/\r\n/g, '\n')
-      // Bidirectional overrides could make a line read as something else (CVE-2021-42574).
-      .replace(/[^\P{Cc}\n]|[\u202a-\u202e\u2066-\u2069]/gu, '')
+      .replace(controls, '')
       .replaceAll('##[', '# #[')
   );
+}
+
+/** A product (a diff) made safe to print: as `printable`, but tabs and line ends are part of it and stay. */
+export function printableProduct(text: string): string {
+  return text
+    .replace(escapeSequences, '')
+    .replace(controls, (control, at: number) =>
+      control === '\t' || (control === '\r' && text[at + 1] === '\n') ? control : '',
+    );
+}
+
+/**
+ * Text in which a GitHub runner hears no command: `::name::` at the beginning of a line, blanks before it or not, and
+ * the older `##[name]`, which is obeyed anywhere in a line (actions/runner, ActionCommand).
+ */
+export function unheard(text: string): string {
+  return text.replace(/^([^\S\n]*):(?=:)/gm, '$1: ').replaceAll('##[', '# #[');
 }
 
 /** The same on one line. */

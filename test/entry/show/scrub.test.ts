@@ -55,6 +55,99 @@ describe('the scrubber', () => {
     );
   });
 
+  const token = 'ghp_R4nd0m&T0ken/"with"+every=thing_0123456789';
+  const line = (text: string, width: number) => text.replace(new RegExp(`.{${width}}`, 'g'), '$&\n');
+  const hard = (text: string, code: (character: string) => string) => [...text].map(code).join('');
+  const hex = (character: string) => character.charCodeAt(0).toString(16).padStart(2, '0');
+  const shapes: readonly [string, string][] = [
+    ['as it is', token],
+    ['with a NUL inside', `${token.slice(0, 9)}\0${token.slice(9)}`],
+    ['with a carriage return inside', `${token.slice(0, 9)}\r${token.slice(9)}`],
+    [
+      'with escape sequences inside',
+      `${token.slice(0, 5)}\u001b[31m${token.slice(5, 9)}\u001b]0;x\u0007${token.slice(9)}`,
+    ],
+    ['with an escape sequence of one character inside', `${token.slice(0, 5)}\u009b0m${token.slice(5)}`],
+    ['with invisible characters inside', hard(token, (character) => `${character}\u200b`)],
+    ['over two lines', `${token.slice(0, 20)}\n    ${token.slice(20)}`],
+    ['in JSON', JSON.stringify({ a: token })],
+    ['in JSON in JSON', JSON.stringify(JSON.stringify({ a: token }))],
+    ['in JSON in JSON in JSON', JSON.stringify(JSON.stringify(JSON.stringify({ a: token })))],
+    ['in escapes of JSON', hard(token, (character) => `\\u00${hex(character)}`)],
+    ['in escapes of JavaScript', hard(token, (character) => `\\x${hex(character)}`)],
+    ['in percent-encoding', encodeURIComponent(token)],
+    ['in percent-encoding of everything', hard(token, (character) => `%${hex(character)}`)],
+    ['in percent-encoding of everything, in capitals', hard(token, (character) => `%${hex(character).toUpperCase()}`)],
+    ['in percent-encoding of little', token.replaceAll('/', '%2f')],
+    ['in percent-encoding twice', encodeURIComponent(encodeURIComponent(token))],
+    ['in a form', new URLSearchParams({ q: `a ${token}` }).toString()],
+    ['in HTML', token.replaceAll('&', '&amp;').replaceAll('"', '&quot;')],
+    ['in HTML by numbers', hard(token, (character) => `&#${character.charCodeAt(0)};`)],
+    ['in HTML by hexadecimal numbers', hard(token, (character) => `&#x${hex(character)};`)],
+    ['in hex', Buffer.from(token).toString('hex')],
+    ['in hex in capitals', Buffer.from(token).toString('hex').toUpperCase()],
+    ...['', 'u', 'us'].flatMap((before): [string, string][] => {
+      const encoded = Buffer.from(`${before}${token}:more and more`).toString('base64');
+      return [
+        [`in base64 after ${before.length} bytes`, encoded],
+        [
+          `in base64 after ${before.length} bytes, in lines of 76`,
+          line(Buffer.from(`${before}${token}${token}`).toString('base64'), 76),
+        ],
+        [`in base64 after ${before.length} bytes, in short lines of CR LF`, line(encoded, 11).replaceAll('\n', '\r\n')],
+        [`in base64 for URLs after ${before.length} bytes`, Buffer.from(`${before}${token}`).toString('base64url')],
+        [`in base64 after ${before.length} bytes, in JSON`, JSON.stringify({ a: line(encoded, 20) })],
+      ];
+    }),
+    ['cut at the end of two thousand characters', `${'x '.repeat(990)}${token}`.slice(0, 2_000)],
+    ['cut, with a word about it', `${'x '.repeat(990)}${token.slice(0, 9)}… (12 characters more)`],
+    ['cut at the beginning', `${token.slice(-9)}${' x'.repeat(990)}`],
+    ['cut in the middle of a text', `it said ${token.slice(0, 20)}), and so on`],
+  ];
+
+  it.each(shapes)('finds a token %s', (_, text) => {
+    const scrubber = createScrubber();
+    scrubber.add(token);
+    const clean = scrubber.text(text);
+    expect(clean).toContain('***');
+    // What any reader makes of what is left has no more than a few characters of it in a row.
+    const squeezed = clean.replaceAll('***', '\n').replace(/\p{Cf}/gu, '');
+    const readings = [
+      squeezed,
+      decodeURIComponent(squeezed.replace(/%(?![0-9a-f]{2})/gi, '%25')),
+      ...squeezed
+        .split('\n')
+        .flatMap((part) => [
+          Buffer.from(part, 'hex').toString('latin1'),
+          ...[0, 1, 2, 3].map((shift) => Buffer.from(part.slice(shift), 'base64').toString('latin1')),
+        ]),
+    ];
+    for (let at = 0; at + 6 <= token.length; at++) {
+      for (const reading of readings) expect(reading).not.toContain(token.slice(at, at + 6));
+    }
+  });
+
+  it('leaves what only looks like a part of a secret, and what stands around one', () => {
+    const scrubber = createScrubber();
+    scrubber.add(token);
+    for (const text of ['ghp_R4 is how they begin', `50% of a\\b &amp; ${'c '.repeat(200)}`, 'a\tb\r\nc'])
+      expect(scrubber.text(text)).toBe(text);
+    expect(scrubber.text(`first line\nsays ${token}\n  third\tline\r\n`)).toBe(
+      'first line\nsays ***\n  third\tline\r\n',
+    );
+  });
+
+  it('is done with a megabyte of a diff and a long key in a moment', () => {
+    const scrubber = createScrubber();
+    scrubber.add(token);
+    scrubber.add(
+      `-----BEGIN PRIVATE KEY-----\n${line(Buffer.alloc(1_200, token).toString('base64'), 64)}\n-----END PRIVATE KEY-----`,
+    );
+    const began = performance.now();
+    scrubber.text('+  tag: "3f2c1d0" # a%20line &amp; \\u0041\n'.repeat(25_000));
+    expect(performance.now() - began).toBeLessThan(5_000);
+  });
+
   it('takes half a surrogate pair as it takes any other text', () => {
     const scrubber = createScrubber();
     scrubber.add('\ud800secret');
