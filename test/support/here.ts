@@ -50,6 +50,7 @@ export async function here(body: Body, options: HereOptions = {}): Promise<HereR
     started: () => undefined,
     print: () => undefined,
     say: () => undefined,
+    clean: (text) => text,
     debug: () => undefined,
   };
   const ending: Ending = await body(session).catch((error: unknown) => ({ errors: [reportOf(error)], value: null }));

@@ -10,16 +10,18 @@ for (const [name, value] of Object.entries(adoptSecrets(inputs))) {
 }
 
 let ending: Ending = { value: null };
+let clean = (text: string): string => text;
 const exitCode = await runSession(
   inputs.INPUT_COMMAND || 'ship',
   { json: false, quiet: isQuiet(inputs), color: true },
   async (session) => {
+    clean = session.clean;
     const body = await bodyOf(readInputs(inputs));
     ending = await body(session);
     return ending;
   },
 );
-if (process.env.GITHUB_OUTPUT) writeOutputs(process.env.GITHUB_OUTPUT, outputsOf(ending, exitCode));
+if (process.env.GITHUB_OUTPUT) writeOutputs(process.env.GITHUB_OUTPUT, outputsOf(ending, exitCode), clean);
 process.exit(exitCode);
 
 async function bodyOf({ command, common, commit, landing, building, wait, rollback }: ActionInputs): Promise<Body> {

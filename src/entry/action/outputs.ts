@@ -97,8 +97,13 @@ function outcomeOf(commits: readonly CommitOutcome[]): string {
 }
 
 /** Appends outputs to GITHUB_OUTPUT in its multi-line form, whose delimiter no value can know beforehand. */
-export function writeOutputs(file: string, outputs: Readonly<Record<string, string>>): void {
-  const text = Object.entries(outputs).map(([name, value]) => {
+export function writeOutputs(
+  file: string,
+  outputs: Readonly<Record<string, string>>,
+  clean: (text: string) => string = (text) => text,
+): void {
+  const text = Object.entries(outputs).map(([name, raw]) => {
+    const value = clean(raw);
     const end = `tagboat-${randomUUID()}`;
     return `${name}<<${end}\n${value}\n${end}\n`;
   });

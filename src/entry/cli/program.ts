@@ -127,7 +127,7 @@ tagboat edit main/values.yaml '.front.imageTag=3f2c1d0' '.front.replicas=3' --ch
     .option('--check', 'print the diff and change nothing', false)
     .option('--create', 'create paths that are missing', false)
     .action(async (file: string, edits: string[], options) =>
-      run('edit', common(), async () => (await import('../commands/edit.ts')).edit(file, edits, options)),
+      run('edit', common(), async () => (await import('../commands/edit/edit.ts')).edit(file, edits, options)),
     );
 
   add('schema', 'Print the JSON Schema of tagboat.yaml.', 'tagboat schema > tagboat.schema.json').action(async () =>

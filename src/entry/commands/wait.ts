@@ -1,4 +1,3 @@
-import { createAuth } from '../../auth/auth.ts';
 import { openHistory } from '../../commit/order/history.ts';
 import { parseApplication, usualArgoCd } from '../../config/check/argocd.ts';
 import { planCommit } from '../../config/plan/run.ts';
@@ -14,6 +13,7 @@ import type { CommonOptions } from '../run/options.ts';
 import { openRun } from '../run/prepare.ts';
 import type { Body, Session } from '../run/session.ts';
 import { type Watching, watchCommit } from '../run/watch.ts';
+import { withAuth } from '../run/with-auth.ts';
 
 export interface WaitOptions {
   /** The config commit. Default: the branch's tip. */
@@ -38,26 +38,26 @@ export function wait(common: CommonOptions, options: WaitOptions): Body {
       options.repo === undefined
         ? await fromConfig(session, common, options)
         : [fromArguments(session, options.repo, options)];
-    const { world, emit } = session;
-    const auth = createAuth(world, emit, undefined);
-    const servers = createServers(world, emit, auth);
-    try {
-      const watching = { world, emit, auth, servers };
-      const settled = await Promise.allSettled(
-        deliveries.map((delivery) => waitFor(watching, delivery, options.commit)),
-      );
-      world.signal.throwIfAborted();
-      const verdicts: Verdict[] = [];
-      const errors: ErrorReport[] = [];
-      for (const result of settled) {
-        if (result.status === 'rejected') errors.push(reportOf(result.reason));
-        else verdicts.push(...result.value);
+    const { world, emit, clean } = session;
+    return withAuth(session, async (auth) => {
+      const servers = createServers(world, emit, auth);
+      try {
+        const watching = { world, emit, auth, servers, clean };
+        const settled = await Promise.allSettled(
+          deliveries.map((delivery) => waitFor(watching, delivery, options.commit)),
+        );
+        world.signal.throwIfAborted();
+        const verdicts: Verdict[] = [];
+        const errors: ErrorReport[] = [];
+        for (const result of settled) {
+          if (result.status === 'rejected') errors.push(reportOf(result.reason));
+          else verdicts.push(...result.value);
+        }
+        return { errors: [...errors, ...verdicts.flatMap(verdictError)], value: { verdicts } };
+      } finally {
+        servers.close();
       }
-      return { errors: [...errors, ...verdicts.flatMap(verdictError)], value: { verdicts } };
-    } finally {
-      servers.close();
-      await auth.end();
-    }
+    });
   };
 }
 

@@ -22,7 +22,7 @@ export async function rollBack(
   outcome: Extract<CommitOutcome, { is: 'landed' }>,
   verdicts: readonly Verdict[],
 ): Promise<RolledBack | undefined> {
-  const { world, emit, auth, source } = watching;
+  const { world, emit, auth, source, clean } = watching;
   const leave = (why: string): undefined => {
     const message = `${delivery.name} is not rolled back: ${why}`;
     emit({ type: 'notice', level: 'warning', stage: 'commit', message });
@@ -36,7 +36,7 @@ export async function rollBack(
   if (outcome.changes.some(({ after }, at) => after !== earlier.now[at]))
     return leave('somebody set other values since.');
   const bad = verdicts.find(({ is }) => is === 'degraded' || is === 'syncFailed');
-  const why = bad === undefined ? 'unhealthy' : `${bad.application} came out ${bad.is} (${bad.why})`;
+  const why = bad === undefined ? 'unhealthy' : `${bad.application} came out ${bad.is} (${clean(bad.why)})`;
   emit({ type: 'rollback.started', delivery: delivery.name, commit: outcome.commit, to: outcome.parent, why });
   const { name, repo, branch, via, queue, deploy } = delivery;
   const plan = planRollback(

@@ -1,10 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import picocolors from 'picocolors';
 import type { Colors } from 'picocolors/types.js';
 import { isSecretVariable } from '../../auth/keeper.ts';
 import { exitCodes } from '../../errors/codes.ts';
-import { type ErrorReport, reportOf, TagboatError } from '../../errors.ts';
+import type { ErrorReport } from '../../errors.ts';
 import type { Emit, Event, Happening } from '../../events.ts';
 import type { Source } from '../../plan.ts';
 import type { World } from '../../wire/world.ts';
@@ -12,10 +11,12 @@ import { createAnnotations, maskCommand } from '../show/annotations.ts';
 import { colorsFor } from '../show/colors.ts';
 import { createJsonLines } from '../show/json.ts';
 import { guardedOutput, type Output } from '../show/output.ts';
+import { printable, printableProduct, unheard } from '../show/printable.ts';
 import { createScrubber, type Scrubber } from '../show/scrub.ts';
 import type { EventSink } from '../show/sink.ts';
 import { createSummary } from '../show/summary.ts';
 import { createTerminal } from '../show/terminal.ts';
+import { endingOf, firstFault, listen } from './stopping.ts';
 import { version } from './version.ts';
 import { createWorld } from './world.ts';
 
@@ -39,6 +40,8 @@ export interface Session {
   readonly print: (text: string) => void;
   /** Tells people something of our own, which `--quiet` keeps from them; with `--json` it is a notice. */
   readonly say: (text: (colors: Colors) => string) => void;
+  /** Text without secrets and without what isn't printable: for what leaves the process by other ways than these. */
+  readonly clean: (text: string) => string;
   /** Shows where an error comes from, with TAGBOAT_DEBUG=1 alone. */
   readonly debug: (error: unknown) => void;
 }
@@ -54,7 +57,7 @@ export type Body = (session: Session) => Promise<Ending>;
 
 /**
  * Runs one command in the real world and shows it; answers the exit code. The last event is always `result`, whatever
- * happens. SIGINT, SIGTERM and SIGHUP abort the world and let the command clean up; the second one ends at once.
+ * happens. SIGINT, SIGTERM and SIGHUP abort the world and let the command clean up for some seconds.
  */
 export async function runSession(command: string, settings: Settings, body: Body): Promise<number> {
   const { env } = process;
@@ -84,8 +87,10 @@ export async function runSession(command: string, settings: Settings, body: Body
   // Masked whether or not a run uses them: a child's error may print them.
   for (const [name, value] of Object.entries(env)) if (value && isSecretVariable(name)) mask(value);
   const world = createWorld({ env, signal: controller.signal, mask });
+  // Cleaned first: what stands between a secret's characters would hide it.
+  const clean = (text: string): string => scrubber.text(printable(text));
   const debug = (error: unknown): void => {
-    if (env.TAGBOAT_DEBUG === '1') stderr.write(scrubber.text(`${inspect(error, { depth: 5 })}\n`));
+    if (env.TAGBOAT_DEBUG === '1') stderr.write(clean(`${inspect(error, { depth: 5 })}\n`));
   };
   const stopListening = listen(controller, emit);
   const fault = firstFault();
@@ -98,13 +103,16 @@ export async function runSession(command: string, settings: Settings, body: Body
       settings,
       started: (source) => emit(runStarted(command, source)),
       print: (text) => {
-        if (!settings.json) stdout.write(scrubber.text(text));
+        if (settings.json) return;
+        const product = scrubber.text(printableProduct(text));
+        stdout.write(env.GITHUB_ACTIONS === 'true' ? unheard(product) : product);
       },
       say: (text) => {
         if (settings.quiet) return;
         if (terminal !== undefined) terminal.say(scrubber.text(text(colors)));
         else emit({ type: 'notice', level: 'info', stage: 'run', message: text(picocolors.createColors(false)) });
       },
+      clean,
       debug,
     };
     const ending = await endingOf(body(session), fault.happened, controller, debug);
@@ -145,67 +153,6 @@ function masking(scrubber: Scrubber, stderr: Output): (secret: string) => void {
 export function runStarted(command: string, source: Source | undefined): Happening {
   const about = source && { commit: source.commit, branch: source.branch, subject: source.subject };
   return { type: 'run.started', command, version, source: about };
-}
-
-/** The command's ending, with a thrown error as one, and a stop by signal told as such whatever it made fail. */
-async function endingOf(
-  work: Promise<Ending>,
-  fault: Promise<never>,
-  controller: AbortController,
-  debug: (error: unknown) => void,
-): Promise<Ending> {
-  let ending: Ending;
-  const { signal } = controller;
-  try {
-    ending = await Promise.race([work, fault]);
-    if ((ending.errors ?? []).length === 0) return ending;
-  } catch (error) {
-    debug(error);
-    ending = { errors: [reportOf(error)], value: null };
-    if (!signal.aborted) {
-      // After a fault elsewhere the command is still at work: it is told to stop, and has a moment to clean up.
-      controller.abort(error);
-      await Promise.race([work.catch(() => undefined), sleep(5_000, undefined, { ref: false })]);
-      return ending;
-    }
-  }
-  if (!signal.aborted) return ending;
-  const interrupted = reportOf(signal.reason);
-  const others = (ending.errors ?? []).filter((error) => error.code !== interrupted.code);
-  return { ...ending, exitCode: interrupted.exitCode, errors: [interrupted, ...others] };
-}
-
-/** Aborts on the first signal; a second one ends the process, for a peer or a child that doesn't let go. */
-function listen(controller: AbortController, emit: Emit): () => void {
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  const stop = (signal: string): void => {
-    if (controller.signal.aborted) process.exit(exitCodes.interrupted);
-    emit({ type: 'notice', level: 'info', stage: 'run', message: 'Stopping and cleaning up; once more ends at once.' });
-    controller.abort(new TagboatError('INTERRUPTED', { signal }));
-  };
-  for (const signal of signals) process.on(signal, stop);
-  return () => {
-    for (const signal of signals) process.off(signal, stop);
-  };
-}
-
-/** Rejects with an error that nobody caught: a bug, which must end the run with its result told. */
-function firstFault(): { happened: Promise<never>; stop: () => void } {
-  let fail: (error: unknown) => void = () => undefined;
-  const happened = new Promise<never>((_, reject) => {
-    fail = reject;
-  });
-  happened.catch(() => undefined);
-  const faulty = (error: unknown): void => fail(error);
-  process.on('uncaughtException', faulty);
-  process.on('unhandledRejection', faulty);
-  return {
-    happened,
-    stop: () => {
-      process.off('uncaughtException', faulty);
-      process.off('unhandledRejection', faulty);
-    },
-  };
 }
 
 /** A full disk under `> file` must not look like success. */

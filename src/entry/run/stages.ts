@@ -1,4 +1,4 @@
-import { createAuth } from '../../auth/auth.ts';
+import type { Auth } from '../../auth/auth.ts';
 import { landDelivery } from '../../commit/commit.ts';
 import { previewDelivery } from '../../commit/land/preview.ts';
 import { openLineage } from '../../commit/order/lineage.ts';
@@ -10,6 +10,7 @@ import type { Stages } from '../../ship.ts';
 import { createServers } from './argocd-servers.ts';
 import type { Session } from './session.ts';
 import { checkWatch, watchOutcome } from './watch.ts';
+import { withAuth } from './with-auth.ts';
 
 /** The real stages of a run, whose checks tell what they would do. */
 interface RealStages extends Stages {
@@ -21,14 +22,22 @@ interface RealStages extends Stages {
 
 /** Opens the stages, does the work, and ends every credential whatever became of it. */
 export async function withStages<T>(
-  { world, emit }: Session,
-  { aws, source, deliveries }: Pick<RunPlan, 'aws' | 'source' | 'deliveries'>,
+  session: Session,
+  plan: Pick<RunPlan, 'aws' | 'source' | 'deliveries'>,
   work: (stages: RealStages) => Promise<T>,
   { rebuild = false }: { readonly rebuild?: boolean } = {},
 ): Promise<T> {
-  const auth = createAuth(world, emit, aws);
+  return withAuth(session, (auth) => withAuthorized(session, plan, auth, { work, rebuild }), plan.aws);
+}
+
+async function withAuthorized<T>(
+  { world, emit, clean }: Session,
+  { source, deliveries }: Pick<RunPlan, 'source' | 'deliveries'>,
+  auth: Auth,
+  { work, rebuild }: { readonly work: (stages: RealStages) => Promise<T>; readonly rebuild: boolean },
+): Promise<T> {
   const servers = createServers(world, emit, auth);
-  const watching = { world, emit, auth, servers, source };
+  const watching = { world, emit, auth, servers, source, clean };
   let opened: ReturnType<typeof openImages> | undefined;
   const readers = auth.readers(
     source?.url ?? '',
@@ -70,6 +79,5 @@ export async function withStages<T>(
     });
   } finally {
     servers.close();
-    await auth.end();
   }
 }

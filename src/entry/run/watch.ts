@@ -14,6 +14,8 @@ export interface Watching {
   readonly servers: Servers;
   /** The commit that the run is of. */
   readonly source?: Source | undefined;
+  /** Text without secrets and without what isn't printable. */
+  readonly clean: (text: string) => string;
 }
 
 /** Whether a delivery's applications can be watched at all. */

@@ -1,14 +1,20 @@
 import { type Auth, createAuth } from '../../auth/auth.ts';
+import type { AwsPlan } from '../../plan.ts';
 import type { Session } from './session.ts';
+import { withinTidying } from './stopping.ts';
 
-/** Hands out credentials for config repos while the work lasts, and ends them whatever became of it. */
+/**
+ * Hands out credentials while the work lasts, and ends them whatever became of it: work that doesn't end by itself once
+ * the run is stopped is left behind.
+ */
 export async function withAuth<T>(
   { world, emit }: Pick<Session, 'world' | 'emit'>,
   work: (auth: Auth) => Promise<T>,
+  aws?: AwsPlan | undefined,
 ): Promise<T> {
-  const auth = createAuth(world, emit, undefined);
+  const auth = createAuth(world, emit, aws);
   try {
-    return await work(auth);
+    return await withinTidying(world.signal, work(auth));
   } finally {
     await auth.end();
   }

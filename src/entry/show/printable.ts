@@ -17,6 +17,14 @@ export function printable(text: string): string {
   return unheard(cleaned(text));
 }
 
+/** Any JSON-like value with every text in it made safe to print. */
+export function printableValue(value: unknown): unknown {
+  if (typeof value === 'string') return printable(value);
+  if (Array.isArray(value)) return value.map(printableValue);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, printableValue(one)]));
+}
+
 /** The same for what is escaped by the line anyway. */
 export function cleaned(text: string): string {
   return (
@@ -34,8 +42,8 @@ export function cleaned(text: string): string {
 export function printableProduct(text: string): string {
   return text
     .replace(escapeSequences, '')
-    .replace(controls, (control, at: number) =>
-      control === '\t' || (control === '\r' && text[at + 1] === '\n') ? control : '',
+    .replace(controls, (control, at: number, whole: string) =>
+      control === '\t' || (control === '\r' && whole[at + 1] === '\n') ? control : '',
     );
 }
 

@@ -1,6 +1,7 @@
 import type { Colors } from 'picocolors/types.js';
 import type { Event } from '../../events.ts';
 import type { LiveBlock } from './live-block.ts';
+import { printableValue, unheard } from './printable.ts';
 import type { EventSink } from './sink.ts';
 import { errorLines, wordsOf } from './words.ts';
 
@@ -28,11 +29,14 @@ export function createTerminal(options: TerminalOptions): Terminal {
   const write = (lines: readonly string[]): void => {
     if (lines.length === 0) return;
     live?.clear();
-    stream.write(`${lines.join('\n')}\n`);
+    // Whatever the lines were put together from: no line may be a command to a GitHub runner.
+    stream.write(`${unheard(lines.join('\n'))}\n`);
   };
 
   return {
-    tell: (event) => {
+    tell: (raw) => {
+      // Whoever's words an event holds: cleaned here, before anything is made of them.
+      const event = printableValue(raw) as Event;
       live?.tell(event);
       began ||= event.type === 'run.started';
       if (event.type === 'image.log' && live === undefined && !options.quiet) logged.add(event.image);

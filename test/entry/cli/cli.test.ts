@@ -101,6 +101,20 @@ describe('tagboat edit', () => {
     expect(await readFile(join(dir, 'values.yaml'), 'utf8')).toBe(before.replace('"a"', '"b"'));
   });
 
+  it('prints no diff that a terminal or a runner obeys, and one that can be applied', async () => {
+    const dir = await tempDir();
+    const before = 'b: |\r\n  ::warning::w\r\n  two\twords\r\nc: 1 # \u009b31mred ##[error]z\r\n';
+    await writeFile(join(dir, 'values.yaml'), before);
+    const check = (env: Record<string, string>) => cli(['edit', 'values.yaml', '.c=2', '--check'], { cwd: dir, env });
+    const inActions = await check({ GITHUB_ACTIONS: 'true' });
+    expect(inActions.stdout).toContain('+c: 2');
+    expect(inActions.stdout).not.toMatch(/^[^\S\n]*::|##\[|\u009b/m);
+    const elsewhere = await check({});
+    expect(elsewhere.stdout).not.toContain('\u009b');
+    expect(elsewhere.stdout).toContain('\t');
+    expect(elsewhere.stdout).toContain('+c: 2 # red ##[error]z\r\n');
+  });
+
   it('with --quiet says nothing, to people or to programs, but what deserves an action', async () => {
     const dir = await tempDir();
     await writeFile(join(dir, 'values.yaml'), before);

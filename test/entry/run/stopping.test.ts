@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { withinTidying } from '../../../src/entry/run/stopping.ts';
 import { appEnv, withApp } from '../../scenarios/app-repo.ts';
 import { cli, resultOf, town } from '../../support/cli.ts';
 import { noHttpBackend, skipNote, tempDir } from '../../support/git-host.ts';
@@ -45,6 +46,49 @@ describe.skipIf(noHttpBackend !== undefined)(`a run that is to end early${skipNo
     expect(done.events.filter(({ type }) => type === 'result')).toHaveLength(1);
   });
 
+  it('tidies on when a cancelled job is told to end a second time: its token is revoked and its result told', async () => {
+    let kill: Kill = () => undefined;
+    const { servers, prepare } = withApp(['acme/config']);
+    const built = await town(
+      {},
+      {
+        git: {
+          fault: ({ isCall }) => {
+            if (!isCall) return undefined;
+            kill('SIGINT');
+            return { is: 'hang' };
+          },
+        },
+        github: {
+          ...servers.github,
+          fault: ({ method }) => {
+            if (method === 'DELETE') kill('SIGTERM');
+            return undefined;
+          },
+        },
+      },
+    );
+    await prepare(built);
+    const done = await cli(['ship', '--json'], {
+      cwd: built.app,
+      env: { ...built.env, ...appEnv(built) },
+      onStart: (own) => {
+        kill = own;
+      },
+    });
+    expect(resultOf(done)).toMatchObject({ exitCode: 130, errors: [{ code: 'INTERRUPTED' }] });
+    expect(done.code).toBe(130);
+    expect(built.github.app.liveTokens()).toEqual([]);
+  });
+
+  it('leaves behind what does not end by itself in its time', async () => {
+    const stop = new AbortController();
+    const never = withinTidying(stop.signal, new Promise<never>(() => undefined), 20);
+    expect(await withinTidying(stop.signal, Promise.resolve('done'), 0)).toBe('done');
+    stop.abort(new Error('stopped'));
+    await expect(never).rejects.toThrow('stopped');
+  });
+
   it('ends at once at the second Ctrl-C, whatever its cleaning up waits for', async () => {
     let kill: Kill = () => undefined;
     let revoking = false;
@@ -65,7 +109,8 @@ describe.skipIf(noHttpBackend !== undefined)(`a run that is to end early${skipNo
           fault: ({ method }) => {
             if (method !== 'DELETE') return undefined;
             revoking = true;
-            kill('SIGINT');
+            // Later than what a terminal and a parent send together.
+            setTimeout(() => kill('SIGINT'), 400);
             return 'hang';
           },
         },

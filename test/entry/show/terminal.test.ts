@@ -49,7 +49,72 @@ const failed = (errors: ErrorReport[]): Happening => ({
   value: null,
 });
 
+/** Text by which its author wants to be obeyed: by a terminal, or by a GitHub runner. */
+const hostile =
+  'a\n  ::add-mask::x\n\u001b[31m::stop-commands::y\u001b[0m\r\n\u00a0::set-output name=a::b\n\u0007\t::warning::w\n##[error]z ##[add-mask]q';
+
+/** A value with every text in it replaced by that one. */
+function withHostile(value: unknown): unknown {
+  if (typeof value === 'string') return hostile;
+  if (Array.isArray(value)) return value.map(withHostile);
+  if (value === null || typeof value !== 'object') return value;
+  const kept = ['type', 'is', 'level', 'stage', 'engine', 'phase', 'judged'];
+  return Object.fromEntries(
+    Object.entries(value).map(([key, one]) => [key, kept.includes(key) ? one : withHostile(one)]),
+  );
+}
+
+const place = { delivery: 'main', repo: 'r', branch: 'b' };
+const reasons = [{ subject: 's', status: 's', message: 'm', events: ['e'], log: ['l'], parts: [] }];
+const judged = { delivery: 'd', application: 'a', commit: 'c', revision: 'r', why: 'w', seconds: 1 };
+const changes = [{ file: 'f', path: 'p', before: 'b', after: 'a' }];
+const landed = { ...place, is: 'landed', commit: 'c', parent: 'p', changes, diff: 'd', attempts: 2 } as const;
+const everything: readonly Happening[] = [
+  started,
+  { type: 'notice', level: 'warning', stage: 'run', message: 'm' },
+  { type: 'notice', level: 'info', stage: 'run', message: 'm' },
+  { type: 'step.finished', stage: 'auth', subject: 's', message: 'm', seconds: 1 },
+  { type: 'image.started', image: 'i', engine: 'buildx', why: 'w' },
+  { type: 'image.log', image: 'i', line: 'l' },
+  { type: 'image.failed', image: 'i', error, log: ['l'] },
+  { type: 'image.finished', image: 'i', outcome: { is: 'skipped', name: 'n', reference: 'r', why: 'w' } },
+  {
+    type: 'image.finished',
+    image: 'i',
+    outcome: { is: 'reused', name: 'n', reference: 'r', digest: 'd', why: 'w', seconds: 1 },
+  },
+  { type: 'commit.beaten', delivery: 'd', attempt: 1, tip: 't', waitMs: 1 },
+  { type: 'commit.previewed', delivery: 'd', preview: { ...place, tip: 't', changes, diff: 'd' } },
+  { type: 'commit.finished', delivery: 'd', outcome: landed },
+  { type: 'commit.finished', delivery: 'd', outcome: { ...place, is: 'unchanged', tip: 't' } },
+  { type: 'commit.finished', delivery: 'd', outcome: { ...place, is: 'superseded', by: 'b', why: 'w' } },
+  { type: 'commit.finished', delivery: 'd', outcome: { ...place, is: 'held', by: 'b', why: 'w', until: 'u' } },
+  { type: 'commit.failed', delivery: 'd', error },
+  { type: 'rollback.started', delivery: 'd', commit: 'c', to: 't', why: 'w' },
+  { type: 'verdict.started', delivery: 'd', application: 'a', server: 's', commit: 'c' },
+  { type: 'verdict.progress', delivery: 'd', application: 'a', phase: 'syncing', why: 'w' },
+  { type: 'verdict.finished', delivery: 'd', application: 'a', verdict: { ...judged, is: 'degraded', reasons } },
+  {
+    type: 'verdict.finished',
+    delivery: 'd',
+    application: 'a',
+    verdict: { ...judged, is: 'superseded', by: 'b', judged: 'healthy', reasons },
+  },
+  { type: 'verdict.failed', delivery: 'd', error },
+  failed([error]),
+];
+
 describe('the terminal', () => {
+  it.each(
+    everything.map((event) => [event.type, event] as const),
+  )('says nothing that a terminal or a runner obeys: %s', (_, event) => {
+    const { tell, text, say } = terminal();
+    tell(withHostile(event) as Happening);
+    say(`about ${hostile}`.replace(/[^\n\P{Cc}]/gu, ''));
+    for (const line of text().split('\n')) expect(line.trimStart()).not.toMatch(/^::/);
+    expect(text()).not.toMatch(/##\[|[^\P{Cc}\n]/u);
+  });
+
   it('shows text from elsewhere without its escape sequences and direction marks', () => {
     const { tell, text } = terminal();
     tell(started);

@@ -13,7 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { rewriteFile } from '../../../src/entry/run/rewrite.ts';
+import { rewriteFile } from '../../../../src/entry/commands/edit/rewrite.ts';
 
 function folder(): string {
   const dir = mkdtempSync(join(tmpdir(), 'tagboat-rewrite-'));

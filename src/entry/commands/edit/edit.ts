@@ -1,14 +1,14 @@
 import { readFile, stat } from 'node:fs/promises';
 import { parse, relative, resolve, sep } from 'node:path';
-import { unifiedDiff } from '../../commit/edit/diff.ts';
-import { editFile } from '../../commit/edit/edit.ts';
-import { parseEditArgument } from '../../config/read/arguments.ts';
-import { TagboatError } from '../../errors.ts';
-import type { Change } from '../../plan/outcome.ts';
-import { rewriteFile } from '../run/rewrite.ts';
-import type { Body } from '../run/session.ts';
-import { changeValues } from '../show/change-words.ts';
-import { oneLine } from '../show/printable.ts';
+import { unifiedDiff } from '../../../commit/edit/diff.ts';
+import { editFile } from '../../../commit/edit/edit.ts';
+import { parseEditArgument } from '../../../config/read/arguments.ts';
+import { TagboatError } from '../../../errors.ts';
+import type { Change } from '../../../plan/outcome.ts';
+import type { Body } from '../../run/session.ts';
+import { changeValues } from '../../show/change-words.ts';
+import { oneLine } from '../../show/printable.ts';
+import { rewriteFile } from './rewrite.ts';
 
 interface EditOptions {
   readonly check: boolean;
