@@ -1,4 +1,5 @@
-import type { Body, Ending, Session } from '../../src/entry/run/session.ts';
+import type { Body, Session } from '../../src/entry/run/session.ts';
+import type { Ending } from '../../src/entry/run/stopping.ts';
 import type { ErrorReport } from '../../src/errors.ts';
 import { reportOf } from '../../src/errors.ts';
 import type { Happening } from '../../src/events.ts';

@@ -1,4 +1,5 @@
-import { type Body, type Ending, runSession } from '../run/session.ts';
+import { type Body, runSession } from '../run/session.ts';
+import type { Ending } from '../run/stopping.ts';
 import { type ActionInputs, adoptSecrets, isQuiet, readInputs } from './inputs.ts';
 import { outputsOf, writeOutputs } from './outputs.ts';
 

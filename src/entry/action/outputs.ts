@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import { healthOf, type Verdict } from '../../plan/deploy.ts';
 import type { CommitOutcome, ImageOutcome } from '../../plan/outcome.ts';
-import type { Ending } from '../run/session.ts';
+import type { Ending } from '../run/stopping.ts';
 
 /** What later steps read. Names are part of the public contract, see action.yml. */
 type Outputs = Readonly<

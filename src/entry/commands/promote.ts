@@ -9,8 +9,9 @@ import type { RunPlan, Source } from '../../plan.ts';
 import { type CommonOptions, type LandingOptions, landingSo } from '../run/options.ts';
 import { identityIn, openConfig } from '../run/prepare.ts';
 import { runPlan } from '../run/run-plan.ts';
-import type { Body, Ending, Session } from '../run/session.ts';
+import type { Body, Session } from '../run/session.ts';
 import { withStages } from '../run/stages.ts';
+import type { Ending } from '../run/stopping.ts';
 import { withAuth } from '../run/with-auth.ts';
 import { oneLine } from '../show/printable.ts';
 

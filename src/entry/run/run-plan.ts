@@ -1,8 +1,9 @@
 import type { RunPlan } from '../../plan.ts';
 import { type RunResult, ship } from '../../ship.ts';
 import type { BuildingOptions, CommonOptions } from './options.ts';
-import type { Ending, Session } from './session.ts';
+import type { Session } from './session.ts';
 import { withStages } from './stages.ts';
+import type { Ending } from './stopping.ts';
 
 /** Runs a plan with the real stages. */
 export async function runPlan(

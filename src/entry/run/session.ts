@@ -3,7 +3,6 @@ import picocolors from 'picocolors';
 import type { Colors } from 'picocolors/types.js';
 import { isSecretVariable } from '../../auth/keeper.ts';
 import { exitCodes } from '../../errors/codes.ts';
-import type { ErrorReport } from '../../errors.ts';
 import type { Emit, Event, Happening } from '../../events.ts';
 import type { Source } from '../../plan.ts';
 import type { World } from '../../wire/world.ts';
@@ -12,11 +11,11 @@ import { colorsFor } from '../show/colors.ts';
 import { createJsonLines } from '../show/json.ts';
 import { guardedOutput, type Output } from '../show/output.ts';
 import { printable, printableProduct, unheard } from '../show/printable.ts';
-import { createScrubber, type Scrubber } from '../show/scrub.ts';
+import { createScrubber, type Scrubber } from '../show/scrub/scrub.ts';
 import type { EventSink } from '../show/sink.ts';
 import { createSummary } from '../show/summary.ts';
 import { createTerminal } from '../show/terminal.ts';
-import { endingOf, firstFault, listen } from './stopping.ts';
+import { type Ending, endingOf, firstFault, listen } from './stopping.ts';
 import { version } from './version.ts';
 import { createWorld } from './world.ts';
 
@@ -44,13 +43,6 @@ export interface Session {
   readonly clean: (text: string) => string;
   /** Shows where an error comes from, with TAGBOAT_DEBUG=1 alone. */
   readonly debug: (error: unknown) => void;
-}
-
-/** How a command ended. A thrown error is an ending too. */
-export interface Ending {
-  readonly exitCode?: number;
-  readonly errors?: readonly ErrorReport[];
-  readonly value: unknown;
 }
 
 export type Body = (session: Session) => Promise<Ending>;

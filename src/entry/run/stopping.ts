@@ -1,7 +1,13 @@
 import { exitCodes } from '../../errors/codes.ts';
-import { reportOf, TagboatError } from '../../errors.ts';
+import { type ErrorReport, reportOf, TagboatError } from '../../errors.ts';
 import type { Emit } from '../../events.ts';
-import type { Ending } from './session.ts';
+
+/** How a command ended. A thrown error is an ending too. */
+export interface Ending {
+  readonly exitCode?: number;
+  readonly errors?: readonly ErrorReport[];
+  readonly value: unknown;
+}
 
 // GitHub's runner sends SIGINT when a job is cancelled, SIGTERM 7.5 s later and SIGKILL after another 2.5 s. By then
 // intents are withdrawn, tokens are revoked and the result is told.

@@ -1,4 +1,4 @@
-import { controls, escapeSequences } from './printable.ts';
+import { controls, escapeSequences } from '../printable.ts';
 
 /** A text as it reads once something is taken out or decoded, and where each of its units stood in the text it is from. */
 export interface Layer {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createScrubber } from '../../../src/entry/show/scrub.ts';
-import { Secret } from '../../../src/wire/secret.ts';
+import { createScrubber } from '../../../../src/entry/show/scrub/scrub.ts';
+import { Secret } from '../../../../src/wire/secret.ts';
 
 const secret = fc.string({ minLength: 8, maxLength: 60, unit: 'binary' }).filter((text) => text.trim().length >= 8);
 const around = fc.string({ maxLength: 30, unit: 'binary' });
