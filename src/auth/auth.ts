@@ -13,6 +13,7 @@ import { createGitLogin } from './git/login.ts';
 import { createKeeper, keepVariables } from './keeper.ts';
 import { createLease, type Lease, type Leased } from './lease.ts';
 import { fetchIdToken } from './oidc.ts';
+import { checkDestination } from './registry/destination.ts';
 import { dockerConfigFile, dockerLogin } from './registry/docker-login.ts';
 
 /** Every credential of a run: fetched when first wanted, shared, renewed before its end, ended with the run. */
@@ -56,27 +57,29 @@ export function createAuth(world: World, emit: Emit, aws: AwsPlan | undefined): 
     return (await lease.get()).value;
   };
 
-  function logIn({ login, host }: RegistryPlan): Promise<Leased<RegistryCredential | undefined>> {
+  async function logIn(registry: RegistryPlan): Promise<Leased<RegistryCredential | undefined>> {
+    const { login, host } = registry;
     switch (login) {
       case 'anonymous':
-        return Promise.resolve(lasting(undefined));
+        return lasting(undefined);
       case 'ecr':
-        return ecr(host);
+        return ecr(registry);
       case 'ghcr':
-        return Promise.resolve(lasting(ghcr(host)));
+        return lasting(ghcr(registry));
       case 'docker':
         return docker(host, true);
       case 'auto':
-        return auto(host);
+        return auto(registry);
     }
   }
 
   /** ECR by its host name; GitHub's registry by the job's token; anything else by what Docker knows. */
-  async function auto(host: string): Promise<Leased<RegistryCredential | undefined>> {
-    if (host === 'ghcr.io' && world.env.GITHUB_TOKEN) return lasting(ghcr(host));
+  async function auto(registry: RegistryPlan): Promise<Leased<RegistryCredential | undefined>> {
+    const { host } = registry;
+    if (host === 'ghcr.io' && world.env.GITHUB_TOKEN) return lasting(ghcr(registry));
     if (readEcrHost(host) === undefined) return docker(host, false);
     try {
-      return await ecr(host);
+      return await ecr(registry);
     } catch (error) {
       // No AWS identity at all, but an earlier step may have done `docker login`.
       if (!isError(error, 'AWS_CREDENTIALS_MISSING')) throw error;
@@ -86,7 +89,9 @@ export function createAuth(world: World, emit: Emit, aws: AwsPlan | undefined): 
     }
   }
 
-  async function ecr(host: string): Promise<Leased<RegistryCredential>> {
+  async function ecr(registry: RegistryPlan): Promise<Leased<RegistryCredential>> {
+    const { host } = registry;
+    checkDestination(registry, 'ecr', world.env, readEcrHost(host) !== undefined);
     const start = world.clock.now();
     const by = aws?.role === undefined ? "AWS's own credential chain" : aws.role;
     emit({ type: 'step.started', stage: 'auth', subject: host, message: `Logging in to ${host} with ${by}` });
@@ -97,7 +102,9 @@ export function createAuth(world: World, emit: Emit, aws: AwsPlan | undefined): 
     return leased;
   }
 
-  function ghcr(host: string): RegistryCredential {
+  function ghcr(registry: RegistryPlan): RegistryCredential {
+    checkDestination(registry, 'ghcr', world.env);
+    const { host } = registry;
     const token = world.env.GITHUB_TOKEN?.trim();
     if (!token) throw new TagboatError('GHCR_TOKEN_MISSING', { host, inActions: world.env.GITHUB_ACTIONS === 'true' });
     // Any username goes with a job's token; the actor's is what the registry's own log shows best.

@@ -127,6 +127,14 @@ export const authErrors = {
           'Give the step `env: GITHUB_TOKEN: ${{ github.token }}`, and the job `permissions:` with `packages: write`.'
         : 'Set GITHUB_TOKEN to a token with write:packages, or `docker login ghcr.io` and set `login: docker`.',
   ),
+  TOKEN_ELSEWHERE: entry<{ label: string; host: string; why: 'host' | 'http'; hint: string }>(
+    config,
+    ({ label, host, why }) =>
+      why === 'host'
+        ? `${label} is not for ${host}, so it is not sent there.`
+        : `${host} is reached by plain http, where everybody on the way could read ${label}.`,
+    ({ hint }) => hint,
+  ),
   DOCKER_CONFIG_INVALID: entry<{ file: string; why: string }>(
     credentials,
     ({ file, why }) => `Docker's config file can't be used: ${why} (${file}).`,

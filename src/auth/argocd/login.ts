@@ -2,6 +2,7 @@ import { TagboatError } from '../../errors.ts';
 import type { ArgoCdPlan } from '../../plan/deploy.ts';
 import { exchangeToken } from '../../wire/argocd/exchange.ts';
 import { WireFailure } from '../../wire/failure.ts';
+import { isInTheClear } from '../../wire/loopback.ts';
 import { retry } from '../../wire/retry.ts';
 import type { Secret } from '../../wire/secret.ts';
 import type { World } from '../../wire/world.ts';
@@ -16,7 +17,7 @@ export interface ArgoCdLogin {
   readonly label: string;
   /**
    * The bearer token; asked with `refused` after the server didn't take the last one, which gets another where there
-   * is one. Throws ARGOCD_TOKEN_MISSING, OIDC_*, ARGOCD_EXCHANGE_REFUSED.
+   * is one. Throws ARGOCD_TOKEN_MISSING, TOKEN_ELSEWHERE, OIDC_*, ARGOCD_EXCHANGE_REFUSED.
    */
   token(refused: boolean): Promise<Secret>;
 }
@@ -30,6 +31,23 @@ export function createArgoCdLogin(
   return plan.auth === 'oidc' ? byOidc(world, keeper, plan) : byToken(world, keeper, plan.server);
 }
 
+/**
+ * No token goes to Argo CD in the clear, and ARGOCD_AUTH_TOKEN to no other than ARGOCD_SERVER, where that is set: the
+ * config file names the server, and a pull request may change it. Throws TOKEN_ELSEWHERE.
+ */
+function checkServer(server: string, label: string, named: string | undefined): void {
+  const url = new URL(server);
+  if (isInTheClear(url)) {
+    const hint = 'Use its https URL: only on loopback is plain http taken.';
+    throw new TagboatError('TOKEN_ELSEWHERE', { label, host: url.host, why: 'http', hint });
+  }
+  if (named === undefined) return;
+  const hosts = named.split(/[\s,]+/).map((one) => one.replace(/^https?:\/\//, '').replace(/\/.*$/, ''));
+  if (hosts.map((one) => one.toLowerCase().replace(/:443$/, '')).includes(url.host)) return;
+  const hint = `ARGOCD_SERVER says that it is for ${named}: correct the one or the other.`;
+  throw new TagboatError('TOKEN_ELSEWHERE', { label, host: url.host, why: 'host', hint });
+}
+
 function byToken(world: World, keeper: Keeper, server: string): ArgoCdLogin {
   const label = 'ARGOCD_AUTH_TOKEN';
   return {
@@ -37,6 +55,7 @@ function byToken(world: World, keeper: Keeper, server: string): ArgoCdLogin {
     token: async () => {
       const token = world.env.ARGOCD_AUTH_TOKEN?.trim();
       if (!token) throw new TagboatError('ARGOCD_TOKEN_MISSING', { server });
+      checkServer(server, label, world.env.ARGOCD_SERVER || undefined);
       return keeper.keep(token, label);
     },
   };
@@ -49,6 +68,7 @@ function byOidc(
   { server, connector }: ArgoCdPlan & { readonly server: string },
 ): ArgoCdLogin {
   const lease = createLease(world.clock, async () => {
+    checkServer(server, "GitHub's token of the job", undefined);
     const subject = await fetchIdToken(world, keeper, server, 'argocd');
     try {
       const about = { url: server, connector, subject: subject.token, signal: world.signal };

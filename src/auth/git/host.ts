@@ -19,11 +19,6 @@ export function readGitUrl(repo: string): GitRepo | undefined {
   return { url, host: url.host, owner, name };
 }
 
-/** Where a header travels unencrypted over a network. */
-export function isInTheClear({ url }: GitRepo): boolean {
-  return url.protocol === 'http:' && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
-}
-
 /** Whether `TAGBOAT_GIT_INSECURE` (a list with commas) names this host as one to trust with a token all the same. */
 export function isAllowedInTheClear({ host }: GitRepo, env: Env): boolean {
   return listed(env.TAGBOAT_GIT_INSECURE).includes(host);
@@ -31,22 +26,38 @@ export function isAllowedInTheClear({ host }: GitRepo, env: Env): boolean {
 
 /**
  * The variables that may hold a token for this host, best first: the host's own (`TAGBOAT_TOKEN_GITLAB_COM`), then
- * `TAGBOAT_TOKEN` unless `TAGBOAT_GIT_HOST` binds it to others.
+ * `TAGBOAT_TOKEN` where it is for this host.
  */
 export function tokenVariables(host: string, env: Env): string[] {
   const own = hostVariable(host);
   return isBound(host, env) ? [own, 'TAGBOAT_TOKEN'] : [own];
 }
 
-/** The variable that holds a token for this host alone. */
+/**
+ * The variable that holds a token for this host alone. "-" is written twice (as Terraform does): `git-acme.example`,
+ * which anybody can register, shall not get the token of `git.acme.example`.
+ */
 export function hostVariable(host: string): string {
-  return `TAGBOAT_TOKEN_${host.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`;
+  return `TAGBOAT_TOKEN_${host
+    .toUpperCase()
+    .replaceAll('-', '__')
+    .replace(/[^A-Z0-9_]/g, '_')}`;
 }
 
-/** Whether `TAGBOAT_GIT_HOST` (a list with commas) allows this host. Unset, it allows all. */
+/**
+ * The hosts that tokens without a host in their name are for: those of `TAGBOAT_GIT_HOST` (a list with commas), else
+ * the one whose CI this is. Undefined when nothing tells. A config file never does: a pull request may change it.
+ */
+export function tokenHosts(env: Env): { readonly hosts: readonly string[]; readonly from: string } | undefined {
+  const given = listed(env.TAGBOAT_GIT_HOST);
+  if (given.length > 0) return { hosts: given, from: 'TAGBOAT_GIT_HOST' };
+  const from = ['GITHUB_SERVER_URL', 'CI_SERVER_URL'].find((name) => URL.canParse(env[name] ?? ''));
+  return from === undefined ? undefined : { hosts: [new URL(env[from] ?? '').host], from };
+}
+
+/** Whether tokens without a host in their name may go to this host. */
 export function isBound(host: string, env: Env): boolean {
-  const hosts = listed(env.TAGBOAT_GIT_HOST);
-  return hosts.length === 0 || hosts.includes(host);
+  return tokenHosts(env)?.hosts.includes(host) ?? true;
 }
 
 /** Whether `TAGBOAT_GIT_HOST` names this host. */
@@ -71,7 +82,7 @@ export function tokenUser(host: string, env: Env): string {
 
 /**
  * Base of the REST API of the GitHub that this repo lives on. Undefined when the variables say that GitHub is
- * elsewhere: an App's token request must not go to just any host, which could use it on the real GitHub.
+ * elsewhere.
  */
 export function githubApi({ url, host }: GitRepo, env: Env): string | undefined {
   const { GITHUB_API_URL: api, GITHUB_SERVER_URL: server } = env;
@@ -82,6 +93,17 @@ export function githubApi({ url, host }: GitRepo, env: Env): string | undefined 
   if (server && (!URL.canParse(server) || new URL(server).host !== host)) return undefined;
   // GitHub Enterprise Server.
   return `${url.origin}/api/v3`;
+}
+
+/**
+ * The API that an App's token request may go to: a host that is only named by the config file could use it on the real
+ * GitHub. So an enterprise server counts where the job's variables name it.
+ */
+export function appApi(repo: GitRepo, env: Env): string | undefined {
+  const api = githubApi(repo, env);
+  const guessed = api === `${repo.url.origin}/api/v3` && api !== env.GITHUB_API_URL?.replace(/\/$/, '');
+  if (!isBound(repo.host, env) || (guessed && tokenHosts(env) === undefined)) return undefined;
+  return api;
 }
 
 /** The GraphQL endpoint that belongs to it, as GitHub lays them out: `/api/graphql` beside `/api/v3`. */

@@ -1,21 +1,22 @@
 import { TagboatError } from '../../errors.ts';
 import type { Emit } from '../../events.ts';
 import type { GitCredential } from '../../plan.ts';
+import { isInTheClear } from '../../wire/loopback.ts';
 import { Secret } from '../../wire/secret.ts';
 import type { World } from '../../wire/world.ts';
 import type { Keeper } from '../keeper.ts';
 import { createLease, type Lease } from '../lease.ts';
 import { appIn, createGitHubApp, type GitHubApp } from './github-app.ts';
 import {
+  appApi,
   type GitRepo,
-  githubApi,
   graphqlUrl,
   hostVariable,
   isAllowedInTheClear,
   isBound,
-  isInTheClear,
   isNamedHost,
   readGitUrl,
+  tokenHosts,
   tokenUser,
   tokenVariables,
 } from './host.ts';
@@ -48,7 +49,11 @@ export function createGitLogin(world: World, keeper: Keeper, emit: Emit): GitLog
     const read = readGitUrl(repo);
     if (read === undefined) return undefined;
     const given = tokenCredential(read);
-    if (!isInTheClear(read)) return given ?? (await appCredential(read)) ?? ownCredential(read);
+    if (!isInTheClear(read.url)) {
+      const found = given ?? (await appCredential(read)) ?? ownCredential(read);
+      if (found === undefined) tellUnsent(read);
+      return found;
+    }
     // Whoever listens on the way can write to the repository from then on. An App's token isn't even made for it.
     if (!isAllowedInTheClear(read, env)) {
       const label = given?.label ?? appLabel(read) ?? ownCredential(read)?.label;
@@ -56,13 +61,30 @@ export function createGitLogin(world: World, keeper: Keeper, emit: Emit): GitLog
       return undefined;
     }
     const found = given ?? (await appCredential(read)) ?? ownCredential(read);
-    if (found !== undefined && !warned.has(read.host)) {
-      warned.add(read.host);
-      const message = `${read.host} is reached by plain http: ${found.label} crosses the network unencrypted.`;
-      emit({ type: 'notice', level: 'warning', stage: 'auth', message });
+    if (found !== undefined) {
+      warn(read.host, `${read.host} is reached by plain http: ${found.label} crosses the network unencrypted.`);
     }
     return found;
   };
+
+  function warn(host: string, message: string): void {
+    if (warned.has(host)) return;
+    warned.add(host);
+    emit({ type: 'notice', level: 'warning', stage: 'auth', message });
+  }
+
+  /** A token that stays here, though it is set, looks like one that isn't set: the host's 401 wouldn't tell. */
+  function tellUnsent({ host }: GitRepo): void {
+    const label = ['TAGBOAT_TOKEN', 'TAGBOAT_APP_ID'].find((name) => env[name]?.trim());
+    const known = tokenHosts(env);
+    if (label === undefined || known?.hosts.includes(host)) return;
+    const why = known === undefined ? '' : ` (it is for ${known.hosts.join(', ')}, by ${known.from})`;
+    const own = label === 'TAGBOAT_TOKEN' ? `, or call it ${hostVariable(host)}` : '';
+    warn(
+      host,
+      `${label} is not used for ${host}${why}. If it is meant for it, name that host in TAGBOAT_GIT_HOST${own}.`,
+    );
+  }
 
   function tokenCredential(
     repo: GitRepo,
@@ -91,9 +113,8 @@ export function createGitLogin(world: World, keeper: Keeper, emit: Emit): GitLog
     const { owner, name } = repo;
     const identity = app === undefined ? appIn(world, keeper) : undefined;
     if (identity !== undefined) app = createGitHubApp(world, keeper, identity);
-    const api = githubApi(repo, env);
+    const api = appApi(repo, env);
     if (app === undefined || api === undefined || owner === undefined || name === undefined) return undefined;
-    if (!isBound(repo.host, env)) return undefined;
     const key = `${api} ${owner}/${name}`.toLowerCase();
     const lease = leases.get(key) ?? newLease(app, { api, owner, name }, repo);
     leases.set(key, lease);
@@ -131,7 +152,7 @@ export function createGitLogin(world: World, keeper: Keeper, emit: Emit): GitLog
     if (read === undefined) return [undefined];
     const shared = configRepos.some((one) => readGitUrl(one)?.host === read.host) || isNamedHost(read.host, env);
     const token = shared ? tokenCredential(read) : tokenCredential(read, [hostVariable(read.host)]);
-    const found = isInTheClear(read) && !isAllowedInTheClear(read, env) ? [] : [ownCredential(read), token];
+    const found = isInTheClear(read.url) && !isAllowedInTheClear(read, env) ? [] : [ownCredential(read), token];
     return [...found.filter((one) => one !== undefined), undefined];
   };
 

@@ -57,6 +57,26 @@ describe.skipIf(noHttpBackend !== undefined)(`GitHub’s token for Argo CD’s${
     });
   });
 
+  it.each([
+    'token',
+    'oidc',
+  ] as const)('is not sent by plain http over a network, nor is any other (%s)', async (auth) => {
+    const env = {
+      ARGOCD_AUTH_TOKEN: 'argo-1',
+      ACTIONS_ID_TOKEN_REQUEST_URL: 'http://127.0.0.1:1/',
+      ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'x',
+    };
+    const world = testWorld({ env });
+    for (const server of ['http://argocd.example', 'http://127.0.0.1.evil.example:8080']) {
+      const login = createArgoCdLogin(world, createKeeper(world.mask), { ...usualArgoCd, server, auth });
+      await expect(login.token(false)).rejects.toMatchObject({
+        code: 'TOKEN_ELSEWHERE',
+        exitCode: 2,
+        data: { why: 'http' },
+      });
+    }
+  });
+
   it('of a job without rights opens nothing', async () => {
     const { client } = await place({ subject: 'repo:acme/other:ref:refs/heads/main' });
     await expect(client.application({ name: 'front' })).rejects.toMatchObject({ kind: 'status', status: 403 });
@@ -112,5 +132,32 @@ describe('the way in by kubeconfig', () => {
     ['a key that isn’t there', '{ client-certificate: ca.pem, client-key: none.pem }'],
   ])('is refused with its reason: %s', async (_, user) => {
     await expect((await login(user)).found).rejects.toMatchObject({ code: 'KUBECONFIG_UNUSABLE', exitCode: 3 });
+  });
+});
+
+describe('ARGOCD_AUTH_TOKEN', () => {
+  const ask = async (server: string, named: string | undefined) => {
+    const world = testWorld({ env: { ARGOCD_AUTH_TOKEN: 'argo-1', ARGOCD_SERVER: named } });
+    const plan = { ...usualArgoCd, server, auth: 'token' as const };
+    return (await createArgoCdLogin(world, createKeeper(world.mask), plan).token(false)).reveal();
+  };
+
+  it.each([
+    ['https://argocd.example', undefined],
+    ['https://argocd.example', 'argocd.example'],
+    ['https://argocd.example/argo', 'https://ArgoCD.example:443/argo'],
+    ['https://argocd.example:8443', 'other.example, argocd.example:8443'],
+    ['http://127.0.0.1:8080', '127.0.0.1:8080'],
+  ])('goes to %s when ARGOCD_SERVER is %s', async (server, named) => expect(await ask(server, named)).toBe('argo-1'));
+
+  it.each([
+    'https://evil.example',
+    'https://argocd.example.evil.example',
+    'https://argocd.example:8443',
+  ])('does not go to %s when ARGOCD_SERVER says another', async (server) => {
+    await expect(ask(server, 'argocd.example')).rejects.toMatchObject({
+      code: 'TOKEN_ELSEWHERE',
+      data: { why: 'host' },
+    });
   });
 });

@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import {
+  appApi,
   type GitRepo,
   githubApi,
   graphqlUrl,
+  hostVariable,
   isBound,
-  isInTheClear,
   readGitUrl,
   tokenUser,
   tokenVariables,
 } from '../../../src/auth/git/host.ts';
+import { isInTheClear } from '../../../src/wire/loopback.ts';
 
 function repo(url: string): GitRepo {
   const read = readGitUrl(url);
@@ -36,12 +38,12 @@ describe('a repo URL', () => {
   ])('%j carries no token', (url) => expect(readGitUrl(url)).toBeUndefined());
 
   it('sends a token in the clear over http, except on loopback', () => {
-    expect(isInTheClear(repo('http://git.example/a/b'))).toBe(true);
-    expect(isInTheClear(repo('http://127.0.0.1.evil.example/a/b'))).toBe(true);
+    expect(isInTheClear(new URL('http://git.example/a/b'))).toBe(true);
+    expect(isInTheClear(new URL('http://127.0.0.1.evil.example/a/b'))).toBe(true);
     for (const host of ['127.0.0.1:80', 'localhost', '[::1]:8080']) {
-      expect(isInTheClear(repo(`http://${host}/a/b`))).toBe(false);
+      expect(isInTheClear(new URL(`http://${host}/a/b`))).toBe(false);
     }
-    expect(isInTheClear(repo('https://git.example/a/b'))).toBe(false);
+    expect(isInTheClear(new URL('https://git.example/a/b'))).toBe(false);
   });
 });
 
@@ -58,6 +60,25 @@ describe('the variable that holds a token', () => {
       expect(tokenVariables(host, env)).not.toContain('TAGBOAT_TOKEN');
     }
     expect(isBound('anything', { TAGBOAT_GIT_HOST: ' ' })).toBe(true);
+  });
+
+  it.each([
+    ['GitHub Actions', { GITHUB_SERVER_URL: 'https://github.com' }, 'github.com'],
+    ['Actions of an enterprise server', { GITHUB_SERVER_URL: 'https://ghe.example:8443/' }, 'ghe.example:8443'],
+    ['GitLab CI', { CI_SERVER_URL: 'https://gitlab.example' }, 'gitlab.example'],
+  ])("is in %s the common one on that server's host alone, unless TAGBOAT_GIT_HOST names others", (_, env, own) => {
+    expect(tokenVariables(own, env)).toContain('TAGBOAT_TOKEN');
+    for (const host of ['evil.example', `${own}.evil.example`, `${own}1`]) {
+      expect(tokenVariables(host, env)).toEqual([hostVariable(host)]);
+      expect(tokenVariables(host, { ...env, TAGBOAT_GIT_HOST: host })).toContain('TAGBOAT_TOKEN');
+      expect(tokenVariables(own, { ...env, TAGBOAT_GIT_HOST: host })).not.toContain('TAGBOAT_TOKEN');
+    }
+  });
+
+  it('is never that of another host whose name differs by a hyphen', () => {
+    expect(hostVariable('git.my-acme.example:8443')).toBe('TAGBOAT_TOKEN_GIT_MY__ACME_EXAMPLE_8443');
+    const hosts = ['git.acme.example', 'git-acme.example', 'git.acme-example.test', 'git.acme.example.test'];
+    expect(new Set(hosts.map(hostVariable)).size).toBe(hosts.length);
   });
 });
 
@@ -108,4 +129,36 @@ describe('the API for an App', () => {
     'https://evilghe.com/a/b',
   ])('is nowhere for %s in a job on github.com: a token request there could be used on the real one', (url) =>
     expect(githubApi(repo(url), actions)).toBeUndefined());
+});
+
+describe("an App's token request", () => {
+  const elsewhere = 'https://ghe.acme.example/a/b';
+  it.each([
+    ['github.com', 'https://github.com/a/b', {}, 'https://api.github.com'],
+    [
+      'a host that TAGBOAT_GIT_HOST names',
+      elsewhere,
+      { TAGBOAT_GIT_HOST: 'ghe.acme.example' },
+      `https://ghe.acme.example/api/v3`,
+    ],
+    [
+      'the host of the job',
+      elsewhere,
+      { GITHUB_SERVER_URL: 'https://ghe.acme.example' },
+      'https://ghe.acme.example/api/v3',
+    ],
+    [
+      'an API given by hand',
+      elsewhere,
+      { GITHUB_API_URL: 'https://ghe.acme.example/api/v3' },
+      'https://ghe.acme.example/api/v3',
+    ],
+    ['no host that a config file alone names', elsewhere, {}, undefined],
+    [
+      'no ghe.com in a job on github.com',
+      'https://acme.ghe.com/a/b',
+      { GITHUB_SERVER_URL: 'https://github.com' },
+      undefined,
+    ],
+  ])('goes to %s', (_, url, env, api) => expect(appApi(repo(url), env)).toBe(api));
 });

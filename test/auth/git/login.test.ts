@@ -52,6 +52,18 @@ describe('a token from the environment', () => {
     expect(callsOf(cloud)).toEqual({});
   });
 
+  it('is not sent to a host that only the config names in a job of another server, which is told once', async () => {
+    const { cloud, env } = await withApp();
+    const auth = authIn(cloud, { ...env, TAGBOAT_TOKEN: 'ghp_abc', GITHUB_TOKEN: 'ghs_job' });
+    for (const url of ['https://evil.example/acme/config', 'https://evil.example/acme/app-repo']) {
+      expect(await auth.git(url)).toBeUndefined();
+      expect(auth.readers(url, [url])).toEqual([undefined]);
+    }
+    expect(callsOf(cloud)).toEqual({});
+    expect(auth.world.events).toMatchObject([{ type: 'notice', level: 'warning' }]);
+    expect(opened(await auth.git(repo))[1]).toBe('ghp_abc');
+  });
+
   it('is not sent over plain http, except on loopback', async () => {
     const cloud = await startCloud();
     const auth = authIn(cloud, { TAGBOAT_TOKEN: 'ghp_abc' });
@@ -148,7 +160,8 @@ describe('no token', () => {
 describe('a GitHub App', () => {
   it('makes no token for a host that is reached by plain http', async () => {
     const { cloud, env } = await withApp();
-    const error = await failureOf(authIn(cloud, env).git('http://github.example/acme/config'));
+    const named = { TAGBOAT_GIT_HOST: 'github.example' };
+    const error = await failureOf(authIn(cloud, { ...env, ...named }).git('http://github.example/acme/config'));
     expect(error).toMatchObject({ code: 'GIT_PLAIN_HTTP', data: { with: 'GitHub App 98765' } });
     expect(callsOf(cloud)).toEqual({});
   });
@@ -197,9 +210,18 @@ describe('a GitHub App', () => {
 
   it('on an enterprise server is asked for at the address of the repository', async () => {
     const { cloud, env } = await withApp();
-    const auth = authIn(cloud, { ...env, GITHUB_SERVER_URL: undefined, GITHUB_API_URL: undefined });
+    const hosts = { TAGBOAT_GIT_HOST: new URL(cloud.github.url).host };
+    const auth = authIn(cloud, { ...env, GITHUB_SERVER_URL: undefined, GITHUB_API_URL: undefined, ...hosts });
     const [, token] = opened(await auth.git(`${cloud.github.url}/acme/config.git`));
     expect(cloud.github.accepts(token, 'acme/config')).toBe(true);
+  });
+
+  it('is not asked for at a server that the config repo alone names', async () => {
+    const { cloud, env } = await withApp();
+    const auth = authIn(cloud, { ...env, GITHUB_SERVER_URL: undefined, GITHUB_API_URL: undefined });
+    expect(await auth.git(`${cloud.github.url}/acme/config.git`)).toBeUndefined();
+    expect(callsOf(cloud)).toEqual({});
+    expect(auth.world.events).toMatchObject([{ type: 'notice', level: 'warning' }]);
   });
 
   it('is not offered to a host that is not its GitHub', async () => {
