@@ -3,7 +3,6 @@ import { dirname, join, resolve } from 'node:path';
 import { TagboatError } from '../../errors.ts';
 import { at, optionalText } from '../../wire/fields.ts';
 import { type Cluster, type Material, readKubeconfig, type User } from '../../wire/kubernetes/kubeconfig.ts';
-import { isInTheClear } from '../../wire/loopback.ts';
 import type { Secret } from '../../wire/secret.ts';
 import type { World } from '../../wire/world.ts';
 import type { Keeper } from '../keeper.ts';
@@ -50,7 +49,6 @@ export async function kubernetesLogin(
     });
   };
   const { server, insecure, user } = cluster;
-  if (isInTheClear(new URL(server))) throw unusable('its server is reached by plain http, where a token could be read');
   const ca = cluster.ca === undefined ? undefined : await read(cluster.ca);
   const known = { server, insecure, ca, label: `the user of ${file}` };
   if (user.is === 'plugin') return { ...known, ...(await byPlugin(world, keeper, cluster, user, unusable)) };

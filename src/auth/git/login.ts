@@ -1,7 +1,7 @@
 import { TagboatError } from '../../errors.ts';
 import type { Emit } from '../../events.ts';
 import type { GitCredential } from '../../plan.ts';
-import { isInTheClear } from '../../wire/loopback.ts';
+import { isInTheClear } from '../../wire/clear.ts';
 import { Secret } from '../../wire/secret.ts';
 import type { World } from '../../wire/world.ts';
 import type { Keeper } from '../keeper.ts';

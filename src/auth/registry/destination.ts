@@ -1,6 +1,6 @@
 import { TagboatError } from '../../errors.ts';
 import type { RegistryPlan } from '../../plan.ts';
-import { isLoopback } from '../../wire/loopback.ts';
+import { isLoopback } from '../../wire/oci/reference.ts';
 import type { Env } from '../../wire/world.ts';
 
 const what = {
@@ -24,7 +24,7 @@ export function checkDestination(
   env: Env,
   known = false,
 ): void {
-  if (isLoopback(host.replace(/:\d+$/, ''))) return;
+  if (isLoopback(host)) return;
   const own = known || (login === 'ecr' ? listed(env.TAGBOAT_ECR_HOST, host) : isGhcr(host, env));
   const { label, hint } = what[login];
   if (!own) throw new TagboatError('TOKEN_ELSEWHERE', { label, host, why: 'host', hint });

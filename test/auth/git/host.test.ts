@@ -10,7 +10,7 @@ import {
   tokenUser,
   tokenVariables,
 } from '../../../src/auth/git/host.ts';
-import { isInTheClear } from '../../../src/wire/loopback.ts';
+import { isInTheClear } from '../../../src/wire/clear.ts';
 
 function repo(url: string): GitRepo {
   const read = readGitUrl(url);
