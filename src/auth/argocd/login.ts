@@ -1,11 +1,11 @@
 import { TagboatError } from '../../errors.ts';
 import type { ArgoCdPlan } from '../../plan/deploy.ts';
 import { exchangeToken } from '../../wire/argocd/exchange.ts';
-import { isInTheClear } from '../../wire/clear.ts';
 import { WireFailure } from '../../wire/failure.ts';
 import { retry } from '../../wire/retry.ts';
 import type { Secret } from '../../wire/secret.ts';
 import type { World } from '../../wire/world.ts';
+import { isInTheClear } from '../clear.ts';
 import type { Keeper } from '../keeper.ts';
 import { createLease } from '../lease.ts';
 import { fetchIdToken } from '../oidc.ts';

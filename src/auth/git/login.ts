@@ -1,9 +1,9 @@
 import { TagboatError } from '../../errors.ts';
 import type { Emit } from '../../events.ts';
 import type { GitCredential } from '../../plan.ts';
-import { isInTheClear } from '../../wire/clear.ts';
 import { Secret } from '../../wire/secret.ts';
 import type { World } from '../../wire/world.ts';
+import { isInTheClear } from '../clear.ts';
 import type { Keeper } from '../keeper.ts';
 import { createLease, type Lease } from '../lease.ts';
 import { appIn, createGitHubApp, type GitHubApp } from './github-app.ts';

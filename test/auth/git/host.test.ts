@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { isInTheClear } from '../../../src/auth/clear.ts';
 import {
   appApi,
   type GitRepo,
@@ -10,7 +11,6 @@ import {
   tokenUser,
   tokenVariables,
 } from '../../../src/auth/git/host.ts';
-import { isInTheClear } from '../../../src/wire/clear.ts';
 
 function repo(url: string): GitRepo {
   const read = readGitUrl(url);

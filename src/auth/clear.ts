@@ -1,4 +1,4 @@
-import { isLoopback } from './oci/reference.ts';
+import { isLoopback } from '../wire/oci/reference.ts';
 
 /** Whether a header to this URL travels unencrypted over a network: http, but for this machine's own addresses. */
 export function isInTheClear({ protocol, host }: URL): boolean {
