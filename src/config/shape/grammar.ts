@@ -34,13 +34,6 @@ export function whyNoRegistry(text: string): string | undefined {
   return prefix === undefined ? undefined : whyNoRepository(prefix);
 }
 
-/** os/architecture[/variant]: OCI image spec, image index. */
-export function whyNoPlatform(text: string): string | undefined {
-  return /^[a-z0-9]+\/[a-z0-9_]+(?:\/[a-z0-9.]+)?$/.test(text)
-    ? undefined
-    : 'a platform such as linux/amd64 or linux/arm64/v8';
-}
-
 /** An IAM role's ARN (IAM identifiers), in any partition. */
 export function whyNoRole(text: string): string | undefined {
   if (/^arn:aws(?:-[a-z]+)*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/.test(text)) return undefined;
