@@ -51,11 +51,19 @@ export function editFile(
 
 /** The value of one place, as `editFile` would find it. Throws FILE_*, CONFIG_PATH_MISSING, PATH_*. */
 export function readValue(file: string, source: Uint8Array, path: string): string {
+  return readTyped(file, source, path).value;
+}
+
+/** The same with its type, where it can be written elsewhere as that. Throws as `readValue` does. */
+export function readTyped(file: string, source: Uint8Array, path: string): Pick<Edit, 'value' | 'as'> {
   const read = parseSource(file, decode(file, source));
   const parsed = parsePath(path);
   const at = findValue(read, parsed, false);
   if (at.is === 'missing') throwMissing(read, parsed, { why: at.why, offset: undefined });
-  return valueText(at.node) ?? '';
+  const { node } = at;
+  const value = valueText(node) ?? '';
+  const type = typeof node.value === 'string' ? 'text' : typeof node.value === 'boolean' ? 'boolean' : 'number';
+  return { value, as: node.value !== null && isSpeltAs(type, value) ? type : undefined };
 }
 
 interface Done {

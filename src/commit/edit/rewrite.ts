@@ -1,6 +1,7 @@
 import { TagboatError } from '../../errors.ts';
 import type { HeldPlace } from '../../plan/holds.ts';
 import type { Change } from '../../plan/outcome.ts';
+import type { ValueType } from '../../plan/value.ts';
 import type { DeliveryPlan, Edit } from '../../plan.ts';
 import type { Snapshot } from '../../wire/git/snapshot.ts';
 
@@ -14,6 +15,8 @@ export interface RewrittenFile {
 export interface Rewriting {
   /** The values of the places asked for, once the edits are made. */
   readonly values: readonly string[];
+  /** Their types, where they can be written elsewhere as those. */
+  readonly types: readonly (ValueType | undefined)[];
   /** Files whose bytes change; empty when every value is there already. */
   readonly files: readonly RewrittenFile[];
   readonly changes: readonly Change[];
@@ -29,7 +32,7 @@ type Rewrite = (snapshot: Snapshot, edits: readonly Edit[], asked?: readonly Hel
 
 /** The editor, loaded when it is needed: its parsers take longer to load than a server takes to answer. */
 export async function loadRewrite(): Promise<Rewrite> {
-  const [{ editFile, readValue }, { unifiedDiff }] = await Promise.all([import('./edit.ts'), import('./diff.ts')]);
+  const [{ editFile, readTyped }, { unifiedDiff }] = await Promise.all([import('./edit.ts'), import('./diff.ts')]);
   return (snapshot, edits, asked = []) => {
     const files: RewrittenFile[] = [];
     const changes: Change[] = [];
@@ -42,11 +45,11 @@ export async function loadRewrite(): Promise<Rewrite> {
       changes.push(...edited.changes);
       diff += unifiedDiff(file, before, edited.bytes);
     }
-    const values = asked.map(({ file, path }) => {
+    const found = asked.map(({ file, path }) => {
       const bytes = files.find((one) => one.file === file)?.bytes ?? contentOf(snapshot, file);
-      return readValue(file, bytes, path);
+      return readTyped(file, bytes, path);
     });
-    return { files, changes, diff, values };
+    return { files, changes, diff, values: found.map(({ value }) => value), types: found.map(({ as }) => as) };
   };
 }
 

@@ -1,5 +1,6 @@
 import { TagboatError } from '../../errors.ts';
 import type { HeldPlace } from '../../plan/holds.ts';
+import type { ValueType } from '../../plan/value.ts';
 import type { DeliveryPlan, GitCredential } from '../../plan.ts';
 import { type HistoryCommit, newestCommits } from '../../wire/git/ancestry.ts';
 import { isObjectId, type ObjectId } from '../../wire/git/pack/object.ts';
@@ -17,6 +18,8 @@ export interface EarlierState {
   /** The values there, and as they are now, in the places' order. */
   readonly values: readonly string[];
   readonly now: readonly string[];
+  /** The types of the values there, where they can be written as those. */
+  readonly types: readonly (ValueType | undefined)[];
   /** Tagboat's commits that are undone, newest first. */
   readonly undone: readonly { readonly commit: ObjectId; readonly subject: string }[];
   /** Where the values came from: the trailer `Tagboat-Source` as it was. */
@@ -63,11 +66,11 @@ async function find(
 ): Promise<EarlierState> {
   const tip = await repo.readTip();
   const line = lineOf((await newestCommits(repo.remote, tip, depth)) ?? new Map(), tip, places);
-  const read = async (commit: ObjectId): Promise<string[]> => {
+  const readThere = async (commit: ObjectId) => {
     const snapshot = await repo.readFiles(commit, filesOf(places));
-    const { values } = (await loadRewrite())(snapshot, [], places);
-    return values.map((value) => value ?? '');
+    return (await loadRewrite())(snapshot, [], places);
   };
+  const read = async (commit: ObjectId): Promise<readonly string[]> => (await readThere(commit)).values;
   const now = await read(tip);
   const { from, at } = to === 'previous' ? await previous(line, now, read) : named(line, to);
   if (at === undefined) {
@@ -78,8 +81,9 @@ async function find(
   const undone = line.slice(from, indexOf(line, at)).filter(({ set }) => set.size > 0);
   if (!force) await refuseByHand(undone, places, now, read);
   const writer = line.slice(indexOf(line, at)).find(({ set }) => set.size > 0);
+  const { values, types } = await readThere(at);
   return {
-    ...{ at, tip, now, values: await read(at) },
+    ...{ at, tip, now, values, types },
     undone: undone.map(({ id, message }) => ({ commit: id, subject: message.split('\n')[0] ?? '' })),
     source: writer === undefined ? undefined : sourceText(writer.message),
   };
@@ -121,7 +125,7 @@ interface Target {
 async function previous(
   line: readonly LineCommit[],
   now: readonly string[],
-  read: (commit: ObjectId) => Promise<string[]>,
+  read: (commit: ObjectId) => Promise<readonly string[]>,
 ): Promise<Target> {
   let from = 0;
   for (let checked = 0; checked < mostChecked; checked += 1) {
@@ -157,7 +161,7 @@ async function refuseByHand(
   undone: readonly LineCommit[],
   places: readonly HeldPlace[],
   now: readonly string[],
-  read: (commit: ObjectId) => Promise<string[]>,
+  read: (commit: ObjectId) => Promise<readonly string[]>,
 ): Promise<void> {
   for (const [index, step] of undone.slice(0, mostChecked).entries()) {
     const above = index === 0 ? undefined : undone[index - 1]?.parents[0];

@@ -1,4 +1,5 @@
 import type { HeldPlace } from '../../plan/holds.ts';
+import type { ValueType } from '../../plan/value.ts';
 import type { DeliveryPlan, GitCredential } from '../../plan.ts';
 import { newestCommits } from '../../wire/git/ancestry.ts';
 import type { ObjectId } from '../../wire/git/pack/object.ts';
@@ -12,6 +13,8 @@ export interface PlacesState {
   readonly tip: ObjectId;
   /** In the places' order. */
   readonly values: readonly string[];
+  /** Their types, where they can be written elsewhere as those. */
+  readonly types: readonly (ValueType | undefined)[];
   /** The trailer `Tagboat-Source` of the delivery that set the first of them to what it is; undefined when by hand. */
   readonly source: string | undefined;
 }
@@ -28,7 +31,7 @@ export async function readState(
   return askConfigRepo(world, branch, credential, async (repo) => {
     const tip = await repo.readTip();
     const snapshot = await repo.readFiles(tip, filesOf(places));
-    const values = (await loadRewrite())(snapshot, [], places).values.map((value) => value ?? '');
+    const { values, types } = (await loadRewrite())(snapshot, [], places);
     const [first] = places;
     const line = lineOf(
       (await newestCommits(repo.remote, tip, depth)) ?? new Map(),
@@ -37,6 +40,6 @@ export async function readState(
     );
     const writer = line.find(({ set }) => set.size > 0);
     const own = writer !== undefined && [...writer.set.values()][0] === values[0];
-    return { tip, values, source: own ? sourceText(writer.message) : undefined };
+    return { tip, values, types, source: own ? sourceText(writer.message) : undefined };
   });
 }

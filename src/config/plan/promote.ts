@@ -1,3 +1,4 @@
+import type { ValueType } from '../../plan/value.ts';
 import type { DeliveryPlan, Edit } from '../../plan.ts';
 import type { DeliveryConfig } from '../shape/checked.ts';
 import { withoutControls, writeMessage } from './message.ts';
@@ -8,6 +9,7 @@ export interface PromoteRequest extends Identity {
   readonly pairs: readonly PlacePair[];
   /** What the first delivery's places hold, in the pairs' order, and its branch's tip. */
   readonly values: readonly string[];
+  readonly types: readonly (ValueType | undefined)[];
   readonly tip: string;
   /** The trailer `Tagboat-Source` of the delivery that brought them. */
   readonly source: string | undefined;
@@ -16,9 +18,16 @@ export interface PromoteRequest extends Identity {
 
 /** The delivery of one place's values to the next. Pure. It tells where they came from, as the first one did. */
 export function planPromote(from: DeliveryConfig, to: DeliveryConfig, request: PromoteRequest): DeliveryPlan {
-  const { pairs, values, tip, source, why } = request;
+  const { pairs, values, types, tip, source, why } = request;
   const edits = pairs.map(
-    ({ to: { file, path } }, at): Edit => ({ file, path, value: values[at] ?? '', create: to.create, allow: to.allow }),
+    ({ to: { file, path } }, at): Edit => ({
+      file,
+      path,
+      value: values[at] ?? '',
+      as: types[at],
+      create: to.create,
+      allow: to.allow,
+    }),
   );
   const [value = ''] = values;
   const what = values.length === 1 ? value.slice(0, 80) : `${values.length} values`;

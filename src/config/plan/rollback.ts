@@ -1,5 +1,6 @@
 import type { DeployPlan } from '../../plan/deploy.ts';
 import type { HoldChange } from '../../plan/holds.ts';
+import type { ValueType } from '../../plan/value.ts';
 import type { DeliveryPlan, Edit } from '../../plan.ts';
 import type { HoldTarget } from './hold.ts';
 import { appOf, personText, withoutControls, writeMessage } from './message.ts';
@@ -9,6 +10,8 @@ export interface RollbackRequest extends Identity {
   /** The earlier values, and those that are gone back from, in the order of the target's places. */
   readonly values: readonly string[];
   readonly now: readonly string[];
+  /** The types of the earlier values, where they are known. */
+  readonly types: readonly (ValueType | undefined)[];
   /** The config commit that had them, and the branch's tip that is gone back from. */
   readonly to: string;
   readonly from: string;
@@ -31,7 +34,7 @@ export function planRollback(target: HoldTarget, request: RollbackRequest): Deli
   const person = defaultPerson(request);
   const edits = places.map(({ file, path }, at): Edit => {
     const [value = '', replaces = ''] = [request.values[at], request.now[at]];
-    return { file, path, value, create: false, allow: ['aliases', 'digest'], replaces };
+    return { file, path, value, as: request.types[at], create: false, allow: ['aliases', 'digest'], replaces };
   });
   const why = withoutControls(request.why);
   const by = withoutControls(request.by ?? personText(person));

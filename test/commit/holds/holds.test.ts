@@ -155,6 +155,7 @@ describe.skipIf(noHttpBackend !== undefined)(`a hold in a config repo${skipNote}
     const values = {
       values: ['b'],
       now: ['a'],
+      types: ['text'] as const,
       to: 'f'.repeat(40),
       from: 'e'.repeat(40),
       undone: [],

@@ -63,6 +63,22 @@ describe.skipIf(noHttpBackend !== undefined)(`tagboat rollback${skipNote}`, () =
     expect(holds).toMatchObject({ holds: [{ value: 'v1', why: 'rolled back: it loses orders' }] });
   });
 
+  it('puts a number back as a number, however large, and a text as text', async () => {
+    const { host, back, value } = await branch();
+    const repo = host.repoUrl('config');
+    const set = async (value: string) => {
+      const done = await here(commit(common, { repo, branch: 'main', set: [place + value], create: false }));
+      expect(done.errors).toEqual([]);
+    };
+    await set(':=10485760');
+    await set(':="1.10"');
+    await set(':=2.5');
+    expect(await back()).toMatchObject({ exitCode: 0, commits: landed });
+    expect(await value()).toMatch(/imageTag: +"1.10" /);
+    expect(await back()).toMatchObject({ exitCode: 0, commits: landed });
+    expect(await value()).toMatch(/imageTag: +10485760 /);
+  });
+
   it('is not undone by the next run, which ends as held', async () => {
     const { host, deliver, back, value } = await branch();
     await deliver('v1');
