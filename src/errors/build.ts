@@ -144,4 +144,9 @@ export const buildErrors = {
     ({ path }) => `No space is left on the disk of ${path}.`,
     () => 'Free some space, or set TMPDIR to a folder on another disk.',
   ),
+  TEMP_UNUSABLE: entry<{ path: string; reason: string }>(
+    exit,
+    ({ path, reason }) => `Temporary files can't be kept in ${path}: ${reason}.`,
+    () => 'Set TMPDIR to a folder that can be written, and raise what `ulimit -a` shows where a limit is named.',
+  ),
 } as const;

@@ -74,10 +74,11 @@ export function apply(instruction: Instruction, progress: Progress, scope: Stage
       config.User = fill(instruction.user, progress, scope);
       return true;
     case 'expose': {
-      const ports = instruction.ports
-        .flatMap((port) => expand(port, (name) => progress.variables.get(name), { escape: scope.escape }).words)
-        .flatMap(readPorts);
-      config.ExposedPorts = { ...config.ExposedPorts, ...Object.fromEntries(ports.map((port) => [port, {}])) };
+      const words = instruction.ports.flatMap(
+        (port) => expand(port, (name) => progress.variables.get(name), { escape: scope.escape }).words,
+      );
+      config.ExposedPorts ??= {};
+      for (const port of readPorts(words)) config.ExposedPorts[port] = {};
       return true;
     }
     case 'volume': {

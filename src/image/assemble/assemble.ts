@@ -18,7 +18,7 @@ import { allInParallel } from '../parallel.ts';
 import { type PlatformParts, readPlatform, showPlatform } from '../platform.ts';
 import type { Destination } from '../registry.ts';
 import { NotKept } from '../tree/tree.ts';
-import { createWorkspace, type Workspace } from '../tree/workspace.ts';
+import { createWorkspace, machineTrouble, type Workspace } from '../tree/workspace.ts';
 import { readKnownLayers } from './known-layers.ts';
 import { type Assembled, pushImage, sendBase, sendNew } from './push.ts';
 import { buildStages, type DoneStage, type LayerChanges } from './stage.ts';
@@ -44,8 +44,9 @@ export async function assemble(job: ImageJob, dockerfile: Dockerfile, anew: bool
     });
     return manifest.digest;
   } catch (error) {
-    if (isDiskFull(error)) throw new TagboatError('DISK_FULL', { path: workspace.dir }, { cause: error });
-    throw error;
+    // What is wrong with a file of the app repo has been said already.
+    if (error instanceof TagboatError && error.code === 'CONTEXT_UNREADABLE') throw error;
+    throw machineTrouble(error, workspace.dir) ?? error;
   } finally {
     await bases.settled();
     await workspace.remove();
@@ -137,12 +138,12 @@ async function assembleOne(
       )
     : Promise.resolve(nothingKnown);
   knowing.catch(() => undefined);
-  const context = await openContext(image.name, image.context, image.dockerfile);
+  const context = await openContext(image.name, image.context, image.dockerfile, { signal: world.signal });
   const done = await buildStages({
     dockerfile,
     needed,
     context,
-    folder: createFolders(image.name),
+    folder: createFolders(image.name, world.signal),
     args: image.args,
     platform,
     created,
@@ -177,10 +178,10 @@ async function assembleOne(
 }
 
 /** Opens the folders of named contexts, each once. */
-function createFolders(image: string): (dir: string) => Promise<Context> {
+function createFolders(image: string, signal: AbortSignal): (dir: string) => Promise<Context> {
   const opened = new Map<string, Promise<Context>>();
   return (dir) => {
-    const context = opened.get(dir) ?? openContext(image, dir, undefined);
+    const context = opened.get(dir) ?? openContext(image, dir, undefined, { signal });
     opened.set(dir, context);
     return context;
   };
@@ -210,16 +211,4 @@ function annotationsOf(source: Source, created: string, { base }: DoneStage): Re
     ...(source.url === undefined ? {} : { [`${prefix}.source`]: source.url }),
     ...(from === undefined ? {} : { [`${prefix}.base.name`]: from.name, [`${prefix}.base.digest`]: from.digest }),
   };
-}
-
-/** Node wraps some causes: a full disk counts however deep it lies. */
-function isDiskFull(error: unknown): boolean {
-  for (
-    let at = error, depth = 0;
-    at !== undefined && at !== null && depth < 8;
-    at = (at as { cause?: unknown }).cause, depth++
-  ) {
-    if (['ENOSPC', 'EDQUOT'].includes((at as { code?: string }).code ?? '')) return true;
-  }
-  return false;
 }

@@ -1,7 +1,20 @@
 import { Misread } from '../dockerfile/invalid.ts';
 
-/** The ports that one word of EXPOSE means, as the config names them: `80`, `53/udp`, `8000-8010/tcp`. Throws Misread. */
-export function readPorts(text: string): string[] {
+// Every port of every protocol, and room for those that are named twice.
+const mostPorts = 4 * 3 * 65_536;
+
+/** The ports that words of EXPOSE mean, as the config names them: `80`, `53/udp`, `8000-8010/tcp`. Throws Misread. */
+export function readPorts(words: readonly string[]): string[] {
+  let left = mostPorts;
+  return [...new Set(words)].flatMap((word) => {
+    const ports = portsOf(word);
+    left -= ports.length;
+    if (left < 0) throw new Misread('EXPOSE names more ports than there are');
+    return ports;
+  });
+}
+
+function portsOf(text: string): string[] {
   // `ip:host:container` is allowed and only the last part counts.
   const [range = '', protocol = 'tcp', ...more] = text.slice(text.lastIndexOf(':') + 1).split('/');
   const [first = '', last = first, ...others] = range.split('-');

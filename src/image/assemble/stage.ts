@@ -8,6 +8,7 @@ import type { Instruction } from '../dockerfile/instruction.ts';
 import { invalid, Misread } from '../dockerfile/invalid.ts';
 import type { Needed, NeededStage, Origin } from '../dockerfile/stages.ts';
 import { type PlatformParts, readPlatform } from '../platform.ts';
+import { createBreath } from '../tree/breath.ts';
 import { findOwner } from '../tree/owner.ts';
 import { createRootfs, type TreeChange } from '../tree/rootfs.ts';
 import { Blocked, cloneTree, type Dir, dirOf, follow, partsOf } from '../tree/tree.ts';
@@ -83,8 +84,10 @@ async function buildStage(
   };
   const rootfs = createRootfs(cloneTree(start.root));
   const layers = [...start.layers];
+  const breathe = createBreath(work.signal);
   for (const [index, instruction] of [...triggers, ...stage.instructions].entries()) {
     work.signal.throwIfAborted();
+    await breathe();
     const place = () => work.dockerfile.place(instruction.at);
     await guarded(place, async () => {
       if (apply(instruction, progress, scope)) return;

@@ -3,6 +3,7 @@ import { lstatSync, readdirSync, readlinkSync, type Stats } from 'node:fs';
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TagboatError } from '../../errors.ts';
+import { type Breathe, createBreath } from '../tree/breath.ts';
 import { type Dir, dirOf, type Meta, type Node } from '../tree/tree.ts';
 import { type FolderMatch, type Ignore, readDockerignore } from './dockerignore.ts';
 import { type FileState, fileContent, reasonOf, unreadable } from './file.ts';
@@ -17,7 +18,8 @@ export interface Context {
 
 export interface ContextOpening {
   /** Whether what was read of a folder is kept for the next look. Without, memory stays that of one folder. */
-  readonly keep: boolean;
+  readonly keep?: boolean;
+  readonly signal?: AbortSignal;
 }
 
 const mostIgnoreBytes = 1024 * 1024;
@@ -32,7 +34,7 @@ export async function openContext(
   image: string,
   dir: string,
   dockerfile: string | undefined,
-  { keep }: ContextOpening = { keep: true },
+  { keep = true, signal }: ContextOpening = {},
 ): Promise<Context> {
   const there = await stat(dir).catch(() => undefined);
   if (there?.isDirectory() !== true) throw new TagboatError('CONTEXT_NOT_FOUND', { image, dir });
@@ -42,7 +44,13 @@ export async function openContext(
     join(real, '.dockerignore'),
   ]);
   const ignore = found === undefined ? undefined : readDockerignore(found.text, found.file);
-  const reading: Reading = { ignore, inodeOf: createInodes(), folder: keep ? once : (read) => read, states: !keep };
+  const reading: Reading = {
+    ignore,
+    inodeOf: createInodes(),
+    folder: keep ? once : (read) => read,
+    states: !keep,
+    breathe: createBreath(signal),
+  };
   const children = reading.folder(() => readFolder(real, '', reading, undefined));
   return { root: { ...dirOf(metaOf(there)), children }, ignoreFile: found?.file, ignore };
 }
@@ -71,6 +79,7 @@ interface Reading {
   readonly folder: (read: Children) => Children;
   /** Whether files tell their state; who keeps a whole tree in memory does without. */
   readonly states: boolean;
+  readonly breathe: Breathe;
 }
 
 type Children = Dir['children'];
@@ -104,6 +113,8 @@ async function readFolder(
   const nodes = new Map<string, Node>();
   for (const name of attempt(dir, () => namesIn(dir))) {
     const below = path === '' ? name : `${path}/${name}`;
+    const pause = reading.breathe();
+    if (pause !== undefined) await pause;
     const tested = reading.ignore?.test(below, folder);
     if (tested?.out === true && reading.ignore?.keepsSome !== true) continue;
     const node = await readNode(join(dir, name), below, reading, tested);

@@ -2,6 +2,10 @@ import { posix } from 'node:path';
 import { TagboatError } from '../../errors.ts';
 import { deepMatcher, type Matcher } from './glob.ts';
 
+// No path is longer (PATH_MAX), and every wildcard is one more way to match each of its characters.
+const longestPattern = 4096;
+const mostWildcards = 32;
+
 interface Rule {
   readonly keeps: boolean;
   readonly matches: Matcher;
@@ -85,6 +89,8 @@ function ruleOf(pattern: string): Rule | string {
   const keeps = clean.startsWith('!');
   const bare = keeps ? clean.slice(1) : clean;
   if (bare === '') return 'nothing stands after the "!"';
+  if (bare.length > longestPattern) return `it is longer than ${longestPattern} characters`;
+  if ((bare.match(/\*+/g) ?? []).length > mostWildcards) return `it has more than ${mostWildcards} wildcards`;
   // Docker takes `**x` without further wildcards for "ends in x", so that `**.md` covers a.md too.
   const ending = /^\*\*([^*?[\]\\]*)$/.exec(bare)?.[1];
   if (ending !== undefined) return { keeps, matches: (path) => `/${path}`.endsWith(ending) };

@@ -1,6 +1,6 @@
 import { Misread } from './invalid.ts';
 import { replacePattern, trimPattern } from './pattern.ts';
-import { isSpace } from './words.ts';
+import { Words } from './split-words.ts';
 
 /** A variable's value, or undefined when it isn't set. */
 export type Lookup = (name: string) => string | undefined;
@@ -26,6 +26,9 @@ export interface Expanded {
 }
 
 const deepest = 64;
+// Linux takes no variable of more than 128 KiB; labels may be longer, and files that are written inline are files.
+const longestText = 1024 * 1024;
+const longestFile = 16 * 1024 * 1024;
 
 /** Replaces variables and takes quotes off, as BuildKit's shell lexer does. Throws Misread. */
 export function expand(source: string, lookup: Lookup, options: ExpandOptions): Expanded {
@@ -37,21 +40,34 @@ export function expand(source: string, lookup: Lookup, options: ExpandOptions): 
     return lookup(name);
   };
   const keepUnset = options.keepUnset === true;
+  const longest = options.plainQuotes === true ? longestFile : longestText;
+  /** Each name may hold the ones before it twice: a few lines would be more than any memory. */
+  const joined = (text: string, more: string): string => {
+    if (text.length + more.length <= longest) return text + more;
+    throw new Misread(`with its variables replaced, it is longer than ${longest / 1024 / 1024} MiB`);
+  };
 
   /** Reads up to `stop` (taken too) or, without one, to the end. */
   const until = (stop: string | undefined, rawEscapes: boolean, pattern: boolean, depth: number): Expanded => {
     if (depth > deepest) throw new Misread('variables are nested too deeply');
     const words = new Words();
+    const expanded = (whole: string): Expanded => ({
+      text: whole,
+      get words() {
+        return words.all();
+      },
+      names,
+    });
     let text = '';
     while (at < characters.length) {
       const character = characters[at] ?? '';
       if (character === stop) {
         at++;
-        return { text, words: words.all(), names };
+        return expanded(text);
       }
       if (character === '$') {
         const value = dollar(depth);
-        text += value;
+        text = joined(text, value);
         words.loose(value);
       } else if (character === '<') {
         const mark = heredocMark();
@@ -59,7 +75,7 @@ export function expand(source: string, lookup: Lookup, options: ExpandOptions): 
         words.fixed(mark);
       } else if (options.plainQuotes !== true && (character === "'" || character === '"')) {
         const value = character === "'" ? single(pattern) : double(rawEscapes, pattern, depth);
-        text += value;
+        text = joined(text, value);
         words.fixed(value);
       } else if (character === options.escape) {
         at++;
@@ -79,7 +95,7 @@ export function expand(source: string, lookup: Lookup, options: ExpandOptions): 
       }
     }
     if (stop !== undefined) throw new Misread(`a ${stop} is missing`);
-    return { text, words: words.all(), names };
+    return expanded(text);
   };
 
   const single = (pattern: boolean): string => {
@@ -101,7 +117,7 @@ export function expand(source: string, lookup: Lookup, options: ExpandOptions): 
       if (character === undefined) throw new Misread("a double quote isn't closed");
       if (character === '"') break;
       if (character === '$') {
-        text += dollar(depth);
+        text = joined(text, dollar(depth));
         continue;
       }
       at++;
@@ -199,35 +215,8 @@ export function expand(source: string, lookup: Lookup, options: ExpandOptions): 
     const replacement = until('}', true, false, depth + 1).text;
     const value = seen(variable);
     if (value === undefined && keepUnset) return `\${${variable}/${all ? '/' : ''}${pattern}/${replacement}}`;
-    return replacePattern(value ?? '', pattern, replacement, all);
+    return replacePattern(value ?? '', pattern, replacement, { all, longest });
   };
 
   return until(undefined, options.rawEscapes === true, false, 0);
-}
-
-/** Collects words: spaces that stand loose end one, spaces from quotes or escapes don't. */
-class Words {
-  readonly #words: string[] = [];
-  #open = '';
-
-  loose(text: string): void {
-    for (const character of text) {
-      if (!isSpace(character)) this.#open += character;
-      else this.#close();
-    }
-  }
-
-  fixed(text: string): void {
-    this.#open += text;
-  }
-
-  #close(): void {
-    if (this.#open !== '') this.#words.push(this.#open);
-    this.#open = '';
-  }
-
-  all(): readonly string[] {
-    this.#close();
-    return this.#words;
-  }
 }

@@ -21,7 +21,12 @@ export function trimPattern(value: string, pattern: string, how: { end: boolean;
 }
 
 /** `${var/pattern/text}` and, with `all`, `${var//pattern/text}`: the longest match from the left is replaced. */
-export function replacePattern(value: string, pattern: string, replacement: string, all: boolean): string {
+export function replacePattern(
+  value: string,
+  pattern: string,
+  replacement: string,
+  { all, longest }: { readonly all: boolean; readonly longest: number },
+): string {
   const atoms = readPattern(pattern);
   const text = characters(value);
   const starts = startsOf(text, atoms);
@@ -33,6 +38,7 @@ export function replacePattern(value: string, pattern: string, replacement: stri
     // An empty match right behind the last one isn't one (Go's ReplaceAll).
     if (end !== undefined && !(end === at && at === replaced)) {
       result += replacement;
+      if (result.length > longest) throw new Misread(`what replaces ${JSON.stringify(pattern)} is too much text`);
       replaced = end;
       if (!all) return result + text.slice(end).join('');
       if (end > at) {

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RegistryCredential } from '../../plan.ts';
 import { parseObject } from '../../wire/oci/manifest.ts';
 import type { Env, World } from '../../wire/world.ts';
+import { makeTempDir } from '../tree/workspace.ts';
 
 /** Credentials in the form that builders read: a folder of its own, which only this user can look into. */
 export interface Login {
@@ -25,7 +25,7 @@ export async function withLogin<T>(
   world: World,
   work: (login: Login) => Promise<T>,
 ): Promise<T> {
-  const dir = await mkdtemp(join(world.env.TMPDIR || tmpdir(), 'tagboat-login-'));
+  const dir = await makeTempDir(world.env, 'tagboat-login-');
   try {
     const own = ownFolder(world.env);
     const config = own === undefined ? {} : await readConfig(join(own, 'config.json'));

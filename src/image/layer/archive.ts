@@ -1,4 +1,5 @@
 import { TagboatError } from '../../errors.ts';
+import { createBreath } from '../tree/breath.ts';
 import type { Owner } from '../tree/owner.ts';
 import type { Rootfs } from '../tree/rootfs.ts';
 import {
@@ -68,7 +69,12 @@ export async function unpackArchive(
     if ('unknown' in plain) throw new BrokenArchive(`it is packed with ${plain.unknown}`);
     const file = await how.workspace.spool(plain.chunks);
     const entries = await readLayer(fileChunks(file), file);
-    for (const entry of entries) await place(rootfs, at, entry, how.owner);
+    const breathe = createBreath(how.workspace.signal);
+    for (const entry of entries) {
+      const pause = breathe();
+      if (pause !== undefined) await pause;
+      await place(rootfs, at, entry, how.owner);
+    }
   } catch (error) {
     if (!(error instanceof BrokenArchive) && !isDamaged(error)) throw error;
     const reason = error instanceof BrokenArchive ? error.message : 'its compression is damaged';

@@ -1,3 +1,5 @@
+import { TagboatError } from '../../errors.ts';
+import { createBreath } from '../tree/breath.ts';
 import { largestAccounts } from '../tree/owner.ts';
 import {
   Blocked,
@@ -60,7 +62,7 @@ function rangeOf(file: string, offset: number, entry: TarEntry): Content {
   return {
     size: entry.size,
     read: () => {
-      throw new BrokenArchive(`${entry.path} is stored as a sparse file`);
+      throw new TagboatError('ASSEMBLE_NEEDS_BUILDER', { needs: `${entry.path} is stored as a sparse file` });
     },
   };
 }
@@ -83,7 +85,8 @@ const opaque = '.wh..wh..opq';
  */
 export async function applyLayer(root: Dir, entries: readonly LayerEntry[]): Promise<Dir> {
   let top = root;
-  const own = new Set<string>();
+  const own: OwnPaths = new Map();
+  const breathe = createBreath();
   const place = async (parts: Parts, node: Node): Promise<void> => {
     const name = parts.at(-1);
     if (name === undefined) {
@@ -94,20 +97,30 @@ export async function applyLayer(root: Dir, entries: readonly LayerEntry[]): Pro
     const there = folder.get(name);
     const keeps = node.is === 'dir' && there?.is === 'dir';
     folder.set(name, keeps ? dirOf(node, await there.children()) : node);
-    for (let depth = 1; depth <= parts.length; depth++) own.add(pathOf(parts.slice(0, depth)));
+    let at = own;
+    for (const part of parts) {
+      const below: OwnPaths = at.get(part) ?? new Map();
+      at.set(part, below);
+      at = below;
+    }
   };
   for (const entry of entries) {
+    const pause = breathe();
+    if (pause !== undefined) await pause;
     const written = partsOf(entry.path);
     const name = written.at(-1) ?? '';
     const parent = await follow(top, written.slice(0, -1));
     const parts = written.length === 0 ? [] : [...parent, name];
     if (name === opaque) {
       const folder = await folderAt(top, parent);
-      for (const child of [...folder.keys()]) if (!own.has(pathOf([...parent, child]))) folder.delete(child);
+      const kept = ownAt(own, parent);
+      for (const child of [...folder.keys()]) if (kept?.has(child) !== true) folder.delete(child);
     } else if (name.startsWith(whiteout)) {
       const gone = name.slice(whiteout.length);
       // AUFS keeps its own books under .wh..wh. names.
-      if (!gone.startsWith(whiteout) && !own.has(pathOf([...parent, gone]))) (await folderAt(top, parent)).delete(gone);
+      if (!gone.startsWith(whiteout) && ownAt(own, parent)?.has(gone) !== true) {
+        (await folderAt(top, parent)).delete(gone);
+      }
     } else {
       const node = await nodeOf(entry, top);
       if (node !== undefined) await place(parts, node);
@@ -116,6 +129,15 @@ export async function applyLayer(root: Dir, entries: readonly LayerEntry[]): Pro
     }
   }
   return top;
+}
+
+/** What a layer brought, as a tree of names. */
+interface OwnPaths extends Map<string, OwnPaths> {}
+
+function ownAt(own: OwnPaths, parts: Parts): OwnPaths | undefined {
+  let at: OwnPaths | undefined = own;
+  for (const part of parts) at = at?.get(part);
+  return at;
 }
 
 /** A folder's children; folders that a layer only implies are made as Docker makes them. */

@@ -10,6 +10,8 @@ const mostExtension = 1024 * 1024;
 // Those for the whole archive are looked through at every entry; git's own archives have one.
 const mostGlobal = 64 * 1024;
 
+const longestPath = 4096;
+
 const types: Readonly<Record<string, TarEntry['type']>> = {
   '0': 'file',
   '\0': 'file',
@@ -84,6 +86,8 @@ function entryOf(
   const short = text(header, 0, 100);
   const path =
     records.get('GNU.sparse.name') ?? records.get('path') ?? longPath ?? (prefix === '' ? short : `${prefix}/${short}`);
+  // No file system takes a longer one (PATH_MAX), and each of its folders would be made.
+  if (path.length > longestPath) throw new BrokenArchive('a path in it is longer than any file system takes');
   const known = types[flag] ?? 'other';
   // Before ustar, a folder was a file whose name ends in a slash.
   const type = known === 'file' && path.endsWith('/') ? 'dir' : known;

@@ -169,14 +169,14 @@ export async function fingerprintNow(job: ImageJob): Promise<Fingerprinted> {
  */
 export async function isStill(job: ImageJob, fingerprint: Fingerprint): Promise<boolean> {
   const { run } = job;
-  const files = createTakeFiles(readUnseen(await seenOf(run), createDigestReader(run.world.signal)));
+  const files = createTakeFiles(readUnseen(await seenOf(run), createDigestReader(run.world.signal)), run.world.signal);
   const { input } = await takeNow(job, files, createOnce());
   return input.is === 'known' && input.fingerprint.hash === fingerprint.hash;
 }
 
 function filesOf(run: ImageRun): Promise<TakeFiles> {
   return run.once('context files', async () =>
-    createTakeFiles(createDigestReader(run.world.signal, await seenOf(run))),
+    createTakeFiles(createDigestReader(run.world.signal, await seenOf(run)), run.world.signal),
   );
 }
 

@@ -106,13 +106,13 @@ function mustTriggerNothing(name: string, { config }: OciImageConfig): void {
 export type TakeFiles = (image: ImagePlan, taking: Taking) => Promise<TakenFiles>;
 
 /** Reads contexts by this reader; what several images take alike is read once. Ask for a new one to have all looked at again. */
-export function createTakeFiles(read: ReadDigest): TakeFiles {
+export function createTakeFiles(read: ReadDigest, signal: AbortSignal): TakeFiles {
   const contexts = new Map<string, ReturnType<typeof openContext>>();
   const taken = new Map<string, Promise<TakenFiles>>();
   return async (image, taking) => {
     const [dir, dockerfile] = taking.folder === undefined ? [image.context, image.dockerfile] : [taking.folder];
     const place = `${dir}\0${dockerfile ?? ''}`;
-    const opening = contexts.get(place) ?? openContext(image.name, dir, dockerfile, { keep: false });
+    const opening = contexts.get(place) ?? openContext(image.name, dir, dockerfile, { keep: false, signal });
     contexts.set(place, opening);
     const context = await opening;
     const key = JSON.stringify([dir, context.ignoreFile ?? '', taking]);

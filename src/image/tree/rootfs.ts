@@ -47,11 +47,18 @@ export function createRootfs(start: Dir): Rootfs {
   };
 
   const makeDirs = async (parts: Parts, meta: Meta): Promise<void> => {
-    for (let depth = 1; depth <= parts.length; depth++) {
-      const path = parts.slice(0, depth);
-      const there = await lookup(root, path);
-      if (there === undefined) await put(path, dirOf(meta));
-      else if (there.is !== 'dir') throw new Blocked(pathOf(path), 'it is there already and not a folder');
+    let at = root;
+    for (const [index, part] of parts.entries()) {
+      const children = await at.children();
+      const there = children.get(part);
+      const path = () => pathOf(parts.slice(0, index + 1));
+      if (there !== undefined && there.is !== 'dir') {
+        throw new Blocked(path(), 'it is there already and not a folder');
+      }
+      at = there ?? dirOf(meta);
+      if (there !== undefined) continue;
+      children.set(part, at);
+      changed.add(path());
     }
   };
 

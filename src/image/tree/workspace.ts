@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { TagboatError } from '../../errors.ts';
 import type { Env } from '../../wire/world.ts';
 
 /** A private folder for what is too large for memory. Gone at the end of the build, however it ends. */
@@ -17,9 +18,49 @@ export interface Workspace {
   remove(): Promise<void>;
 }
 
-/** A folder that only this user can look into. */
+/** A new folder that only this user can look into. Throws TEMP_UNUSABLE, DISK_FULL. */
+export async function makeTempDir(env: Env, prefix: string): Promise<string> {
+  const parent = env.TMPDIR || tmpdir();
+  return mkdtemp(join(parent, prefix)).catch((error: unknown) => {
+    throw machineTrouble(error, parent) ?? error;
+  });
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  EFBIG: 'a file would be larger than this machine allows (ulimit -f)',
+  EMFILE: 'too many files are open (ulimit -n)',
+  ENFILE: 'too many files are open on this machine',
+  EROFS: 'it can only be read',
+  EIO: 'the disk has an error',
+};
+
+// Of others, too, so that only those of the folder itself count.
+const placeReasons: Readonly<Record<string, string>> = {
+  ENOENT: "it isn't there",
+  ENOTDIR: 'it is no folder',
+  EACCES: 'you may not write there',
+  EPERM: 'you may not write there',
+  ELOOP: 'its links lead in a circle',
+  ENAMETOOLONG: 'its name is too long',
+};
+
+/** What a failure says about the machine, however deep it lies; undefined when it is about something else. */
+export function machineTrouble(error: unknown, dir: string): TagboatError | undefined {
+  // Node wraps some causes.
+  let at = error as { code?: unknown; path?: unknown; cause?: unknown } | null | undefined;
+  for (let depth = 0; at !== undefined && at !== null && depth < 8; at = at.cause as typeof at, depth++) {
+    const code = String(at.code ?? '');
+    if (code === 'ENOSPC' || code === 'EDQUOT') return new TagboatError('DISK_FULL', { path: dir }, { cause: error });
+    const here = String(at.path ?? '').startsWith(dir);
+    const reason = reasons[code] ?? (here ? placeReasons[code] : undefined);
+    if (reason !== undefined) return new TagboatError('TEMP_UNUSABLE', { path: dir, reason }, { cause: error });
+  }
+  return undefined;
+}
+
+/** A workspace in a folder of its own. Throws TEMP_UNUSABLE, DISK_FULL. */
 export async function createWorkspace(env: Env, signal: AbortSignal): Promise<Workspace> {
-  const dir = await mkdtemp(join(env.TMPDIR || tmpdir(), 'tagboat-build-'));
+  const dir = await makeTempDir(env, 'tagboat-build-');
   let files = 0;
   const newFile = () => join(dir, `${files++}`);
   return {

@@ -68,14 +68,30 @@ function normal(platform: string): string {
   return `${os}/${architecture}/${variant ?? usual}`;
 }
 
-/** The bytes as a JSON object, or undefined. */
+/** The bytes as a JSON object, or undefined, also where more stands inside of each other than anybody writes. */
 export function parseObject(bytes: Uint8Array): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    return isObject(value) ? value : undefined;
+    return isObject(value) && !isDeep(bytes) ? value : undefined;
   } catch {
     return undefined;
   }
+}
+
+const deepest = 256;
+
+/** What walks such values does so by recursion, which a few thousand levels end. */
+function isDeep(bytes: Uint8Array): boolean {
+  let depth = 0;
+  let quoted = false;
+  for (let at = 0; at < bytes.byteLength; at++) {
+    const byte = bytes[at];
+    if (quoted && byte === 0x5c) at++;
+    else if (byte === 0x22) quoted = !quoted;
+    else if (!quoted && (byte === 0x5b || byte === 0x7b) && ++depth > deepest) return true;
+    else if (!quoted && (byte === 0x5d || byte === 0x7d)) depth--;
+  }
+  return false;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
