@@ -100,7 +100,7 @@ export function actorIn({ GITHUB_ACTIONS: actions, GITHUB_ACTOR: actor }: Env): 
 /** git's own user on this machine, where both name and address are set. */
 async function gitUser(world: World, dir: string): Promise<Person | undefined> {
   const args = ['-C', dir, 'config', '-z', '--get-regexp', '^user\\.(name|email)$'];
-  const done = await world.exec({ program: 'git', args, signal: world.signal });
+  const done = await world.exec({ program: 'git', args, signal: world.signal, timeoutMs: 30_000 });
   // Each entry is its key, a line feed and its value; a later file's comes later and counts.
   const entries = done.stdout.split('\0').map((entry) => /^([^\n]*)\n([\s\S]*)$/.exec(entry) ?? []);
   const values = new Map(entries.map(([, key = '', value = '']) => [key, value.trim()]));

@@ -24,8 +24,10 @@ export async function readSource(world: Pick<World, 'exec' | 'env' | 'signal'>, 
     readCiEvent(world.env),
   ]);
   if (top.missing) throw new TagboatError('GIT_MISSING', {});
+  if (top.signal === 'timeout') throw unreadable(from, top);
   if (top.code !== 0) throw await whyNoRepo(git, from, top);
-  if (commit.code !== 0) throw await whyNoCommit(git, from, commit);
+  if (commit.code !== 0)
+    throw commit.signal === 'timeout' ? unreadable(from, commit) : await whyNoCommit(git, from, commit);
   if (status.code !== 0) throw unreadable(from, status);
 
   const [id = '', subject = '', name = '', email = '', committedAt = ''] = commit.stdout.replace(/\n$/, '').split('\0');
@@ -67,8 +69,11 @@ function gitIn(exec: Exec, dir: string, signal: AbortSignal): Git {
     LC_ALL: 'C',
   };
   const config = ['-c', 'log.showSignature=false', '-c', 'core.fsmonitor=false'];
-  return (...args) => exec({ program: 'git', args: ['-C', dir, ...config, ...args], env, signal });
+  return (...args) => exec({ program: 'git', args: ['-C', dir, ...config, ...args], env, signal, timeoutMs: mostMs });
 }
+
+/** Of a large checkout git reads the state in seconds; one that takes longer waits for a disk or a hook that hangs. */
+const mostMs = 60_000;
 
 async function whyNoRepo(git: Git, dir: string, failed: Finished): Promise<TagboatError> {
   // git says "not a repository" and "not yours" with the same exit code; asked to trust everybody, only one is left.
@@ -88,7 +93,8 @@ async function whyNoCommit(git: Git, dir: string, failed: Finished): Promise<Tag
 }
 
 function unreadable(dir: string, failed: Finished): TagboatError {
-  return new TagboatError('SOURCE_UNREADABLE', { dir }, { peer: { text: failed.stderr.trim() } });
+  const text = failed.signal === 'timeout' ? `git gave no answer within ${mostMs / 1_000} s` : failed.stderr.trim();
+  return new TagboatError('SOURCE_UNREADABLE', { dir }, { peer: { text } });
 }
 
 async function isFolder(path: string): Promise<boolean> {

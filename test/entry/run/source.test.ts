@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { publicUrl, readSource } from '../../../src/entry/run/source.ts';
-import { createExec } from '../../../src/wire/exec.ts';
+import { type Command, createExec } from '../../../src/wire/exec.ts';
 import { testWorld } from '../../support/world.ts';
 
 const identity = {
@@ -262,4 +262,31 @@ describe('a remote as others can reach it', () => {
     ['./a:b/shop.git', undefined],
     ['file:///srv/shop.git', undefined],
   ])('%s becomes %s', (remote, expected) => expect(publicUrl(remote)).toBe(expected));
+});
+
+describe('reading the app repo beside others who use it', () => {
+  it('leaves the index as it is, whatever git would like to note there', async () => {
+    const { dir } = repo();
+    // A file that was touched and is the same: git's status would write its new time into the index, and lock it.
+    utimesSync(join(dir, 'a.txt'), 1_000_000, 1_000_000);
+    const index = join(dir, '.git', 'index');
+    const before = readFileSync(index);
+    await read(dir);
+    expect(readFileSync(index).equals(before)).toBe(true);
+    git(dir, 'status');
+    expect(readFileSync(index).equals(before)).toBe(false);
+  });
+
+  it('gives up a git that hangs', async () => {
+    const bin = folder();
+    writeFileSync(join(bin, 'git'), '#!/bin/sh\nexec sleep 600\n', { mode: 0o755 });
+    const world = testWorld({ env: { PATH: `${bin}:${process.env.PATH}` } });
+    const exec = createExec({ PATH: `${bin}:${process.env.PATH}` });
+    // A second stands for the minute.
+    const hasty = {
+      ...world,
+      exec: (command: Command) => exec({ ...command, timeoutMs: (command.timeoutMs ?? 1e9) / 100 }),
+    };
+    await expect(readSource(hasty, folder())).rejects.toMatchObject({ code: 'SOURCE_UNREADABLE' });
+  });
 });
