@@ -9,6 +9,8 @@ import type { Tool } from './tool.ts';
 /** How a builder is to build a job's image. */
 export interface Building {
   readonly login: Login;
+  /** The images that it stands on and copies from, as the Dockerfile names them. */
+  readonly bases: readonly string[];
   /** Some registry of this build speaks plain HTTP, the image's own or a base's. */
   readonly insecure: boolean;
   /** What the builder may use of earlier builds. */

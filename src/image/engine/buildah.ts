@@ -1,24 +1,34 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { imageName } from '../../plan.ts';
+import { fullName } from '../../wire/oci/reference.ts';
 import { type Builder, buildFlags, digestIn, runStep } from './build.ts';
+import { canNameBases, hasOwnIgnoreFile, ignoreFileOf, shortNames } from './builder-input.ts';
 
 /** `buildah build`, then a push. No daemon, and with chroot isolation no privileges beyond a container's own. */
 export const buildWithBuildah: Builder = async (job, building) => {
   const { image } = job;
-  const { login } = building;
+  const { login, bases } = building;
   const reference = imageName(image);
   const digestFile = join(login.dir, 'digest');
   const access = ['--authfile', login.authFile, ...(building.insecure ? ['--tls-verify=false'] : [])];
   const several = image.platforms.length > 1;
   // A list that exists is added to, so each build makes one of its own.
   const list = `localhost/tagboat-${Math.floor(job.run.world.random() * 2 ** 48).toString(36)}`;
+  // By its own rules, another ignore file could count, and a name without a registry mean one that this machine prefers.
+  const nothing = join(login.dir, 'nothing-ignored');
+  await writeFile(nothing, '');
+  const ignoring = (await hasOwnIgnoreFile(image)) ? [] : [`--ignorefile=${(await ignoreFileOf(image)) ?? nothing}`];
+  const short = shortNames(bases);
+  const named = short.length > 0 && (await canNameBases(job.run)) ? short : [];
   const build = [
     'build',
     ...access,
     '--isolation=chroot',
     // HEALTHCHECK, SHELL and ONBUILD have no place in OCI's format: buildah would leave them out.
     '--format=docker',
+    ...ignoring,
+    ...named.flatMap((name) => ['--build-context', `${name}=docker-image://${fullName(name)}`]),
     ...(several ? ['--manifest', list] : ['--tag', reference]),
     ...buildFlags(job, building),
     image.context,

@@ -8,6 +8,7 @@ import type { ImageJob } from '../job.ts';
 import { registryOf } from '../registry.ts';
 import type { Builder, Building } from './build.ts';
 import { buildWithBuildah } from './buildah.ts';
+import { baseReferences } from './builder-input.ts';
 import { buildWithBuildx } from './buildx.ts';
 import { chooseEngine } from './choose.ts';
 import { buildWithDocker } from './docker.ts';
@@ -79,7 +80,8 @@ async function buildWith(
   how: Pick<Building, 'freshness' | 'built'>,
 ): Promise<Digest | undefined> {
   const { run, image } = job;
-  const registries = [image.registry, ...baseHosts(needed).map((host) => registryOf(host, image.registry))];
+  const bases = baseReferences(needed);
+  const registries = [image.registry, ...hostsOf(bases).map((host) => registryOf(host, image.registry))];
   const credentials = new Map<string, RegistryCredential>();
   for (const registry of registries) {
     if (credentials.has(registry.host)) continue;
@@ -87,12 +89,11 @@ async function buildWith(
     if (credential !== undefined) credentials.set(registry.host, credential);
   }
   const insecure = registries.some((registry) => registry.insecure);
-  return withLogin(credentials, run.world, (login) => builders[engine](job, { ...how, insecure, login }));
+  return withLogin(credentials, run.world, (login) => builders[engine](job, { ...how, bases, insecure, login }));
 }
 
-/** The registries that the needed stages' images come from. */
-function baseHosts({ stages }: Needed): string[] {
-  const origins = stages.flatMap(({ base, copies }) => [base, ...copies.values()]);
-  const hosts = origins.flatMap((origin) => (origin.is === 'image' ? [parseReference(origin.reference)?.host] : []));
+/** The registries that images come from. */
+function hostsOf(references: readonly string[]): string[] {
+  const hosts = references.map((reference) => parseReference(reference)?.host);
   return [...new Set(hosts.filter((host) => host !== undefined))];
 }

@@ -37,6 +37,12 @@ export async function writesRawJson(world: World): Promise<boolean> {
   return help.code === 0 && help.stdout.includes('"rawjson"');
 }
 
+/** Whether this buildah takes contexts by name, from 1.26 on: its own help says so. */
+export async function takesBuildContexts(world: World): Promise<boolean> {
+  const help = await ask(world, 'buildah', ['build', '--help']);
+  return help.code === 0 && help.stdout.includes('--build-context');
+}
+
 async function probeBuildx(builder: string | undefined, world: World): Promise<Probed> {
   const version = await ask(world, 'docker', ['buildx', 'version']);
   if (version.missing) return { usable: false, reason: 'docker is not installed' };

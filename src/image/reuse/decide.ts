@@ -1,6 +1,7 @@
 import type { Digest, ManifestBytes } from '../../wire/oci/types.ts';
 import { createDigestReader, readUnseen } from '../context/read.ts';
 import { createSeen, type Seen } from '../context/seen.ts';
+import { whyOtherInput } from '../engine/builder-input.ts';
 import { type Prepared, prepare, readImage } from '../engine/prepare.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
 import { builtAt } from '../fingerprint/record.ts';
@@ -135,10 +136,12 @@ async function newBuild(
   because: BuildReasons,
   tagged: Digest | undefined,
 ): Promise<NewBuild> {
-  const [prepared, why] = await Promise.all([
+  const [prepared, triggers] = await Promise.all([
     prepare(run, image, reading),
     input.is === 'known' ? checkBases(run, image, reading) : undefined,
   ]);
+  const { choice, needed } = prepared;
+  const why = triggers ?? (input.is === 'known' ? await whyOtherInput(run, image, choice.engine, needed) : undefined);
   return { is: 'new', prepared, input: why === undefined ? input : { is: 'undecided', why }, tagged, ...because };
 }
 
