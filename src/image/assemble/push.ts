@@ -42,6 +42,13 @@ const ociTypes: Types = {
   layer: (compression) => `application/vnd.oci.image.layer.v1.tar+${compression}`,
 };
 
+/** Docker's kinds of layers by OCI's names. */
+const ociKinds: Readonly<Record<string, string>> = {
+  [dockerTypes.layer('gzip')]: ociTypes.layer('gzip'),
+  'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip':
+    'application/vnd.oci.image.layer.nondistributable.v1.tar+gzip',
+};
+
 /** As its base; Docker's own kind knows gzip alone. */
 function typesOf({ base, layers }: Assembled): Types {
   return isDockerKind(base) && layers.every(({ compression }) => compression === 'gzip') ? dockerTypes : ociTypes;
@@ -135,9 +142,7 @@ async function manifestOf(image: Assembled, target: Destination, tell: (line: st
   const blob = { digest, size, open: () => Readable.from([Buffer.from(config)]) };
   await sendNew(blob, target, image.first, tell);
   const baseLayers = (image.base?.manifest.layers ?? []).map((layer) =>
-    types === ociTypes && layer.mediaType === dockerTypes.layer('gzip')
-      ? { ...layer, mediaType: ociTypes.layer('gzip') }
-      : layer,
+    types === ociTypes ? { ...layer, mediaType: ociKinds[layer.mediaType] ?? layer.mediaType } : layer,
   );
   const ownLayers = image.layers.map((layer) => ({
     mediaType: types.layer(layer.compression),

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import { type Place, TagboatError } from '../../errors.ts';
 import { WireFailure } from '../../wire/failure.ts';
+import { isDigest } from '../../wire/oci/digest.ts';
 import { type ImageManifest, mediaTypes, parseManifest, parseObject } from '../../wire/oci/manifest.ts';
 import { parseReference, showReference } from '../../wire/oci/reference.ts';
 import type { Descriptor, Digest } from '../../wire/oci/types.ts';
@@ -42,6 +43,9 @@ export async function findBase(request: BaseRequest): Promise<Base> {
   if (reference === undefined) {
     throw new TagboatError('DOCKERFILE_INVALID', { reason: `${request.reference} is no image name` }, { place });
   }
+  if (reference.digest !== undefined && !isDigest(reference.digest)) {
+    throw needsBuilder(`${request.reference} is named by a digest that isn't sha256`, place);
+  }
   const registry = await request.registryFor(reference.host);
   const { repository } = reference;
   const name = showReference(reference);
@@ -57,7 +61,7 @@ export async function findBase(request: BaseRequest): Promise<Base> {
       bytes = await get(choose(manifest.manifests, request, name).digest);
       manifest = parseManifest(bytes);
     }
-    if (manifest.is === 'index') throw unreadable(name, 'its index names another index', place);
+    if (manifest.is === 'index') throw needsBuilder(`${name} is an index that names another index`, place);
     const config = await readConfig(registry, repository, manifest.config, name, place);
     if (config.rootfs.diff_ids.length !== manifest.layers.length) {
       throw unreadable(name, 'its config and its manifest disagree about its layers', place);
@@ -73,6 +77,9 @@ export async function findBase(request: BaseRequest): Promise<Base> {
 function choose(manifests: readonly Descriptor[], request: BaseRequest, name: string): Descriptor {
   const found = fittest(manifests, request.platform);
   if (found !== undefined) return found;
+  if (manifests.length > 0 && manifests.every(({ platform }) => platform === undefined)) {
+    throw needsBuilder(`${name} is an index that tells no platforms`, request.place);
+  }
   throw missing(
     name,
     request,
@@ -136,8 +143,10 @@ async function readOne(base: Base, layer: Descriptor, keeping: Keeping, place: P
     const blob: Readable = await base.registry.client.getBlob(base.repository, layer);
     const plain = await unpacked(blob);
     if ('unknown' in plain) {
-      const needs = `its base image ${base.name} has layers packed with ${plain.unknown}, which this Node can't read`;
-      throw new TagboatError('ASSEMBLE_NEEDS_BUILDER', { needs }, { place });
+      throw needsBuilder(
+        `its base image ${base.name} has layers packed with ${plain.unknown}, which this Node can't read`,
+        place,
+      );
     }
     try {
       if (!keeping.contents) return await readLayer(plain.chunks, undefined);
@@ -148,6 +157,10 @@ async function readOne(base: Base, layer: Descriptor, keeping: Keeping, place: P
       throw error;
     }
   });
+}
+
+function needsBuilder(needs: string, place: Place): TagboatError<'ASSEMBLE_NEEDS_BUILDER'> {
+  return new TagboatError('ASSEMBLE_NEEDS_BUILDER', { needs }, { place });
 }
 
 function unreadable(image: string, reason: string, place: Place, cause?: unknown): TagboatError<'BASE_UNREADABLE'> {

@@ -107,7 +107,7 @@ export function descriptorsIn(value: unknown): Descriptor[] | undefined {
 
 function descriptor(value: unknown): Descriptor | undefined {
   if (!isObject(value)) return undefined;
-  const { mediaType, digest, size, annotations, artifactType } = value;
+  const { mediaType, digest, size, annotations, artifactType, urls } = value;
   if (typeof mediaType !== 'string' || typeof digest !== 'string' || !isDigest(digest)) return undefined;
   if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) return undefined;
   const notes = isObject(annotations)
@@ -122,6 +122,7 @@ function descriptor(value: unknown): Descriptor | undefined {
     platform: platformOf(value.platform),
     annotations: notes,
     artifactType: typeof artifactType === 'string' ? artifactType : undefined,
+    urls: Array.isArray(urls) ? urls.filter((url) => typeof url === 'string') : undefined,
   };
 }
 

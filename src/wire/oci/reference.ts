@@ -7,7 +7,8 @@ export interface Reference {
   /** Docker Hub's single names have `library/` before them. */
   readonly repository: string;
   readonly tag: string | undefined;
-  readonly digest: Digest | undefined;
+  /** `sha256:…`, which can be verified here, or `sha512:…`. */
+  readonly digest: Digest | `sha512:${string}` | undefined;
 }
 
 const part = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
@@ -15,7 +16,7 @@ const repositoryRule = new RegExp(`^${part}(?:/${part})*$`);
 const tagRule = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
 const label = '[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?';
 const hostRule = new RegExp(`^(?:${label}(?:\\.${label})*|\\[[0-9a-fA-F:]+\\])(?::[0-9]{1,5})?$`);
-const digestRule = /^sha256:[0-9a-f]{64}$/;
+const digestRule = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
 
 /** Whether the distribution spec allows this as a repository's name. */
 export function isRepository(text: string): boolean {
@@ -30,8 +31,8 @@ export function isTag(text: string): boolean {
 
 /** `[host[:port]/]repository[:tag][@digest]` by Docker's rules, or undefined when it isn't one. */
 export function parseReference(text: string): Reference | undefined {
-  // 255 for the name, 128 for the tag, 71 for the digest, and their marks.
-  if (text.length > 500) return undefined;
+  // 255 for the name, 128 for the tag, 135 for the digest, and their marks.
+  if (text.length > 520) return undefined;
   const at = text.indexOf('@');
   const digest = at === -1 ? undefined : text.slice(at + 1);
   const named = at === -1 ? text : text.slice(0, at);
@@ -44,7 +45,7 @@ export function parseReference(text: string): Reference | undefined {
   if (!hostRule.test(host) || !isRepository(repository) || `${host}/${repository}`.length > 255) return undefined;
   if (tag !== undefined && !isTag(tag)) return undefined;
   if (digest !== undefined && !digestRule.test(digest)) return undefined;
-  return { host: hub ? 'docker.io' : host, repository, tag, digest: digest as Digest | undefined };
+  return { host: hub ? 'docker.io' : host, repository, tag, digest: digest as Reference['digest'] };
 }
 
 /** The first part is a host when it could not be a folder of Docker Hub: a dot, a port, a capital, or `localhost`. */

@@ -11,6 +11,8 @@ export interface Descriptor {
   readonly platform?: { readonly os: string; readonly architecture: string; readonly variant?: string } | undefined;
   readonly annotations?: Readonly<Record<string, string>> | undefined;
   readonly artifactType?: string | undefined;
+  /** Where else the content lies, for what a registry must not hand on. */
+  readonly urls?: readonly string[] | undefined;
 }
 
 /** A manifest or index exactly as the registry holds it: its digest is that of `bytes`. */

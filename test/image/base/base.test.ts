@@ -1,8 +1,11 @@
 import * as zlib from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { parseManifest, parseObject, toManifest } from '../../../src/wire/oci/manifest.ts';
+import type { ManifestBytes } from '../../../src/wire/oci/types.ts';
 import type { BaseImage, TarEntry } from '../../support/base-image.ts';
-import { pushBaseImage, pushIndex, tarOf } from '../../support/base-image.ts';
+import { makeBaseImage, pushBaseImage, pushIndex, tarOf } from '../../support/base-image.ts';
 import { tempDir } from '../../support/git-host.ts';
+import { clientOf } from '../../support/oci.ts';
 import { startOwnRegistry } from '../../support/registries.ts';
 import { jumpingClock, testWorld } from '../../support/world.ts';
 import { build, contentsOf, type Files, planFor, writeContext } from '../images.ts';
@@ -275,4 +278,52 @@ describe('a base that is broken', () => {
       expect(error).toMatchObject({ code, exitCode });
     }
   });
+});
+
+describe('a base that only a builder can tell', () => {
+  it.each<[string, (host: string) => Promise<string>]>([
+    [
+      'an index in an index',
+      async (host) => {
+        const image = await pushBaseImage(host, { repository: 'base', layers: [] });
+        const inner = await pushIndex(host, 'base', 'inner', [image]);
+        const { mediaType, digest, bytes } = inner;
+        await pushIndex(host, 'base', '1', [{ mediaType, digest, size: bytes.byteLength, platform: image.platform }]);
+        return 'base:1';
+      },
+    ],
+    [
+      'an index that tells no platforms',
+      async (host) => {
+        const { platform: _, ...image } = await pushBaseImage(host, { repository: 'base', layers: [] });
+        await pushIndex(host, 'base', '1', [image]);
+        return 'base:1';
+      },
+    ],
+    ['a digest of another kind', async () => `base@sha512:${'0'.repeat(128)}`],
+  ])('%s', async (_what, push) => {
+    const { host } = await own();
+    const reference = await push(host);
+    expect(await failure(assembled(host, `FROM HOST/${reference}\nCOPY a /\n`))).toMatchObject({
+      code: 'ASSEMBLE_NEEDS_BUILDER',
+      place: { line: 1 },
+    });
+  });
+});
+
+it.each([true, false])('a layer that lies elsewhere keeps the place where (docker: %s)', async (docker) => {
+  const { host } = await own();
+  const client = clientOf(host);
+  const { blobs, manifest } = await makeBaseImage({ layers: [[file('f', { body: 'x' })]], docker });
+  for (const blob of blobs) await client.pushBlob('base', blob);
+  const value = parseObject(manifest.bytes) as { mediaType: string; layers: object[] };
+  const urls = ['https://elsewhere.test/layer'];
+  const kind = docker
+    ? 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip'
+    : 'application/vnd.oci.image.layer.nondistributable.v1.tar+gzip';
+  const layers = value.layers.map((layer) => ({ ...layer, mediaType: kind, urls }));
+  await client.putManifest('base', '1', toManifest(value.mediaType, { ...value, layers }));
+  await assembled(host, 'FROM HOST/base:1\nCOPY a /\n');
+  const found = parseManifest((await client.getManifest('app', 't')) as ManifestBytes);
+  expect(found).toMatchObject({ is: 'image', layers: [{ mediaType: kind, urls }, {}] });
 });
