@@ -104,7 +104,10 @@ function setValue(file: SourceFile, edit: Edit): Done | undefined {
   if (/\p{Surrogate}/u.test(edit.value)) unwritable(path, 'it holds half a character (a lone surrogate)');
   if (!isSpeltAs(edit.as ?? 'text', edit.value)) unwritable(path, `it is no ${edit.as} that all readers write alike`);
   const at = findValue(file, path, edit.create);
-  const done = at.is === 'found' ? replace(file, path, at, edit) : create(file, path, at, edit);
+  // Kustomize's own field, which takes no number.
+  const last = path.steps.at(-1);
+  const as = edit.as ?? (last?.is === 'key' && last.key === 'newTag' ? 'text' : undefined);
+  const done = at.is === 'found' ? replace(file, path, at, { ...edit, as }) : create(file, path, at, { ...edit, as });
   const aliases = done === undefined ? [] : aliasesOf(file, at);
   if (done === undefined || aliases.length === 0) return done;
   if (edit.allow?.includes('aliases') !== true) {

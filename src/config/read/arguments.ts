@@ -84,7 +84,7 @@ function faultOf(value: string): ((path: string) => string) | undefined {
     return (path) =>
       `has quotes around it, which would become a part of it; leave them out, or write ${path}:="…" with the text as JSON has it`;
   }
-  if (/^\w[\w./:@-]*[:@]$|^[\w./-]+:@/.test(value)) {
+  if (/^\w[\w./:@-]*[:@]$|^[\w./-]+:@|^\w[\w.-]*\/\//.test(value)) {
     return (path) =>
       `ends where an image's tag or digest should follow, as where a variable is empty; to mean this text, write ${path}:="…" with it as JSON has it`;
   }

@@ -40,6 +40,7 @@ const slots = [
   ...['old', '1', '150', '1.9', '1.10', '0', '0x1f', '1e3', 'true', 'yes', 'null', '~', '', '2024-01-01', '12:30'],
   ...['"old"', "'1'", '|\n  old\n', '>-\n  old\n', '|\n  old', '&x 1', '!!str 1'],
 ].map((slot) => `a: ${slot}`);
+slots.push('{a: old, b: 1}', '{"a": 1}', '{a: , b: 1}', 'b: 1\n', 'b: {}\nc: |-\n  x', '{b: 1}', '');
 const values = fc.oneof(
   { weight: 3, arbitrary: fc.stringMatching(/^[0-9a-f]{7,12}$/) },
   { weight: 3, arbitrary: fc.stringMatching(/^[0-9]{1,13}$/) },
@@ -55,7 +56,7 @@ const values = fc.oneof(
 it.skipIf(missing !== undefined)(`whatever a value replaces, Go's readers give its own text back${why}`, () => {
   const types = fc.constantFrom<(ValueType | undefined)[]>(undefined, 'text');
   const cases = fc.sample(fc.tuple(fc.constantFrom(...slots), values, types), 4_000).flatMap(([text, value, as]) => {
-    const made = after({ text, path: '.a', value, as });
+    const made = after({ text, path: '.a', value, as, create: true });
     return made === undefined ? [] : [{ text, value, as, made }];
   });
   const wrong = readByGo(cases.map(({ made }) => made)).flatMap((readings, at) => {

@@ -38,6 +38,10 @@ describe('a value over a number or boolean', () => {
     expect(typed('{"a": 3}', '5', 'text', false, 'v.json').text).toBe('{"a": "5"}');
   });
 
+  it('is text as the tag of kustomize, which takes no number there', () => {
+    expect(edited('images:\n- newTag: 150\n', '.images[0].newTag', '151')).toBe('images:\n- newTag: "151"\n');
+  });
+
   it('is no change only where readers read the same', () => {
     expect(edit('a: "1.10"\n', '.a', '1.10').changes).toEqual([]);
     expect(typed('a: "5"\n', '5', 'text').changes).toBe(0);

@@ -7,6 +7,7 @@ describe('--set', () => {
   const good: [string, string, string, string][] = [
     ['main/values.yaml:.front.imageTag=v1', 'main/values.yaml', '.front.imageTag', 'v1'],
     ['v.yaml:.a=""', 'v.yaml', '.a', ''],
+    ['v.yaml:.a=http://x/y', 'v.yaml', '.a', 'http://x/y'],
     ['v.yaml:.a=x=y:.z', 'v.yaml', '.a', 'x=y:.z'],
     ['v.yaml:.images[name=app].newTag=v1', 'v.yaml', '.images[name=app].newTag', 'v1'],
     ['v.yaml:."a=b".c=v1', 'v.yaml', '."a=b".c', 'v1'],
@@ -40,6 +41,7 @@ describe('--set', () => {
     ['v.yaml:.image=r/app:v1@', 'USAGE', 14],
     ['v.yaml:.image=r/app:v1@sha256:', 'USAGE', 14],
     ['v.yaml:.image=r/app:@sha256:00', 'USAGE', 14],
+    ['v.yaml:.image=r.io//app:v1', 'USAGE', 14],
     ['v.yaml:.a:=', 'USAGE', 11],
     ['v.yaml:.a:=0151', 'USAGE', 11],
     ['v.yaml:.a:=1e3', 'USAGE', 11],
