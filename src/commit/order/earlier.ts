@@ -32,7 +32,14 @@ export interface EarlierOptions {
   readonly force: boolean;
 }
 
-const depth = 1_024;
+/**
+ * Generations of the branch's history: as many as are asked for first, and at most. A few hundred of a repo with many
+ * merges may hold most of it, so the number grows only while the target is not among them.
+ */
+const firstDepth = 32;
+const mostDepth = 1_024;
+/** As many are asked for to learn where the earlier values came from, which is told but decides nothing. */
+const sourceDepth = 256;
 /** Commits whose state is read to see whether somebody set a value by hand. */
 const mostChecked = 20;
 
@@ -65,14 +72,15 @@ async function find(
   { to, force }: EarlierOptions,
 ): Promise<EarlierState> {
   const tip = await repo.readTip();
-  const line = lineOf((await newestCommits(repo.remote, tip, depth)) ?? new Map(), tip, places);
   const readThere = async (commit: ObjectId) => {
     const snapshot = await repo.readFiles(commit, filesOf(places));
     return (await loadRewrite())(snapshot, [], places);
   };
   const read = async (commit: ObjectId): Promise<readonly string[]> => (await readThere(commit)).values;
   const now = await read(tip);
-  const { from, at } = to === 'previous' ? await previous(line, now, read) : named(line, to);
+  const { line, from, at } = await search(repo, tip, places, (line, whole) =>
+    to === 'previous' ? previous(line, now, read, whole) : named(line, to),
+  );
   if (at === undefined) {
     throw to === 'previous'
       ? new TagboatError('ROLLBACK_NOTHING_EARLIER', { repo: url, branch, seen: line.length })
@@ -87,6 +95,27 @@ async function find(
     undone: undone.map(({ id, message }) => ({ commit: id, subject: message.split('\n')[0] ?? '' })),
     source: writer === undefined ? undefined : sourceText(writer.message),
   };
+}
+
+/** Reads ever more of the branch's line, until it has the target and the delivery that brought the values there. */
+async function search(
+  { remote }: ConfigRepo,
+  tip: ObjectId,
+  places: readonly HeldPlace[],
+  find: (line: readonly LineCommit[], whole: boolean) => Target | Promise<Target>,
+): Promise<Target & { readonly line: readonly LineCommit[] }> {
+  let best: (Target & { readonly line: readonly LineCommit[] }) | undefined;
+  for (let depth = firstDepth; ; depth *= 2) {
+    const commits = await newestCommits(remote, tip, depth);
+    // Too much to look through: what the step before found is the best there is.
+    if (commits === undefined && best !== undefined) return best;
+    const line = lineOf(commits ?? new Map(), tip, places);
+    const whole = depth >= mostDepth || line.at(-1)?.parents.length === 0;
+    const { from, at } = await find(line, whole);
+    best = { line, from, at };
+    const sourced = at !== undefined && line.slice(indexOf(line, at)).some(({ set }) => set.size > 0);
+    if (whole || sourced || (at !== undefined && depth >= sourceDepth)) return best;
+  }
 }
 
 /** The branch's own line by first parents, and the last one's parent, of which only the id is known. */
@@ -126,6 +155,7 @@ async function previous(
   line: readonly LineCommit[],
   now: readonly string[],
   read: (commit: ObjectId) => Promise<readonly string[]>,
+  whole: boolean,
 ): Promise<Target> {
   let from = 0;
   for (let checked = 0; checked < mostChecked; checked += 1) {
@@ -134,6 +164,8 @@ async function previous(
     if (found === undefined) break;
     const back = trailersOf(found.message).find(({ key }) => key === 'Tagboat-Rollback-To')?.value ?? '';
     const target = line.findIndex(({ id }) => id === back);
+    // What a rollback went back to may be further down: without it, its own parent would be taken for the earlier state.
+    if (back !== '' && target < 0 && !whole) break;
     if (target > writer) {
       from = target;
       continue;

@@ -19,7 +19,8 @@ export interface PlacesState {
   readonly source: string | undefined;
 }
 
-const depth = 1_024;
+/** Generations in which the delivery that set the value is looked for. */
+const mostDepth = 1_024;
 
 /** Reads them and where they came from. Throws as `previewDelivery` does, and CONFIG_PATH_MISSING for a place that isn't. */
 export async function readState(
@@ -33,12 +34,10 @@ export async function readState(
     const snapshot = await repo.readFiles(tip, filesOf(places));
     const { values, types } = (await loadRewrite())(snapshot, [], places);
     const [first] = places;
-    const line = lineOf(
-      (await newestCommits(repo.remote, tip, depth)) ?? new Map(),
-      tip,
-      first === undefined ? [] : [first],
-    );
-    const writer = line.find(({ set }) => set.size > 0);
+    const writerIn = (commits: Parameters<typeof lineOf>[0]) =>
+      lineOf(commits, tip, first === undefined ? [] : [first]).find(({ set }) => set.size > 0);
+    const isThere = (commits: Parameters<typeof lineOf>[0]): boolean => writerIn(commits) !== undefined;
+    const writer = writerIn((await newestCommits(repo.remote, tip, mostDepth, isThere)) ?? new Map());
     const own = writer !== undefined && [...writer.set.values()][0] === values[0];
     return { tip, values, types, source: own ? sourceText(writer.message) : undefined };
   });

@@ -23,8 +23,8 @@ export function sourceOf(message: string): { readonly commit: ObjectId; readonly
   return isObjectId(argo) ? { commit: argo, url: undefined } : undefined;
 }
 
-/** How far back the writer of a value is looked for: first where it mostly is, then as far as it is worth. */
-const depths = [128, 4_096];
+/** Generations in which the writer of a value is looked for at most; as many are read as it takes. */
+const mostDepth = 4_096;
 
 /** A place in the config repo with the value it has. */
 export interface PlacedValue {
@@ -36,29 +36,34 @@ export interface PlacedValue {
 /**
  * The app repo's commits behind values at a tip, by the trailers of the newest config commit that set each. Undefined
  * when none of the last few thousand did, when that one set another value (so somebody changed it by hand since), or
- * when it doesn't say where it came from. One request to the config repo for all of them, rarely two, and none before
- * the first is asked for. Throws WireFailure.
+ * when it doesn't say where it came from. What was read for one serves the others, and nothing is asked before the first
+ * is asked for. Throws WireFailure.
  */
 export function openWriters(remote: GitRemote, tip: ObjectId): (place: PlacedValue) => Promise<ObjectId | undefined> {
-  const read = new Map<number, ReturnType<typeof newestCommits>>();
-  const newest = (depth: number): ReturnType<typeof newestCommits> => {
-    const commits = read.get(depth) ?? newestCommits(remote, tip, depth);
-    read.set(depth, commits);
-    return commits;
-  };
-  return async (place) => {
+  let known: ReadonlyMap<ObjectId, HistoryCommit> = new Map();
+  /** One question at a time, each with what the one before it has read. */
+  let before: Promise<unknown> = Promise.resolve();
+  let isAll = false;
+  const ask = async (place: PlacedValue): Promise<ObjectId | undefined> => {
     const setting = `${place.file}:${place.path}=`;
-    for (const depth of depths) {
-      const commits = await newest(depth);
-      if (commits === undefined) return undefined;
+    const writerIn = (commits: typeof known) => {
       for (const message of fromTip(commits, tip)) {
         const set = trailersOf(message).find(({ key, value }) => key === 'Tagboat-Set' && value.startsWith(setting));
-        if (set === undefined) continue;
-        return set.value.slice(setting.length) === place.value ? sourceOf(message)?.commit : undefined;
+        if (set !== undefined) return { message, value: set.value.slice(setting.length) };
       }
-      if (commits.size < depth) return undefined;
+      return undefined;
+    };
+    if (!isAll && writerIn(known) === undefined) {
+      known = (await newestCommits(remote, tip, mostDepth, (some) => writerIn(some) !== undefined)) ?? known;
+      isAll = writerIn(known) === undefined;
     }
-    return undefined;
+    const writer = writerIn(known);
+    return writer?.value === place.value ? sourceOf(writer.message)?.commit : undefined;
+  };
+  return (place) => {
+    const answer = before.then(() => ask(place));
+    before = answer.catch(() => undefined);
+    return answer;
   };
 }
 

@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { commit } from '../../../src/entry/commands/commit.ts';
 import { type RollbackOptions, rollback } from '../../../src/entry/commands/rollback.ts';
@@ -50,6 +52,32 @@ async function branch(beforePush?: (host: GitHost) => Promise<unknown>): Promise
 const landed = [{ is: 'landed' }];
 
 describe.skipIf(noHttpBackend !== undefined)(`tagboat rollback${skipNote}`, () => {
+  it('reads no more of a long history than it takes, and as much as a target far down takes', async () => {
+    const { host, deliver, back, value } = await branch();
+    /** Commits of somebody else's, each with words of its own. */
+    const others = (count: number): void => {
+      const commits = Array.from({ length: count }, (_, at) => {
+        const words = randomBytes(300).toString('hex');
+        const from = at === 0 ? 'from refs/heads/main^0\n' : '';
+        return `commit refs/heads/main\ncommitter A <a@b.test> 1700000000 +0000\ndata ${words.length}\n${words}\n${from}M 644 inline notes.md\ndata 4\n${String(at % 10_000).padStart(4, '0')}\n`;
+      });
+      execFileSync('git', ['-C', host.repoDir('config'), 'fast-import', '--quiet'], { input: commits.join('\n') });
+    };
+    others(3_000);
+    await deliver('v1');
+    await deliver('v2');
+    const before = host.requests.length;
+    expect(await back()).toMatchObject({ exitCode: 0, commits: landed });
+    expect(await value()).toBe(valuesWith('v1'));
+    const bytes = host.requests.slice(before).reduce((sum, { bytesOut }) => sum + bytesOut, 0);
+    // A thousand generations, as were asked for at once, are 350 kB of words alone.
+    expect(bytes).toBeLessThan(100_000);
+    others(50);
+    // What that rollback went back to is further down than the first step goes.
+    expect(await back()).toMatchObject({ exitCode: 0, commits: landed });
+    expect(await value()).toBe(valuesWith('a'));
+  });
+
   it('puts back the value before the newest delivery, holds it, and says what is undone and why', async () => {
     const { host, deliver, back, value } = await branch();
     await deliver('v1');
