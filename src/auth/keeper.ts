@@ -1,4 +1,5 @@
 import { Secret } from '../wire/secret.ts';
+import { secretsOf } from '../wire/secret-names.ts';
 import type { Env, World } from '../wire/world.ts';
 
 /** Knows every secret of a run: masks each the moment it is known, and takes them out of what peers say. */
@@ -50,25 +51,8 @@ export function createKeeper(mask: World['mask']): Keeper {
  * and may print it.
  */
 export function keepVariables(keeper: Keeper, env: Env): void {
-  for (const [name, value] of Object.entries(env)) {
-    if (value && isSecretVariable(name)) keeper.keep(value.trim(), name);
-  }
+  for (const [name, value] of secretsOf(env)) keeper.keep(value, name);
 }
-
-/** Whether a variable holds a secret, by its name. `TAGBOAT_TOKEN_<HOST>` is a token too. */
-export function isSecretVariable(name: string): boolean {
-  return secretVariables.has(name) || name.startsWith('TAGBOAT_TOKEN');
-}
-
-const secretVariables = new Set([
-  'ACTIONS_ID_TOKEN_REQUEST_TOKEN',
-  'ARGOCD_AUTH_TOKEN',
-  'AWS_SECRET_ACCESS_KEY',
-  'AWS_SESSION_TOKEN',
-  'GITHUB_TOKEN',
-  'TAGBOAT_APP_PRIVATE_KEY',
-  'TAGBOAT_QUEUE_KEY',
-]);
 
 /** The value, its encoded forms, and for key files each line, since logs are printed by the line. */
 function formsOf(value: string): string[] {

@@ -221,19 +221,41 @@ describe('variables', () => {
   });
 
   it('that hold secrets are refused: what stands in the file is printed', () => {
-    for (const name of ['GITHUB_TOKEN', 'AWS_SECRET_ACCESS_KEY', 'DB_PASSWORD', 'my_api_key', 'SECRET_X']) {
+    const names = ['GITHUB_TOKEN', 'AWS_SECRET_ACCESS_KEY', 'DB_PASSWORD', 'my_api_key', 'SECRET_X'];
+    for (const name of [
+      ...names,
+      'TAGBOAT_QUEUE_KEY',
+      'TAGBOAT_APP_PRIVATE_KEY',
+      'PAT',
+      'GH_PAT',
+      'DB_PWD',
+      'SIGNING_KEY',
+    ]) {
       expect(fault(image(`{ args: { A: "\${${name}}" } }`), { [name]: 'x' }).code).toBe('CONFIG_SECRET_IN_FILE');
     }
     const error = fault(image('{ args: { A: "${HARMLESS}" } }'), { HARMLESS: `ghp_${'a1'.repeat(18)}` });
     expect([error.code, error.data]).toMatchObject(['CONFIG_SECRET_IN_FILE', { variable: 'HARMLESS' }]);
     expect(JSON.stringify(error)).not.toContain('ghp_');
-    for (const name of ['AWS_ACCOUNT', 'TOKENIZER', 'KEY_COUNT']) {
+    for (const name of ['AWS_ACCOUNT', 'TOKENIZER', 'KEY_COUNT', 'PATCH', 'PWD', 'TOKEN_FILE', 'SONAR_PROJECT_KEY']) {
       expect(config(image(`{ args: { A: "\${${name}}" } }`), { [name]: 'x' }).images[0]?.args).toEqual({ A: 'x' });
     }
   });
 });
 
 describe('a secret in the file', () => {
+  it('is known by its value too, whatever name it has there, and by that of a proxy’s password', () => {
+    const env = { TAGBOAT_QUEUE_KEY: 'plain-words-only', HTTPS_PROXY: 'http://bob:s3cret%2Fword@proxy.test:3128' };
+    for (const value of ['plain-words-only', 's3cret/word', 's3cret%2Fword']) {
+      expect(fault(image('{ args: { A: "${HARMLESS}" } }'), { ...env, HARMLESS: `x${value}` }).code).toBe(
+        'CONFIG_SECRET_IN_FILE',
+      );
+      const error = fault(`${seed}# ${value}\n`, env);
+      expect(error.code).toBe('CONFIG_SECRET_IN_FILE');
+      expect(JSON.stringify(error)).not.toContain(value);
+    }
+    expect(config(`${seed}# bob of proxy.test\n`, { ...account, ...env }).deliveries).toHaveLength(1);
+  });
+
   const secrets = [
     `ghp_${'aB3'.repeat(12)}`,
     `github_pat_${'aB3_'.repeat(10)}`,

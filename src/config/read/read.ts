@@ -37,7 +37,7 @@ export function readConfig(text: string, file: string, env: Env): ConfigText {
   const tooLarge = () => new TagboatError('CONFIG_TOO_LARGE', { file, limit: largest }, { place: { file } });
   if (text.length > largest) throw tooLarge();
   // First of all, so that no other error shows the line.
-  const secret = findSecret(text);
+  const secret = findSecret(text, env);
   if (secret !== undefined) {
     throw new TagboatError(
       'CONFIG_SECRET_IN_FILE',

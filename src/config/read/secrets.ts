@@ -1,3 +1,9 @@
+import { secretsOf } from '../../wire/secret-names.ts';
+import type { Env } from '../../wire/world.ts';
+
+/** Shorter values turn up in ordinary words. */
+const shortest = 8;
+
 /** What secrets look like. Each is named for the message; the text itself is never repeated. */
 const shapes: readonly [what: string, shape: RegExp][] = [
   ['a GitHub token', /\bgh[opsur]_[A-Za-z0-9]{16,}|\bgithub_pat_[A-Za-z0-9_]{20,}/],
@@ -14,19 +20,19 @@ const shapes: readonly [what: string, shape: RegExp][] = [
   ['a user name and password in a URL', /[a-z][a-z0-9+.-]*:\/\/[^\s/@"']+@(?!sha256:)/i],
 ];
 
-/** What a text seems to hold that must not stand in a file, and where. */
-export function findSecret(text: string): { what: string; offset: number } | undefined {
+/**
+ * What a text seems to hold that must not stand in a file, and where: something in the shape of a secret, or the value
+ * of one of the environment's, whatever it is called here.
+ */
+export function findSecret(text: string, env: Env): { what: string; offset: number } | undefined {
   let first: { what: string; offset: number } | undefined;
+  for (const [name, value] of secretsOf(env)) {
+    const offset = value.length < shortest ? -1 : text.indexOf(value);
+    if (offset >= 0 && (first === undefined || offset < first.offset)) first = { what: `the value of ${name}`, offset };
+  }
   for (const [what, shape] of shapes) {
     const offset = text.search(shape);
     if (offset >= 0 && (first === undefined || offset < first.offset)) first = { what, offset };
   }
   return first;
-}
-
-/** Whether a variable's name says that it holds a secret: what the file names is printed and given to programs. */
-export function isSecretName(name: string): boolean {
-  return /(?:^|_)(?:TOKEN|SECRETS?|PASSWORD|PASSWD|PASSPHRASE|PRIVATE_KEY|ACCESS_KEY|API_KEY|CREDENTIALS?)(?:_|$)/i.test(
-    name,
-  );
 }

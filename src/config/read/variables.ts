@@ -1,6 +1,7 @@
 import { type Place, TagboatError } from '../../errors.ts';
+import { isSecretName } from '../../wire/secret-names.ts';
 import type { Env } from '../../wire/world.ts';
-import { findSecret, isSecretName } from './secrets.ts';
+import { findSecret } from './secrets.ts';
 
 interface At {
   readonly file: string;
@@ -38,7 +39,7 @@ export function expandVariables(text: string, env: Env, at: At): string {
           { place: at.place(name) },
         );
       }
-      const secret = findSecret(value);
+      const secret = findSecret(value, env);
       if (secret !== undefined) refuse(name, secret.what, at);
       return kept(value);
     },

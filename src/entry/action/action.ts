@@ -2,6 +2,8 @@ import { type Body, runSession } from '../run/session.ts';
 import type { Ending } from '../run/stopping.ts';
 import { type ActionInputs, adoptSecrets, isQuiet, readInputs } from './inputs.ts';
 import { outputsOf, writeOutputs } from './outputs.ts';
+import { inWordsOfInputs } from './words.ts';
+import { trustWorkspace } from './workspace.ts';
 
 // The GitHub Action: inputs become options, the run is the CLI's, its ending becomes outputs.
 const inputs = { ...process.env };
@@ -9,12 +11,13 @@ for (const [name, value] of Object.entries(adoptSecrets(inputs))) {
   if (value === undefined) delete process.env[name];
   else process.env[name] = value;
 }
+Object.assign(process.env, trustWorkspace(process.env, inputs.INPUT_APP));
 
 let ending: Ending = { value: null };
 let clean = (text: string): string => text;
 const exitCode = await runSession(
   inputs.INPUT_COMMAND || 'ship',
-  { json: false, quiet: isQuiet(inputs), color: true },
+  { json: false, quiet: isQuiet(inputs), color: true, announces: true, inWords: inWordsOfInputs },
   async (session) => {
     clean = session.clean;
     const body = await bodyOf(readInputs(inputs));

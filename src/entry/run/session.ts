@@ -1,10 +1,10 @@
 import { inspect } from 'node:util';
 import picocolors from 'picocolors';
 import type { Colors } from 'picocolors/types.js';
-import { isSecretVariable } from '../../auth/keeper.ts';
 import { exitCodes } from '../../errors/codes.ts';
 import type { Emit, Event, Happening } from '../../events.ts';
 import type { Source } from '../../plan.ts';
+import { secretsOf } from '../../wire/secret-names.ts';
 import type { World } from '../../wire/world.ts';
 import { createAnnotations, maskCommand } from '../show/annotations.ts';
 import { colorsFor } from '../show/colors.ts';
@@ -24,6 +24,10 @@ export interface Settings {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly color: boolean;
+  /** What happens in other words than the command line's. */
+  readonly inWords?: (happening: Happening) => Happening;
+  /** The runner of GitHub Actions is told which secrets to hide. */
+  readonly announces?: boolean;
 }
 
 /** What a command works with. */
@@ -72,12 +76,13 @@ export async function runSession(command: string, settings: Settings, body: Body
   const emit: Emit = (happening: Happening) => {
     if (ended) return;
     ended = happening.type === 'result';
-    const event = scrubber.value({ ...happening, at: new Date().toISOString() }) as Event;
+    const told = settings.inWords?.(happening) ?? happening;
+    const event = scrubber.value({ ...told, at: new Date().toISOString() }) as Event;
     for (const sink of sinks) sink.tell(event);
   };
-  const mask = masking(scrubber, stderr);
+  const mask = masking(scrubber, stderr, settings.announces === true);
   // Masked whether or not a run uses them: a child's error may print them.
-  for (const [name, value] of Object.entries(env)) if (value && isSecretVariable(name)) mask(value);
+  for (const [, value] of secretsOf(env)) mask(value);
   const world = createWorld({ env, signal: controller.signal, mask });
   // Cleaned first: what stands between a secret's characters would hide it.
   const clean = (text: string): string => scrubber.text(printable(text));
@@ -131,11 +136,18 @@ function actionsSinks(stderr: Output): EventSink[] {
   return env.GITHUB_STEP_SUMMARY ? [annotations, createSummary(env.GITHUB_STEP_SUMMARY)] : [annotations];
 }
 
-function masking(scrubber: Scrubber, stderr: Output): (secret: string) => void {
-  const announced = new Set<string>();
+/**
+ * Takes secrets out of all that is printed, and tells the runner of them where nobody else reads what is told to it: a
+ * `run:` step may end in `2>&1 | tee log`. Of its own tokens it knows already.
+ */
+function masking(scrubber: Scrubber, stderr: Output, announces: boolean): (secret: string) => void {
+  const known = secretsOf(process.env).filter(([name]) => name === 'GITHUB_TOKEN' || name.startsWith('ACTIONS_'));
+  const announced = new Set(
+    known.flatMap(([, value]) => [value, Buffer.from(value).toString('base64'), encodeURIComponent(value)]),
+  );
   return (secret) => {
     scrubber.add(secret);
-    if (process.env.GITHUB_ACTIONS !== 'true' || secret.trim().length < 4 || announced.has(secret)) return;
+    if (!announces || secret.trim().length < 4 || announced.has(secret)) return;
     announced.add(secret);
     stderr.write(maskCommand(secret));
   };

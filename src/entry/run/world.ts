@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isSecretVariable } from '../../auth/keeper.ts';
 import { createExec } from '../../wire/exec.ts';
 import { createHttp } from '../../wire/http-client.ts';
+import { isSecretName } from '../../wire/secret-names.ts';
 import type { Clock, Env, World } from '../../wire/world.ts';
 import { version } from './version.ts';
 
@@ -27,7 +27,7 @@ export function createWorld(from: { env: Env; signal: AbortSignal; mask: (secret
     caFile: caFile === '' ? undefined : caFile,
   });
   // Children get what they need by private files; what they needn't know they can't print.
-  const own = ([name]: [string, unknown]): boolean => name.startsWith('TAGBOAT_') && isSecretVariable(name);
+  const own = ([name]: [string, unknown]): boolean => name.startsWith('TAGBOAT_') && isSecretName(name);
   const exec = createExec(Object.fromEntries(Object.entries(env).filter((variable) => !own(variable))));
   return { http, exec, clock, env, signal, random: Math.random, mask, close: () => http.close() };
 }

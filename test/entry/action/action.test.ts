@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import { cli, town } from '../../support/cli.ts';
@@ -53,6 +55,51 @@ describe.skipIf(noHttpBackend !== undefined)(`the action${skipNote}`, () => {
     const action = parse(await readFile(join(root, 'action.yml'), 'utf8'));
     expect(Object.keys(action.outputs).sort()).toEqual(Object.keys(outputs).sort());
     expect(action.runs).toEqual({ using: 'node24', main: 'dist/action.js' });
+  });
+
+  it('tells the runner of the secrets that it does not know, and of no other', async () => {
+    const { app, env, github } = await town();
+    const step = await runner();
+    const job = { ...env, ...step.env, GITHUB_TOKEN: 'ghs_known-to-the-runner' };
+    const told = await cli([], { script, cwd: app, env: { ...job, INPUT_COMMAND: 'plan', INPUT_QUIET: 'true' } });
+    expect(told.stderr).toContain(`::add-mask::${env.TAGBOAT_TOKEN}`);
+    for (const known of ['ghs_known-to-the-runner', String(github.env.ACTIONS_ID_TOKEN_REQUEST_TOKEN)])
+      expect(told.stderr).not.toContain(known);
+    // A step of its own may have what it prints kept in a file.
+    const cliToo = await cli(['plan'], { cwd: app, env: job });
+    expect(cliToo.stderr + cliToo.stdout).not.toMatch(/add-mask|planted-git-token/);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)(
+    'reads a workspace that another user owns, as in a job of container: (needs root)',
+    async () => {
+      const { app, env } = await town();
+      const step = await runner();
+      await promisify(execFile)('chown', ['-R', '65534', app]);
+      const job = { ...env, ...step.env, GITHUB_WORKSPACE: app, INPUT_COMMAND: 'plan' };
+      expect((await cli([], { script, cwd: app, env: job })).code).toBe(0);
+      const refused = await cli([], { script, cwd: app, env: { ...job, GITHUB_WORKSPACE: '/elsewhere' } });
+      expect(refused.stderr).toContain('SOURCE_NOT_TRUSTED');
+    },
+  );
+
+  it('speaks of its inputs and not of the command line', async () => {
+    const step = await runner();
+    const dir = await mkdtemp(join(tmpdir(), 'tagboat-no-app-'));
+    onTestFinished(() => rm(dir, { recursive: true, force: true }));
+    const wrong: Record<string, string>[] = [
+      { INPUT_COMMAND: 'sail' },
+      { INPUT_COMMAND: 'commit', INPUT_REPO: 'acme/config' },
+      { INPUT_COMMAND: 'commit', INPUT_REPO: 'acme/config', INPUT_SET: 'values.yaml' },
+      { INPUT_COMMAND: 'commit', INPUT_REPO: 'not a url', INPUT_SET: 'values.yaml:.a=1' },
+      { INPUT_COMMAND: 'rollback', INPUT_UNTIL: 'soon' },
+      { INPUT_COMMAND: 'ship' },
+    ];
+    for (const inputs of wrong) {
+      const { code, stderr } = await cli([], { script, cwd: dir, env: { ...step.env, ...inputs } });
+      expect(code, stderr).toBe(2);
+      expect(stderr).not.toMatch(/(?<![\w-])--[a-z]/);
+    }
   });
 
   it('annotates what went wrong and fails the step', async () => {
