@@ -47,9 +47,11 @@ async function probeBuildx(builder: string | undefined, world: World): Promise<P
   const version = await ask(world, 'docker', ['buildx', 'version']);
   if (version.missing) return { usable: false, reason: 'docker is not installed' };
   if (version.code !== 0) return { usable: false, reason: 'docker has no buildx plugin' };
+  if (isPodman(version)) return { usable: false, reason: podman };
   // Whether the daemon answers shows when it is asked to build.
   if (builder !== undefined && isAddress(builder)) return { usable: true };
   const driver = await buildxDriver(builder, world);
+  if (driver === 'podman') return { usable: false, reason: podman };
   if (driver === undefined) {
     return {
       usable: false,
@@ -62,11 +64,19 @@ async function probeBuildx(builder: string | undefined, world: World): Promise<P
     : { usable: true };
 }
 
+const podman = 'docker is podman here, which is no BuildKit';
+
+/** Podman under docker's name answers `buildx version` with buildah's, and its wrapper says on stderr what it is. */
+function isPodman({ stdout, stderr }: Finished): boolean {
+  return /\b(?:buildah|podman)\b/i.test(stdout) || /\bpodman\b/i.test(stderr);
+}
+
 const silent = 'the Docker daemon does not answer';
 
 async function probeDocker(world: World): Promise<Probed> {
-  const { missing, client, server } = await dockerVersions(world);
+  const { missing, client, server, isDocker } = await dockerVersions(world);
   if (missing) return { usable: false, reason: 'docker is not installed' };
+  if (!isDocker) return { usable: false, reason: podman };
   if (server === undefined) return { usable: false, reason: silent };
   // From 23 on, the client has no BuildKit of its own and asks for buildx.
   if (Number.parseInt(client ?? '', 10) >= 23 && (await ask(world, 'docker', ['buildx', 'version'])).code !== 0) {
@@ -80,12 +90,15 @@ async function dockerVersions(world: World): Promise<{
   readonly missing: boolean;
   readonly client: string | undefined;
   readonly server: string | undefined;
+  readonly isDocker: boolean;
 }> {
   // Both at once: each call of docker takes as long as all that is asked of a registry.
   const asked = await ask(world, 'docker', ['version', '--format', '{{json .}}']);
   const { Client: client, Server: server } = parseObject(Buffer.from(asked.stdout)) ?? {};
   return {
     missing: asked.missing,
+    // Docker itself spells it ApiVersion.
+    isDocker: !isPodman({ ...asked, stdout: '' }) && !Object.hasOwn(Object(client), 'APIVersion'),
     client: versionIn(client),
     server: asked.code === 0 ? versionIn(server) : undefined,
   };

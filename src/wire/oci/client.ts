@@ -105,9 +105,18 @@ export function createOciClient(options: OciClientOptions): OciClient {
         // Whether the tag is immutable is said by nobody in a way to rely on. What it means now, it can tell itself.
         const held = await client.headManifest(repository, reference).catch(() => undefined);
         if (held?.digest === manifest.digest) return;
-        // 403 is also what those get who may not push at all.
-        if (held === undefined || error.status === 403) throw error;
-        throw new OciFailure(error, { host, finding: { is: 'tagHeld', tag: reference, digest: held.digest } });
+        if (held !== undefined && error.status !== 403) {
+          throw new OciFailure(error, { host, finding: { is: 'tagHeld', tag: reference, digest: held.digest } });
+        }
+        // 403 is also what those get who may not push at all. Who may put the image without its tag isn't one of them: a
+        // rule about tags says no, or there are as many as one image may have.
+        if (error.status !== 403) throw error;
+        const mayPut = await sendManifest(transport, repository, manifest.digest, manifest).then(
+          () => true,
+          () => false,
+        );
+        if (!mayPut) throw error;
+        throw new OciFailure(error, { host, finding: { is: 'tagRefused', tag: reference } });
       }
     },
     hasBlob: async (repository, digest) => {

@@ -5,6 +5,8 @@ import type { Digest } from './types.ts';
 export type Finding =
   /** The tag can't be moved, and means this digest. */
   | { readonly is: 'tagHeld'; readonly tag: string; readonly digest: Digest }
+  /** The image can be put, but not under this tag. */
+  | { readonly is: 'tagRefused'; readonly tag: string }
   /** Content isn't what its digest or size promises. */
   | { readonly is: 'mismatch'; readonly digest: Digest };
 

@@ -20,6 +20,7 @@ export function registryError(failure: WireFailure, about: AtRegistry): TagboatE
   if (finding?.is === 'tagHeld') {
     return new TagboatError('TAG_IMMUTABLE', { ...at, tag: finding.tag, held: finding.digest }, context);
   }
+  if (finding?.is === 'tagRefused') return new TagboatError('TAG_REFUSED', { ...at, tag: finding.tag }, context);
   if (finding?.is === 'mismatch') return new TagboatError('BLOB_MISMATCH', { ...at, digest: finding.digest }, context);
   switch (failure.kind) {
     case 'unreachable':

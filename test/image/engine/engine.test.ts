@@ -63,6 +63,8 @@ const versions = (client: string, server: string | undefined) => ({
 });
 const daemon = versions('20.10.24', '20.10.24');
 
+const podman = 'docker is podman here, which is no BuildKit';
+
 describe('probing', () => {
   it.each<[string, Parameters<typeof programs>[0], 'buildx' | 'docker' | 'buildah', string | true]>([
     ['no docker', {}, 'buildx', 'docker is not installed'],
@@ -72,6 +74,33 @@ describe('probing', () => {
       { 'docker buildx version': {}, 'docker buildx inspect': { stdout: 'Name: b\nDriver: docker-container\n' } },
       'buildx',
       true,
+    ],
+    ['podman by its buildx', { 'docker buildx version': { stdout: 'buildah 1.33.7\n' } }, 'buildx', podman],
+    [
+      'podman by its wrapper',
+      {
+        'docker buildx version': {
+          stderr: 'Emulate Docker CLI using podman. Create /etc/containers/nodocker to quiet msg.',
+        },
+      },
+      'buildx',
+      podman,
+    ],
+    [
+      'podman by its builder',
+      { 'docker buildx version': {}, 'docker buildx inspect': { stdout: 'Name: default\nDriver: podman\n' } },
+      'buildx',
+      podman,
+    ],
+    [
+      'podman as docker',
+      {
+        'docker version': {
+          stdout: JSON.stringify({ Client: { APIVersion: '5.0.0', Version: '5.0.0' }, Server: { Version: '5.0.0' } }),
+        },
+      },
+      'docker',
+      podman,
     ],
     [
       'no such builder',

@@ -325,6 +325,19 @@ describe('putting a tag', () => {
     expect(failure).toMatchObject({ status: 400, finding: undefined });
   });
 
+  it('that is refused where the image itself is taken tells that it is about the tag, not about rights', async () => {
+    const refused = { is: 'answer', status: 403, headers: {}, body: '' } as const;
+    const { client, manifest } = await stocked(({ method, path }) =>
+      method === 'PUT' && path.endsWith('/manifests/v2') ? refused : undefined,
+    );
+    const failure = await ociFailure(client.putManifest(repository, 'v2', manifest));
+    expect(failure.finding).toEqual({ is: 'tagRefused', tag: 'v2' });
+    expect(registryError(failure, { host: client.host, doing: 'push' })).toMatchObject({
+      code: 'TAG_REFUSED',
+      exitCode: 5,
+    });
+  });
+
   it('whose answer was lost is put again, also where tags are immutable', async () => {
     let lost = 1;
     const { client, requests } = await stocked(
