@@ -1,7 +1,7 @@
 import type { Reason } from '../../plan/deploy.ts';
 import type { Application, AppRef, ArgoCd, ResourceEvent, TreeNode } from '../../wire/argocd/types.ts';
 import type { World } from '../../wire/world.ts';
-import { illPods, podFault } from './pod.ts';
+import { below, illPods, podFault } from './pod.ts';
 
 /** As much as helps: a cluster in trouble has hundreds of pods, all ill of the same thing. */
 const mostResources = 10;
@@ -46,7 +46,7 @@ async function collect(asking: Asking, last: Application, orLess: OrLess): Promi
   const application = whole ?? last;
   return [
     ...errorConditions(application),
-    ...failedResults(application),
+    ...(await Promise.all(failedResults(asking, application, tree ?? [], orLess))),
     ...(await Promise.all(
       unwell(application, tree ?? []).map((one) => resourceReason(asking, one, tree ?? [], orLess)),
     )),
@@ -60,12 +60,26 @@ function errorConditions({ conditions, name }: Application): Reason[] {
     .map(({ type, message }) => leaf(`Application ${name}`, type, message));
 }
 
-function failedResults({ operation }: Application): Reason[] {
+/** What a sync failed at; a hook with the pods that it had, while they are there. */
+function failedResults(asking: Asking, { operation }: Application, tree: readonly TreeNode[], orLess: OrLess) {
   if (operation?.phase !== 'Failed' && operation?.phase !== 'Error') return [];
   return operation.resources
     .filter(({ status, hookPhase }) => status === 'SyncFailed' || hookPhase === 'Failed' || hookPhase === 'Error')
     .slice(0, mostResources)
-    .map((one) => leaf(`${one.kind} ${one.name}`, one.hookPhase || one.status, one.message));
+    .map(async (one): Promise<Reason> => {
+      const hook = one.hookPhase === '' ? undefined : nodeOf(one, tree);
+      const pods = hook === undefined ? [] : illPods(hook, tree, mostPods);
+      const parts = await Promise.all(pods.map((pod) => podReason(asking, pod, tree, orLess)));
+      return { ...leaf(`${one.kind} ${one.name}`, one.hookPhase || one.status, one.message), parts };
+    });
+}
+
+/** A resource's own node. */
+function nodeOf(
+  { kind, name, namespace }: { readonly kind: string; readonly name: string; readonly namespace: string },
+  tree: readonly TreeNode[],
+): TreeNode | undefined {
+  return tree.find((node) => node.kind === kind && node.name === name && node.namespace === namespace);
 }
 
 interface Unwell {
@@ -98,17 +112,47 @@ function outOfSync({ sync, resources }: Application): Reason[] {
 type OrLess = <T>(answer: Promise<T>) => Promise<T | undefined>;
 
 async function resourceReason(asking: Asking, own: Unwell, tree: readonly TreeNode[], orLess: OrLess): Promise<Reason> {
-  const top = tree.find(
-    (node) =>
-      node.kind === own.kind && node.group === own.group && node.name === own.name && node.namespace === own.namespace,
-  );
+  const top = nodeOf(own, tree);
   const pods = top === undefined ? [] : illPods(top, tree, mostPods);
-  const parts = await Promise.all(pods.map((pod) => podReason(asking, pod, orLess)));
-  const events = pods.length > 0 || top === undefined ? [] : await eventsOf(asking, top, orLess);
+  const parts = await Promise.all(pods.map((pod) => podReason(asking, pod, tree, orLess)));
+  const events = pods.length > 0 || top === undefined ? [] : await creationEvents(asking, top, tree, orLess);
   return { ...leaf(`${own.kind} ${own.name}`, own.health, own.message), events, parts };
 }
 
-async function podReason(asking: Asking, pod: TreeNode, orLess: OrLess): Promise<Reason> {
+/** Why a resource has no pods: its own events, or those of its newest replica set, such as a quota that is used up. */
+async function creationEvents(
+  asking: Asking,
+  top: TreeNode,
+  tree: readonly TreeNode[],
+  orLess: OrLess,
+): Promise<string[]> {
+  const [newest] = below(top, tree)
+    .filter(({ kind }) => kind === 'ReplicaSet')
+    .sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+  const own = await eventsOf(asking, top, orLess);
+  return newest === undefined ? own : [...own, ...(await eventsOf(asking, newest, orLess))].slice(-mostEvents);
+}
+
+/** Volumes that a pod without a node may wait for. */
+async function pendingClaims(
+  asking: Asking,
+  pod: TreeNode,
+  tree: readonly TreeNode[],
+  orLess: OrLess,
+): Promise<Reason[]> {
+  const claims = tree.filter(
+    ({ kind, namespace, health }) =>
+      kind === 'PersistentVolumeClaim' && namespace === pod.namespace && health !== 'Healthy' && health !== '',
+  );
+  return Promise.all(
+    claims.slice(0, mostPods).map(async (claim) => ({
+      ...leaf(`PersistentVolumeClaim ${claim.name}`, claim.health, claim.message),
+      events: await eventsOf(asking, claim, orLess),
+    })),
+  );
+}
+
+async function podReason(asking: Asking, pod: TreeNode, tree: readonly TreeNode[], orLess: OrLess): Promise<Reason> {
   const { argocd, app } = asking;
   const [manifest, events] = await Promise.all([orLess(argocd.resource(app, pod)), eventsOf(asking, pod, orLess)]);
   const fault = podFault(manifest);
@@ -130,7 +174,7 @@ async function podReason(asking: Asking, pod: TreeNode, orLess: OrLess): Promise
     message: (fault?.message || pod.message).slice(0, 2_000),
     events,
     log: log.slice(-mostLines).map((line) => line.slice(0, longestLine)),
-    parts: [],
+    parts: fault?.status === 'Unschedulable' ? await pendingClaims(asking, pod, tree, orLess) : [],
   };
 }
 

@@ -140,6 +140,23 @@ export async function startApiServer(
   return processes.start(part);
 }
 
+/** Starts the controller of ApplicationSets, which only the tests that have one need. */
+export async function startApplicationSets(processes: Processes, parts: ArgocdParts): Promise<Running> {
+  const [metrics = 0, probe = 0, webhook = 0] = await freePorts(3);
+  return processes.start({
+    name: 'argocd-applicationset-controller',
+    program: parts.argocd,
+    args: [
+      ...['--namespace', namespace, '--enable-leader-election=false'],
+      ...['--argocd-repo-server', `127.0.0.1:${parts.repoServer}`, '--repo-server-plaintext'],
+      ...['--metrics-addr', `127.0.0.1:${metrics}`, '--probe-addr', `127.0.0.1:${probe}`],
+      ...['--webhook-addr', `127.0.0.1:${webhook}`],
+    ],
+    env: { ...parts.env, ARGOCD_BINARY_NAME: 'argocd-applicationset-controller' },
+    ready: async () => (await fetch(`http://127.0.0.1:${probe}/healthz`)).ok,
+  });
+}
+
 function environment(dir: string, programs: Programs, { kubeconfig }: Kubernetes): Readonly<Record<string, string>> {
   const home = join(dir, 'argocd');
   for (const folder of ['', 'tls', 'ssh', 'gpg', 'gpg/keys', 'gpg/source', 'plugins', 'tmp']) {
