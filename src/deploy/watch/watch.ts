@@ -9,7 +9,7 @@ import type { Feed, News } from '../observe/feed.ts';
 import type { Observation } from '../observe/observation.ts';
 import { observe } from '../observe/observe.ts';
 import type { Followed } from '../observe/sources.ts';
-import { type Answer, pending } from '../verdict/answer.ts';
+import { type Answer, type Phase, pending } from '../verdict/answer.ts';
 import { type Memory, nothingYet } from '../verdict/evidence.ts';
 import type { Question } from '../verdict/question.ts';
 import { atDeadline, judge, revisionsIn } from '../verdict/verdict.ts';
@@ -41,6 +41,8 @@ export interface WatchResult {
 
 /** The longest that nothing is judged, whatever happens: for faults, and for standings that weren't known. */
 const longestWaitMs = 5_000;
+/** While nothing is known of our commit. */
+const unseenIn: readonly Phase[] = ['notSeen', 'refreshing', 'hydrating'];
 /** Milliseconds between looks for an application that is gone. */
 const goneMs = 2_000;
 /** Milliseconds without our commit after which the branch is asked whether it still has it, and until it is again. */
@@ -106,7 +108,7 @@ async function watchInProject(watched: Watched): Promise<WatchResult | { readonl
         memory = judged.memory;
         last = judged.answer;
         if (last.is === 'final') return { ...last, application: whole };
-        if (last.phase === 'notSeen' && (await isRemoved(seen, relation))) {
+        if (unseenIn.includes(last.phase) && (await isRemoved(seen, relation))) {
           return ended('unknown', 'our commit was taken off its branch by a push of force');
         }
         helper.help(last, whole);

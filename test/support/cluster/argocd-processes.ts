@@ -153,7 +153,7 @@ export async function startApplicationSets(processes: Processes, parts: ArgocdPa
       ...['--webhook-addr', `127.0.0.1:${webhook}`],
     ],
     env: { ...parts.env, ARGOCD_BINARY_NAME: 'argocd-applicationset-controller' },
-    ready: async () => (await fetch(`http://127.0.0.1:${probe}/healthz`)).ok,
+    ready: async () => (await fetch(`http://127.0.0.1:${metrics}/metrics`)).ok,
   });
 }
 
