@@ -171,7 +171,7 @@ function create(file: SourceFile, path: ValuePath, at: MissingValue, edit: Edit)
 function dottedKey({ nodes }: Way, { steps }: ValuePath): string | undefined {
   for (const [depth, node] of nodes.entries()) {
     const rest = steps.slice(depth).map((step) => (step.is === 'key' ? step.key : undefined));
-    const ends = rest.findIndex((key) => key === undefined);
+    const ends = rest.indexOf(undefined);
     const names = rest.slice(0, ends < 0 ? rest.length : ends);
     const joined = names.map((_, at) => names.slice(0, at + 1).join('.')).slice(1);
     const found = isMap(node) ? node.items.find(({ key }) => joined.includes(keyText(key) ?? '')) : undefined;

@@ -62,7 +62,12 @@ tagboat commit --repo https://github.com/acme/config --branch main \\
   )
     .option('--repo <url>', 'the config repo; then no config file is read')
     .option('--branch <name>', 'its branch', 'main')
-    .option('--set <file:path=value>', 'a value to set; may be given again', collectOption, [])
+    .option(
+      '--set <file:path=value>',
+      'a value to set, := for a number, true, false or a JSON text; may be given again',
+      collectOption,
+      [],
+    )
     .option('--message <text>', 'the commit message')
     .option('--author <who>', 'its author, as `Name <mail>`')
     .option('--create', 'create paths that are missing', false)
@@ -123,7 +128,7 @@ tagboat wait --server https://argocd.example.com --repo acme/config --applicatio
 tagboat edit main/values.yaml '.front.imageTag=3f2c1d0' '.front.replicas=3' --check`,
   )
     .argument('<file>', 'a YAML or JSON file')
-    .argument('<path=value...>', 'what to set')
+    .argument('<path=value...>', 'what to set; := for a number, true, false or a JSON text')
     .option('--check', 'print the diff and change nothing', false)
     .option('--create', 'create paths that are missing', false)
     .action(async (file: string, edits: string[], options) =>

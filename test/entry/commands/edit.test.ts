@@ -41,6 +41,17 @@ describe('tagboat edit', () => {
     expect([code, stdout, stderr]).toEqual([0, '', '']);
   });
 
+  it('warns of what a diff does not show: aliases and another type', async () => {
+    const dir = await withFile('values.yaml', 'a: &t 1.9\nb: *t\n');
+    const done = await cli(['edit', 'values.yaml', '.a=1.10', '--check', '-q'], { cwd: dir });
+    expect(done.code).toBe(0);
+    expect(done.stdout).toContain('+a: &t "1.10"');
+    expect(done.stderr).toContain('line 2');
+    expect(done.stderr).toContain('number → text');
+    const json = await cli(['edit', 'values.yaml', '.a:=2', '--json'], { cwd: dir });
+    expect(resultOf(json).value).toMatchObject({ changes: [{ aliases: [2], before: '1.9', after: '2' }] });
+  });
+
   it('refuses a pipe, which may never end', async () => {
     const dir = await tempDir();
     spawnSync('mkfifo', [join(dir, 'pipe.yaml')]);

@@ -5,8 +5,8 @@ import { editFile } from '../../../commit/edit/edit.ts';
 import { parseEditArgument } from '../../../config/read/arguments.ts';
 import { TagboatError } from '../../../errors.ts';
 import type { Change } from '../../../plan/outcome.ts';
-import type { Body } from '../../run/session.ts';
-import { changeValues } from '../../show/change-words.ts';
+import type { Body, Session } from '../../run/session.ts';
+import { changeNote, changeValues } from '../../show/change-words.ts';
 import { oneLine } from '../../show/printable.ts';
 import { rewriteFile } from './rewrite.ts';
 
@@ -46,6 +46,8 @@ export function edit(file: string, assignments: readonly string[], options: Edit
       diff: unifiedDiff(patchName(session.cwd, path), before, bytes),
       written: !options.check && changes.length > 0,
     };
+    // A diff doesn't show what else changes by an alias, or which type a value has.
+    if (options.check || session.settings.quiet) warn(session, changes);
     if (options.check) {
       session.print(value.diff);
       return { value };
@@ -68,6 +70,14 @@ export function edit(file: string, assignments: readonly string[], options: Edit
     );
     return { value };
   };
+}
+
+function warn({ emit }: Session, changes: readonly Change[]): void {
+  for (const change of changes) {
+    const note = changeNote(change);
+    const message = oneLine(`${change.file} ${change.path}: ${note}`);
+    if (note !== '') emit({ type: 'notice', level: 'warning', stage: 'commit', message });
+  }
 }
 
 /** A pipe or a device may have no end. */
