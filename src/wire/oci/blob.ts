@@ -1,6 +1,6 @@
 import { pipeline, Readable } from 'node:stream';
 import { shownUrl, WireFailure } from '../failure.ts';
-import { backoff, isRetryable } from '../retry.ts';
+import { isRetryable } from '../retry.ts';
 import { OciFailure } from './failure.ts';
 import { drain, type OciResponse, type OciTransport } from './transport.ts';
 import type { Descriptor, Digest } from './types.ts';
@@ -75,7 +75,7 @@ export async function getBlob(
         const failure =
           error instanceof WireFailure ? new OciFailure(error, { host: transport.host, repository }) : error;
         if (!isRetryable(failure) || tries >= transport.maxTries || offset >= size) throw failure;
-        await transport.clock.sleep(backoff(tries, failure, transport), transport.signal);
+        await transport.pause(tries, failure);
         open = await begin(transport, repository, path, offset);
       }
     }

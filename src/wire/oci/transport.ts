@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { shownUrl, WireFailure } from '../failure.ts';
 import { type Http, type HttpRequest, type HttpResponse, readBody } from '../http.ts';
-import { isPassingStatus, retry, retryAfterMs } from '../retry.ts';
+import { backoff, isPassingStatus, retry, retryAfterMs } from '../retry.ts';
 import type { Clock } from '../world.ts';
 import type { OciAuth } from './auth/auth.ts';
 import type { TokenScope } from './auth/credential.ts';
@@ -41,6 +41,11 @@ export interface OciTransport {
   readonly maxTries: number;
   /** Sends and has the answer read; a failure while reading is tried again too. Throws OciFailure. */
   send<T>(request: OciRequest, read: (response: OciResponse) => Promise<T>): Promise<T>;
+  /**
+   * Waits before `work` that failed this many times is tried again. A registry that wants to be left alone for longer than
+   * a run can wait is a failure now: throws the error.
+   */
+  pause(tries: number, error: unknown): Promise<void>;
   /** A URL that an answer gave, made absolute and checked. Throws WireFailure. */
   resolve(location: string | undefined, from: URL): URL;
 }
@@ -55,6 +60,9 @@ export interface OciTransportOptions {
   readonly auth: OciAuth;
   readonly maxTries: number;
 }
+
+// As long as the retries of one request go on.
+const longestPauseMs = 120_000;
 
 const redirects = [301, 302, 303, 307, 308];
 const maxRedirects = 5;
@@ -149,6 +157,11 @@ export function createOciTransport(options: OciTransportOptions): OciTransport {
     signal,
     maxTries,
     resolve,
+    pause: async (tries, error) => {
+      const waitMs = backoff(tries, error, options);
+      if (waitMs > longestPauseMs) throw error;
+      await clock.sleep(waitMs, signal);
+    },
     send: (request, read) => {
       const about = { host, repository: request.scopes[0]?.repository };
       const attempt = () =>

@@ -1,5 +1,5 @@
 import { shownUrl, WireFailure } from '../../failure.ts';
-import { backoff, isRetryable } from '../../retry.ts';
+import { isRetryable } from '../../retry.ts';
 import { headBlob } from '../blob.ts';
 import { OciFailure } from '../failure.ts';
 import type { OciTransport } from '../transport.ts';
@@ -109,7 +109,7 @@ async function upload(
         continue;
       }
       if (!passing || tries >= transport.maxTries) throw digestRefused(error) ? otherBytes(error, blob) : error;
-      await transport.clock.sleep(backoff(tries++, error, transport), transport.signal);
+      await transport.pause(tries++, error);
     }
   }
 }
@@ -165,7 +165,7 @@ async function sendChunks(
       } catch (error) {
         source.rewind();
         if (!isRetryable(error) || failures >= transport.maxTries) throw error;
-        await transport.clock.sleep(backoff(failures + 1, error, transport), transport.signal);
+        await transport.pause(failures + 1, error);
         session = await resumed(transport, repository, session);
         received = session.received ?? 0;
       }
@@ -195,7 +195,7 @@ async function finish(
       return await finishUpload(transport, repository, session, blob.digest);
     } catch (error) {
       if (!isRetryable(error) || tries >= transport.maxTries) throw error;
-      await transport.clock.sleep(backoff(tries, error, transport), transport.signal);
+      await transport.pause(tries, error);
       session = await resumed(transport, repository, session);
       if (session.received !== blob.size) throw error;
     }

@@ -246,6 +246,16 @@ describe('an upload', () => {
     }
   });
 
+  it.each(['POST', 'PATCH', 'PUT'])('does not wait for an hour after a %s', async (method) => {
+    const own = await registry({
+      fault: (request) => (request.method === method ? answer(429, { 'retry-after': '3600' }) : undefined),
+    });
+    const client = clientOf(own.host, { chunkBytes });
+    const failure = await ociFailure(client.pushBlob('acme/app', blobOf(bytesOf(method, 120_000))));
+    expect(failure).toMatchObject({ status: 429, retryAfterMs: 3_600_000 });
+    expect(client.clock.slept).toEqual([]);
+  });
+
   it('is tried so often and no more', async () => {
     const own = await registry({ fault: ({ method }) => (method === 'POST' ? answer(503) : undefined) });
     const failure = await ociFailure(
