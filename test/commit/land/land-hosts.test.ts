@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { GitHostFault, GitHostRequest, RepoSetup } from '../../../src/sandbox/git-host/git-host.ts';
+import type { Quirk } from '../../../src/sandbox/git-host/quirk.ts';
 import { packet } from '../../../src/wire/git/pktline.ts';
 import { gitHost, hasSha256, noHttpBackend, skipNote } from '../../support/git-host.ts';
 import { jumpingClock, testWorld } from '../../support/world.ts';
@@ -7,6 +8,7 @@ import {
   chart,
   deliveryTo,
   fileAt,
+  isPush,
   isSound,
   land,
   landed,
@@ -64,6 +66,21 @@ describe.skipIf(noHttpBackend !== undefined).each(formats)(
 );
 
 describe.skipIf(noHttpBackend !== undefined)(`landing on hosts of all kinds${skipNote}`, () => {
+  it.each<[string, Record<string, string>, GitHostFault | undefined, readonly Quirk[], number]>([
+    ['that allows every filter', {}, undefined, [], 4],
+    ['that filters not deeper than 0', { 'uploadpackfilter.tree.maxDepth': '0' }, undefined, [], 7],
+    ['that leaves out files, but no folders', { 'uploadpackfilter.tree.allow': 'false' }, undefined, [], 7],
+    ['that applies filters to ids, as JGit does', {}, undefined, [{ is: 'filtersIds' }], 6],
+    ['that filters nothing', noFilter, undefined, [], 6],
+    ['that speaks version 0 only', {}, { is: 'oldProtocol' }, [], 5],
+  ])('costs on a host %s as many requests as the README says, on one connection', async (_, config, fault, quirks, most) => {
+    const host = await gitHost({ quirks, fault: (request) => (isPush(request) ? undefined : fault) });
+    const url = await host.createRepo('config', { files: chart, config });
+    landed(await land(deliveryTo(url)));
+    expect(host.requests).toHaveLength(most);
+    expect(new Set(host.requests.map(({ connection }) => connection)).size).toBe(1);
+  });
+
   it('downloads everything once only, where nothing can be left out and the push is beaten', async () => {
     let beaten = false;
     const host = await gitHost({

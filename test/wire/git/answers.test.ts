@@ -5,7 +5,7 @@ import { GitDataError, GitNo } from '../../../src/wire/git/failure.ts';
 import { fetchRequest, oldFetchRequest, readFetch, readOldFetch } from '../../../src/wire/git/fetch.ts';
 import { ByteReader } from '../../../src/wire/git/pack/bytes.ts';
 import { packet } from '../../../src/wire/git/pktline.ts';
-import { pushRequest, readReport } from '../../../src/wire/git/push.ts';
+import { isTaken, pushRequest, readReport } from '../../../src/wire/git/push.ts';
 import { isRefNamed, readRefs, refsRequest } from '../../../src/wire/git/refs.ts';
 import { readerOf } from './chunks.ts';
 
@@ -21,7 +21,7 @@ async function textOf(chunks: AsyncIterable<Buffer>): Promise<string> {
 
 describe('an advertisement', () => {
   it('of version 2 is read with and without the service in front', async () => {
-    const body = `${packet('version 2\n')}${packet('agent=x\n')}${packet('ls-refs=unborn\n')}${packet('fetch=shallow filter\n')}${packet('object-format=sha256\n')}0000`;
+    const body = `${packet('version 2\n')}${packet('agent=x\n')}${packet('ls-refs=unborn\n')}${packet('object-format=sha256\n')}${packet('fetch=shallow filter\n')}${packet('server-option\n')}0000`;
     const wanted = { version: 2, format: 'sha256', fetch: new Set(['shallow', 'filter']) };
     expect(await readAdvertisement(from(body), () => true)).toEqual(wanted);
     const service = `${packet('# service=git-upload-pack\n')}0000`;
@@ -36,6 +36,16 @@ describe('an advertisement', () => {
     );
     expect(read).toMatchObject({ version: 0, format: 'sha1', refs: new Map([['refs/heads/main', b]]) });
     expect(read.version === 0 && read.capabilities.has('filter')).toBe(true);
+  });
+
+  it('of version 0 may name no capabilities at all', async () => {
+    const read = await readAdvertisement(from(`${packet(`${a} refs/heads/main\n`)}0000`), () => true);
+    expect(read).toEqual({
+      version: 0,
+      format: 'sha1',
+      capabilities: new Set(),
+      refs: new Map([['refs/heads/main', a]]),
+    });
   });
 
   it('of an empty repository has no refs', async () => {
@@ -178,6 +188,33 @@ describe('a push', () => {
       ['refs/x', 'pre-receive hook declined'],
     ]);
     if (read.said !== '') expect(read.said).toBe('Checking done\nnot on a Friday');
+  });
+
+  it.each<[string, string[], boolean]>([
+    ['of all refs', ['unpack ok', 'ok refs/heads/main', 'ok refs/x'], true],
+    ['of one ref alone', ['unpack ok', 'ok refs/heads/main'], false],
+    ['of another ref', ['unpack ok', 'ok refs/heads/main', 'ok refs/xy'], false],
+    ['of a ref that was refused', ['unpack ok', 'ok refs/heads/main', 'ng refs/x stale info'], false],
+    ['of a ref that was refused without a reason', ['unpack ok', 'ok refs/heads/main', 'ng refs/x'], false],
+    ['of no ref', ['unpack ok'], false],
+    ['of refs though unpacking failed', ['unpack no space', 'ok refs/heads/main', 'ok refs/x'], false],
+  ])('counts as taken when the report tells %s: %j', async (_, lines, taken) => {
+    const updates = ['refs/heads/main', 'refs/x'].map((ref) => ({ ref, from: a, to: b }));
+    expect(isTaken(await readReport(from(report(...lines.map((line) => `${line}\n`)))), updates)).toBe(taken);
+  });
+
+  it('keeps what the server says beside its report, up to a limit', async () => {
+    const text = `${band(2, 'x'.repeat(5_000))}${band(2, 'y'.repeat(5_000))}${band(2, 'z\n')}${band(1, report('unpack ok\n'))}0000`;
+    const { said } = await readReport(from(text));
+    expect(said.length).toBeLessThanOrEqual(8 * 1_024);
+    expect(said).toMatch(/^x{5000}/);
+  });
+
+  it('is refused in the words of a server that answers with an error, in bands or without', async () => {
+    const refused = packet('ERR the repository is read-only\n');
+    for (const text of [refused, `${band(1, refused)}0000`]) {
+      await expect(readReport(from(text))).rejects.toMatchObject({ words: 'the repository is read-only' });
+    }
   });
 
   it('tells a failed unpacking in the words of the server', async () => {
