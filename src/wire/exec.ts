@@ -4,12 +4,14 @@ import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { StringDecoder } from 'node:string_decoder';
 
+type Env = Readonly<Record<string, string | undefined>>;
+
 /** A child process to run. Never a shell; secrets never in `args`. */
 export interface Command {
   readonly program: string;
   readonly args: readonly string[];
   readonly cwd?: string;
-  /** Added to the parent's environment; `undefined` removes. */
+  /** Added to the environment that the program gets; `undefined` removes. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly stdin?: string | Uint8Array | AsyncIterable<Uint8Array>;
   /** Called for every line of stdout and stderr as it comes, without its end of line. */
@@ -44,14 +46,14 @@ export type Exec = (command: Command) => Promise<Finished>;
 
 const killAfterMs = 5_000;
 
-/** Runs children with node's own spawn, on the environment given: the parent's is never read here. */
-export function createExec(base: Readonly<Record<string, string | undefined>>): Exec {
+/** Runs children with node's own spawn, on the environment given for each program: the parent's is never read here. */
+export function createExec(base: Env | ((program: string) => Env)): Exec {
   return (command) =>
     new Promise((resolve, reject) => {
       command.signal?.throwIfAborted();
       const child = spawn(command.program, [...command.args], {
         cwd: command.cwd,
-        env: { ...base, ...command.env },
+        env: { ...(typeof base === 'function' ? base(command.program) : base), ...command.env },
         stdio: [command.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
         // A process group of its own, so that a stop reaches what it has started itself (docker runs its plugins so).
         detached: true,

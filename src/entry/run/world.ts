@@ -26,8 +26,23 @@ export function createWorld(from: { env: Env; signal: AbortSignal; mask: (secret
     proxyEnv: env,
     caFile: caFile === '' ? undefined : caFile,
   });
-  // Children get what they need by private files; what they needn't know they can't print.
-  const own = ([name]: [string, unknown]): boolean => name.startsWith('TAGBOAT_') && isSecretName(name);
-  const exec = createExec(Object.fromEntries(Object.entries(env).filter((variable) => !own(variable))));
+  const exec = createExec((program) => childEnv(program, env));
   return { http, exec, clock, env, signal, random: Math.random, mask, close: () => http.close() };
+}
+
+/** What the Action is given, what Tagboat reads itself, and what the job's identity is asked for with. */
+const ours = /^(?:TAGBOAT|INPUT|ARGOCD|ACTIONS_ID_TOKEN)_/;
+
+/** Whose secrets builders, credential helpers and clusters' plugins log in to registries and clouds with. */
+const logins =
+  /^(?:AWS|AZURE|ARM|GOOGLE|CLOUDSDK|DOCKER|BUILDX|BUILDKIT|REGISTRY|CONTAINERS|KUBE\w*|OCI|DIGITALOCEAN)_/i;
+
+/** The environment that a program gets: what it needn't know it can't print. Git here only reads what is checked out. */
+export function childEnv(program: string, env: Env): Env {
+  const withheld = (name: string): boolean => {
+    if (ours.test(name)) return true;
+    if (!isSecretName(name)) return false;
+    return program === 'git' || !logins.test(name);
+  };
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !withheld(name)));
 }
