@@ -51,15 +51,14 @@ export function createAuth(world: World, emit: Emit, aws: AwsPlan | undefined): 
 
   const registry = async (plan: RegistryPlan): Promise<RegistryCredential | undefined> => {
     if (ended) throw new Error('credentials were asked for after the run ended');
-    const key = `${plan.login} ${plan.host}`;
+    const key = `${plan.login} ${placeOf(plan)}`;
     const lease = leases.get(key) ?? createLease(world.clock, () => logIn(plan));
     leases.set(key, lease);
     return (await lease.get()).value;
   };
 
   async function logIn(registry: RegistryPlan): Promise<Leased<RegistryCredential | undefined>> {
-    const { login, host } = registry;
-    switch (login) {
+    switch (registry.login) {
       case 'anonymous':
         return lasting(undefined);
       case 'ecr':
@@ -67,7 +66,7 @@ export function createAuth(world: World, emit: Emit, aws: AwsPlan | undefined): 
       case 'ghcr':
         return lasting(ghcr(registry));
       case 'docker':
-        return docker(host, true);
+        return docker(registry, true);
       case 'auto':
         return auto(registry);
     }
@@ -77,13 +76,13 @@ export function createAuth(world: World, emit: Emit, aws: AwsPlan | undefined): 
   async function auto(registry: RegistryPlan): Promise<Leased<RegistryCredential | undefined>> {
     const { host } = registry;
     if (host === 'ghcr.io' && world.env.GITHUB_TOKEN) return lasting(ghcr(registry));
-    if (readEcrHost(host) === undefined) return docker(host, false);
+    if (readEcrHost(host) === undefined) return docker(registry, false);
     try {
       return await ecr(registry);
     } catch (error) {
       // No AWS identity at all, but an earlier step may have done `docker login`.
       if (!isError(error, 'AWS_CREDENTIALS_MISSING')) throw error;
-      const known = await docker(host, false);
+      const known = await docker(registry, false);
       if (known.value === undefined) throw error;
       return known;
     }
@@ -115,8 +114,9 @@ export function createAuth(world: World, emit: Emit, aws: AwsPlan | undefined): 
     return { username, password };
   }
 
-  async function docker(host: string, needed: boolean): Promise<Leased<RegistryCredential | undefined>> {
-    const found = await dockerLogin(world, keeper, host);
+  async function docker(registry: RegistryPlan, needed: boolean): Promise<Leased<RegistryCredential | undefined>> {
+    const { host } = registry;
+    const found = await dockerLogin(world, keeper, placeOf(registry));
     if (found === undefined && needed) {
       throw new TagboatError('DOCKER_LOGIN_MISSING', { host, file: dockerConfigFile(world.env) });
     }
@@ -166,6 +166,11 @@ export function createAuth(world: World, emit: Emit, aws: AwsPlan | undefined): 
     },
     end,
   };
+}
+
+/** Where the images are: podman keeps logins by paths too. */
+function placeOf({ host, prefix }: RegistryPlan): string {
+  return prefix === '' ? host : `${host}/${prefix}`;
 }
 
 function lasting<T>(value: T): Leased<T> {

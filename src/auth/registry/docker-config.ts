@@ -9,10 +9,10 @@ export interface DockerConfig {
 }
 
 interface DockerEntry {
-  readonly auth?: string;
-  readonly username?: string;
-  readonly password?: string;
-  readonly identitytoken?: string;
+  readonly auth?: string | null;
+  readonly username?: string | null;
+  readonly password?: string | null;
+  readonly identitytoken?: string | null;
 }
 
 /** What is wrong with the file, and where. Never quotes it. */
@@ -41,7 +41,10 @@ export function readDockerConfig(text: string, file: string): DockerConfig | Con
   if (fault !== undefined) return { why: "it isn't JSON", place: placeAt(bare, fault, file) };
   const value: unknown = JSON.parse(bare);
   if (!isMap(value)) return { why: 'it is no JSON object', place: { file } };
-  const { auths = {}, credHelpers = {}, credsStore } = value;
+  // Go's JSON, with which Docker and podman read, takes null for what isn't there.
+  const auths = withoutNulls(value.auths ?? {});
+  const credHelpers = withoutNulls(value.credHelpers ?? {});
+  const credsStore = value.credsStore ?? undefined;
   if (!isMap(auths) || !Object.values(auths).every(isEntry)) return { why: 'auths is malformed', place: { file } };
   if (!isMap(credHelpers) || !Object.values(credHelpers).every((helper) => typeof helper === 'string')) {
     return { why: 'credHelpers is malformed', place: { file } };
@@ -61,14 +64,14 @@ export function keyOf(host: string): string {
   return hubHosts.includes(host) ? hubKey : host;
 }
 
-/** The credential helper responsible for a host, without its `docker-credential-`: its own, then the common store. */
-export function helperFor(config: DockerConfig, host: string): string | undefined {
-  return lookUp(config.credHelpers, host) ?? config.credsStore;
+/** The credential helper responsible for a place (a host, with a path if there is one), without its `docker-credential-`: its own, then the common store. */
+export function helperFor(config: DockerConfig, place: string): string | undefined {
+  return lookUp(config.credHelpers, place) ?? config.credsStore;
 }
 
 /** The login written in the file itself. Undefined when there is none; `malformed` when it can't be read. */
-export function entryFor(config: DockerConfig, host: string): PlainLogin | 'malformed' | undefined {
-  const entry = lookUp(config.auths, host);
+export function entryFor(config: DockerConfig, place: string): PlainLogin | 'malformed' | undefined {
+  const entry = lookUp(config.auths, place);
   if (entry === undefined) return undefined;
   if (entry.identitytoken) return { username: identityTokenUser, password: entry.identitytoken };
   if (entry.auth) {
@@ -82,21 +85,32 @@ export function entryFor(config: DockerConfig, host: string): PlainLogin | 'malf
   return undefined;
 }
 
-/** By the key itself, then by any key that names the same host as a URL: older clients wrote those. */
-function lookUp<T>(entries: Readonly<Record<string, T>>, host: string): T | undefined {
-  const key = keyOf(host);
-  if (Object.hasOwn(entries, key)) return entries[key];
-  const same = Object.keys(entries).find(
-    (other) => keyOf(other.replace(/^https?:\/\//, '').replace(/\/.*$/, '')) === key,
-  );
+/**
+ * By the longest key that the place (`r.example/acme/team`) begins with, as podman writes them; then by any key that
+ * names the same host as a URL: older clients of Docker wrote those.
+ */
+function lookUp<T>(entries: Readonly<Record<string, T>>, place: string): T | undefined {
+  const parts = place.split('/');
+  for (let length = parts.length; length > 0; length--) {
+    const key = length === 1 ? keyOf(parts[0] ?? '') : parts.slice(0, length).join('/');
+    if (Object.hasOwn(entries, key)) return entries[key];
+  }
+  const key = keyOf(parts[0] ?? '');
+  const hostOf = (other: string) =>
+    /^https?:\/\//.test(other) ? other.replace(/^https?:\/\/([^/]*).*$/, '$1') : other;
+  const same = Object.keys(entries).find((other) => keyOf(hostOf(other)) === key);
   return same === undefined ? undefined : entries[same];
 }
 
 function isEntry(value: unknown): boolean {
   if (!isMap(value)) return false;
   return ['auth', 'username', 'password', 'identitytoken'].every(
-    (name) => value[name] === undefined || typeof value[name] === 'string',
+    (name) => (value[name] ?? undefined) === undefined || typeof value[name] === 'string',
   );
+}
+
+function withoutNulls(value: unknown): unknown {
+  return isMap(value) ? Object.fromEntries(Object.entries(value).filter(([, one]) => one !== null)) : value;
 }
 
 function isMap(value: unknown): value is Record<string, unknown> {

@@ -26,22 +26,37 @@ interface DockerLogin {
 const notFound = 'credentials not found in native keychain';
 
 /**
- * What Docker would log in with: the host's credential helper, the common store, then the file's own entry.
- * Undefined when none has anything. Throws DOCKER_CONFIG_INVALID or CREDENTIAL_HELPER_FAILED.
+ * What Docker or podman would log in with at a place (a host, with a path if there is one): of each file in their order
+ * the place's credential helper, the common store, then the file's own entry. Undefined when none has anything. Throws
+ * DOCKER_CONFIG_INVALID or CREDENTIAL_HELPER_FAILED.
  */
-export async function dockerLogin(world: World, keeper: Keeper, host: string): Promise<DockerLogin | undefined> {
-  const file = dockerConfigFile(world.env);
-  const config = file === undefined ? undefined : await load(file);
-  if (file === undefined || config === undefined) return undefined;
-  const helper = helperFor(config, host);
-  if (helper !== undefined) {
-    const plain = await askHelper(world, keeper, helper, host);
-    if (plain !== undefined)
-      return { credential: kept(keeper, plain), from: `docker-credential-${helper}`, passing: true };
+export async function dockerLogin(world: World, keeper: Keeper, place: string): Promise<DockerLogin | undefined> {
+  const [host = ''] = place.split('/');
+  const given = world.env.DOCKER_AUTH_CONFIG?.trim();
+  if (given) {
+    // In the environment there are logins alone, no programs to run.
+    const found = entryIn(keeper, configIn(given, 'DOCKER_AUTH_CONFIG'), place, 'DOCKER_AUTH_CONFIG');
+    if (found !== undefined) return found;
   }
-  const entry = entryFor(config, host);
+  for (const file of configFiles(world.env)) {
+    const text = await read(file);
+    if (text === undefined) continue;
+    const config = configIn(text, file);
+    const helper = helperFor(config, place);
+    const plain = helper === undefined ? undefined : await askHelper(world, keeper, helper, host);
+    if (plain !== undefined) {
+      return { credential: kept(keeper, plain), from: `docker-credential-${helper}`, passing: true };
+    }
+    const found = entryIn(keeper, config, place, file);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function entryIn(keeper: Keeper, config: DockerConfig, place: string, file: string): DockerLogin | undefined {
+  const entry = entryFor(config, place);
   if (entry === 'malformed') {
-    throw new TagboatError('DOCKER_CONFIG_INVALID', { file, why: `auths."${keyOf(host)}".auth can't be decoded` });
+    throw new TagboatError('DOCKER_CONFIG_INVALID', { file, why: `the auth of ${place} can't be decoded` });
   }
   return entry === undefined ? undefined : { credential: kept(keeper, entry), from: file, passing: false };
 }
@@ -53,15 +68,29 @@ export function dockerConfigFile(env: Env): string | undefined {
   return home ? join(home, '.docker', 'config.json') : undefined;
 }
 
-async function load(file: string): Promise<DockerConfig | undefined> {
-  let text: string;
+/** The file that is named, Docker's, then podman's (containers-auth.json(5)). */
+function configFiles(env: Env): string[] {
+  const { REGISTRY_AUTH_FILE, XDG_RUNTIME_DIR, XDG_CONFIG_HOME, HOME } = env;
+  const settings = XDG_CONFIG_HOME || (HOME ? join(HOME, '.config') : undefined);
+  const files = [
+    REGISTRY_AUTH_FILE,
+    dockerConfigFile(env),
+    ...[XDG_RUNTIME_DIR, settings].map((dir) => (dir ? join(dir, 'containers', 'auth.json') : undefined)),
+  ];
+  return files.flatMap((file) => file || []);
+}
+
+async function read(file: string): Promise<string | undefined> {
   try {
-    text = await readFile(file, 'utf8');
+    return await readFile(file, 'utf8');
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
     throw new TagboatError('DOCKER_CONFIG_INVALID', { file, why: `it can't be read (${code})` });
   }
+}
+
+function configIn(text: string, file: string): DockerConfig {
   const config = readDockerConfig(text, file);
   if (!('why' in config)) return config;
   throw new TagboatError('DOCKER_CONFIG_INVALID', { file, why: config.why }, { place: config.place });

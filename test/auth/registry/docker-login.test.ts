@@ -136,12 +136,43 @@ describe('a credential helper', () => {
   });
 
   it('with a path for a name is never run', async () => {
-    const auth = await atHome(
-      { credHelpers: { 'r.example': '/../evil' } },
-      { evil: 'touch "$HOME/ran"', test: 'exit 0' },
-    );
-    const error = await failureOf(auth.registry(registryAt('r.example')));
-    expect(error).toMatchObject({ code: 'CREDENTIAL_HELPER_FAILED', data: { why: 'missing' } });
+    const home = await mkdtemp(join(tmpdir(), 'tagboat-evil-'));
+    onTestFinished(() => rm(home, { recursive: true, force: true }));
+    // Whatever the name leads to is there and would answer.
+    await mkdir(join(home, 'docker-credential-x'));
+    await writeFile(join(home, 'evil'), `#!/bin/sh\n${answering('hunter22')}\n`);
+    await chmod(join(home, 'evil'), 0o755);
+    const names = [
+      'x/../evil',
+      '../evil',
+      `x/../../../../../../../../..${home}/evil`,
+      'x y',
+      'x;evil',
+      'x\\evil',
+      '',
+      'x\nevil',
+    ];
+    for (const name of names) {
+      const auth = await atHome({ credHelpers: { 'r.example': name } }, {}, { HOME: home, DOCKER_CONFIG: home });
+      await writeFile(join(home, 'config.json'), JSON.stringify({ credHelpers: { 'r.example': name } }));
+      const ran: string[] = [];
+      const world = {
+        ...auth.world,
+        exec: async ({ program }: { readonly program: string }) => {
+          ran.push(program);
+          return {
+            code: 0,
+            signal: null,
+            stdout: '{"Username":"bob","Secret":"hunter22"}',
+            stderr: '',
+            missing: false,
+          };
+        },
+      };
+      const error = await failureOf(createAuth(world, world.emit, undefined).registry(registryAt('r.example')));
+      expect([name, error]).toMatchObject([name, { code: 'CREDENTIAL_HELPER_FAILED', data: { why: 'missing' } }]);
+      expect(ran).toEqual([]);
+    }
   });
 
   it('that fails is quoted', async () => {
@@ -239,4 +270,67 @@ it('an ECR registry on auto uses what Docker knows when there is no AWS identity
     for (const name of Object.keys(process.env)) if (!(name in saved)) delete process.env[name];
     Object.assign(process.env, saved);
   }
+});
+
+describe('logins that are kept elsewhere', () => {
+  const login = (name: string) => ({ auth: b64(`${name}:hunter22`) });
+  const at = (host: string, prefix: string) => ({ ...registryAt(host), prefix });
+
+  it('DOCKER_AUTH_CONFIG comes before every file, for what it holds', async () => {
+    const given = JSON.stringify({ auths: { 'r.example': login('env') }, credsStore: 'never-run' });
+    const auths = { 'r.example': login('file'), 'other.example': login('file') };
+    const auth = await atHome({ auths }, {}, { DOCKER_AUTH_CONFIG: given });
+    expect(await auth.registry(registryAt('r.example'))).toMatchObject({ username: 'env' });
+    expect(await auth.registry(registryAt('other.example'))).toMatchObject({ username: 'file' });
+    expect(auth.world.masked).toContain(given);
+    const broken = await atHome({ auths }, {}, { DOCKER_AUTH_CONFIG: '{' });
+    expect(await failureOf(broken.registry(registryAt('r.example')))).toMatchObject({ code: 'DOCKER_CONFIG_INVALID' });
+  });
+
+  it("podman's auth.json is read where REGISTRY_AUTH_FILE, the session or the home has it", async () => {
+    const auth = await atHome(undefined);
+    const folders = ['runtime', '.config'].map((dir) => join(auth.home, dir, 'containers'));
+    for (const dir of folders) await mkdir(dir, { recursive: true });
+    const [runtime = '', home = ''] = folders.map((dir) => join(dir, 'auth.json'));
+    const named = join(auth.home, 'named.json');
+    await writeFile(named, JSON.stringify({ auths: { 'a.example': login('named') } }));
+    await writeFile(runtime, JSON.stringify({ auths: { 'a.example': login('no'), 'b.example': login('session') } }));
+    await writeFile(home, JSON.stringify({ auths: { 'b.example': login('no'), 'c.example': login('home') } }));
+    const env = { ...auth.world.env, REGISTRY_AUTH_FILE: named, XDG_RUNTIME_DIR: join(auth.home, 'runtime') };
+    const world = testWorld({ clock: auth.clock, env });
+    const names = ['a.example', 'b.example', 'c.example'].map((host) =>
+      createAuth(world, world.emit, undefined).registry(registryAt(host)),
+    );
+    expect((await Promise.all(names)).map((one) => one?.username)).toEqual(['named', 'session', 'home']);
+  });
+
+  it('of keys with paths the longest that the registry begins with counts, and none that it does not', async () => {
+    const auths = {
+      'r.example/acme': login('acme'),
+      'r.example/acme/team': login('team'),
+      'q.example/acme': login('q'),
+    };
+    const auth = await atHome({ auths: { ...auths, 'r.example': login('all') } });
+    for (const [prefix, name] of [
+      ['acme/team/x', 'team'],
+      ['acme/teams', 'acme'],
+      ['other', 'all'],
+      ['', 'all'],
+    ] as const) {
+      expect(await auth.registry(at('r.example', prefix))).toMatchObject({ username: name });
+    }
+    expect(await auth.registry(at('q.example', 'other'))).toBeUndefined();
+    expect(await auth.registry(registryAt('q.example'))).toBeUndefined();
+  });
+
+  it('null stands for what is not there', async () => {
+    const entry = { auth: b64('bob:hunter22'), identitytoken: null, email: null };
+    const auth = await atHome({
+      auths: { 'r.example': entry, 'n.example': null },
+      credHelpers: null,
+      credsStore: null,
+    });
+    expect(await auth.registry(registryAt('r.example'))).toMatchObject({ username: 'bob' });
+    expect(await auth.registry(registryAt('n.example'))).toBeUndefined();
+  });
 });
