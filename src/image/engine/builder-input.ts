@@ -1,11 +1,14 @@
 import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Engine, ImagePlan } from '../../plan.ts';
+import type { ImagePlan } from '../../plan.ts';
 import { fullName } from '../../wire/oci/reference.ts';
 import { openContext } from '../context/context.ts';
+import type { Dockerfile } from '../dockerfile/dockerfile.ts';
 import type { Needed } from '../dockerfile/stages.ts';
+import { readPlatform, showPlatform } from '../platform.ts';
 import type { ImageRun } from '../run.ts';
-import { takesBuildContexts } from './tool.ts';
+import type { Prepared } from './prepare.ts';
+import { builderPlatform, takesBuildContexts } from './tool.ts';
 
 /**
  * Why a builder may read something else of an image's input than BuildKit does, by whose rules fingerprints are taken, as
@@ -14,10 +17,16 @@ import { takesBuildContexts } from './tool.ts';
 export async function whyOtherInput(
   run: ImageRun,
   image: ImagePlan,
-  engine: Engine,
-  needed: Needed,
+  { choice: { engine }, needed, dockerfile }: Prepared,
 ): Promise<string | undefined> {
-  if (engine === 'assemble' || engine === 'buildx') return undefined;
+  if (engine === 'assemble') return undefined;
+  if (engine !== 'buildah' && dockerfile !== undefined && asksForBuilder(image, dockerfile)) {
+    const platform = await builderPlatform(image.builder, run.world);
+    if (platform !== 'local' && !isSame(platform, run.machine)) {
+      return `its builder may be another machine than this one (${platform ?? 'it does not say which'}), and that counts.`;
+    }
+  }
+  if (engine === 'buildx') return undefined;
   const ignoreFile = await ignoreFileOf(image);
   const odd = ignoreFile === undefined ? undefined : oddPattern(await readFile(ignoreFile, 'utf8').catch(() => ''));
   if (odd !== undefined) return `${engine} may read the pattern ${odd} of ${ignoreFile} in a way of its own.`;
@@ -37,6 +46,18 @@ export async function whyOtherInput(
   const [short] = shortNames(baseReferences(needed));
   if (short === undefined || (await canNameBases(run))) return undefined;
   return `this buildah decides by itself which registry ${short} comes from.`;
+}
+
+/** Whether the builder's own platform decides the result: nobody asks for another one, or the Dockerfile reads it. */
+function asksForBuilder({ platforms }: ImagePlan, { stages, globals }: Dockerfile): boolean {
+  const texts = [...globals, ...stages, ...stages.flatMap(({ instructions }) => instructions)].map(
+    ({ source }) => source,
+  );
+  return platforms.length === 0 || texts.some((text) => /BUILD(?:PLATFORM|OS|OSVERSION|ARCH|VARIANT)/.test(text));
+}
+
+function isSame(platform: string | undefined, machine: string): boolean {
+  return platform !== undefined && showPlatform(readPlatform(platform)) === showPlatform(readPlatform(machine));
 }
 
 /** The names of all images that the needed stages stand on or copy from, as the Dockerfile has them. */

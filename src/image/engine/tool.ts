@@ -37,6 +37,20 @@ export async function writesRawJson(world: World): Promise<boolean> {
   return help.code === 0 && help.stdout.includes('"rawjson"');
 }
 
+/**
+ * The platform of the machine that builds, as buildx tells it; `local` where it tells none and has no other machine to
+ * build on, undefined where it may have one.
+ */
+export async function builderPlatform(builder: string | undefined, world: World): Promise<string | undefined> {
+  if (builder !== undefined && isAddress(builder)) return undefined;
+  const shown = await ask(world, 'docker', ['buildx', 'inspect', ...(builder === undefined ? [] : [builder])]);
+  const first = /^Platforms:\s+(\w+\/[\w/.-]+)/m.exec(shown.stdout)?.[1];
+  if (first !== undefined) return first;
+  const isRemote =
+    /^Driver:\s+(?:remote|kubernetes|cloud)$/m.test(shown.stdout) || (world.env.DOCKER_HOST ?? '').startsWith('tcp');
+  return isRemote ? undefined : 'local';
+}
+
 /** Whether this buildah takes contexts by name, from 1.26 on: its own help says so. */
 export async function takesBuildContexts(world: World): Promise<boolean> {
   const help = await ask(world, 'buildah', ['build', '--help']);

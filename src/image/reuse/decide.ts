@@ -140,8 +140,7 @@ async function newBuild(
     prepare(run, image, reading),
     input.is === 'known' ? checkBases(run, image, reading) : undefined,
   ]);
-  const { choice, needed } = prepared;
-  const why = triggers ?? (input.is === 'known' ? await whyOtherInput(run, image, choice.engine, needed) : undefined);
+  const why = triggers ?? (input.is === 'known' ? await whyOtherInput(run, image, prepared) : undefined);
   return { is: 'new', prepared, input: why === undefined ? input : { is: 'undecided', why }, tagged, ...because };
 }
 

@@ -75,6 +75,27 @@ describe('an image that its builder may read in another way is built every time'
   });
 });
 
+it.each<[string, string, Partial<ImagePlan>, string, boolean]>([
+  [
+    'the same machine',
+    'FROM scratch\nARG BUILDARCH\nLABEL a=$BUILDARCH\n',
+    {},
+    'Platforms: linux/MACHINE, linux/386\n',
+    true,
+  ],
+  ['another machine', 'FROM scratch\nARG BUILDARCH\nLABEL a=$BUILDARCH\n', {}, 'Platforms: linux/s390x\n', false],
+  ['another machine', 'FROM scratch\n', { platforms: [] }, 'Platforms: linux/s390x\n', false],
+  ['another machine that nothing asks for', 'FROM scratch\n', {}, 'Platforms: linux/s390x\n', true],
+  ['an address', 'FROM scratch\nARG BUILDOS\n', { builder: 'tcp://127.0.0.1:1' }, '', false],
+  ['a remote driver that tells nothing', 'FROM --platform=$BUILDPLATFORM scratch\n', {}, '', false],
+])('an image that reads its builder’s platform is kept only where that is this machine’s: %s', async (_, Dockerfile, more, platforms, known) => {
+  const { host, dir } = await app({ Dockerfile });
+  const shown = `Driver: remote\n${platforms.replace('MACHINE', process.arch === 'x64' ? 'amd64' : process.arch)}`;
+  const { world } = machine(({ args }) => (args.includes('inspect') ? shown : undefined));
+  const found = await previewImage(imageRun(world), planFor(host, dir, { engine: 'buildx', ...more }));
+  expect(found.is === 'built' && found.undecided === undefined).toBe(known);
+});
+
 describe('buildah', () => {
   const built = async (dockerfile: string, help: string) => {
     const { host, dir } = await app({ Dockerfile: dockerfile });
