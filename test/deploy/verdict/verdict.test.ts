@@ -534,3 +534,55 @@ it('asks for the standing of every commit that a state names, once', () => {
   expect(revisionsIn({ ...good, revisions: ['a', 'b'] })).toEqual(['a', 'b', 'ours']);
   expect(revisionsIn({ ...good, revisions: ['a', 'b'], hydrator })).toEqual(['d']);
 });
+
+describe('conditions that no other row needs', () => {
+  const illIn = (kind: string, group: string) => ({
+    ...health('Degraded'),
+    resources: [resource(kind, 'Degraded', { group })],
+  });
+  const both = {
+    ...health('Degraded'),
+    resources: [...ill('Cluster', '', 'a').resources, ...ill('Cluster', '', 'b').resources],
+  };
+  const before = { revisions: ['old'], ...ill('Ingress', 'no address') };
+  const after = { ...ill('Ingress', 'no address') };
+  const leftOver = resource('ConfigMap', '', { name: 'old', status: 'OutOfSync', leftOver: true });
+  const drifted = resource('Deployment', 'Healthy', { status: 'OutOfSync' });
+  const late = { sync: 'OutOfSync', reconciledAt: at(90) };
+  const partly = { revisions: ['ours', 'ours'], operation: { ...synced, revisions: ['ours', 'later'] } };
+  const older = { operation: { ...synced, revisions: ['old'] } };
+  const table: readonly (readonly [title: string, steps: readonly Step[], answers: string])[] = [
+    ['a deployment that was never seen otherwise has the longer time', [[0, ill()], [2, ill()]], 'settling settling'],
+    ['a job that failed has had its time', [[0, health('Progressing')], [1, illIn('Job', 'batch')], [2, illIn('Job', 'batch')]], 'progressing settling degraded'],
+    ['a cron job may be ill for a moment', [[0, health('Progressing')], [1, illIn('CronJob', 'batch')], [2, illIn('CronJob', 'batch')]], 'progressing settling settling'],
+    ['another group’s deployment may too', [[0, health('Progressing')], [1, illIn('Deployment', 'db.test')], [2, illIn('Deployment', 'db.test')]], 'progressing settling settling'],
+    ['another group’s job may too', [[0, health('Progressing')], [1, illIn('Job', 'db.test')], [2, illIn('Job', 'db.test')]], 'progressing settling settling'],
+    ['the one that is ill longest decides', [[0, ill('Cluster', '', 'a')], [8, both], [15, both]], 'settling settling degraded'],
+    ['resources that aren’t told have no news', [[0, before], [1, { revisions: ['old'], ...health('Degraded') }], [2, after], [17, after], [22, after]], 'notSeen notSeen settling settling healthy'],
+    ['a leftover excuses nothing else', [[0, { ...late, ...older, resources: [leftOver, drifted] }], [15, { ...late, ...older, resources: [leftOver, drifted] }]], 'outOfSync outOfSync'],
+    ['every source must be at what was synced', [[0, { ...late, ...partly, resources: [drifted] }], [15, { ...late, ...partly, resources: [drifted] }]], 'outOfSync outOfSync'],
+  ]; // biome-ignore format: a table
+  it.each(table)('%s', (_, steps, answers) => {
+    expect(words(steps).join(' ')).toBe(answers);
+  });
+
+  it('the reason is the application’s message, or the resource’s, or that it is degraded', () => {
+    const why = (change: Partial<Observation>) => {
+      const [, last] = looks([[0, change], [15, change]]); // biome-ignore format: a table
+      return last?.why;
+    };
+    expect(why({ ...ill('Cluster', 'no leader'), ...health('Degraded', 'of the whole') })).toBe('of the whole');
+    expect(why(ill('Cluster', 'no leader'))).toBe('no leader');
+    expect(why(ill('Cluster'))).toBe('its health is Degraded');
+    expect(why(health('Degraded', 'of the whole'))).toBe('of the whole');
+    expect(looks([[0, { ...health(''), reconciledAt: at(90) }]])[0]?.why).toBe('health not known yet');
+  });
+
+  it('a hydration that could not ask somebody is no failure', () => {
+    const hydrator = {
+      ...{ phase: 'Failed', message: 'failed to push: dial tcp 10.0.0.1:443: i/o timeout', drySha: 'ours' },
+      ...{ done: undefined, compared: undefined },
+    };
+    expect(words([[0, { hydrator }], [90, { hydrator }]])).toEqual(['hydrating', 'hydrating+refresh']); // biome-ignore format: a table
+  });
+});
