@@ -12,7 +12,10 @@ export function changeValues(change: Change, colors: Colors): string {
 /** What may surprise about a change: another type of value, other places that change. Empty where nothing does. */
 export function changeNote({ types, aliases = [], digest }: Change): string {
   const notes = [];
-  if (types !== undefined) notes.push(types.before === 'nothing' ? types.after : `${types.before} → ${types.after}`);
+  if (types !== undefined)
+    notes.push(
+      types.before === 'nothing' ? 'as text; := sets a number or boolean' : `${types.before} → ${types.after}`,
+    );
   if (aliases.length > 0)
     notes.push(`by aliases on ${aliases.length === 1 ? 'line' : 'lines'} ${aliases.join(', ')} too`);
   if (digest !== undefined) notes.push(`the digest on line ${digest} counts, and not the tag`);
