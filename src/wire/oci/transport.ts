@@ -1,11 +1,12 @@
 import type { Readable } from 'node:stream';
 import { shownUrl, WireFailure } from '../failure.ts';
-import { type Http, type HttpRequest, type HttpResponse, readBody } from '../http.ts';
+import type { Http, HttpRequest, HttpResponse } from '../http.ts';
 import { backoff, isPassingStatus, retry, retryAfterMs } from '../retry.ts';
 import type { Clock } from '../world.ts';
 import type { OciAuth } from './auth/auth.ts';
 import type { TokenScope } from './auth/credential.ts';
 import { OciFailure, readRefusal } from './failure.ts';
+import { readShort } from './short-body.ts';
 
 export interface OciRequest {
   readonly method: NonNullable<HttpRequest['method']>;
@@ -138,7 +139,7 @@ export function createOciTransport(options: OciTransportOptions): OciTransport {
   };
 
   const refused = async (response: OciResponse): Promise<OciFailure> => {
-    const body = await readBody(response, 65_536).then(String, () => '');
+    const body = await readShort(response, 65_536).then(String, () => '');
     const failure = new WireFailure('status', shownUrl(response.from), {
       status: response.status,
       retryable: isPassingStatus(response.status),
@@ -186,5 +187,5 @@ export function createOciTransport(options: OciTransportOptions): OciTransport {
 
 /** Reads a short rest away, so that the connection can be used again. */
 export async function drain(response: HttpResponse): Promise<void> {
-  await readBody(response, 65_536).catch(() => undefined);
+  await readShort(response, 65_536).catch(() => undefined);
 }
