@@ -1,5 +1,6 @@
 import { WireFailure } from '../../wire/failure.ts';
 import { commitsSince, type HistoryCommit } from '../../wire/git/ancestry.ts';
+import { passes } from '../../wire/git/failure.ts';
 import type { ObjectId } from '../../wire/git/pack/object.ts';
 import type { GitRemote } from '../../wire/git/remote.ts';
 import { backoff } from '../../wire/retry.ts';
@@ -14,7 +15,7 @@ import type { OwnIntent, QueuedWriter, QueueEnd } from './writer.ts';
 /** Beyond the writer's own deadline, so that a clock that is a little off doesn't expire it under its feet. */
 const expiryMs = 60_000;
 
-/** Pushes in a row that get no usable answer until the host is given up. */
+/** Pushes in a row that get no usable answer until the host is given up, unless it is one that passes. */
 const lossesBorne = 6;
 
 /** Publishes our change as an intent on a ref of its own. `noQueue` when the server refuses such a ref. */
@@ -66,7 +67,8 @@ export function lose(writer: QueuedWriter, failure: WireFailure): undefined {
   const count = writer.losses.count + 1;
   writer.losses = { count, last: failure };
   writer.restMs = backoff(count, failure, { random: world.random });
-  if (count >= lossesBorne || world.clock.now() + writer.restMs > deadline) throw failure;
+  const given = count >= lossesBorne && !passes(failure);
+  if (given || world.clock.now() + writer.restMs > deadline) throw failure;
 }
 
 /**

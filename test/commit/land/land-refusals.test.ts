@@ -2,12 +2,14 @@ import { rm, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { previewDelivery } from '../../../src/commit/land/preview.ts';
 import type { ErrorCode } from '../../../src/errors.ts';
+import type { DeliveryPlan } from '../../../src/plan.ts';
 import type { GitHost, RepoSetup } from '../../../src/sandbox/git-host/git-host.ts';
 import { packet } from '../../../src/wire/git/pktline.ts';
 import { gitHost, noHttpBackend, skipNote } from '../../support/git-host.ts';
 import {
   chart,
   deliveryTo,
+  fileAt,
   isPush,
   isSound,
   land,
@@ -266,5 +268,24 @@ describe.skipIf(noHttpBackend !== undefined)(`a protected branch${skipNote}`, ()
     await host.commit('config', { files: { 'other.yaml': 'x: 1\n' }, message: `${'All of it.\n'.repeat(200_000)}` });
     landed(await land(deliveryTo(url)));
     await isSound(host, 'config');
+  });
+
+  it('that reports a push as done which it never made is not believed by a run that waits for a verdict', async () => {
+    const report = `${packet('unpack ok\n')}${packet('ok refs/heads/main\n')}0000`;
+    const host = await gitHost({
+      fault: async (request) =>
+        isPush(request)
+          ? {
+              is: 'answer',
+              status: 200,
+              headers: { 'content-type': 'application/x-git-receive-pack-result' },
+              body: `${packet(`\u0001${report}`)}0000`,
+            }
+          : undefined,
+    });
+    const url = await host.createRepo('config', { files: chart });
+    const deploy = {} as NonNullable<DeliveryPlan['deploy']>;
+    await expect(land({ ...deliveryTo(url), deploy })).rejects.toMatchObject({ code: 'PUSH_DENIED', exitCode: 6 });
+    expect(await fileAt(host, 'config')).toBe(chart['main/values.yaml']);
   });
 });
