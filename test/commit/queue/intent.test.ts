@@ -110,3 +110,65 @@ it.each<[string, Partial<Intent>]>([
   expect(intentFate(one, ['old'], 4)).toBe('land');
   expect(leavesQueue('expired')).toBe(true);
 });
+
+const edit = intent.edits[0] as Intent['edits'][number];
+const spot = { file: 'f', path: '.p', value: 'v' };
+const freeze = { is: 'hold', places: [spot], by: 'a', why: 'b' };
+
+it.each<[string, Record<string, unknown>]>([
+  ['a message that is no text', { message: 3 }],
+  ['no branch', { branch: undefined }],
+  ['an author without an address', { author: { name: 'A' } }],
+  ['an author without a name', { author: { email: 'a@b.test' } }],
+  ['no committer', { committer: null }],
+  ['an expiry between milliseconds', { expiresAt: 1.5 }],
+  ['a time that is text', { publishedAt: '1700000000123' }],
+  ['a repo that is no text', { repo: 3 }],
+  ['a tip that is no commit', { on: 'main' }],
+  ['a tip that is no text', { on: 3 }],
+  ['edits that are no list', { edits: { 0: edit } }],
+  ['more edits than any', { edits: Array.from({ length: 201 }, () => edit) }],
+  ['an edit that is null', { edits: [null] }],
+  ['an edit that is a list', { edits: [[]] }],
+  ['an edit without a file', { edits: [{ ...edit, file: undefined }] }],
+  ['an edit without a path', { edits: [{ ...edit, path: 3 }] }],
+  ['an edit without a value', { edits: [{ ...edit, value: null }] }],
+  ['an edit that may be one that creates', { edits: [{ ...edit, create: 'yes' }] }],
+  ['an edit that expects a number', { edits: [{ ...edit, expects: 3 }] }],
+  ['an edit of no known type', { edits: [{ ...edit, as: 3 }] }],
+  ['an edit that allows anything', { edits: [{ ...edit, allow: 'all' }] }],
+  ['a hold that is null', { holds: null }],
+  ['a hold whose places are no list', { holds: { ...freeze, places: {} } }],
+  ['a hold of more places than any', { holds: { ...freeze, places: Array.from({ length: 201 }, () => spot) } }],
+  ['a hold of a place without a file', { holds: { ...freeze, places: [{ ...spot, file: 3 }] } }],
+  ['a hold of a place without a path', { holds: { ...freeze, places: [{ ...spot, path: 3 }] } }],
+  ['a hold of a place that is null', { holds: { ...freeze, places: [null] } }],
+  ['a hold without a reason', { holds: { ...freeze, why: undefined } }],
+  ['a hold until something', { holds: { ...freeze, until: 3 } }],
+  ['a hold until no time', { holds: { ...freeze, until: 'Friday' } }],
+  ['a hold for no app', { holds: { ...freeze, app: 3 } }],
+  ['a hold for no delivery', { holds: { ...freeze, delivery: 3 } }],
+  ['a release of no place', { holds: { is: 'release', places: ['f:.p'] } }],
+  ['a repair', { holds: { is: 'repair', places: [] } }],
+])('an intent with %s is not read', (_, change) => {
+  const json = JSON.stringify({ ...intent, holds: freeze, ...change });
+  expect(readIntent(Buffer.from(`tree x\n\nTagboat intent ${id}\n\n${json}\n`), id, 'main', undefined)).toBe(undefined);
+});
+
+it('an intent with all that it may have is read', () => {
+  const all = {
+    ...{ ...intent, repo: 'git.example/acme/config', on: 'a'.repeat(40) },
+    edits: Array.from({ length: 200 }, () => ({ ...edit, as: 'text', allow: [], expects: undefined })),
+    holds: { ...freeze, until: '2026-01-01T00:00:00Z', app: 'shop', delivery: 'main' },
+  } as unknown as Intent;
+  expect(readIntent(written(all), id, 'main', undefined)).toEqual(all);
+  expect(readIntent(written(all, key), id, 'main', new Secret('short', 'key'))).toBeUndefined();
+});
+
+it('a list, a text and nothing are no intents', () => {
+  for (const json of ['[]', '"x"', 'null', '3']) {
+    expect(
+      readIntent(Buffer.from(`tree x\n\nTagboat intent ${id}\n\n${json}\n`), id, 'main', undefined),
+    ).toBeUndefined();
+  }
+});
