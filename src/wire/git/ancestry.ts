@@ -70,9 +70,14 @@ async function givesOut(remote: GitRemote, id: ObjectId): Promise<boolean> {
 async function relationBelowHeads(remote: GitRemote, theirs: ObjectId, ours: ObjectId): Promise<Relation> {
   const heads = new Set((await remote.refs(['refs/heads/'], mostHeads)).values());
   if (heads.size === 0) return 'unknown';
-  const both = (commits: Commits): boolean => commits.has(theirs) && commits.has(ours);
-  const commits = await readBack(remote, [...heads], mostGenerations, both);
-  if (commits === undefined || !both(commits)) return 'unknown';
+  const isTold = (commits: Commits): boolean => relationAmong(commits, theirs, ours) !== 'unknown';
+  const commits = await readBack(remote, [...heads], mostGenerations, isTold);
+  return commits === undefined ? 'unknown' : relationAmong(commits, theirs, ours);
+}
+
+/** The relation in a piece of history that may lack commits anywhere below. */
+function relationAmong(commits: Commits, theirs: ObjectId, ours: ObjectId): Relation {
+  if (!commits.has(theirs) || !commits.has(ours)) return 'unknown';
   const [below, above] = [lineageOf(commits, theirs), lineageOf(commits, ours)];
   if (below.has(ours)) return 'descendant';
   if (above.has(theirs)) return 'ancestor';
