@@ -81,10 +81,13 @@ export function createHttp(options: HttpOptions = {}): Http & { close(): void } 
 }
 
 /** Whom to believe, and who we are, in the words of node's TLS. */
-async function trustOf({ caFile, ca, insecure, client }: HttpOptions): Promise<AgentOptions> {
+async function trustOf({ caFile, ca, insecure, client, proxyEnv }: HttpOptions): Promise<AgentOptions> {
   const own = [caFile === undefined ? undefined : await readCa(caFile), ca].filter((one) => one !== undefined);
+  // A list of our own replaces the one that node has put these into. Node goes on without a file that it can't read.
+  const extra = own.length === 0 ? undefined : proxyEnv?.NODE_EXTRA_CA_CERTS;
+  if (extra) own.push(await readFile(extra, 'utf8').catch(() => ''));
   return {
-    ...(own.length > 0 && { ca: [...rootCertificates, ...own] }),
+    ...(own.length > 0 && { ca: [...rootCertificates, ...own.filter((one) => one !== '')] }),
     ...(insecure === true && { rejectUnauthorized: false }),
     ...(client && { cert: client.cert, key: client.key.reveal() }),
   };

@@ -330,6 +330,15 @@ describe.skipIf(!hasProgram('openssl'))('TLS (needs the Debian package openssl)'
   });
 });
 
+it.skipIf(!hasProgram('openssl'))("a CA of ours doesn't take those of NODE_EXTRA_CA_CERTS away (openssl)", async () => {
+  const [first, second] = [ownCa(), ownCa()];
+  const url = await serveHttps(first.localhost, (_request, response) => response.end('trusted'));
+  const caFile = second.caFile;
+  expect(await failure(client({ caFile })({ url }))).toMatchObject({ kind: 'tls' });
+  const both = client({ caFile, proxyEnv: { NODE_EXTRA_CA_CERTS: first.caFile } });
+  expect((await both({ url })).status).toBe(200);
+});
+
 describe('a proxy', () => {
   /** A proxy that leads every tunnel to `port` and tells what it was asked for. */
   async function tunnel(port: () => number, answer = 'HTTP/1.1 200 Connection established\r\n\r\n') {
