@@ -7,7 +7,7 @@ import type { Secret } from '../wire/secret.ts';
 import type { World } from '../wire/world.ts';
 import type { ClusterLogin } from './argocd/cluster.ts';
 import { type ArgoCdLogin, createArgoCdLogin } from './argocd/login.ts';
-import { readEcrHost } from './aws/ecr-host.ts';
+import { isEcrPublic, readEcrHost } from './aws/ecr-host.ts';
 import { createAwsLogin } from './aws/login.ts';
 import { createGitLogin } from './git/login.ts';
 import { createKeeper, keepVariables } from './keeper.ts';
@@ -90,7 +90,8 @@ export function createAuth(world: World, emit: Emit, aws: AwsPlan | undefined): 
 
   async function ecr(registry: RegistryPlan): Promise<Leased<RegistryCredential>> {
     const { host } = registry;
-    checkDestination(registry, 'ecr', world.env, readEcrHost(host) !== undefined);
+    // ECR Public is AWS's too, and refused by the login with the right words.
+    checkDestination(registry, 'ecr', world.env, readEcrHost(host) !== undefined || isEcrPublic(host));
     const start = world.clock.now();
     const by = aws?.role === undefined ? "AWS's own credential chain" : aws.role;
     emit({ type: 'step.started', stage: 'auth', subject: host, message: `Logging in to ${host} with ${by}` });

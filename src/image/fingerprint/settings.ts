@@ -4,7 +4,7 @@ import { Undecided } from './undecided.ts';
 
 /**
  * Counts up whenever assemble makes other bytes of the same input: what it made before must not be reused then.
- * `test/build/format.test.ts` notices.
+ * `test/image/format.test.ts` notices.
  */
 export const assembleFormat = 2;
 

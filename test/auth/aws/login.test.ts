@@ -117,7 +117,8 @@ describe('a region for each call', () => {
   });
 
   it('comes from the environment for a name that says nothing', async () => {
-    expect(await hostsAsked('registry.example.com', undefined, { AWS_DEFAULT_REGION: 'ca-central-1' })).toEqual([
+    const env = { AWS_DEFAULT_REGION: 'ca-central-1', TAGBOAT_ECR_HOST: 'registry.example.com' };
+    expect(await hostsAsked('registry.example.com', undefined, env)).toEqual([
       'sts.ca-central-1.amazonaws.com',
       'api.ecr.ca-central-1.amazonaws.com',
     ]);

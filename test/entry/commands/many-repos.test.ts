@@ -13,6 +13,15 @@ describe.skipIf(noHttpBackend !== undefined)(`one run on many config repos${skip
       await host.createRepo(name, { files: { 'values.yaml': values } });
       host.setAccess(name, { tokens: { [token]: name === 'denied' ? 'read' : 'write' } });
     }
+    const deliveries = names.map(
+      (name) => `  ${name}:
+    from: main
+    repo: ${host.repoUrl(name)}
+    set: { values.yaml: { .front.imageTag: "{commit}" } }
+`,
+    );
+    // Committed with the first: what is delivered is never `-dirty`.
+    await place.write({ 'tagboat.yaml': `deliveries:\n${deliveries.join('')}` });
     const older = await place.commit('An older one');
     await git(place.app, 'checkout', '--quiet', '-b', 'side');
     const side = await place.commit('Another way');
@@ -32,15 +41,6 @@ describe.skipIf(noHttpBackend !== undefined)(`one run on many config repos${skip
     };
     const holds = JSON.stringify({ version: 1, holds: [hold] });
     await host.commit('held', { files: { '.tagboat/holds.json': holds } });
-    const deliveries = names.map(
-      (name) => `  ${name}:
-    from: main
-    repo: ${host.repoUrl(name)}
-    set: { values.yaml: { .front.imageTag: "{commit}" } }
-`,
-    );
-    // Not committed: the config is no part of what is delivered here.
-    await place.write({ 'tagboat.yaml': `deliveries:\n${deliveries.join('')}` });
     const result = await cli(['commit', '--json', '--app', place.app], { env: place.env });
     const { value, errors } = resultOf(result);
     const { commits } = value as { commits: { delivery: string; is: string }[] };
