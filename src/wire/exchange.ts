@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type Agent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { Readable } from 'node:stream';
@@ -38,6 +39,8 @@ export function exchange(
     };
     const timedOut = () => fail(new WireFailure('timeout', shown, { message: `${shown} was silent for ${idleMs} ms` }));
     const aborted = () => fail(signal?.reason);
+    // Each request under way listens to the run's stop; ten of them are not the leak that Node warns of.
+    if (signal !== undefined) setMaxListeners(0, signal);
     signal?.addEventListener('abort', aborted, { once: true });
     // Behind a proxy there is no socket, and so no idle time, until the proxy has answered.
     const connecting = about.proxied ? setTimeout(timedOut, idleMs) : undefined;

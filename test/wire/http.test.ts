@@ -51,6 +51,18 @@ describe('an exchange', () => {
     expect(String(await readBody(response, 1_000))).toBe('PUT /a?b=c 3 hé');
   });
 
+  it('is one of many that the same signal may stop, and Node sees no leak in that', async () => {
+    const url = await serveHttp((_, response) => void setTimeout(20).then(() => response.end('ok')));
+    const http = client();
+    const warnings: Error[] = [];
+    const hear = (warning: Error) => void warnings.push(warning);
+    process.on('warning', hear);
+    onTestFinished(() => void process.off('warning', hear));
+    const { signal } = new AbortController();
+    await Promise.all(Array.from({ length: 12 }, async () => readBody(await http({ url, signal }), 100)));
+    expect(warnings).toEqual([]);
+  });
+
   it('streams a body of unknown length, and one whose length is told', async () => {
     const url = await serveHttp(async (request, response) => {
       const body = await text(request);

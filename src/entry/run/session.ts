@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { inspect } from 'node:util';
 import picocolors from 'picocolors';
 import type { Colors } from 'picocolors/types.js';
@@ -71,6 +72,8 @@ export async function runSession(command: string, settings: Settings, body: Body
     : createTerminal({ stream: process.stderr, colors, live, quiet: settings.quiet });
   const sinks = [terminal ?? createJsonLines(stdout.write, settings.quiet), ...actionsSinks(stderr)];
   const controller = new AbortController();
+  // All that waits, asks and runs at once listens to it: no leak, whatever their number.
+  setMaxListeners(0, controller.signal);
 
   let ended = false;
   const emit: Emit = (happening: Happening) => {
