@@ -1,4 +1,5 @@
 import { fetchCommits } from '../../wire/git/commits.ts';
+import { isNo } from '../../wire/git/failure.ts';
 import { type ObjectId, zeroId } from '../../wire/git/pack/object.ts';
 import { isTaken, type RefUpdate } from '../../wire/git/push.ts';
 import type { GitRemote } from '../../wire/git/remote.ts';
@@ -9,7 +10,10 @@ import { type Intent, longestIntent, readIntent, repoName, writeIntent } from '.
 
 /** The intents on one branch's refs, as a writer reads, adds and removes them. */
 export interface IntentRefs {
-  /** The intents behind these refs, by id; undefined for one that can't be read. What was read once stays read. */
+  /**
+   * The intents behind these refs, by id; undefined for one that can't be read. What was read once stays read. Some hosts
+   * give out only what refs point to: there, those that landed since the look are left out.
+   */
   read(refs: ReadonlyMap<string, ObjectId>): Promise<ReadonlyMap<string, Intent | undefined>>;
   /** The intent as an object of known id, to be put on its ref; undefined for one that no reader would take. */
   draft(intent: Intent): IntentDraft | undefined;
@@ -45,20 +49,37 @@ export function openIntentRefs(remote: GitRemote, branch: string, key: Secret | 
     to: zeroId(remote.format()),
   });
 
+  const fetchFresh = async (fresh: readonly (readonly [string, ObjectId])[]): Promise<void> => {
+    if (fresh.length === 0) return;
+    // One that is larger than any intent is passed over.
+    const limits = { commit: longestIntent, all: (longestIntent + 1_024) * fresh.length };
+    const commits = await fetchCommits(remote, { wants: fresh.map(([, oid]) => oid), depth: 1 }, limits);
+    for (const [id, oid] of fresh) {
+      const commit = commits.get(oid);
+      known.set(oid, commit && readIntent(commit.content, id, branch, key, repoName(remote.url())));
+    }
+  };
+
+  const stillThere = async (some: readonly [string, ObjectId][]): Promise<[string, ObjectId][]> => {
+    const now = await remote.refs([intentPrefix(branch)], 10_000);
+    return some.filter(([id, oid]) => known.has(oid) || now.get(refOf(id)) === oid);
+  };
+
   return {
     keyed: key !== undefined,
     read: async (refs) => {
-      const fresh = [...refs].filter(([, oid]) => !known.has(oid));
-      if (fresh.length > 0) {
-        // One that is larger than any intent is passed over.
-        const limits = { commit: longestIntent, all: (longestIntent + 1_024) * fresh.length };
-        const commits = await fetchCommits(remote, { wants: fresh.map(([, oid]) => oid), depth: 1 }, limits);
-        for (const [id, oid] of fresh) {
-          const commit = commits.get(oid);
-          known.set(oid, commit && readIntent(commit.content, id, branch, key, repoName(remote.url())));
+      let there = [...refs];
+      for (;;) {
+        try {
+          await fetchFresh(there.filter(([, oid]) => !known.has(oid)));
+          return new Map(there.map(([id, oid]) => [id, known.get(oid)]));
+        } catch (error) {
+          if (!isNo(error)) throw error;
+          const left = await stillThere(there);
+          if (left.length === there.length) throw error;
+          there = left;
         }
       }
-      return new Map([...refs].map(([id, oid]) => [id, known.get(oid)]));
     },
     draft: (intent) => {
       const repo = repoName(remote.url());

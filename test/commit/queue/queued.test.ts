@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type LandOptions, landDelivery } from '../../../src/commit/commit.ts';
+import { listWaiting } from '../../../src/commit/queue/list-waiting.ts';
 import type { TagboatError } from '../../../src/errors.ts';
 import type { DeliveryPlan } from '../../../src/plan.ts';
 import type { GitHost, GitHostFault } from '../../../src/sandbox/git-host/git-host.ts';
@@ -285,6 +286,27 @@ describe.skipIf(noHttpBackend !== undefined)(`the queue${skipNote}`, () => {
     expect(await host.git('config', 'show', `${late.parent}:main/values.yaml`)).toContain('imageTag:   old   #');
     expect(await refsIn(host)).toBe('');
     await isSound(host, 'config');
+  });
+
+  it('passes over an intent that lands between look and fetch, where a host gives out only what refs point to', async () => {
+    let gone: string | undefined;
+    const host: GitHost = await gitHost({
+      fault: async ({ service, isCall }) => {
+        if (service !== 'git-upload-pack') return undefined;
+        if (isCall && gone !== undefined) await host.git('config', 'update-ref', '-d', gone);
+        if (isCall) gone = undefined;
+        return { is: 'oldProtocol' };
+      },
+    });
+    const config = { 'uploadpack.allowAnySHA1InWant': 'false' };
+    const url = await host.createRepo('config', { files: chart, config });
+    await publishAndDie(host, deliveryTo(url, setTag('b')));
+    await publishAndDie(host, deliveryTo(url, setTag('c')));
+    const [first, second] = (await refsIn(host)).trim().split('\n');
+    gone = first;
+    const waiting = await listWaiting(writer(), { repo: url, branch: 'main' }, undefined);
+    expect(waiting.map(({ id }) => id)).toEqual([second?.split('/').at(-1)]);
+    expect(waiting[0]?.change).toBeDefined();
   });
 
   it('never lands an intent whose value has moved on, nor one that has expired', async () => {
