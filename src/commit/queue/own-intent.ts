@@ -61,12 +61,15 @@ export function isRefusal({ status, retryable }: WireFailure): boolean {
   return status !== undefined && status < 500 && !retryable;
 }
 
-/** After a push without a usable answer: waits longer each time, at least as long as the host asks. Throws it in the end. */
+/** After a push without a usable answer: waits longer each time, at most 20 seconds unless the host asks for more. Throws it in the end. */
 export function lose(writer: QueuedWriter, failure: WireFailure): undefined {
   const { world, deadline } = writer.landing;
   const count = writer.losses.count + 1;
   writer.losses = { count, last: failure };
-  writer.restMs = backoff(count, failure, { random: world.random });
+  // Half of each wait is fixed, so that the pushes within a landing's time are few however the dice fall.
+  const half = { baseMs: 125, capMs: 10_000 };
+  const leastMs = Math.min(half.capMs, half.baseMs * 2 ** (count - 1));
+  writer.restMs = leastMs + backoff(count, failure, { random: world.random, ...half });
   const given = count >= lossesBorne && !passes(failure);
   if (given || world.clock.now() + writer.restMs > deadline) throw failure;
 }
