@@ -52,7 +52,10 @@ function judgeDegraded(evidence: Evidence): Answer {
     if (left > 0) return pending('settling', words, { againMs: left });
     return final('degraded', revisionOf(evidence), seen.health.message || 'its health is Degraded');
   }
-  const ours = ill.filter((one) => memory.illBefore[resourceKey(one)] !== one.message);
+  // Words alone don't tell whose fault it is: a passed deadline is told in the same ones for every commit. An application
+  // that became degraded after our sync, or was seen otherwise since, isn't so from before.
+  const before = !becameAfterSync(seen) && memory.undegraded !== state;
+  const ours = ill.filter((one) => !before || memory.illBefore[resourceKey(one)] !== one.message);
   if (ours.length === 0) {
     const rest = seen.resources.filter((one) => !ill.includes(one) && ['Progressing', 'Missing'].includes(one.health));
     if (rest.length > 0) return judgeProgress(evidence, 'progressing');

@@ -312,6 +312,8 @@ describe('what was ill before our commit', () => {
     ['and says the same since, is not ours', [[0, before], [1, after], [16, after], [21, after]], 'notSeen settling settling healthy'],
     ['and says another thing now, is ours', [[0, before], [1, ill('Ingress', 'no class')], [16, ill('Ingress', 'no class')]], 'notSeen settling degraded'],
     ['and was well in between, is ours', [[0, before], [1, { resources: [resource('Ingress', 'Healthy')] }], [2, ill('Ingress', 'no address')], [17, ill('Ingress', 'no address')]], 'notSeen settling settling degraded'],
+    ['and says the same, but became so after our sync, is ours', [[0, before], [11, { ...after, health: { status: 'Degraded', message: '', since: at(12) } }], [26, { ...after, health: { status: 'Degraded', message: '', since: at(12) } }]], 'notSeen settling degraded'],
+    ['and was so all the time, is not ours', [[0, before], [11, { ...after, health: { status: 'Degraded', message: '', since: at(2) } }], [26, { ...after, health: { status: 'Degraded', message: '', since: at(2) } }], [31, { ...after, health: { status: 'Degraded', message: '', since: at(2) } }]], 'notSeen settling settling healthy'],
     ['beside another that fell ill since, does not excuse it',
       [[0, before], [1, { ...after, resources: [...ill('Ingress', 'no address').resources, resource('Deployment', 'Degraded')] }], [16, { ...after, resources: [...ill('Ingress', 'no address').resources, resource('Deployment', 'Degraded')] }]],
       'notSeen settling degraded'],

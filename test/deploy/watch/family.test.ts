@@ -55,7 +55,7 @@ only('an application whose sources a template writes is not healthy before our v
 
 only('an application that its template never changes is not taken for healthy', async () => {
   const { place, deliver } = await generated();
-  const asked = { commit: await deliver('d4e5f6'), tag: 'd4e5f6', file: 'apps/front.json', timeoutMs: 60_000 };
+  const asked = { commit: await deliver('d4e5f6'), tag: 'd4e5f6', file: 'apps/front.json', timeoutMs: 200_000 };
   expect(await watch(place, asked)).toMatchObject([
     { is: 'timedOut', why: expect.stringContaining('ApplicationSet shops') },
   ]);
