@@ -172,7 +172,8 @@ it('an application whose sources an ApplicationSet writes is judged once that ha
   await shop.kube.apply(set);
   onTestFinished(() => shop.kube.remove(set));
   const pods = async () => JSON.stringify(await shop.kube.read('/api/v1/namespaces/generated/pods'));
-  await expect.poll(pods, { timeout: 60_000 }).toContain('registry.test/front:v1');
+  // A controller more, which looks at the repo every five seconds, on a machine that may be busy.
+  await expect.poll(pods, { timeout: 180_000 }).toContain('registry.test/front:v1');
   const delivery = { set: { 'apps/front.json': { '.tag': '{tag}' } }, application: 'generated' };
   const { ship } = await openPipeline(shop, { delivery, tag: 'v2-{shortCommit}' });
   const { verdict, source } = await ship({ what: 'value of an ApplicationSet', isFinal: false });

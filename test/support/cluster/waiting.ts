@@ -39,7 +39,8 @@ export function waitFor(shop: Shop, commit: string, options: WaitOptions): Promi
   const { argocd } = shop.cluster;
   const { args = [], env = {}, server = argocd.url } = options;
   const target = ['--repo', shop.repo, '--application', shop.name, '--commit', commit, '--server', server];
-  const wait = ['wait', ...target, '--timeout', '5m', ...args, '--json'];
+  const usual = args.includes('--timeout') ? [] : ['--timeout', '5m'];
+  const wait = ['wait', ...target, ...usual, ...args, '--json'];
   const token = { ARGOCD_AUTH_TOKEN: argocd.tokens.deployer, ...env };
   return watchRun(shop, options, (onLine) => cli(wait, { env: token, onLine }), commit);
 }
