@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createExec } from '../../src/wire/exec.ts';
+import { startDirectly } from '../support/starter/start.ts';
+
+startDirectly();
 
 const exec = createExec({ PATH: process.env.PATH, FROM_PARENT: 'yes' });
 const sh = (script: string) => ({ program: '/bin/sh', args: ['-c', script] });

@@ -67,9 +67,7 @@ only('an application that its template never changes is not taken for healthy', 
       if (event.type === 'verdict.progress' && event.why.includes('ApplicationSet shops')) later = 2_000_000;
     },
   });
-  expect(await waited).toMatchObject([
-    { is: 'timedOut', why: expect.stringContaining('ApplicationSet shops') },
-  ]);
+  expect(await waited).toMatchObject([{ is: 'timedOut', why: expect.stringContaining('ApplicationSet shops') }]);
 });
 
 only('an application of a template is found by what the template carries into it', async () => {
