@@ -41,8 +41,8 @@ export interface Source {
   readonly author: Person;
   /** Committer time, ISO 8601. Image timestamps come from it, so that the same commit gives the same bytes. */
   readonly committedAt: string;
-  /** Tracked files differ from the commit, so its id doesn't tell what is built. */
-  readonly dirty: boolean;
+  /** Where tracked files differ from the commit, what tells this state of theirs: the commit's id doesn't say what is built. */
+  readonly dirty: string | false;
   /** The CI run's page. */
   readonly runUrl: string | undefined;
 }

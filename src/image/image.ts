@@ -77,11 +77,12 @@ async function buildOrReuse(job: ImageJob): Promise<ImagePushed> {
   const decision = await decide(job);
   switch (decision.is) {
     case 'known': {
-      const { manifest, isTagged, why } = decision;
-      if (!isTagged) {
+      const { manifest, tagged, why } = decision;
+      if (tagged !== manifest.digest) {
         const lacking = await nameAgain(job, decision);
         if (lacking !== undefined) return buildNew(job, await decideAnew(job, lacking));
         await readBack(job, manifest.digest);
+        tellMoved(job, tagged, manifest);
       }
       return { is: 'reused', ...aboutOf(job), digest: manifest.digest, why, seconds: seconds() };
     }
@@ -133,7 +134,7 @@ async function copyOfTwin(job: ImageJob, decision: NewBuild): Promise<ImagePushe
 }
 
 async function buildNew(job: ImageJob, decision: NewBuild): Promise<ImagePushed> {
-  const { input, prepared, anew, troubles } = decision;
+  const { input, prepared, anew, troubles, tagged } = decision;
   const seconds = stopwatch(job);
   if (anew !== undefined && job.run.rebuild !== true) job.tell('info', anew);
   for (const trouble of troubles) job.tell('warning', trouble);
@@ -149,6 +150,7 @@ async function buildNew(job: ImageJob, decision: NewBuild): Promise<ImagePushed>
   try {
     const { engine, why, reported } = await makeImage(job, prepared, { freshness, built });
     const manifest = await readBack(job, reported);
+    tellMoved(job, tagged, manifest);
     await keepImage(job, decision, manifest, compared);
     return { is: 'built', ...aboutOf(job), digest: manifest.digest, engine, why, seconds: seconds() };
   } catch (error) {
@@ -173,6 +175,20 @@ async function readBack({ image, target }: ImageJob, reported: Digest | undefine
     throw new TagboatError('DIGEST_MISMATCH', { reference, reported, found: found.digest });
   }
   return found;
+}
+
+/** Says that a tag which names the commit meant another image before: who has that one sees no change in the tag. */
+function tellMoved(
+  { run: { source }, image: { name, tag }, tell }: ImageJob,
+  before: Digest | undefined,
+  now: ManifestBytes,
+) {
+  if (before === undefined || before === now.digest || !tag.includes(source.commit.slice(0, 12))) return;
+  const who = 'A value that names it stays as it is, and what runs the earlier image already may go on with it';
+  tell(
+    'warning',
+    `the tag ${tag} named another image before, ${before}. ${who}; \`{digest.${name}}\` tells them apart.`,
+  );
 }
 
 function aboutOf({ image }: ImageJob): { readonly name: string; readonly reference: string } {

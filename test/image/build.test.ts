@@ -160,7 +160,7 @@ describe('an image whose tag names the commit', () => {
       digest: first.digest,
     });
     await writeContext(dir, { f: 'changed' });
-    const dirty = await build(testWorld(), planFor(registry.host, dir, { tag }), { dirty: true });
+    const dirty = await build(testWorld(), planFor(registry.host, dir, { tag }), { dirty: '0123456789ab' });
     expect(dirty).toMatchObject({ is: 'built' });
     expect(dirty.digest).not.toBe(first.digest);
   });

@@ -69,9 +69,12 @@ function ofSource(name: string, where: string, source: Source): string {
   }
 }
 
-/** What names a commit, with git's own word for files that differ from it: another build of the commit is no such image. */
+/**
+ * What names a commit, with git's own word for files that differ from it, and with what tells this state of them: the
+ * image is none of the commit's, nor that of another state.
+ */
 function unlessDirty(name: string, { dirty }: Source): string {
-  return dirty ? `${name}-dirty` : name;
+  return dirty === false ? name : `${name}-dirty-${dirty}`;
 }
 
 function ofImage(name: string, of: string, where: string, { images }: Variables): string {

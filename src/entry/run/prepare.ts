@@ -57,8 +57,8 @@ export async function openRun(session: Session, options: CommonOptions): Promise
   const { emit } = session;
   const { config, source, identity } = await openConfig(session, options);
   const plan = planRun(config, source, identity);
-  if (source.dirty) {
-    const message = 'Files differ from the commit, so what names it ends in -dirty. Commit them first.';
+  if (source.dirty !== false) {
+    const message = `Files differ from the commit, so what names it ends in -dirty-${source.dirty}. Commit them first.`;
     emit({ type: 'notice', level: 'warning', stage: 'plan', message });
   }
   for (const { why } of skippedDeliveries(config, source)) {

@@ -4,7 +4,8 @@ import { TagboatError } from '../../errors.ts';
 import type { Source } from '../../plan.ts';
 import type { Exec, Finished } from '../../wire/exec.ts';
 import type { Env, World } from '../../wire/world.ts';
-import { type CiEvent, readCiEvent } from './ci-event.ts';
+import { type CiEvent, readCiEvent } from './source/ci-event.ts';
+import { type AsksGit, asksStatus, statusEntries, uncommittedState } from './source/uncommitted.ts';
 
 /**
  * Reads where the run comes from: the commit checked out in `dir` (or a folder below it), and what CI says about it.
@@ -19,7 +20,7 @@ export async function readSource(world: Pick<World, 'exec' | 'env' | 'signal'>, 
   const [top, commit, status, remotes, event] = await Promise.all([
     git('rev-parse', '--show-toplevel'),
     git('log', '-1', '--no-color', '--encoding=UTF-8', `--format=${['%H', '%s', '%an', '%ae', '%cI'].join('%x00')}`),
-    git('status', '--porcelain=v2', '--branch', '--no-ahead-behind', '--untracked-files=no', '-z'),
+    git(...asksStatus, '--untracked-files=no'),
     git('config', '-z', '--get-regexp', '^remote\\..*\\.url$'),
     readCiEvent(world.env),
   ]);
@@ -32,10 +33,12 @@ export async function readSource(world: Pick<World, 'exec' | 'env' | 'signal'>, 
 
   const [id = '', subject = '', name = '', email = '', committedAt = ''] = commit.stdout.replace(/\n$/, '').split('\0');
   const ci = ciOf(world.env, id);
-  const { head, dirty } = statusOf(status.stdout);
+  const root = top.stdout.replace(/\n$/, '');
+  const dirty = statusEntries(status.stdout).length > 0 && (await uncommittedState(git, root));
+  const head = headIn(status.stdout);
   const proposed = ci === undefined ? checkProposed(world.env, id, event) : undefined;
   return {
-    dir: top.stdout.replace(/\n$/, ''),
+    dir: root,
     url: ci?.url ?? originOf(remotes.stdout),
     commit: id,
     branch: ci === undefined ? (proposed?.foreign ? undefined : (head ?? proposed?.branch)) : ci.branch,
@@ -48,18 +51,18 @@ export async function readSource(world: Pick<World, 'exec' | 'env' | 'signal'>, 
   };
 }
 
-/** What `git status --porcelain=v2 --branch -z` says: headers (`# branch.head main`), then one entry a file that differs. */
-function statusOf(output: string): { readonly head: string | undefined; readonly dirty: boolean } {
-  const entries = output.split('\0').filter((entry) => entry !== '');
-  const headers = entries.filter((entry) => entry.startsWith('# '));
-  const head = headers.find((entry) => entry.startsWith('# branch.head '))?.slice('# branch.head '.length);
+/** The branch that `git status --porcelain=v2 --branch -z` names (`# branch.head main`). */
+function headIn(status: string): string | undefined {
+  const header = '# branch.head ';
+  const head = status
+    .split('\0')
+    .find((entry) => entry.startsWith(header))
+    ?.slice(header.length);
   // A branch that is really called `(detached)` counts as none: it triggers nothing.
-  return { head: head === '(detached)' ? undefined : head, dirty: entries.length > headers.length };
+  return head === '(detached)' ? undefined : head;
 }
 
-type Git = (...args: string[]) => Promise<Finished>;
-
-function gitIn(exec: Exec, dir: string, signal: AbortSignal): Git {
+function gitIn(exec: Exec, dir: string, signal: AbortSignal): AsksGit {
   // Set inside hooks, where they would lead away from `dir`; the locks would make a reader write.
   const env = {
     GIT_DIR: undefined,
@@ -69,20 +72,23 @@ function gitIn(exec: Exec, dir: string, signal: AbortSignal): Git {
     LC_ALL: 'C',
   };
   const config = ['-c', 'log.showSignature=false', '-c', 'core.fsmonitor=false'];
-  return (...args) => exec({ program: 'git', args: ['-C', dir, ...config, ...args], env, signal, timeoutMs: mostMs });
+  return (...args) =>
+    exec({ program: 'git', args: ['-C', dir, ...config, ...args], env, signal, timeoutMs: mostMs, keep: mostSaid });
 }
 
 /** Of a large checkout git reads the state in seconds; one that takes longer waits for a disk or a hook that hangs. */
 const mostMs = 60_000;
+// Bytes of an answer: the first of them say the branch, so none may be lost of a checkout in which very much differs.
+const mostSaid = 64 * 1024 * 1024;
 
-async function whyNoRepo(git: Git, dir: string, failed: Finished): Promise<TagboatError> {
+async function whyNoRepo(git: AsksGit, dir: string, failed: Finished): Promise<TagboatError> {
   // git says "not a repository" and "not yours" with the same exit code; asked to trust everybody, only one is left.
   const trusting = await git('-c', 'safe.directory=*', 'rev-parse', '--show-toplevel');
   if (trusting.code === 0) return new TagboatError('SOURCE_NOT_TRUSTED', { dir: trusting.stdout.trim() });
   return new TagboatError('SOURCE_NOT_A_REPO', { dir }, { peer: { text: failed.stderr.trim() } });
 }
 
-async function whyNoCommit(git: Git, dir: string, failed: Finished): Promise<TagboatError> {
+async function whyNoCommit(git: AsksGit, dir: string, failed: Finished): Promise<TagboatError> {
   // A head that names a branch which doesn't exist yet: the state after `git init`.
   const [branch, commit] = await Promise.all([
     git('symbolic-ref', '-q', 'HEAD'),

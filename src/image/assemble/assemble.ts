@@ -207,7 +207,7 @@ function annotationsOf(source: Source, created: string, { base }: DoneStage): Re
   const from: Base | undefined = base;
   return {
     [`${prefix}.created`]: created,
-    ...(source.dirty ? {} : { [`${prefix}.revision`]: source.commit }),
+    ...(source.dirty !== false ? {} : { [`${prefix}.revision`]: source.commit }),
     ...(source.url === undefined ? {} : { [`${prefix}.source`]: source.url }),
     ...(from === undefined ? {} : { [`${prefix}.base.name`]: from.name, [`${prefix}.base.digest`]: from.digest }),
   };

@@ -27,8 +27,8 @@ export interface KnownImage {
   readonly manifest: ManifestBytes;
   /** The repository that has it, where that is another one. */
   readonly from: string | undefined;
-  /** The image's own tag names it already. */
-  readonly isTagged: boolean;
+  /** What the image's own tag names, where something does: it may be this image already. */
+  readonly tagged: Digest | undefined;
   readonly why: string;
 }
 
@@ -72,16 +72,19 @@ async function decideNow(job: ImageJob): Promise<Decision> {
   if (taken.input.is === 'undecided') return build();
   const { fingerprint } = taken.input;
   const manifest = (await findKnown(target, fingerprint)) ?? (await findByTag(target, fingerprint, tagged));
-  if (manifest === undefined) return decideElsewhere(job, fingerprint, build);
+  if (manifest === undefined) return decideElsewhere(job, fingerprint, tagged, build);
   const old = await whyOld(job, target.repository, manifest);
   if (old !== undefined) return build(old);
-  const isTagged = manifest.digest === tagged;
+  const { registry, repository } = target;
   // Where a tag is still to be put, the registry itself refuses an image that lacks a part.
-  if (isTagged && !(await atRegistry(target.registry, target.repository, tagged, () => isWhole(target, manifest)))) {
+  if (
+    manifest.digest === tagged &&
+    !(await atRegistry(registry, repository, tagged, () => isWhole(target, manifest)))
+  ) {
     return build(lacksParts);
   }
   const why = `Nothing that decides it has changed: it is there as ${fingerprintTag(fingerprint).slice(0, 15)}.`;
-  return { is: 'known', fingerprint, manifest, from: undefined, isTagged, why };
+  return { is: 'known', fingerprint, manifest, from: undefined, tagged, why };
 }
 
 /** Why an image of the same input that can't be pulled any more is built again. */
@@ -106,6 +109,7 @@ async function findByTag(
 async function decideElsewhere(
   job: ImageJob,
   fingerprint: Fingerprint,
+  tagged: Digest | undefined,
   build: (anew?: string, troubles?: readonly string[]) => Promise<NewBuild>,
 ): Promise<Decision> {
   const { image, target, run } = job;
@@ -117,7 +121,7 @@ async function decideElsewhere(
   for (const { repository, manifest } of found) {
     const old = await whyOld(job, repository, manifest);
     const why = `Nothing that decides it has changed: it is in ${placeOf(repository, fingerprint)}.`;
-    if (old === undefined) return { is: 'known', fingerprint, manifest, from: repository, isTagged: false, why };
+    if (old === undefined) return { is: 'known', fingerprint, manifest, from: repository, tagged, why };
     tooOld ??= old;
   }
   return build(tooOld, troubles);

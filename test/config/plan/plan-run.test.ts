@@ -32,13 +32,13 @@ describe('a run', () => {
     expect(aws?.sessionSeconds).toBe(1800);
   });
 
-  it('never gives what is not committed the name of the commit: its tags and values end in -dirty', () => {
-    const { images, deliveries } = plan(seed, { dirty: true });
-    expect(new Set(images.map(({ tag }) => tag))).toEqual(new Set([`${source.commit}-dirty`]));
-    expect(deliveries[0]?.edits[0]?.value).toBe(`${source.commit}-dirty`);
+  it('never gives what is not committed the name of the commit: its tags and values end in -dirty and what tells the state', () => {
+    const { images, deliveries } = plan(seed, { dirty: '0123456789ab' });
+    expect(new Set(images.map(({ tag }) => tag))).toEqual(new Set([`${source.commit}-dirty-0123456789ab`]));
+    expect(deliveries[0]?.edits[0]?.value).toBe(`${source.commit}-dirty-0123456789ab`);
     for (const name of ['shortCommit', 'commitTime']) {
-      const [image] = plan(seed.replace('repository: app-repo', `tag: "{${name}}"`), { dirty: true }).images;
-      expect(image?.tag).toMatch(/-dirty$/);
+      const [image] = plan(seed.replace('repository: app-repo', `tag: "{${name}}"`), { dirty: '0123456789ab' }).images;
+      expect(image?.tag).toMatch(/-dirty-0123456789ab$/);
     }
   });
 

@@ -1,5 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -67,7 +77,41 @@ describe('reading the app repo', () => {
     writeFileSync(join(dir, 'new.txt'), 'x');
     expect((await read(dir)).dirty).toBe(false);
     writeFileSync(join(dir, 'a.txt'), 'two\n');
-    expect((await read(dir)).dirty).toBe(true);
+    expect((await read(dir)).dirty).toMatch(/^[0-9a-f]{12}$/);
+  });
+
+  it('tells each state that differs from the commit from every other, and knows it again', async () => {
+    const { dir } = repo();
+    mkdirSync(join(dir, 'deep'));
+    const change = (path: string, text: string) => () => writeFileSync(join(dir, path), text);
+    const sub = join(dir, 'sub');
+    const seen = new Map<string | false, string>();
+    const states: [string, () => unknown][] = [
+      ['a changed file', change('a.txt', 'two\n')],
+      ['the same file, changed again', change('a.txt', 'six\n')],
+      ['its permissions', () => chmodSync(join(dir, 'a.txt'), 0o755)],
+      ['a file that git would take', change('new.txt', 'x')],
+      ['that file, changed', change('new.txt', 'y')],
+      ['a file in a folder', change('deep/b.txt', 'y')],
+      ['a link', () => symlinkSync('a.txt', join(dir, 'link'))],
+      ['a link that leads elsewhere', () => [rmSync(join(dir, 'link')), symlinkSync('new.txt', join(dir, 'link'))]],
+      ['a file less', () => rmSync(join(dir, 'a.txt'))],
+      ['a repository inside', () => git(dir, 'init', '-q', 'sub')],
+      ['its commit', () => git(sub, 'commit', '-q', '--allow-empty', '-m', 'One')],
+      ['its next commit', () => git(sub, 'commit', '-q', '--allow-empty', '-m', 'Two')],
+    ];
+    for (const [what, make] of states) {
+      make();
+      const { dirty } = await read(dir);
+      expect(seen.get(dirty), what).toBeUndefined();
+      seen.set(dirty, what);
+    }
+    // From a folder below too, and whether it was told to the index or not.
+    git(dir, 'add', 'new.txt');
+    expect(seen.get((await read(join(dir, 'deep'))).dirty)).toBe('its next commit');
+    // What can't be read could be anything.
+    writeFileSync(join(sub, 'in.txt'), 'x');
+    expect((await read(dir)).dirty).not.toBe((await read(dir)).dirty);
   });
 
   it('finds the top folder from a folder below it', async () => {

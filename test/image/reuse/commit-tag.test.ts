@@ -10,7 +10,7 @@ import { pushBaseImage } from '../../support/base-image.ts';
 import { tempDir } from '../../support/git-host.ts';
 import { clientOf } from '../../support/oci.ts';
 import { startOwnRegistry } from '../../support/registries.ts';
-import { testWorld } from '../../support/world.ts';
+import { type TestWorld, testWorld } from '../../support/world.ts';
 import { build, type Files, imageRun, planFor, source, writeContext } from '../images.ts';
 
 const tag = source.commit;
@@ -28,6 +28,8 @@ async function app(files: Files): Promise<string> {
 }
 
 const copying: Files = { Dockerfile: 'FROM scratch\nCOPY f /f\n', f: 'f' };
+
+const warnings = ({ events }: TestWorld) => events.filter((one) => one.type === 'notice' && one.level === 'warning');
 
 const tagged = async (host: string, repository = 'app') => (await clientOf(host).headManifest(repository, tag))?.digest;
 
@@ -56,14 +58,22 @@ describe('a tag that names the commit', () => {
       planFor(host, dir, { tag, ...more, ...(dockerfile === undefined ? {} : { dockerfile: join(dir, dockerfile) }) });
     const first = await build(testWorld(), named(one));
     await writeContext(dir, changed);
-    const second = await build(testWorld(), named(two));
+    const world = testWorld();
+    const second = await build(world, named(two));
     expect(second).toMatchObject({ is: 'built' });
     expect(second.digest).not.toBe(first.digest);
     expect(await tagged(host)).toBe(second.digest);
+    // A config that names the tag shows no difference, so somebody has to say it.
+    expect(warnings(world)).toHaveLength(1);
     // Back again, the first is found by its input, and the tag is its own once more.
     await writeContext(dir, files);
-    expect(await build(testWorld(), named(one))).toMatchObject({ is: 'reused', digest: first.digest });
+    const back = testWorld();
+    expect(await build(back, named(one))).toMatchObject({ is: 'reused', digest: first.digest });
     expect(await tagged(host)).toBe(first.digest);
+    expect(warnings(back)).toHaveLength(1);
+    const again = testWorld();
+    await build(again, named(one));
+    expect(warnings(again)).toEqual([]);
   });
 
   it('is not taken for an image on a base that has moved since', async () => {
@@ -124,7 +134,7 @@ describe('a tag that names the commit', () => {
   it('is not taken for the image of a commit whose files were changed when it was pushed', async () => {
     const { host } = await own();
     const dir = await app({ ...copying, f: 'not committed' });
-    const dirty = await build(testWorld(), planFor(host, dir, { tag }), { dirty: true });
+    const dirty = await build(testWorld(), planFor(host, dir, { tag }), { dirty: '0123456789ab' });
     await writeContext(dir, copying);
     const clean = await build(testWorld(), planFor(host, dir, { tag }));
     expect(clean).toMatchObject({ is: 'built' });

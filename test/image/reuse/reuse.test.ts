@@ -193,10 +193,10 @@ describe('an image of the same input', () => {
     const dir = await app();
     const first = await build(testWorld(), planFor(host, dir, { tag: source.commit }));
     await writeContext(dir, { f: 'changed' });
-    const dirty = await build(testWorld(), planFor(host, dir, { tag: source.commit }), { dirty: true });
+    const dirty = await build(testWorld(), planFor(host, dir, { tag: source.commit }), { dirty: '0123456789ab' });
     expect(dirty).toMatchObject({ is: 'built' });
     await writeContext(dir, { f: 'f' });
-    const back = await build(testWorld(), planFor(host, dir, { tag: source.commit }), { dirty: true });
+    const back = await build(testWorld(), planFor(host, dir, { tag: source.commit }), { dirty: '0123456789ab' });
     expect(back).toMatchObject({ is: 'reused', digest: first.digest });
   });
 

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import type { Env } from '../../wire/world.ts';
+import type { Env } from '../../../wire/world.ts';
 
 const mostEvent = 4 * 1024 * 1024;
 
