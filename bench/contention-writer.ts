@@ -17,7 +17,12 @@ const budgetMs = 600_000;
 const idleMs = 120_000;
 
 const order = JSON.parse(process.argv[2] ?? '') as WriterOrder;
-const world = createWorld({ env: {}, signal: new AbortController().signal, mask: () => undefined });
+const world = createWorld({
+  env: {},
+  signal: new AbortController().signal,
+  mask: () => undefined,
+  notice: () => undefined,
+});
 const delivery = planCommit({
   repo: order.url,
   branch: 'main',

@@ -43,6 +43,8 @@ export interface Peer {
   readonly text?: string | undefined;
   /** Whether the same request may succeed later. */
   readonly retryable?: boolean;
+  /** Seconds for which it wants to be left alone. */
+  readonly waitSeconds?: number | undefined;
 }
 
 interface ErrorContext {

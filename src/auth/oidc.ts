@@ -1,12 +1,11 @@
 import type { TokenUse } from '../errors/auth.ts';
 import { TagboatError } from '../errors.ts';
-import { WireFailure } from '../wire/failure.ts';
+import { peerOf, WireFailure } from '../wire/failure.ts';
 import { readBody } from '../wire/http.ts';
 import { isPassingStatus, retry, retryAfterMs } from '../wire/retry.ts';
 import type { Secret } from '../wire/secret.ts';
 import type { World } from '../wire/world.ts';
 import type { Keeper } from './keeper.ts';
-import { peerOf } from './peer.ts';
 
 /** What a job's token says about itself. Claims may be shown; the token never. */
 export interface Claims {
@@ -44,11 +43,7 @@ export async function fetchIdToken(
   }
   const requestToken = keeper.keep(bearer, 'ACTIONS_ID_TOKEN_REQUEST_TOKEN');
   try {
-    return await retry(() => ask(world, keeper, new URL(base), requestToken, audience), {
-      clock: world.clock,
-      random: world.random,
-      signal: world.signal,
-    });
+    return await retry(() => ask(world, keeper, new URL(base), requestToken, audience), world);
   } catch (error) {
     if (!(error instanceof WireFailure)) throw error;
     throw new TagboatError(

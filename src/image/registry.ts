@@ -38,10 +38,9 @@ export function openRegistries(world: World, credentialFor: CredentialFor): (pla
     const found = open.get(key);
     if (found !== undefined) return found;
     const credential = () => credentialFor(plan);
-    const { http, clock, random, signal, mask } = world;
     const { host, insecure } = plan;
     const registry = {
-      client: createOciClient({ http, clock, random, signal, host, insecure, credential, mask }),
+      client: createOciClient({ ...world, host, insecure, credential }),
       login: async () => (await credential().catch(() => undefined)) !== undefined,
     };
     open.set(key, registry);

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { type Agent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { shownUrl, WireFailure } from './failure.ts';
 import type { HttpRequest, HttpResponse } from './http.ts';
@@ -44,21 +45,36 @@ export function exchange(
     signal?.addEventListener('abort', aborted, { once: true });
     // Behind a proxy there is no socket, and so no idle time, until the proxy has answered.
     const connecting = about.proxied ? setTimeout(timedOut, idleMs) : undefined;
+    let head: NodeJS.Timeout | undefined;
+    let pace: NodeJS.Timeout | undefined;
+    /** The head has a time of its own, from when nothing more is to be sent: byte for byte, it would never be silent. */
+    const awaitHead = (): void => {
+      head ??= setTimeout(timedOut, 2 * idleMs);
+    };
     const over = () => {
-      clearTimeout(connecting);
+      for (const timer of [connecting, head]) clearTimeout(timer);
+      clearInterval(pace);
       signal?.removeEventListener('abort', aborted);
     };
 
-    outgoing.once('socket', () => clearTimeout(connecting));
+    /** We are the slow ones: what came isn't taken, or nothing is there to be sent. */
+    const isOursToMove = (): boolean => {
+      const sending = body instanceof Readable && outgoing.socket?.connecting === false && !outgoing.writableEnded;
+      return (answered !== undefined && answered.readableLength > 0) || (sending && outgoing.writableLength === 0);
+    };
+    outgoing.once('socket', (socket) => {
+      clearTimeout(connecting);
+      if (!(body instanceof Readable)) awaitHead();
+      if (request.trickles !== true) pace = setInterval(paceOf(socket, idleMs, isOursToMove, timedOut), idleMs);
+    });
+    outgoing.once('finish', awaitHead);
     outgoing.on('proxyConnect', ({ statusCode }: { statusCode?: number }) => {
       // Otherwise the proxy's refusal would pass for the answer of the host behind it.
       if (statusCode !== undefined && statusCode !== 200) fail(refusedByProxy(shown, statusCode));
     });
     outgoing.on('timeout', () => {
       // Silence is the peer's fault only if it isn't us who are slow: to take what came, or to go on sending.
-      const slowReader = answered !== undefined && answered.readableLength > 0;
-      const sending = body instanceof Readable && outgoing.socket?.connecting === false && !outgoing.writableEnded;
-      if (slowReader || (sending && outgoing.writableLength === 0)) outgoing.socket?.setTimeout(idleMs);
+      if (isOursToMove()) outgoing.socket?.setTimeout(idleMs);
       else timedOut();
     });
     outgoing.on('error', (error) => {
@@ -71,6 +87,8 @@ export function exchange(
     });
     outgoing.on('response', (incoming) => {
       answered = incoming;
+      clearTimeout(head);
+      if (about.proxied && incoming.statusCode === 407) return fail(refusedByProxy(shown, 407));
       const destroy = incoming.destroy.bind(incoming);
       incoming.destroy = (error) =>
         destroy(error === undefined ? undefined : (broken ?? failureOf(error, shown, signal)));
@@ -100,9 +118,27 @@ export function exchange(
   });
 }
 
+/** Bytes a second below which a peer is as good as silent. */
+const leastRate = 1_024;
+
+/** To be asked once in `ms`: tells when a socket has moved too little meanwhile though we were waiting for it. */
+function paceOf(socket: Socket, ms: number, isOursToMove: () => boolean, tooSlow: () => void): () => void {
+  let moved = socket.bytesRead + socket.bytesWritten;
+  // What is ours at the beginning or the end of the time may have been so all the time.
+  let ours = true;
+  return () => {
+    const now = socket.bytesRead + socket.bytesWritten;
+    const before = ours;
+    ours = isOursToMove();
+    if (!before && !ours && now - moved < (leastRate * ms) / 1_000) tooSlow();
+    moved = now;
+  };
+}
+
 function refusedByProxy(shown: string, status: number): WireFailure {
-  return new WireFailure('unreachable', shown, {
-    message: `the proxy refused to connect to ${shown}: ${status}`,
+  const wants = status === 407 ? 'wants to know who asks for' : 'refused to connect to';
+  return new WireFailure('proxy', shown, {
+    message: `the proxy ${wants} ${shown}: ${status}`,
     peerCode: String(status),
     retryable: status >= 500,
   });

@@ -1,9 +1,13 @@
+import type { Peer } from '../errors.ts';
+
 /** Why no usable answer came: what happened on the wire, before any meaning. */
 export type FailureKind =
   /** No connection: name unknown, refused, unreachable. */
   | 'unreachable'
   /** The TLS handshake failed: the certificate isn't trusted, or isn't this host's. */
   | 'tls'
+  /** A proxy on the way said no, or wants to know who we are. `peerCode` is its status. */
+  | 'proxy'
   /** Connected, but nothing came for the allowed time. */
   | 'timeout'
   /** The connection ended in the middle of a request or an answer. */
@@ -14,6 +18,17 @@ export type FailureKind =
   | 'tooLarge'
   /** A well-formed answer with an error status. */
   | 'status';
+
+const words: Readonly<Record<FailureKind, string>> = {
+  unreachable: "can't be reached",
+  tls: "has a certificate that isn't trusted",
+  proxy: "isn't let through by the proxy",
+  timeout: 'stayed silent',
+  cut: 'broke off',
+  malformed: 'answered with something else',
+  tooLarge: 'answered with too much',
+  status: 'refused',
+};
 
 /** A failed exchange with a peer. Stages turn it into a TagboatError of their own; only `kind` and `status` decide. */
 export class WireFailure extends Error {
@@ -44,7 +59,7 @@ export class WireFailure extends Error {
     } = {},
   ) {
     super(
-      about.message ?? `${kind}: ${url}${about.status === undefined ? '' : ` answered ${about.status}`}`,
+      about.message ?? `${url} ${about.status === undefined ? words[kind] : `answered ${about.status}`}`,
       about.cause === undefined ? undefined : { cause: about.cause },
     );
     this.kind = kind;
@@ -55,6 +70,12 @@ export class WireFailure extends Error {
     this.retryable = about.retryable ?? (kind === 'unreachable' || kind === 'timeout' || kind === 'cut');
     this.retryAfterMs = about.retryAfterMs;
   }
+}
+
+/** What the other side said, for the error that it becomes. */
+export function peerOf({ peerCode, status, peerText, retryable, retryAfterMs }: WireFailure): Peer {
+  const waitSeconds = retryAfterMs === undefined ? undefined : Math.ceil(retryAfterMs / 1_000);
+  return { code: peerCode ?? status?.toString(), text: peerText || undefined, retryable, waitSeconds };
 }
 
 /** A URL fit for messages: no userinfo, no query, no fragment. */

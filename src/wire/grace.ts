@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+import { shownUrl, WireFailure } from './failure.ts';
 import type { Clock } from './world.ts';
 
 /**
@@ -24,4 +26,26 @@ export async function withGrace<T>(
     stop.removeEventListener('abort', later);
     over.abort(new Error('the work is over'));
   }
+}
+
+/** A signal that follows another one, and ends what drips on when the time is over: with a WireFailure `timeout`. */
+export function limited(signal: AbortSignal, ms: number, url: string): { readonly signal: AbortSignal; over(): void } {
+  const controller = new AbortController();
+  const stop = (): void => controller.abort(signal.reason);
+  const expire = (): void => {
+    const message = `${shownUrl(url)} was still sending when the time was over`;
+    controller.abort(new WireFailure('timeout', shownUrl(url), { message, retryable: false }));
+  };
+  const timer = setTimeout(expire, Math.min(Math.max(ms, 1), 2 ** 31 - 1)).unref();
+  // Each request under way listens to the run's stop: no leak, whatever their number.
+  setMaxListeners(0, signal);
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop, { once: true });
+  return {
+    signal: controller.signal,
+    over: () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
+    },
+  };
 }

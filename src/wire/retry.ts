@@ -1,49 +1,132 @@
 import { WireFailure } from './failure.ts';
-import type { Clock } from './world.ts';
+import type { World } from './world.ts';
 
-interface RetryOptions {
-  readonly clock: Clock;
-  /** Uniform in [0, 1). */
-  readonly random: () => number;
-  readonly signal?: AbortSignal;
-  /** Tries in all, the first included. Default 5. */
-  readonly tries?: number;
-  /** Upper bound of the first wait, doubled with each further one. Default 250 ms. */
-  readonly baseMs?: number;
-  /** Upper bound of a single wait of our own choosing. Default 10 s. */
-  readonly capMs?: number;
-  /** No wait begins that would end later than this after the start. Default 2 minutes. */
-  readonly withinMs?: number;
-  /** Whether a failure is worth another try. Default: a WireFailure that says it is retryable. */
-  readonly worth?: (error: unknown) => boolean;
-  /** Told before each wait. `attempt` is the one that failed, from 1. */
-  readonly onWait?: (wait: { readonly attempt: number; readonly waitMs: number; readonly error: unknown }) => void;
+/** What waiting takes: time, chance, the run's stop, and a person to tell. */
+export type Waiting = Pick<World, 'clock' | 'random' | 'signal' | 'notice'>;
+
+/** Failures of one peer without a success between them: whoever asks it shares what is left of the patience. */
+export interface Outage {
+  since?: number | undefined;
+  /** Until when a person knows that it is waited for. */
+  toldUntil?: number | undefined;
 }
 
+interface RetryOptions {
+  /** Ends this work in place of the run's own signal. */
+  readonly signal?: AbortSignal | undefined;
+  /** Tries in all, the first included, whatever failed. Default: by the kind of the failure. */
+  readonly tries?: number | undefined;
+  /** No wait ends later than this after the first failure, milliseconds. Default 2 minutes. */
+  readonly withinMs?: number | undefined;
+  /** Nor later than this time of the clock. */
+  readonly until?: number | undefined;
+  /** Whether a failure is worth another try. Default: a WireFailure that says it is retryable. */
+  readonly worth?: ((error: unknown) => boolean) | undefined;
+  readonly outage?: Outage | undefined;
+}
+
+/** How far a peer's failures are borne, and the waits between. */
+export interface Patience {
+  /** Waits before work that failed so is tried again. Throws the error where that is of no use, or the time is up. */
+  after(error: unknown): Promise<void>;
+}
+
+/** A stage's budget for a peer that fails, milliseconds. */
+const budgetMs = 120_000;
+/** A host where nobody listens restarts in this time, or its address is wrong. Milliseconds. */
+const unreachableMs = 30_000;
+/** Tries of what will mostly fail again: a server that fails by itself, a name that nobody knows. */
+const doubtfulTries = 5;
+/** Silence for a whole idle limit has been waited for already. */
+const silentTries = 2;
+/** Upper bounds of the first wait of our own choosing, doubled with each further one, and of the longest. Milliseconds. */
+const firstWaitMs = 250;
+const longestWaitMs = 20_000;
+/** Milliseconds after which a person is told what is waited for. */
+export const momentMs = 1_000;
+
 /**
- * Runs `work` until it succeeds, its failure isn't worth another try, or tries or time are used up; then throws the
- * last failure. Only for work that is safe to do twice: that is the caller's judgement.
+ * Runs `work` until it succeeds, or its failure isn't borne any more; then throws that. The one rule for all protocols:
+ * what passes is tried again until the budget is spent, the rest a few times. Only for work that is safe to do twice:
+ * that is the caller's judgement.
  */
-export async function retry<T>(work: (attempt: number) => Promise<T>, options: RetryOptions): Promise<T> {
-  const { clock, signal, tries = 5, withinMs = 120_000, worth = isRetryable } = options;
-  const start = clock.now();
-  for (let attempt = 1; ; attempt++) {
-    signal?.throwIfAborted();
+export async function retry<T>(work: () => Promise<T>, waiting: Waiting, options: RetryOptions = {}): Promise<T> {
+  const { outage = {} } = options;
+  const patience = patienceOf(waiting, { ...options, outage });
+  for (;;) {
+    (options.signal ?? waiting.signal).throwIfAborted();
     try {
-      return await work(attempt);
+      const result = await work();
+      outage.since = undefined;
+      outage.toldUntil = undefined;
+      return result;
     } catch (error) {
-      if (signal?.aborted || attempt >= tries || !worth(error)) throw error;
-      const waitMs = backoff(attempt, error, options);
-      if (clock.now() + waitMs > start + withinMs) throw error;
-      options.onWait?.({ attempt, waitMs, error });
-      await clock.sleep(waitMs, signal);
+      await patience.after(error);
     }
   }
+}
+
+/** The same rule for loops that go on differently after a failure. */
+export function patienceOf(waiting: Waiting, options: RetryOptions = {}): Patience {
+  const { clock, notice } = waiting;
+  const { withinMs = budgetMs, until = Number.POSITIVE_INFINITY, worth = isRetryable, outage = {} } = options;
+  const signal = options.signal ?? waiting.signal;
+  let failures = 0;
+  let began: number | undefined;
+  return {
+    after: async (error) => {
+      const now = clock.now();
+      began ??= now;
+      outage.since ??= now;
+      failures += 1;
+      if (signal.aborted || !worth(error) || failures >= (options.tries ?? triesFor(error))) throw error;
+      const limitMs = isUnreachable(error) ? Math.min(withinMs, unreachableMs) : withinMs;
+      const end = Math.min(until, Math.min(began, outage.since) + limitMs);
+      // Half of it is fixed, so that the tries within a budget are few however the dice fall.
+      const halfMs = Math.min(longestWaitMs, firstWaitMs * 2 ** (failures - 1)) / 2;
+      const wishMs = error instanceof WireFailure ? error.retryAfterMs : undefined;
+      const dice = waiting.random() * halfMs;
+      const waitMs = Math.round(wishMs === undefined ? halfMs + dice : wishMs + 2 * dice);
+      if (now + waitMs > end) throw error;
+      const asked = (wishMs ?? 0) >= momentMs;
+      const known = asked ? now + waitMs : end;
+      if (now + waitMs - began >= momentMs && known > (outage.toldUntil ?? 0) + momentMs) {
+        outage.toldUntil = known;
+        tellWait(notice, error, waitMs, end - now);
+      }
+      await clock.sleep(waitMs, signal);
+    },
+  };
+}
+
+/** Tells a person why is waited, how long, and for how long in all. */
+export function tellWait(notice: World['notice'], error: unknown, waitMs: number, leftMs: number): void {
+  const seconds = (ms: number): number => Math.max(1, Math.round(ms / 1_000));
+  const what = error instanceof Error ? error.message : String(error);
+  notice(`${what}: it is tried again in ${seconds(waitMs)} s, for ${seconds(leftMs)} s at most.`);
 }
 
 /** A WireFailure that says the same request may succeed later. */
 export function isRetryable(error: unknown): boolean {
   return error instanceof WireFailure && error.retryable;
+}
+
+/**
+ * Whether a fault mostly passes within a minute or two. A server that fails by itself (500), whose name nobody knows, or
+ * that hung for the whole idle limit will mostly do so again; so will a page of somebody else's.
+ */
+export function passes(failure: unknown): boolean {
+  if (!(failure instanceof WireFailure) || !failure.retryable || failure.kind === 'malformed') return false;
+  return failure.kind !== 'timeout' && failure.status !== 500 && failure.peerCode !== 'ENOTFOUND';
+}
+
+function triesFor(error: unknown): number {
+  if (passes(error)) return Number.POSITIVE_INFINITY;
+  return error instanceof WireFailure && error.kind === 'timeout' ? silentTries : doubtfulTries;
+}
+
+function isUnreachable(error: unknown): boolean {
+  return error instanceof WireFailure && error.kind === 'unreachable';
 }
 
 /**
@@ -53,9 +136,9 @@ export function isRetryable(error: unknown): boolean {
 export function backoff(
   attempt: number,
   error: unknown,
-  options: Pick<RetryOptions, 'random' | 'baseMs' | 'capMs'>,
+  options: { readonly random: () => number; readonly baseMs?: number; readonly capMs?: number },
 ): number {
-  const { random, baseMs = 250, capMs = 10_000 } = options;
+  const { random, baseMs = firstWaitMs, capMs = 10_000 } = options;
   const jitter = Math.round(random() * Math.min(capMs, baseMs * 2 ** (attempt - 1)));
   return ((error instanceof WireFailure ? error.retryAfterMs : undefined) ?? 0) + jitter;
 }

@@ -23,4 +23,6 @@ export interface World {
   readonly random: () => number;
   /** Called with each secret the moment it is known, before it is used: scrubs it from all that is printed. */
   readonly mask: (secret: string) => void;
+  /** Tells a person what is waited for, how long and why. */
+  readonly notice: (message: string) => void;
 }

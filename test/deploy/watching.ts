@@ -55,6 +55,7 @@ export async function watch(
     http,
     clock,
     random,
+    notice: world.notice,
     signal,
     url: argocd.url,
     token: async () => (asked.token === undefined ? undefined : new Secret(asked.token, 'token')),

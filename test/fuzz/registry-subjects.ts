@@ -126,6 +126,7 @@ export const registrySubjects: readonly Subject[] = [
         ...{ service: 's', scopes: [], credential: undefined, maxTries: 1, random: () => 0.5, mask: () => undefined },
         clock: { now: () => 0, sleep: async () => undefined },
         signal: new AbortController().signal,
+        notice: () => undefined,
       }),
     declared: wireFailure,
   },

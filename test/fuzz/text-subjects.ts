@@ -100,6 +100,7 @@ function worldAnswering(body: Buffer): World {
     clock: { now: () => 0, sleep: async () => undefined },
     env: { ACTIONS_ID_TOKEN_REQUEST_URL: 'https://token.test/', ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'request-token' },
     signal: new AbortController().signal,
+    notice: () => undefined,
     random: () => 0.5,
     mask: () => undefined,
   };

@@ -188,7 +188,7 @@ export function tells(
     holds: ({ error }) => {
       const { message, hint, peer, place } = error ?? {};
       const at = `${place?.file}:${place?.line}:${place?.column}`;
-      const text = [message, hint, peer?.code, peer?.text, at, place?.text].join('\n');
+      const text = [message, hint, peer?.code, peer?.text, peer?.waitSeconds, at, place?.text].join('\n');
       for (const part of parts) expect(text).toMatch(part);
     },
   };

@@ -13,19 +13,21 @@ import { type HandClock, jumpingClock } from './world.ts';
 export interface TestClient extends OciClient {
   readonly clock: HandClock;
   readonly masked: readonly string[];
+  readonly notices: readonly string[];
   readonly abort: (reason: Error) => void;
 }
 
 /** A client for a loopback registry, on a clock that jumps, with every jitter at its half. */
 export function clientOf(
   host: string,
-  options: Partial<Omit<OciClientOptions, 'clock'>> & { readonly clock?: HandClock } = {},
+  options: Partial<Omit<OciClientOptions, 'clock' | 'notice'>> & { readonly clock?: HandClock } = {},
 ): TestClient {
   const http = createHttp();
   onTestFinished(() => http.close());
   const clock = options.clock ?? jumpingClock();
   const controller = new AbortController();
   const masked: string[] = [];
+  const notices: string[] = [];
   const client = createOciClient({
     http,
     random: () => 0.5,
@@ -34,10 +36,11 @@ export function clientOf(
     insecure: true,
     credential: async () => undefined,
     mask: (secret) => void masked.push(secret),
+    notice: (message) => void notices.push(message),
     ...options,
     clock,
   });
-  return { ...client, clock, masked, abort: (reason) => controller.abort(reason) };
+  return { ...client, clock, masked, notices, abort: (reason) => controller.abort(reason) };
 }
 
 /** Credentials to hand to a client. */

@@ -96,6 +96,8 @@ export interface TestWorld extends World {
   readonly clock: HandClock;
   /** Every secret handed to `mask`, in order. */
   readonly masked: readonly string[];
+  /** Everything told through `notice`, in order. */
+  readonly notices: readonly string[];
   /** Everything said through `emit`, in order. */
   readonly events: readonly Happening[];
   readonly emit: Emit;
@@ -111,6 +113,7 @@ export function testWorld(overrides: Partial<World> & { readonly clock?: HandClo
   const env = overrides.env ?? { PATH: process.env.PATH, HOME: process.env.HOME };
   const masked: string[] = [];
   const events: Happening[] = [];
+  const notices: string[] = [];
   const controller = new AbortController();
   let { http } = overrides;
   if (http === undefined) {
@@ -129,7 +132,12 @@ export function testWorld(overrides: Partial<World> & { readonly clock?: HandClo
       masked.push(secret);
       overrides.mask?.(secret);
     },
+    notice: (message) => {
+      notices.push(message);
+      overrides.notice?.(message);
+    },
     masked,
+    notices,
     events,
     emit: (happening) => void events.push(happening),
     abort: (reason = new Error('aborted by the test')) => controller.abort(reason),

@@ -214,6 +214,56 @@ describe('silence', () => {
   });
 });
 
+describe('a byte now and then', () => {
+  /** Sends a byte each few milliseconds, for ever. */
+  const drip = (socket: Socket): void => {
+    const timer = setInterval(() => socket.write('a'), 5);
+    socket.once('close', () => clearInterval(timer));
+  };
+
+  it('in the head: timeout', async () => {
+    const port = await raw('HTTP/1.1 200 OK\r\nX-Slow: ', drip);
+    const sent = client()({ url: `http://127.0.0.1:${port}/`, idleMs: 100 });
+    expect(await failure(sent)).toMatchObject({ kind: 'timeout', retryable: true });
+  });
+
+  it('in the body: timeout', async () => {
+    const port = await raw('HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n', drip);
+    const response = await client()({ url: `http://127.0.0.1:${port}/`, idleMs: 200 });
+    expect(await failure(readBody(response, 1e9))).toMatchObject({ kind: 'timeout', retryable: true });
+  });
+
+  it('is taken where it is what was asked for', async () => {
+    const port = await raw('HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n', drip);
+    const response = await client()({ url: `http://127.0.0.1:${port}/`, idleMs: 50, trickles: true });
+    let got = 0;
+    for await (const chunk of response.body as AsyncIterable<Buffer>) {
+      got += chunk.byteLength;
+      // More than three times the idle limit, at a byte each 5 ms.
+      if (got >= 30) break;
+    }
+    expect(got).toBeGreaterThanOrEqual(30);
+  });
+
+  it('of a short body that never ends: timeout', async () => {
+    const port = await raw('HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n', drip);
+    const response = await client()({ url: `http://127.0.0.1:${port}/` });
+    expect(await failure(readBody(response, 65_536, 60))).toMatchObject({ kind: 'timeout', retryable: true });
+    expect(response.body.destroyed).toBe(true);
+  });
+
+  it('taken from what we send: timeout', async () => {
+    const port = await serveTcp((socket) => {
+      socket.pause();
+      const timer = setInterval(() => socket.read(1), 5);
+      socket.once('close', () => clearInterval(timer));
+    });
+    const body = endless();
+    const sent = client()({ method: 'PUT', url: `http://127.0.0.1:${port}/`, body, idleMs: 200 });
+    expect(await failure(sent)).toMatchObject({ kind: 'timeout' });
+  });
+});
+
 describe('an abort', () => {
   const reason = new Error('interrupted');
 
@@ -399,7 +449,7 @@ describe('a proxy', () => {
     const proxy = await tunnel(() => 0, 'HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno');
     const http = client({ proxyEnv: { HTTPS_PROXY: proxy.url } });
     expect(await failure(http({ url: 'https://registry.example/' }))).toMatchObject({
-      kind: 'unreachable',
+      kind: 'proxy',
       peerCode: '403',
       retryable: false,
     });

@@ -3,69 +3,146 @@ import { describe, expect, it } from 'vitest';
 import { WireFailure } from '../../src/wire/failure.ts';
 import { backoff, isPassingStatus, retry, retryAfterMs } from '../../src/wire/retry.ts';
 import type { Clock } from '../../src/wire/world.ts';
-import { jumpingClock } from '../support/world.ts';
+import { type HandClock, jumpingClock } from '../support/world.ts';
 
 const cut = () => new WireFailure('cut', 'http://peer/');
 const busy = (retryAfter: number) =>
-  new WireFailure('status', 'http://peer/', { status: 429, retryable: true, retryAfterMs: retryAfter });
+  new WireFailure('status', 'http://peer/', { status: 429, retryable: true, retryAfterMs: retryAfter || undefined });
+
+const unreachable = () => new WireFailure('unreachable', 'http://peer/', { peerCode: 'ECONNREFUSED' });
+const broken = () => new WireFailure('status', 'http://peer/', { status: 500, retryable: true });
+const silent = () => new WireFailure('timeout', 'http://peer/');
 
 /** Work that fails with each given error in turn, then answers. */
-function failing(...errors: unknown[]): { work: (attempt: number) => Promise<string>; attempts: number[] } {
-  const attempts: number[] = [];
+function failing(...errors: unknown[]): { work: () => Promise<string>; tries: () => number } {
+  let tries = 0;
   return {
-    attempts,
-    work: async (attempt) => {
-      attempts.push(attempt);
+    tries: () => tries,
+    work: async () => {
+      tries += 1;
       if (errors.length > 0) throw errors.shift();
       return 'done';
     },
   };
 }
 
+/** Work that never does anything but fail so. */
+function hopeless(failure: unknown): { work: () => Promise<string>; tries: () => number } {
+  let tries = 0;
+  return {
+    tries: () => tries,
+    work: async () => {
+      tries += 1;
+      throw failure;
+    },
+  };
+}
+
+/** A waiting whose sleeps are over at once, and what was told. */
+function waiting(random = 0.5, clock: HandClock = jumpingClock()) {
+  const told: string[] = [];
+  const notice = (message: string): void => void told.push(message);
+  return { clock, random: () => random, signal: new AbortController().signal, notice, told };
+}
+
+function took({ clock }: { readonly clock: HandClock }): number {
+  return clock.slept.reduce((sum, ms) => sum + ms, 0);
+}
+
 describe('retry', () => {
   it('answers at once when nothing fails', async () => {
-    const clock = jumpingClock();
-    expect(await retry(failing().work, { clock, random: () => 0.5 })).toBe('done');
-    expect(clock.slept).toEqual([]);
+    const world = waiting();
+    expect(await retry(failing().work, world)).toBe('done');
+    expect(world.clock.slept).toEqual([]);
   });
 
-  it('waits a random part of a bound that doubles, up to the cap', async () => {
-    const clock = jumpingClock();
-    const { work, attempts } = failing(cut(), cut(), cut(), cut());
-    expect(await retry(work, { clock, random: () => 0.5, baseMs: 100, capMs: 300 })).toBe('done');
-    expect(clock.slept).toEqual([50, 100, 150, 150]);
-    expect(attempts).toEqual([1, 2, 3, 4, 5]);
+  it('waits half of a bound that doubles and a random part of the rest, up to the cap', async () => {
+    const world = waiting();
+    const { work, tries } = failing(...Array.from({ length: 8 }, cut));
+    expect(await retry(work, world)).toBe('done');
+    expect(world.clock.slept).toEqual([188, 375, 750, 1_500, 3_000, 6_000, 12_000, 15_000]);
+    expect(tries()).toBe(9);
   });
 
   it('never comes back before the time the peer asked for', async () => {
-    const clock = jumpingClock();
-    await retry(failing(busy(7_000)).work, { clock, random: () => 0.5, baseMs: 100 });
-    expect(clock.slept).toEqual([7_050]);
+    const world = waiting();
+    await retry(failing(busy(7_000)).work, world);
+    expect(world.clock.slept).toEqual([7_125]);
   });
 
-  it('gives up at once when the peer asks for more time than there is', async () => {
-    const clock = jumpingClock();
-    const failure = busy(3_600_000);
-    await expect(retry(failing(failure).work, { clock, random: () => 0 })).rejects.toBe(failure);
-    expect(clock.slept).toEqual([]);
+  it.each([3_600_000, 120_001])('gives up at once when the peer asks for %d ms, more than there is', async (asked) => {
+    const world = waiting(0);
+    const failure = busy(asked);
+    await expect(retry(failing(failure).work, world)).rejects.toBe(failure);
+    expect(world.clock.slept).toEqual([]);
+    expect(world.told).toEqual([]);
+  });
+
+  it('waits as long as the peer asks for when that is all there is', async () => {
+    const world = waiting(0);
+    expect(await retry(failing(busy(120_000)).work, world)).toBe('done');
+  });
+
+  it.each([
+    ['an overload, until the budget of two minutes is spent', busy(0), 120_000],
+    ['a connection that is cut, likewise', cut(), 120_000],
+    ['a host where nobody listens, for half a minute', unreachable(), 30_000],
+  ])('bears %s', async (_what, failure, budget) => {
+    const world = waiting(0.99);
+    await expect(retry(hopeless(failure).work, world)).rejects.toBe(failure);
+    expect(took(world)).toBeLessThanOrEqual(budget);
+    expect(took(world)).toBeGreaterThan(budget - 20_000);
+  });
+
+  it.each([
+    ['a server that fails by itself', broken(), 5],
+    ['a name that nobody knows', new WireFailure('unreachable', 'http://peer/', { peerCode: 'ENOTFOUND' }), 5],
+    ["somebody else's page", new WireFailure('malformed', 'http://peer/', { retryable: true }), 5],
+    ['a silence for the whole idle limit', silent(), 2],
+  ])('asks %s a few times', async (_what, failure, times) => {
+    const { work, tries } = hopeless(failure);
+    await expect(retry(work, waiting())).rejects.toBe(failure);
+    expect(tries()).toBe(times);
   });
 
   it('ends with the last failure when the tries are used up', async () => {
     const last = cut();
-    const { work, attempts } = failing(cut(), cut(), last);
-    await expect(retry(work, { clock: jumpingClock(), random: () => 0, tries: 3 })).rejects.toBe(last);
-    expect(attempts).toHaveLength(3);
+    const { work, tries } = failing(cut(), cut(), last);
+    await expect(retry(work, waiting(), { tries: 3 })).rejects.toBe(last);
+    expect(tries()).toBe(3);
+  });
+
+  it("waits no longer than the caller's own time", async () => {
+    const world = waiting();
+    const until = world.clock.now() + 2_000;
+    await expect(retry(hopeless(cut()).work, world, { until })).rejects.toMatchObject({ kind: 'cut' });
+    expect(world.clock.now()).toBeLessThanOrEqual(until);
+    const other = waiting();
+    await expect(retry(hopeless(cut()).work, other, { withinMs: 2_000 })).rejects.toMatchObject({ kind: 'cut' });
+    expect(took(other)).toBe(1_313);
+  });
+
+  it('counts the budget from the first failure, not from the beginning of long work', async () => {
+    const world = waiting();
+    let first = true;
+    const work = async () => {
+      if (!first) return 'done';
+      first = false;
+      await world.clock.sleep(600_000);
+      throw cut();
+    };
+    expect(await retry(work, world)).toBe('done');
   });
 
   it('does not repeat what will not change', async () => {
     for (const error of [new WireFailure('status', 'http://peer/', { status: 403 }), new TypeError('bug')]) {
-      const { work, attempts } = failing(error);
-      await expect(retry(work, { clock: jumpingClock(), random: () => 0 })).rejects.toBe(error);
-      expect(attempts).toEqual([1]);
+      const { work, tries } = failing(error);
+      await expect(retry(work, waiting())).rejects.toBe(error);
+      expect(tries()).toBe(1);
     }
   });
 
-  it('stops waiting when it is aborted', async () => {
+  it.each(['own', 'run'])('stops waiting when it is aborted (%s)', async (which) => {
     const abort = new AbortController();
     const reason = new Error('stop');
     const clock: Clock = {
@@ -75,23 +152,97 @@ describe('retry', () => {
         signal?.throwIfAborted();
       },
     };
-    const { work, attempts } = failing(cut(), cut());
-    await expect(retry(work, { clock, random: () => 0, signal: abort.signal })).rejects.toBe(reason);
-    expect(attempts).toEqual([1]);
+    const { work, tries } = failing(cut(), cut());
+    const run = which === 'run' ? abort.signal : new AbortController().signal;
+    const own = which === 'own' ? abort.signal : undefined;
+    await expect(retry(work, { ...waiting(), clock, signal: run }, { signal: own })).rejects.toBe(reason);
+    expect(tries()).toBe(1);
   });
 
-  it('tells of every wait before it begins', async () => {
-    const told: unknown[] = [];
+  it('does not begin after the stop, nor wait for what failed by it', async () => {
+    const reason = new Error('stop');
+    const { work, tries } = failing();
+    await expect(retry(work, { ...waiting(), signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    expect(tries()).toBe(0);
     const failure = cut();
-    await retry(failing(failure).work, {
-      clock: jumpingClock(),
-      random: () => 0.25,
-      baseMs: 400,
-      onWait: (wait) => told.push(wait),
-    });
-    expect(told).toEqual([{ attempt: 1, waitMs: 100, error: failure }]);
+    const abort = new AbortController();
+    const stopping = async () => {
+      abort.abort(reason);
+      throw failure;
+    };
+    const world = { ...waiting(), signal: abort.signal };
+    await expect(retry(stopping, world)).rejects.toBe(failure);
+    expect(world.clock.slept).toEqual([]);
+  });
+});
+
+describe('an outage', () => {
+  it('has one budget, whoever asks the peer', async () => {
+    const world = waiting();
+    const outage = {};
+    await expect(retry(hopeless(busy(0)).work, world, { outage })).rejects.toMatchObject({ status: 429 });
+    const { work, tries } = hopeless(busy(0));
+    await expect(retry(work, world, { outage })).rejects.toMatchObject({ status: 429 });
+    expect(took(world)).toBeLessThanOrEqual(120_000);
+    expect(tries()).toBeLessThan(10);
   });
 
+  it('is over with the first success', async () => {
+    const world = waiting();
+    const outage = {};
+    await expect(retry(hopeless(busy(0)).work, world, { outage })).rejects.toMatchObject({ status: 429 });
+    await retry(failing().work, world, { outage });
+    expect(outage).toEqual({ since: undefined, toldUntil: undefined });
+    expect(await retry(failing(busy(60_000)).work, world, { outage })).toBe('done');
+  });
+
+  it('does not end a budget of its own by the successes of others', async () => {
+    const world = waiting();
+    const outage = {};
+    const failure = busy(0);
+    const { work } = hopeless(failure);
+    const both = async () => {
+      await retry(failing().work, world, { outage });
+      return work();
+    };
+    await expect(retry(both, world, { outage })).rejects.toBe(failure);
+    expect(took(world)).toBeLessThanOrEqual(120_000);
+  });
+});
+
+describe('a wait', () => {
+  it('of a moment is told to nobody', async () => {
+    const world = waiting();
+    await retry(failing(cut(), cut()).work, world);
+    expect(world.told).toEqual([]);
+  });
+
+  it('that sums up to more than a moment is told once: who, how long and why', async () => {
+    const world = waiting();
+    await retry(failing(...Array.from({ length: 8 }, cut)).work, world);
+    expect(world.told).toHaveLength(1);
+    expect(world.told[0]).toMatch(/http:\/\/peer\/ .*1 s.*119 s/);
+  });
+
+  it('that the peer asks for is told each time', async () => {
+    const world = waiting();
+    await retry(failing(busy(5_000), busy(9_000)).work, world);
+    expect(world.told.map((one) => one.match(/(\d+) s/g))).toEqual([
+      ['5 s', '120 s'],
+      ['9 s', '115 s'],
+    ]);
+  });
+
+  it('of several requests for the same reason is told once', async () => {
+    const world = waiting();
+    const outage = {};
+    const both = [failing(busy(5_000)), failing(busy(5_000))];
+    await Promise.all(both.map(({ work }) => retry(work, world, { outage })));
+    expect(world.told).toHaveLength(1);
+  });
+});
+
+describe('backoff', () => {
   it('keeps every wait within its bounds', () => {
     fc.assert(
       fc.property(

@@ -1,7 +1,7 @@
 import { TagboatError } from '../../errors.ts';
 import type { ArgoCdPlan } from '../../plan/deploy.ts';
 import { exchangeToken } from '../../wire/argocd/exchange.ts';
-import { WireFailure } from '../../wire/failure.ts';
+import { peerOf, WireFailure } from '../../wire/failure.ts';
 import { retry } from '../../wire/retry.ts';
 import type { Secret } from '../../wire/secret.ts';
 import type { World } from '../../wire/world.ts';
@@ -9,7 +9,6 @@ import { isInTheClear } from '../clear.ts';
 import type { Keeper } from '../keeper.ts';
 import { createLease } from '../lease.ts';
 import { fetchIdToken } from '../oidc.ts';
-import { peerOf } from '../peer.ts';
 
 /** The way into one Argo CD's API. */
 export interface ArgoCdLogin {
@@ -72,10 +71,9 @@ function byOidc(
     const subject = await fetchIdToken(world, keeper, server, 'argocd');
     try {
       const about = { url: server, connector, subject: subject.token, signal: world.signal };
-      const { clock, random, signal } = world;
-      const { token, seconds } = await retry(() => exchangeToken(world.http, about), { clock, random, signal });
+      const { token, seconds } = await retry(() => exchangeToken(world.http, about), world);
       // Dex's tokens live for a day unless it says otherwise; a short guess costs one exchange more.
-      return { value: keeper.keep(token, 'Dex token'), expiresAt: clock.now() + (seconds || 300) * 1_000 };
+      return { value: keeper.keep(token, 'Dex token'), expiresAt: world.clock.now() + (seconds || 300) * 1_000 };
     } catch (error) {
       if (!(error instanceof WireFailure) || error.kind !== 'status') throw error;
       const { sub, aud } = subject.claims;

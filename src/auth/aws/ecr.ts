@@ -1,12 +1,11 @@
 import { ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
 import { TagboatError } from '../../errors.ts';
 import type { RegistryCredential } from '../../plan.ts';
-import { WireFailure } from '../../wire/failure.ts';
+import { peerOf, WireFailure } from '../../wire/failure.ts';
 import { retry } from '../../wire/retry.ts';
 import type { Env, World } from '../../wire/world.ts';
 import type { Keeper } from '../keeper.ts';
 import type { Leased } from '../lease.ts';
-import { peerOf } from '../peer.ts';
 import type { EcrHost } from './ecr-host.ts';
 import { pushPolicy } from './policies.ts';
 import { awsCall } from './sdk.ts';
@@ -30,16 +29,13 @@ export async function ecrToken(world: World, keeper: Keeper, login: EcrLogin): P
   const keys = session === undefined ? keysIn(world.env) : revealed(session.value);
   const client = new ECRClient({ ...call.config, ...(keys && { credentials: keys }) });
   try {
-    const answer = await retry(
-      async () => {
-        try {
-          return await client.send(new GetAuthorizationTokenCommand({}));
-        } catch (error) {
-          throw isChainEmpty(error) ? missing(login, error, keeper) : call.failureOf(error);
-        }
-      },
-      { clock: world.clock, random: world.random, signal: world.signal },
-    );
+    const answer = await retry(async () => {
+      try {
+        return await client.send(new GetAuthorizationTokenCommand({}));
+      } catch (error) {
+        throw isChainEmpty(error) ? missing(login, error, keeper) : call.failureOf(error);
+      }
+    }, world);
     const data = answer.authorizationData?.[0];
     const [, username, password] = /^([^:]+):(.+)$/s.exec(decoded(data?.authorizationToken)) ?? [];
     if (!data?.authorizationToken || username === undefined || password === undefined) {

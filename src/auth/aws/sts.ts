@@ -1,14 +1,13 @@
 import { AssumeRoleWithWebIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { TagboatError } from '../../errors.ts';
 import type { AwsPlan } from '../../plan.ts';
-import { WireFailure } from '../../wire/failure.ts';
+import { peerOf, WireFailure } from '../../wire/failure.ts';
 import { isRetryable, retry } from '../../wire/retry.ts';
 import type { Secret } from '../../wire/secret.ts';
 import type { World } from '../../wire/world.ts';
 import type { Keeper } from '../keeper.ts';
 import type { Leased } from '../lease.ts';
 import { fetchIdToken, type IdToken } from '../oidc.ts';
-import { peerOf } from '../peer.ts';
 import { subNotes, trustPolicy } from './policies.ts';
 import { awsCall } from './sdk.ts';
 
@@ -24,6 +23,7 @@ const deniedWaitMs = 2_000;
 
 /** STS couldn't fetch the issuer's keys. It passes at times; when it lasts, the issuer isn't reachable from AWS. */
 const idpSilent = 'IDPCommunicationError';
+const mostSilences = 5;
 
 /**
  * The role's session for a fresh GitHub OIDC token. Throws OIDC_*, AWS_ROLE_REFUSED with the policy that would accept
@@ -46,6 +46,7 @@ export async function assumeRole(
     DurationSeconds: plan.sessionSeconds,
   });
   let denials = 0;
+  let silences = 0;
   try {
     const { Credentials: keys } = await retry(
       async () => {
@@ -55,11 +56,12 @@ export async function assumeRole(
           throw waitingIfDenied(call.failureOf(error));
         }
       },
+      world,
       {
-        clock: world.clock,
-        random: world.random,
-        signal: world.signal,
-        worth: (error) => isRetryable(error) || (isDenied(error) && ++denials === 1),
+        worth: (error) => {
+          if (isDenied(error)) return ++denials === 1;
+          return isRetryable(error) && (!isSilent(error) || ++silences < mostSilences);
+        },
       },
     );
     if (!keys?.AccessKeyId || !keys.SecretAccessKey || !keys.SessionToken || keys.Expiration === undefined) {
@@ -89,6 +91,10 @@ export function sessionName(runId: string | undefined): string {
 
 function isDenied(error: unknown): boolean {
   return error instanceof WireFailure && error.peerCode === 'AccessDenied';
+}
+
+function isSilent(error: unknown): boolean {
+  return error instanceof WireFailure && error.peerCode === idpSilent;
 }
 
 function waitingIfDenied(failure: WireFailure): WireFailure {

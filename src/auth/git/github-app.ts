@@ -1,12 +1,11 @@
 import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
 import { TagboatError } from '../../errors.ts';
-import { WireFailure } from '../../wire/failure.ts';
+import { peerOf, WireFailure } from '../../wire/failure.ts';
 import { retry } from '../../wire/retry.ts';
 import type { Secret } from '../../wire/secret.ts';
 import type { World } from '../../wire/world.ts';
 import type { Keeper } from '../keeper.ts';
 import type { Leased } from '../lease.ts';
-import { peerOf } from '../peer.ts';
 import { failureOf, fetchOver, pemOf } from './github-api.ts';
 
 /** A GitHub App's id (or client id) and key, from the environment. */
@@ -84,8 +83,6 @@ export function createGitHubApp(world: World, keeper: Keeper, identity: AppIdent
     return { plain, asApp: plain.defaults({ request: { hook: auth.hook } }) };
   };
 
-  const tries = { clock: world.clock, random: world.random, signal: world.signal };
-
   const token = async ({ api, owner, name }: AppTarget): Promise<Leased<Secret>> => {
     const repo = `${owner}/${name}`;
     const { asApp } = await octokit(api);
@@ -96,7 +93,7 @@ export function createGitHubApp(world: World, keeper: Keeper, identity: AppIdent
         } catch (error) {
           throw failureOf(error, api, world, keeper);
         }
-      }, tries);
+      }, world);
     try {
       const found = await call(() => asApp('GET /repos/{owner}/{repo}/installation', { owner, repo: name }));
       // Octokit takes a redirect for a success.

@@ -1,8 +1,7 @@
 import { TagboatError } from '../../errors.ts';
 import type { CommitOutcome } from '../../plan/outcome.ts';
-import { passes } from '../../wire/git/failure.ts';
 import type { ObjectId } from '../../wire/git/pack/object.ts';
-import { backoff } from '../../wire/retry.ts';
+import { backoff, momentMs, passes, tellWait } from '../../wire/retry.ts';
 import { filesTouched } from '../edit/rewrite.ts';
 
 import type { BranchLook } from '../repo/config-repo.ts';
@@ -74,7 +73,9 @@ async function lookAgain(landing: Landing, push: PushTry): Promise<BranchLook | 
   const lost = pushes.filter(({ fate, on }) => fate.is === 'lost' && on === push.on).length;
   for (let looks = 1; looks <= (denied ? looksBelieved : 1); looks += 1) {
     const waitMs = 200 * looks + backoff(Math.max(looks, lost) + 1, failure, { random: world.random });
-    if (failure !== undefined && world.clock.now() + waitMs > landing.deadline) throw failure;
+    const left = landing.deadline - world.clock.now();
+    if (failure !== undefined && waitMs > left) throw failure;
+    if (failure !== undefined && waitMs >= momentMs) tellWait(world.notice, failure, waitMs, left);
     await world.clock.sleep(waitMs, world.signal);
     const next = await lookAtBranch(landing);
     if (next.tip !== push.on) return next;

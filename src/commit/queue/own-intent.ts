@@ -1,9 +1,8 @@
 import { WireFailure } from '../../wire/failure.ts';
 import { commitsSince, type HistoryCommit } from '../../wire/git/ancestry.ts';
-import { passes } from '../../wire/git/failure.ts';
 import type { ObjectId } from '../../wire/git/pack/object.ts';
 import type { GitRemote } from '../../wire/git/remote.ts';
-import { backoff } from '../../wire/retry.ts';
+import { backoff, momentMs, passes, tellWait } from '../../wire/retry.ts';
 import { valuesFound } from '../edit/rewrite.ts';
 import { decideOnTip, landedOutcome } from '../land/landing.ts';
 import { sendPush } from '../land/push-commit.ts';
@@ -71,7 +70,9 @@ export function lose(writer: QueuedWriter, failure: WireFailure): undefined {
   const leastMs = Math.min(half.capMs, half.baseMs * 2 ** (count - 1));
   writer.restMs = leastMs + backoff(count, failure, { random: world.random, ...half });
   const given = count >= lossesBorne && !passes(failure);
-  if (given || world.clock.now() + writer.restMs > deadline) throw failure;
+  const left = deadline - world.clock.now();
+  if (given || writer.restMs > left) throw failure;
+  if (writer.restMs >= momentMs) tellWait(world.notice, failure, writer.restMs, left);
 }
 
 /**

@@ -15,7 +15,7 @@ export async function askConfigRepo<T>(
   idleMs: number = defaultIdleMs,
 ): Promise<T> {
   const deadline = world.clock.now() + mostMs;
-  const repo = openConfigRepo(world, place, { credential, idleMs, deadline, notice: () => undefined });
+  const repo = openConfigRepo(world, place, { credential, idleMs, deadline, notice: world.notice });
   try {
     return await question(repo);
   } catch (error) {

@@ -1,6 +1,6 @@
-import { type Peer, TagboatError } from '../../errors.ts';
+import { TagboatError } from '../../errors.ts';
 import type { DeliveryPlan, GitCredential } from '../../plan.ts';
-import { WireFailure } from '../../wire/failure.ts';
+import { peerOf, WireFailure } from '../../wire/failure.ts';
 import { GitDataError, GitRefusal } from '../../wire/git/failure.ts';
 import { SpoolFailure } from '../../wire/git/pack/spool.ts';
 
@@ -22,6 +22,7 @@ export function explainGitFailure(failure: unknown, { delivery, credential, doin
   const who = { repo, with: credential?.label };
   switch (failure.kind) {
     case 'unreachable':
+    case 'proxy':
       return new TagboatError('GIT_UNREACHABLE', { repo }, context);
     case 'tls':
       return new TagboatError('GIT_TLS_FAILED', { repo }, context);
@@ -54,10 +55,6 @@ export function explainGitFailure(failure: unknown, { delivery, credential, doin
   if (status === 404) return new TagboatError('REPO_NOT_FOUND', who, context);
   if (status >= 500 || status === 429) return new TagboatError('GIT_SERVER_ERROR', { repo, status }, context);
   return new TagboatError('GIT_REFUSED', { repo, status }, context);
-}
-
-function peerOf({ retryable, peerCode, peerText }: WireFailure): Peer {
-  return { retryable, code: peerCode, text: peerText };
 }
 
 /** Why, without the URL that the error names already. */

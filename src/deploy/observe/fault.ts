@@ -1,5 +1,5 @@
 import { TagboatError } from '../../errors.ts';
-import { WireFailure } from '../../wire/failure.ts';
+import { peerOf, WireFailure } from '../../wire/failure.ts';
 
 /** What was asked of which Argo CD, and as whom. */
 export interface ArgoCdRequest {
@@ -13,11 +13,10 @@ export interface ArgoCdRequest {
 export function argocdError(failure: unknown, asked: ArgoCdRequest): unknown {
   if (!(failure instanceof WireFailure)) return failure;
   const { server, with: label, application, doing = 'get' } = asked;
-  const { peerCode: code, peerText: text, retryable } = failure;
-  const peer = { code, text: text || undefined, retryable };
-  const context = { cause: failure, peer };
+  const context = { cause: failure, peer: peerOf(failure) };
   switch (failure.kind) {
     case 'unreachable':
+    case 'proxy':
       return new TagboatError('ARGOCD_UNREACHABLE', { server }, context);
     case 'tls':
       return new TagboatError('ARGOCD_UNTRUSTED', { server }, context);

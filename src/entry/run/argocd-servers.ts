@@ -32,20 +32,20 @@ export function createServers(world: World, emit: Emit, auth: Auth): Servers {
     closers.push(() => http.close());
     return http;
   };
-  const { clock, random, signal } = world;
 
   const byApi = async ({ caFile, insecure, ...plan }: ArgoCdPlan, url: string): Promise<Server> => {
     const { createArgoCd } = await import('../../wire/argocd/client.ts');
     const http = httpFor(url, { insecure, caFile });
     const login = auth.argocd({ ...plan, caFile, insecure, server: url }, http);
-    const argocd = createArgoCd({ http, clock, random, signal, url, token: login.token });
+    const argocd = createArgoCd({ ...world, http, url, token: login.token, longestMs: plan.timeoutMs });
     return serverOf(argocd, login.label, http);
   };
-  const byKubeconfig = async ({ context, namespace }: ArgoCdPlan): Promise<Server> => {
+  const byKubeconfig = async ({ context, namespace, timeoutMs }: ArgoCdPlan): Promise<Server> => {
     const { createKubernetesArgoCd } = await import('../../wire/kubernetes/applications.ts');
     const { server: url, label, token, insecure, ca, client } = await auth.kubernetes(context);
     const http = httpFor(url, { insecure, ca, client });
-    return serverOf(createKubernetesArgoCd({ http, clock, random, signal, url, token, namespace }), label, http);
+    const about = { ...world, http, url, token, namespace, longestMs: timeoutMs };
+    return serverOf(createKubernetesArgoCd(about), label, http);
   };
   const serverOf = async (argocd: ArgoCd, label: string, http: Http): Promise<Server> => {
     const { createFeed } = await import('../../deploy/observe/feed.ts');

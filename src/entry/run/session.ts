@@ -86,7 +86,8 @@ export async function runSession(command: string, settings: Settings, body: Body
   const mask = masking(scrubber, stderr, settings.announces === true);
   // Masked whether or not a run uses them: a child's error may print them.
   for (const [, value] of secretsOf(env)) mask(value);
-  const world = createWorld({ env, signal: controller.signal, mask });
+  const notice = (message: string): void => emit({ type: 'notice', level: 'info', stage: 'run', message });
+  const world = createWorld({ env, signal: controller.signal, mask, notice });
   // Cleaned first: what stands between a secret's characters would hide it.
   const clean = (text: string): string => scrubber.text(printable(text));
   const debug = (error: unknown): void => {

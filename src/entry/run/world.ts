@@ -16,10 +16,8 @@ const clock: Clock = {
 };
 
 /** The real world. Call `close()` at the end: kept connections hold the process. */
-export function createWorld(from: { env: Env; signal: AbortSignal; mask: (secret: string) => void }): World & {
-  close(): void;
-} {
-  const { env, signal, mask } = from;
+export function createWorld(from: Pick<World, 'env' | 'signal' | 'mask' | 'notice'>): World & { close(): void } {
+  const { env, signal, mask, notice } = from;
   const caFile = env.TAGBOAT_CA_FILE ?? env.SSL_CERT_FILE;
   const http = createHttp({
     userAgent: `tagboat/${version}`,
@@ -27,7 +25,7 @@ export function createWorld(from: { env: Env; signal: AbortSignal; mask: (secret
     caFile: caFile === '' ? undefined : caFile,
   });
   const exec = createExec((program) => childEnv(program, env));
-  return { http, exec, clock, env, signal, random: Math.random, mask, close: () => http.close() };
+  return { http, exec, clock, env, signal, random: Math.random, mask, notice, close: () => http.close() };
 }
 
 /** What the Action is given, what Tagboat reads itself, and what the job's identity is asked for with. */

@@ -112,7 +112,9 @@ function verdictPart(verdict: Verdict): string {
 function errorPart(error: ErrorReport): string {
   const place = error.place === undefined ? '' : `\n${fenced('', describePlace(error.place))}`;
   const peer = error.peer?.text === undefined ? '' : `\n${fenced('', cut(error.peer.text, 4_000))}`;
-  return `\n**${escaped(error.code)}**: ${escaped(error.message)}\n${place}${peer}\n→ ${escaped(error.hint)}\n`;
+  const { waitSeconds = 0 } = error.peer ?? {};
+  const wait = waitSeconds > 0 ? `\nIt wants to be left alone for ${duration(waitSeconds)}.\n` : '';
+  return `\n**${escaped(error.code)}**: ${escaped(error.message)}\n${place}${peer}${wait}\n→ ${escaped(error.hint)}\n`;
 }
 
 /** Text as text: every character that means something in Markdown or HTML as an entity, on one line. */

@@ -199,6 +199,8 @@ export function errorLines(error: ErrorReport, colors: Colors): string[] {
   } else if (error.peer?.code !== undefined) {
     lines.push(colors.dim(`The other side said ${oneLine(error.peer.code)}.`));
   }
+  const { waitSeconds = 0 } = error.peer ?? {};
+  if (waitSeconds > 0) lines.push(colors.dim(`It wants to be left alone for ${duration(waitSeconds)}.`));
   lines.push(`${colors.cyan('→')} ${printable(error.hint)}`);
   return lines.flatMap((line) => line.split('\n')).map((line) => `  ${line}`);
 }

@@ -1,23 +1,21 @@
 import { shownUrl, WireFailure } from '../failure.ts';
 import { isObject, textAt } from '../fields.ts';
+import { limited } from '../grace.ts';
 import { type Http, type HttpResponse, readBody } from '../http.ts';
-import { isPassingStatus, retry, retryAfterMs } from '../retry.ts';
+import { isPassingStatus, type Outage, retry, retryAfterMs, type Waiting } from '../retry.ts';
 import type { Secret } from '../secret.ts';
-import type { Clock } from '../world.ts';
 import { jsonLines } from './lines.ts';
 
-export interface TransportOptions {
+export interface TransportOptions extends Waiting {
   readonly http: Http;
-  readonly clock: Clock;
-  /** Uniform in [0, 1). */
-  readonly random: () => number;
-  readonly signal: AbortSignal;
   /** Base without a slash at the end. */
   readonly url: string;
   /** The bearer token. Asked before each request; with `refused` after the server didn't take the last one. */
   readonly token: (refused: boolean) => Promise<Secret | undefined>;
-  /** Tries of a request that reads, the first included. Default 4. */
-  readonly tries?: number;
+  /** Tries of a request that reads, the first included. Default: by what failed. */
+  readonly tries?: number | undefined;
+  /** Nobody waits longer than this for one answer, milliseconds: what drips in never falls silent. */
+  readonly longestMs?: number | undefined;
 }
 
 export interface Call {
@@ -45,19 +43,28 @@ export interface Transport {
   stream(call: Call, tell: (value: unknown) => void, opened?: () => void): Promise<void>;
 }
 
+/** Who watches looks again, and tells what is waited for. */
+const patienceMs = 20_000;
+const usualLongestMs = 300_000;
 const usualLimit = 32 * 1024 * 1024;
 /** Longer silence than this on a stream may as well be a dead connection: it is opened again. */
 const streamIdleMs = 120_000;
 
 export function createTransport(options: TransportOptions): Transport {
-  const { http, clock, random, signal, url } = options;
+  const { http, clock, signal, url, longestMs = usualLongestMs } = options;
+  const outage: Outage = {};
 
-  const exchange = async (call: Call, accept: string, idleMs: number, refused = false): Promise<HttpResponse> => {
+  const exchange = async (
+    call: Call,
+    accept: string,
+    idleMs: number,
+    { trickles, refused }: { readonly trickles?: boolean | undefined; readonly refused?: boolean } = {},
+  ): Promise<HttpResponse> => {
     const target = new URL(url + call.path);
     for (const [name, value] of Object.entries(call.query ?? {})) {
       for (const one of value === undefined ? [] : [value].flat()) target.searchParams.append(name, one);
     }
-    const token = await options.token(refused);
+    const token = await options.token(refused === true);
     const body = call.body === undefined ? undefined : JSON.stringify(call.body);
     const response = await http({
       method: call.method ?? 'GET',
@@ -70,20 +77,33 @@ export function createTransport(options: TransportOptions): Transport {
       ...(body === undefined ? {} : { body }),
       signal: call.signal ?? signal,
       idleMs,
+      trickles,
     });
     if (response.status < 300) return response;
     // A token may have ended since it was fetched; a new one is asked for once.
-    if (response.status === 401 && !refused && token !== undefined) {
+    if (response.status === 401 && refused !== true && token !== undefined) {
       response.body.destroy();
-      return exchange(call, accept, idleMs, true);
+      return exchange(call, accept, idleMs, { trickles, refused: true });
     }
     throw await failureOf(response, clock.now());
   };
 
   const read = <T>(call: Call, accept: string, take: (response: HttpResponse) => Promise<T>): Promise<T> => {
-    const once = async (): Promise<T> => take(await exchange(call, accept, call.idleMs ?? 30_000));
+    const once = async (): Promise<T> => {
+      const limit = limited(call.signal ?? signal, longestMs, url + call.path);
+      try {
+        return await take(await exchange({ ...call, signal: limit.signal }, accept, call.idleMs ?? 30_000));
+      } finally {
+        limit.over();
+      }
+    };
     if ((call.method ?? 'GET') !== 'GET') return once();
-    return retry(once, { clock, random, signal: call.signal ?? signal, tries: options.tries ?? 4, withinMs: 20_000 });
+    return retry(once, options, {
+      signal: call.signal,
+      tries: options.tries,
+      withinMs: Math.min(patienceMs, longestMs),
+      outage,
+    });
   };
   const whole = (call: Call, response: HttpResponse) => readBody(response, call.limit ?? usualLimit);
 
@@ -92,7 +112,7 @@ export function createTransport(options: TransportOptions): Transport {
     send: (call) => read(call, 'application/json', async (response) => parsed(await whole(call, response), response)),
     text: (call) => read(call, '*/*', async (response) => (await whole(call, response)).toString('utf8')),
     stream: async (call, tell, opened) => {
-      const response = await exchange(call, call.accept ?? 'text/event-stream', streamIdleMs);
+      const response = await exchange(call, call.accept ?? 'text/event-stream', streamIdleMs, { trickles: true });
       opened?.();
       try {
         const lines = jsonLines(response.body as AsyncIterable<Buffer>, {

@@ -47,15 +47,6 @@ export function isNo(error: unknown): error is WireFailure {
   return error instanceof WireFailure && [400, 405, 406, 415, 422, 500, 501].includes(error.status ?? 0);
 }
 
-/**
- * Whether a fault mostly passes within a minute or two. A server that fails by itself (500), whose name nobody knows, or
- * that hung for the whole idle limit will mostly do so again.
- */
-export function passes(failure: unknown): boolean {
-  if (!(failure instanceof WireFailure) || !failure.retryable) return false;
-  return failure.kind !== 'timeout' && failure.status !== 500 && failure.peerCode !== 'ENOTFOUND';
-}
-
 /** An answer to this remote's request that isn't what was asked for. */
 export function malformed({ url }: { readonly url: () => string }, message: string, cause?: unknown): WireFailure {
   return new WireFailure('malformed', url(), { message, cause });

@@ -1,9 +1,10 @@
 import { shownUrl, WireFailure } from '../failure.ts';
+import { limited } from '../grace.ts';
 import type { Http, HttpResponse } from '../http.ts';
-import { isRetryable, retry } from '../retry.ts';
+import { retry } from '../retry.ts';
 import type { Secret } from '../secret.ts';
 import type { Clock } from '../world.ts';
-import { GitDataError, GitNo, GitRefusal, passes } from './failure.ts';
+import { GitDataError, GitNo, GitRefusal } from './failure.ts';
 import { dataFailure, movedTo, passOver, sameHost, statusFailure } from './http-answer.ts';
 import { ByteReader } from './pack/bytes.ts';
 
@@ -62,8 +63,6 @@ interface Sending {
 }
 
 const leastPatienceMs = 2_000;
-/** Milliseconds after which a person is told what is waited for. */
-const momentMs = 1_000;
 
 /** A request waits this long, in milliseconds, for the connection of the push before it: a new one takes longer. */
 const lingerMs = 250;
@@ -106,6 +105,8 @@ export function createGitHttp(options: GitHttpOptions): GitHttp {
         },
         signal: sending.signal,
         idleMs: options.idleMs,
+        // Hooks say a word now and then; the deadline is what ends it.
+        trickles: true,
         body: sending.body,
       });
       if (response.status >= 200 && response.status < 300) {
@@ -157,30 +158,10 @@ export function createGitHttp(options: GitHttpOptions): GitHttp {
     }
   };
 
-  /** Tries again what may pass, and says so once it takes longer than a moment. */
+  /** Tries again what may pass. */
   const patient = <T>(work: () => Promise<T>): Promise<T> => {
-    const began = clock.now();
     const { deadline, patientUntil = deadline } = options;
-    const withinMs = Math.max(0, Math.min(deadline - began, Math.max(leastPatienceMs, patientUntil - began)));
-    let tries = 0;
-    let told = false;
-    return retry(work, {
-      clock,
-      random: options.random,
-      signal,
-      tries: mostTries,
-      withinMs,
-      worth: (error) => {
-        tries += 1;
-        return isRetryable(error) && tries < triesFor(error) && clock.now() - began < patienceFor(error);
-      },
-      onWait: ({ waitMs, error }) => {
-        if (told || clock.now() + waitMs - began < momentMs) return;
-        told = true;
-        const seconds = Math.round((began + Math.min(withinMs, patienceFor(error)) - clock.now()) / 1_000);
-        options.notice(`${(error as Error).message}: it is tried again for ${seconds} s at most.`);
-      },
-    });
+    return retry(work, options, { until: Math.min(deadline, Math.max(clock.now() + leastPatienceMs, patientUntil)) });
   };
 
   return {
@@ -213,37 +194,4 @@ export function createGitHttp(options: GitHttpOptions): GitHttp {
       return kind === 'read' ? patient(() => exchange(sending, read)) : exchange(sending, read);
     },
   };
-}
-
-/** A signal that follows another one, and ends what drips on when the time is over. */
-function limited(signal: AbortSignal, ms: number, url: string): { readonly signal: AbortSignal; over(): void } {
-  const controller = new AbortController();
-  const stop = (): void => controller.abort(signal.reason);
-  const expire = (): void => {
-    const message = `${shownUrl(url)} was still sending when the time was over`;
-    controller.abort(new WireFailure('timeout', shownUrl(url), { message, retryable: false }));
-  };
-  const timer = setTimeout(expire, Math.min(Math.max(ms, 1), 2 ** 31 - 1)).unref();
-  if (signal.aborted) stop();
-  signal.addEventListener('abort', stop, { once: true });
-  return {
-    signal: controller.signal,
-    over: () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', stop);
-    },
-  };
-}
-
-/** More tries than a stage has time for. */
-const mostTries = 100;
-
-function triesFor(error: unknown): number {
-  if (error instanceof WireFailure && error.kind === 'timeout') return 1;
-  return passes(error) ? mostTries : 4;
-}
-
-/** Milliseconds. A host where nobody listens restarts in this time, or its address is wrong. */
-function patienceFor(error: unknown): number {
-  return (error as WireFailure).kind === 'unreachable' ? 30_000 : Number.POSITIVE_INFINITY;
 }

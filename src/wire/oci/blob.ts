@@ -1,6 +1,5 @@
 import { pipeline, Readable } from 'node:stream';
 import { shownUrl, WireFailure } from '../failure.ts';
-import { isRetryable } from '../retry.ts';
 import { OciFailure } from './failure.ts';
 import { drain, type OciResponse, type OciTransport } from './transport.ts';
 import type { Descriptor, Digest } from './types.ts';
@@ -61,7 +60,8 @@ export async function getBlob(
 
   async function* pieces(): AsyncGenerator<Buffer> {
     let offset = 0;
-    for (let tries = 1; ; tries++) {
+    const patience = transport.patience();
+    for (;;) {
       try {
         let skip = offset - open.start;
         for await (const chunk of open.response.body as AsyncIterable<Buffer>) {
@@ -74,8 +74,8 @@ export async function getBlob(
       } catch (error) {
         const failure =
           error instanceof WireFailure ? new OciFailure(error, { host: transport.host, repository }) : error;
-        if (!isRetryable(failure) || tries >= transport.maxTries || offset >= size) throw failure;
-        await transport.pause(tries, failure);
+        if (offset >= size) throw failure;
+        await patience.after(failure);
         open = await begin(transport, repository, path, offset);
       }
     }

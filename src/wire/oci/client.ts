@@ -1,6 +1,6 @@
 import type { Http } from '../http.ts';
+import type { Waiting } from '../retry.ts';
 import type { Secret } from '../secret.ts';
-import type { Clock } from '../world.ts';
 import { createOciAuth } from './auth/auth.ts';
 import type { TokenScope } from './auth/credential.ts';
 import { getBlob, headBlob } from './blob.ts';
@@ -15,12 +15,8 @@ import { beginUpload, cancelUpload } from './upload/session.ts';
 import { pushBlob } from './upload/upload.ts';
 import { unusable } from './verify.ts';
 
-export interface OciClientOptions {
+export interface OciClientOptions extends Waiting {
   readonly http: Http;
-  readonly clock: Clock;
-  /** Uniform in [0, 1). */
-  readonly random: () => number;
-  readonly signal: AbortSignal;
   /** Host and port as in image names; Docker Hub's is `docker.io`. */
   readonly host: string;
   /** Plain HTTP. */
@@ -30,16 +26,16 @@ export interface OciClientOptions {
   readonly mask: (secret: string) => void;
   /** Blobs up to this size go in one request, larger ones in chunks of it. Default 64 MiB. */
   readonly chunkBytes?: number;
-  /** Tries of one request, the first included. Default 5. */
-  readonly maxTries?: number;
+  /** Tries of one request, the first included. Default: by what failed. */
+  readonly maxTries?: number | undefined;
 }
 
 /** A client for one registry. It may be used for many requests at once; the same blob is never sent twice at a time. */
 export function createOciClient(options: OciClientOptions): OciClient {
-  const { host, insecure, maxTries = 5, chunkBytes = 64 * 1024 * 1024 } = options;
+  const { host, insecure, chunkBytes = 64 * 1024 * 1024 } = options;
   const origin = `${insecure ? 'http' : 'https'}://${endpointOf(host)}`;
-  const auth = createOciAuth({ ...options, origin, maxTries });
-  const transport = createOciTransport({ ...options, origin, maxTries, auth });
+  const auth = createOciAuth({ ...options, origin });
+  const transport = createOciTransport({ ...options, origin, auth });
   const pushing = new Map<string, Promise<BlobPush>>();
 
   const written = new Set<string>();

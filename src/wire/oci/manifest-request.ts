@@ -1,9 +1,9 @@
 import { shownUrl } from '../failure.ts';
+import { readBody } from '../http.ts';
 import type { TokenScope } from './auth/credential.ts';
 import { isWordless } from './blob.ts';
 import { digestOf, isDigest } from './digest.ts';
 import { mediaTypes, parseObject } from './manifest.ts';
-import { readShort } from './short-body.ts';
 import { drain, type OciResponse, type OciTransport } from './transport.ts';
 import type { Descriptor, ManifestBytes } from './types.ts';
 import { mismatch, unusable } from './verify.ts';
@@ -67,7 +67,7 @@ export function getManifest(
         await drain(response);
         return undefined;
       }
-      const bytes = await readShort(response, maxManifest);
+      const bytes = await readBody(response, maxManifest);
       const origin = { url: shownUrl(response.from), host: transport.host, repository };
       const said = mediaTypeOf(response);
       const own = parseObject(bytes)?.mediaType;

@@ -1,7 +1,7 @@
+import { readBody } from '../http.ts';
 import { isDigest } from './digest.ts';
 import { OciFailure } from './failure.ts';
 import { descriptorsIn, mediaTypes, parseObject, toManifest } from './manifest.ts';
-import { readShort } from './short-body.ts';
 import type { OciTransport } from './transport.ts';
 import type { Descriptor, Digest, ManifestBytes } from './types.ts';
 import { unusable } from './verify.ts';
@@ -43,7 +43,7 @@ async function askList(transport: OciTransport, repository: string, digest: Dige
         // The tag answers too: nobody waits for a list that is out of order.
         tries: 2,
       },
-      async (response) => descriptorsIn(parseObject(await readShort(response, mostBytes))?.manifests ?? []) ?? [],
+      async (response) => descriptorsIn(parseObject(await readBody(response, mostBytes))?.manifests ?? []) ?? [],
     );
   } catch (error) {
     if (error instanceof OciFailure && ['status', 'malformed', 'tooLarge'].includes(error.kind)) return [];

@@ -1,5 +1,5 @@
 import { type Peer, TagboatError } from '../../errors.ts';
-import type { WireFailure } from '../failure.ts';
+import { peerOf, type WireFailure } from '../failure.ts';
 import { type Answerer, OciFailure } from './failure.ts';
 
 /** What was being done when a registry failed. What the failure itself knows goes before. */
@@ -24,6 +24,9 @@ export function registryError(failure: WireFailure, about: AtRegistry): TagboatE
   if (finding?.is === 'mismatch') return new TagboatError('BLOB_MISMATCH', { ...at, digest: finding.digest }, context);
   switch (failure.kind) {
     case 'unreachable':
+      return new TagboatError('REGISTRY_UNREACHABLE', at, context);
+    case 'proxy':
+      if (failure.peerCode === '407') return new TagboatError('REGISTRY_PROXY_REFUSED', at, context);
       return new TagboatError('REGISTRY_UNREACHABLE', at, context);
     case 'tls':
       return new TagboatError('REGISTRY_UNTRUSTED', at, context);
@@ -50,6 +53,7 @@ function statusError(
   // What another server says is no word of the registry's about our rights or its images.
   const by = answerer === 'registry' ? undefined : failure.url;
   const refused = () => new TagboatError('REGISTRY_REFUSED', { ...at, status, code: codes[0], by }, context);
+  // A proxy that nobody named answers in the registry's place.
   if (status === 407) return new TagboatError('REGISTRY_PROXY_REFUSED', at, context);
   if (answerer === 'redirect' && status < 500 && status !== 429) return refused();
   if (status === 401) return new TagboatError('REGISTRY_AUTH_REFUSED', { ...at, login: about.login ?? true }, context);
@@ -80,14 +84,5 @@ function factsOf(failure: WireFailure, about: AtRegistry) {
     codes: known?.codes ?? [],
     finding: known?.finding,
     answerer: known?.answerer ?? ('registry' as const),
-  };
-}
-
-function peerOf({ peerCode, status, peerText, retryable }: WireFailure): Peer {
-  const code = peerCode ?? (status === undefined ? undefined : String(status));
-  return {
-    code,
-    text: peerText || undefined,
-    retryable,
   };
 }

@@ -1,12 +1,18 @@
 import type { Readable } from 'node:stream';
 import { shownUrl, WireFailure } from '../failure.ts';
-import type { Http, HttpRequest, HttpResponse } from '../http.ts';
-import { backoff, isPassingStatus, retry, retryAfterMs } from '../retry.ts';
-import type { Clock } from '../world.ts';
+import { type Http, type HttpRequest, type HttpResponse, readBody } from '../http.ts';
+import {
+  isPassingStatus,
+  type Outage,
+  type Patience,
+  patienceOf,
+  retry,
+  retryAfterMs,
+  type Waiting,
+} from '../retry.ts';
 import type { OciAuth } from './auth/auth.ts';
 import type { TokenScope } from './auth/credential.ts';
 import { OciFailure, readRefusal } from './failure.ts';
-import { readShort } from './short-body.ts';
 
 export interface OciRequest {
   readonly method: NonNullable<HttpRequest['method']>;
@@ -33,44 +39,33 @@ export interface OciResponse extends HttpResponse {
 }
 
 /** Requests to one registry: authorized, redirected, tried again, and with failures in the spec's words. */
-export interface OciTransport {
+export interface OciTransport extends Waiting {
   readonly host: string;
   readonly origin: string;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly signal: AbortSignal;
-  readonly maxTries: number;
   /** Sends and has the answer read; a failure while reading is tried again too. Throws OciFailure. */
   send<T>(request: OciRequest, read: (response: OciResponse) => Promise<T>): Promise<T>;
-  /**
-   * Waits before `work` that failed this many times is tried again. A registry that wants to be left alone for longer than
-   * a run can wait is a failure now: throws the error.
-   */
-  pause(tries: number, error: unknown): Promise<void>;
+  /** How far the registry's failures are borne by a loop of requests. */
+  patience(worth?: (error: unknown) => boolean): Patience;
   /** A URL that an answer gave, made absolute and checked. Throws WireFailure. */
   resolve(location: string | undefined, from: URL): URL;
 }
 
-export interface OciTransportOptions {
+export interface OciTransportOptions extends Waiting {
   readonly http: Http;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly signal: AbortSignal;
   readonly host: string;
   readonly origin: string;
   readonly auth: OciAuth;
-  readonly maxTries: number;
+  /** Tries of one request in place of the usual ones. */
+  readonly maxTries?: number | undefined;
 }
-
-// As long as the retries of one request go on.
-const longestPauseMs = 120_000;
 
 const redirects = [301, 302, 303, 307, 308];
 const maxRedirects = 5;
 
 /** A transport over http and auth. */
 export function createOciTransport(options: OciTransportOptions): OciTransport {
-  const { http, clock, random, signal, host, auth, maxTries } = options;
+  const { http, clock, random, signal, notice, host, auth, maxTries } = options;
+  const outage: Outage = {};
   const origin = new URL(options.origin).origin;
 
   const resolve = (location: string | undefined, from: URL): URL => {
@@ -139,7 +134,7 @@ export function createOciTransport(options: OciTransportOptions): OciTransport {
   };
 
   const refused = async (response: OciResponse): Promise<OciFailure> => {
-    const body = await readShort(response, 65_536).then(String, () => '');
+    const body = await readBody(response, 65_536).then(String, () => '');
     const failure = new WireFailure('status', shownUrl(response.from), {
       status: response.status,
       retryable: isPassingStatus(response.status),
@@ -156,13 +151,9 @@ export function createOciTransport(options: OciTransportOptions): OciTransport {
     clock,
     random,
     signal,
-    maxTries,
+    notice,
     resolve,
-    pause: async (tries, error) => {
-      const waitMs = backoff(tries, error, options);
-      if (waitMs > longestPauseMs) throw error;
-      await clock.sleep(waitMs, signal);
-    },
+    patience: (worth) => patienceOf(options, { tries: maxTries, outage, worth }),
     send: (request, read) => {
       const about = { host, repository: request.scopes[0]?.repository };
       const attempt = () =>
@@ -174,18 +165,12 @@ export function createOciTransport(options: OciTransportOptions): OciTransport {
         error.retryable &&
         // Refused for the rush or never reached: nothing was done.
         (request.repeat || error.status === 429 || error.kind === 'unreachable');
-      return retry(attempt, {
-        clock,
-        random,
-        signal: request.signal ?? signal,
-        tries: request.tries ?? maxTries,
-        worth,
-      });
+      return retry(attempt, options, { signal: request.signal, tries: request.tries ?? maxTries, worth, outage });
     },
   };
 }
 
 /** Reads a short rest away, so that the connection can be used again. */
 export async function drain(response: HttpResponse): Promise<void> {
-  await readShort(response, 65_536).catch(() => undefined);
+  await readBody(response, 65_536).catch(() => undefined);
 }

@@ -24,12 +24,12 @@ describe.skipIf(noHttpBackend !== undefined)(`GitHub’s token for Argo CD’s${
     const world = testWorld({ clock: jumpingClock(Date.now()), env: { ...github.env } });
     const plan = { ...usualArgoCd, server: argocd.url, auth: 'oidc' as const };
     const login = createArgoCdLogin(world, createKeeper(world.mask), plan);
-    const { http, clock, random, signal } = world;
+    const { http } = world;
     return {
       argocd,
       world,
       login,
-      client: createArgoCd({ http, clock, random, signal, url: argocd.url, token: login.token }),
+      client: createArgoCd({ ...world, http, url: argocd.url, token: login.token }),
     };
   }
 

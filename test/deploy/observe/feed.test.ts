@@ -30,8 +30,7 @@ describe.skipIf(noHttpBackend !== undefined)(`a feed${skipNote}`, () => {
       fault: ({ path }) => (refused && path.includes('/stream/') ? { is: 'cut' } : undefined),
     });
     const world = testWorld({ clock: fastClock() });
-    const { http, clock, random, signal } = world;
-    const argocd = createArgoCd({ http, clock, random, signal, url: place.argocd.url, token: async () => undefined });
+    const argocd = createArgoCd({ ...world, url: place.argocd.url, token: async () => undefined });
     const feed = createFeed(world, argocd);
     const commit = await place.deliver('b');
     const seen = new Promise<void>((resolve) => {
@@ -53,8 +52,7 @@ describe.skipIf(noHttpBackend !== undefined)(`a feed${skipNote}`, () => {
   it('opens no stream before anybody follows, and none stays after the last one left', async () => {
     const place = await harbour();
     const world = testWorld({ clock: fastClock() });
-    const { http, clock, random, signal } = world;
-    const argocd = createArgoCd({ http, clock, random, signal, url: place.argocd.url, token: async () => undefined });
+    const argocd = createArgoCd({ ...world, url: place.argocd.url, token: async () => undefined });
     const feed = createFeed(world, argocd);
     expect(place.argocd.requests).toEqual([]);
     await new Promise<void>((resolve) => {

@@ -30,7 +30,12 @@ it.each([
   chmodSync(join(dir, program), 0o755);
   const planted = Object.fromEntries([...secrets, ...clouds, ...plain].map((name) => [name, `planted-${name}`]));
   const env = { ...planted, PATH: `${dir}:/usr/bin:/bin` };
-  const world = createWorld({ env, signal: new AbortController().signal, mask: () => undefined });
+  const world = createWorld({
+    env,
+    signal: new AbortController().signal,
+    mask: () => undefined,
+    notice: () => undefined,
+  });
   const { stdout } = await world.exec({ program, args: [] });
   world.close();
   const got = stdout.split('\n').flatMap((line) => /planted-(.*)$/.exec(line)?.[1] ?? []);

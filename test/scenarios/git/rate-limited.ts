@@ -9,7 +9,7 @@ export const scenario = declare({
   whatTheUserSees: 'GIT_SERVER_ERROR',
   exitCode: 6,
   guarantees: [
-    tells('the limit is named, and nobody waits for an hour', /429/, /limit/),
+    tells('the limit is named, and nobody waits for an hour', /429/, /limit/, /^3600$/m),
     refsUnmoved,
     queueEmpty,
     sound,

@@ -21,8 +21,7 @@ async function client(
   token: (refused: boolean) => Promise<Secret | undefined> = async () => new Secret('planted-token', 't'),
 ): Promise<ArgoCd> {
   const url = await serveHttp(listener);
-  const { http, random, signal } = testWorld();
-  return createArgoCd({ http, random, signal, clock: jumpingClock(), url, token });
+  return createArgoCd({ ...testWorld({ clock: jumpingClock() }), url, token });
 }
 
 const json =

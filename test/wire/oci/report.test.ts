@@ -22,17 +22,25 @@ it.each<[FailureKind, string]>([
   expect(registryError(new WireFailure(kind, 'https://ghcr.io/v2/'), push)).toMatchObject({ code, exitCode: 5 });
 });
 
+it.each([
+  ['407', 'REGISTRY_PROXY_REFUSED'],
+  ['403', 'REGISTRY_UNREACHABLE'],
+])('a proxy that answers %s to CONNECT is %s', (peerCode, code) => {
+  const failure = new WireFailure('proxy', 'https://ghcr.io/v2/', { peerCode });
+  expect(registryError(failure, push)).toMatchObject({ code, exitCode: 5 });
+});
+
 it.each<[number, string[], AtRegistry, string, number]>([
   [401, [], push, 'REGISTRY_AUTH_REFUSED', 3],
   [403, ['DENIED'], push, 'REGISTRY_FORBIDDEN', 3],
   [404, ['NAME_UNKNOWN'], push, 'REPOSITORY_NOT_FOUND', 5],
   [404, [], push, 'REGISTRY_REFUSED', 5],
   [404, ['BLOB_UPLOAD_UNKNOWN'], push, 'REGISTRY_REFUSED', 5],
-  [407, [], push, 'REGISTRY_PROXY_REFUSED', 5],
   [404, ['NAME_UNKNOWN'], pull, 'REPOSITORY_NOT_FOUND', 5],
   [404, ['MANIFEST_UNKNOWN'], pull, 'MANIFEST_NOT_FOUND', 5],
   [404, [], pull, 'MANIFEST_NOT_FOUND', 5],
   [404, ['BLOB_UNKNOWN'], pull, 'BLOB_NOT_FOUND', 5],
+  [407, [], push, 'REGISTRY_PROXY_REFUSED', 5],
   [429, [], pull, 'REGISTRY_RATE_LIMITED', 5],
   [500, [], pull, 'REGISTRY_SERVER_ERROR', 5],
   [503, [], pull, 'REGISTRY_SERVER_ERROR', 5],

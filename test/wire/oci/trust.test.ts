@@ -143,7 +143,7 @@ it('a mount that the registry can not do is asked once, and the blob is sent', a
   expect(own.requests.filter(({ query }) => query.has('mount')).length).toBe(1);
 });
 
-it('a token server that always answers 503 is asked as often as any other', async () => {
+it('a token server that always answers 503 is asked within the budget of any other', async () => {
   const own = await registry({
     auth: 'bearer',
     verify,
@@ -154,5 +154,7 @@ it('a token server that always answers 503 is asked as often as any other', asyn
     status: 503,
     answerer: 'tokenServer',
   });
-  expect(own.requests.filter(({ path }) => path === '/token').length).toBe(5);
+  const asked = own.requests.filter(({ path }) => path === '/token').length;
+  expect(asked).toBeLessThan(20);
+  expect(client.clock.slept.length).toBe(asked - 1);
 });

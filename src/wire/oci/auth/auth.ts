@@ -1,4 +1,4 @@
-import { readShort } from '../short-body.ts';
+import { readBody } from '../../http.ts';
 import { type Challenge, parseChallenges } from './challenge.ts';
 import { type AuthOptions, basicOf, type Credential, type TokenScope } from './credential.ts';
 import { fetchToken, type Token } from './token.ts';
@@ -38,7 +38,7 @@ export function createOciAuth(options: AuthOptions): OciAuth {
   const ask = async (): Promise<void> => {
     const { http, signal, origin } = options;
     const response = await http({ url: `${origin}/v2/`, signal });
-    await readShort(response, 65_536).catch(() => undefined);
+    await readBody(response, 65_536).catch(() => undefined);
     // Any other answer tells nothing about the way in: the request itself will show.
     if (mode.is === 'unknown') mode = { is: 'open' };
     if (response.status === 401) adopt(response.headers['www-authenticate']);

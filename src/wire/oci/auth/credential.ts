@@ -1,6 +1,6 @@
 import type { Http } from '../../http.ts';
+import type { Waiting } from '../../retry.ts';
 import type { Secret } from '../../secret.ts';
-import type { Clock } from '../../world.ts';
 
 /** What a request does to a repository. */
 export interface TokenScope {
@@ -13,16 +13,13 @@ export interface Credential {
   readonly password: Secret;
 }
 
-export interface AuthOptions {
+export interface AuthOptions extends Waiting {
   readonly http: Http;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly signal: AbortSignal;
   /** The registry's own origin: `https://ghcr.io`. */
   readonly origin: string;
   readonly credential: () => Promise<Credential | undefined>;
   readonly mask: (secret: string) => void;
-  readonly maxTries: number;
+  readonly maxTries?: number | undefined;
 }
 
 /** User name and password as Basic wants them (RFC 7617). */

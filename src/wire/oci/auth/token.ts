@@ -1,10 +1,9 @@
 import { shownUrl, WireFailure } from '../../failure.ts';
-import type { HttpRequest } from '../../http.ts';
+import { type HttpRequest, readBody } from '../../http.ts';
 import { isPassingStatus, retry, retryAfterMs } from '../../retry.ts';
 import { Secret } from '../../secret.ts';
 import { OciFailure, readRefusal } from '../failure.ts';
 import { isLoopback } from '../reference.ts';
-import { readShort } from '../short-body.ts';
 import { type AuthOptions, basicOf, type Credential, type TokenScope } from './credential.ts';
 
 /** A Bearer token with what it is good for. */
@@ -38,7 +37,7 @@ export async function fetchToken(options: TokenRequest): Promise<Token> {
     async () => {
       const asked = clock.now();
       const response = await http({ ...request, signal });
-      const body = String(await readShort(response, 1024 * 1024));
+      const body = String(await readBody(response, 1024 * 1024));
       if (response.status !== 200) {
         const { codes, text } = readRefusal(response.headers['content-type'], body);
         const failure = new WireFailure('status', response.url, {
@@ -54,7 +53,8 @@ export async function fetchToken(options: TokenRequest): Promise<Token> {
       const life = seconds * 1_000;
       return { value: new Secret(value, 'registry token'), scopes, renewAt: asked + life - Math.min(30_000, life / 4) };
     },
-    { clock, signal, random: options.random, tries: options.maxTries },
+    options,
+    { tries: options.maxTries },
   ).catch((error: unknown) => {
     // Asked often enough: who waits for the token would have it all again for each try of its own.
     throw error instanceof WireFailure ? new OciFailure(error, { ...about, retryable: false }) : error;

@@ -10,6 +10,9 @@ import { chunked } from './source.ts';
 /** Two ways to send the same bytes; a registry may refuse one. */
 type Way = 'whole' | 'chunks';
 
+/** Chunks in a row after which the registry has no more than before. */
+const mostVain = 5;
+
 /**
  * Makes the repository have the blob: there already, mounted from one of `from`, or uploaded. Up to `chunkBytes` go in
  * one PUT; more in chunks, so that a cut costs only what the registry hasn't got. With `absent` it isn't asked after first.
@@ -91,7 +94,8 @@ async function upload(
   const moved = (next: UploadSession): void => {
     session = next;
   };
-  for (let tries = 1; ; ) {
+  const patience = transport.patience(() => true);
+  for (;;) {
     session ??= await begin(transport, repository);
     const way = ways[0] ?? 'whole';
     try {
@@ -108,8 +112,8 @@ async function upload(
         ways.shift();
         continue;
       }
-      if (!passing || tries >= transport.maxTries) throw digestRefused(error) ? otherBytes(error, blob) : error;
-      await transport.pause(tries++, error);
+      if (!passing) throw digestRefused(error) ? otherBytes(error, blob) : error;
+      await patience.after(error);
     }
   }
 }
@@ -148,7 +152,8 @@ async function sendChunks(
   let sent = 0;
   // Tries that got no further than any before them: a registry may go back and forth for ever.
   let furthest = 0;
-  let failures = 0;
+  let vain = 0;
+  let patience = transport.patience();
   try {
     while (sent < blob.size) {
       const length = Math.min(Math.max(chunkBytes, session.minChunk), blob.size - sent);
@@ -164,16 +169,16 @@ async function sendChunks(
         received = next.received;
       } catch (error) {
         source.rewind();
-        if (!isRetryable(error) || failures >= transport.maxTries) throw error;
-        await transport.pause(failures + 1, error);
+        await patience.after(error);
         session = await resumed(transport, repository, session);
         received = session.received ?? 0;
       }
       if (received > blob.size) throw gone(transport, repository, session);
       moved(session);
-      failures = received > furthest ? 0 : failures + 1;
+      if (received > furthest) patience = transport.patience();
+      vain = received > furthest ? 0 : vain + 1;
       furthest = Math.max(furthest, received);
-      if (failures > transport.maxTries) throw gone(transport, repository, session);
+      if (vain > mostVain) throw gone(transport, repository, session);
       sent = received;
     }
   } finally {
@@ -190,12 +195,12 @@ async function finish(
   last: UploadSession,
 ): Promise<void> {
   let session = last;
-  for (let tries = 1; ; tries++) {
+  const patience = transport.patience();
+  for (;;) {
     try {
       return await finishUpload(transport, repository, session, blob.digest);
     } catch (error) {
-      if (!isRetryable(error) || tries >= transport.maxTries) throw error;
-      await transport.pause(tries, error);
+      await patience.after(error);
       session = await resumed(transport, repository, session);
       if (session.received !== blob.size) throw error;
     }

@@ -243,6 +243,7 @@ describe('an upload', () => {
       expect(await client.pushBlob('acme/app', blobOf(bytesOf(method, 120_000)))).toBe('uploaded');
       // Jitter comes on top: half of 250 ms here.
       expect(client.clock.slept).toEqual([7_125]);
+      expect(client.notices).toEqual([expect.stringMatching(/429.* 7 s/)]);
     }
   });
 
