@@ -2,7 +2,7 @@ import { WireFailure } from './failure.ts';
 import type { World } from './world.ts';
 
 /** What waiting takes: time, chance, the run's stop, and a person to tell. */
-export type Waiting = Pick<World, 'clock' | 'random' | 'signal' | 'notice'>;
+export type Patient = Pick<World, 'clock' | 'random' | 'signal' | 'notice'>;
 
 /** Failures of one peer without a success between them: whoever asks it shares what is left of the patience. */
 export interface Outage {
@@ -50,7 +50,7 @@ export const momentMs = 1_000;
  * what passes is tried again until the budget is spent, the rest a few times. Only for work that is safe to do twice:
  * that is the caller's judgement.
  */
-export async function retry<T>(work: () => Promise<T>, waiting: Waiting, options: RetryOptions = {}): Promise<T> {
+export async function retry<T>(work: () => Promise<T>, waiting: Patient, options: RetryOptions = {}): Promise<T> {
   const { outage = {} } = options;
   const patience = patienceOf(waiting, { ...options, outage });
   for (;;) {
@@ -67,7 +67,7 @@ export async function retry<T>(work: () => Promise<T>, waiting: Waiting, options
 }
 
 /** The same rule for loops that go on differently after a failure. */
-export function patienceOf(waiting: Waiting, options: RetryOptions = {}): Patience {
+export function patienceOf(waiting: Patient, options: RetryOptions = {}): Patience {
   const { clock, notice } = waiting;
   const { withinMs = budgetMs, until = Number.POSITIVE_INFINITY, worth = isRetryable, outage = {} } = options;
   const signal = options.signal ?? waiting.signal;

@@ -2,11 +2,11 @@ import { shownUrl, WireFailure } from '../failure.ts';
 import { isObject, textAt } from '../fields.ts';
 import { limited } from '../grace.ts';
 import { type Http, type HttpResponse, readBody } from '../http.ts';
-import { isPassingStatus, type Outage, retry, retryAfterMs, type Waiting } from '../retry.ts';
+import { isPassingStatus, type Outage, type Patient, retry, retryAfterMs } from '../retry.ts';
 import type { Secret } from '../secret.ts';
 import { jsonLines } from './lines.ts';
 
-export interface TransportOptions extends Waiting {
+export interface TransportOptions extends Patient {
   readonly http: Http;
   /** Base without a slash at the end. */
   readonly url: string;

@@ -1,5 +1,5 @@
 import type { Http } from '../http.ts';
-import type { Waiting } from '../retry.ts';
+import type { Patient } from '../retry.ts';
 import type { Secret } from '../secret.ts';
 import { createOciAuth } from './auth/auth.ts';
 import type { TokenScope } from './auth/credential.ts';
@@ -15,7 +15,7 @@ import { beginUpload, cancelUpload } from './upload/session.ts';
 import { pushBlob } from './upload/upload.ts';
 import { unusable } from './verify.ts';
 
-export interface OciClientOptions extends Waiting {
+export interface OciClientOptions extends Patient {
   readonly http: Http;
   /** Host and port as in image names; Docker Hub's is `docker.io`. */
   readonly host: string;

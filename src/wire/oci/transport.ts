@@ -5,10 +5,10 @@ import {
   isPassingStatus,
   type Outage,
   type Patience,
+  type Patient,
   patienceOf,
   retry,
   retryAfterMs,
-  type Waiting,
 } from '../retry.ts';
 import type { OciAuth } from './auth/auth.ts';
 import type { TokenScope } from './auth/credential.ts';
@@ -39,7 +39,7 @@ export interface OciResponse extends HttpResponse {
 }
 
 /** Requests to one registry: authorized, redirected, tried again, and with failures in the spec's words. */
-export interface OciTransport extends Waiting {
+export interface OciTransport extends Patient {
   readonly host: string;
   readonly origin: string;
   /** Sends and has the answer read; a failure while reading is tried again too. Throws OciFailure. */
@@ -50,7 +50,7 @@ export interface OciTransport extends Waiting {
   resolve(location: string | undefined, from: URL): URL;
 }
 
-export interface OciTransportOptions extends Waiting {
+export interface OciTransportOptions extends Patient {
   readonly http: Http;
   readonly host: string;
   readonly origin: string;

@@ -1,5 +1,5 @@
 import type { Http } from '../../http.ts';
-import type { Waiting } from '../../retry.ts';
+import type { Patient } from '../../retry.ts';
 import type { Secret } from '../../secret.ts';
 
 /** What a request does to a repository. */
@@ -13,7 +13,7 @@ export interface Credential {
   readonly password: Secret;
 }
 
-export interface AuthOptions extends Waiting {
+export interface AuthOptions extends Patient {
   readonly http: Http;
   /** The registry's own origin: `https://ghcr.io`. */
   readonly origin: string;
