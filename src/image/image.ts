@@ -156,11 +156,11 @@ async function buildNew(job: ImageJob, decision: NewBuild): Promise<ImagePushed>
   } catch (error) {
     job.run.world.signal.throwIfAborted();
     // Two runs of one commit: where the other one's push refused or replaced ours, its image is the commit's.
-    const { digest } = (await pushedMeanwhile(job, decision).catch(() => undefined)) ?? {};
-    if (digest === undefined) throw error;
+    const other = await pushedMeanwhile(job, decision, error).catch(() => undefined);
+    if (other === undefined) throw error;
     job.run.world.signal.throwIfAborted();
-    const why = 'Another run pushed an image of the same input at the same time.';
-    return { is: 'reused', ...aboutOf(job), digest, why, seconds: seconds() };
+    const { manifest, why } = other;
+    return { is: 'reused', ...aboutOf(job), digest: manifest.digest, why, seconds: seconds() };
   } finally {
     await compared?.catch(() => undefined);
   }

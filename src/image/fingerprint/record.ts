@@ -15,7 +15,7 @@ export interface RecordedInput {
 
 /** What went into an image, as it is kept beside it. */
 export interface InputRecord {
-  /** 64 hex digits. */
+  /** 64 hex digits. Without inputs: of what could be told of an undecided one, which is no fingerprint. */
   readonly fingerprint: string;
   readonly inputs: readonly RecordedInput[];
   /** Inputs that had no room. */
@@ -41,7 +41,7 @@ export async function writeRecord(
   client: OciClient,
   repository: string,
   image: ManifestBytes,
-  fingerprint: Fingerprint,
+  fingerprint: Pick<Fingerprint, 'hash' | 'inputs'>,
   clock: Clock,
 ): Promise<void> {
   const record = blobOf(recordBytes(fingerprint));
@@ -111,7 +111,7 @@ function timeOf(value: unknown): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
-function recordBytes({ hash, inputs }: Fingerprint): Buffer {
+function recordBytes({ hash, inputs }: Pick<Fingerprint, 'hash' | 'inputs'>): Buffer {
   const lines: [string, string, string][] = [];
   let room = mostBytes;
   for (const { kind, name, value } of inputs) {

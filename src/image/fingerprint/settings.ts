@@ -39,7 +39,7 @@ export async function settingsOf(
 }
 
 /** Options that may decide what is pushed: all but those that are known not to, or that count elsewhere. */
-function otherOptions(image: ImagePlan): Readonly<Record<string, unknown>> {
+export function otherOptions(image: ImagePlan): Readonly<Record<string, unknown>> {
   const { name, registry, repository, tag, dockerfile, context, contexts, target, args, platforms, ...others } = image;
   const { engine, builder, builderTls, cache, refreshSeconds, reuseFrom, sign, ...rest } = others;
   return rest;

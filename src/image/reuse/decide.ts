@@ -8,6 +8,7 @@ import { builtAt } from '../fingerprint/record.ts';
 import type { ImageJob } from '../job.ts';
 import { atRegistry, type Destination } from '../registry.ts';
 import { createOnce, type ImageRun, type Once } from '../run.ts';
+import { knownPart } from './known-part.ts';
 import { findKnown, fingerprintTag, isOfInput, isWhole } from './tags.ts';
 import {
   checkBases,
@@ -100,7 +101,7 @@ async function findByTag(
   fingerprint: Fingerprint,
   tagged: Digest | undefined,
 ): Promise<ManifestBytes | undefined> {
-  if (tagged === undefined || !(await isOfInput(target, tagged, fingerprint))) return undefined;
+  if (tagged === undefined || !(await isOfInput(target, tagged, fingerprint.hash))) return undefined;
   const { registry, repository } = target;
   return atRegistry(registry, repository, tagged, () => registry.client.getManifest(repository, tagged));
 }
@@ -135,17 +136,20 @@ async function takeNow({ run, image }: ImageJob, files: TakeFiles, once: Once = 
 }
 
 async function newBuild(
-  { run, image }: ImageJob,
+  job: ImageJob,
   { reading, input }: Taken,
   because: BuildReasons,
   tagged: Digest | undefined,
 ): Promise<NewBuild> {
+  const { run, image } = job;
   const [prepared, triggers] = await Promise.all([
     prepare(run, image, reading),
     input.is === 'known' ? checkBases(run, image, reading) : undefined,
   ]);
-  const why = triggers ?? (input.is === 'known' ? await whyOtherInput(run, image, prepared) : undefined);
-  return { is: 'new', prepared, input: why === undefined ? input : { is: 'undecided', why }, tagged, ...because };
+  const why = input.is === 'undecided' ? input.why : (triggers ?? (await whyOtherInput(run, image, prepared)));
+  const now: Fingerprinted =
+    why === undefined ? input : { is: 'undecided', why, part: await knownPart(job, await filesOf(run)) };
+  return { is: 'new', prepared, input: now, tagged, ...because };
 }
 
 /** Why an image is too old to be used again; undefined when it isn't. An age that nothing tells is too old. */
@@ -170,14 +174,15 @@ export async function fingerprintNow(job: ImageJob): Promise<Fingerprinted> {
 }
 
 /**
- * Whether files and bases are still those that a fingerprint was taken of. Read again is what isn't surely as it was, and
+ * Whether files and bases are still those that a build was decided on. Read again is what isn't surely as it was, and
  * every base is asked for again: a builder takes what its name means by then.
  */
-export async function isStill(job: ImageJob, fingerprint: Fingerprint): Promise<boolean> {
+export async function isStill(job: ImageJob, before: Fingerprinted): Promise<boolean> {
   const { run } = job;
   const files = createTakeFiles(readUnseen(await seenOf(run), createDigestReader(run.world.signal)), run.world.signal);
+  if (before.is === 'undecided') return before.part !== undefined && (await knownPart(job, files)) === before.part;
   const { input } = await takeNow(job, files, createOnce());
-  return input.is === 'known' && input.fingerprint.hash === fingerprint.hash;
+  return input.is === 'known' && input.fingerprint.hash === before.fingerprint.hash;
 }
 
 function filesOf(run: ImageRun): Promise<TakeFiles> {

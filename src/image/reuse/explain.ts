@@ -46,7 +46,7 @@ async function lastRecord(
     if (there === undefined) continue;
     try {
       const record = await readRecord(registry.client, repository, there.digest);
-      if (record !== undefined) return { record, reference };
+      if (record !== undefined && record.inputs.length > 0) return { record, reference };
     } catch (error) {
       // What can't be read isn't known; it stops nobody.
       if (!(error instanceof WireFailure)) throw error;

@@ -6,9 +6,9 @@ import type { ImageJob } from '../job.ts';
 import { isStill, type NewBuild } from './decide.ts';
 import { fingerprintTag, keepKnown } from './tags.ts';
 
-/** Whether files and bases are those that the fingerprint was taken of. */
-export async function isSame(job: ImageJob, { input }: NewBuild): Promise<boolean> {
-  return input.is === 'known' && (await isStill(job, input.fingerprint));
+/** Whether files and bases are those that the build was decided on. */
+export function isSame(job: ImageJob, { input }: NewBuild): Promise<boolean> {
+  return isStill(job, input);
 }
 
 /**
@@ -22,7 +22,12 @@ export async function keepImage(
   compared?: Promise<boolean>,
 ): Promise<void> {
   const { input, anew } = decision;
-  if (input.is === 'undecided') return;
+  if (input.is === 'undecided') {
+    // For runs of the same commit alone, so that they can tell its image from another one under its tag.
+    const same = input.part !== undefined && (await (compared ?? isSame(job, decision)));
+    if (same) await keepRecord(job, { hash: input.part, inputs: [] }, manifest);
+    return;
+  }
   const { fingerprint } = input;
   if (!(await (compared ?? isSame(job, decision)))) {
     job.tell('warning', 'Its files or bases changed while it was built, so later builds will not reuse it.');
@@ -52,7 +57,7 @@ export async function keepTag(
 /** Keeps what went into it beside it, for `--explain` and `refresh:`. Some registries take nothing but images. */
 async function keepRecord(
   { run, target: { registry, repository }, tell }: ImageJob,
-  fingerprint: Fingerprint,
+  fingerprint: Pick<Fingerprint, 'hash' | 'inputs'>,
   manifest: ManifestBytes,
 ): Promise<void> {
   try {

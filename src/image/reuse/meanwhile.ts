@@ -1,29 +1,52 @@
+import { TagboatError } from '../../errors.ts';
 import type { ManifestBytes } from '../../wire/oci/types.ts';
 import type { ImageJob } from '../job.ts';
-import { taggedNow } from '../registry.ts';
+import { atRegistry, taggedNow } from '../registry.ts';
 import type { NewBuild } from './decide.ts';
-import { findKnown, isOfInput } from './tags.ts';
+import { findKnown, isOfInput, isWhole } from './tags.ts';
 
 // Another run tells what its image was made of right after its push.
 const looks = 6;
 const betweenMs = 1_000;
 
+/** The commit's image, pushed by another run: `why` it is as good as ours, as a sentence. */
+export interface OtherImage {
+  readonly manifest: ManifestBytes;
+  readonly why: string;
+}
+
 /**
- * The image that another run pushed under our tag since we decided to build, if it is of the same input: then it is as
- * good as ours. Throws the registry's errors, and the signal's reason.
+ * The image under our tag that is as good as the one that could not be pushed: of the same input, and pushed by another
+ * run since we decided to build, or held by a registry that lets no tag be moved. Throws the registry's errors, and the
+ * signal's reason.
  */
 export async function pushedMeanwhile(
-  { target, run: { world } }: ImageJob,
+  job: ImageJob,
   { input, anew, tagged }: NewBuild,
-): Promise<ManifestBytes | undefined> {
+  failure: unknown,
+): Promise<OtherImage | undefined> {
+  const { target, run } = job;
+  const hash = input.is === 'known' ? input.fingerprint.hash : input.part;
   // What is built again on purpose is not to be what is there.
-  if (input.is === 'undecided' || anew !== undefined) return undefined;
+  if (hash === undefined || anew !== undefined) return undefined;
+  const isOurs = async ({ digest }: ManifestBytes): Promise<boolean> =>
+    (input.is === 'known' && (await findKnown(target, input.fingerprint))?.digest === digest) ||
+    isOfInput(target, digest, hash);
   for (let look = 1; look <= looks; look++) {
-    const there = await taggedNow(target);
-    if (there === undefined || there.digest === tagged) return undefined;
-    const known = await findKnown(target, input.fingerprint);
-    if (known?.digest === there.digest || (await isOfInput(target, there.digest, input.fingerprint))) return there;
-    if (look < looks) await world.clock.sleep(betweenMs, world.signal);
+    const manifest = await taggedNow(target);
+    if (manifest === undefined) return undefined;
+    if (manifest.digest === tagged) {
+      const held = failure instanceof TagboatError && failure.code === 'TAG_IMMUTABLE' && (await isOurs(manifest));
+      const { registry, repository } = target;
+      const whole = held && (await atRegistry(registry, repository, tagged, () => isWhole(target, manifest)));
+      return whole
+        ? { manifest, why: 'Its tag is immutable, and means an image of the same commit already.' }
+        : undefined;
+    }
+    if (await isOurs(manifest)) {
+      return { manifest, why: 'Another run pushed an image of the same input at the same time.' };
+    }
+    if (look < looks) await run.world.clock.sleep(betweenMs, run.world.signal);
   }
   return undefined;
 }

@@ -32,14 +32,10 @@ export async function findKnown(
 }
 
 /**
- * Whether a digest of the repository was made of this input, by the list that is kept beside it. Whatever keeps that from
- * being read makes it unknown.
+ * Whether a digest of the repository was made of the input with this hash, by the list that is kept beside it. Whatever
+ * keeps that from being read makes it unknown.
  */
-export async function isOfInput(
-  { registry, repository }: Destination,
-  digest: Digest,
-  { hash }: Fingerprint,
-): Promise<boolean> {
+export async function isOfInput({ registry, repository }: Destination, digest: Digest, hash: string): Promise<boolean> {
   try {
     return (await readRecord(registry.client, repository, digest))?.fingerprint === hash;
   } catch (error) {

@@ -16,12 +16,13 @@ import { baseDigest, baseOf } from './base-images.ts';
 /** What can be said of an image before it is built. */
 export type Fingerprinted =
   | { readonly is: 'known'; readonly fingerprint: Fingerprint }
-  /** It has to be built to know; `why` is a whole sentence. */
-  | { readonly is: 'undecided'; readonly why: string };
+  /** It has to be built to know; `why` is a whole sentence, `part` a hash of what can be told all the same. */
+  | { readonly is: 'undecided'; readonly why: string; readonly part?: string | undefined };
 
 /**
- * Takes the fingerprint of an image from the files as they are now, and from what bases mean, which is asked `once`. Whatever stands in the way makes it undecided: if
- * it is a mistake, the build that follows says so better. Throws only the signal's reason and bugs.
+ * Takes the fingerprint of an image from the files as they are now, and from what bases mean, which is asked `once`.
+ * Whatever stands in the way makes it undecided: if it is a mistake, the build that follows says so better. Throws only
+ * the signal's reason and bugs.
  */
 export async function takeFingerprint(
   run: ImageRun,

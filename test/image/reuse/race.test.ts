@@ -1,5 +1,8 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import type { ImagePlan } from '../../../src/plan.ts';
+import { parseManifest } from '../../../src/wire/oci/manifest.ts';
 import { pushBaseImage } from '../../support/base-image.ts';
 import { tempDir } from '../../support/git-host.ts';
 import { clientOf } from '../../support/oci.ts';
@@ -32,18 +35,26 @@ async function builder(host: string, body: string, first: () => Promise<unknown>
   return testWorld({ env: { TMPDIR }, exec, clock: jumpingClock() });
 }
 
-async function commit(options: Parameters<typeof startOwnRegistry>[0] = {}) {
+/** Input of which nobody knows beforehand what it comes to. */
+const undecided = { refreshSeconds: 0 };
+
+async function commit(options: Parameters<typeof startOwnRegistry>[0] = {}, more: Partial<ImagePlan> = {}) {
   const registry = await startOwnRegistry(options);
   onTestFinished(() => registry.close());
   const dir = await tempDir();
   await writeContext(dir, { Dockerfile: 'FROM scratch\nCOPY f /f\nRUN make\n', f: 'f' });
-  const plan = planFor(registry.host, dir, { engine: 'buildx', tag });
+  const plan = planFor(registry.host, dir, { engine: 'buildx', tag, ...more });
   return { host: registry.host, dir, plan };
 }
 
 describe('two runs of one commit at once', () => {
-  it.each([false, true])('ship the image that was pushed first, tags immutable: %s', async (immutableTags) => {
-    const { host, plan } = await commit({ immutableTags });
+  it.each([
+    [false, 'known', {}],
+    [true, 'known', {}],
+    [false, 'undecided', undecided],
+    [true, 'undecided', undecided],
+  ])('ship the image that was pushed first, tags immutable: %s, input %s', async (immutableTags, _, more) => {
+    const { host, plan } = await commit({ immutableTags }, more);
     let other: Awaited<ReturnType<typeof build>> | undefined;
     const late = await builder(host, 'late', async () => {
       other = await build(await builder(host, 'early'), plan);
@@ -56,8 +67,11 @@ describe('two runs of one commit at once', () => {
     expect(late.events.some(({ type }) => type === 'image.failed')).toBe(false);
   });
 
-  it('agree where the other one pushed between our push and our look', async () => {
-    const { host, plan } = await commit();
+  it.each([
+    ['known', {}],
+    ['undecided', undecided],
+  ])('agree where the other one pushed between our push and our look, input %s', async (_, more) => {
+    const { host, plan } = await commit({}, more);
     let early: ReturnType<typeof build> | undefined;
     const world = await builder(host, 'ours');
     const { exec } = world;
@@ -73,14 +87,47 @@ describe('two runs of one commit at once', () => {
     expect(outcome).toMatchObject({ is: 'reused', digest: (await early)?.digest });
   });
 
-  it('fail where the other one is of another input', async () => {
-    const { host, dir, plan } = await commit({ immutableTags: true });
+  it.each<[string, string, Partial<ImagePlan>, Partial<ImagePlan>]>([
+    ['other files', 'other', {}, {}],
+    ['other files, undecided', 'other', undecided, undecided],
+    ['other arguments, undecided', 'f', { ...undecided, args: { A: 'a' } }, { ...undecided, args: { A: 'b' } }],
+    ['another option, undecided', 'f', undecided, { ...undecided, attest: { sbom: true, provenance: false } }],
+  ])('fail where the other one is of another input: %s', async (_, f, more, others) => {
+    const { host, plan } = await commit({ immutableTags: true }, more);
     const world = await builder(host, 'ours', async () => {
       const other = await tempDir();
-      await writeContext(other, { Dockerfile: 'FROM scratch\nCOPY f /f\nRUN make\n', f: 'other' });
-      await build(await builder(host, 'theirs'), planFor(host, other, { engine: 'buildx', tag }));
+      await writeContext(other, { Dockerfile: 'FROM scratch\nCOPY f /f\nRUN make\n', f });
+      await build(await builder(host, 'theirs'), planFor(host, other, { engine: 'buildx', tag, ...others }));
     });
     await expect(build(world, plan)).rejects.toMatchObject({ code: 'BUILD_FAILED' });
-    expect(dir).not.toBe('');
+  });
+});
+
+describe('a later run of one commit, whose input is undecided', () => {
+  it('ships the image that an immutable tag keeps, if it is of the same files, and has all its parts', async () => {
+    const [bases, registry] = await Promise.all([startOwnRegistry(), startOwnRegistry({ immutableTags: true })]);
+    onTestFinished(async () => void (await Promise.all([bases.close(), registry.close()])));
+    const { host } = registry;
+    const dir = await tempDir();
+    await writeContext(dir, { Dockerfile: `FROM ${bases.host}/base:1\nCOPY f /f\n`, f: 'f' });
+    const push = (body: string) =>
+      pushBaseImage(bases.host, { repository: 'base', tag: '1', layers: [[{ name: 'b', body }]] });
+    const plan = planFor(host, dir, { tag, ...undecided });
+    await push('one');
+    const first = await build(testWorld(), plan);
+    await push('two');
+    const world = testWorld();
+    expect(await build(world, plan)).toMatchObject({ is: 'reused', digest: first.digest });
+    expect(world.events.some(({ type }) => type === 'image.failed')).toBe(false);
+    await writeContext(dir, { f: 'other' });
+    await expect(build(testWorld(), plan)).rejects.toMatchObject({ code: 'TAG_IMMUTABLE' });
+    await writeContext(dir, { f: 'f' });
+    const manifest = await clientOf(host).getManifest('app', first.digest);
+    const layer = manifest && parseManifest(manifest);
+    const hex = (layer?.is === 'image' ? layer.layers.at(-1)?.digest : undefined)?.slice('sha256:'.length) ?? '';
+    // With its own layer gone, only what is built anew has all parts, and that layer is the same.
+    await rm(join(registry.dir, 'blobs', 'sha256', hex.slice(0, 2), hex));
+    expect(await build(testWorld(), plan)).toMatchObject({ is: 'reused', digest: first.digest });
+    expect(await clientOf(host).hasBlob('app', `sha256:${hex}`)).toBeGreaterThan(0);
   });
 });
