@@ -111,7 +111,12 @@ export function reportOf(error: unknown): ErrorReport {
   };
 }
 
-/** Every code with its exit code, for the documentation. */
-export function errorCodes(): readonly { code: ErrorCode; exitCode: ExitCode }[] {
-  return Object.entries(catalogue).map(([code, words]) => ({ code: code as ErrorCode, exitCode: words.exit }));
+/** The section of the reference that is about a code, as GitHub shows it. */
+export function helpUrl(code: ErrorReport['code']): string {
+  return `https://github.com/tagboat/tagboat/blob/v1/docs/reference/errors.md#${code.toLowerCase()}`;
+}
+
+/** Every code with its words, for the documentation. */
+export function errorWords(): readonly (readonly [ErrorCode, Entry<never>])[] {
+  return Object.entries(catalogue) as unknown as readonly (readonly [ErrorCode, Entry<never>])[];
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { errorCodes } from '../../src/errors.ts';
+import { errorWords } from '../../src/errors.ts';
 import { catalogueOf } from './catalogue.ts';
 import { areas, type Scenario, scenariosOf } from './scenario.ts';
 
@@ -25,7 +25,7 @@ describe('the fault catalogue', () => {
   });
 
   it('gives every code the exit code that it always has', () => {
-    const known = new Map<string, number>(errorCodes().map(({ code, exitCode }) => [code, exitCode]));
+    const known = new Map<string, number>(errorWords().map(([code, { exit }]) => [code, exit]));
     for (const { whatTheUserSees, exitCode, title } of scenarios) {
       expect([title, exitCode]).toEqual([title, known.get(whatTheUserSees) ?? exitCode]);
     }

@@ -1,6 +1,6 @@
 import { appendFileSync, statSync } from 'node:fs';
 import { describePlace } from '../../errors/place.ts';
-import type { ErrorReport } from '../../errors.ts';
+import { type ErrorReport, helpUrl } from '../../errors.ts';
 import type { Event } from '../../events.ts';
 import { healthOf, type Verdict } from '../../plan/deploy.ts';
 import type { CommitOutcome, ImageOutcome } from '../../plan/outcome.ts';
@@ -114,7 +114,8 @@ function errorPart(error: ErrorReport): string {
   const peer = error.peer?.text === undefined ? '' : `\n${fenced('', cut(error.peer.text, 4_000))}`;
   const { waitSeconds = 0 } = error.peer ?? {};
   const wait = waitSeconds > 0 ? `\nIt wants to be left alone for ${duration(waitSeconds)}.\n` : '';
-  return `\n**${escaped(error.code)}**: ${escaped(error.message)}\n${place}${peer}${wait}\n→ ${escaped(error.hint)}\n`;
+  const named = error.code === 'BUG' ? error.code : `[${escaped(error.code)}](${helpUrl(error.code)})`;
+  return `\n**${named}**: ${escaped(error.message)}\n${place}${peer}${wait}\n→ ${escaped(error.hint)}\n`;
 }
 
 /** Text as text: every character that means something in Markdown or HTML as an entity, on one line. */

@@ -1,6 +1,6 @@
 import type { Colors } from 'picocolors/types.js';
 import { describePlace } from '../../errors/place.ts';
-import type { ErrorReport } from '../../errors.ts';
+import { type ErrorReport, helpUrl } from '../../errors.ts';
 import type { Event } from '../../events.ts';
 import { healthOf } from '../../plan/deploy.ts';
 import type { HoldChange } from '../../plan/holds.ts';
@@ -202,5 +202,6 @@ export function errorLines(error: ErrorReport, colors: Colors): string[] {
   const { waitSeconds = 0 } = error.peer ?? {};
   if (waitSeconds > 0) lines.push(colors.dim(`It wants to be left alone for ${duration(waitSeconds)}.`));
   lines.push(`${colors.cyan('→')} ${printable(error.hint)}`);
+  if (error.code !== 'BUG') lines.push(colors.dim(`  ${helpUrl(error.code)}`));
   return lines.flatMap((line) => line.split('\n')).map((line) => `  ${line}`);
 }

@@ -134,6 +134,7 @@ describe('the terminal', () => {
       '  │ denied by',
       '  │ branch protection',
       '  → Did you mean .front.imageTag?',
+      '    https://github.com/tagboat/tagboat/blob/v1/docs/reference/errors.md#config_path_missing',
       '✗ Failed after 1 min 1 s (exit code 6)',
       '',
     ]);

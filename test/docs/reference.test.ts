@@ -1,0 +1,31 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { helpUrl } from '../../src/errors.ts';
+import { actionPage } from './action-page.ts';
+import { commandsPage } from './commands-page.ts';
+import { configPage } from './config-page.ts';
+import { errorsPage } from './errors-page.ts';
+
+const folder = join(import.meta.dirname, '../../docs/reference');
+
+it.each([
+  ['errors.md', errorsPage],
+  ['commands.md', commandsPage],
+  ['config.md', configPage],
+  ['action.md', actionPage],
+] as const)('the reference page %s says what the program does (`npm run reference` writes it)', async (name, page) => {
+  // A page that isn't there would be written, which is no comparison.
+  expect(existsSync(join(folder, name))).toBe(true);
+  await expect(await page()).toMatchFileSnapshot(join(folder, name));
+});
+
+it('every error names its own section of the reference', async () => {
+  const page = await errorsPage();
+  const sections = [...page.matchAll(/^## (\w+)$/gm)].map(([, code = '']) => code);
+  expect(sections.length).toBeGreaterThan(130);
+  expect(sections.map((code) => helpUrl(code as never).split('#')[1])).toEqual(
+    sections.map((code) => code.toLowerCase()),
+  );
+  expect(page).not.toMatch(/undefined|\[native code\]|\[object/);
+});
