@@ -57,9 +57,14 @@ export function subjectOf({ bytes }: ManifestBytes): Digest | undefined {
   return typeof subject?.digest === 'string' && isDigest(subject.digest) ? subject.digest : undefined;
 }
 
+// Another writer's list takes ours away when it was read before ours was there: by then it has been sent.
+const settleMs = 250;
+const mostRounds = 8;
+
 /**
  * Enters a manifest in the list under its subject's tag ("Referrers Tag Schema"), for a registry that keeps no list
- * itself. Throws OciFailure where something else stands under that tag.
+ * itself. Nothing guards that tag: what was written is read again, at once and after a while, and entered again where
+ * another writer's list has taken its place. Throws OciFailure where something else stands under that tag.
  */
 export async function enterReferrer(
   transport: OciTransport,
@@ -68,17 +73,27 @@ export async function enterReferrer(
   subject: Digest,
   { mediaType, digest, bytes }: ManifestBytes,
 ): Promise<void> {
-  const entries = await entriesOf(manifests, subject);
-  if (entries === undefined) {
-    const url = `${transport.origin}/v2/${repository}/manifests/${tagOf(subject)}`;
-    throw unusable(url, transport.host, repository, `holds no list of referrers under ${tagOf(subject)}`);
-  }
-  if (entries.some((entry) => (entry as { digest?: unknown } | null)?.digest === digest)) return;
   const { artifactType, config, annotations } = parseObject(bytes) ?? {};
   const type = artifactType ?? (config as { mediaType?: unknown } | undefined)?.mediaType;
   const entry = { mediaType, digest, size: bytes.byteLength, artifactType: type, annotations };
-  const index = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: [...entries, entry] };
-  await manifests.put(tagOf(subject), toManifest(mediaTypes.ociIndex, index));
+  let seen: number | undefined;
+  for (let round = 0; round < mostRounds; round++) {
+    const entries = await entriesOf(manifests, subject);
+    if (entries === undefined) {
+      const url = `${transport.origin}/v2/${repository}/manifests/${tagOf(subject)}`;
+      throw unusable(url, transport.host, repository, `holds no list of referrers under ${tagOf(subject)}`);
+    }
+    if (entries.some((one) => (one as { digest?: unknown } | null)?.digest === digest)) {
+      // Entered by an earlier run, or seen twice since it was entered by this one.
+      if (seen === undefined || seen === 1) return;
+      seen = 1;
+      await transport.clock.sleep(settleMs * (1 + transport.random()), transport.signal);
+      continue;
+    }
+    const index = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: [...entries, entry] };
+    await manifests.put(tagOf(subject), toManifest(mediaTypes.ociIndex, index));
+    seen = 0;
+  }
 }
 
 function tagOf(digest: Digest): string {

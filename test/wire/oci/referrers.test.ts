@@ -1,10 +1,12 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { RegistryFault } from '../../../src/sandbox/registry/fault.ts';
 import type { RegistryOptions } from '../../../src/sandbox/registry/registry.ts';
+import { createHttp } from '../../../src/wire/http-client.ts';
 import { mediaTypes, parseObject, toManifest } from '../../../src/wire/oci/manifest.ts';
 import type { ManifestBytes, OciClient } from '../../../src/wire/oci/types.ts';
 import { blobOf, clientOf, ociFailure, pushParts } from '../../support/oci.ts';
 import { registries, startOwnRegistry } from '../../support/registries.ts';
+import { jumpingClock } from '../../support/world.ts';
 
 const index = { 'content-type': mediaTypes.ociIndex };
 
@@ -97,6 +99,53 @@ describe('a registry that keeps no list', () => {
     const now = parseObject((await client.getManifest('app', tagOf(image)))?.bytes ?? Buffer.alloc(0));
     expect((now?.manifests as object[]).slice(0, 2)).toEqual(more);
     expect(now?.manifests).toHaveLength(3);
+  });
+
+  it.each([
+    'right after ours',
+    'a moment later',
+  ])('loses nothing to a writer whose list takes its place %s', async (when) => {
+    const { own, client, image } = await registry({ referrers: false });
+    const theirs = await attach(client, image, 'theirs');
+    const before = (await client.getManifest('app', tagOf(image))) as ManifestBytes;
+    const clock = jumpingClock();
+    let taken = false;
+    // They read the list before ours was in it, and write it only now.
+    const take = async () => {
+      if (taken) return;
+      taken = true;
+      await client.putManifest('app', tagOf(image), before);
+    };
+    const http = createHttp();
+    onTestFinished(() => http.close());
+    const late = clientOf(own.host, {
+      clock: {
+        ...clock,
+        sleep: async (ms, signal) => {
+          await take();
+          return clock.sleep(ms, signal);
+        },
+      },
+      http: async (request) => {
+        const answer = await http(request);
+        const isOurs = request.method === 'PUT' && String(request.url).endsWith(tagOf(image));
+        if (when === 'right after ours' && isOurs) await take();
+        return answer;
+      },
+    });
+    const ours = await attach(late, image, 'ours');
+    expect(taken).toBe(true);
+    const listed = await client.referrers('app', image.digest);
+    expect(listed.map(({ digest }) => digest).sort()).toEqual([theirs.digest, ours.digest].sort());
+  });
+
+  it('is asked once, and told nothing, where ours is there already', async () => {
+    const { own, client, image } = await registry({ referrers: false });
+    await attach(client, image, 'one');
+    const from = own.requests.length;
+    await attach(client, image, 'one');
+    const asked = own.requests.slice(from).filter(({ path }) => path.endsWith(tagOf(image)));
+    expect(asked.map(({ method }) => method)).toEqual(['GET']);
   });
 
   it('that reads the tag as the digest, as GitLab does, has none yet', async () => {
