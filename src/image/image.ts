@@ -8,7 +8,7 @@ import { atRegistry, taggedNow } from './registry.ts';
 import { type BuildReasons, decide, decideAnew, type KnownImage, lacksParts, type NewBuild } from './reuse/decide.ts';
 import { isSame, keepImage, keepTag } from './reuse/keep-image.ts';
 import { pushedMeanwhile } from './reuse/meanwhile.ts';
-import { fingerprintTag, tagAgain } from './reuse/tags.ts';
+import { fingerprintTag, isWhole, tagAgain } from './reuse/tags.ts';
 import type { ImageRun } from './run.ts';
 import { type SigningIdentity, signImage } from './sign/sign.ts';
 
@@ -97,8 +97,11 @@ async function nameAgain(
   { manifest, from, fingerprint }: KnownImage,
 ): Promise<BuildReasons | undefined> {
   if (from === undefined) {
-    if (await tagAgain(job.target, manifest)) return undefined;
-    return { anew: lacksParts, troubles: [] };
+    const { target } = job;
+    if (await tagAgain(target, manifest)) return undefined;
+    // Where a look doesn't show what is missing, no look is believed, and all of it is made anew.
+    const shows = !(await atRegistry(target.registry, target.repository, target.tag, () => isWhole(target, manifest)));
+    return { anew: lacksParts, troubles: [], lacking: shows ? fingerprintTag(fingerprint) : undefined };
   }
   const { takeOver } = await import('./reuse/other-repositories.ts');
   const trouble = await takeOver(job.target, manifest, from, job.run.world.signal);
@@ -134,13 +137,13 @@ async function copyOfTwin(job: ImageJob, decision: NewBuild): Promise<ImagePushe
 }
 
 async function buildNew(job: ImageJob, decision: NewBuild): Promise<ImagePushed> {
-  const { input, prepared, anew, troubles, tagged } = decision;
+  const { input, prepared, anew, troubles, tagged, lacking } = decision;
   const seconds = stopwatch(job);
   if (anew !== undefined && job.run.rebuild !== true) job.tell('info', anew);
   for (const trouble of troubles) job.tell('warning', trouble);
   // Most runs build nothing: engines and assembling are loaded for those that do.
   const { makeImage } = await import('./engine/make.ts');
-  const freshness = { pull: input.is === 'known', steps: anew !== undefined };
+  const freshness = { pull: input.is === 'known', steps: anew !== undefined, lacking };
   let compared: Promise<boolean> | undefined;
   // Beside the push it takes no time of its own.
   const built = () => {

@@ -24,17 +24,17 @@ import { type Assembled, pushImage, sendBase, sendNew } from './push.ts';
 import { buildStages, type DoneStage, type LayerChanges } from './stage.ts';
 
 /**
- * Puts an image together without a builder and pushes it. Answers the digest of what it put under the tag. `anew`: also
- * layers that an earlier image has are made and sent.
+ * Puts an image together without a builder and pushes it. Answers the digest of what it put under the tag. Layers that
+ * images under the `earlier` tags have are neither made nor sent.
  */
-export async function assemble(job: ImageJob, dockerfile: Dockerfile, anew: boolean): Promise<Digest> {
+export async function assemble(job: ImageJob, dockerfile: Dockerfile, earlier: readonly string[]): Promise<Digest> {
   const { image, target, log } = job;
   const { world, source } = job.run;
   const workspace = await createWorkspace(world.env, world.signal);
   const bases = openBaseCache(world.env);
   try {
     const platforms = image.platforms.length === 0 ? [job.run.machine] : image.platforms;
-    const room = { workspace, bases, anew };
+    const room = { workspace, bases, earlier };
     const images = await allInParallel(platforms, platformsAtOnce, (platform) =>
       assembleWhole(job, dockerfile, readPlatform(platform), room),
     );
@@ -86,8 +86,8 @@ async function remember(
 interface Room {
   readonly workspace: Workspace;
   readonly bases: BaseCache;
-  /** Nothing is taken on the word of an earlier image: what it names may be gone. */
-  readonly anew: boolean;
+  /** Tags of images whose layers are taken, as far as the registry has them. */
+  readonly earlier: readonly string[];
 }
 
 /** An archive may link to a file of the base that nothing told us to keep: then once more, and everything is kept. */
@@ -109,7 +109,7 @@ async function assembleOne(
   job: ImageJob,
   dockerfile: Dockerfile,
   platform: PlatformParts,
-  { workspace, bases, anew }: Room,
+  { workspace, bases, earlier }: Room,
   keepAll: boolean,
 ): Promise<Assembled> {
   const { image, run, target, log } = job;
@@ -127,15 +127,10 @@ async function assembleOne(
     .replace(/\.\d+Z$/, 'Z');
   const packer = packerOf(image);
   // Asked while the stages are gone through; the answer is wanted only after that.
-  const trusting = image.cache && !anew;
+  const { registry, repository } = target;
+  const trusting = earlier.length > 0;
   const knowing = trusting
-    ? readKnownLayers(
-        target.registry.client,
-        target.repository,
-        cacheTags(image, source).read,
-        platform,
-        packer.compression,
-      )
+    ? readKnownLayers(registry.client, repository, earlier, platform, packer.compression)
     : Promise.resolve(nothingKnown);
   knowing.catch(() => undefined);
   const context = await openContext(image.name, image.context, image.dockerfile, { signal: world.signal });

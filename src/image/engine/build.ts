@@ -24,6 +24,8 @@ export interface Freshness {
   readonly pull: boolean;
   /** No step is taken from a cache: what it fetched then is to be fetched again. */
   readonly steps: boolean;
+  /** The tag of an earlier image of the same input that lacks some parts: the layers that it has are none to be made. */
+  readonly lacking?: string | undefined;
 }
 
 /** Builds and pushes; answers the digest that the builder says it pushed, if it says one. */

@@ -3,10 +3,11 @@ import type { Engine, RegistryCredential } from '../../plan.ts';
 import { parseReference } from '../../wire/oci/reference.ts';
 import type { Digest } from '../../wire/oci/types.ts';
 import { assemble } from '../assemble/assemble.ts';
+import { cacheTags } from '../cache-tag.ts';
 import type { Needed } from '../dockerfile/stages.ts';
 import type { ImageJob } from '../job.ts';
 import { registryOf } from '../registry.ts';
-import type { Builder, Building } from './build.ts';
+import type { Builder, Building, Freshness } from './build.ts';
 import { buildWithBuildah } from './buildah.ts';
 import { baseReferences } from './builder-input.ts';
 import { buildWithBuildx } from './buildx.ts';
@@ -42,7 +43,7 @@ export async function makeImage(
   let { engine, why } = choice;
   if (engine === 'assemble' && dockerfile !== undefined) {
     try {
-      const reported = await assemble(job, dockerfile, how.freshness.steps);
+      const reported = await assemble(job, dockerfile, earlierTags(job, how.freshness));
       warnOfUnmet(job, engine);
       return { engine, why, reported };
     } catch (error) {
@@ -58,6 +59,12 @@ export async function makeImage(
   warnOfUnmet(job, engine);
   if (engine === 'assemble') return { engine, why, reported: undefined };
   return { engine, why, reported: await buildWith(engine, job, needed, how) };
+}
+
+/** The tags of earlier images whose layers are taken where the registry has them. */
+function earlierTags({ image, run }: ImageJob, { steps, lacking }: Freshness): readonly string[] {
+  if (lacking !== undefined) return [lacking];
+  return steps || !image.cache ? [] : cacheTags(image, run.source).read;
 }
 
 /** Says what the config asks for and this engine can't do. Where the engine is named in the config, that refuses it. */

@@ -47,6 +47,8 @@ export interface BuildReasons {
   readonly anew: string | undefined;
   /** Why one that may be elsewhere isn't used, as sentences. */
   readonly troubles: readonly string[];
+  /** The tag of an image of the same input that lacks some parts: the others are taken as they are. */
+  readonly lacking?: string | undefined;
 }
 
 /** Decides once a run, so that what is checked before a build isn't asked a second time for it. */
@@ -69,7 +71,8 @@ async function decideNow(job: ImageJob): Promise<Decision> {
   asking.catch(() => undefined);
   const taken = await takeNow(job, await filesOf(run));
   const tagged = await asking;
-  const build = (anew?: string, troubles: readonly string[] = []) => newBuild(job, taken, { anew, troubles }, tagged);
+  const build = (anew?: string, troubles: readonly string[] = [], lacking?: string) =>
+    newBuild(job, taken, { anew, troubles, lacking }, tagged);
   if (taken.input.is === 'undecided') return build();
   const { fingerprint } = taken.input;
   const manifest = (await findKnown(target, fingerprint)) ?? (await findByTag(target, fingerprint, tagged));
@@ -82,7 +85,7 @@ async function decideNow(job: ImageJob): Promise<Decision> {
     manifest.digest === tagged &&
     !(await atRegistry(registry, repository, tagged, () => isWhole(target, manifest)))
   ) {
-    return build(lacksParts);
+    return build(lacksParts, [], target.tag);
   }
   const why = `Nothing that decides it has changed: it is there as ${fingerprintTag(fingerprint).slice(0, 15)}.`;
   return { is: 'known', fingerprint, manifest, from: undefined, tagged, why };

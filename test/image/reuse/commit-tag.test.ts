@@ -165,9 +165,13 @@ describe('a tag that names the commit', () => {
     expect(await build(testWorld(), planFor(host, dir, { tag }))).toMatchObject({ is: 'built' });
   });
 
-  it.each([false, true])('is built again where its image has lost a layer, with a cache: %s', async (cache) => {
+  it.each([
+    [false, tag],
+    [true, tag],
+    [false, 'another'],
+  ])('is built again where its image has lost a layer, and no more than that, with a cache: %s, under %s', async (cache, name) => {
     const registry = await own();
-    const dir = await app(copying);
+    const dir = await app({ Dockerfile: 'FROM scratch\nCOPY f /f\nCOPY g /g\n', f: 'f', g: 'g' });
     const plan = planFor(registry.host, dir, { tag, cache });
     const client = clientOf(registry.host);
     const first = await build(testWorld(), plan);
@@ -178,7 +182,10 @@ describe('a tag that names the commit', () => {
     const hex = layer.digest.slice('sha256:'.length);
     await rm(join(registry.dir, 'blobs', 'sha256', hex.slice(0, 2), hex));
     expect(await client.hasBlob('app', layer.digest)).toBeUndefined();
-    expect(await build(testWorld(), plan)).toMatchObject({ is: 'built', digest: first.digest });
+    const world = testWorld();
+    expect(await build(world, { ...plan, tag: name })).toMatchObject({ is: 'built', digest: first.digest });
     expect(await client.hasBlob('app', layer.digest)).toBe(layer.size);
+    const lines = world.events.flatMap((event) => (event.type === 'image.log' ? [event.line] : []));
+    expect(lines.filter((line) => line.includes('as an earlier image has it'))).toHaveLength(1);
   });
 });
