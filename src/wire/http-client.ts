@@ -21,13 +21,16 @@ export interface HttpOptions {
   /** A client certificate and its key, PEM. */
   readonly client?: { readonly cert: string; readonly key: Secret } | undefined;
   readonly userAgent?: string;
-  /** Proxy variables (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`), from the environment. */
-  readonly proxyEnv?: Readonly<Record<string, string | undefined>>;
+  /**
+   * Where the proxy variables (`HTTPS_PROXY`, `http_proxy`, `ALL_PROXY`, `NO_PROXY`) are, and those that name CA
+   * certificates besides: `TAGBOAT_CA_FILE`, `SSL_CERT_FILE`, `NODE_EXTRA_CA_CERTS`.
+   */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 /** An http client over node's own, with keep-alive. Call `close()` when done: kept sockets hold the process. */
 export function createHttp(options: HttpOptions = {}): Http & { close(): void } {
-  const { userAgent = 'tagboat', proxyEnv = {} } = options;
+  const { userAgent = 'tagboat', env = {} } = options;
   const pool: AgentOptions = { keepAlive: true, maxSockets: options.maxSockets ?? Number.POSITIVE_INFINITY };
   const agents = new Map<string, Promise<HttpAgent>>();
   let trust: Promise<AgentOptions> | undefined;
@@ -58,7 +61,7 @@ export function createHttp(options: HttpOptions = {}): Http & { close(): void } 
       if (request.body instanceof Readable && request.body.destroyed) {
         throw request.body.errored ?? new Error('The body of a request was closed before it was sent.');
       }
-      const proxy = proxyOf(url, proxyEnv);
+      const proxy = proxyOf(url, env);
       if (proxy !== undefined) checkProxy(proxy, url);
       const agent = await agentFor(url, proxy);
       return await exchange(url, request, agent, { userAgent, proxied: proxy !== undefined });
@@ -80,11 +83,13 @@ export function createHttp(options: HttpOptions = {}): Http & { close(): void } 
   });
 }
 
-/** Whom to believe, and who we are, in the words of node's TLS. */
-async function trustOf({ caFile, ca, insecure, client, proxyEnv }: HttpOptions): Promise<AgentOptions> {
-  const own = [caFile === undefined ? undefined : await readCa(caFile), ca].filter((one) => one !== undefined);
+/** Whom to believe, and who we are, in the words of node's TLS. What several places name is believed all together. */
+async function trustOf({ caFile, ca, insecure, client, env = {} }: HttpOptions): Promise<AgentOptions> {
+  const files = new Set([caFile, env.TAGBOAT_CA_FILE, env.SSL_CERT_FILE].filter((file) => file));
+  const own = await Promise.all([...files].map((file) => readCa(file ?? '')));
+  if (ca !== undefined) own.push(ca);
   // A list of our own replaces the one that node has put these into. Node goes on without a file that it can't read.
-  const extra = own.length === 0 ? undefined : proxyEnv?.NODE_EXTRA_CA_CERTS;
+  const extra = own.length === 0 ? undefined : env.NODE_EXTRA_CA_CERTS;
   if (extra) own.push(await readFile(extra, 'utf8').catch(() => ''));
   return {
     ...(own.length > 0 && { ca: [...rootCertificates, ...own.filter((one) => one !== '')] }),

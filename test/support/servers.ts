@@ -42,15 +42,21 @@ export interface Certificate {
   readonly cert: string;
 }
 
-/** A CA of its own, as openssl makes it, and a certificate for `localhost` signed by it. */
-export function ownCa(): { readonly caFile: string; readonly localhost: Certificate; readonly dir: string } {
+export interface OwnCa {
+  readonly caFile: string;
+  readonly localhost: Certificate;
+  readonly dir: string;
+}
+
+/** A CA of its own, as openssl makes it, and a certificate for `localhost`, or other names, signed by it. */
+export function ownCa(names: readonly string[] = ['localhost']): OwnCa {
   const dir = mkdtempSync(join(tmpdir(), 'tagboat-ca-'));
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+  process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
   const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: dir, stdio: 'pipe' });
   const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
   openssl('req', '-x509', ...curve, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=Test CA', '-days', '2');
   openssl('req', '-new', ...curve, '-keyout', 'host.key', '-out', 'host.csr', '-subj', '/CN=localhost');
-  writeFileSync(join(dir, 'host.ext'), 'subjectAltName=DNS:localhost');
+  writeFileSync(join(dir, 'host.ext'), `subjectAltName=${names.map((name) => `DNS:${name}`).join(',')}`);
   const signed = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2', '-extfile', 'host.ext'];
   openssl('x509', '-req', '-in', 'host.csr', '-out', 'host.pem', ...signed);
   const read = (name: string) => readFileSync(join(dir, name), 'utf8');

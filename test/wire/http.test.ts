@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -392,14 +392,19 @@ describe.skipIf(!hasProgram('openssl'))('TLS (needs the Debian package openssl)'
   });
 });
 
-it.skipIf(!hasProgram('openssl'))("a CA of ours doesn't take those of NODE_EXTRA_CA_CERTS away (openssl)", async () => {
-  const [first, second] = [ownCa(), ownCa()];
-  const url = await serveHttps(first.localhost, (_request, response) => response.end('trusted'));
-  const caFile = second.caFile;
-  expect(await failure(client({ caFile })({ url }))).toMatchObject({ kind: 'tls' });
-  const both = client({ caFile, proxyEnv: { NODE_EXTRA_CA_CERTS: first.caFile } });
-  expect((await both({ url })).status).toBe(200);
-});
+it.skipIf(!hasProgram('openssl')).each(['TAGBOAT_CA_FILE', 'SSL_CERT_FILE', 'NODE_EXTRA_CA_CERTS'])(
+  "a CA of ours doesn't take those of %s away (openssl)",
+  async (name) => {
+    const [first, second] = [ownCa(), ownCa()];
+    const url = await serveHttps(first.localhost, (_request, response) => response.end('trusted'));
+    const caFile = second.caFile;
+    expect(await failure(client({ caFile, env: { TAGBOAT_CA_FILE: '' } })({ url }))).toMatchObject({ kind: 'tls' });
+    const both = client({ caFile, env: { [name]: first.caFile } });
+    expect((await both({ url })).status).toBe(200);
+    const text = client({ ca: readFileSync(caFile, 'utf8'), env: { [name]: first.caFile } });
+    expect((await text({ url })).status).toBe(200);
+  },
+);
 
 describe('a proxy', () => {
   /** A proxy that leads every tunnel to `port` and tells what it was asked for. */
@@ -425,7 +430,7 @@ describe('a proxy', () => {
     // The certificate is for localhost, which is never proxied: the name asked for is another, the SNI stays unused.
     const url = await serveHttps(localhost, (_request, response) => response.end('through'));
     const proxy = await tunnel(() => Number(new URL(url).port));
-    const http = client({ caFile, proxyEnv: { HTTPS_PROXY: proxy.url } });
+    const http = client({ caFile, env: { HTTPS_PROXY: proxy.url } });
     const error = await failure(http({ url: 'https://registry.example:8443/v2/' }));
     // Reached, its CA trusted, and refused for the name alone: that is the tunnel and the CA at work.
     expect(error).toMatchObject({ kind: 'tls', peerCode: 'ERR_TLS_CERT_ALTNAME_INVALID' });
@@ -439,7 +444,7 @@ describe('a proxy', () => {
       seen.push(request.url);
       response.end('by proxy');
     });
-    const http = client({ proxyEnv: { http_proxy: url } });
+    const http = client({ env: { http_proxy: url } });
     const response = await http({ url: 'http://registry.example/v2/?a=b' });
     expect(String(await readBody(response, 100))).toBe('by proxy');
     expect(seen).toEqual(['http://registry.example/v2/?a=b']);
@@ -447,7 +452,7 @@ describe('a proxy', () => {
 
   it('that refuses the tunnel is not taken for the host behind it', async () => {
     const proxy = await tunnel(() => 0, 'HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno');
-    const http = client({ proxyEnv: { HTTPS_PROXY: proxy.url } });
+    const http = client({ env: { HTTPS_PROXY: proxy.url } });
     expect(await failure(http({ url: 'https://registry.example/' }))).toMatchObject({
       kind: 'proxy',
       peerCode: '403',
@@ -457,12 +462,12 @@ describe('a proxy', () => {
 
   it('that never answers: timeout', async () => {
     const port = await serveTcp(() => undefined);
-    const http = client({ proxyEnv: { HTTPS_PROXY: `http://127.0.0.1:${port}` } });
+    const http = client({ env: { HTTPS_PROXY: `http://127.0.0.1:${port}` } });
     expect(await failure(http({ url: 'https://registry.example/', idleMs: 50 }))).toMatchObject({ kind: 'timeout' });
   });
 
   it('that is not there: unreachable', async () => {
-    const http = client({ proxyEnv: { HTTPS_PROXY: 'http://127.0.0.1:1', http_proxy: 'http://127.0.0.1:1' } });
+    const http = client({ env: { HTTPS_PROXY: 'http://127.0.0.1:1', http_proxy: 'http://127.0.0.1:1' } });
     for (const scheme of ['http', 'https']) {
       expect(await failure(http({ url: `${scheme}://registry.example/` }))).toMatchObject({ kind: 'unreachable' });
     }
@@ -470,7 +475,7 @@ describe('a proxy', () => {
 
   it('whose URL is unusable is refused without showing its password', async () => {
     for (const bad of ['ftp://user:hunter2@proxy', 'http://user:hunter2@:99999']) {
-      const error = await failure(client({ proxyEnv: { HTTPS_PROXY: bad } })({ url: 'https://registry.example/' }));
+      const error = await failure(client({ env: { HTTPS_PROXY: bad } })({ url: 'https://registry.example/' }));
       expect(error).toMatchObject({ kind: 'unreachable', retryable: false });
       expect(JSON.stringify(error) + error.message).not.toContain('hunter2');
     }

@@ -1,4 +1,5 @@
 import { ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
+import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { TagboatError } from '../../errors.ts';
 import type { RegistryCredential } from '../../plan.ts';
 import { peerOf, WireFailure } from '../../wire/failure.ts';
@@ -27,7 +28,10 @@ export async function ecrToken(world: World, keeper: Keeper, login: EcrLogin): P
   const { region, about, session } = login;
   const call = awsCall(world, keeper, 'ECR', { region, fips: about?.fips, dualstack: about?.dualstack });
   const keys = session === undefined ? keysIn(world.env) : revealed(session.value);
-  const client = new ECRClient({ ...call.config, ...(keys && { credentials: keys }) });
+  // What the chain asks by itself (SSO, other roles) goes by our http too: it would know neither proxy nor CA.
+  const { requestHandler } = call.config;
+  const credentials = keys ?? defaultProvider({ clientConfig: { requestHandler, maxAttempts: 1 } });
+  const client = new ECRClient({ ...call.config, credentials });
   try {
     const answer = await retry(async () => {
       try {

@@ -52,7 +52,7 @@ export async function startDemoWorld(dir: string, outer: World): Promise<DemoWor
     const token = `demo-${createHash('sha256').update(dir).digest('hex').slice(0, 24)}`;
     outer.mask(token);
     const env = demoEnv(outer.env, { github, aws, token });
-    const http = opened(createHttp({ userAgent: `tagboat/${version}`, proxyEnv: env }));
+    const http = opened(createHttp({ userAgent: `tagboat/${version}`, env }));
     const world: World = { ...outer, env, http, exec: createExec((program) => childEnv(program, env)) };
     return { world, gitHost, registry, github, aws, argocd, token, close };
   } catch (error) {

@@ -28,7 +28,7 @@ export function createServers(world: World, emit: Emit, auth: Auth): Servers {
     }
     if (!trust.insecure && trust.caFile === undefined && trust.ca === undefined && trust.client === undefined)
       return world.http;
-    const http = createHttp({ userAgent: `tagboat/${version}`, proxyEnv: world.env, ...trust });
+    const http = createHttp({ userAgent: `tagboat/${version}`, env: world.env, ...trust });
     closers.push(() => http.close());
     return http;
   };

@@ -18,12 +18,7 @@ const clock: Clock = {
 /** The real world. Call `close()` at the end: kept connections hold the process. */
 export function createWorld(from: Pick<World, 'env' | 'signal' | 'mask' | 'notice'>): World & { close(): void } {
   const { env, signal, mask, notice } = from;
-  const caFile = env.TAGBOAT_CA_FILE ?? env.SSL_CERT_FILE;
-  const http = createHttp({
-    userAgent: `tagboat/${version}`,
-    proxyEnv: env,
-    caFile: caFile === '' ? undefined : caFile,
-  });
+  const http = createHttp({ userAgent: `tagboat/${version}`, env });
   const exec = createExec((program) => childEnv(program, env));
   return { http, exec, clock, env, signal, random: Math.random, mask, notice, close: () => http.close() };
 }

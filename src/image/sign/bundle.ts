@@ -1,33 +1,33 @@
 import { bundleToJSON } from '@sigstore/bundle';
-import { DSSEBundleBuilder, FulcioSigner, RekorWitness } from '@sigstore/sign';
+import { DSSEBundleBuilder } from '@sigstore/sign';
 import type { SignPlan } from '../../plan/image.ts';
 import type { Digest } from '../../wire/oci/types.ts';
 import type { Secret } from '../../wire/secret.ts';
+import type { World } from '../../wire/world.ts';
+import { fulcioSigner } from './fulcio.ts';
 import { predicateType } from './referrer.ts';
-
-/** Milliseconds that Fulcio and Rekor have for an answer. */
-const timeout = 20_000;
-const retries = 2;
+import { rekorWitness } from './rekor.ts';
 
 /**
  * A sigstore bundle (v0.3, as JSON) over an in-toto statement with this digest as its subject: signed with a key that
- * exists for this one signature, certified for the token's identity, and logged. Rejects with sigstore's own errors.
+ * exists for this one signature, certified for the token's identity, and logged. Throws WireFailure.
  */
-export async function bundleOf(digest: Digest, token: Secret, { fulcio, rekor }: SignPlan): Promise<Buffer> {
+export async function bundleOf(
+  world: World,
+  digest: Digest,
+  token: Secret,
+  { fulcio, rekor }: SignPlan,
+): Promise<Buffer> {
   const statement = {
     _type: 'https://in-toto.io/Statement/v1',
     subject: [{ digest: { sha256: digest.slice('sha256:'.length) } }],
     predicateType,
     predicate: {},
   };
-  const reach = { timeout, retry: retries };
-  const signer = new FulcioSigner({
-    ...reach,
-    fulcioBaseURL: fulcio,
-    identityProvider: { getToken: async () => token.reveal() },
+  const builder = new DSSEBundleBuilder({
+    signer: fulcioSigner(world, fulcio, token),
+    witnesses: [rekorWitness(world, rekor)],
   });
-  const witnesses = [new RekorWitness({ ...reach, rekorBaseURL: rekor, entryType: 'dsse' })];
-  const builder = new DSSEBundleBuilder({ signer, witnesses });
   const bundle = await builder.create({
     data: Buffer.from(JSON.stringify(statement)),
     type: 'application/vnd.in-toto+json',

@@ -1,7 +1,7 @@
 import { TagboatError } from '../../errors.ts';
 import type { SignPlan } from '../../plan/image.ts';
 import { imageName } from '../../plan.ts';
-import { WireFailure } from '../../wire/failure.ts';
+import { peerOf, WireFailure } from '../../wire/failure.ts';
 import { registryError } from '../../wire/oci/report.ts';
 import type { Digest } from '../../wire/oci/types.ts';
 import type { Secret } from '../../wire/secret.ts';
@@ -44,13 +44,14 @@ export async function signImage({ run, image, target }: ImageJob, signing: Signi
     if (signer !== undefined && (await isSignedBy(registry.client, repository, digest, signer))) {
       return told(`${image.name} is signed already`);
     }
-    // Loaded only where something is signed: it brings an HTTP client of its own along.
+    // Loaded only where something is signed.
     const { bundleOf } = await import('./bundle.ts');
-    const bundle = await bundleOf(digest, token, signing.sign).catch((cause: unknown) => {
-      const { code = 'unknown', message = String(cause) } = cause as { code?: string; message?: string };
-      throw new TagboatError('SIGN_FAILED', { image: image.name }, { peer: { code, text: message }, cause });
+    const bundle = await bundleOf(world, digest, token, signing.sign).catch((cause: unknown) => {
+      world.signal.throwIfAborted();
+      if (!(cause instanceof WireFailure)) throw cause;
+      const peer = { ...peerOf(cause), text: [cause.message, cause.peerText].filter(Boolean).join('\n') };
+      throw new TagboatError('SIGN_FAILED', { image: image.name }, { peer, cause });
     });
-    world.signal.throwIfAborted();
     await attachBundle(registry.client, repository, descriptor, bundle);
     told(`Signed ${image.name}, ${digest}`);
   } catch (error) {

@@ -162,7 +162,7 @@ it('what sigstore refuses ends the build, and no token is shown', async () => {
   expect(error).toMatchObject({
     code: 'SIGN_FAILED',
     exitCode: 4,
-    peer: { code: 'CA_CREATE_SIGNING_CERTIFICATE_ERROR' },
+    peer: { code: '403' },
   });
   expect(JSON.stringify(world.events)).not.toContain(token);
   expect(world.events.at(-1)).toMatchObject({ type: 'image.failed', error: { code: 'SIGN_FAILED' } });
