@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { helpUrl } from '../../src/errors.ts';
@@ -28,4 +28,18 @@ it('every error names its own section of the reference', async () => {
     sections.map((code) => code.toLowerCase()),
   );
   expect(page).not.toMatch(/undefined|\[native code\]|\[object/);
+});
+
+it('the page of variables has all that the source reads', () => {
+  const root = join(import.meta.dirname, '../../src');
+  const page = readFileSync(join(folder, 'environment.md'), 'utf8');
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+  const read = files
+    .filter((name) => !/^(?:sandbox|entry\/demo)\//.test(name))
+    .flatMap((name) => [
+      ...readFileSync(join(root, name), 'utf8').matchAll(/\b(?:env|environment)\??\.([A-Z][A-Z0-9_]{2,})/g),
+    ])
+    .map(([, variable]) => String(variable));
+  expect(read.length).toBeGreaterThan(50);
+  expect([...new Set(read)].filter((variable) => !page.includes(`\`${variable}\``))).toEqual([]);
 });
