@@ -92,6 +92,7 @@ export async function watchDelivery(
     strict: deploy.argocd.strict,
     named: deploy.applications.length > 0,
     deadline,
+    latest: began + deploy.argocd.longestMs,
   });
   return family.watchAll(await findApplications(search, deploy.applications));
 }

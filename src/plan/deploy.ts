@@ -30,6 +30,8 @@ export interface ArgoCdPlan {
   readonly webhookSecret: string | undefined;
   /** How long a verdict is waited for. */
   readonly timeoutMs: number;
+  /** How long at most where a rollout's own deadline is later; the timeout itself where one was asked for. */
+  readonly longestMs: number;
   /** How long an application must stay healthy when nothing was seen to move since its sync. */
   readonly settleMs: number;
   /** What a paused rollout means. */

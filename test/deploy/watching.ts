@@ -3,6 +3,7 @@ import { usualArgoCd } from '../../src/config/check/argocd.ts';
 import { planCommit } from '../../src/config/plan/run.ts';
 import { watchDelivery } from '../../src/deploy/deploy.ts';
 import { createFeed } from '../../src/deploy/observe/feed.ts';
+import type { Happening } from '../../src/events.ts';
 import type { ArgoCdPlan, DeployPlan, Verdict } from '../../src/plan/deploy.ts';
 import type { PushedImage } from '../../src/plan/outcome.ts';
 import { createArgoCd } from '../../src/wire/argocd/client.ts';
@@ -10,6 +11,33 @@ import { createKubernetesArgoCd } from '../../src/wire/kubernetes/applications.t
 import { Secret } from '../../src/wire/secret.ts';
 import type { Harbour } from '../support/argocd.ts';
 import { fastClock, type TestWorld, testWorld } from '../support/world.ts';
+
+/**
+ * A world that tells what happens in it, and whose time moves on when it is told to: that a time is over then depends on
+ * what was said, and not on how fast the machine is.
+ */
+export function toldWorld(react: (event: Happening, later: (ms: number) => void) => void): TestWorld {
+  const clock = fastClock();
+  let offset = 0;
+  const world = testWorld({ clock: { ...clock, now: () => clock.now() + offset } });
+  const later = (ms: number): void => {
+    offset += ms;
+  };
+  return {
+    ...world,
+    emit: (event) => {
+      world.emit(event);
+      react(event, later);
+    },
+  };
+}
+
+/** A world in which all time is over once it is said that something is waited for whose words have this in them. */
+export function timeUpOn(words: string): TestWorld {
+  return toldWorld((event, later) => {
+    if (event.type === 'verdict.progress' && event.why.includes(words)) later(10_000_000);
+  });
+}
 
 /** What is waited for, and how. */
 export interface Asked {
@@ -38,6 +66,7 @@ export async function watch(
     ...usualArgoCd,
     server: argocd.url,
     timeoutMs: asked.timeoutMs ?? 1_200_000,
+    longestMs: asked.timeoutMs ?? 3_600_000,
     webhookSecret: asked.webhookSecret,
     ...asked.argocd,
   };

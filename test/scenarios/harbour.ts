@@ -37,6 +37,8 @@ export interface Following {
   readonly application?: string;
   /** Where the config says that Argo CD is. Default where it is. */
   readonly server?: string;
+  /** How long a pod may fail to start. */
+  readonly podFailure?: string;
   /** More of the delivery's keys. */
   readonly delivery?: string;
   /** Milliseconds of silence after which a peer is given up. */
@@ -78,8 +80,8 @@ export async function followByCli(options: Following, run: CliOptions): Promise<
 async function setScene(options: Following): Promise<{ place: Harbour; app: string }> {
   const place = await harbour(options.argocd);
   const app = await tempDir();
-  const { application = 'front', timeout = '20m', server = place.argocd.url } = options;
-  const config = `argocd: { server: "${server}", timeout: ${timeout} }
+  const { application = 'front', timeout = '20m', podFailure = '2m', server = place.argocd.url } = options;
+  const config = `argocd: { server: "${server}", timeout: ${timeout}, podFailure: ${podFailure} }
 deliveries:
   main:
     repo: ${place.repo}

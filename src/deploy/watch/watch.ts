@@ -13,6 +13,7 @@ import { type Answer, type Phase, pending } from '../verdict/answer.ts';
 import { type Memory, nothingYet } from '../verdict/evidence.ts';
 import type { Question } from '../verdict/question.ts';
 import { atDeadline, judge, revisionsIn } from '../verdict/verdict.ts';
+import { ownDeadline } from './patience.ts';
 
 /** An application, and what is asked about it. */
 export interface Watched extends Helped {
@@ -23,8 +24,9 @@ export interface Watched extends Helped {
   readonly relation: (revision: string) => Promise<Relation>;
   /** Whether our commit has been taken off its branch; false where that isn't known. */
   readonly removed: () => Promise<boolean>;
-  /** Time of the world's clock after which no answer is waited for. */
+  /** Time of the world's clock after which no answer is waited for; and the same where a rollout may take longer. */
   readonly deadline: number;
+  readonly latest: number;
 }
 
 /** What watching came to, with the last state there was. */
@@ -59,8 +61,9 @@ export async function watchApplication(watched: Watched): Promise<WatchResult> {
 }
 
 async function watchInProject(watched: Watched): Promise<WatchResult | { readonly movedTo: AppRef }> {
-  const { world, feed, app, question, deadline } = watched;
+  const { world, feed, app, question } = watched;
   const { clock, signal } = world;
+  let { deadline } = watched;
   const latch = createLatch();
   let news: News | undefined;
   let application: Application | undefined;
@@ -112,6 +115,9 @@ async function watchInProject(watched: Watched): Promise<WatchResult | { readonl
           return ended('unknown', 'our commit was taken off its branch by a push of force');
         }
         helper.help(last, whole);
+      }
+      if (deadline <= clock.now() && news?.is === 'state') {
+        deadline = Math.max(deadline, await ownDeadline(watched, news.application, last));
       }
       const left = deadline - clock.now();
       if (left <= 0) {

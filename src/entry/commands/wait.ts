@@ -141,8 +141,9 @@ function deployOf(
   };
   const wanted = own !== undefined || named.length > 0 || options.repo !== undefined;
   if (from === undefined || !wanted) return undefined;
+  const timeoutMs = options.timeout === undefined ? undefined : timeoutIn(options.timeout);
   return {
-    argocd: options.timeout === undefined ? from : { ...from, timeoutMs: timeoutIn(options.timeout) },
+    argocd: timeoutMs === undefined ? from : { ...from, timeoutMs, longestMs: timeoutMs },
     applications: named.length > 0 ? named : (own?.applications ?? []),
     sync: options.sync || (own?.sync ?? false),
     onUnhealthy: 'fail',

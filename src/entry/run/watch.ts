@@ -60,7 +60,7 @@ export async function watchCommit(
     auth.git(delivery.repo),
   ]);
   const spare = 60_000;
-  const history = openHistory(world, delivery, credential, world.clock.now() + deploy.argocd.timeoutMs + spare);
+  const history = openHistory(world, delivery, credential, world.clock.now() + deploy.argocd.longestMs + spare);
   try {
     const watch = () =>
       watchDelivery(world, emit, server, {

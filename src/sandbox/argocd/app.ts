@@ -171,7 +171,7 @@ export function createArgoCdApp(
       void rollOne(resource, () => mine === rollouts);
   };
   const rollOne = async (resource: LiveResource, current: () => boolean): Promise<void> => {
-    const { fault } = await backing.roll(resource.manifest.images);
+    const fault = mishaps.podWaits ?? (await backing.roll(resource.manifest.images)).fault;
     await later(pace.rollout);
     if (!current()) return;
     resource.waiting = fault;

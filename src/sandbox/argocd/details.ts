@@ -82,7 +82,15 @@ function nodesOf(resource: LiveResource): unknown[] {
 function manifestOf(app: ArgoCdApp, query: URLSearchParams): unknown {
   const [kind, name = ''] = [query.get('kind'), query.get('resourceName') ?? undefined];
   const own = app.live.find(({ manifest }) => manifest.kind === kind && manifest.name === name);
-  return own === undefined ? podManifest(app, name) : (parse(own.manifest.text) as unknown);
+  if (own === undefined) return podManifest(app, name);
+  const manifest = parse(own.manifest.text) as object;
+  return kind === 'Deployment' ? { ...manifest, status: deploymentStatus(own) } : manifest;
+}
+
+/** How a deployment's rollout goes, as its controller tells. */
+function deploymentStatus({ health, since }: LiveResource): object {
+  const reason = health === 'Progressing' ? 'ReplicaSetUpdated' : 'NewReplicaSetAvailable';
+  return { conditions: [{ type: 'Progressing', status: 'True', reason, lastUpdateTime: since }] };
 }
 
 /** A pod as the kubelet reports it. */

@@ -52,6 +52,8 @@ export interface Mishaps {
   hookFails?: string | undefined;
   /** Workloads come out degraded with these words, whatever their images. */
   degraded?: string | undefined;
+  /** Pods of new workloads wait for this and never start. */
+  podWaits?: Rollout['fault'];
   /** A sync window is closed. */
   window?: boolean;
   /** Comparisons never end. */

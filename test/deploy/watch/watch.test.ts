@@ -1,9 +1,9 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { harbour } from '../../support/argocd.ts';
+import { chart, harbour, valuesWith } from '../../support/argocd.ts';
 import { noHttpBackend } from '../../support/git-host.ts';
 import { startOwnRegistry } from '../../support/registries.ts';
 import { fastClock, testWorld } from '../../support/world.ts';
-import { watch } from '../watching.ts';
+import { toldWorld, watch } from '../watching.ts';
 
 const only = it.skipIf(noHttpBackend !== undefined);
 
@@ -177,3 +177,53 @@ only('HEAD that is another branch is refused as other branches are', async () =>
   const commit = await place.deliver('b');
   await expect(watch(place, { commit })).rejects.toMatchObject({ code: 'APPLICATION_FOLLOWS_OTHER' });
 });
+
+/** A deployment whose rollout ends when it is told that more is waited, a quarter of an hour after our timeout. */
+async function slowRollout(seconds: number | undefined) {
+  const place = await harbour({ pace: { rollout: 3_600_000 } });
+  const own = seconds === undefined ? '' : `progressDeadlineSeconds: ${seconds}\n  `;
+  const text = (chart['main/templates/front.yaml'] ?? '').replace('template:', `${own}template:`);
+  const commit = await place.host.commit('config', {
+    files: { ...valuesWith('b'), 'main/templates/front.yaml': text },
+  });
+  let over = false;
+  const world = toldWorld((event, later) => {
+    if (event.type === 'verdict.progress' && event.phase === 'progressing' && !over) {
+      over = true;
+      later(1_500_000);
+    }
+    if (event.type !== 'notice' || !event.message.includes('progressDeadlineSeconds')) return;
+    place.argocd.app('front').patch((json) => {
+      (json.status as Record<string, unknown>).health = { status: 'Healthy' };
+    });
+  });
+  return { place, commit, world };
+}
+
+only('a rollout whose own deadline is later than our timeout is waited for, and that is told', async () => {
+  const { place, commit, world } = await slowRollout(1_800);
+  expect(await watch(place, { commit }, world)).toMatchObject([{ is: 'healthy' }]);
+});
+
+only.each([
+  ['its own deadline is over too', undefined, {}],
+  ['a timeout was asked for', 1_800, { timeoutMs: 1_200_000 }],
+  ['nothing may take so long', 7_200, { argocd: { longestMs: 1_300_000 } }],
+] as const)('a rollout that takes longer than our timeout is not waited for where %s', async (_, seconds, asked) => {
+  // biome-ignore format: a table
+  const { place, commit, world } = await slowRollout(seconds);
+  expect(await watch(place, { commit, ...asked }, world)).toMatchObject([{ is: 'timedOut' }]);
+});
+
+only.each(['ImagePullBackOff', 'ErrImageNeverPull', 'CrashLoopBackOff', 'CreateContainerConfigError'])(
+  'a pod that doesn’t start is degraded after its time, whatever keeps it: %s',
+  async (status) => {
+    const place = await harbour({ pace: { deadline: 3_600_000 } });
+    place.argocd.app('front').mishaps.podWaits = { status, message: 'it can’t' };
+    const world = toldWorld((event, later) => {
+      if (event.type === 'verdict.progress' && event.why.includes('120 s')) later(120_000);
+    });
+    const [verdict] = await watch(place, { commit: await place.deliver('b') }, world);
+    expect(verdict).toMatchObject({ is: 'degraded', reasons: [{ parts: [{ status }] }] });
+  },
+);
