@@ -125,7 +125,13 @@ argocd: { server: https://argo.example.com/cd/, ca: ca.pem, auth: oidc, timeout:
       author: { name: 'Deploy Bot', email: 'bot@example.com' },
       trailers: [{ key: 'Change-Id', value: '{shortCommit}' }],
       deploy: {
-        argocd: { server: 'https://argo.example.com/cd', caFile: 'ca.pem', auth: 'oidc', timeoutMs: 90_000, longestMs: 90_000 },
+        argocd: {
+          server: 'https://argo.example.com/cd',
+          caFile: 'ca.pem',
+          auth: 'oidc',
+          timeoutMs: 90_000,
+          longestMs: 90_000,
+        },
         applications: [{ name: 'shop-staging', namespace: undefined }],
         sync: true,
         onUnhealthy: 'rollback',
