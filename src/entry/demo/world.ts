@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { trustPolicy } from '../../auth/aws/policies.ts';
+import { trustPolicy } from '../../auth/iam/right-policy.ts';
 import { type ArgoCdHost, startArgoCd } from '../../sandbox/argocd/argocd-host.ts';
 import type { Connector } from '../../sandbox/argocd/gate.ts';
 import { type Aws, startAws } from '../../sandbox/aws/aws.ts';

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { providerName, pushPolicy, readRoleArn, subNotes, trustPolicy } from '../../../src/auth/aws/policies.ts';
+import { pushPolicy } from '../../../src/auth/aws/policies.ts';
+import { providerName, readRoleArn, subNotes, trustPolicy } from '../../../src/auth/iam/right-policy.ts';
 import type { Claims } from '../../../src/auth/oidc.ts';
 
 const claims: Claims = {
