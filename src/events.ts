@@ -1,5 +1,6 @@
 import type { ErrorReport } from './errors.ts';
 import type { Verdict } from './plan/deploy.ts';
+import type { Finding } from './plan/finding.ts';
 import type { CommitOutcome, CommitPreview, ImageOutcome } from './plan/outcome.ts';
 import type { Engine } from './plan.ts';
 
@@ -88,6 +89,8 @@ export type Happening =
       readonly to: string;
       readonly why: string;
     }
+  /** Something that isn't as it should be, found by looking alone. */
+  | ({ readonly type: 'finding' } & Finding)
   /** Always the last one. `errors` is empty exactly when `exitCode` is 0. */
   | {
       readonly type: 'result';

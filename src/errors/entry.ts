@@ -71,6 +71,13 @@ export const entryErrors = {
     ({ file, reason }) => `${file} can't be written: ${reason}. It is as it was.`,
     () => "Check the folder's permissions and the free space.",
   ),
+  SETUP_UNFIT: entry<{ errors: number; warnings: number }>(
+    exitCodes.config,
+    ({ errors, warnings }) =>
+      `${errors === 1 ? 'One thing keeps' : `${errors} things keep`} this set-up from working${warnings === 0 ? '' : `, and ${warnings} more deserve a look`}.`,
+    () =>
+      'Each stands above, with its place and what to do about it. `tagboat doctor --fix` mends what is safe to mend.',
+  ),
   DEMO_APP_WITHOUT_IMAGES: entry<{ dir: string }>(
     exitCodes.config,
     ({ dir }) => `Neither a tagboat.yaml nor a Dockerfile is in ${dir}.`,

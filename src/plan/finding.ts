@@ -12,3 +12,10 @@ export interface Finding {
   readonly place?: Place | undefined;
   readonly fix: string;
 }
+
+const order: readonly Severity[] = ['error', 'warning', 'note'];
+
+/** The same findings, errors first; among equals the order stays. */
+export function worstFirst<T extends Finding>(findings: readonly T[]): T[] {
+  return findings.toSorted((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
+}

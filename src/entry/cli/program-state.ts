@@ -7,7 +7,7 @@ import { collectOption, forceHelp, queueHelp } from './option-words.ts';
 export type RunCommand = (command: string, options: CommonOptions, load: () => Promise<Body>) => Promise<void>;
 
 /** What the program's own file has to add commands with. */
-interface Adding {
+export interface Adding {
   readonly add: (name: string, description: string, example: string) => Command;
   readonly run: RunCommand;
   readonly common: () => CommonOptions;

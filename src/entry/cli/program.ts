@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CommonOptions } from '../run/options.ts';
 import { version } from '../run/version.ts';
 import { allowNothingHelp, collectOption, forceHelp, queueHelp, rebuildHelp } from './option-words.ts';
+import { addLookingCommands } from './program-doctor.ts';
 import { addStateCommands, type RunCommand } from './program-state.ts';
 import { refuseIgnoredOptions } from './refuse-options.ts';
 
@@ -120,6 +121,8 @@ tagboat wait --server https://argocd.example.com --repo acme/config --applicatio
     .action(async (options) =>
       run('plan', common(), async () => (await import('../commands/plan.ts')).plan(common(), options)),
     );
+
+  addLookingCommands({ add, run, common });
 
   add(
     'edit',

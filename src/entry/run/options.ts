@@ -59,6 +59,10 @@ const used: Readonly<Record<string, { readonly config?: readonly string[]; reado
     config: [...ofConfig, 'commit', 'application', 'timeout', 'sync', 'ca', 'insecure'],
     repo: [...ofRepo, 'commit', 'application', 'timeout', 'sync', 'ca', 'insecure', 'server'],
   },
+  doctor: {
+    config: [...ofConfig, 'trustPolicy', 'claims', 'ref', 'environment', 'role', 'audience', 'fix', 'offline', 'repo'],
+  },
+  validate: { config: ofConfig },
   plan: { config: [...ofConfig, 'explain'] },
   edit: { config: ['check', 'create'] },
   schema: {},

@@ -17,14 +17,19 @@ export function createAnnotations(write: (text: string) => void): EventSink {
     tell: (event) => {
       if (event.type === 'notice' && event.level === 'warning') write(command('warning', {}, event.message));
       if (event.type === 'commit.finished') tellEnd(event.delivery, event.outcome);
+      if (event.type === 'finding' && event.severity !== 'note') write(annotation(event, event.severity, event.fix));
       // The result lists every error once, whatever was told before it.
-      if (event.type === 'result') for (const error of event.errors) write(annotation(error));
+      if (event.type === 'result') for (const error of event.errors) write(annotation(error, 'error', error.hint));
     },
     close: () => undefined,
   };
 }
 
-function annotation(error: ErrorReport): string {
+function annotation(
+  error: Pick<ErrorReport, 'message' | 'place'> & { readonly code: string },
+  kind: 'error' | 'warning',
+  hint: string,
+): string {
   const { place } = error;
   const properties = {
     title: `Tagboat ${error.code}`,
@@ -32,7 +37,7 @@ function annotation(error: ErrorReport): string {
     ...(place?.line === undefined ? {} : { line: String(place.line) }),
     ...(place?.column === undefined ? {} : { col: String(place.column) }),
   };
-  return command('error', properties, `${error.message}\n${error.hint}`);
+  return command(kind, properties, `${error.message}\n${hint}`);
 }
 
 /** One workflow command. Percent-escapes are the runner's own (actions/toolkit, core/command). */

@@ -3,6 +3,7 @@ import { describePlace } from '../../errors/place.ts';
 import { type ErrorReport, helpUrl } from '../../errors.ts';
 import type { Event } from '../../events.ts';
 import { healthOf, type Verdict } from '../../plan/deploy.ts';
+import { type Finding, worstFirst } from '../../plan/finding.ts';
 import type { CommitOutcome, ImageOutcome } from '../../plan/outcome.ts';
 import { changeNote } from './change-words.ts';
 import { duration, oneLine, printable, short } from './printable.ts';
@@ -45,6 +46,7 @@ export function summaryOf(events: readonly Event[], limit: number): string {
     ...commits.flatMap((event) => commitPart(event.delivery, event.outcome)),
     ...events.flatMap((event) => (event.type === 'verdict.finished' ? [verdictPart(event.verdict)] : [])),
     ...events.flatMap((event) => (event.type === 'rollback.started' ? [rollbackPart(event)] : [])),
+    ...findingTable(events.filter((event): event is Of<'finding'> => event.type === 'finding')),
     ...(result?.errors ?? []).map(errorPart),
   ];
   return fitted(parts, limit);
@@ -56,6 +58,18 @@ function headline(started: Of<'run.started'> | undefined, result: Of<'result'> |
   const source = started?.source;
   const what = source === undefined ? '' : `\n\n${code(short(source.commit))} ${escaped(source.subject)}`;
   return `### Tagboat ${escaped(started?.command ?? 'run')}${took}${end}${what}\n`;
+}
+
+/** The worst first, as they are to be mended. */
+function findingTable(findings: readonly Finding[]): string[] {
+  if (findings.length === 0) return [];
+  const marks = { error: '❌', warning: '⚠️', note: 'ℹ️' };
+  const rows = worstFirst(findings).map(({ code: name, severity, message, place, fix }) => {
+    const where =
+      place === undefined ? '' : code([place.file, place.line].filter((part) => part !== undefined).join(':'));
+    return `| ${marks[severity]} | ${escaped(name)} | ${where} | ${escaped(message)} | ${escaped(fix)} |`;
+  });
+  return [`\n| | Finding | Where | What | What to do |\n| --- | --- | --- | --- | --- |\n${rows.join('\n')}\n`];
 }
 
 function imageTable(images: readonly ImageOutcome[]): string[] {

@@ -6,6 +6,7 @@ import { healthOf } from '../../plan/deploy.ts';
 import type { HoldChange } from '../../plan/holds.ts';
 import type { Change, CommitOutcome, CommitPreview, ImageOutcome } from '../../plan/outcome.ts';
 import { changeValues } from './change-words.ts';
+import { findingLines } from './finding-words.ts';
 import { duration, oneLine, padTo, printable, short } from './printable.ts';
 import { verdictLines } from './verdict-words.ts';
 
@@ -67,6 +68,8 @@ export function wordsOf(event: Event, telling: Telling): string[] {
     case 'verdict.finished':
     case 'verdict.failed':
       return verdictLines(event, telling);
+    case 'finding':
+      return findingLines(event, colors);
     case 'result':
       return [resultLine(event, colors)];
   }
@@ -75,6 +78,7 @@ export function wordsOf(event: Event, telling: Telling): string[] {
 /** Whether an event is told though little is to be: it ended badly, or asks for somebody to look. */
 export function deservesAction(event: Event): boolean {
   if (event.type === 'notice') return event.level === 'warning';
+  if (event.type === 'finding') return event.severity !== 'note';
   if (event.type === 'result') return event.exitCode !== 0;
   if (event.type === 'verdict.finished') return healthOf(event.verdict) !== 'healthy';
   if (event.type === 'commit.finished') return event.outcome.is === 'superseded' || event.outcome.is === 'held';
