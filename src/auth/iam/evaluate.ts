@@ -1,6 +1,6 @@
 import { type ClaimSet, claimsKnown } from './claims.ts';
 import {
-  holds,
+  conditionHolds,
   matchesLike,
   type Operator,
   type Pattern,
@@ -135,9 +135,9 @@ function judgeCondition(
   const found = context.get(key.toLowerCase());
   if (found === 'unknown')
     return operator.base === 'Null'
-      ? holds(operator, patternsOf(operator, values, version, context), ['x'])
+      ? conditionHolds(operator, patternsOf(operator, values, version, context), ['x'])
       : 'unknown';
-  return holds(operator, patternsOf(operator, values, version, context), found);
+  return conditionHolds(operator, patternsOf(operator, values, version, context), found);
 }
 
 function patternsOf(

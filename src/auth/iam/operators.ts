@@ -90,7 +90,7 @@ export function readOperator(name: string): Operator | undefined {
  * Whether a condition holds for what the request has under its key; undefined is nothing at all. A key that is missing
  * fails every test but a negated one, `…IfExists`, `ForAllValues` and `Null` (the same page, "Important").
  */
-export function holds(
+export function conditionHolds(
   operator: Operator,
   patterns: readonly Pattern[],
   values: readonly string[] | undefined,

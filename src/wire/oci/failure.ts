@@ -2,7 +2,7 @@ import { WireFailure } from '../failure.ts';
 import type { Digest } from './types.ts';
 
 /** What the client found out beyond the status. */
-export type Finding =
+type Finding =
   /** The tag can't be moved, and means this digest. */
   | { readonly is: 'tagHeld'; readonly tag: string; readonly digest: Digest }
   /** The image can be put, but not under this tag. */
