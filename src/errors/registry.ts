@@ -78,7 +78,7 @@ export const registryErrors = {
       `${host} answers that there are too many requests${seconds === undefined ? '' : `, and to wait ${seconds} s`}.`,
     ({ host }) =>
       host === 'docker.io'
-        ? 'Log in to Docker Hub, which allows more, or take the base images from a mirror.'
+        ? 'Log in to Docker Hub, which allows more, or name a mirror in TAGBOAT_DOCKER_HUB_MIRROR.'
         : 'Wait and run again; fewer images at once (`--jobs`) ask less of it.',
   ),
   REGISTRY_SERVER_ERROR: entry<RegistryPlace & { status: number }>(

@@ -2,12 +2,12 @@ import type { Place } from '../../errors.ts';
 import type { ImagePlan } from '../../plan.ts';
 import type { Needed } from '../dockerfile/stages.ts';
 import { type PlatformParts, showPlatform } from '../platform.ts';
-import { registryOf } from '../registry.ts';
 import type { ImageRun } from '../run.ts';
 import type { Dir } from '../tree/tree.ts';
 import type { Workspace } from '../tree/workspace.ts';
 import { type Base, findBase, readFiles } from './base.ts';
 import type { BaseCache } from './cache.ts';
+import { baseRegistry } from './mirror.ts';
 
 /** A base image and its files. */
 export interface OpenBase {
@@ -50,7 +50,7 @@ export function baseOpener(opening: BaseOpening): OpensBase {
   async function open(reference: string, platform: PlatformParts, explicit: boolean, place: Place): Promise<OpenBase> {
     const { run, image } = opening;
     const implicit = !explicit && image.platforms.length === 0;
-    const registryFor = async (host: string) => run.registry(registryOf(host, image.registry));
+    const registryFor = (host: string) => baseRegistry(run, image, host);
     const base = await run.once(`base ${reference} ${showPlatform(platform)} ${implicit}`, () =>
       findBase({ reference, platform, implicit, place, registryFor }),
     );

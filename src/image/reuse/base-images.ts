@@ -2,9 +2,10 @@ import type { Place } from '../../errors.ts';
 import type { ImagePlan } from '../../plan.ts';
 import { parseReference, showReference } from '../../wire/oci/reference.ts';
 import { type Base, findBase } from '../base/base.ts';
+import { baseRegistry } from '../base/mirror.ts';
 import { Undecided } from '../fingerprint/undecided.ts';
 import { readPlatform, showPlatform } from '../platform.ts';
-import { atRegistry, registryOf } from '../registry.ts';
+import { atRegistry } from '../registry.ts';
 import type { ImageRun, Once } from '../run.ts';
 
 /**
@@ -17,7 +18,7 @@ export async function baseDigest(reference: string, image: ImagePlan, run: Image
   if (parsed.digest !== undefined) return parsed.digest;
   const { host, repository, tag = 'latest' } = parsed;
   return once(`digest ${reference}`, async () => {
-    const registry = run.registry(registryOf(host, image.registry));
+    const registry = await baseRegistry(run, image, host);
     const found = await atRegistry(registry, repository, tag, () => registry.client.headManifest(repository, tag));
     if (found === undefined) throw new Undecided(`the base image ${showReference(parsed)} isn't in its registry`);
     return found.digest;
@@ -35,7 +36,7 @@ export function baseOf(
   const parts = readPlatform(platform);
   const implicit = image.platforms.length === 0;
   return run.once(`base ${reference} ${showPlatform(parts)} ${implicit}`, () => {
-    const registryFor = async (host: string) => run.registry(registryOf(host, image.registry));
+    const registryFor = (host: string) => baseRegistry(run, image, host);
     return findBase({ reference, platform: parts, implicit, place, registryFor });
   });
 }
