@@ -42,6 +42,9 @@ export interface Certificate {
   readonly cert: string;
 }
 
+/** Folders to remove in the end. */
+const made: string[] = [];
+
 export interface OwnCa {
   readonly caFile: string;
   readonly localhost: Certificate;
@@ -51,7 +54,9 @@ export interface OwnCa {
 /** A CA of its own, as openssl makes it, and a certificate for `localhost`, or other names, signed by it. */
 export function ownCa(names: readonly string[] = ['localhost']): OwnCa {
   const dir = mkdtempSync(join(tmpdir(), 'tagboat-ca-'));
-  process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
+  if (made.length === 0)
+    process.once('exit', () => made.forEach((one) => void rmSync(one, { recursive: true, force: true })));
+  made.push(dir);
   const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: dir, stdio: 'pipe' });
   const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
   openssl('req', '-x509', ...curve, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=Test CA', '-days', '2');

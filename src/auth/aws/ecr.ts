@@ -3,7 +3,7 @@ import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { TagboatError } from '../../errors.ts';
 import type { RegistryCredential } from '../../plan.ts';
 import { peerOf, WireFailure } from '../../wire/failure.ts';
-import { retry } from '../../wire/retry.ts';
+import { isRetryable, retry } from '../../wire/retry.ts';
 import type { Env, World } from '../../wire/world.ts';
 import type { Keeper } from '../keeper.ts';
 import type { Leased } from '../lease.ts';
@@ -23,6 +23,11 @@ interface EcrLogin {
 /** Codes that say the signature, the key or the session is no good, rather than what it may do. */
 const unknownKey = new Set(['UnrecognizedClient', 'InvalidSignature', 'InvalidClientTokenId', 'ExpiredToken']);
 
+/** A session that is seconds old isn't known everywhere in AWS yet. */
+function isNotYetKnown(error: unknown): boolean {
+  return error instanceof WireFailure && ['UnrecognizedClient', 'InvalidClientTokenId'].includes(error.peerCode ?? '');
+}
+
 /** A registry password from ECR. Throws ECR_TOKEN_REFUSED, AWS_CREDENTIALS_MISSING or AWS_UNREACHABLE. */
 export async function ecrToken(world: World, keeper: Keeper, login: EcrLogin): Promise<Leased<RegistryCredential>> {
   const { region, about, session } = login;
@@ -33,13 +38,15 @@ export async function ecrToken(world: World, keeper: Keeper, login: EcrLogin): P
   const credentials = keys ?? defaultProvider({ clientConfig: { requestHandler, maxAttempts: 1 } });
   const client = new ECRClient({ ...call.config, credentials });
   try {
-    const answer = await retry(async () => {
+    const ask = async () => {
       try {
         return await client.send(new GetAuthorizationTokenCommand({}));
       } catch (error) {
         throw isChainEmpty(error) ? missing(login, error, keeper) : call.failureOf(error);
       }
-    }, world);
+    };
+    const worth = (error: unknown): boolean => isRetryable(error) || (session !== undefined && isNotYetKnown(error));
+    const answer = await retry(ask, world, { worth });
     const data = answer.authorizationData?.[0];
     const [, username, password] = /^([^:]+):(.+)$/s.exec(decoded(data?.authorizationToken)) ?? [];
     if (!data?.authorizationToken || username === undefined || password === undefined) {

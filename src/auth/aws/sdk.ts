@@ -120,7 +120,7 @@ function refusalOf(error: unknown, url: string, seen: number | undefined, keeper
     name?: string;
     message?: string;
     $fault?: string;
-    $metadata?: { httpStatusCode?: number; requestId?: string };
+    $metadata?: { httpStatusCode?: number; requestId?: string; clockSkewCorrected?: boolean };
   };
   const status = thrown.$metadata?.httpStatusCode ?? seen;
   // Only a service's own exception has `$fault`, and the SDK calls one without a code Unknown: a proxy's page, say.
@@ -140,7 +140,12 @@ function refusalOf(error: unknown, url: string, seen: number | undefined, keeper
     status,
     peerCode: code,
     peerText: request === undefined ? words : `${words} (request ${request})`,
-    retryable: passing.has(code) || passing.has(thrown.name ?? '') || isPassingStatus(status),
+    retryable:
+      passing.has(code) ||
+      passing.has(thrown.name ?? '') ||
+      isPassingStatus(status) ||
+      // The SDK has read AWS's time off the refusal, and signs the next request by it.
+      thrown.$metadata?.clockSkewCorrected === true,
   });
 }
 

@@ -1,4 +1,5 @@
 import type { AwsPlan, RegistryPlan } from '../../plan.ts';
+import { isLoopback } from '../../wire/oci/reference.ts';
 import { whyNoRegion, whyNoRegistry, whyNoRole } from '../shape/grammar.ts';
 import type { Shape } from '../shape/shape.ts';
 import type { Checks } from './checks.ts';
@@ -16,11 +17,6 @@ export function checkRegistry(raw: Shape['registry'], checks: Checks): RegistryP
     login: given.login ?? 'auto',
     insecure: given.insecure ?? isLoopback(host),
   };
-}
-
-/** Loopback is where Docker too speaks plain HTTP unasked. */
-function isLoopback(host: string): boolean {
-  return /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i.test(host);
 }
 
 export function checkAws(raw: Shape['aws'], checks: Checks): AwsPlan | undefined {

@@ -80,8 +80,10 @@ export function endpointOf(host: string): string {
   return host === 'docker.io' || host === 'index.docker.io' ? 'registry-1.docker.io' : host;
 }
 
-/** Whether a host is this machine, where plain HTTP is nobody's to listen to. */
+/**
+ * Whether a host is this machine, where plain HTTP is nobody's to listen to, and where Docker too speaks it unasked. Names
+ * below `localhost` are not: a resolver may ask the network for them.
+ */
 export function isLoopback(host: string): boolean {
-  const name = host.replace(/:[0-9]+$/, '');
-  return name === 'localhost' || name.endsWith('.localhost') || name === '[::1]' || /^127(\.[0-9]{1,3}){3}$/.test(name);
+  return /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i.test(host);
 }

@@ -110,7 +110,7 @@ describe('a host', () => {
   it.each([
     'localhost',
     'localhost:5000',
-    'a.localhost:1',
+    'LOCALHOST:1',
     '127.0.0.1',
     '127.1.2.3:80',
     '[::1]:5000',
@@ -120,6 +120,8 @@ describe('a host', () => {
 
   it.each([
     'localhost.example',
+    'a.localhost:1',
+    'localhost:port',
     '127.0.0.1.example',
     '128.0.0.1',
     '[::2]',

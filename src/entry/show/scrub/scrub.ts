@@ -26,6 +26,8 @@ export function createScrubber(): Scrubber {
   const forms = new Set<string>();
   /** Where secrets that can be told by a part begin and end. */
   const parts = new Set<string>();
+  /** Those of which a cut may have left the beginning or the end. */
+  const cuttable = new Set<string>();
   let pattern: RegExp | undefined;
   let partly: RegExp | undefined;
 
@@ -33,7 +35,11 @@ export function createScrubber(): Scrubber {
     const before = forms.size;
     for (const form of formsOf(secret)) forms.add(form);
     if (forms.size === before) return;
-    for (const form of forms) if (form.length >= 2 * telling && !/\s|:\/\/|^-----/.test(form)) parts.add(form);
+    for (const form of forms) {
+      if (/\s|:\/\/|^-----/.test(form)) continue;
+      if (form.length >= 2 * telling) parts.add(form);
+      if (form.length > tellingAtEnd) cuttable.add(form);
+    }
     // Longest first: a secret that contains another must not leave its ends behind.
     pattern = anyOf([...forms].sort((a, b) => b.length - a.length));
     const ends = [...parts].flatMap((form) => [form.slice(0, telling), form.slice(-telling)]);
@@ -63,7 +69,7 @@ export function createScrubber(): Scrubber {
     const last = text.slice(-long);
     const end = text.length - last.length + last.replace(/[\s.…]*(?:\([^()]{0,40}\))?[\s.…]*$/, '').length;
     const begin = /^[\s.…]*/.exec(text.slice(0, long))?.[0].length ?? 0;
-    for (const form of parts) takeCut(text, form, [begin, end], take);
+    for (const form of cuttable) takeCut(text, form, [begin, end], take);
     return ranges;
   };
 

@@ -127,6 +127,18 @@ describe('the scrubber', () => {
     }
   });
 
+  it.each([
+    6, 8, 13,
+  ])('finds the first %i characters of a password, and the last, where a long text was cut', (count) => {
+    const password = 'hunter2-Secret';
+    const scrubber = createScrubber();
+    scrubber.add(password);
+    const around = 'x '.repeat(990);
+    expect(scrubber.text(`${around}${password.slice(0, count)}`)).toBe(`${around}***`);
+    expect(scrubber.text(`${password.slice(-count)} ${around}`)).toBe(`*** ${around}`);
+    expect(scrubber.text(`${around}${password.slice(0, count)} and more`)).toContain(password.slice(0, count));
+  });
+
   it('leaves what only looks like a part of a secret, and what stands around one', () => {
     const scrubber = createScrubber();
     scrubber.add(token);
