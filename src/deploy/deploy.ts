@@ -71,7 +71,7 @@ export async function watchDelivery(
   const began = world.clock.now();
   const deadline = began + deploy.argocd.timeoutMs;
   const search = {
-    ...searchOf(world, emit, server, delivered),
+    ...searchOf(world, emit, server, delivered, history),
     values: changes.map(({ after }) => after),
     until: Math.min(deadline, began + appearMs),
     untilCarried: deadline,
@@ -106,12 +106,12 @@ export async function checkApplications(
   world: World,
   emit: Emit,
   server: Server,
-  delivered: Pick<Delivered, 'repo' | 'branch' | 'files' | 'deploy'> & { readonly history?: History | undefined },
+  delivered: Pick<Delivered, 'repo' | 'branch' | 'files' | 'deploy'> & Pick<History, 'isHead'>,
 ): Promise<void> {
   const { deploy } = delivered;
   webhookSecret(world, deploy);
   try {
-    await findApplications(searchOf(world, emit, server, delivered), deploy.applications);
+    await findApplications(searchOf(world, emit, server, delivered, delivered), deploy.applications);
   } catch (error) {
     if (!(error instanceof TagboatError)) throw error;
     const known: readonly number[] = [exitCodes.config, exitCodes.credentials];
@@ -126,12 +126,8 @@ function searchOf(
   world: World,
   emit: Emit,
   server: Server,
-  {
-    repo,
-    branch,
-    files,
-    history,
-  }: Pick<Delivered, 'repo' | 'branch' | 'files'> & { readonly history?: History | undefined },
+  { repo, branch, files }: Pick<Delivered, 'repo' | 'branch' | 'files'>,
+  history: Pick<History, 'isHead'> & Partial<Pick<History, 'texts'>>,
 ): Search {
   const told = new Set<string>();
   let head: Promise<boolean | undefined> | undefined;
@@ -143,10 +139,10 @@ function searchOf(
     ...{ world, argocd: server.argocd, with: server.with, followed: { repo, branch }, files, wait },
     ...{ values: [], until: 0, untilCarried: 0 },
     isHead: () => {
-      head ??= history?.isHead() ?? Promise.resolve(undefined);
+      head ??= history.isHead();
       return head;
     },
-    bases: createBases({ repo, branch }, (paths) => history?.texts(paths) ?? Promise.resolve(new Map())),
+    bases: createBases({ repo, branch }, (paths) => history.texts?.(paths) ?? Promise.resolve(new Map())),
   };
 }
 

@@ -4,7 +4,7 @@ import { harbour } from '../support/argocd.ts';
 import { noHttpBackend, skipNote } from '../support/git-host.ts';
 import { startOwnRegistry } from '../support/registries.ts';
 import { fastClock, testWorld } from '../support/world.ts';
-import { watch } from './watching.ts';
+import { timeUpOn, toldWorld, watch } from './watching.ts';
 
 describe.skipIf(noHttpBackend !== undefined)(`a config commit in Argo CD${skipNote}`, () => {
   it('is healthy once it is synced and its rollout is over, and Argo CD was told of it', async () => {
@@ -22,7 +22,7 @@ describe.skipIf(noHttpBackend !== undefined)(`a config commit in Argo CD${skipNo
     const place = await harbour();
     place.argocd.app('front').mishaps.stuck = true;
     const commit = await place.deliver('b');
-    const [verdict] = await watch(place, { commit, timeoutMs: 20_000 });
+    const [verdict] = await watch(place, { commit }, timeUpOn('reading the config repo'));
     expect(verdict).toMatchObject({ is: 'timedOut' });
   });
 
@@ -116,8 +116,8 @@ describe.skipIf(noHttpBackend !== undefined)(`a config commit in Argo CD${skipNo
   it('of an application synced by hand is told, and synced where that is wanted', async () => {
     const place = await harbour({ app: { automated: false } });
     const commit = await place.deliver('b');
-    const world = testWorld({ clock: fastClock() });
-    const [told] = await watch(place, { commit, timeoutMs: 150_000 }, world);
+    const world = timeUpOn('synced by hand');
+    const [told] = await watch(place, { commit }, world);
     expect(told).toMatchObject({ is: 'timedOut' });
     expect(world.events).toContainEqual(expect.objectContaining({ type: 'notice', level: 'warning', stage: 'deploy' }));
     const [synced] = await watch(place, { commit, deploy: { sync: true } });
@@ -218,15 +218,14 @@ describe.skipIf(noHttpBackend !== undefined)(`a config commit in Argo CD${skipNo
   it('waits a while for an application that the commit itself may make', async () => {
     const place = await harbour({ app: { sources: [{ repoURL: 'https://git.test/other.git', path: '.' }] } });
     const commit = await place.deliver('b');
-    setTimeout(() => {
-      const late = place.argocd.add({
-        name: 'late',
-        namespace: 'apps',
-        sources: [{ repoURL: place.repo, path: 'main' }],
-      });
-      void late.refresh();
-    }, 50);
-    const [verdict] = await watch(place, { commit, deploy: { applications: [] } });
+    let made = false;
+    const world = toldWorld((event) => {
+      if (made || event.type !== 'notice' || !event.message.includes('no application follows')) return;
+      made = true;
+      const sources = [{ repoURL: place.repo, path: 'main' }];
+      void place.argocd.add({ name: 'late', namespace: 'apps', sources }).refresh();
+    }, 20);
+    const [verdict] = await watch(place, { commit, deploy: { applications: [] } }, world);
     expect(verdict).toMatchObject({ is: 'healthy', application: 'late' });
     const streams = place.argocd.requests.filter(({ path }) => path.includes('/stream/'));
     expect(streams[0]?.query.get('appNamespace')).toBe('apps');

@@ -16,8 +16,8 @@ import { fastClock, type TestWorld, testWorld } from '../support/world.ts';
  * A world that tells what happens in it, and whose time moves on when it is told to: that a time is over then depends on
  * what was said, and not on how fast the machine is.
  */
-export function toldWorld(react: (event: Happening, later: (ms: number) => void) => void): TestWorld {
-  const clock = fastClock();
+export function toldWorld(react: (event: Happening, later: (ms: number) => void) => void, times = 100): TestWorld {
+  const clock = fastClock(times);
   let offset = 0;
   const world = testWorld({ clock: { ...clock, now: () => clock.now() + offset } });
   const later = (ms: number): void => {
@@ -65,7 +65,7 @@ export async function watch(
   const plan = {
     ...usualArgoCd,
     server: argocd.url,
-    timeoutMs: asked.timeoutMs ?? 1_200_000,
+    timeoutMs: asked.timeoutMs ?? 3_000_000,
     longestMs: asked.timeoutMs ?? 3_600_000,
     webhookSecret: asked.webhookSecret,
     ...asked.argocd,

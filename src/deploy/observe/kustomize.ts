@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import type { Application } from '../../wire/argocd/types.ts';
-import { listAt, textsAt } from '../../wire/fields.ts';
+import { listAt, textAt, textsAt } from '../../wire/fields.ts';
 import { parseYaml } from '../../wire/yaml.ts';
 import { type Followed, folderOf, follows } from './sources.ts';
 
@@ -48,11 +48,29 @@ function takenIn(text: string, folder: string): string[] {
   const document = parseYaml(text, { depth: 32, documents: 1 })?.[0];
   const value: unknown =
     document === undefined || document.errors.length > 0 ? undefined : document.toJS({ maxAliasCount: 100 });
-  const listed = ['resources', 'bases', 'components', 'patchesStrategicMerge', 'crds'].flatMap((key) =>
-    textsAt(value, key),
-  );
-  const patches = listAt(value, 'patches').flatMap((one) => textsAt([one], '0', 'path'));
-  return [...listed, ...patches]
+  const listed = [
+    'resources',
+    'bases',
+    'components',
+    'patchesStrategicMerge',
+    'crds',
+    'generators',
+    'transformers',
+  ].flatMap((key) => textsAt(value, key));
+  const inside = (keys: readonly string[]) => keys.flatMap((key) => listAt(value, key));
+  const paths = inside(['patches', 'patchesJson6902', 'replacements']).map((one) => textAt(one, 'path'));
+  const values = inside(['helmCharts']).flatMap((one) => [
+    textAt(one, 'valuesFile'),
+    ...textsAt(one, 'additionalValuesFiles'),
+  ]);
+  // `files` may be `KEY=FILE`.
+  const generated = inside(['configMapGenerator', 'secretGenerator']).flatMap((one) => [
+    ...textsAt(one, 'files').map((text) => text.slice(text.indexOf('=') + 1)),
+    ...textsAt(one, 'envs'),
+    textAt(one, 'env'),
+  ]);
+  return [...listed, ...paths, ...values, ...generated]
+    .filter((path) => path !== '')
     .filter(
       (path) => !path.includes('://') && !path.includes('\n') && !/^[^/]+\.[^/]+\.?[^/]*\/\/|^git@|\?ref=/.test(path),
     )

@@ -19,14 +19,23 @@ export interface Watching {
 }
 
 /** Whether a delivery's applications can be watched at all. */
-export async function checkWatch({ world, emit, servers }: Watching, delivery: DeliveryPlan): Promise<void> {
+export async function checkWatch({ world, emit, auth, servers }: Watching, delivery: DeliveryPlan): Promise<void> {
   const { deploy, repo, branch } = delivery;
   if (deploy === undefined) return;
-  const [{ checkApplications }, server] = await Promise.all([
+  const [{ checkApplications }, { openHistory }, server, credential] = await Promise.all([
     import('../../deploy/deploy.ts'),
+    import('../../commit/order/history.ts'),
     servers.of(deploy.argocd),
+    auth.git(repo),
   ]);
-  await checkApplications(world, emit, server, { repo, branch, files: filesOf(delivery), deploy });
+  // Asked only where an application follows HEAD, by one request.
+  const history = openHistory(world, delivery, credential, world.clock.now() + 60_000);
+  try {
+    const about = { repo, branch, files: filesOf(delivery), deploy, isHead: () => history.isHead() };
+    await checkApplications(world, emit, server, about);
+  } finally {
+    await history.close();
+  }
 }
 
 function filesOf({ edits }: DeliveryPlan): string[] {

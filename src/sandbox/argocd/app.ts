@@ -155,8 +155,8 @@ export function createArgoCdApp(
       const same = live.find((one) => one.manifest.text === manifest.text);
       if (same !== undefined) return same;
       const before = live.find((one) => one.manifest.kind === manifest.kind && one.manifest.name === manifest.name);
-      // Pods that are replaced only when they are deleted stay as they were.
-      const stays = before !== undefined && /^ *type: OnDelete$/m.test(manifest.text);
+      // Pods that are replaced only when they are deleted, or that a partition leaves, stay as they were.
+      const stays = before !== undefined && /^ *(?:type: OnDelete|partition: [1-9]\d*)$/m.test(manifest.text);
       const rolls = runsPods(manifest) && !stays;
       return {
         manifest,

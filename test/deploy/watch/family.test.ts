@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { type Harbour, harbour } from '../../support/argocd.ts';
 import { noHttpBackend } from '../../support/git-host.ts';
 import { fastClock, testWorld } from '../../support/world.ts';
-import { watch } from '../watching.ts';
+import { timeUpOn, watch } from '../watching.ts';
 
 const only = it.skipIf(noHttpBackend !== undefined);
 const named = (...names: readonly string[]) => ({
@@ -56,17 +56,7 @@ only('an application whose sources a template writes is not healthy before our v
 only('an application that its template never changes is not taken for healthy', async () => {
   const { place, deliver } = await generated();
   const asked = { commit: await deliver('d4e5f6'), tag: 'd4e5f6', file: 'apps/front.json' };
-  const clock = fastClock();
-  let later = 0;
-  const world = testWorld({ clock: { ...clock, now: () => clock.now() + later } });
-  const waited = watch(place, asked, {
-    ...world,
-    emit: (event) => {
-      world.emit(event);
-      // However slow the machine: time is over once it is said what is waited for.
-      if (event.type === 'verdict.progress' && event.why.includes('ApplicationSet shops')) later = 2_000_000;
-    },
-  });
+  const waited = watch(place, asked, timeUpOn('ApplicationSet shops'));
   expect(await waited).toMatchObject([{ is: 'timedOut', why: expect.stringContaining('ApplicationSet shops') }]);
 });
 
@@ -160,6 +150,7 @@ const pods =
 const table: readonly (readonly [string, string, string])[] = [
   ['the chart doesn’t use the value', `apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: front }\nspec:\n  template:\n    spec:\n      containers: [{ name: front, image: "registry.test/app:fixed" }]\n`, 'no workload'],
   ['a StatefulSet waits for its pods to be deleted', `apiVersion: apps/v1\nkind: StatefulSet\nmetadata: { name: front }\nspec:\n  updateStrategy:\n    type: OnDelete\n  template:\n${pods}`, 'OnDelete'],
+  ['a StatefulSet leaves the pods below its partition', `apiVersion: apps/v1\nkind: StatefulSet\nmetadata: { name: front }\nspec:\n  updateStrategy:\n    type: RollingUpdate\n    rollingUpdate:\n      partition: 3\n  template:\n${pods}`, 'partition'],
   ['there are to be no pods', `apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: front }\nspec:\n  replicas: 0\n  template:\n${pods}`, '0 replicas'],
   ['a CronJob hasn’t run since', `apiVersion: batch/v1\nkind: CronJob\nmetadata: { name: front }\nspec:\n  schedule: "0 3 * * *"\n  jobTemplate:\n    spec:\n      template:\n        spec:\n          containers: [{ name: front, image: "{{ .Values.front.image }}:{{ .Values.front.imageTag }}" }]\n`, '0 3 * * *'],
 ]; // biome-ignore format: a table
