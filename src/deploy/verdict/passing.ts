@@ -33,9 +33,24 @@ const network = [
   'Bad Gateway',
   'Service Unavailable',
   'Gateway Timeout',
-];
+  'connection timed out',
+  'operation timed out',
+  'The requested URL returned error: 429',
+  'Empty reply from server',
+  'SSL_ERROR_SYSCALL',
+  'early EOF',
+  'connection lost',
+  'connection pool timeout',
+  'use of closed network connection',
+  'transport is closing',
+  'no endpoints available',
+  'no healthy upstream',
+  'unable to return a response in the time allotted',
+  'request did not complete within',
+  'failed timeout after',
+].map((words) => words.toLowerCase());
 
 /** Whether a message of Argo CD's says that it couldn't ask somebody, which says nothing of what we delivered. Pure. */
 export function isPassing(message: string): boolean {
-  return codes.test(message) || network.some((words) => message.includes(words));
+  return codes.test(message) || network.some((words) => message.toLowerCase().includes(words));
 }

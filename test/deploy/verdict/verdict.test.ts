@@ -408,6 +408,35 @@ describe('what Argo CD could not ask somebody', () => {
     expect(atDeadline(answers.at(-1))).toMatchObject({ health: 'unknown' });
   });
 
+  it.each([
+    'ssh: connect to host git.test port 22: Connection timed out\r\nfatal: Could not read from remote repository.',
+    'kex_exchange_identification: read: Connection reset by peer',
+    "fatal: unable to access 'https://git.test/': Failed to connect to git.test port 443: Connection refused",
+    "fatal: unable to access 'https://git.test/': The requested URL returned error: 429",
+    "fatal: unable to access 'https://git.test/': Empty reply from server",
+    '`git fetch origin --tags --force --prune` failed timeout after 1m30s',
+    'redis: connection pool timeout',
+    'http2: client connection lost',
+    'the server was unable to return a response in the time allotted, but may still be processing the request',
+    'Timeout: request did not complete within requested timeout 34s',
+    'no endpoints available for service "webhook"',
+  ])('is known by the words of git, ssh and the cluster: %s', (message) => {
+    const change = { ...comparison, conditions: [{ type: 'ComparisonError', message }] };
+    expect(words([[0, change], [100, change]]).at(-1)).toMatch(/^refreshing/); // biome-ignore format: a table
+  });
+
+  it('is not whatever Helm, kustomize or the API object to', () => {
+    for (const message of [
+      'helm template failed exit status 1: Error: values don’t meet the schema',
+      'one or more objects failed to apply, reason: Deployment.apps "front" is invalid',
+      "fatal: couldn't find remote ref refs/heads/main",
+      'app path does not exist',
+    ]) {
+      const change = { ...comparison, conditions: [{ type: 'ComparisonError', message }] };
+      expect(words([[0, change], [100, change]]).at(-1)).toBe('syncFailed'); // biome-ignore format: a table
+    }
+  });
+
   it('is over once Argo CD can ask again', () => {
     expect(words([[0, comparison], [20, {}], [25, {}]]).join(' ')).toBe('refreshing settling healthy'); // biome-ignore format: a table
   });
