@@ -1,4 +1,4 @@
-import { isAlias, isMap, isPair, isSeq, type Node, visit, type YAMLMap } from 'yaml';
+import { isAlias, isMap, isPair, isSeq, type Node, type Pair, visit, type YAMLMap } from 'yaml';
 import { placeAt } from '../../errors/place.ts';
 import { TagboatError } from '../../errors.ts';
 import { formatPath, type ValuePath } from '../../plan/path.ts';
@@ -50,6 +50,24 @@ function hasKey(document: YamlDocument, map: YAMLMap, key: string, seen: Set<YAM
   seen.add(map);
   if (map.items.some((pair) => keyText(pair.key) === key)) return true;
   return mergedInto(document, map).some(({ target }) => hasKey(document, target, key, seen));
+}
+
+/** The pairs of a map as readers see it: its own, then those merged into it under keys that it hasn't. */
+export function pairsIn(document: YamlDocument, map: YAMLMap): Pair[] {
+  const pairs = new Map<string | undefined, Pair>();
+  // What a map holds counts where it is merged in first: once more, it has nothing new.
+  const seen = new Set<YAMLMap>();
+  const take = (one: YAMLMap): void => {
+    if (seen.has(one)) return;
+    seen.add(one);
+    for (const pair of one.items) {
+      const key = keyText(pair.key);
+      if (key !== '<<' && !pairs.has(key)) pairs.set(key, pair);
+    }
+    for (const { target } of mergedInto(document, one)) take(target);
+  };
+  take(map);
+  return [...pairs.values()];
 }
 
 function mergedInto(document: YamlDocument, map: YAMLMap): { merged: Node; target: YAMLMap }[] {

@@ -1,8 +1,9 @@
-import { isMap, type Node, type Pair, type YAMLMap } from 'yaml';
+import { isMap, type Node, type Pair } from 'yaml';
 import { placeAt } from '../../errors/place.ts';
 import { TagboatError } from '../../errors.ts';
 import { formatPath, parsePath, type ValuePath } from '../../plan/path.ts';
 import type { Edit } from '../../plan.ts';
+import { pairsIn } from './alias.ts';
 import { keyText, rangeOf, type SourceFile, valueText } from './document.ts';
 import { type FoundValue, findValue } from './find.ts';
 import { wayOf } from './way.ts';
@@ -15,7 +16,7 @@ export function digestLines(file: SourceFile, edits: readonly Edit[]): (number |
   const places = edits.map((edit) => placeOf(file, edit));
   const set = new Set<unknown>(places.map((place) => place?.node));
   return places.map((place, index) => {
-    const beside = place?.map.items.find((pair) => isDigestOf(pair, place.key));
+    const beside = place?.pairs.find((pair) => isDigestOf(pair, place.key));
     if (place === undefined || beside === undefined || set.has(beside.value)) return undefined;
     const at = placeAt(file.name, file.text, rangeOf(beside.key as Node)[0], 'nothing');
     const { path, allow } = edits[index] as Edit;
@@ -34,15 +35,18 @@ function placeOf(file: SourceFile, edit: Edit): Place | undefined {
   const step = path.steps.at(-1);
   const at = found(file, path);
   const map = at === undefined ? undefined : wayOf(file, at.trail).nodes.at(-2);
-  if (step?.is !== 'key' || at === undefined || !isMap(map)) return undefined;
-  return { key: step.key, above: { ...path, steps: path.steps.slice(0, -1) }, node: at.node, map };
+  const document = file.documents[at?.trail[0] ?? 0];
+  if (step?.is !== 'key' || at === undefined || document === undefined || !isMap(map)) return undefined;
+  const pairs = pairsIn(document, map);
+  return { key: step.key, above: { ...path, steps: path.steps.slice(0, -1) }, node: at.node, pairs };
 }
 
 interface Place {
   readonly key: string;
   readonly above: ValuePath;
   readonly node: Node;
-  readonly map: YAMLMap;
+  /** Of the map that the key is in, with what is merged into it. */
+  readonly pairs: readonly Pair[];
 }
 
 function found(file: SourceFile, path: ValuePath): FoundValue | undefined {

@@ -27,8 +27,9 @@ type Parents = ReadonlyMap<ObjectId, Pick<HistoryCommit, 'parents'>>;
 export type Relation = 'same' | 'ancestor' | 'descendant' | 'diverged' | 'unknown';
 
 /**
- * What `theirs` is to `ours`, both being commits' ids, by the repository that should have them. One request and commits
- * alone, where the host can filter; no branch need lead to either of them (version 2). Throws WireFailure.
+ * What `theirs` is to `ours`, both being commits' ids, by the repository that should have them, from commits that lead from
+ * one to the other: an answer without any is none. One request, two for an ancestor, and commits alone where the host can
+ * filter; no branch need lead to either of them (version 2). Throws WireFailure.
  */
 export async function relationOf(remote: GitRemote, theirs: ObjectId, ours: ObjectId): Promise<Relation> {
   if (theirs === ours) return 'same';
@@ -39,10 +40,11 @@ export async function relationOf(remote: GitRemote, theirs: ObjectId, ours: Obje
     if (relation === 'diverged' && !(await isMet(remote, commits, ours))) {
       return relationBelowHeads(remote, theirs, ours);
     }
-    if (relation !== 'unknown' || !commits.has(theirs)) return relation;
-    // A whole history without ours: the host hasn't ours, or it leaves nothing out, whatever is here (Dulwich, filtering).
+    if (relation !== 'unknown' || (commits.size > 0 && !commits.has(theirs))) return relation;
+    // Nothing at all: ours has theirs already, or the host answered so for a reason of its own. Or a whole history without
+    // ours: the host hasn't ours, or it leaves nothing out (Dulwich, filtering). The way back from ours shows which.
     const back = await commitsSince(remote, ours, theirs);
-    return back?.has(theirs) === true && lineageOf(back, ours).has(theirs) ? 'ancestor' : 'unknown';
+    return back !== undefined && lineageOf(back, ours).has(theirs) ? 'ancestor' : 'unknown';
   } catch (error) {
     // Git's own no, the question being well-formed: it doesn't have `theirs`, or gives out nothing by its id.
     if (!isNo(error)) throw error;
@@ -96,7 +98,7 @@ function lineageOf(commits: Parents, from: ObjectId): ReadonlySet<ObjectId> {
 /** The same from the commits in `theirs`'s history and not in `ours`'s. Pure. */
 export function relationIn(commits: Parents, theirs: ObjectId, ours: ObjectId): Relation {
   if (theirs === ours) return 'same';
-  if (commits.size === 0) return 'ancestor';
+  // An empty answer shows nothing: an ancestor's is empty, and so is that of a host which answers another question.
   if (!commits.has(theirs)) return 'unknown';
   // A host that left out nothing, though ours was named.
   if (commits.has(ours)) return lineageOf(commits, theirs).has(ours) ? 'descendant' : 'unknown';

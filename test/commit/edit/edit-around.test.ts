@@ -70,6 +70,8 @@ describe('a tag beside a digest', () => {
     ['kustomize', `images:\n  - name: app\n    newTag: v1\n    digest: ${digest}\n`, '.images[name=app].newTag', '.images[name=app].digest'],
     ['a chart', `image: {digest: "${digest}", tag: v1}\n`, '.image.tag', '.image.digest'],
     ['a chart with other words', `imageDigest: ${digest}\nimageTag: v1\n`, '.imageTag', '.imageDigest'],
+    ['a merged map', `a: &i {digest: "${digest}"}\nimage: {<<: *i, tag: v1}\n`, '.image.tag', '.image.digest'],
+    ['a map merged into a merged one', `a: &i {digest: "${digest}"}\nb: &j {<<: *i}\nimage:\n  <<: [*j]\n  tag: v1\n`, '.image.tag', '.image.digest'],
     ['a chart that says sha', `image:\n  sha: ${'0'.repeat(64)}\n  tag: v1\n`, '.image.tag', '.image.sha'],
   ]; // biome-ignore format: a table
   it.each(pinned)('is refused unless allowed, for the digest is what counts: %s', (_, text, path, beside) => {
@@ -98,6 +100,8 @@ describe('a tag beside a digest', () => {
     'image: {tag: v1, digest: ""}\n',
     'image: {tag: v1, digest: ~}\n',
     'image: {tag: v1, sha: 3f2c1d0}\n',
+    'a: &i {digest: "sha256:00"}\nimage: {<<: *i, digest: "", tag: v1}\n',
+    'a: &i {digest: ""}\nb: &j {digest: "sha256:00"}\nimage: {<<: [*i, *j], tag: v1}\n',
     'image: {tag: v1}\ndigest: x\n',
   ])('is set where there is none: %j', (text) => {
     expect(edit(text, '.image.tag', 'v2', none).changes).toHaveLength(1);

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { editFile } from '../../../src/commit/edit/edit.ts';
+import { editFile, readValue } from '../../../src/commit/edit/edit.ts';
 import { kindOf } from '../../../src/commit/edit/kind.ts';
 import { documents } from './edit-documents.ts';
 
@@ -84,6 +84,19 @@ it.skipIf(!python)(`a second reader sees the rest of the file unchanged${why}`, 
     compared += 1;
   }
   expect(compared).toBeGreaterThan(cases.length / 4);
+});
+
+it.skipIf(!python)(`a second reader sees the same text of a block at the end of a file${why}`, () => {
+  const ends = ['', '\n', '\n\n', '\r\n', '\n  ', '\n ', '\n\n  ', '\n# c', '\n...', '\n---', '\n---\n'];
+  const texts = ['|', '|-', '|+', '>', '>-', '>+', '|2', '>2-'].flatMap((header) =>
+    ['  old', '  one\n  two', '  one\n\n  two'].flatMap((body) =>
+      ends.flatMap((end) => ['a: ', 'b: 1\na: ', '? x\n: y\na: '].map((start) => `${start}${header}\n${body}${end}`)),
+    ),
+  );
+  const seen = readAll(texts).map((one) => (one as [{ a: unknown }] | null)?.[0].a);
+  const ours = texts.map((text) => readValue('v.yaml', new TextEncoder().encode(text), 'doc[0].a'));
+  const wrong = texts.flatMap((text, at) => (seen[at] === ours[at] ? [] : [[text, seen[at], ours[at]]]));
+  expect(wrong).toEqual([]);
 });
 
 /** Sets the value in the tree; false where a key reads as another type there, so that its text isn't found. */

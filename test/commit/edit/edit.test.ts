@@ -63,6 +63,9 @@ describe('a value is set and every other byte stays', () => {
     expect(edited('a: |+\n  old\n\n\nb: 1\n', '.a', 'new')).toBe('a: |-\n  new\n\n\nb: 1\n');
     expect(edited('a: |2-\n    old\nb: 1\n', '.a', 'new')).toBe('a: |-\n    new\nb: 1\n');
     expect(edited('a: |\n  old', '.a', 'new')).toBe('a: |-\n  new');
+    // Nobody but our parser sees a newline where the file ends without one.
+    expect(edited('a: |\n  old', '.a', 'old')).toBe('a: |\n  old');
+    expect(edited('a: |\n  old', '.a', 'old\n')).toBe('a: "old\\n"');
   });
 
   it('in a block scalar that cannot hold it, as a quoted value', () => {

@@ -66,14 +66,30 @@ describe.skipIf(noHttpBackend !== undefined)(`what one commit is to another${ski
     }
   });
 
-  it('costs one request on a fresh connection', async () => {
+  it('costs one request on a fresh connection, and one more for an ancestor, of which the first shows nothing', async () => {
     const host = await gitHost();
     const { url, first, third } = await forked(host);
-    expect(await relationOf(remoteAt(url), first, third)).toBe('ancestor');
-    expect(host.requests).toHaveLength(1);
     expect(await relationOf(remoteAt(url), third, first)).toBe('descendant');
-    expect(host.requests).toHaveLength(2);
+    expect(host.requests).toHaveLength(1);
+    expect(await relationOf(remoteAt(url), first, third)).toBe('ancestor');
+    expect(host.requests).toHaveLength(3);
     expect(host.requests.every(({ bytesOut }) => bytesOut < 1_500)).toBe(true);
+  });
+
+  it('is never told by a pack without commits, which a host may send for reasons of its own', async () => {
+    const pack = Buffer.from('5041434b0000000200000000029d08823bd8a8eab510ad6ac75c823cfd3ed31e', 'hex');
+    const body = Buffer.concat([Buffer.from('000dpackfile\n0025\x01'), pack, Buffer.from('0000')]);
+    const headers = { 'content-type': 'application/x-git-upload-pack-result' };
+    const answer = { status: 200, headers, body };
+    const host = await gitHost({ quirks: [{ is: 'refuses', line: /have [0-9a-f]{40}/, answer }] });
+    const { url, first, third, side } = await forked(host);
+    for (const [theirs, ours] of [
+      [third, first],
+      [side, third],
+      [first, third],
+    ] as const) {
+      expect(await relationOf(remoteAt(url), theirs, ours)).toBe('unknown');
+    }
   });
 
   it('is told of commits that no branch leads to any more', async () => {
@@ -128,8 +144,9 @@ describe('the relation in a set of commits', () => {
         const expected =
           theirs === ours
             ? 'same'
-            : mine.has(theirs)
-              ? 'ancestor'
+            : // Nothing is sent of what ours has: that alone shows nothing.
+              mine.has(theirs)
+              ? 'unknown'
               : reach(theirs).has(ours)
                 ? 'descendant'
                 : common
