@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -9,7 +10,6 @@ import { type GitHub, type GitHubOptions, startGitHub } from '../../src/sandbox/
 import type { Registry } from '../../src/sandbox/registry/registry.ts';
 import { git, gitHost, tempDir } from './git-host.ts';
 import { startOwnRegistry } from './registries.ts';
-import { start } from './spawner/start.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -37,31 +37,43 @@ export interface CliOptions {
 }
 
 /** Runs the real command line in a process of its own, without anything of the caller's accounts. */
-export async function cli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+export function cli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const script = options.script ?? join(root, 'dist', 'cli.js');
-  const [program, ...rest] = [...(options.within ?? []), options.node ?? process.execPath, script, ...args] as [
-    string,
-    ...string[],
-  ];
-  const env = { PATH: process.env.PATH, HOME: '/nonexistent', NO_COLOR: '1', ...options.env };
-  const child = start({ program, args: rest, cwd: options.cwd ?? root, env, stdin: false, stderr: true });
-  options.onStart?.(child.kill);
-  let stdout = '';
-  let stderr = '';
-  let open = '';
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text;
-    const lines = (open + text).split('\n');
-    open = lines.pop() ?? '';
-    for (const line of lines) options.onLine?.(line, child.kill);
+  return new Promise((done, fail) => {
+    const [program, ...rest] = [...(options.within ?? []), options.node ?? process.execPath, script, ...args] as [
+      string,
+      ...string[],
+    ];
+    const child = spawn(program, rest, {
+      cwd: options.cwd ?? root,
+      env: { PATH: process.env.PATH, HOME: '/nonexistent', NO_COLOR: '1', ...options.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    options.onStart?.((signal) => child.kill(signal));
+    let stdout = '';
+    let stderr = '';
+    let open = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+      const lines = (open + text).split('\n');
+      open = lines.pop() ?? '';
+      for (const line of lines) options.onLine?.(line, (signal) => child.kill(signal));
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    child.on('error', fail);
+    child.on('close', (code) => {
+      const json = args.includes('--json');
+      const events = json
+        ? stdout
+            .trimEnd()
+            .split('\n')
+            .map((line) => JSON.parse(line) as Event)
+        : [];
+      done({ code, stdout, stderr, events });
+    });
   });
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text;
-  });
-  const { code, error } = await child.closed;
-  if (error !== undefined) throw new Error(`${program} could not be started: ${error}`);
-  const lines = args.includes('--json') ? stdout.trimEnd().split('\n') : [];
-  return { code, stdout, stderr, events: lines.map((line) => JSON.parse(line) as Event) };
 }
 
 /** The result that every `--json` run ends with. */

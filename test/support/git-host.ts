@@ -4,12 +4,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { StartProgram } from '../../src/sandbox/git-host/cgi.ts';
 import { type GitHost, type GitHostOptions, startGitHost } from '../../src/sandbox/git-host/git-host.ts';
 import { runGit } from '../../src/sandbox/git-host/repo.ts';
 import type { Env } from '../../src/wire/world.ts';
-import { execSmall } from './spawner/exec.ts';
-import { start } from './spawner/start.ts';
 
 /** Git as the tests run it: without the user's configuration. */
 export const gitEnv: Env = {
@@ -44,11 +41,9 @@ export const skipNote: string = noHttpBackend === undefined ? '' : ` (skipped: $
 /** Whether this git can make SHA-256 repositories (2.29). */
 export const hasSha256: boolean = /^git version (2\.(29|[3-9]\d)|[3-9])/.test(fromGit('--version') ?? '');
 
-const startSmall: StartProgram = (program, env) => start({ program, args: [], env, stdin: true, stderr: false });
-
 /** A git host that ends with the test. */
 export async function gitHost(options: Omit<GitHostOptions, 'env'> = {}): Promise<GitHost> {
-  const host = await startGitHost({ env: gitEnv, start: startSmall, exec: execSmall, ...options });
+  const host = await startGitHost({ env: gitEnv, ...options });
   onTestFinished(() => host.close());
   return host;
 }
@@ -62,5 +57,5 @@ export async function tempDir(): Promise<string> {
 
 /** Runs git in a folder. */
 export function git(dir: string, ...args: string[]): Promise<string> {
-  return runGit(['-C', dir, ...args], gitEnv, undefined, execSmall);
+  return runGit(['-C', dir, ...args], gitEnv);
 }

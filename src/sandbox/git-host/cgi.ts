@@ -1,29 +1,7 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import type { IncomingMessage } from 'node:http';
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { Env } from '../../wire/world.ts';
-
-/** A program that runs. */
-export interface Running {
-  readonly stdin: Writable;
-  readonly stdout: Readable;
-  /** After its end and its last output. Rejects when it could not be started. */
-  readonly closed: Promise<unknown>;
-  kill(signal: NodeJS.Signals): void;
-}
-
-/** Starts a program without arguments, whose stderr nobody reads. */
-export type StartProgram = (program: string, env: Env) => Running;
-
-/** Starts it as a child of this process. */
-export const startChild: StartProgram = (program, env) => {
-  const child = spawn(program, [], { stdio: ['pipe', 'pipe', 'ignore'], env });
-  const closed = new Promise((resolve, reject) => {
-    child.once('close', resolve);
-    child.once('error', reject);
-  });
-  return { stdin: child.stdin, stdout: child.stdout, closed, kill: (signal) => child.kill(signal) };
-};
 
 /** One request to git's own http-backend, as CGI (RFC 3875) wants it told. */
 interface CgiRequest {
@@ -39,7 +17,6 @@ interface CgiRequest {
   /** In place of the request's own body. */
   readonly body: Buffer | undefined;
   readonly env: Env;
-  readonly start: StartProgram;
 }
 
 export interface CgiReply {
@@ -49,27 +26,30 @@ export interface CgiReply {
 }
 
 /** The program's answer, its body streaming. Rejects when it ends without the blank line after its headers. */
-export function runCgi(request: CgiRequest, started: (child: Running) => void): Promise<CgiReply> {
+export function runCgi(request: CgiRequest, started: (child: ChildProcess) => void): Promise<CgiReply> {
   const { incoming } = request;
   const header = (name: string): string | undefined => {
     const value = incoming.headers[name];
     return Array.isArray(value) ? value.join(', ') : value;
   };
-  const child = request.start(request.program, {
-    ...request.env,
-    GATEWAY_INTERFACE: 'CGI/1.1',
-    SERVER_PROTOCOL: 'HTTP/1.1',
-    REQUEST_METHOD: incoming.method,
-    GIT_PROJECT_ROOT: request.projects,
-    GIT_HTTP_EXPORT_ALL: '1',
-    PATH_INFO: request.path,
-    QUERY_STRING: request.query,
-    REMOTE_ADDR: '127.0.0.1',
-    REMOTE_USER: request.user,
-    CONTENT_TYPE: header('content-type'),
-    CONTENT_LENGTH: request.body === undefined ? header('content-length') : String(request.body.byteLength),
-    HTTP_CONTENT_ENCODING: header('content-encoding'),
-    GIT_PROTOCOL: request.protocol,
+  const child = spawn(request.program, [], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+    env: {
+      ...request.env,
+      GATEWAY_INTERFACE: 'CGI/1.1',
+      SERVER_PROTOCOL: 'HTTP/1.1',
+      REQUEST_METHOD: incoming.method,
+      GIT_PROJECT_ROOT: request.projects,
+      GIT_HTTP_EXPORT_ALL: '1',
+      PATH_INFO: request.path,
+      QUERY_STRING: request.query,
+      REMOTE_ADDR: '127.0.0.1',
+      REMOTE_USER: request.user,
+      CONTENT_TYPE: header('content-type'),
+      CONTENT_LENGTH: request.body === undefined ? header('content-length') : String(request.body.byteLength),
+      HTTP_CONTENT_ENCODING: header('content-encoding'),
+      GIT_PROTOCOL: request.protocol,
+    },
   });
   started(child);
   // A program that ends without reading its input closes the pipe: its answer tells.
@@ -96,7 +76,7 @@ export function runCgi(request: CgiRequest, started: (child: Running) => void): 
     };
     child.stdout.on('readable', onReadable);
     child.stdout.on('end', () => reject(new Error('git http-backend ended without an answer')));
-    child.closed.catch(reject);
+    child.on('error', reject);
   });
 }
 

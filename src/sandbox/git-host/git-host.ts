@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -5,10 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
-import { createExec, type Exec } from '../../wire/exec.ts';
 import type { Env } from '../../wire/world.ts';
 import { accessRefusal, type RepoAccess } from './access.ts';
-import { type CgiReply, type Running, runCgi, type StartProgram, startChild } from './cgi.ts';
+import { type CgiReply, runCgi } from './cgi.ts';
 import { hearCommands } from './commands.ts';
 import { type Quirk, readOddly } from './quirk.ts';
 import { commitFiles, createBareRepo, type RepoCommit, type RepoOptions, runGit } from './repo.ts';
@@ -59,9 +59,6 @@ export type GitHostFault =
 export interface GitHostOptions {
   /** The environment git runs in, `PATH` above all. The user's own git configuration is kept out. */
   readonly env: Env;
-  /** How git's http-backend and every other git are run. Default: as children of this process. */
-  readonly start?: StartProgram;
-  readonly exec?: Exec;
   /** Where the bare repositories are kept. Default: a temp folder, removed at the end. */
   readonly dir?: string;
   readonly port?: number;
@@ -100,12 +97,11 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'tagboat-git-host-')));
   await mkdir(dir, { recursive: true });
   const env: Env = { ...options.env, GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null', HOME: dir };
-  const { start = startChild, exec = createExec({}) } = options;
   // Started by its own path: through `git` every request would cost one more process.
-  const program = join((await runGit(['--exec-path'], env, undefined, exec)).trim(), 'git-http-backend');
+  const program = join((await runGit(['--exec-path'], env)).trim(), 'git-http-backend');
   const rules = new Map<string, RepoAccess>();
   const requests: GitHostRequest[] = [];
-  const children = new Set<Running>();
+  const children = new Set<ChildProcess>();
   const turns = createTurns(options.workers ?? Number.POSITIVE_INFINITY);
   const connections = new Map<Socket, number>();
   const repoDir = (name: string): string => join(dir, `${name}.git`);
@@ -122,7 +118,7 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
     const refused = accessRefusal(request, incoming.headers.authorization, rules.get(request.repo));
     if (refused !== undefined) return answer(outgoing, refused.status, refused.headers, refused.body);
     const quirks = request.isCall && request.service === 'git-upload-pack' ? (options.quirks ?? []) : [];
-    const asked = await readOddly(quirks, incoming, repoDir(request.repo), env, exec);
+    const asked = await readOddly(quirks, incoming, repoDir(request.repo), env);
     if ('status' in asked) return answer(outgoing, asked.status, asked.headers ?? {}, asked.body ?? '');
     const done = await turns.take();
     // Nobody waits for the answer any more, and what is left of the request never comes.
@@ -133,14 +129,13 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
     const old = fault?.is === 'oldProtocol';
     const protocol = old ? fault.version && `version=${fault.version}` : incoming.headers['git-protocol']?.toString();
     const reply = await runCgi(
-      { program, projects: dir, incoming, ...request, user: 'sandbox', protocol, body: asked.body, env, start },
+      { program, projects: dir, incoming, ...request, user: 'sandbox', protocol, body: asked.body, env },
       (child) => {
         children.add(child);
-        const over = () => {
+        child.once('close', () => {
           children.delete(child);
           done();
-        };
-        child.closed.then(over, over);
+        });
       },
     );
     await pass(reply, outgoing, fault);
@@ -159,6 +154,7 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
     server.listen(options.port ?? 0, '127.0.0.1', resolve);
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
   return {
     url,
     dir,
@@ -166,22 +162,23 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
     repoDir,
     repoUrl: (name) => `${url}/${name}.git`,
     createRepo: async (name, { access, ...repo } = {}) => {
-      await createBareRepo(repoDir(name), repo, env, exec);
+      await createBareRepo(repoDir(name), repo, env);
       if (access !== undefined) rules.set(name, access);
       return `${url}/${name}.git`;
     },
-    commit: (name, commit) => commitFiles(repoDir(name), commit, env, exec),
+    commit: (name, commit) => commitFiles(repoDir(name), commit, env),
     setAccess: (name, access) => {
       if (access === undefined) rules.delete(name);
       else rules.set(name, access);
     },
-    git: (name, ...args) => runGit(['-C', repoDir(name), ...args], env, undefined, exec),
+    git: (name, ...args) => runGit(['-C', repoDir(name), ...args], env),
     close: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
       await closed;
+      const ended = [...children].map((child) => new Promise((resolve) => child.once('close', resolve)));
       for (const child of children) child.kill('SIGTERM');
-      await Promise.allSettled([...children].map(({ closed: ended }) => ended));
+      await Promise.all(ended);
       if (options.dir === undefined) await rm(dir, { recursive: true, force: true });
     },
   };

@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
-import type { Exec } from '../../wire/exec.ts';
 import type { Env } from '../../wire/world.ts';
 import { runGit } from './repo.ts';
 
@@ -32,12 +31,11 @@ export async function readOddly(
   incoming: IncomingMessage,
   repo: string,
   env: Env,
-  exec: Exec,
 ): Promise<QuirkAnswer | { readonly body: Buffer | undefined }> {
   if (quirks.length === 0) return { body: undefined };
   let body = (await buffer(incoming)).toString('latin1');
   for (const quirk of quirks) {
-    const read = quirk.is === 'filtersIds' ? await filterIds(body, repo, env, exec) : refuse(quirk, body);
+    const read = quirk.is === 'filtersIds' ? await filterIds(body, repo, env) : refuse(quirk, body);
     if (typeof read === 'object') return read;
     body = read ?? body;
   }
@@ -51,7 +49,7 @@ function refuse(quirk: Exclude<Quirk, { is: 'filtersIds' }>, body: string): Quir
   return missing.length === 0 ? undefined : { status: 500, body: `The client lacks ${missing.join(' ')}.\n` };
 }
 
-async function filterIds(body: string, repo: string, env: Env, exec: Exec): Promise<string | QuirkAnswer | undefined> {
+async function filterIds(body: string, repo: string, env: Env): Promise<string | QuirkAnswer | undefined> {
   const depth = /filter tree:([01])\n/.exec(body)?.[1];
   const wants = body.match(/[0-9a-f]{4}want [0-9a-f]+\n/g) ?? [];
   if (depth === undefined || wants.length === 0) return undefined;
@@ -59,7 +57,6 @@ async function filterIds(body: string, repo: string, env: Env, exec: Exec): Prom
     wants.map((line) => line.slice(9, -1)),
     repo,
     env,
-    exec,
   );
   const below = wants.filter((_, at) => types[at] !== 'commit');
   // Git's word for "these and nothing below them" is 0.
@@ -68,10 +65,10 @@ async function filterIds(body: string, repo: string, env: Env, exec: Exec): Prom
 }
 
 /** The types of objects, in their order. */
-async function objectTypes(ids: readonly string[], repo: string, env: Env, exec: Exec): Promise<readonly string[]> {
+async function objectTypes(ids: readonly string[], repo: string, env: Env): Promise<readonly string[]> {
   async function* stdin(): AsyncGenerator<Buffer> {
     yield Buffer.from(`${ids.join('\n')}\n`);
   }
-  const listed = await runGit(['-C', repo, 'cat-file', '--batch-check'], env, stdin(), exec);
+  const listed = await runGit(['-C', repo, 'cat-file', '--batch-check'], env, stdin());
   return listed.split('\n').map((line) => line.split(' ')[1] ?? '');
 }

@@ -2,7 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createExec, type Exec } from '../../wire/exec.ts';
+import { createExec } from '../../wire/exec.ts';
 import type { Env } from '../../wire/world.ts';
 
 /** A file to write: its content, or with a mode of its own (`100755`, `120000`; `160000` takes a commit id). */
@@ -37,35 +37,30 @@ const served: Readonly<Record<string, string>> = {
 };
 
 /** Makes a bare repository, with one commit when there are files. */
-export async function createBareRepo(
-  dir: string,
-  options: RepoOptions,
-  env: Env,
-  exec = createExec({}),
-): Promise<void> {
+export async function createBareRepo(dir: string, options: RepoOptions, env: Env): Promise<void> {
   const branch = options.branch ?? 'main';
   const format = options.objectFormat ?? 'sha1';
-  await cp(await emptyRepo(branch, format, env, exec), dir, { recursive: true });
+  await cp(await emptyRepo(branch, format, env), dir, { recursive: true });
   const config = Object.entries({ ...served, ...options.config }).map(([key, value]) => configLines(key, value));
   await writeFile(join(dir, 'config'), config.join(''), { flag: 'a' });
   if (options.preReceive !== undefined) {
     await mkdir(join(dir, 'hooks'), { recursive: true });
     await writeFile(join(dir, 'hooks', 'pre-receive'), `#!/bin/sh\n${options.preReceive}\n`, { mode: 0o755 });
   }
-  if (options.files !== undefined) await commitFiles(dir, { ...options, files: options.files }, env, exec);
+  if (options.files !== undefined) await commitFiles(dir, { ...options, files: options.files }, env);
 }
 
 const empty = new Map<string, Promise<string>>();
 
 /** A repository as git makes it, made once in a process: it is copied for each repository, which costs no program. */
-function emptyRepo(branch: string, format: string, env: Env, exec: Exec): Promise<string> {
+function emptyRepo(branch: string, format: string, env: Env): Promise<string> {
   const key = `${branch}\0${format}`;
   const known = empty.get(key);
   if (known !== undefined) return known;
   const made = mkdtemp(join(tmpdir(), 'tagboat-empty-')).then(async (dir) => {
     process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
     const what = [`--initial-branch=${branch}`, `--object-format=${format}`, '--template='];
-    await runGit(['init', '--quiet', '--bare', ...what, dir], env, undefined, exec);
+    await runGit(['init', '--quiet', '--bare', ...what, dir], env);
     return dir;
   });
   empty.set(key, made);
@@ -81,7 +76,7 @@ function configLines(key: string, value: string): string {
 }
 
 /** Makes a commit with git's fast-import, which takes 100,000 files in about a second. Answers its id. */
-export async function commitFiles(dir: string, commit: RepoCommit, env: Env, exec = createExec({})): Promise<string> {
+export async function commitFiles(dir: string, commit: RepoCommit, env: Env): Promise<string> {
   const ref = `refs/heads/${commit.branch ?? 'main'}`;
   const goesOn = await hasRef(dir, ref);
   const { name, email } = commit.author ?? { name: 'Sandbox', email: 'sandbox@localhost' };
@@ -93,7 +88,7 @@ export async function commitFiles(dir: string, commit: RepoCommit, env: Env, exe
     for (const [path, file] of files) yield change(path, file);
     yield Buffer.from('get-mark :1\n');
   }
-  return (await runGit(['-C', dir, 'fast-import', '--quiet', '--date-format=raw'], env, stream(), exec)).trim();
+  return (await runGit(['-C', dir, 'fast-import', '--quiet', '--date-format=raw'], env, stream())).trim();
 }
 
 async function hasRef(dir: string, ref: string): Promise<boolean> {
@@ -119,13 +114,9 @@ function data(content: string | Uint8Array): Buffer {
 }
 
 /** Runs git and answers its output. Rejects with what it said when it fails. */
-export async function runGit(
-  args: readonly string[],
-  env: Env,
-  stdin?: AsyncIterable<Uint8Array>,
-  exec: Exec = createExec({}),
-): Promise<string> {
-  const done = await exec({ program: 'git', args, env, ...(stdin === undefined ? {} : { stdin }) });
+export async function runGit(args: readonly string[], env: Env, stdin?: AsyncIterable<Uint8Array>): Promise<string> {
+  const exec = createExec(env);
+  const done = await exec({ program: 'git', args, ...(stdin === undefined ? {} : { stdin }) });
   if (done.missing) throw new Error('git is not on the PATH');
   if (done.code !== 0) throw new Error(`git ${args.join(' ')} ended with ${done.code}: ${done.stderr.trim()}`);
   return done.stdout;
