@@ -5,7 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // They need a cluster: `npm run test:cluster`.
     exclude: [...configDefaults.exclude, '**/*.cluster.test.ts'],
-    setupFiles: ['test/support/starter/start.ts'],
+    setupFiles: ['test/support/starter/start.ts', 'test/support/seeded.ts'],
     testTimeout: 120_000,
     hookTimeout: 60_000,
     // No test replaces a module: files of one worker share what they load, which costs a third of all the time otherwise.

@@ -12,4 +12,6 @@ await buildIfNeeded();
 const slow = process.argv.includes('--slow');
 const passedOn = process.argv.slice(2).filter((argument) => argument !== '--slow');
 // The long ones by leaving out the others: vitest runs whatever matches any of its filters, so a path would add to them.
-runVitest(['--exclude', slow ? '**/!(*.slow).test.ts' : '**/*.slow.test.ts', ...passedOn]);
+// They run every property on all of its inputs.
+const added = slow ? { TAGBOAT_LONG: '1' } : {};
+runVitest(['--exclude', slow ? '**/!(*.slow).test.ts' : '**/*.slow.test.ts', ...passedOn], added);

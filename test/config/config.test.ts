@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { configJsonSchema } from '../../src/config/shape/schema.ts';
 import { isError, type TagboatError } from '../../src/errors.ts';
+import { runs } from '../support/runs.ts';
 import { account, config, fault, seed } from './config-text.ts';
 
 const image = (text: string) => `registry: localhost:5000\nimages:\n  app: ${text}\n`;
@@ -587,7 +588,7 @@ describe('a hostile file', () => {
           }
         },
       ),
-      { numRuns: 2_000 },
+      { numRuns: runs(2_000) },
     );
   });
 });

@@ -14,6 +14,8 @@ it.each<[string, Partial<Setting>]>([
     { writers: [0, 1, 2], crowded: true, expiries: 1, kills: 1 },
   ],
   ['one of four writers is killed and another told to stop', { kills: 1, interrupts: 1 }],
+  ['somebody holds a value and one of three writers is killed', { writers: [0, 1, 2], holds: 1, kills: 1 }],
+  ['a request of one of three writers arrives late', { writers: [0, 1, 2], lateRequests: 1 }],
 ])(
   '%s: nothing is lost, nothing lands twice, nothing older goes over newer, nobody is stuck',
   (_, setting) => {

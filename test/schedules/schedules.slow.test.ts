@@ -1,23 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { noHttpBackend, skipNote } from '../support/git-host.ts';
+import { seeds } from '../support/runs.ts';
 import { faultsIn } from './check.ts';
 import { play } from './play.ts';
 import { scheduleOf } from './schedule.ts';
 
-// Writers as processes against a real git host, in an order, in a weather and with ends that a seed decides. Every run
-// takes other seeds and prints them. `TAGBOAT_SEED=123 npm run test:slow -- test/schedules` plays one again, as far as
-// processes can be made to; `TAGBOAT_SEEDS=200 npm run test:slow -- test/schedules` plays that many.
+// Writers as processes against a real git host, in an order, in a weather and with ends that a seed decides. The seeds are
+// always the same ones; `TAGBOAT_SEED=random npm run test:slow -- test/schedules` takes others and prints them,
+// `TAGBOAT_SEED=123` plays one again, as far as processes can be made to, and `TAGBOAT_SEEDS=200` plays that many.
 
-const asked = process.env.TAGBOAT_SEED;
 const count = Number(process.env.TAGBOAT_SEEDS ?? 30);
-const seeds =
-  asked === undefined
-    ? Array.from({ length: count }, () => Math.floor(Math.random() * 2 ** 31))
-    : asked.split(',').map(Number);
 
 describe.skipIf(noHttpBackend !== undefined)(`writers by chance${skipNote}`, () => {
   it.concurrent.each(
-    seeds,
+    seeds(count),
   )('say what is true, and nothing is lost and nothing lands twice: TAGBOAT_SEED=%i', async (seed) => {
     const schedule = scheduleOf(seed);
     const played = await play(schedule);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { jsonFault } from '../../../src/auth/registry/json-fault.ts';
+import { runs } from '../../support/runs.ts';
 
 function parses(text: string): boolean {
   try {
@@ -44,7 +45,7 @@ it('agrees with JSON.parse on JSON with a piece put in, taken out or doubled', (
       const changed = text.slice(0, at) + into + text.slice(at + out);
       expect(jsonFault(changed) === undefined).toBe(parses(changed));
     }),
-    { numRuns: 2_000 },
+    { numRuns: runs(2_000) },
   );
 });
 

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { editFile } from '../../../src/commit/edit/edit.ts';
 import { isError } from '../../../src/errors.ts';
+import { runs } from '../../support/runs.ts';
 import { documents } from './edit-documents.ts';
 import { codeOf, edit } from './edit-text.ts';
 
@@ -49,7 +50,7 @@ it('only the bytes of the value change, and the file reads as before but for tha
       if (document.aliases.length === 0) expect(read(text)).toEqual([treeWith(document.text, at.keys, value)]);
       expect(edit(text, at.path, value)).toEqual({ text, changes: [] });
     }),
-    { numRuns: 1_500 },
+    { numRuns: runs(1_500) },
   );
 });
 
@@ -63,7 +64,7 @@ it('an alias is refused wherever it stands', () => {
         expect(codeOf(() => edit(text, path, 'new'))).toBe('PATH_IS_ALIAS');
       },
     ),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 
@@ -99,7 +100,7 @@ it('a new key is an insertion: all that was there stays, and reads the same', ()
       expect(text.slice(start + inserted)).toBe(document.text.slice(start));
       expect(edit(text, path, value)).toEqual({ text, changes: [] });
     }),
-    { numRuns: 600 },
+    { numRuns: runs(600) },
   );
 });
 
@@ -140,7 +141,7 @@ it('broken and hostile texts end in an edit or in an error of ours, never in any
         if (!isError(error)) throw error;
       }
     }),
-    { numRuns: 3_000 },
+    { numRuns: runs(3_000) },
   );
 });
 
@@ -153,6 +154,6 @@ it('random bytes end in an edit or in an error of ours', () => {
         if (!isError(error)) throw error;
       }
     }),
-    { numRuns: 2_000 },
+    { numRuns: runs(2_000) },
   );
 });

@@ -7,6 +7,7 @@ import { makeObject, serialiseTree } from '../../../src/wire/git/pack/object.ts'
 import { writePack } from '../../../src/wire/git/pack/pack.ts';
 import { packet } from '../../../src/wire/git/pktline.ts';
 import { gitHost, noHttpBackend, skipNote } from '../../support/git-host.ts';
+import { runs } from '../../support/runs.ts';
 import {
   chart,
   deliveryTo,
@@ -160,13 +161,13 @@ describe.skipIf(noHttpBackend !== undefined)(`a host that fails${skipNote}`, () 
     });
     const url = await host.createRepo('config', { files: chart });
     let tag = 'a';
-    let runs = 0;
+    let tags = 0;
     const places = fc.record({ number: fc.integer({ min: 1, max: 4 }), at: fc.nat(700), bit: fc.nat(7) });
     await fc.assert(
       fc.asyncProperty(places, async (place) => {
         damage = place;
         first = host.requests.length;
-        const next = `v${++runs}`;
+        const next = `v${++tags}`;
         const end: unknown = await land(deliveryTo(url, setTag(next))).catch((error: unknown) => error);
         if (!isError(end)) {
           expect(end).toMatchObject({ is: 'landed' });
@@ -174,7 +175,7 @@ describe.skipIf(noHttpBackend !== undefined)(`a host that fails${skipNote}`, () 
         }
         expect(await fileAt(host, 'config')).toBe(valuesWith(tag));
       }),
-      { numRuns: 60 },
+      { numRuns: runs(60) },
     );
     await isSound(host, 'config');
   });

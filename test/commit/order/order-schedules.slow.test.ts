@@ -9,17 +9,13 @@ import type { DeliveryPlan } from '../../../src/plan.ts';
 import type { GitHost } from '../../../src/sandbox/git-host/git-host.ts';
 import { type Random, randomFrom } from '../../schedules/random.ts';
 import { gitHost, noHttpBackend, skipNote } from '../../support/git-host.ts';
+import { seeds } from '../../support/runs.ts';
 import { jumpingClock, type TestWorld, testWorld } from '../../support/world.ts';
 import { chart, deliveryTo, isSound, setTag, tipOf } from '../landing.ts';
 
 // Runs of one app repo's commits at once on one value, in an order that a seed decides, with people who push and hold,
-// and runs that are cut off. `TAGBOAT_SEED=123` plays one again, as far as a machine's pace lets it.
-
-const asked = process.env.TAGBOAT_SEED;
-const seeds =
-  asked === undefined
-    ? Array.from({ length: 15 }, () => Math.floor(Math.random() * 2 ** 31))
-    : asked.split(',').map(Number);
+// and runs that are cut off. `TAGBOAT_SEED=123` plays one again, as far as a machine's pace lets it,
+// and `TAGBOAT_SEED=random` others.
 
 const file = 'main/values.yaml';
 const place = { file, path: '.front.imageTag' };
@@ -122,7 +118,7 @@ async function historyOf(host: GitHost) {
 }
 
 describe.skipIf(noHttpBackend !== undefined)(`runs of one app repo by chance${skipNote}`, () => {
-  it.each(seeds)('never go back, and say what is true: TAGBOAT_SEED=%i', async (seed) => {
+  it.each(seeds(15))('never go back, and say what is true: TAGBOAT_SEED=%i', async (seed) => {
     const random = randomFrom(seed);
     const host = await gitHost();
     const app = await appRepo(host);

@@ -100,6 +100,7 @@ async function publishAndDie(host: GitHost, delivery: DeliveryPlan, parts: Parti
 /** A writer whose requests take as long as these say, one after the other, by its own clock. The last goes on. */
 function slowWriter(tookMs: readonly number[]): TestWorld {
   const world = writer();
+  const began = Date.now();
   let late = 0;
   let requests = 0;
   const http: TestWorld['http'] = async (request) => {
@@ -107,7 +108,7 @@ function slowWriter(tookMs: readonly number[]): TestWorld {
     late += tookMs[Math.min(requests++, tookMs.length - 1)] ?? 0;
     return answer;
   };
-  return { ...world, http, clock: { ...world.clock, now: () => Date.now() + late } };
+  return { ...world, http, clock: { ...world.clock, now: () => began + late } };
 }
 
 describe.skipIf(noHttpBackend !== undefined)(`the queue${skipNote}`, () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isError } from '../../../src/errors.ts';
 import { readDockerignore } from '../../../src/image/context/dockerignore.ts';
 import { globMatcher, hasWildcard } from '../../../src/image/context/glob.ts';
+import { runs } from '../../support/runs.ts';
 
 /** Asks as the walk does: folder by folder. */
 function ignored(text: string, path: string): boolean {
@@ -69,7 +70,7 @@ describe('.dockerignore', () => {
           }
         },
       ),
-      { numRuns: 3_000 },
+      { numRuns: runs(3_000) },
     );
   });
 });

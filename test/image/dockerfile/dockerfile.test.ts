@@ -8,6 +8,7 @@ import type { Instruction, Saying } from '../../../src/image/dockerfile/instruct
 import { Misread } from '../../../src/image/dockerfile/invalid.ts';
 import { firstRun, neededStages } from '../../../src/image/dockerfile/stages.ts';
 import type { NamedContext } from '../../../src/plan/image.ts';
+import { runs } from '../../support/runs.ts';
 import { cases } from '../cases.ts';
 
 const read = (text: string) => readDockerfile(text, 'Dockerfile');
@@ -391,7 +392,7 @@ describe('any text', () => {
           expect(isError(error, 'DOCKERFILE_INVALID')).toBe(true);
         }
       }),
-      { numRuns: 3_000 },
+      { numRuns: runs(3_000) },
     );
   });
 
@@ -404,7 +405,7 @@ describe('any text', () => {
           expect(error).toBeInstanceOf(Misread);
         }
       }),
-      { numRuns: 5_000 },
+      { numRuns: runs(5_000) },
     );
   });
 });

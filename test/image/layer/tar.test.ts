@@ -20,6 +20,7 @@ import { digestOf } from '../../../src/wire/oci/digest.ts';
 import { tarOf } from '../../support/base-image.ts';
 import { hasProgram } from '../../support/docker-registry.ts';
 import { tempDir } from '../../support/git-host.ts';
+import { runs } from '../../support/runs.ts';
 
 async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const all: Uint8Array[] = [];
@@ -90,7 +91,7 @@ describe('a layer archive', () => {
           expect(ours).toHaveLength(changes.length);
         },
       ),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
   });
 
@@ -248,7 +249,7 @@ describe('reading an archive', () => {
           }
         },
       ),
-      { numRuns: 1_500 },
+      { numRuns: runs(1_500) },
     );
   });
 });

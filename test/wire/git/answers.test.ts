@@ -7,6 +7,7 @@ import { ByteReader } from '../../../src/wire/git/pack/bytes.ts';
 import { packet } from '../../../src/wire/git/pktline.ts';
 import { isTaken, pushRequest, readReport } from '../../../src/wire/git/push.ts';
 import { isRefNamed, readRefs, refsRequest } from '../../../src/wire/git/refs.ts';
+import { runs } from '../../support/runs.ts';
 import { readerOf } from './chunks.ts';
 
 const [a, b] = ['a'.repeat(40), 'b'.repeat(40)];
@@ -272,6 +273,6 @@ it('any bytes for any answer end with a value, a GitDataError or a GitNo', async
       );
       expect(end === undefined || end instanceof GitDataError || end instanceof GitNo).toBe(true);
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });
