@@ -2,6 +2,7 @@
 // Everything else goes to vitest: `npm test -- test/commit -t 'a title'`.
 import { buildIfNeeded } from './build.mjs';
 import { checkNode, ensureModules, ensureRealPrograms } from './setup.mjs';
+import { tempInMemory } from './temp.mjs';
 import { runVitest } from './vitest.mjs';
 
 checkNode();
@@ -13,5 +14,5 @@ const slow = process.argv.includes('--slow');
 const passedOn = process.argv.slice(2).filter((argument) => argument !== '--slow');
 // The long ones by leaving out the others: vitest runs whatever matches any of its filters, so a path would add to them.
 // They run every property on all of its inputs.
-const added = slow ? { TAGBOAT_LONG: '1' } : {};
+const added = { ...tempInMemory(), ...(slow ? { TAGBOAT_LONG: '1' } : {}) };
 runVitest(['--exclude', slow ? '**/!(*.slow).test.ts' : '**/*.slow.test.ts', ...passedOn], added);
