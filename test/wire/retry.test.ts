@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { WireFailure } from '../../src/wire/failure.ts';
-import { backoff, isPassingStatus, retry, retryAfterMs } from '../../src/wire/retry.ts';
+import { backoff, isPassingStatus, passes, retry, retryAfterMs } from '../../src/wire/retry.ts';
 import type { Clock } from '../../src/wire/world.ts';
 import { type HandClock, jumpingClock } from '../support/world.ts';
 
@@ -236,8 +236,11 @@ describe('a wait', () => {
   it('of several requests for the same reason is told once', async () => {
     const world = waiting();
     const outage = {};
-    const both = [failing(busy(5_000)), failing(busy(5_000))];
-    await Promise.all(both.map(({ work }) => retry(work, world, { outage })));
+    // The dice fall a little differently for each.
+    const dice = [0, 0.5, 0.99].values();
+    const random = (): number => dice.next().value ?? 0;
+    const all = [1, 2, 3].map(() => retry(failing(busy(5_000)).work, { ...world, random }, { outage }));
+    await Promise.all(all);
     expect(world.told).toHaveLength(1);
   });
 });
@@ -257,6 +260,12 @@ describe('backoff', () => {
       ),
     );
   });
+});
+
+it('what is refused for good passes never, nor what is no failure of a peer', () => {
+  expect(passes(busy(1))).toBe(true);
+  expect(passes(new WireFailure('status', 'http://peer/', { status: 403 }))).toBe(false);
+  expect(passes(new TypeError('bug'))).toBe(false);
 });
 
 describe('Retry-After', () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isError } from '../../../src/errors.ts';
 import { type ApiFault, json } from '../../../src/sandbox/api.ts';
 import { handClock } from '../../support/world.ts';
-import { authIn, callsOf, failureOf, startCloud } from '../cloud.ts';
+import { authIn, type Cloud, callsOf, failureOf, startCloud } from '../cloud.ts';
 
 const repo = 'https://github.com/acme/config.git';
 const installedOn = ['acme/config', 'acme/other'];
@@ -248,6 +248,28 @@ describe('a GitHub App', () => {
     const { cloud, env } = await withApp({}, ({ path }) => (path.startsWith('/api') ? answers.shift() : undefined));
     expect((await authIn(cloud, env).git(repo))?.label).toBe('GitHub App 98765');
     expect(cloud.clock.slept[1]).toBeGreaterThanOrEqual(3_000);
+  });
+
+  it.each([
+    [60, undefined],
+    [3_600, 'GITHUB_UNREACHABLE'],
+  ])('waits for a new allowance that comes in %i s, or says when', async (seconds, code) => {
+    const reset = (now: number) => String(Math.ceil(now / 1_000) + seconds);
+    let cloud: Cloud | undefined;
+    let limited = 0;
+    const made = await withApp({}, ({ path }) => {
+      if (!path.startsWith('/api') || (code === undefined && limited > 0)) return undefined;
+      limited += 1;
+      const headers = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': reset(cloud?.clock.now() ?? 0) };
+      return json(403, { message: 'limited' }, headers);
+    });
+    cloud = made.cloud;
+    const got = await authIn(cloud, made.env)
+      .git(repo)
+      .catch((error: unknown) => error);
+    if (code === undefined) expect(cloud.clock.slept[0]).toBeGreaterThanOrEqual(59_000);
+    else expect(got).toMatchObject({ code, peer: { waitSeconds: expect.any(Number) as number } });
+    expect(limited).toBe(1);
   });
 });
 

@@ -30,6 +30,21 @@ const json =
     answer.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(value));
   };
 
+describe('an answer that drips in', () => {
+  it('is waited for no longer than the run is', async () => {
+    const url = await serveHttp((_, answer) => {
+      answer.writeHead(200, { 'content-type': 'application/json' });
+      const timer = setInterval(() => answer.write(' '), 5);
+      answer.once('close', () => clearInterval(timer));
+    });
+    const world = testWorld({ clock: jumpingClock() });
+    const argocd = createArgoCd({ ...world, url, token: async () => undefined, longestMs: 100 });
+    // Asked once: who waited as long as it may doesn't begin anew.
+    await expect(argocd.application(app)).rejects.toMatchObject({ kind: 'timeout', retryable: false });
+    expect(world.clock.slept).toEqual([]);
+  });
+});
+
 describe('the client of Argo CD’s API', () => {
   it('reads what a real one answers', async () => {
     const asked: string[] = [];
