@@ -10,7 +10,7 @@ import { tempDir } from '../../support/git-host.ts';
 import { clientOf } from '../../support/oci.ts';
 import { registries, startOwnRegistry } from '../../support/registries.ts';
 import { idToken, startSigstore } from '../../support/sigstore.ts';
-import { testWorld } from '../../support/world.ts';
+import { jumpingClock, testWorld } from '../../support/world.ts';
 import { imageRun, planFor, writeContext } from '../images.ts';
 
 const subject = 'https://github.com/acme/app/.github/workflows/ship.yml@refs/heads/main';
@@ -24,7 +24,8 @@ async function sigstore(options: Parameters<typeof startSigstore>[0] = {}) {
 async function signed(host: string, url: string, more: Partial<ImagePlan> = {}, token = idToken(subject)) {
   const dir = await tempDir();
   await writeContext(dir, { Dockerfile: 'FROM scratch\nCOPY f /f\n', f: 'f' });
-  const world = testWorld();
+  // A registry without a list of its own is looked at again after a while.
+  const world = testWorld({ clock: jumpingClock() });
   const audiences: string[] = [];
   const identity = async (audience: string) => {
     audiences.push(audience);
