@@ -44,7 +44,8 @@ export async function relationOf(remote: GitRemote, theirs: ObjectId, ours: Obje
     // Nothing at all: ours has theirs already, or the host answered so for a reason of its own. Or a whole history without
     // ours: the host hasn't ours, or it leaves nothing out (Dulwich, filtering). The way back from ours shows which.
     const back = await commitsSince(remote, ours, theirs);
-    return back !== undefined && lineageOf(back, ours).has(theirs) ? 'ancestor' : 'unknown';
+    if (back !== undefined && lineageOf(back, ours).has(theirs)) return 'ancestor';
+    return commits.size === 0 ? relationBelowHeads(remote, theirs, ours) : 'unknown';
   } catch (error) {
     // Git's own no, the question being well-formed: it doesn't have `theirs`, or gives out nothing by its id.
     if (!isNo(error)) throw error;

@@ -156,7 +156,7 @@ describe.skipIf(noHttpBackend !== undefined)(`the order guard${skipNote}`, () =>
     expect(await fileAt(place.host, 'config')).toContain(place.first);
   });
 
-  it('costs the config repo no request, and the app repo one, with a shallow checkout', async () => {
+  it('costs the config repo no request, and the app repo two small ones, with a shallow checkout', async () => {
     const place = await start();
     const { world, delivery, options } = await prepare(place, { commit: place.first, checkout: 'shallow' });
     const before = place.host.requests.length;
@@ -168,7 +168,7 @@ describe.skipIf(noHttpBackend !== undefined)(`the order guard${skipNote}`, () =>
     const config = requestsTo(place.host, 'config');
     const app = requestsTo(place.host, 'app');
     landed(await landDelivery(next.world, next.world.emit, next.delivery, undefined, next.options));
-    expect([requestsTo(place.host, 'config') - config, requestsTo(place.host, 'app') - app]).toEqual([4, 1]);
+    expect([requestsTo(place.host, 'config') - config, requestsTo(place.host, 'app') - app]).toEqual([4, 2]);
     expect(noticesIn(next.world)).toEqual([]);
     const again = await prepare(place, { commit: place.second });
     const all = place.host.requests.length;

@@ -115,13 +115,13 @@ describe('what one commit is to another, by a host that answers', () => {
     }
   });
 
-  it('is asked once of a host that answers as git does, and one time more where they have diverged', async () => {
+  it('is asked once of a host that answers as git does, and one time more for an ancestor or where they have diverged', async () => {
     const { remote, asked } = hostWith({});
     expect(await relationOf(remote, idAt(2), idAt(60))).toBe('ancestor');
     expect(await relationOf(remote, idAt(60), idAt(2))).toBe('descendant');
-    expect(asked).toHaveLength(2);
+    expect(asked).toHaveLength(3);
     expect(await relationOf(remote, side.id, idAt(79))).toBe('diverged');
-    expect(asked).toHaveLength(4);
+    expect(asked).toHaveLength(5);
   });
 });
 

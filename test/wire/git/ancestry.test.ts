@@ -83,12 +83,13 @@ describe.skipIf(noHttpBackend !== undefined)(`what one commit is to another${ski
     const answer = { status: 200, headers, body };
     const host = await gitHost({ quirks: [{ is: 'refuses', line: /have [0-9a-f]{40}/, answer }] });
     const { url, first, third, side } = await forked(host);
-    for (const [theirs, ours] of [
-      [third, first],
-      [side, third],
-      [first, third],
-    ] as const) {
-      expect(await relationOf(remoteAt(url), theirs, ours)).toBe('unknown');
+    const cases = [
+      [third, first, 'descendant'],
+      [side, third, 'diverged'],
+      [first, third, 'ancestor'],
+    ] as const;
+    for (const [theirs, ours, expected] of cases) {
+      expect(await relationOf(remoteAt(url), theirs, ours)).toBe(expected);
     }
   });
 
