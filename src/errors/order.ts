@@ -22,7 +22,7 @@ export const orderErrors = {
     exit,
     ({ file, why }) => `The holds in ${file} of the config repo can't be read: ${why}`,
     () =>
-      'Nothing is set while it is unknown what is held. Correct the file in the config repo, or let `tagboat release --repair` keep the holds that are sound and drop the rest.',
+      'Nothing is set while it is unknown what is held. Correct the file in the config repo, or let `tagboat unhold --repair` keep the holds that are sound and drop the rest.',
   ),
   HOLDS_UNWRITABLE: entry<{ file: string; why: string }>(
     exit,

@@ -11,6 +11,9 @@ export interface Clock {
 /** Environment variables as plain data: `entry/` reads them once and hands them down. */
 export type Env = Readonly<Record<string, string | undefined>>;
 
+/** Told one line of what is asked, run or decided, as it happens. Whoever shows it takes known secrets out. */
+export type Trace = (line: string) => void;
+
 /** Everything outside the program. Made once in `entry/` and handed down, so that a test can hand in another. */
 export interface World {
   readonly http: Http;
@@ -25,4 +28,6 @@ export interface World {
   readonly mask: (secret: string) => void;
   /** Tells a person what is waited for, how long and why. */
   readonly notice: (message: string) => void;
+  /** There where somebody wants to see each request, child and decision. */
+  readonly trace?: Trace | undefined;
 }

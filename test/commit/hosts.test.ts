@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { openHistory } from '../../src/commit/order/history.ts';
 import { commit } from '../../src/entry/commands/commit.ts';
-import { hold, release } from '../../src/entry/commands/hold.ts';
+import { hold, unhold } from '../../src/entry/commands/hold.ts';
 import { holds } from '../../src/entry/commands/holds.ts';
 import { queue } from '../../src/entry/commands/queue.ts';
 import { rollback } from '../../src/entry/commands/rollback.ts';
@@ -98,7 +98,7 @@ describe.skipIf(noHttpBackend !== undefined)(`every command on a host${skipNote}
       commits: outcomes('held'),
     });
     expect(await here(holds(common, undefined, on))).toMatchObject({ errors: [] });
-    expect(await here(release(common, undefined, { ...on, path: [place] }))).toMatchObject({
+    expect(await here(unhold(common, undefined, { ...on, path: [place] }))).toMatchObject({
       commits: outcomes('landed'),
     });
     expect(await here(hold(common, undefined, { ...on, path: [place], why: 'sale' }))).toMatchObject({

@@ -89,11 +89,18 @@ export async function decideOnTip(landing: Landing, tip: ObjectId): Promise<TipD
   refuseOvertaken(delivery, rewriting);
   const outcome = await guard({ delivery, remote: repo.remote, lineage }, tip, rewriting);
   if (outcome !== undefined) return { is: 'ended', outcome };
+  world.trace?.(`commit ${delivery.name}: to be made on ${tip}; ${whyMadeOn(landing)}`);
   const seconds = Math.floor(world.clock.now() / 1_000);
   const built = makeCommitObjects(snapshot, rewriting.files, delivery, seconds);
   const made = { on: tip, rewriting, built, holds: change };
   landing.made = made;
   return { is: 'made', made };
+}
+
+function whyMadeOn({ delivery, lineage }: Landing): string {
+  if (delivery.order === 'off') return 'whose values are older or newer is not asked.';
+  if (lineage === undefined) return 'no commit of an app repo stands behind it that could be older.';
+  return `no value to be replaced is held, or from a commit that isn't older than ${lineage.commit}.`;
 }
 
 /** Throws VALUE_OVERTAKEN where an edit names the value that it replaces and the file has another one by now. */

@@ -23,12 +23,12 @@ export async function main(argv: readonly string[]): Promise<never> {
     if (!(error instanceof CommanderError || error instanceof TagboatError)) throw error;
     exitCode = await runSession(named(program, argv) ?? 'help', given(argv), async (session) => {
       if (error instanceof TagboatError) throw error;
-      if (error.exitCode === 0) {
+      if (error.exitCode === 0 || argv.length === 0) {
         session.print(help);
         return { value: { help } };
       }
-      const problem =
-        help !== '' && error.code === 'commander.help' ? 'No command was given.' : sentence(error.message);
+      const none = argv[0] === 'help' ? `There is no command ${argv[1]}.` : 'No command was given.';
+      const problem = help !== '' && error.code === 'commander.help' ? none : sentence(error.message);
       throw new TagboatError('USAGE', { problem, command: named(program, argv) });
     });
   }
@@ -47,8 +47,8 @@ function quietly(program: Command, write: (text: string) => void): void {
   }
 }
 
-function settingsOf(options: Pick<CommonOptions, 'json' | 'quiet' | 'color'>): Settings {
-  return { json: options.json, quiet: options.quiet, color: options.color };
+function settingsOf({ json, quiet, color, verbose, debug }: CommonOptions): Settings {
+  return { json, quiet, color, verbose, debug };
 }
 
 /** How to show an error in arguments that could not be parsed: by what plainly stands among them. */
@@ -58,7 +58,9 @@ function given(argv: readonly string[]): Settings {
 }
 
 function named(program: Command, argv: readonly string[]): string | undefined {
-  return argv.find((argument) => program.commands.some((command) => command.name() === argument));
+  return argv.find((argument) =>
+    program.commands.some((command) => command.name() === argument || command.aliases().includes(argument)),
+  );
 }
 
 /** commander's own words (`error: unknown option '--x'`) as a sentence. */

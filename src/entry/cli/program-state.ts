@@ -40,12 +40,13 @@ tagboat hold --repo acme/config --path 'main/values.yaml:.front.imageTag' --why 
 
   target(
     add(
-      'release',
+      'unhold',
       'End holds, so that runs may set the values again.',
-      `tagboat release main
-tagboat release --repo acme/config --path 'main/values.yaml:.front.imageTag'`,
+      `tagboat unhold main
+tagboat unhold --repo acme/config --path 'main/values.yaml:.front.imageTag'`,
     ),
   )
+    .alias('release')
     .argument('[delivery]', 'a delivery of the config: all that it sets (default: the only one there is)')
     .option('--path <file:path>', 'this value alone; may be given again', collectOption, [])
     .option('--why <text>', 'the reason, for the commit message')
@@ -56,7 +57,7 @@ tagboat release --repo acme/config --path 'main/values.yaml:.front.imageTag'`,
     )
     .option('--no-queue', queueHelp)
     .action(async (name: string | undefined, options) =>
-      run('release', common(), async () => (await import('../commands/hold.ts')).release(common(), name, options)),
+      run('unhold', common(), async () => (await import('../commands/hold.ts')).unhold(common(), name, options)),
     );
 
   target(

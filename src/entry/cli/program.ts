@@ -14,7 +14,7 @@ export function createProgram(run: RunCommand): Command {
     .description('One step from a pushed commit to a config commit that is healthy in Argo CD.')
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help, with examples')
-    .helpCommand(false)
+    .helpCommand('help [command]', 'show help for a command')
     .configureHelp({ showGlobalOptions: true })
     .option('--json', 'one JSON event a line on stdout, the last one the result', false)
     .option('--config <file>', 'the config file (default: tagboat.yaml in the app repo)')
@@ -25,6 +25,8 @@ export function createProgram(run: RunCommand): Command {
         .argParser((text) => wholeNumber(text, 1)),
     )
     .option('-q, --quiet', 'tell nothing but warnings and errors', false)
+    .option('-v, --verbose', 'tell each request, child process and decision on stderr', false)
+    .option('--debug', 'the same, and where an error comes from (RUNNER_DEBUG=1 does it too)', false)
     .option('--no-color', 'no colours (NO_COLOR does the same)')
     .addHelpText('after', exitCodeHelp);
 

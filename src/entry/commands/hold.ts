@@ -9,13 +9,13 @@ import { runPlan } from '../run/run-plan.ts';
 import type { Body, Session } from '../run/session.ts';
 import { commandTarget, commandTargets, type TargetOptions } from './target/target.ts';
 
-interface ReleaseOptions extends TargetOptions, Pick<LandingOptions, 'queue'> {
+interface UnholdOptions extends TargetOptions, Pick<LandingOptions, 'queue'> {
   readonly why?: string | undefined;
   /** Make the holds' file readable, and release nothing that can be read. */
   readonly repair?: boolean | undefined;
 }
 
-interface HoldOptions extends Omit<ReleaseOptions, 'repair'> {
+interface HoldOptions extends Omit<UnholdOptions, 'repair'> {
   readonly until?: string | undefined;
   readonly by?: string | undefined;
 }
@@ -36,8 +36,8 @@ export function hold(common: CommonOptions, name: string | undefined, options: H
   };
 }
 
-/** `tagboat release`: ends holds. */
-export function release(common: CommonOptions, name: string | undefined, options: ReleaseOptions): Body {
+/** `tagboat unhold`: ends holds. */
+export function unhold(common: CommonOptions, name: string | undefined, options: UnholdOptions): Body {
   return async (session) => {
     const { repair, path = [], why } = options;
     if (repair === true && (path.length > 0 || why !== undefined)) {

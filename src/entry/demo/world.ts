@@ -12,7 +12,7 @@ import { createExec } from '../../wire/exec.ts';
 import { createHttp } from '../../wire/http-client.ts';
 import type { Env, World } from '../../wire/world.ts';
 import { version } from '../run/version.ts';
-import { childEnv } from '../run/world.ts';
+import { childEnv, tracedExec, tracedHttp } from '../run/world.ts';
 
 const account = '123456789012';
 /** The role of the demo's AWS account that pushes images. */
@@ -53,7 +53,11 @@ export async function startDemoWorld(dir: string, outer: World): Promise<DemoWor
     outer.mask(token);
     const env = demoEnv(outer.env, { github, aws, token });
     const http = opened(createHttp({ userAgent: `tagboat/${version}`, env }));
-    const world: World = { ...outer, env, http, exec: createExec((program) => childEnv(program, env)) };
+    const exec = createExec((program) => childEnv(program, env));
+    const { trace } = outer;
+    const told =
+      trace === undefined ? { http, exec } : { http: tracedHttp(http, trace), exec: tracedExec(exec, trace) };
+    const world: World = { ...outer, env, ...told };
     return { world, gitHost, registry, github, aws, argocd, token, close };
   } catch (error) {
     await close();

@@ -7,6 +7,7 @@ import type { Http } from '../../wire/http.ts';
 import { createHttp, type HttpOptions } from '../../wire/http-client.ts';
 import type { World } from '../../wire/world.ts';
 import { version } from './version.ts';
+import { tracedHttp } from './world.ts';
 
 /** The Argo CDs of a run: one connection, one login and one stream for each, however many deliveries it follows. */
 export interface Servers {
@@ -30,7 +31,7 @@ export function createServers(world: World, emit: Emit, auth: Auth): Servers {
       return world.http;
     const http = createHttp({ userAgent: `tagboat/${version}`, env: world.env, ...trust });
     closers.push(() => http.close());
-    return http;
+    return world.trace === undefined ? http : tracedHttp(http, world.trace);
   };
 
   const byApi = async ({ caFile, insecure, ...plan }: ArgoCdPlan, url: string): Promise<Server> => {

@@ -5,6 +5,8 @@ export interface CommonOptions {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly color: boolean;
+  readonly verbose?: boolean | undefined;
+  readonly debug?: boolean | undefined;
   readonly config?: string | undefined;
   readonly app?: string | undefined;
   readonly jobs: number;
@@ -47,7 +49,7 @@ const used: Readonly<Record<string, { readonly config?: readonly string[]; reado
     repo: [...ofRepo, 'set', 'message', 'author', 'create', 'allow', 'via', 'queue'],
   },
   hold: { config: [...ofConfig, ...hold], repo: [...ofRepo, ...hold] },
-  release: { config: [...ofConfig, 'path', 'why', 'queue'], repo: [...ofRepo, 'path', 'why', 'queue'] },
+  unhold: { config: [...ofConfig, 'path', 'why', 'queue'], repo: [...ofRepo, 'path', 'why', 'queue'] },
   holds: { config: ofConfig, repo: ofRepo },
   rollback: {
     config: [...ofConfig, 'to', 'path', 'why', 'until', 'by', 'force'],

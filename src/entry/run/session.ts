@@ -11,7 +11,7 @@ import { createAnnotations, maskCommand } from '../show/annotations.ts';
 import { colorsFor } from '../show/colors.ts';
 import { createJsonLines } from '../show/json.ts';
 import { guardedOutput, type Output } from '../show/output.ts';
-import { printable, printableProduct, unheard } from '../show/printable.ts';
+import { oneLine, printable, printableProduct, unheard } from '../show/printable.ts';
 import { createScrubber, type Scrubber } from '../show/scrub/scrub.ts';
 import type { EventSink } from '../show/sink.ts';
 import { createSummary } from '../show/summary.ts';
@@ -25,6 +25,10 @@ export interface Settings {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly color: boolean;
+  /** Each request, child and decision is told on stderr. */
+  readonly verbose?: boolean | undefined;
+  /** The same, and where an error comes from. */
+  readonly debug?: boolean | undefined;
   /** What happens in other words than the command line's. */
   readonly inWords?: (happening: Happening) => Happening;
   /** The runner of GitHub Actions is told which secrets to hide. */
@@ -46,7 +50,7 @@ export interface Session {
   readonly say: (text: (colors: Colors) => string) => void;
   /** Text without secrets and without what isn't printable: for what leaves the process by other ways than these. */
   readonly clean: (text: string) => string;
-  /** Shows where an error comes from, with TAGBOAT_DEBUG=1 alone. */
+  /** Shows where an error comes from, with --debug alone. */
   readonly debug: (error: unknown) => void;
 }
 
@@ -81,17 +85,25 @@ export async function runSession(command: string, settings: Settings, body: Body
     ended = happening.type === 'result';
     const told = settings.inWords?.(happening) ?? happening;
     const event = scrubber.value({ ...told, at: new Date().toISOString() }) as Event;
+    if (told.type === 'step.started') world.trace?.(`${told.stage} ${told.subject}: ${told.message}`);
     for (const sink of sinks) sink.tell(event);
   };
   const mask = masking(scrubber, stderr, settings.announces === true);
   // Masked whether or not a run uses them: a child's error may print them.
   for (const [, value] of secretsOf(env)) mask(value);
   const notice = (message: string): void => emit({ type: 'notice', level: 'info', stage: 'run', message });
-  const world = createWorld({ env, signal: controller.signal, mask, notice });
+  // The runner sets its own where somebody re-runs a job "with debug logging".
+  const debugs = settings.debug === true || env.TAGBOAT_DEBUG === '1' || env.RUNNER_DEBUG === '1';
   // Cleaned first: what stands between a secret's characters would hide it.
   const clean = (text: string): string => scrubber.text(printable(text));
+  const tellTrace = (line: string): void => {
+    live?.clear();
+    stderr.write(`${colors.dim(`· ${clean(oneLine(line))}`)}\n`);
+  };
+  const trace = debugs || settings.verbose === true ? tellTrace : undefined;
+  const world = createWorld({ env, signal: controller.signal, mask, notice, trace });
   const debug = (error: unknown): void => {
-    if (env.TAGBOAT_DEBUG === '1') stderr.write(clean(`${inspect(error, { depth: 5 })}\n`));
+    if (debugs) stderr.write(clean(`${inspect(error, { depth: 5 })}\n`));
   };
   const stopListening = listen(controller, emit);
   const fault = firstFault();

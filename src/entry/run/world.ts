@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createExec } from '../../wire/exec.ts';
+import { createExec, type Exec } from '../../wire/exec.ts';
+import { shownUrl } from '../../wire/failure.ts';
+import type { Http } from '../../wire/http.ts';
 import { createHttp } from '../../wire/http-client.ts';
 import { isSecretName } from '../../wire/secret-names.ts';
-import type { Clock, Env, World } from '../../wire/world.ts';
+import type { Clock, Env, Trace, World } from '../../wire/world.ts';
 import { version } from './version.ts';
 
 const clock: Clock = {
@@ -16,11 +18,15 @@ const clock: Clock = {
 };
 
 /** The real world. Call `close()` at the end: kept connections hold the process. */
-export function createWorld(from: Pick<World, 'env' | 'signal' | 'mask' | 'notice'>): World & { close(): void } {
-  const { env, signal, mask, notice } = from;
+export function createWorld(
+  from: Pick<World, 'env' | 'signal' | 'mask' | 'notice' | 'trace'>,
+): World & { close(): void } {
+  const { env, signal, mask, notice, trace } = from;
   const http = createHttp({ userAgent: `tagboat/${version}`, env });
   const exec = createExec((program) => childEnv(program, env));
-  return { http, exec, clock, env, signal, random: Math.random, mask, notice, close: () => http.close() };
+  const told =
+    trace === undefined ? { http, exec } : { http: tracedHttp(http, trace), exec: tracedExec(exec, trace), trace };
+  return { ...told, clock, env, signal, random: Math.random, mask, notice, close: () => http.close() };
 }
 
 /** What the Action is given, what Tagboat reads itself, and what the job's identity is asked for with. */
@@ -38,4 +44,56 @@ export function childEnv(program: string, env: Env): Env {
     return program === 'git' || !logins.test(name);
   };
   return Object.fromEntries(Object.entries(env).filter(([name]) => !withheld(name)));
+}
+
+/** The same http; each request is told once its answer is read or given up: method, URL, status, bytes, milliseconds. */
+export function tracedHttp(http: Http, trace: Trace): Http {
+  return async (request) => {
+    const began = performance.now();
+    const what = `${request.method ?? 'GET'} ${shownUrl(request.url)}`;
+    const took = () => `${Math.round(performance.now() - began)} ms`;
+    try {
+      const response = await http(request);
+      const { body } = response;
+      // What came along with the head is there already; a listener to `data` would take the rest from its reader.
+      let bytes = body.readableLength;
+      const push = body.push.bind(body);
+      body.push = (chunk: unknown, ...rest) => {
+        if (chunk instanceof Uint8Array) bytes += chunk.byteLength;
+        return push(chunk, ...rest);
+      };
+      body.once('close', () => trace(`${what} ${response.status} ${bytes} bytes ${took()}`));
+      return response;
+    } catch (error) {
+      trace(`${what} failed after ${took()}: ${error instanceof Error ? error.message : String(error)}`);
+      throw error;
+    }
+  };
+}
+
+/** The same exec; each child is told at its end: arguments, exit, milliseconds. */
+export function tracedExec(exec: Exec, trace: Trace): Exec {
+  return async (command) => {
+    const began = performance.now();
+    const what = [command.program, ...command.args].map(shownArgument).join(' ');
+    const tell = (end: string) => trace(`$ ${what}: ${end}, ${Math.round(performance.now() - began)} ms`);
+    try {
+      const finished = await exec(command);
+      tell(finished.missing ? 'not there' : finished.signal === null ? `exit ${finished.code}` : finished.signal);
+      return finished;
+    } catch (error) {
+      tell(error instanceof Error ? error.message : String(error));
+      throw error;
+    }
+  };
+}
+
+/** An argument as it may be shown: no password of a URL, no value of a name that says it is a secret. */
+function shownArgument(argument: string): string {
+  const [, name, flag] = /^((?:--?)?([A-Za-z_][\w.-]*))=/.exec(argument) ?? [];
+  const shown =
+    name !== undefined && flag !== undefined && isSecretName(flag.replaceAll(/[.-]/g, '_').toUpperCase())
+      ? `${name}=***`
+      : argument.replace(/:\/\/[^/@\s]+@/g, '://***@');
+  return /^[\w@%+=:,./*-]+$/.test(shown) ? shown : JSON.stringify(shown);
 }

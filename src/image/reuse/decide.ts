@@ -54,12 +54,23 @@ export interface BuildReasons {
 /** Decides once a run, so that what is checked before a build isn't asked a second time for it. */
 export function decide(job: ImageJob): Promise<Decision> {
   const { run, image } = job;
-  return run.once(`decide ${image.name} ${image.repository}:${image.tag}`, () => decideNow(job));
+  return run.once(`decide ${image.name} ${image.repository}:${image.tag}`, async () => {
+    const decision = await decideNow(job);
+    run.world.trace?.(`image ${image.name}: ${decisionWords(decision)}`);
+    return decision;
+  });
 }
 
 /** What is to be built although an image was thought to be there, in its own repository or in another one. */
 export async function decideAnew(job: ImageJob, because: BuildReasons): Promise<NewBuild> {
   return newBuild(job, await takeNow(job, await filesOf(job.run)), because, undefined);
+}
+
+function decisionWords(decision: Decision): string {
+  if (decision.is === 'known') return `taken as it is. ${decision.why}`;
+  const { input, anew, troubles } = decision;
+  const unknown = input.is === 'known' ? `Nothing is there as ${fingerprintTag(input.fingerprint)}.` : input.why;
+  return ['to be built.', anew ?? unknown, ...troubles].join(' ');
 }
 
 async function decideNow(job: ImageJob): Promise<Decision> {

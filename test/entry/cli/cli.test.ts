@@ -46,6 +46,31 @@ describe('the command line', () => {
     expect(resultOf(done)).toMatchObject({ exitCode: 2, errors: [{ code: 'USAGE', exitCode: 2 }] });
   });
 
+  it('shows its help when nothing is asked, and that of a command by help', async () => {
+    const alone = await cli([]);
+    expect([alone.code, alone.stderr]).toEqual([0, '']);
+    expect(alone.stdout).toMatch(/^Usage: tagboat /);
+    const one = await cli(['help', 'ship']);
+    expect([one.code, one.stdout.split('\n')[0]]).toEqual([0, 'Usage: tagboat ship [options]']);
+    const none = await cli(['help', 'sink', '--json']);
+    expect([none.code, resultOf(none).errors]).toMatchObject([2, [{ code: 'USAGE' }]]);
+    // The old name reads as publishing; it stays for those who have it in a script.
+    expect((await cli(['release', '--help'])).stdout).toContain('tagboat unhold|release');
+  });
+
+  it.each([
+    ['--verbose', ['--verbose'], {}],
+    ['--debug', ['--debug'], {}],
+    ["GitHub's debug logging", [], { RUNNER_DEBUG: '1' }],
+  ])('tells each child on stderr with %s, and nothing but events on stdout', async (_, args, env) => {
+    const dir = await tempDir();
+    await git(dir, 'init', '--quiet');
+    const done = await cli(['ship', '--json', ...args], { cwd: dir, env });
+    expect(resultOf(done).exitCode).toBe(2);
+    expect(done.stderr).toMatch(/^· \$ git .*: exit \d+, \d+ ms$/m);
+    expect((await cli(['ship', '--json'], { cwd: dir })).stderr).toBe('');
+  });
+
   it('says where the config should be when there is none', async () => {
     const dir = await tempDir();
     await git(dir, 'init', '--quiet');

@@ -31,7 +31,7 @@ const needs: Readonly<Record<string, { config: string[]; repo?: string[] }>> = {
   ...Object.fromEntries(['holds', 'queue'].map((name) => [name, { config: [], repo: [] }])),
   commit: { config: [], repo: ['--set', 'v.yaml:.b=1'] },
   hold: { config: ['--why', 'x'], repo: ['--why', 'x', '--path', 'v.yaml:.b'] },
-  release: { config: [], repo: ['--path', 'v.yaml:.b'] },
+  unhold: { config: [], repo: ['--path', 'v.yaml:.b'] },
   rollback: { config: [], repo: ['--path', 'v.yaml:.b'] },
   promote: { config: ['main', 'main'] },
   wait: { config: [], repo: ['--server', 'https://argocd.example.test'] },
@@ -69,7 +69,7 @@ async function look(cwd: string, args: readonly string[]): Promise<{ read: Set<s
   return { read, code: errors[0]?.code === 'USAGE' ? 'USAGE' : undefined };
 }
 
-const shown = ['json', 'quiet', 'color', 'version'];
+const shown = ['json', 'quiet', 'color', 'verbose', 'debug', 'version'];
 const program = createProgram(async () => undefined);
 const rows = program.commands.flatMap((command) =>
   (['config', 'repo'] as const).flatMap((mode) => {
