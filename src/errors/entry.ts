@@ -78,6 +78,16 @@ export const entryErrors = {
     () =>
       'Each stands above, with its place and what to do about it. `tagboat doctor --fix` mends what is safe to mend.',
   ),
+  MIGRATE_FILE_UNREADABLE: entry<{ file: string; reason: string }>(
+    exitCodes.config,
+    ({ file, reason }) => `${file} can't be read: ${reason}.`,
+    () => 'Name workflows by their paths: .github/workflows/deploy.yml, or .gitlab-ci.yml.',
+  ),
+  INIT_FILE_EXISTS: entry<{ file: string }>(
+    exitCodes.config,
+    ({ file }) => `${file} is there already and would be another one.`,
+    () => 'The diff is above. Say --force to replace it; nothing was written.',
+  ),
   DEMO_APP_WITHOUT_IMAGES: entry<{ dir: string }>(
     exitCodes.config,
     ({ dir }) => `Neither a tagboat.yaml nor a Dockerfile is in ${dir}.`,

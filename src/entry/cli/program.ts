@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { CommonOptions } from '../run/options.ts';
 import { version } from '../run/version.ts';
 import { allowNothingHelp, collectOption, forceHelp, queueHelp, rebuildHelp } from './option-words.ts';
+import { addAdoptionCommands } from './program-adopt.ts';
 import { addLookingCommands } from './program-doctor.ts';
 import { addStateCommands, type RunCommand } from './program-state.ts';
 import { refuseIgnoredOptions } from './refuse-options.ts';
@@ -139,6 +140,8 @@ tagboat edit main/values.yaml '.front.imageTag=3f2c1d0' '.front.replicas=3' --ch
     .action(async (file: string, edits: string[], options) =>
       run('edit', common(), async () => (await import('../commands/edit/edit.ts')).edit(file, edits, options)),
     );
+
+  addAdoptionCommands({ add, run, common });
 
   add('schema', 'Print the JSON Schema of tagboat.yaml.', 'tagboat schema > tagboat.schema.json').action(async () =>
     run('schema', common(), async () => (await import('../commands/schema.ts')).schema()),

@@ -68,6 +68,7 @@ const used: Readonly<Record<string, { readonly config?: readonly string[]; reado
   plan: { config: [...ofConfig, 'explain'] },
   edit: { config: ['check', 'create'] },
   schema: {},
+  migrate: { config: ['app', 'check', 'force', 'wholeCommits', 'configRepo'] },
   demo: { config: ['app', 'jobs', 'exit', 'keep'] },
 };
 

@@ -1,0 +1,75 @@
+import type { Value } from './value.ts';
+
+/** One image as a command builds it. Paths are seen from the workspace. */
+export interface BuildFact {
+  readonly is: 'build';
+  readonly refs: readonly Value[];
+  readonly dockerfile: string;
+  readonly context: string;
+  readonly target?: string | undefined;
+  readonly args: readonly (readonly [name: string, value: Value])[];
+  readonly platforms: readonly string[];
+}
+
+/** What one step or command does, as far as a delivery is concerned. */
+export type Fact =
+  | {
+      readonly is: 'checkout';
+      readonly dir: string;
+      readonly repo: Value;
+      readonly ref: Value | undefined;
+      readonly token: Value | undefined;
+    }
+  | {
+      readonly is: 'aws';
+      readonly role: Value | undefined;
+      readonly region: Value | undefined;
+      readonly seconds: string | undefined;
+    }
+  | { readonly is: 'login'; readonly host: Value }
+  | BuildFact
+  | { readonly is: 'alias'; readonly from: Value; readonly to: Value }
+  | { readonly is: 'push'; readonly ref: Value }
+  | {
+      readonly is: 'edit';
+      readonly file: string;
+      readonly path: string;
+      readonly value: Value;
+      readonly typed?: boolean;
+    }
+  | { readonly is: 'replace'; readonly file: string; readonly script: Value; readonly extended: boolean }
+  | { readonly is: 'commit'; readonly dir: string; readonly message: Value | undefined }
+  | { readonly is: 'pushed'; readonly dir: string; readonly branch: Value | undefined }
+  | {
+      readonly is: 'application';
+      readonly name: Value;
+      readonly sync: boolean;
+      readonly wait: boolean;
+      readonly seconds?: string | undefined;
+      readonly server: Value | undefined;
+      readonly token: Value | undefined;
+    }
+  | { readonly is: 'person'; readonly what: string; readonly value: Value }
+  | { readonly is: 'env' | 'output'; readonly name: string; readonly value: Value }
+  /** Something that the new workflow does without, for people to know. */
+  | { readonly is: 'note'; readonly text: string }
+  /** The step is understood and stays: it prepares what Tagboat uses. */
+  | { readonly is: 'stays'; readonly why: string };
+
+/** A fact with the line of the workflow it stands on. */
+export interface Found {
+  readonly fact: Fact;
+  readonly line: number;
+}
+
+/** A path seen from the workspace: no `./`, no trailing slash; undefined outside of it. */
+export function pathFrom(dir: string, path: string): string | undefined {
+  const inner = path.replace(/^\/github\/workspace\/?/, '');
+  if (inner.startsWith('/') || inner.startsWith('~')) return undefined;
+  const parts: string[] = [];
+  for (const part of [...(inner === path ? dir.split('/') : []), ...inner.split('/')]) {
+    if (part === '..' && parts.pop() === undefined) return undefined;
+    if (part !== '..' && part !== '.' && part !== '') parts.push(part);
+  }
+  return parts.join('/');
+}

@@ -1,0 +1,41 @@
+import type { Value } from './value.ts';
+
+/** A reference in its parts; the tag may be missing. */
+export interface Reference {
+  readonly host: Value;
+  readonly path: Value;
+  readonly tag: Value | undefined;
+}
+
+const sealedOr = (others: string): string => `(?:\\uE000[^\\uE001]*\\uE001|[^${others}\\uE000])*`;
+const whole = new RegExp(`^(${sealedOr('')}?)(?::(${sealedOr('/:')}))?$`);
+const firstPart = new RegExp(`^(${sealedOr('/')})/([\\s\\S]+)$`);
+
+/** Takes a reference apart as Docker does: the first part is a host if it looks like one. */
+export function splitReference(ref: Value): Reference {
+  const [, name = '', tag] = whole.exec(ref.trim()) ?? [];
+  const [, first = '', rest] = firstPart.exec(name) ?? [];
+  // A variable that stands alone before the slash is a host, unless its name says whose account of Docker Hub it is.
+  const isAccount = /\uE000variable\t\w*(?:USER|OWNER|NAMESPACE|ORG)/.test(first);
+  const isHost = rest !== undefined && (/[.:]|^localhost$/.test(first) || (first.includes('\uE000') && !isAccount));
+  return isHost ? { host: first, path: rest, tag } : { host: 'docker.io', path: name, tag };
+}
+
+/** A registry's host with the folders that all repositories share, and the repositories below it. */
+export function commonPrefix(references: readonly Reference[]): {
+  readonly registry: Value;
+  readonly below: (path: Value) => Value;
+} {
+  const host = references[0]?.host ?? '';
+  const folders = references.map(({ path }) => path.split('/').slice(0, -1));
+  const shared: string[] = [];
+  for (const [at, part] of (folders[0] ?? []).entries()) {
+    if (!folders.every((parts) => parts[at] === part)) break;
+    shared.push(part);
+  }
+  const prefix = shared.join('/');
+  return {
+    registry: prefix === '' ? host : `${host}/${prefix}`,
+    below: (path) => (prefix === '' ? path : path.slice(prefix.length + 1)),
+  };
+}

@@ -1,0 +1,68 @@
+import type { Decision } from './decide.ts';
+import type { ReadJob } from './read-job.ts';
+
+/** What was done with one step, where it stands, and why. */
+export interface Finding {
+  readonly file: string;
+  readonly line: number;
+  readonly job: string;
+  readonly step: string;
+  /** replaced: Tagboat does it now. kept: it is no part of a delivery, or prepares one. left: it can't be taken over. */
+  readonly is: 'replaced' | 'kept' | 'left' | 'note';
+  readonly text: string;
+}
+
+/** What is told of each step of a job. */
+export function told(
+  file: string,
+  { job, steps }: ReadJob,
+  { removed, left, images, deliveries }: Decision,
+): Finding[] {
+  const any = images.length + deliveries.length > 0;
+  const findings = steps.flatMap(({ step, found, unclear }): Finding[] => {
+    const at = { file, job: job.name, step: step.label };
+    const why = left.find((one) => one.step === step.at);
+    const notes = removed.has(step.at)
+      ? found.flatMap(({ fact, line }): Finding[] =>
+          fact.is === 'note' ? [{ ...at, line, is: 'note', text: fact.text }] : [],
+        )
+      : [];
+    if (removed.has(step.at))
+      return [{ ...at, line: step.line, is: 'replaced', text: saying(found.map(({ fact }) => fact.is)) }, ...notes];
+    if (why !== undefined) return [{ ...at, line: why.line, is: 'left', text: why.why }];
+    if (unclear?.delivers === true)
+      return [{ ...at, line: unclear.line, is: 'left', text: `${unclear.why} is not understood` }];
+    const stays = found.find(({ fact }) => fact.is === 'stays')?.fact;
+    const text =
+      stays?.is === 'stays'
+        ? stays.why
+        : unclear === undefined
+          ? 'other steps need it, or what it is for stays'
+          : `it is no part of a delivery that is known (${unclear.why})`;
+    return any || unclear === undefined ? [{ ...at, line: step.line, is: 'kept', text }] : [];
+  });
+  const whole = left.filter((one) => one.step === undefined || !steps.some(({ step }) => step.at === one.step));
+  return [
+    ...findings,
+    ...whole.map(({ line, why }): Finding => ({ file, line, job: job.name, step: '', is: 'left', text: why })),
+  ];
+}
+
+const words: Readonly<Record<string, string>> = {
+  build: 'builds',
+  push: 'pushes',
+  alias: 'tags',
+  edit: 'sets a value',
+  replace: 'sets a value',
+  commit: 'commits',
+  pushed: 'pushes the commit',
+  application: 'waits for Argo CD',
+  checkout: 'fetches the config repo',
+  aws: 'gets rights on AWS',
+  login: 'logs in to the registry',
+};
+
+function saying(facts: readonly string[]): string {
+  const all = [...new Set(facts.flatMap((is) => words[is] ?? []))];
+  return all.length === 0 ? 'what it prepares is not needed any more' : all.join(', ');
+}
