@@ -83,6 +83,16 @@ export const entryErrors = {
     ({ file, reason }) => `${file} can't be read: ${reason}.`,
     () => 'Name workflows by their paths: .github/workflows/deploy.yml, or .gitlab-ci.yml.',
   ),
+  MIGRATE_FILE_INVALID: entry<{ file: string; why: string }>(
+    exitCodes.config,
+    ({ file, why }) => `${file} isn't valid YAML: ${why}`,
+    () => 'Mend it first: what a CI makes of such a file is not what stands there. Tabs can never indent YAML.',
+  ),
+  INIT_WITHOUT_IMAGES: entry<{ dir: string }>(
+    exitCodes.config,
+    ({ dir }) => `There is no Dockerfile, compose file or bake file in ${dir}.`,
+    () => 'Run in the app repo, or name it with --app DIR. `git ls-files` must list the Dockerfile.',
+  ),
   INIT_FILE_EXISTS: entry<{ file: string }>(
     exitCodes.config,
     ({ file }) => `${file} is there already and would be another one.`,

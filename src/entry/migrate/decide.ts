@@ -121,8 +121,8 @@ function isPreparing({ uses, run }: Step): boolean {
   return /metadata-action|setup-kustomize/.test(uses ?? '') || /argocd|kustomize|\byq\b/.test(run ?? '');
 }
 
-const accounts =
-  /\baws\b|\bdocker\b|\becr\b|\bs3\b|\bhelm\b|\bkubectl\b|\bterraform\b|\btrivy\b|\bcosign\b|\beksctl\b/i;
+const accounts = /\baws\b|\becr\b|\bs3\b|\bhelm\b|\bkubectl\b|\bterraform\b|\beksctl\b/i;
+const pulls = /\bdocker\b|\btrivy\b|\bcosign\b|\bhelm\b|\bimage\b|\bskopeo\b|\bcrane\b/i;
 
 /** Whether a step that stays works with what another one makes. */
 function needs(
@@ -137,9 +137,11 @@ function needs(
   if (at < gone.step.at) return false;
   const facts = gone.found.map(({ fact }) => fact);
   if (facts.some((fact) => fact.is === 'env' && new RegExp(`\\b${fact.name}\\b`).test(text))) return true;
-  if (facts.some(({ is }) => is === 'aws' || is === 'login')) {
-    if (stay.unclear !== undefined && (uses !== undefined || accounts.test(text))) return true;
+  const isUnclear = stay.unclear !== undefined;
+  if (facts.some(({ is }) => is === 'aws')) {
+    if ((isUnclear && accounts.test(text)) || uses?.startsWith('aws-actions/') === true) return true;
   }
+  if (facts.some(({ is }) => is === 'login') && isUnclear && pulls.test(text)) return true;
   const dir = dirs.find(({ step }) => step === gone.step.at)?.dir;
   if (dir !== undefined && new RegExp(`(?<![\\w-])${dir.replace(/[^\w]/g, '\\$&')}(?![\\w-])`).test(text)) return true;
   if (!facts.some(({ is }) => is === 'build')) return false;

@@ -28,7 +28,7 @@ export interface MigrateOptions {
 
 const mostCombinations = 32;
 
-/** One workflow with all that Tagboat can take over taken over. Pure; throws what `parseSource` throws. */
+/** One workflow with all that Tagboat can take over taken over. Pure; throws MIGRATE_FILE_INVALID. */
 export function migrateFile(
   file: string,
   text: string,
@@ -83,9 +83,16 @@ export function migrateFile(
         text: note,
       });
     for (const { job, reads, decision } of part) {
+      const hasCheckout = reads[0]?.steps.some(
+        ({ step, found }) =>
+          !decision.removed.has(step.at) &&
+          step.uses?.startsWith('actions/checkout@') === true &&
+          !found.some(({ fact }) => fact.is === 'checkout'),
+      );
       const step = newStep(decision, reads[0], images, {
         config: name === 'tagboat.yaml' ? undefined : name,
         variables: written.variables,
+        checkout: hasCheckout !== true,
       });
       const last = Math.max(...contributing(reads[0], decision));
       splices.push(...spliceJob(job, decision.removed, last, step, text));
@@ -101,8 +108,7 @@ export function migrateFile(
     only.decision.left.length === 0 &&
     only.decision.deliveries.length > 0;
   if (whole && !workflow.hasConcurrency && isPlain(only.reads[0], only.decision)) {
-    const put =
-      `# A newer push waits for the one before it instead of overtaking it.\nconcurrency: ship-\${{ github.ref }}\n\n`;
+    const put = `# A newer push waits for the one before it instead of overtaking it.\nconcurrency: ship-\${{ github.ref }}\n\n`;
     splices.push({
       from: workflow.jobsAt,
       to: workflow.jobsAt,

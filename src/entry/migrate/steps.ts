@@ -1,5 +1,7 @@
 import { isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap } from 'yaml';
-import { parseSource } from '../../commit/edit/document.ts';
+import { placeAt } from '../../errors/place.ts';
+import { TagboatError } from '../../errors.ts';
+import { parseYaml } from '../../wire/yaml.ts';
 
 /** One step of a job, and where it stands. */
 export interface Step {
@@ -51,10 +53,15 @@ export interface Workflow {
   readonly jobsAt: number;
 }
 
-/** Reads a workflow's text. Throws FILE_SYNTAX_INVALID and the like; undefined when it has no jobs with steps. */
+/** Reads a workflow's text. Throws MIGRATE_FILE_INVALID; undefined when it has no jobs with steps. */
 export function readWorkflow(file: string, text: string): Workflow | undefined {
-  const source = parseSource(file, text);
-  const root = source.documents[0]?.contents;
+  const document = parseYaml(text, { depth: 64, documents: 4 })?.[0];
+  const [error] = document?.errors ?? [];
+  if (error !== undefined) {
+    const place = placeAt(file, text, error.pos[0], 'line');
+    throw new TagboatError('MIGRATE_FILE_INVALID', { file, why: error.message }, { place });
+  }
+  const root = document?.contents;
   if (!isMap(root)) return undefined;
   const jobs = get(root, 'jobs');
   if (!isMap(jobs)) return undefined;

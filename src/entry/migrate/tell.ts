@@ -1,5 +1,6 @@
 import type { Decision } from './decide.ts';
 import type { ReadJob } from './read-job.ts';
+import { inexpressible } from './recognise/actions.ts';
 
 /** What was done with one step, where it stands, and why. */
 export interface Finding {
@@ -31,7 +32,14 @@ export function told(
       return [{ ...at, line: step.line, is: 'replaced', text: saying(found.map(({ fact }) => fact.is)) }, ...notes];
     if (why !== undefined) return [{ ...at, line: why.line, is: 'left', text: why.why }];
     if (unclear?.delivers === true)
-      return [{ ...at, line: unclear.line, is: 'left', text: `${unclear.why} is not understood` }];
+      return [
+        {
+          ...at,
+          line: unclear.line,
+          is: 'left',
+          text: isReason(unclear.why) ? unclear.why : `${unclear.why} is not understood`,
+        },
+      ];
     const stays = found.find(({ fact }) => fact.is === 'stays')?.fact;
     const text =
       stays?.is === 'stays'
@@ -65,4 +73,8 @@ const words: Readonly<Record<string, string>> = {
 function saying(facts: readonly string[]): string {
   const all = [...new Set(facts.flatMap((is) => words[is] ?? []))];
   return all.length === 0 ? 'what it prepares is not needed any more' : all.join(', ');
+}
+
+function isReason(why: string): boolean {
+  return Object.values(inexpressible).includes(why);
 }

@@ -68,6 +68,12 @@ const used: Readonly<Record<string, { readonly config?: readonly string[]; reado
   plan: { config: [...ofConfig, 'explain'] },
   edit: { config: ['check', 'create'] },
   schema: {},
+  init: {
+    config: [
+      ...['app', 'registry', 'from', 'configRepo', 'configBranch', 'configDir', 'place', 'application', 'argocd', 'ci'],
+      ...['with', 'layout', 'as', 'account', 'region', 'role', 'yes', 'check', 'force'],
+    ],
+  },
   migrate: { config: ['app', 'check', 'force', 'wholeCommits', 'configRepo'] },
   demo: { config: ['app', 'jobs', 'exit', 'keep'] },
 };

@@ -1,8 +1,8 @@
-import { parse } from 'yaml';
 import type { Decision } from '../decide.ts';
 import { commonPrefix } from '../image-refs.ts';
 import type { FoundDelivery, FoundImage } from '../parts.ts';
 import { asConfig, commitValue, plainText, type Value, variablesIn } from '../value.ts';
+import { key, scalar } from './scalar.ts';
 
 /** What a config is written from. */
 export interface ConfigParts extends Pick<Decision, 'aws'> {
@@ -65,7 +65,7 @@ export function writeConfig({ images, deliveries, aws, from, own }: ConfigParts)
       if (build.context !== '') more.push(`context: ${scalar(build.context)}`);
       if (build.target !== undefined) more.push(`target: ${scalar(build.target)}`);
       if (build.args.length > 0)
-        more.push('args:', ...build.args.map(([key, value]) => `  ${scalar(key)}: ${argumentText(value, text)}`));
+        more.push('args:', ...build.args.map(([name, value]) => `  ${scalar(name)}: ${argumentText(value, text)}`));
       if (build.platforms.length > 0) more.push(`platforms: [${build.platforms.join(', ')}]`);
       if (ownTag !== tag) more.push(`tag: ${tagText(ownTag)}`);
       if (more.length === 0) lines[lines.length - 1] = `  ${name}: {}`;
@@ -186,28 +186,8 @@ function mostOf(values: readonly Value[]): Value | undefined {
   return values.toSorted((a, b) => count(b) - count(a))[0];
 }
 
-/** A text as a YAML scalar that reads as that text. */
-export function scalar(text: string): string {
-  try {
-    if (text !== '' && !/^\s|\s$|\n/.test(text) && parse(`a: ${text}`).a === text) return text;
-  } catch {
-    // Then it needs quotes.
-  }
-  return JSON.stringify(text);
-}
-
 const flowScalar = (text: string): string => (/[[\]{},]/.test(text) ? JSON.stringify(text) : scalar(text));
 
 /** A value to set: with a variable in it, it is a text anyway. */
 const typedAsText = (value: string): string =>
   /^[\w./-]+$/.test(value) && !/^[a-z][\w./-]*$/i.test(value) ? JSON.stringify(value) : scalar(value);
-
-function key(text: string): string {
-  try {
-    const [only] = Object.keys(parse(`${text}: x`));
-    if (only === text) return text;
-  } catch {
-    // Then it needs quotes.
-  }
-  return JSON.stringify(text);
-}

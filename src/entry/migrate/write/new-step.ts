@@ -17,7 +17,7 @@ export function newStep(
   { deliveries, images, removed }: Decision,
   read: ReadJob | undefined,
   all: readonly FoundImage[],
-  { config, variables }: { readonly config: string | undefined; readonly variables: NewStep['env'] },
+  { config, variables, checkout }: Pick<NewStep, 'config' | 'checkout'> & { readonly variables: NewStep['env'] },
 ): NewStep {
   const doing =
     read?.steps.filter(
@@ -41,6 +41,7 @@ export function newStep(
   return {
     command: deliveries.length === 0 ? 'build' : images.length === 0 ? 'commit' : 'ship',
     config,
+    checkout,
     condition: doing.map(conditionOf).find((one) => one !== undefined),
     env: variables.filter(
       ({ name, expression }) => !expression.startsWith('steps.') || names.has(name) || all.length > 0,

@@ -4,6 +4,8 @@ import type { Job } from '../steps.ts';
 export interface NewStep {
   readonly command: 'ship' | 'build' | 'commit';
   readonly config: string | undefined;
+  /** The app repo has to be checked out first. */
+  readonly checkout: boolean;
   readonly condition: string | undefined;
   readonly env: readonly { readonly name: string; readonly expression: string }[];
   readonly token: string | undefined;
@@ -39,7 +41,10 @@ export function splicedText(text: string, splices: readonly Splice[]): string {
     .reduce((done, { from, to, text: put }) => done.slice(0, from) + put + done.slice(to), text);
 }
 
-function stepText({ command, config, condition, env, token, argocdToken, moved }: NewStep, indent: string): string {
+function stepText(
+  { command, config, checkout, condition, env, token, argocdToken, moved }: NewStep,
+  indent: string,
+): string {
   const inputs = [
     ...(command === 'ship' ? [] : [['command', command]]),
     ...(config === undefined ? [] : [['config', config]]),
@@ -47,6 +52,7 @@ function stepText({ command, config, condition, env, token, argocdToken, moved }
     ...(argocdToken === undefined ? [] : [['argocd-token', argocdToken]]),
   ];
   const lines = [
+    ...(checkout ? ['- uses: actions/checkout@v4'] : []),
     `- uses: ${actionReference}`,
     ...(condition === undefined ? [] : [`  if: ${condition}`]),
     ...(env.length === 0 ? [] : ['  env:', ...env.map(({ name, expression }) => `    ${name}: \${{ ${expression} }}`)]),

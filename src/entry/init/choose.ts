@@ -1,0 +1,195 @@
+import { TagboatError } from '../../errors.ts';
+import type { Ask } from './ask.ts';
+import type { AwsNeeds } from './aws/model.ts';
+import type { Choice, Choices } from './choices.ts';
+import { type Layout, placesOf } from './config-repo.ts';
+import type { SeenImage, Texts } from './find-images.ts';
+import { applicationOf, findApplications, findPlaces, type Offer } from './find-places.ts';
+
+/** What the command line says of the choices. */
+export interface InitOptions {
+  readonly registry?: string | undefined;
+  readonly configRepo?: string | undefined;
+  readonly configBranch?: string | undefined;
+  readonly place: readonly string[];
+  readonly from?: string | undefined;
+  readonly application?: string | undefined;
+  readonly argocd?: string | undefined;
+  readonly ci?: 'github' | 'gitlab' | undefined;
+  readonly with: readonly ('config-repo' | 'aws')[];
+  readonly layout: Layout;
+  readonly account?: string | undefined;
+  readonly region?: string | undefined;
+  readonly role: string;
+}
+
+/** What the repository itself says. */
+export interface Seen {
+  readonly images: readonly SeenImage[];
+  /** The address of `origin`, taken apart. */
+  readonly remote: { readonly host: string; readonly path: string } | undefined;
+  readonly branch: string | undefined;
+  /** Pipelines that are there, for hints at the registry. */
+  readonly pipelines: Texts;
+  /** The config repo's files, where a checkout of it is at hand. */
+  readonly config: Texts;
+}
+
+/** All choices made: by flags, by what is seen, or by asking. Throws USAGE for what can't be known. */
+export async function choose(seen: Seen, options: InitOptions, ask: Ask): Promise<Choices> {
+  const images = await ask.some(
+    'Which images should be built?',
+    seen.images.map((image) => [`${image.name}  (${image.dockerfile})`, image] as const),
+    seen.images,
+  );
+  const { remote } = seen;
+  const hint = hintOf(seen.pipelines);
+  const account = options.account ?? hint?.account;
+  const region = options.region ?? hint?.region;
+  const isAws =
+    options.with.includes('aws') ||
+    (options.registry === undefined ? hint !== undefined : /\.dkr\.ecr\./.test(options.registry));
+  const ecr = account === undefined || region === undefined ? undefined : `${account}.dkr.ecr.${region}.amazonaws.com`;
+  if (options.with.includes('aws') && ecr === undefined) throw usage('--with aws needs --account and --region.');
+  const wanted = options.registry ?? (isAws ? ecr : undefined);
+  const proposal: Choice | undefined =
+    wanted !== undefined
+      ? {
+          value: wanted,
+          why: options.registry === undefined && hint !== undefined ? `found in ${hint.file}` : undefined,
+        }
+      : fromRemote(remote);
+  const registry = options.registry ?? (await ask.text('Where are images pushed?', proposal?.value ?? ''));
+  if (registry === '') throw usage('No remote tells of a registry: say --registry HOST[/PATH].');
+  const [, ecrAccount, ecrRegion] = /^(\d{12})\.dkr\.ecr\.([\w-]+)\.amazonaws\.com/.exec(registry) ?? [];
+  const from = options.from ?? (await ask.text('Which branch is delivered?', seen.branch ?? 'main'));
+  const app = remote?.path ?? '';
+  const base = {
+    ...{ images, app, ci: options.ci ?? (/gitlab/.test(remote?.host ?? '') ? 'gitlab' : 'github') },
+    registry: { value: registry, why: registry === proposal?.value ? proposal.why : undefined },
+    aws:
+      ecrAccount === undefined || ecrRegion === undefined
+        ? undefined
+        : { account: ecrAccount, region: ecrRegion, role: options.role },
+    from: {
+      value: from,
+      why: options.from === undefined && seen.branch !== undefined ? 'the branch of origin' : undefined,
+    },
+  } as const;
+  const guess = remote === undefined || !options.with.includes('config-repo') ? '' : sibling(remote);
+  const repo =
+    options.configRepo ??
+    (await ask.text('Which config repo does Argo CD follow? (owner/name or URL; empty for none yet)', guess));
+  if (repo === '') return { ...base, delivery: undefined };
+  const branch = options.configBranch ?? 'main';
+  const places = await placesChosen(seen, options, ask, { images, app });
+  const [first] = places;
+  const applications = findApplications(seen.config);
+  const follows = first === undefined ? undefined : applicationOf(first.file, applications);
+  const application = options.application ?? follows?.name;
+  return {
+    ...base,
+    delivery: {
+      repo: { value: repo, why: undefined },
+      branch: {
+        value: follows?.branch ?? branch,
+        why: follows?.branch === undefined ? undefined : `what the application ${follows.name} follows`,
+      },
+      places,
+      application:
+        application === undefined || options.argocd === undefined
+          ? undefined
+          : { value: application, why: options.application === undefined ? 'it deploys this folder' : undefined },
+      argocd: options.argocd,
+    },
+  };
+}
+
+async function placesChosen(
+  seen: Seen,
+  options: InitOptions,
+  ask: Ask,
+  { images, app }: Pick<Choices, 'images' | 'app'>,
+): Promise<readonly Offer[]> {
+  const names = images.map(({ name }) => name);
+  if (options.with.includes('config-repo')) return placesOf(options.layout, names, shortName(app));
+  if (options.place.length > 0) return options.place.map(placeOf);
+  const offers = findPlaces(seen.config, names);
+  const label = (offer: Offer): string => `${offer.file}:${offer.line} ${offer.path}  (today ${offer.today})`;
+  const chosen = await ask.some(
+    'Which of these values does a delivery set?',
+    offers.map((offer) => [label(offer), offer] as const),
+    offers,
+  );
+  if (chosen.length > 0) return chosen;
+  const place = await ask.text('Which value does a delivery set? (FILE:PATH)', '');
+  if (place === '')
+    throw usage(
+      'No place for the tag is known: say --place FILE:PATH, or --config-dir DIR with a checkout of the config repo.',
+    );
+  return [placeOf(place)];
+}
+
+function placeOf(text: string): Offer {
+  const [, file, path] = /^([^:]+):((?:\.|doc\[|\[).+)$/.exec(text) ?? [];
+  if (file === undefined || path === undefined)
+    throw usage(`${text} is no FILE:PATH, such as main/values.yaml:.image.tag.`);
+  return { file, path, value: '{tag}', today: '', line: 0 };
+}
+
+/** Registry, account and region that a pipeline speaks of today. */
+function hintOf(
+  pipelines: Texts,
+): { file: string; account: string | undefined; region: string | undefined } | undefined {
+  for (const [file, text] of Object.entries(pipelines)) {
+    const [, account, region] = /(\d{12})\.dkr\.ecr\.([\w-]+)\.amazonaws\.com/.exec(text) ?? [];
+    if (account !== undefined) return { file, account, region };
+    const [, ofRole] = /arn:aws:iam::(\d{12}):role/.exec(text) ?? [];
+    const [, given] = /aws-region:\s*['"]?([a-z]{2}-[a-z]+-\d)/.exec(text) ?? [];
+    if (/amazon-ecr-login/.test(text)) return { file, account: ofRole, region: given };
+  }
+  return undefined;
+}
+
+function fromRemote(remote: Seen['remote']): Choice | undefined {
+  if (remote === undefined) return undefined;
+  const path = remote.path.toLowerCase();
+  if (remote.host === 'github.com')
+    return { value: `ghcr.io/${path.split('/')[0] ?? ''}`, why: 'the packages of the owner of this repository' };
+  if (/gitlab/.test(remote.host))
+    return { value: `registry.${remote.host}/${path}`, why: "this project's own registry" };
+  return undefined;
+}
+
+function sibling({ host, path }: NonNullable<Seen['remote']>): string {
+  return host === 'github.com' ? `${path}-config` : `https://${host}/${path}-config.git`;
+}
+
+/** The app's own name. */
+export function shortName(app: string): string {
+  return (
+    app
+      .split('/')
+      .at(-1)
+      ?.toLowerCase()
+      .replace(/[^a-z0-9-]+/g, '-')
+      .replace(/^-+|-+$/g, '') || 'app'
+  );
+}
+
+/** What the account is to get, where images go to ECR. */
+export function awsNeeds({ aws, app, from, images, registry }: Choices): AwsNeeds {
+  if (aws === undefined) throw usage('--with aws is for a registry on ECR.');
+  if (app === '') throw usage('--with aws needs to know the app repo: add the remote origin first.');
+  const prefix = registry.value.split('/').slice(1).join('/');
+  return {
+    ...aws,
+    app,
+    branches: [from.value],
+    repositories: images.map(({ name }) => (prefix === '' ? name : `${prefix}/${name}`)),
+  };
+}
+
+function usage(problem: string): TagboatError {
+  return new TagboatError('USAGE', { problem, command: 'init' });
+}
