@@ -42,7 +42,7 @@ Nothing that is there is replaced unasked: the diff is shown, and --force, or a 
     .option('--check', 'show the diff and write nothing', false)
     .option('--force', 'replace files that are there', false)
     .action(async (options) =>
-      run('init', common(), async () => (await import('../commands/init.ts')).init(common(), options)),
+      run('init', common(), async () => (await import('../commands/adopt/init.ts')).init(common(), options)),
     );
 
   add(
@@ -68,7 +68,7 @@ With --check, exit code 2 says that something would change.`,
     .option('--force', 'replace a tagboat.yaml that is there', false)
     .action(async (workflows: string[], options) =>
       run('migrate', common(), async () =>
-        (await import('../commands/migrate.ts')).migrate(common(), workflows, options),
+        (await import('../commands/adopt/migrate.ts')).migrate(common(), workflows, options),
       ),
     );
 }

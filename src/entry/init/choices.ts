@@ -2,7 +2,7 @@ import type { SeenImage } from './find-images.ts';
 import type { Offer } from './find-places.ts';
 
 /** A value, and why it is that one: it stands as a comment beside it. */
-export interface Choice {
+export interface Chosen {
   readonly value: string;
   readonly why: string | undefined;
 }
@@ -10,17 +10,17 @@ export interface Choice {
 /** Everything that files are written from. */
 export interface Choices {
   readonly images: readonly SeenImage[];
-  readonly registry: Choice;
+  readonly registry: Chosen;
   readonly aws: { readonly account: string; readonly region: string; readonly role: string } | undefined;
   /** The app repo, owner/name or its path on another host. */
   readonly app: string;
-  readonly from: Choice;
+  readonly from: Chosen;
   readonly delivery:
     | {
-        readonly repo: Choice;
-        readonly branch: Choice;
+        readonly repo: Chosen;
+        readonly branch: Chosen;
         readonly places: readonly Offer[];
-        readonly application: Choice | undefined;
+        readonly application: Chosen | undefined;
         readonly argocd: string | undefined;
       }
     | undefined;

@@ -1,10 +1,10 @@
 import { TagboatError } from '../../errors.ts';
 import type { Ask } from './ask.ts';
 import type { AwsNeeds } from './aws/model.ts';
-import type { Choice, Choices } from './choices.ts';
-import { type Layout, placesOf } from './config-repo.ts';
+import type { Choices, Chosen } from './choices.ts';
+import { placesOf, type RepoLayout } from './config-repo.ts';
 import type { SeenImage, Texts } from './find-images.ts';
-import { applicationOf, findApplications, findPlaces, type Offer } from './find-places.ts';
+import { applicationOf, declaredApplications, findPlaces, type Offer } from './find-places.ts';
 
 /** What the command line says of the choices. */
 export interface InitOptions {
@@ -17,14 +17,14 @@ export interface InitOptions {
   readonly argocd?: string | undefined;
   readonly ci?: 'github' | 'gitlab' | undefined;
   readonly with: readonly ('config-repo' | 'aws')[];
-  readonly layout: Layout;
+  readonly layout: RepoLayout;
   readonly account?: string | undefined;
   readonly region?: string | undefined;
   readonly role: string;
 }
 
 /** What the repository itself says. */
-export interface Seen {
+export interface SeenRepo {
   readonly images: readonly SeenImage[];
   /** The address of `origin`, taken apart. */
   readonly remote: { readonly host: string; readonly path: string } | undefined;
@@ -36,7 +36,7 @@ export interface Seen {
 }
 
 /** All choices made: by flags, by what is seen, or by asking. Throws USAGE for what can't be known. */
-export async function choose(seen: Seen, options: InitOptions, ask: Ask): Promise<Choices> {
+export async function choose(seen: SeenRepo, options: InitOptions, ask: Ask): Promise<Choices> {
   const images = await ask.some(
     'Which images should be built?',
     seen.images.map((image) => [`${image.name}  (${image.dockerfile})`, image] as const),
@@ -52,7 +52,7 @@ export async function choose(seen: Seen, options: InitOptions, ask: Ask): Promis
   const ecr = account === undefined || region === undefined ? undefined : `${account}.dkr.ecr.${region}.amazonaws.com`;
   if (options.with.includes('aws') && ecr === undefined) throw usage('--with aws needs --account and --region.');
   const wanted = options.registry ?? (isAws ? ecr : undefined);
-  const proposal: Choice | undefined =
+  const proposal: Chosen | undefined =
     wanted !== undefined
       ? {
           value: wanted,
@@ -84,7 +84,7 @@ export async function choose(seen: Seen, options: InitOptions, ask: Ask): Promis
   const branch = options.configBranch ?? 'main';
   const places = await placesChosen(seen, options, ask, { images, app });
   const [first] = places;
-  const applications = findApplications(seen.config);
+  const applications = declaredApplications(seen.config);
   const follows = first === undefined ? undefined : applicationOf(first.file, applications);
   const application = options.application ?? follows?.name;
   return {
@@ -106,7 +106,7 @@ export async function choose(seen: Seen, options: InitOptions, ask: Ask): Promis
 }
 
 async function placesChosen(
-  seen: Seen,
+  seen: SeenRepo,
   options: InitOptions,
   ask: Ask,
   { images, app }: Pick<Choices, 'images' | 'app'>,
@@ -151,7 +151,7 @@ function hintOf(
   return undefined;
 }
 
-function fromRemote(remote: Seen['remote']): Choice | undefined {
+function fromRemote(remote: SeenRepo['remote']): Chosen | undefined {
   if (remote === undefined) return undefined;
   const path = remote.path.toLowerCase();
   if (remote.host === 'github.com')
@@ -161,7 +161,7 @@ function fromRemote(remote: Seen['remote']): Choice | undefined {
   return undefined;
 }
 
-function sibling({ host, path }: NonNullable<Seen['remote']>): string {
+function sibling({ host, path }: NonNullable<SeenRepo['remote']>): string {
   return host === 'github.com' ? `${path}-config` : `https://${host}/${path}-config.git`;
 }
 

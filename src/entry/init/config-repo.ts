@@ -1,10 +1,10 @@
 import type { Choices, NewFile } from './choices.ts';
 import type { Offer } from './find-places.ts';
 
-export type Layout = 'helm' | 'kustomize';
+export type RepoLayout = 'helm' | 'kustomize';
 
 /** Where the tag stands in a config repo that we write. */
-export function placesOf(layout: Layout, images: readonly string[], app: string): Offer[] {
+export function placesOf(layout: RepoLayout, images: readonly string[], app: string): Offer[] {
   return layout === 'helm'
     ? [{ file: `apps/${app}/values.yaml`, path: '.image.tag', value: '{tag}', today: '', line: 0 }]
     : images.map((name) => ({
@@ -17,7 +17,7 @@ export function placesOf(layout: Layout, images: readonly string[], app: string)
 }
 
 /** A config repo to begin with: one workload an image, and the Argo CD Application that follows it. Pure. */
-export function configRepoFiles(layout: Layout, { images, registry, delivery }: Choices, app: string): NewFile[] {
+export function configRepoFiles(layout: RepoLayout, { images, registry, delivery }: Choices, app: string): NewFile[] {
   const names = images.map(({ name }) => name);
   const dir = `apps/${app}`;
   const files = layout === 'helm' ? chart(names, registry.value, dir, app) : overlay(names, registry.value, dir);

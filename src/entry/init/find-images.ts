@@ -105,7 +105,7 @@ function image(name: string, build: Record<string, unknown>, from: string): Seen
     /\$/.test(String(value)) ? [] : [[key, String(value)] as const],
   );
   return {
-    ...{ name: nameOf(name), context, from, target: text(build.target) },
+    ...{ name: imageNameFrom(name), context, from, target: text(build.target) },
     dockerfile: posix.join(context, text(build.dockerfile) ?? 'Dockerfile'),
     args: plain.length === 0 ? undefined : Object.fromEntries(plain),
   };
@@ -120,7 +120,7 @@ function parsed(text: string): unknown {
 }
 
 /** A name as an image may have it. */
-export function nameOf(text: string): string {
+function imageNameFrom(text: string): string {
   return (
     text
       .toLowerCase()
@@ -130,7 +130,7 @@ export function nameOf(text: string): string {
 }
 
 function freeName(wanted: string, taken: readonly SeenImage[]): string {
-  const stem = nameOf(wanted);
+  const stem = imageNameFrom(wanted);
   let name = stem;
   for (let n = 2; taken.some((one) => one.name === name); n++) name = `${stem}-${n}`;
   return name;

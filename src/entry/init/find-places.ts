@@ -63,7 +63,7 @@ function offered(
 }
 
 /** The Argo CD applications among the files. Pure. */
-export function findApplications(texts: Texts): SeenApplication[] {
+export function declaredApplications(texts: Texts): SeenApplication[] {
   return Object.entries(texts).flatMap(([file, text]) => {
     if (!isYaml.test(file) || !/kind:\s*Application\b/.test(text)) return [];
     return parseAllDocuments(text, { logLevel: 'silent' }).flatMap((document): SeenApplication[] => {

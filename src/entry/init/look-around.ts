@@ -49,7 +49,7 @@ async function textsOf(dir: string, files: readonly string[]): Promise<Texts> {
 }
 
 /** `git@github.com:acme/shop.git` and `https://github.com/acme/shop` are the same place. */
-export function readRemote(url: string): { readonly host: string; readonly path: string } | undefined {
+function readRemote(url: string): { readonly host: string; readonly path: string } | undefined {
   const [, host, path] =
     /^(?:[a-z+]+:\/\/(?:[^/@]+@)?|[^/@:]+@)([^/:]+)(?::\d+(?=\/))?[/:](.+?)(?:\.git)?\/?$/.exec(url) ?? [];
   return host === undefined || path === undefined ? undefined : { host, path };

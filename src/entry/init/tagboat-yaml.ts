@@ -1,5 +1,5 @@
 import { key, scalar } from '../migrate/write/scalar.ts';
-import type { Choice, Choices } from './choices.ts';
+import type { Choices, Chosen } from './choices.ts';
 
 const schemaLine =
   '# yaml-language-server: $schema=https://raw.githubusercontent.com/tagboat/tagboat/v1/tagboat.schema.json';
@@ -62,6 +62,6 @@ export function configText({ images, registry, aws, from, delivery }: Choices): 
   return `${lines.join('\n')}\n`;
 }
 
-function chosen(name: string, { value, why }: Choice): string {
+function chosen(name: string, { value, why }: Chosen): string {
   return `${name}: ${scalar(value)}${why === undefined ? '' : ` # ${why}`}`;
 }

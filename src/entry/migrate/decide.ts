@@ -13,7 +13,7 @@ import type { Step } from './steps.ts';
 import { plainText } from './value.ts';
 
 /** What of a job Tagboat takes over. */
-export interface Decision {
+export interface Takeover {
   readonly images: readonly FoundImage[];
   readonly deliveries: readonly FoundDelivery[];
   readonly aws: Extract<Fact, { is: 'aws' }> | undefined;
@@ -34,7 +34,7 @@ function groupOf({ is }: Fact): Group | undefined {
  * Decides what Tagboat takes over. A group (images, deliveries) goes over whole or not at all: half of it would be
  * another delivery than before. Pure.
  */
-export function decide({ job, steps, givers }: ReadJob, look: LookIn): Decision {
+export function decideJob({ job, steps, givers }: ReadJob, look: LookIn): Takeover {
   const left: Left[] = [];
   const blocked = new Set<Group>();
   const block = (group: Group, at: Omit<Left, 'why'>, why: string): void => {

@@ -1,14 +1,14 @@
-import { branchValue, commitValue, unknownValue, type Value, variableValue } from './value.ts';
+import { branchValue, commitValue, type RunText, unknownValue, variableValue } from './value.ts';
 
 /** What the expressions of a workflow are told by. */
 export interface Contexts {
-  readonly env: (name: string) => Value;
-  readonly output: (step: string, name: string) => Value;
-  readonly needs: (job: string, name: string) => Value;
+  readonly env: (name: string) => RunText;
+  readonly output: (step: string, name: string) => RunText;
+  readonly needs: (job: string, name: string) => RunText;
   readonly matrix: Readonly<Record<string, string>>;
 }
 
-const github: Readonly<Record<string, Value>> = {
+const github: Readonly<Record<string, RunText>> = {
   sha: commitValue,
   ref: `refs/heads/${branchValue}`,
   ref_name: branchValue,
@@ -23,8 +23,8 @@ const github: Readonly<Record<string, Value>> = {
 };
 
 /** The environment that the runner gives, as far as a delivery is made of it. */
-export function runnerVariable(name: string): Value | undefined {
-  const files: Readonly<Record<string, Value>> = {
+export function runnerVariable(name: string): RunText | undefined {
+  const files: Readonly<Record<string, RunText>> = {
     GITHUB_ENV: '/github/env',
     GITHUB_OUTPUT: '/github/output',
     GITHUB_STEP_SUMMARY: '/github/summary',
@@ -36,11 +36,11 @@ export function runnerVariable(name: string): Value | undefined {
 }
 
 /** A text of the workflow with its `${{ … }}` as values. */
-export function evaluate(text: string, contexts: Contexts): Value {
+export function evaluate(text: string, contexts: Contexts): RunText {
   return text.replace(/\$\{\{\s*([\s\S]*?)\s*\}\}/g, (_, expression: string) => lookUp(expression, contexts));
 }
 
-function lookUp(expression: string, { env, output, needs, matrix }: Contexts): Value {
+function lookUp(expression: string, { env, output, needs, matrix }: Contexts): RunText {
   const [context = '', ...rest] = expression.split('.');
   const name = rest.join('.');
   const quoted = /^'((?:[^']|'')*)'$/.exec(expression)?.[1];

@@ -1,13 +1,13 @@
-import type { Value } from './value.ts';
+import type { RunText } from './value.ts';
 
 /** One image as a command builds it. Paths are seen from the workspace. */
 export interface BuildFact {
   readonly is: 'build';
-  readonly refs: readonly Value[];
+  readonly refs: readonly RunText[];
   readonly dockerfile: string;
   readonly context: string;
   readonly target?: string | undefined;
-  readonly args: readonly (readonly [name: string, value: Value])[];
+  readonly args: readonly (readonly [name: string, value: RunText])[];
   readonly platforms: readonly string[];
 }
 
@@ -16,41 +16,41 @@ export type Fact =
   | {
       readonly is: 'checkout';
       readonly dir: string;
-      readonly repo: Value;
-      readonly ref: Value | undefined;
-      readonly token: Value | undefined;
+      readonly repo: RunText;
+      readonly ref: RunText | undefined;
+      readonly token: RunText | undefined;
     }
   | {
       readonly is: 'aws';
-      readonly role: Value | undefined;
-      readonly region: Value | undefined;
+      readonly role: RunText | undefined;
+      readonly region: RunText | undefined;
       readonly seconds: string | undefined;
     }
-  | { readonly is: 'login'; readonly host: Value }
+  | { readonly is: 'login'; readonly host: RunText }
   | BuildFact
-  | { readonly is: 'alias'; readonly from: Value; readonly to: Value }
-  | { readonly is: 'push'; readonly ref: Value }
+  | { readonly is: 'alias'; readonly from: RunText; readonly to: RunText }
+  | { readonly is: 'push'; readonly ref: RunText }
   | {
       readonly is: 'edit';
       readonly file: string;
       readonly path: string;
-      readonly value: Value;
+      readonly value: RunText;
       readonly typed?: boolean;
     }
-  | { readonly is: 'replace'; readonly file: string; readonly script: Value; readonly extended: boolean }
-  | { readonly is: 'commit'; readonly dir: string; readonly message: Value | undefined }
-  | { readonly is: 'pushed'; readonly dir: string; readonly branch: Value | undefined }
+  | { readonly is: 'replace'; readonly file: string; readonly script: RunText; readonly extended: boolean }
+  | { readonly is: 'commit'; readonly dir: string; readonly message: RunText | undefined }
+  | { readonly is: 'pushed'; readonly dir: string; readonly branch: RunText | undefined }
   | {
       readonly is: 'application';
-      readonly name: Value;
+      readonly name: RunText;
       readonly sync: boolean;
       readonly wait: boolean;
       readonly seconds?: string | undefined;
-      readonly server: Value | undefined;
-      readonly token: Value | undefined;
+      readonly server: RunText | undefined;
+      readonly token: RunText | undefined;
     }
-  | { readonly is: 'person'; readonly what: string; readonly value: Value }
-  | { readonly is: 'env' | 'output'; readonly name: string; readonly value: Value }
+  | { readonly is: 'person'; readonly what: string; readonly value: RunText }
+  | { readonly is: 'env' | 'output'; readonly name: string; readonly value: RunText }
   /** Something that the new workflow does without, for people to know. */
   | { readonly is: 'note'; readonly text: string }
   /** The step is understood and stays: it prepares what Tagboat uses. */

@@ -3,7 +3,7 @@ import { keyText, valueText } from '../../commit/edit/document.ts';
 import { placeAt } from '../../errors/place.ts';
 import { TagboatError } from '../../errors.ts';
 import { parseYaml } from '../../wire/yaml.ts';
-import { decide } from './decide.ts';
+import { decideJob } from './decide.ts';
 import type { MigrateOptions, Migration } from './migrate.ts';
 import type { ReadJob } from './read-job.ts';
 import { programs } from './recognise/programs.ts';
@@ -11,13 +11,13 @@ import { runScript } from './shell/run.ts';
 import { Unclear } from './shell/tree.ts';
 import type { Job, Step } from './steps.ts';
 import { told } from './tell.ts';
-import { branchValue, commitValue, type Value, variablesIn, variableValue } from './value.ts';
+import { branchValue, commitValue, type RunText, variablesIn, variableValue } from './value.ts';
 import { writeConfig } from './write/config-text.ts';
 import { splicedText } from './write/rewrite-workflow.ts';
 
-const given = (name: string): Value => variableValue(name, name, true);
+const given = (name: string): RunText => variableValue(name, name, true);
 
-const predefined: Readonly<Record<string, Value>> = {
+const predefined: Readonly<Record<string, RunText>> = {
   CI_COMMIT_SHA: commitValue,
   CI_COMMIT_BRANCH: branchValue,
   CI_COMMIT_REF_NAME: branchValue,
@@ -45,7 +45,7 @@ export function migratePipeline(
     const lines = [...linesOf(before?.value), ...linesOf(script.value)];
     const line = lineOf((key as Node).range?.[0] ?? 0);
     const read = readScript(name, lines, line, { ...common, ...records(value, 'variables') }, options);
-    const decision = decide(read, options.look);
+    const decision = decideJob(read, options.look);
     findings.push(...told(file, read, decision));
     if (decision.images.length + decision.deliveries.length === 0) continue;
     const config =
@@ -92,7 +92,7 @@ function readScript(
     ...{ name, line, steps: [step], env: {}, outputs: {}, needs: [], dir: undefined },
     ...{ matrix: undefined, strategy: undefined, indent: '' },
   };
-  const variable = (one: string): Value => {
+  const variable = (one: string): RunText => {
     const own = variables[one];
     if (own !== undefined)
       return own.replace(/\$\{?(\w+)\}?/g, (_, inner: string) => (inner === one ? '' : variable(inner)));
@@ -124,7 +124,7 @@ function spliceScript(
   text: string,
   job: YAMLMap,
   { script, before }: { readonly script: Found; readonly before: Found | undefined },
-  { decision, config }: { readonly decision: ReturnType<typeof decide>; readonly config: string },
+  { decision, config }: { readonly decision: ReturnType<typeof decideJob>; readonly config: string },
 ) {
   const [from, to] = wholeLines(text, script);
   const indent = /^ */.exec(text.slice(from))?.[0] ?? '';

@@ -1,10 +1,10 @@
-import type { Value } from './value.ts';
+import type { RunText } from './value.ts';
 
 /** A reference in its parts; the tag may be missing. */
-export interface Reference {
-  readonly host: Value;
-  readonly path: Value;
-  readonly tag: Value | undefined;
+export interface RefParts {
+  readonly host: RunText;
+  readonly path: RunText;
+  readonly tag: RunText | undefined;
 }
 
 const sealedOr = (others: string): string => `(?:\\uE000[^\\uE001]*\\uE001|[^${others}\\uE000])*`;
@@ -12,7 +12,7 @@ const whole = new RegExp(`^(${sealedOr('')}?)(?::(${sealedOr('/:')}))?$`);
 const firstPart = new RegExp(`^(${sealedOr('/')})/([\\s\\S]+)$`);
 
 /** Takes a reference apart as Docker does: the first part is a host if it looks like one. */
-export function splitReference(ref: Value): Reference {
+export function splitReference(ref: RunText): RefParts {
   const [, name = '', tag] = whole.exec(ref.trim()) ?? [];
   const [, first = '', rest] = firstPart.exec(name) ?? [];
   // A variable that stands alone before the slash is a host, unless its name says whose account of Docker Hub it is.
@@ -22,9 +22,9 @@ export function splitReference(ref: Value): Reference {
 }
 
 /** A registry's host with the folders that all repositories share, and the repositories below it. */
-export function commonPrefix(references: readonly Reference[]): {
-  readonly registry: Value;
-  readonly below: (path: Value) => Value;
+export function commonPrefix(references: readonly RefParts[]): {
+  readonly registry: RunText;
+  readonly below: (path: RunText) => RunText;
 } {
   const host = references[0]?.host ?? '';
   const folders = references.map(({ path }) => path.split('/').slice(0, -1));

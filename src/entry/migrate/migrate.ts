@@ -1,9 +1,9 @@
-import { type Decision, decide } from './decide.ts';
+import { decideJob, type Takeover } from './decide.ts';
 import type { FoundDelivery, LookIn } from './parts.ts';
 import { type ReadJob, readJob } from './read-job.ts';
 import { type Job, readWorkflow, type Workflow } from './steps.ts';
-import { type Finding, told } from './tell.ts';
-import { unknownValue, type Value, variableValue } from './value.ts';
+import { type StepReport, told } from './tell.ts';
+import { type RunText, unknownValue, variableValue } from './value.ts';
 import { writeConfig } from './write/config-text.ts';
 import { contributing, newStep } from './write/new-step.ts';
 import { splicedText, spliceJob } from './write/rewrite-workflow.ts';
@@ -17,7 +17,7 @@ export interface MigratedFile {
 
 export interface Migration {
   readonly files: readonly MigratedFile[];
-  readonly findings: readonly Finding[];
+  readonly findings: readonly StepReport[];
 }
 
 export interface MigrateOptions {
@@ -40,11 +40,11 @@ export function migrateFile(
     const why = 'it is no workflow with jobs';
     return { files: [], findings: [{ file, line: 1, job: '', step: '', is: 'left', text: why }] };
   }
-  const findings: Finding[] = [];
-  const outputs = new Map<string, Readonly<Record<string, Value>>>();
-  const done: { job: Job; reads: readonly ReadJob[]; decision: Decision }[] = [];
+  const findings: StepReport[] = [];
+  const outputs = new Map<string, Readonly<Record<string, RunText>>>();
+  const done: { job: Job; reads: readonly ReadJob[]; decision: Takeover }[] = [];
   for (const job of inOrder(workflow.jobs)) {
-    const needs = (name: string, output: string): Value =>
+    const needs = (name: string, output: string): RunText =>
       outputs.get(name)?.[output] ?? unknownValue(`it is an output of the job ${name}`);
     const combinations = combined(job.matrix ?? {});
     const reads = combinations.map((matrix) =>
@@ -54,7 +54,7 @@ export function migrateFile(
     if (first === undefined) continue;
     outputs.set(job.name, first.outputs);
     const decision = together(
-      reads.map((read) => decide(read, options.look)),
+      reads.map((read) => decideJob(read, options.look)),
       first,
       workflow,
     );
@@ -141,10 +141,10 @@ function combined(matrix: Readonly<Record<string, readonly string[]>>): Record<s
 }
 
 /** What the runs of a matrix come to: one, if all of them go over whole. */
-function together(decisions: readonly Decision[], { job, steps }: ReadJob, workflow: Workflow): Decision {
+function together(decisions: readonly Takeover[], { job, steps }: ReadJob, workflow: Workflow): Takeover {
   const [first] = decisions;
   if (first === undefined) throw new Error('a job without a reading');
-  const stop = (why: string): Decision => ({
+  const stop = (why: string): Takeover => ({
     ...first,
     images: [],
     deliveries: [],
@@ -182,7 +182,7 @@ function mergedDeliveries(all: readonly FoundDelivery[]): FoundDelivery[] {
 interface Done {
   readonly job: Job;
   readonly reads: readonly ReadJob[];
-  readonly decision: Decision;
+  readonly decision: Takeover;
 }
 
 /** Jobs that share a config: one that builds and one that delivers. All others have one each, or each run would do both. */
@@ -215,6 +215,6 @@ function configName(file: string, job: string, taken: ReadonlySet<string>): stri
 }
 
 /** Nothing is left in the job but the checkout. */
-function isPlain(read: ReadJob | undefined, { removed }: Decision): boolean {
+function isPlain(read: ReadJob | undefined, { removed }: Takeover): boolean {
   return (read?.steps ?? []).every(({ step, unclear }) => removed.has(step.at) || unclear === undefined);
 }

@@ -1,32 +1,32 @@
 import type { BuildFact, Fact } from './facts.ts';
-import { type Reference, splitReference } from './image-refs.ts';
+import { type RefParts, splitReference } from './image-refs.ts';
 import type { ReadStep } from './read-job.ts';
-import { plainText, shownValue, type Value, whyUnknown } from './value.ts';
+import { plainText, type RunText, shownValue, whyUnknown } from './value.ts';
 
 /** An image that the job builds and pushes. */
 export interface FoundImage {
   readonly build: BuildFact;
-  readonly reference: Reference;
+  readonly reference: RefParts;
   /** The tag that is delivered. */
-  readonly tag: Value;
+  readonly tag: RunText;
   /** Every reference of the image that the job pushes. */
-  readonly refs: readonly Value[];
+  readonly refs: readonly RunText[];
 }
 
 export interface FoundEdit {
   readonly file: string;
   readonly path: string;
-  readonly value: Value;
+  readonly value: RunText;
   readonly typed: boolean;
 }
 
 /** One config repo's branch as the job writes it. */
 export interface FoundDelivery {
-  readonly repo: Value | undefined;
-  readonly branch: Value | undefined;
-  readonly token: Value | undefined;
+  readonly repo: RunText | undefined;
+  readonly branch: RunText | undefined;
+  readonly token: RunText | undefined;
   readonly edits: readonly FoundEdit[];
-  readonly message: Value | undefined;
+  readonly message: RunText | undefined;
   readonly author: string | undefined;
   readonly applications: readonly Extract<Fact, { is: 'application' }>[];
 }
@@ -40,7 +40,7 @@ export interface Left {
 
 /** Looks into a config repo's file, where somebody has it at hand. */
 export interface LookIn {
-  readonly replaced: (dir: string, file: string, script: Value, extended: boolean) => readonly FoundEdit[] | string;
+  readonly replaced: (dir: string, file: string, script: RunText, extended: boolean) => readonly FoundEdit[] | string;
 }
 
 /** All facts of a kind, with their lines and steps. */
@@ -54,7 +54,7 @@ export const factsOf = <T extends Fact['is']>(steps: readonly ReadStep[], is: T)
 type Tell = (at: Omit<Left, 'why'>, why: string) => void;
 
 /** The images that the steps build and push. */
-export function imagesOf(steps: readonly ReadStep[], wanted: readonly Value[], tell: Tell): FoundImage[] {
+export function imagesOf(steps: readonly ReadStep[], wanted: readonly RunText[], tell: Tell): FoundImage[] {
   const aliases = factsOf(steps, 'alias').map(({ fact }) => fact);
   const pushes = factsOf(steps, 'push');
   const found = factsOf(steps, 'build').flatMap(({ fact: build, ...at }): FoundImage[] => {

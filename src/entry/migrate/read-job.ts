@@ -7,7 +7,7 @@ import { programs } from './recognise/programs.ts';
 import { runScript } from './shell/run.ts';
 import { Unclear } from './shell/tree.ts';
 import type { Job, Step, Workflow } from './steps.ts';
-import { unknownValue, type Value, variableValue, whyUnknown } from './value.ts';
+import { type RunText, unknownValue, variableValue, whyUnknown } from './value.ts';
 
 /** A step as far as it is understood. */
 export interface ReadStep {
@@ -20,14 +20,14 @@ export interface ReadStep {
 export interface ReadJob {
   readonly job: Job;
   readonly steps: readonly ReadStep[];
-  readonly outputs: Readonly<Record<string, Value>>;
+  readonly outputs: Readonly<Record<string, RunText>>;
   /** The step that gives each variable which reaches Tagboat from a step. */
   readonly givers: ReadonlyMap<string, number>;
 }
 
 export interface Reading {
   readonly wholeCommits: boolean;
-  readonly needs: (job: string, name: string) => Value;
+  readonly needs: (job: string, name: string) => RunText;
 }
 
 const delivers = /\bdocker\b|\bgit\s+(?:push|commit)|\byq\b|\bsed\s+-[Er]*i|\bkustomize\b|\bargocd\b|ecr\b/;
@@ -39,8 +39,8 @@ export function readJob(
   matrix: Readonly<Record<string, string>>,
   reading: Reading,
 ): ReadJob {
-  const written = new Map<string, Value>();
-  const outputs = new Map<string, Value>();
+  const written = new Map<string, RunText>();
+  const outputs = new Map<string, RunText>();
   const givers = new Map<string, number>();
   const facts: Found[] = [];
   const plainBranches = workflow.branches?.every((branch) => /^[\w.-]+$/.test(branch)) === true;
@@ -109,7 +109,7 @@ export function readJob(
     }
   }
 
-  function readStep(step: Step, contexts: Contexts): { found: Found[]; given: Readonly<Record<string, Value>> } {
+  function readStep(step: Step, contexts: Contexts): { found: Found[]; given: Readonly<Record<string, RunText>> } {
     if (step.uses !== undefined) {
       const [name = ''] = step.uses.split('@');
       const known = Object.hasOwn(actions, name) ? actions[name] : undefined;
@@ -150,7 +150,7 @@ export function readJob(
 }
 
 /** The registry of the account and region that the role is of. */
-function ecrHost(facts: readonly Found[]): Value | undefined {
+function ecrHost(facts: readonly Found[]): RunText | undefined {
   const aws = facts.findLast(({ fact }) => fact.is === 'aws')?.fact;
   if (aws?.is !== 'aws' || aws.role === undefined || aws.region === undefined) return undefined;
   const account = /^arn:aws[\w-]*:iam::((?:\uE000[^\uE001]*\uE001|\d+)):role\//.exec(aws.role)?.[1];

@@ -1,12 +1,12 @@
 import type { FoundEdit } from './parts.ts';
 import { type FoundPlace, placesIn } from './places.ts';
-import { plainText, type Value } from './value.ts';
+import { plainText, type RunText } from './value.ts';
 
 /**
  * Which values of a file a `sed` script changes, found by doing it: the edits, or why it can't be told, as the end of
  * a sentence. Pure.
  */
-export function replacedBySed(file: string, text: string, script: Value, extended: boolean): FoundEdit[] | string {
+export function replacedBySed(file: string, text: string, script: RunText, extended: boolean): FoundEdit[] | string {
   const substitution = readSubstitution(script, extended);
   if (substitution === undefined) return 'a `sed` script other than one s/…/…/ is not understood';
   const before = text.split('\n');
@@ -29,7 +29,7 @@ export function replacedBySed(file: string, text: string, script: Value, extende
 
 /** `s/…/…/g` with JavaScript's words for its pattern; undefined where sed has more to say. */
 function readSubstitution(
-  script: Value,
+  script: RunText,
   extended: boolean,
 ): { pattern: RegExp; put: (...groups: string[]) => string } | undefined {
   const sign = script[1] ?? '';

@@ -1,9 +1,9 @@
-import type { Decision } from './decide.ts';
+import type { Takeover } from './decide.ts';
 import type { ReadJob } from './read-job.ts';
 import { inexpressible } from './recognise/actions.ts';
 
 /** What was done with one step, where it stands, and why. */
-export interface Finding {
+export interface StepReport {
   readonly file: string;
   readonly line: number;
   readonly job: string;
@@ -17,14 +17,14 @@ export interface Finding {
 export function told(
   file: string,
   { job, steps }: ReadJob,
-  { removed, left, images, deliveries }: Decision,
-): Finding[] {
+  { removed, left, images, deliveries }: Takeover,
+): StepReport[] {
   const any = images.length + deliveries.length > 0;
-  const findings = steps.flatMap(({ step, found, unclear }): Finding[] => {
+  const findings = steps.flatMap(({ step, found, unclear }): StepReport[] => {
     const at = { file, job: job.name, step: step.label };
     const why = left.find((one) => one.step === step.at);
     const notes = removed.has(step.at)
-      ? found.flatMap(({ fact, line }): Finding[] =>
+      ? found.flatMap(({ fact, line }): StepReport[] =>
           fact.is === 'note' ? [{ ...at, line, is: 'note', text: fact.text }] : [],
         )
       : [];
@@ -52,7 +52,7 @@ export function told(
   const whole = left.filter((one) => one.step === undefined || !steps.some(({ step }) => step.at === one.step));
   return [
     ...findings,
-    ...whole.map(({ line, why }): Finding => ({ file, line, job: job.name, step: '', is: 'left', text: why })),
+    ...whole.map(({ line, why }): StepReport => ({ file, line, job: job.name, step: '', is: 'left', text: why })),
   ];
 }
 

@@ -2,7 +2,7 @@ import type { BuildFact, Fact } from '../facts.ts';
 import { pathFrom } from '../facts.ts';
 import { Unclear } from '../shell/tree.ts';
 import { digestValue, plainText, unknownValue, variableValue, whyUnknown } from '../value.ts';
-import { argument, known, loginOf } from './docker.ts';
+import { argument, knownText, loginOf } from './docker.ts';
 import { yqEdits } from './files.ts';
 import { metadata } from './metadata.ts';
 import { lines, only, type Use, type UseOutcome, type UseRecogniser } from './use.ts';
@@ -19,7 +19,7 @@ function checkout({ inputs }: Use): UseOutcome {
   }
   only(inputs, 'repository', 'path', 'ref', 'token', 'ssh-key', 'fetch-depth', 'persist-credentials');
   if (inputs['ssh-key'] !== undefined) throw new Unclear('an SSH key: Tagboat pushes by https, with a token');
-  const dir = pathFrom('', known(path, 'the path'));
+  const dir = pathFrom('', knownText(path, 'the path'));
   if (dir === undefined || dir === '') throw new Unclear('a checkout over the app repo');
   return {
     facts: [
@@ -93,11 +93,11 @@ function buildPush({ inputs, id, env }: Use): UseOutcome {
     );
   for (const name of ['provenance', 'sbom'])
     if (![undefined, 'false'].includes(inputs[name])) throw new Unclear(`the input \`${name}\``);
-  const dir = pathFrom('', known(context, 'the build context'));
+  const dir = pathFrom('', knownText(context, 'the build context'));
   const dockerfile =
     file === undefined
       ? [dir, 'Dockerfile'].filter((part) => part !== '').join('/')
-      : pathFrom('', known(file, 'the Dockerfile'));
+      : pathFrom('', knownText(file, 'the Dockerfile'));
   if (dir === undefined || dockerfile === undefined || /:\/\//.test(context)) throw new Unclear('the build context');
   const refs = lines(inputs.tags, /[\n,]/);
   const why = whyUnknown(inputs.tags ?? '');
@@ -107,9 +107,9 @@ function buildPush({ inputs, id, env }: Use): UseOutcome {
     refs,
     dockerfile,
     context: dir,
-    target: inputs.target === undefined ? undefined : known(inputs.target, 'the target'),
+    target: inputs.target === undefined ? undefined : knownText(inputs.target, 'the target'),
     args: lines(inputs['build-args']).map((line) => argument(line, env)),
-    platforms: lines(inputs.platforms, /[\n,]/).map((platform) => known(platform, 'the platform')),
+    platforms: lines(inputs.platforms, /[\n,]/).map((platform) => knownText(platform, 'the platform')),
   };
   const notes = Object.entries(dropped).flatMap(([name, text]): Fact[] =>
     inputs[name] === undefined ? [] : [{ is: 'note', text: `\`${name}\`: ${text}` }],
@@ -126,7 +126,7 @@ function buildPush({ inputs, id, env }: Use): UseOutcome {
 function yqAction({ inputs, env }: Use): UseOutcome {
   const [, expression = '', file = ''] =
     /^\s*yq\s+(?:e(?:val)?\s+)?-i\s+'([^']*)'\s+(\S+)\s*$/.exec(inputs.cmd ?? '') ?? [];
-  const path = pathFrom('', known(file, 'the file'));
+  const path = pathFrom('', knownText(file, 'the file'));
   if (expression === '' || path === undefined) throw new Unclear('its command');
   return { facts: yqEdits(expression, env).map((edit): Fact => ({ is: 'edit', file: path, ...edit })) };
 }
@@ -134,7 +134,7 @@ function yqAction({ inputs, env }: Use): UseOutcome {
 /** Actions that commit and push what changed. */
 function commitAndPush(dirInput: string, messageInput: string): UseRecogniser {
   return ({ inputs }) => {
-    const dir = pathFrom('', known(inputs[dirInput] ?? '.', 'the folder')) ?? '';
+    const dir = pathFrom('', knownText(inputs[dirInput] ?? '.', 'the folder')) ?? '';
     const branch = inputs.branch;
     if (inputs.create_branch !== undefined || inputs.new_branch !== undefined || inputs.push === 'false')
       throw new Unclear('a branch that is made');

@@ -1,7 +1,7 @@
 import type { BuildFact, Fact } from '../facts.ts';
-import { type Call, type Outcome, optionsOf, pathOf } from '../shell/run.ts';
+import { type Outcome, optionsOf, pathInside, type ShellCall } from '../shell/run.ts';
 import { Unclear } from '../shell/tree.ts';
-import { plainText, type Value } from '../value.ts';
+import { plainText, type RunText } from '../value.ts';
 
 const buildFlags = ['--push', '--pull', '--no-cache', '--quiet', '-q', '--rm', '--load'];
 const dropped = ['--pull', '--no-cache', '--cache-from', '--cache-to'];
@@ -11,9 +11,9 @@ const buildValues = [
 ];
 
 /** `docker build`, `push`, `tag`, `login`, and their `buildx` and `image` spellings. */
-export function recogniseDocker(call: Call): Outcome {
+export function recogniseDocker(call: ShellCall): Outcome {
   const [first = '', second = ''] = call.args;
-  const rest = (from: number): Call => ({ ...call, args: call.args.slice(from) });
+  const rest = (from: number): ShellCall => ({ ...call, args: call.args.slice(from) });
   if (first === 'buildx' || first === 'image') {
     if (second === 'build') return build(rest(2), first === 'buildx');
     if (first === 'image' && ['push', 'tag'].includes(second)) return recogniseDocker(rest(1));
@@ -33,9 +33,9 @@ export function recogniseDocker(call: Call): Outcome {
   throw new Unclear(`\`docker ${plainText(first) ?? ''}\``);
 }
 
-function build(call: Call, buildx: boolean): Outcome {
+function build(call: ShellCall, buildx: boolean): Outcome {
   const { given, rest } = optionsOf(call.args, { flags: buildFlags, values: buildValues });
-  const of = (...names: string[]): Value[] => given.flatMap(([name, value]) => (names.includes(name) ? [value] : []));
+  const of = (...names: string[]): RunText[] => given.flatMap(([name, value]) => (names.includes(name) ? [value] : []));
   const [where = '', more] = rest;
   const text = plainText(where);
   if (more !== undefined || text === undefined || text === '-' || /:\/\/|^git@/.test(text))
@@ -43,20 +43,20 @@ function build(call: Call, buildx: boolean): Outcome {
   if (of('--load').length > 0) throw new Unclear('an image that is kept on the machine (--load)');
   for (const attestation of of('--provenance', '--sbom'))
     if (attestation !== 'false') throw new Unclear('an attestation');
-  const context = pathOf(call, where);
+  const context = pathInside(call, where);
   const file = of('-f', '--file').at(-1);
   const refs = of('-t', '--tag');
   const image: BuildFact = {
     is: 'build',
     refs,
     dockerfile:
-      file === undefined ? [context, 'Dockerfile'].filter((part) => part !== '').join('/') : pathOf(call, file),
+      file === undefined ? [context, 'Dockerfile'].filter((part) => part !== '').join('/') : pathInside(call, file),
     context,
     target: of('--target')
-      .map((value) => known(value, 'the target'))
+      .map((value) => knownText(value, 'the target'))
       .at(-1),
     args: of('--build-arg').map((value) => argument(value, call.variable)),
-    platforms: of('--platform').flatMap((value) => known(value, 'the platform').split(',')),
+    platforms: of('--platform').flatMap((value) => knownText(value, 'the platform').split(',')),
   };
   const notes = dropped
     .filter((name) => of(name).length > 0)
@@ -66,26 +66,26 @@ function build(call: Call, buildx: boolean): Outcome {
 }
 
 /** `NAME=value`, or `NAME` for what the environment has. */
-export function argument(text: Value, variable: (name: string) => Value): readonly [string, Value] {
+export function argument(text: RunText, variable: (name: string) => RunText): readonly [string, RunText] {
   const [, name, value] = /^([\w.-]+)(?:=([\s\S]*))?$/.exec(text) ?? [];
   if (name === undefined) throw new Unclear('a build argument');
   return [name, value ?? variable(name)];
 }
 
-export function known(value: Value, what: string): string {
+export function knownText(value: RunText, what: string): string {
   const text = plainText(value);
   if (text === undefined) throw new Unclear(`${what}, which only a run knows`);
   return text;
 }
 
-function push({ args }: Call): Outcome {
+function push({ args }: ShellCall): Outcome {
   const { rest } = optionsOf(args, { flags: ['--quiet', '-q'], values: [] });
   const [ref] = rest;
   if (ref === undefined || rest.length > 1) throw new Unclear('what is pushed');
   return { facts: [{ is: 'push', ref }] };
 }
 
-function login(call: Call): Outcome {
+function login(call: ShellCall): Outcome {
   const { given, rest } = optionsOf(call.args, {
     flags: ['--password-stdin'],
     values: ['-u', '--username', '-p', '--password'],
@@ -95,7 +95,7 @@ function login(call: Call): Outcome {
 }
 
 /** A login to a registry: Tagboat makes those to ECR and, with the job's own token, to ghcr.io itself. */
-export function loginOf(server: Value, password: Value): Fact {
+export function loginOf(server: RunText, password: RunText): Fact {
   const host = server.replace(/^https?:\/\//, '').replace(/\/.*$/, '');
   const byJob = host === 'ghcr.io' && password.includes('\tgithub.token\t');
   const own = byJob || /\.dkr\.ecr\.[\w.-]+$/.test(host) || password.includes('\tecr password\t');

@@ -1,21 +1,21 @@
 import type { Fact } from '../facts.ts';
-import { type Call, type Outcome, pathOf } from '../shell/run.ts';
+import { type Outcome, pathInside, type ShellCall } from '../shell/run.ts';
 import { Unclear } from '../shell/tree.ts';
-import { plainText, type Value } from '../value.ts';
+import { plainText, type RunText } from '../value.ts';
 
 /** `yq -i '.a.b = "x"' FILE` of Mike Farah's yq 4, its older `yq w -i`, and the one in Python by `-y -i`. */
-export function recogniseYq(call: Call): Outcome {
+export function recogniseYq(call: ShellCall): Outcome {
   const [first, ...others] = call.args;
   if (first === 'w' || first === 'write') {
     const [file = '', path = '', value = ''] = others.filter((one) => one !== '-i' && one !== '--inplace');
-    return { facts: [{ is: 'edit', file: pathOf(call, file), path: `.${plain(path)}`, value }] };
+    return { facts: [{ is: 'edit', file: pathInside(call, file), path: `.${plain(path)}`, value }] };
   }
   const args = first === 'e' || first === 'eval' ? others : call.args;
   const words = args.filter((one) => !/^-(?:i|y|Y|iy|yi|P|e|r)$|^--(?:inplace|in-place|yaml-output)$/.test(one));
   if (words.length === args.length || words.some((one) => one.startsWith('-'))) throw new Unclear('`yq`');
   const [expression = '', file = '', ...more] = words;
   if (more.length > 0 || !args.some((one) => /^-(?:i|iy|yi)$|^--in-?place$/.test(one))) throw new Unclear('`yq`');
-  const inner = pathOf(call, file);
+  const inner = pathInside(call, file);
   return { facts: yqEdits(expression, call.variable).map((edit): Fact => ({ is: 'edit', file: inner, ...edit })) };
 }
 
@@ -23,9 +23,9 @@ const literal = /^(?:"((?:[^"\\]|\\.)*)"|(?:str)?env\((\w+)\)|\$ENV\.(\w+)|(true
 
 /** The assignments that an expression of yq is made of. Throws Unclear. */
 export function yqEdits(
-  expression: Value,
-  variable: Call['variable'],
-): { path: string; value: Value; typed?: boolean }[] {
+  expression: RunText,
+  variable: ShellCall['variable'],
+): { path: string; value: RunText; typed?: boolean }[] {
   return parted(expression, '|').map((part) => {
     const [, left = '', right = ''] = /^\s*([\s\S]*?[^!<>=|])\s*=\s*([^=~][\s\S]*?)\s*$/.exec(part) ?? [];
     const [found, text, name, environment, bare] = literal.exec(right) ?? [];
@@ -75,16 +75,16 @@ function yqPath(text: string): string {
   return path;
 }
 
-function plain(text: Value): string {
+function plain(text: RunText): string {
   const path = plainText(text);
   if (path === undefined || !/^[\w-]+(?:\.[\w-]+)*$/.test(path)) throw new Unclear('the path of `yq`');
   return path;
 }
 
 /** `sed -i 's/…/…/' FILE`: which values that changes only the file can tell, so it is looked at later. */
-export function recogniseSed(call: Call): Outcome {
-  const scripts: Value[] = [];
-  const rest: Value[] = [];
+export function recogniseSed(call: ShellCall): Outcome {
+  const scripts: RunText[] = [];
+  const rest: RunText[] = [];
   let inPlace = false;
   let extended = false;
   for (let at = 0; at < call.args.length; at++) {
@@ -99,16 +99,16 @@ export function recogniseSed(call: Call): Outcome {
   if (!inPlace) throw new Unclear('`sed`');
   if (scripts.length === 0) scripts.push(rest.shift() ?? '');
   const facts = rest.flatMap((file) =>
-    scripts.map((script): Fact => ({ is: 'replace', file: pathOf(call, file), script, extended })),
+    scripts.map((script): Fact => ({ is: 'replace', file: pathInside(call, file), script, extended })),
   );
   return { facts };
 }
 
 /** `kustomize edit set image NAME[=NEWNAME][:TAG|@DIGEST]`. */
-export function recogniseKustomize(call: Call): Outcome {
+export function recogniseKustomize(call: ShellCall): Outcome {
   const [edit, set, what, ...images] = call.args;
   if (edit !== 'edit' || set !== 'set' || what !== 'image' || images.length === 0) throw new Unclear('`kustomize`');
-  const file = pathOf(call, 'kustomization.yaml');
+  const file = pathInside(call, 'kustomization.yaml');
   const facts = images.flatMap((image): Fact[] => {
     const [, name = '', given] = /^((?:\uE000[^\uE001]*\uE001|[^=\uE000])*)(?:=([\s\S]*))?$/.exec(image) ?? [];
     const [, newName = '', sign, version = ''] =

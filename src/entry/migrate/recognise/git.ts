@@ -1,14 +1,14 @@
 import { pathFrom } from '../facts.ts';
 import { firstDigits } from '../shell/expand.ts';
-import { type Call, type Outcome, optionsOf, pathOf } from '../shell/run.ts';
+import { type Outcome, optionsOf, pathInside, type ShellCall } from '../shell/run.ts';
 import { Unclear } from '../shell/tree.ts';
-import { branchValue, commitValue, plainText, unknownValue, type Value } from '../value.ts';
+import { branchValue, commitValue, plainText, type RunText, unknownValue } from '../value.ts';
 
 /** What git is asked for and told to do in a delivery. */
-export function recogniseGit(given: Call): Outcome {
+export function recogniseGit(given: ShellCall): Outcome {
   let call = given;
   while (call.args[0] === '-C' || call.args[0] === '-c') {
-    const dir = call.args[0] === '-C' ? pathOf(call, call.args[1] ?? '') : call.dir;
+    const dir = call.args[0] === '-C' ? pathInside(call, call.args[1] ?? '') : call.dir;
     call = { ...call, dir, args: call.args.slice(2) };
   }
   const [verb = '', ...args] = call.args;
@@ -21,7 +21,7 @@ export function recogniseGit(given: Call): Outcome {
 const nothing = (): Outcome => ({});
 const asking = (): Outcome => ({ asks: true });
 
-const verbs: Readonly<Record<string, (call: Call) => Outcome>> = {
+const verbs: Readonly<Record<string, (call: ShellCall) => Outcome>> = {
   config: ({ args }) => {
     const [key = '', value] = args.filter((one) => !one.startsWith('-'));
     const what = /^user\.(name|email)$/.exec(key)?.[1];
@@ -60,7 +60,7 @@ const verbs: Readonly<Record<string, (call: Call) => Outcome>> = {
   },
 };
 
-function revParse({ args, dir, wholeCommits }: Call): Outcome {
+function revParse({ args, dir, wholeCommits }: ShellCall): Outcome {
   if (args.at(-1) !== 'HEAD') throw new Unclear('`git rev-parse`');
   if (args.includes('--abbrev-ref')) return { prints: branchValue };
   const short = args.find((one) => one.startsWith('--short'));
@@ -70,7 +70,7 @@ function revParse({ args, dir, wholeCommits }: Call): Outcome {
   return { prints: firstDigits(commitValue, digits, wholeCommits) };
 }
 
-function clone(call: Call): Outcome {
+function clone(call: ShellCall): Outcome {
   const { given, rest } = optionsOf(call.args, {
     flags: ['--quiet', '-q', '--single-branch', '--no-tags'],
     values: ['--depth', '-b', '--branch', '--filter'],
@@ -88,7 +88,7 @@ function clone(call: Call): Outcome {
   return { facts: [{ is: 'checkout', dir, repo: isGitHub ? repo : `https://${address}`, ref, token }] };
 }
 
-function commit({ args, dir }: Call): Outcome {
+function commit({ args, dir }: ShellCall): Outcome {
   const joined = args.map((one) => (/^-[a-z]*m$/.test(one) && one !== '-m' ? '-m' : one));
   const { given } = optionsOf(joined, {
     flags: ['-a', '--all', '-q', '--quiet', '--no-verify', '-n', '-s', '--signoff', '--allow-empty'],
@@ -98,7 +98,7 @@ function commit({ args, dir }: Call): Outcome {
   return { facts: [{ is: 'commit', dir, message: messages.length === 0 ? undefined : messages.join('\n\n') }] };
 }
 
-function push({ args, dir }: Call): Outcome {
+function push({ args, dir }: ShellCall): Outcome {
   const { rest } = optionsOf(args, { flags: ['-q', '--quiet', '-u', '--set-upstream'], values: [] });
   const [remote, ref] = rest;
   if (rest.length > 2) throw new Unclear('what is pushed');
@@ -107,7 +107,7 @@ function push({ args, dir }: Call): Outcome {
   return { facts: [{ is: 'pushed', dir, branch: branchOf(ref) }] };
 }
 
-function branchOf(ref: Value | undefined): Value | undefined {
+function branchOf(ref: RunText | undefined): RunText | undefined {
   if (ref === undefined || ref === 'HEAD') return undefined;
   return ref.replace(/^HEAD:/, '').replace(/^refs\/heads\//, '');
 }

@@ -1,6 +1,6 @@
 import { firstDigits } from '../shell/expand.ts';
 import { Unclear } from '../shell/tree.ts';
-import { branchValue, commitValue, unknownValue, type Value, variableValue, whyUnknown } from '../value.ts';
+import { branchValue, commitValue, type RunText, unknownValue, variableValue, whyUnknown } from '../value.ts';
 import { lines, only, type Use, type UseOutcome } from './use.ts';
 
 /** The variable by which an output of a step reaches Tagboat. */
@@ -30,7 +30,7 @@ export function metadata({ inputs, wholeCommits, id }: Use): UseOutcome {
   };
 }
 
-function tagOf(rule: string, wholeCommits: boolean): Value[] {
+function tagOf(rule: string, wholeCommits: boolean): RunText[] {
   const given = rule.includes('=') ? rule : `type=raw,value=${rule}`;
   const fields = Object.fromEntries(
     given
@@ -41,7 +41,7 @@ function tagOf(rule: string, wholeCommits: boolean): Value[] {
   if (!['true', '{{is_default_branch}}'].includes(enable)) throw new Unclear('a tag that is given only sometimes');
   if (enable === '{{is_default_branch}}' && fields.value !== 'latest')
     throw new Unclear('a tag that is given only sometimes');
-  const around = (value: Value): Value[] => [`${prefix}${value}${suffix}`];
+  const around = (value: RunText): RunText[] => [`${prefix}${value}${suffix}`];
   if (type === 'sha') {
     const value = fields.format === 'long' ? commitValue : firstDigits(commitValue, 7, wholeCommits);
     return [`${fields.prefix ?? 'sha-'}${value}${suffix}`];

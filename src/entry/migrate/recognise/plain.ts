@@ -1,13 +1,13 @@
 import type { Fact } from '../facts.ts';
 import { firstDigits } from '../shell/expand.ts';
-import { type Call, type Outcome, pathOf } from '../shell/run.ts';
+import { type Outcome, pathInside, type ShellCall } from '../shell/run.ts';
 import { Unclear } from '../shell/tree.ts';
-import { plainText, unknownValue, type Value, variableValue } from '../value.ts';
+import { plainText, type RunText, unknownValue, variableValue } from '../value.ts';
 
 const nothing = (): Outcome => ({});
 
 /** `echo NAME=VALUE >> $GITHUB_ENV`, and text for people. */
-export function recogniseEcho({ args, into, input }: Call): Outcome {
+function recogniseEcho({ args, into, input }: ShellCall): Outcome {
   const text = args[0]?.match(/^-[ne]+$/) ? args.slice(1).join(' ') : args.join(' ') || (input ?? '');
   const setOutput = /^::set-output name=([\w-]+)::([\s\S]*)$/.exec(text);
   if (setOutput !== null) return { facts: [{ is: 'output', name: setOutput[1] ?? '', value: setOutput[2] ?? '' }] };
@@ -24,12 +24,12 @@ export function recogniseEcho({ args, into, input }: Call): Outcome {
 }
 
 /** `[ -n "$(git status --porcelain)" ]` asks whether something changed; anything else is a condition that isn't known. */
-function test({ args }: Call): Outcome {
+function test({ args }: ShellCall): Outcome {
   if (args.some((one) => one.includes('it is what changed'))) return { asks: true };
   throw new Unclear('a condition');
 }
 
-function cut({ args, input = '', wholeCommits }: Call): Outcome {
+function cut({ args, input = '', wholeCommits }: ShellCall): Outcome {
   const text = args.join(' ');
   const digits = /^-c\s*1?-(\d+)$|^-c ?1-(\d+)$/.exec(text) ?? /^-c ?(\d+)$/.exec(text);
   const count = digits?.[1] ?? digits?.[2];
@@ -41,9 +41,9 @@ function cut({ args, input = '', wholeCommits }: Call): Outcome {
   };
 }
 
-function argocd(call: Call): Outcome {
+function argocd(call: ShellCall): Outcome {
   const [first = '', verb = '', ...args] = call.args;
-  const flag = (...names: string[]): Value | undefined => {
+  const flag = (...names: string[]): RunText | undefined => {
     for (const [at, one] of args.entries()) {
       for (const name of names) {
         if (one === name) return args[at + 1];
@@ -85,21 +85,21 @@ function argocd(call: Call): Outcome {
   };
 }
 
-function aws({ args }: Call): Outcome {
+function aws({ args }: ShellCall): Outcome {
   if (args[0] === 'ecr' && args[1] === 'get-login-password')
     return { prints: variableValue('ECR', 'ecr password', false) };
   throw new Unclear('`aws`');
 }
 
 /** Programs that are fetched for the delivery alone have no use after it. */
-function fetched({ args, program }: Call): Outcome {
+function fetched({ args, program }: ShellCall): Outcome {
   const text = args.join(' ');
   if (/argocd|kustomize|\byq\b/.test(text) && !/\b(?:api|webhook|refresh)\b/.test(text)) return {};
   throw new Unclear(`\`${program}\``);
 }
 
 /** The programs of a delivery that have no file of their own. */
-export const plainPrograms: Readonly<Record<string, (call: Call) => Outcome>> = {
+export const plainPrograms: Readonly<Record<string, (call: ShellCall) => Outcome>> = {
   echo: recogniseEcho,
   printf: ({ args }) => ({ prints: unknownValue(`it is made by printf ${plainText(args[0] ?? '') ?? ''}`) }),
   cat: ({ input, into, args }) => {
@@ -107,10 +107,10 @@ export const plainPrograms: Readonly<Record<string, (call: Call) => Outcome>> = 
     return { prints: input };
   },
   printenv: ({ args, variable }) => ({ prints: variable(plainText(args[0] ?? '') ?? '') }),
-  cd: (call) => ({ dir: pathOf(call, call.args[0] ?? '/github/workspace') }),
-  pushd: (call) => ({ dir: pathOf(call, call.args[0] ?? '') }),
+  cd: (call) => ({ dir: pathInside(call, call.args[0] ?? '/github/workspace') }),
+  pushd: (call) => ({ dir: pathInside(call, call.args[0] ?? '') }),
   export: ({ args }) => ({
-    sets: args.flatMap((one): (readonly [string, Value])[] => {
+    sets: args.flatMap((one): (readonly [string, RunText])[] => {
       const [, name, value = ''] = /^(\w+)=([\s\S]*)$/.exec(one) ?? [];
       return name === undefined ? [] : [[name, value]];
     }),

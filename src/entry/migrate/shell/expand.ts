@@ -1,10 +1,10 @@
-import { branchValue, commitValue, plainText, shortCommitValue, unknownValue, type Value } from '../value.ts';
-import { Unclear, type Word } from './tree.ts';
+import { branchValue, commitValue, plainText, type RunText, shortCommitValue, unknownValue } from '../value.ts';
+import { type ShellWord, Unclear } from './tree.ts';
 
 /** What words are expanded by. */
 export interface Expanding {
-  readonly variable: (name: string) => Value;
-  readonly printed: (script: string, line: number) => Value;
+  readonly variable: (name: string) => RunText;
+  readonly printed: (script: string, line: number) => RunText;
   /** Whether the workflow runs on branches whose names have no slash. */
   readonly plainBranches: boolean;
   /** Where only some of a commit's digits are taken, the whole commit is. */
@@ -12,8 +12,8 @@ export interface Expanding {
 }
 
 /** A word as the arguments that it becomes. Throws Unclear. */
-export function expandWord(word: Word, by: Expanding, line: number): Value[] {
-  const words: Value[] = [];
+export function expandWord(word: ShellWord, by: Expanding, line: number): RunText[] {
+  const words: RunText[] = [];
   let current = '';
   let any = false;
   for (const part of word) {
@@ -44,7 +44,7 @@ export function expandWord(word: Word, by: Expanding, line: number): Value[] {
 }
 
 /** A word as one text, as after `=` or in quotes. */
-export function expandOne(word: Word, by: Expanding, line: number): Value {
+export function expandOne(word: ShellWord, by: Expanding, line: number): RunText {
   return expandWord(
     word.map((part) => (part.is === 'text' ? part : { ...part, quoted: true })),
     by,
@@ -53,7 +53,7 @@ export function expandOne(word: Word, by: Expanding, line: number): Value {
 }
 
 /** `${NAME…}`: a value with what follows the name done to it. Throws Unclear. */
-function changed(value: Value, change: string, by: Expanding, line: number): Value {
+function changed(value: RunText, change: string, by: Expanding, line: number): RunText {
   if (change === '') return value;
   const cut = /^:(?:0)?:(\d+)$/.exec(change)?.[1];
   if (cut !== undefined) return firstDigits(value, Number(cut), by.wholeCommits);
@@ -68,7 +68,7 @@ function changed(value: Value, change: string, by: Expanding, line: number): Val
 }
 
 /** The first characters of a value. Only the commit has a shorter form that Tagboat knows. */
-export function firstDigits(value: Value, digits: number, wholeCommits: boolean): Value {
+export function firstDigits(value: RunText, digits: number, wholeCommits: boolean): RunText {
   const text = plainText(value);
   if (text !== undefined) return text.slice(0, digits);
   if (value !== commitValue) return unknownValue(`it is the first ${digits} characters of something`);

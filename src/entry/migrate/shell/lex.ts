@@ -1,8 +1,8 @@
-import { type Part, Unclear, type Word } from './tree.ts';
+import { type Part, type ShellWord, Unclear } from './tree.ts';
 
 /** A piece of a script: a word, an operator, or the end of a line. */
-export type Token =
-  | { readonly is: 'word'; readonly word: Word; readonly line: number; readonly glued: boolean }
+export type ShellToken =
+  | { readonly is: 'word'; readonly word: ShellWord; readonly line: number; readonly glued: boolean }
   | { readonly is: 'sign'; readonly sign: string; readonly line: number }
   | { readonly is: 'here'; readonly text: string; readonly line: number };
 
@@ -10,8 +10,8 @@ const signs = ['&&', '||', ';;', '>>', '>&', '<<<', '<<-', '<<', '&>', '|', '&',
 const ends = new Set([' ', '\t', '\r', '\n', '|', '&', ';', '<', '>', '(', ')']);
 
 /** Takes a script apart by the shell's own rules for quotes, comments and continued lines (POSIX, 2.2 and 2.3). Throws Unclear. */
-export function lex(script: string): Token[] {
-  const tokens: Token[] = [];
+export function lex(script: string): ShellToken[] {
+  const tokens: ShellToken[] = [];
   const awaited: { end: string; strip: boolean; at: number }[] = [];
   let at = 0;
   let line = 0;
@@ -76,7 +76,7 @@ function end(script: string, from: number): number {
 }
 
 interface Read {
-  readonly word: Word;
+  readonly word: ShellWord;
   readonly at: number;
   readonly line: number;
 }

@@ -1,5 +1,5 @@
-import { lex, type Token } from './lex.ts';
-import { type Redirect, type Shell, type Simple, Unclear, type Word } from './tree.ts';
+import { lex, type ShellToken } from './lex.ts';
+import { type Redirect, type Shell, type ShellWord, type Simple, Unclear } from './tree.ts';
 
 const strange = ['while', 'until', 'case', 'select', 'function', 'coproc', '[[', '((', 'time'];
 
@@ -7,7 +7,7 @@ const strange = ['while', 'until', 'case', 'select', 'function', 'coproc', '[[',
 export function parseShell(script: string): Shell[] {
   const tokens = lex(script);
   let at = 0;
-  const peek = (): Token | undefined => tokens[at];
+  const peek = (): ShellToken | undefined => tokens[at];
   const isSign = (...wanted: string[]): boolean => {
     const token = peek();
     return token?.is === 'sign' && wanted.includes(token.sign);
@@ -103,7 +103,7 @@ export function parseShell(script: string): Shell[] {
     const name = keyword() ?? '';
     at++;
     expect('in');
-    const items: Word[] = [];
+    const items: ShellWord[] = [];
     for (let token = peek(); token?.is === 'word'; token = peek()) {
       items.push(token.word);
       at++;
@@ -117,7 +117,7 @@ export function parseShell(script: string): Shell[] {
   const simple = (): Simple => {
     const first = line();
     const sets: Simple['sets'][number][] = [];
-    const words: Word[] = [];
+    const words: ShellWord[] = [];
     const redirects: Redirect[] = [];
     let input: string | undefined;
     for (let token = peek(); token !== undefined; token = peek()) {
@@ -151,7 +151,7 @@ export function parseShell(script: string): Shell[] {
   return all;
 }
 
-function assignment(word: Word): Simple['sets'][number] | undefined {
+function assignment(word: ShellWord): Simple['sets'][number] | undefined {
   const [first, ...rest] = word;
   if (first?.is !== 'text' || first.quoted) return undefined;
   const [all = '', name] = /^([A-Za-z_]\w*)=/.exec(first.text) ?? [];

@@ -1,53 +1,53 @@
 import type { Fact, Found } from '../facts.ts';
 import { pathFrom } from '../facts.ts';
-import { plainText, unknownValue, type Value } from '../value.ts';
+import { plainText, type RunText, unknownValue } from '../value.ts';
 import { type Expanding, expandOne, expandWord } from './expand.ts';
 import { parseShell } from './parse.ts';
 import { type Shell, type Simple, Unclear } from './tree.ts';
 
 /** One command, its words expanded. */
-export interface Call {
+export interface ShellCall {
   readonly program: string;
-  readonly args: readonly Value[];
+  readonly args: readonly RunText[];
   /** Where it runs, seen from the workspace. */
   readonly dir: string;
-  readonly input: Value | undefined;
+  readonly input: RunText | undefined;
   /** Where its output goes by `>` or `>>`. */
-  readonly into: Value | undefined;
-  readonly variable: (name: string) => Value;
+  readonly into: RunText | undefined;
+  readonly variable: (name: string) => RunText;
   readonly wholeCommits: boolean;
 }
 
 /** What a command comes to. */
 export interface Outcome {
   readonly facts?: readonly Fact[];
-  readonly prints?: Value;
+  readonly prints?: RunText;
   /** It only asks whether there is something to commit. */
   readonly asks?: boolean;
   readonly dir?: string;
-  readonly sets?: readonly (readonly [name: string, value: Value])[];
+  readonly sets?: readonly (readonly [name: string, value: RunText])[];
   /** What follows in the script isn't reached, or only where there is nothing to do. */
   readonly ends?: boolean;
 }
 
 /** Reads one program's calls. Throws Unclear for those that it doesn't understand. */
-export type Recogniser = (call: Call) => Outcome;
+export type Recogniser = (call: ShellCall) => Outcome;
 
 interface Scope extends Pick<Expanding, 'plainBranches' | 'wholeCommits'> {
   readonly dir: string;
-  readonly variable: (name: string) => Value;
+  readonly variable: (name: string) => RunText;
   readonly recognisers: Readonly<Record<string, Recogniser>>;
 }
 
 const deepest = 8;
 
 /** Everything that a script does, in order. Throws Unclear, with the script's line, where a command isn't understood. */
-export function runScript(script: string, scope: Scope, depth = 0): { found: Found[]; prints: Value; asks: boolean } {
+export function runScript(script: string, scope: Scope, depth = 0): { found: Found[]; prints: RunText; asks: boolean } {
   if (depth > deepest) throw new Unclear('commands inside of commands');
   const found: Found[] = [];
-  const variables = new Map<string, Value>();
+  const variables = new Map<string, RunText>();
   let dir = scope.dir;
-  const variable = (name: string): Value => variables.get(name) ?? scope.variable(name);
+  const variable = (name: string): RunText => variables.get(name) ?? scope.variable(name);
   const expanding: Expanding = {
     ...scope,
     variable,
@@ -69,7 +69,7 @@ export function runScript(script: string, scope: Scope, depth = 0): { found: Fou
     for (const node of list) last = visit(node, undefined);
     return last;
   };
-  const visit = (node: Shell, input: Value | undefined): Outcome => {
+  const visit = (node: Shell, input: RunText | undefined): Outcome => {
     switch (node.is) {
       case 'simple':
         return simple(node, input);
@@ -122,7 +122,7 @@ export function runScript(script: string, scope: Scope, depth = 0): { found: Fou
       }
     }
   };
-  const simple = (node: Simple, piped: Value | undefined): Outcome => {
+  const simple = (node: Simple, piped: RunText | undefined): Outcome => {
     const set = node.sets.map(({ name, value }) => [name, expandOne(value, expanding, node.line)] as const);
     if (node.words.length === 0) {
       for (const [name, value] of set) variables.set(name, value);
@@ -134,7 +134,7 @@ export function runScript(script: string, scope: Scope, depth = 0): { found: Fou
     const program = name?.split('/').at(-1) ?? '';
     const recogniser = Object.hasOwn(scope.recognisers, program) ? scope.recognisers[program] : undefined;
     if (recogniser === undefined) throw new Unclear(`\`${name ?? 'a command that only a run knows'}\``, node.line);
-    let into: Value | undefined;
+    let into: RunText | undefined;
     let input = piped ?? node.input;
     for (const { sign, to } of node.redirects) {
       const target = expandOne(to, expanding, node.line);
@@ -143,7 +143,7 @@ export function runScript(script: string, scope: Scope, depth = 0): { found: Fou
       else if (sign === '<') throw new Unclear('what comes from a file', node.line);
     }
     const own = new Map(set);
-    const call: Call = {
+    const call: ShellCall = {
       ...{ program, args: words.slice(1), dir, input, into, wholeCommits: scope.wholeCommits },
       variable: (one) => own.get(one) ?? variable(one),
     };
@@ -164,7 +164,7 @@ export function runScript(script: string, scope: Scope, depth = 0): { found: Fou
 }
 
 /** A path of the call's, seen from the workspace. Throws Unclear. */
-export function pathOf({ dir }: Pick<Call, 'dir'>, path: Value): string {
+export function pathInside({ dir }: Pick<ShellCall, 'dir'>, path: RunText): string {
   const text = plainText(path);
   const inner = text === undefined || /[*?[{]/.test(text) ? undefined : pathFrom(dir, text);
   if (inner === undefined) throw new Unclear(`the path ${text ?? ''}`);
@@ -173,11 +173,11 @@ export function pathOf({ dir }: Pick<Call, 'dir'>, path: Value): string {
 
 /** Arguments as options and the rest: `flags` take no value. Throws Unclear for an option in neither list. */
 export function optionsOf(
-  args: readonly Value[],
+  args: readonly RunText[],
   { flags, values }: { readonly flags: readonly string[]; readonly values: readonly string[] },
-): { readonly given: readonly (readonly [name: string, value: Value])[]; readonly rest: readonly Value[] } {
-  const given: (readonly [string, Value])[] = [];
-  const rest: Value[] = [];
+): { readonly given: readonly (readonly [name: string, value: RunText])[]; readonly rest: readonly RunText[] } {
+  const given: (readonly [string, RunText])[] = [];
+  const rest: RunText[] = [];
   for (let at = 0; at < args.length; at++) {
     const argument = args[at] ?? '';
     const [, long, equal] = /^(--?[A-Za-z][\w-]*)(?:=([\s\S]*))?$/.exec(argument) ?? [];

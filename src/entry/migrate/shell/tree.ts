@@ -4,18 +4,18 @@ export type Part =
   | { readonly is: 'variable'; readonly name: string; readonly change: string; readonly quoted: boolean }
   | { readonly is: 'output'; readonly script: string; readonly line: number; readonly quoted: boolean };
 
-export type Word = readonly Part[];
+export type ShellWord = readonly Part[];
 
 export interface Redirect {
   readonly sign: string;
-  readonly to: Word;
+  readonly to: ShellWord;
 }
 
 /** One simple command: `A=1 program word >file`. */
 export interface Simple {
   readonly is: 'simple';
-  readonly sets: readonly { readonly name: string; readonly value: Word }[];
-  readonly words: readonly Word[];
+  readonly sets: readonly { readonly name: string; readonly value: ShellWord }[];
+  readonly words: readonly ShellWord[];
   readonly redirects: readonly Redirect[];
   /** What stands after `<<END`, or undefined. */
   readonly input: string | undefined;
@@ -37,7 +37,7 @@ export type Shell =
   | {
       readonly is: 'for';
       readonly name: string;
-      readonly items: readonly Word[];
+      readonly items: readonly ShellWord[];
       readonly body: readonly Shell[];
       readonly line: number;
     }

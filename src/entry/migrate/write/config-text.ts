@@ -1,17 +1,17 @@
-import type { Decision } from '../decide.ts';
+import type { Takeover } from '../decide.ts';
 import { commonPrefix } from '../image-refs.ts';
 import type { FoundDelivery, FoundImage } from '../parts.ts';
-import { asConfig, commitValue, plainText, type Value, variablesIn } from '../value.ts';
+import { asConfig, commitValue, plainText, type RunText, variablesIn } from '../value.ts';
 import { key, scalar } from './scalar.ts';
 
 /** What a config is written from. */
-export interface ConfigParts extends Pick<Decision, 'aws'> {
+export interface ConfigParts extends Pick<Takeover, 'aws'> {
   readonly images: readonly FoundImage[];
   readonly deliveries: readonly FoundDelivery[];
   /** Branches of the app repo, as `from` has them. */
   readonly from: readonly string[];
   /** What the config repo is where the app repo is its own. */
-  readonly own: Value;
+  readonly own: RunText;
 }
 
 /** A config's text, and the variables that a run has to be given for it. */
@@ -26,20 +26,20 @@ const schemaLine =
 
 /** tagboat.yaml for what a job was found to do. Pure. */
 export function writeConfig({ images, deliveries, aws, from, own }: ConfigParts): WrittenConfig {
-  const used: Value[] = [];
+  const used: RunText[] = [];
   const notes: string[] = [];
   const names = namesOf(images);
-  const of = (reference: Value): string => names[images.findIndex(({ refs }) => refs.includes(reference))] ?? '';
-  const text = (value: Value): string => {
+  const of = (reference: RunText): string => names[images.findIndex(({ refs }) => refs.includes(reference))] ?? '';
+  const text = (value: RunText): string => {
     used.push(value);
     return scalar(asConfig(value));
   };
   const tag = mostOf(images.map((image) => image.tag)) ?? commitValue;
-  const tagText = (value: Value): string => {
+  const tagText = (value: RunText): string => {
     used.push(value);
     return scalar(asConfig(value, of));
   };
-  const template = (value: Value): string => {
+  const template = (value: RunText): string => {
     const at = images.findIndex(({ refs }) => refs.includes(value));
     if (at >= 0 && images[at]?.refs[0] !== undefined && value.endsWith(images[at]?.tag ?? ''))
       return `{image.${names[at]}}`;
@@ -108,7 +108,7 @@ export function writeConfig({ images, deliveries, aws, from, own }: ConfigParts)
   return { text: `${schemaLine}${lines.join('\n')}\n`, variables: [...variables.values()], notes };
 }
 
-function awsLines(aws: ConfigParts['aws'], registry: Value, text: (value: Value) => string): string[] {
+function awsLines(aws: ConfigParts['aws'], registry: RunText, text: (value: RunText) => string): string[] {
   if (aws === undefined || !/\.dkr\.ecr\.|ECR/.test(registry)) return [];
   const { role, region, seconds } = aws;
   const lines = [
@@ -119,7 +119,11 @@ function awsLines(aws: ConfigParts['aws'], registry: Value, text: (value: Value)
   return lines.length === 0 ? [] : ['aws:', ...lines];
 }
 
-function argocdLines(deliveries: readonly FoundDelivery[], text: (value: Value) => string, notes: string[]): string[] {
+function argocdLines(
+  deliveries: readonly FoundDelivery[],
+  text: (value: RunText) => string,
+  notes: string[],
+): string[] {
   const applications = deliveries.flatMap((delivery) => delivery.applications);
   const server = applications.map((one) => one.server).find((one) => one !== undefined) ?? '';
   const seconds = applications.map((one) => one.seconds).find((one) => one !== undefined && /^\d+$/.test(one));
@@ -128,7 +132,7 @@ function argocdLines(deliveries: readonly FoundDelivery[], text: (value: Value) 
   return ['argocd:', `  server: ${text(url)}`, ...(seconds === undefined ? [] : [`  timeout: ${seconds}s`])];
 }
 
-function messageOf(message: Value, tag: Value, used: Value[], notes: string[]): string | undefined {
+function messageOf(message: RunText, tag: RunText, used: RunText[], notes: string[]): string | undefined {
   if (/\uE000(?:unknown|digest)\t/.test(message)) {
     notes.push("a part of the commit message can't be told beforehand: Tagboat's own is used");
     return undefined;
@@ -138,7 +142,7 @@ function messageOf(message: Value, tag: Value, used: Value[], notes: string[]): 
   return asConfig(replaced, () => '').trim();
 }
 
-function argumentText(value: Value, text: (value: Value) => string): string {
+function argumentText(value: RunText, text: (value: RunText) => string): string {
   // Build arguments are no templates: what only a run knows comes by the environment.
   const replaced = value
     .replaceAll(commitValue, '\uE000variable\tGITHUB_SHA\tgithub.sha\tgiven\uE001')
@@ -181,8 +185,8 @@ function deliveryName(
   return !sameRepo && word.test(repo) ? repo : `delivery-${at + 1}`;
 }
 
-function mostOf(values: readonly Value[]): Value | undefined {
-  const count = (value: Value): number => values.filter((one) => one === value).length;
+function mostOf(values: readonly RunText[]): RunText | undefined {
+  const count = (value: RunText): number => values.filter((one) => one === value).length;
   return values.toSorted((a, b) => count(b) - count(a))[0];
 }
 

@@ -1,11 +1,11 @@
-import { conditionOf, type Decision } from '../decide.ts';
+import { conditionOf, type Takeover } from '../decide.ts';
 import type { FoundImage } from '../parts.ts';
 import type { ReadJob } from '../read-job.ts';
 import { asExpression, variableValue } from '../value.ts';
 import type { NewStep } from './rewrite-workflow.ts';
 
 /** The numbers of the removed steps that do part of the delivery. */
-export function contributing(read: ReadJob | undefined, { removed }: Decision): number[] {
+export function contributing(read: ReadJob | undefined, { removed }: Takeover): number[] {
   const does = ['build', 'push', 'edit', 'replace', 'commit', 'pushed', 'application'];
   return (read?.steps ?? [])
     .filter(({ step, found }) => removed.has(step.at) && found.some(({ fact }) => does.includes(fact.is)))
@@ -14,14 +14,14 @@ export function contributing(read: ReadJob | undefined, { removed }: Decision): 
 
 /** The step that takes the place of those that go. */
 export function newStep(
-  { deliveries, images, removed }: Decision,
+  { deliveries, images, removed }: Takeover,
   read: ReadJob | undefined,
   all: readonly FoundImage[],
   { config, variables, checkout }: Pick<NewStep, 'config' | 'checkout'> & { readonly variables: NewStep['env'] },
 ): NewStep {
   const doing =
     read?.steps.filter(
-      ({ step }) => removed.has(step.at) && contributing(read, { removed } as Decision).includes(step.at),
+      ({ step }) => removed.has(step.at) && contributing(read, { removed } as Takeover).includes(step.at),
     ) ?? [];
   const token = deliveries.map((one) => one.token).find((one) => one !== undefined);
   const own = deliveries.length > 0 ? asExpression(variableValue('GITHUB_TOKEN', 'github.token', true)) : undefined;

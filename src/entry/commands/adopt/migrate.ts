@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { unifiedDiff } from '../../commit/edit/diff.ts';
-import { TagboatError } from '../../errors.ts';
-import { migratePipeline } from '../migrate/gitlab.ts';
-import { type MigratedFile, migrateFile } from '../migrate/migrate.ts';
-import type { LookIn } from '../migrate/parts.ts';
-import { replacedBySed } from '../migrate/sed.ts';
-import type { Finding } from '../migrate/tell.ts';
-import type { CommonOptions } from '../run/options.ts';
-import type { Body, Session } from '../run/session.ts';
-import { oneLine } from '../show/printable.ts';
-import { rewriteFile } from './edit/rewrite.ts';
+import { unifiedDiff } from '../../../commit/edit/diff.ts';
+import { TagboatError } from '../../../errors.ts';
+import { migratePipeline } from '../../migrate/gitlab.ts';
+import { type MigratedFile, migrateFile } from '../../migrate/migrate.ts';
+import type { LookIn } from '../../migrate/parts.ts';
+import { replacedBySed } from '../../migrate/sed.ts';
+import type { StepReport } from '../../migrate/tell.ts';
+import type { CommonOptions } from '../../run/options.ts';
+import type { Body, Session } from '../../run/session.ts';
+import { oneLine } from '../../show/printable.ts';
+import { rewriteFile } from '../edit/rewrite.ts';
 
 interface MigrateCommandOptions {
   readonly check: boolean;
@@ -26,7 +26,7 @@ export function migrate(common: CommonOptions, names: readonly string[], options
     const app = resolve(session.cwd, common.app ?? '.');
     const look = lookIn(app, options.configRepo === undefined ? undefined : resolve(session.cwd, options.configRepo));
     const files: MigratedFile[] = [];
-    const findings: Finding[] = [];
+    const findings: StepReport[] = [];
     for (const name of names) {
       const path = resolve(session.cwd, name);
       const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -76,7 +76,10 @@ function tell(session: Session, files: readonly MigratedFile[]): void {
   session.say((colors) => `${colors.green('✓')} ${names} written. Look at the diff, then: tagboat plan`);
 }
 
-function lineOf({ file, line, step, is, text }: Finding, colors: Parameters<Parameters<Session['say']>[0]>[0]): string {
+function lineOf(
+  { file, line, step, is, text }: StepReport,
+  colors: Parameters<Parameters<Session['say']>[0]>[0],
+): string {
   const mark = {
     replaced: colors.green('✓'),
     kept: colors.dim('='),

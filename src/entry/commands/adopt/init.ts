@@ -1,15 +1,15 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { unifiedDiff } from '../../commit/edit/diff.ts';
-import { TagboatError } from '../../errors.ts';
-import { askInTerminal, askNobody } from '../init/ask.ts';
-import { choose, type InitOptions, shortName } from '../init/choose.ts';
-import { type AwsForm, initFiles } from '../init/files.ts';
-import { findImages } from '../init/find-images.ts';
-import { lookAround, readConfigDir } from '../init/look-around.ts';
-import type { CommonOptions } from '../run/options.ts';
-import type { Body, Session } from '../run/session.ts';
-import { oneLine } from '../show/printable.ts';
+import { unifiedDiff } from '../../../commit/edit/diff.ts';
+import { TagboatError } from '../../../errors.ts';
+import { askInTerminal, askNobody } from '../../init/ask.ts';
+import { choose, type InitOptions, shortName } from '../../init/choose.ts';
+import { type AwsForm, initFiles } from '../../init/files.ts';
+import { findImages } from '../../init/find-images.ts';
+import { lookAround, readConfigDir } from '../../init/look-around.ts';
+import type { CommonOptions } from '../../run/options.ts';
+import type { Body, Session } from '../../run/session.ts';
+import { oneLine } from '../../show/printable.ts';
 
 interface InitCommandOptions extends InitOptions {
   readonly yes: boolean;
