@@ -11,7 +11,7 @@ import { Secret } from '../../src/wire/secret.ts';
 import { hasProgram } from '../support/docker-registry.ts';
 import { tempDir } from '../support/git-host.ts';
 import { registries, startOwnRegistry } from '../support/registries.ts';
-import { testWorld } from '../support/world.ts';
+import { jumpingClock, testWorld } from '../support/world.ts';
 import { build, contentsOf, imageRun, planFor, source, writeContext } from './images.ts';
 
 async function own(options: Parameters<typeof startOwnRegistry>[0] = {}) {
@@ -28,7 +28,7 @@ describe.each(registries)('assemble with $title', ({ available, start }) => {
       onTestFinished(() => registry.close());
       const dir = await tempDir();
       await writeContext(dir, { Dockerfile: 'FROM scratch\nCOPY f /f\nCOPY g /g\n', f: 'f', g: 'g' });
-      const world = testWorld();
+      const world = testWorld({ clock: jumpingClock() });
       const first = await build(world, planFor(registry.host, dir));
       expect(first).toMatchObject({
         is: 'built',
@@ -53,7 +53,10 @@ describe.each(registries)('assemble with $title', ({ available, start }) => {
     onTestFinished(() => registry.close());
     const dir = await tempDir();
     await writeContext(dir, { Dockerfile: 'FROM scratch\nARG TARGETARCH\nCOPY f /$TARGETARCH\n', f: 'f' });
-    await build(testWorld(), planFor(registry.host, dir, { platforms: ['linux/amd64', 'linux/arm64'] }));
+    await build(
+      testWorld({ clock: jumpingClock() }),
+      planFor(registry.host, dir, { platforms: ['linux/amd64', 'linux/arm64'] }),
+    );
     const answer = await fetch(`http://${registry.host}/v2/app/manifests/t`, {
       headers: { accept: 'application/vnd.oci.image.index.v1+json' },
     });
@@ -73,7 +76,7 @@ describe('assemble', () => {
         'd/a': 'a',
         'd/b/c': { text: 'c', mode: 0o755 },
       });
-      digests.add((await build(testWorld(), planFor(registry.host, dir))).digest);
+      digests.add((await build(testWorld({ clock: jumpingClock() }), planFor(registry.host, dir))).digest);
     }
     expect(digests.size).toBe(1);
   });
@@ -82,7 +85,7 @@ describe('assemble', () => {
     const registry = await own();
     const dir = await tempDir();
     await writeContext(dir, { Dockerfile: 'FROM scratch\nCOPY <<EOF /greeting\nhello\nEOF\n' });
-    await build(testWorld(), planFor(registry.host, dir));
+    await build(testWorld({ clock: jumpingClock() }), planFor(registry.host, dir));
     expect((await contentsOf(registry.host, 'app', 't')).files.greeting).toMatch(/^file 644 0:0 6 /);
   });
 
@@ -96,7 +99,9 @@ describe('assemble', () => {
     const registry = await own();
     const dir = await tempDir();
     await writeContext(dir, { Dockerfile: text.replace('HOST', registry.host), a: 'a' });
-    const error = await build(testWorld(), planFor(registry.host, dir)).catch((thrown: unknown) => thrown);
+    const error = await build(testWorld({ clock: jumpingClock() }), planFor(registry.host, dir)).catch(
+      (thrown: unknown) => thrown,
+    );
     expect(error).toMatchObject({ code, exitCode: 4, place: { line } });
     expect(registry.requests.filter(({ method }) => method === 'PUT')).toEqual([]);
   });
@@ -104,7 +109,9 @@ describe('assemble', () => {
   it('names a Dockerfile that is missing', async () => {
     const registry = await own();
     const dir = await tempDir();
-    const error = await build(testWorld(), planFor(registry.host, dir)).catch((thrown: unknown) => thrown);
+    const error = await build(testWorld({ clock: jumpingClock() }), planFor(registry.host, dir)).catch(
+      (thrown: unknown) => thrown,
+    );
     expect(error).toMatchObject({ code: 'DOCKERFILE_NOT_FOUND', exitCode: 4 });
   });
 
@@ -112,10 +119,12 @@ describe('assemble', () => {
     const registry = await own({ immutableTags: true });
     const dir = await tempDir();
     await writeContext(dir, { Dockerfile: 'FROM scratch\nCOPY f /f\n', f: 'f' });
-    const first = await build(testWorld(), planFor(registry.host, dir));
-    expect((await build(testWorld(), planFor(registry.host, dir))).digest).toBe(first.digest);
+    const first = await build(testWorld({ clock: jumpingClock() }), planFor(registry.host, dir));
+    expect((await build(testWorld({ clock: jumpingClock() }), planFor(registry.host, dir))).digest).toBe(first.digest);
     await writeContext(dir, { f: 'other' });
-    const error = await build(testWorld(), planFor(registry.host, dir)).catch((thrown: unknown) => thrown);
+    const error = await build(testWorld({ clock: jumpingClock() }), planFor(registry.host, dir)).catch(
+      (thrown: unknown) => thrown,
+    );
     expect(error).toMatchObject({ code: 'TAG_IMMUTABLE', exitCode: 5 });
   });
 });
@@ -154,13 +163,15 @@ describe('an image whose tag names the commit', () => {
     const registry = await own();
     const dir = await tempDir();
     await writeContext(dir, { Dockerfile: 'FROM scratch\nCOPY f /f\n', f: 'f' });
-    const first = await build(testWorld(), planFor(registry.host, dir, { tag }));
-    expect(await build(testWorld(), planFor(registry.host, dir, { tag }))).toMatchObject({
+    const first = await build(testWorld({ clock: jumpingClock() }), planFor(registry.host, dir, { tag }));
+    expect(await build(testWorld({ clock: jumpingClock() }), planFor(registry.host, dir, { tag }))).toMatchObject({
       is: 'reused',
       digest: first.digest,
     });
     await writeContext(dir, { f: 'changed' });
-    const dirty = await build(testWorld(), planFor(registry.host, dir, { tag }), { dirty: '0123456789ab' });
+    const dirty = await build(testWorld({ clock: jumpingClock() }), planFor(registry.host, dir, { tag }), {
+      dirty: '0123456789ab',
+    });
     expect(dirty).toMatchObject({ is: 'built' });
     expect(dirty.digest).not.toBe(first.digest);
   });
@@ -169,7 +180,10 @@ describe('an image whose tag names the commit', () => {
     const registry = await own();
     const dir = await tempDir();
     await writeContext(dir, { Dockerfile: 'FROM scratch\nCOPY f /f\n', f: 'f' });
-    const preview = await previewImage(imageRun(testWorld()), planFor(registry.host, dir, { tag }));
+    const preview = await previewImage(
+      imageRun(testWorld({ clock: jumpingClock() })),
+      planFor(registry.host, dir, { tag }),
+    );
     expect(preview).toMatchObject({ is: 'built', engine: 'assemble' });
     expect(registry.requests.every(({ method }) => method === 'GET' || method === 'HEAD')).toBe(true);
   });

@@ -72,10 +72,13 @@ describe.each(registries)('an image of the same input in another repository, at 
     onTestFinished(() => registry.close());
     const { host } = registry;
     const dir = await app();
-    await build(testWorld(), planFor(host, dir, { repository: 'shop/old', platforms, tag: '1' }));
+    await build(
+      testWorld({ clock: jumpingClock() }),
+      planFor(host, dir, { repository: 'shop/old', platforms, tag: '1' }),
+    );
     const { index, child } = await withAttestation(host, 'shop/old', await fingerprintTagIn(host, 'shop/old'));
 
-    const world = testWorld();
+    const world = testWorld({ clock: jumpingClock() });
     const moved = { repository: 'shop/new', platforms, tag: '2', reuseFrom: ['shop/none', 'shop/old'] };
     const outcome = await build(world, planFor(host, dir, moved));
     expect(outcome).toMatchObject({ is: 'reused', digest: index, reference: `${host}/shop/new:2` });
@@ -97,7 +100,10 @@ describe.each(registries)('an image of the same input in another repository, at 
       }
     }
     // From now on it is found where it is, and asks nobody else.
-    const later = await build(testWorld(), planFor(host, dir, { repository: 'shop/new', platforms, tag: '3' }));
+    const later = await build(
+      testWorld({ clock: jumpingClock() }),
+      planFor(host, dir, { repository: 'shop/new', platforms, tag: '3' }),
+    );
     expect(later).toMatchObject({ is: 'reused', digest: index });
   });
 
@@ -106,8 +112,8 @@ describe.each(registries)('an image of the same input in another repository, at 
     onTestFinished(() => registry.close());
     const { host } = registry;
     const dir = await app();
-    const first = await build(testWorld(), planFor(host, dir, { repository: 'old' }));
-    const second = await build(testWorld(), planFor(host, dir, { reuseFrom: ['old'] }));
+    const first = await build(testWorld({ clock: jumpingClock() }), planFor(host, dir, { repository: 'old' }));
+    const second = await build(testWorld({ clock: jumpingClock() }), planFor(host, dir, { reuseFrom: ['old'] }));
     expect(second).toMatchObject({ is: 'reused', digest: first.digest });
     expect(await contentsOf(host, 'app', 't')).toEqual(await contentsOf(host, 'old', 't'));
     expect((await clientOf(host).headManifest('app', recordTag(first.digest as Digest)))?.digest).toBeDefined();
@@ -118,14 +124,14 @@ describe('an image of the same input in another repository', () => {
   it('moves by mounts alone, and is not asked for where the own repository has one', async () => {
     const registry = await own();
     const dir = await app();
-    await build(testWorld(), planFor(registry.host, dir, { repository: 'old' }));
+    await build(testWorld({ clock: jumpingClock() }), planFor(registry.host, dir, { repository: 'old' }));
     const from = registry.requests.length;
-    await build(testWorld(), planFor(registry.host, dir, { reuseFrom: ['old'] }));
+    await build(testWorld({ clock: jumpingClock() }), planFor(registry.host, dir, { reuseFrom: ['old'] }));
     const blobs = registry.requests.slice(from).filter(({ path }) => path.includes('/blobs/'));
     expect(blobs.filter(({ method }) => method === 'GET' || method === 'PUT' || method === 'PATCH')).toEqual([]);
     expect(blobs.some(({ method, query }) => method === 'POST' && query.get('from') === 'old')).toBe(true);
     const next = registry.requests.length;
-    await build(testWorld(), planFor(registry.host, dir, { tag: 'u', reuseFrom: ['old'] }));
+    await build(testWorld({ clock: jumpingClock() }), planFor(registry.host, dir, { tag: 'u', reuseFrom: ['old'] }));
     expect(registry.requests.slice(next).filter(({ path }) => path.includes('/old/'))).toEqual([]);
   });
 
@@ -135,7 +141,8 @@ describe('an image of the same input in another repository', () => {
     const clock = handClock(Date.UTC(2026, 0, 10));
     const day = 86_400_000;
     const week = { refreshSeconds: 7 * 86_400, reuseFrom: ['old'] };
-    const at = (tag: string, more = {}) => build({ ...testWorld(), clock }, planFor(host, dir, { tag, ...more }));
+    const at = (tag: string, more = {}) =>
+      build({ ...testWorld({ clock: jumpingClock() }), clock }, planFor(host, dir, { tag, ...more }));
     await at('1', { repository: 'old' });
     clock.advance(6 * day);
     expect(await at('2', week)).toMatchObject({ is: 'reused' });
@@ -154,9 +161,9 @@ describe('an image of the same input in another repository', () => {
     });
     const dir = await app();
     const plan = planFor(host, dir, { reuseFrom: ['old'] });
-    const preview = await previewImage(imageRun(testWorld()), plan);
+    const preview = await previewImage(imageRun(testWorld({ clock: jumpingClock() })), plan);
     expect(preview).toMatchObject({ is: 'built', troubles: [expect.stringMatching(/^old could not be asked/)] });
-    const world = testWorld();
+    const world = testWorld({ clock: jumpingClock() });
     expect(await build(world, plan)).toMatchObject({ is: 'built' });
     expect(notices(world)).toEqual([expect.stringMatching(/^warning: app: old could not be asked/)]);
   });
@@ -170,13 +177,15 @@ describe('an image of the same input in another repository', () => {
           : undefined,
     });
     const dir = await app();
-    await build(testWorld(), planFor(host, dir, { repository: 'old' }));
+    await build(testWorld({ clock: jumpingClock() }), planFor(host, dir, { repository: 'old' }));
     gone = true;
     // A blob that isn't there is asked for more than once.
     const world = testWorld({ clock: jumpingClock() });
     expect(await build(world, planFor(host, dir, { reuseFrom: ['old'] }))).toMatchObject({ is: 'built' });
     expect(notices(world)).toEqual([expect.stringMatching(/^warning: app: .*could not be taken over from old/)]);
     gone = false;
-    expect(await build(testWorld(), planFor(host, dir, { tag: 'u' }))).toMatchObject({ is: 'reused' });
+    expect(await build(testWorld({ clock: jumpingClock() }), planFor(host, dir, { tag: 'u' }))).toMatchObject({
+      is: 'reused',
+    });
   });
 });

@@ -7,7 +7,7 @@ import { pushBaseImage } from '../../support/base-image.ts';
 import { tempDir } from '../../support/git-host.ts';
 import { clientOf } from '../../support/oci.ts';
 import { registries, startOwnRegistry } from '../../support/registries.ts';
-import { testWorld } from '../../support/world.ts';
+import { jumpingClock, testWorld } from '../../support/world.ts';
 import { build, type Files, imageRun, planFor, writeContext } from '../images.ts';
 
 async function shop(host: string) {
@@ -22,7 +22,7 @@ async function shop(host: string) {
   await writeContext(dir, files);
   const plan = (tag: string, more: Partial<ImagePlan> = {}) => planFor(host, dir, { tag, args: { V: '1' }, ...more });
   const explain = (image: ImagePlan, before: readonly string[] = []) =>
-    explainImage(imageRun(testWorld()), image, before);
+    explainImage(imageRun(testWorld({ clock: jumpingClock() })), image, before);
   return { dir, plan, explain };
 }
 
@@ -31,7 +31,7 @@ it('names the inputs that changed since the image that a config repo names: by t
   onTestFinished(() => registry.close());
   const { host } = registry;
   const { dir, plan, explain } = await shop(host);
-  const { digest } = await build(testWorld(), plan('old'));
+  const { digest } = await build(testWorld({ clock: jumpingClock() }), plan('old'));
   expect(await explain(plan('new'), ['old'])).toMatchObject({ is: 'compared', since: 'old', same: true, changes: [] });
 
   await pushBaseImage(host, { repository: 'base', tag: '1', layers: [[{ name: 'f', body: 'moved' }]] });
@@ -78,7 +78,10 @@ it.each(
   const { dir, plan } = await shop(host);
   const many = Object.fromEntries(Array.from({ length: 1_500 }, (_, at) => [`src/many/${at}`, `${at}`]));
   await writeContext(dir, many);
-  const { digest } = await build(testWorld(), plan('t', { args: { V: 'an-argument-that-is-nobodys-business' } }));
+  const { digest } = await build(
+    testWorld({ clock: jumpingClock() }),
+    plan('t', { args: { V: 'an-argument-that-is-nobodys-business' } }),
+  );
   const client = clientOf(host);
   const record = await readRecord(client, 'app', digest as Digest);
   expect(record?.leftOut).toBe(0);

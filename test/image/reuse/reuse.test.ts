@@ -10,7 +10,7 @@ import { pushBaseImage } from '../../support/base-image.ts';
 import { tempDir } from '../../support/git-host.ts';
 import { clientOf } from '../../support/oci.ts';
 import { registries, startOwnRegistry } from '../../support/registries.ts';
-import { handClock, type TestWorld, testWorld } from '../../support/world.ts';
+import { handClock, jumpingClock, type TestWorld, testWorld } from '../../support/world.ts';
 import { build, type Files, imageRun, planFor, source, writeContext } from '../images.ts';
 
 async function own(options: Parameters<typeof startOwnRegistry>[0] = {}) {
@@ -36,16 +36,25 @@ describe.each(registries)('an image of the same input, at $title', ({ available,
     onTestFinished(() => registry.close());
     const dir = await app();
     const platforms = ['linux/amd64', 'linux/arm64'];
-    const first = await build(testWorld(), planFor(registry.host, dir, { platforms, tag: '1' }));
+    const first = await build(
+      testWorld({ clock: jumpingClock() }),
+      planFor(registry.host, dir, { platforms, tag: '1' }),
+    );
     expect(first).toMatchObject({ is: 'built' });
     await writeContext(dir, { other: 'changed' });
-    const second = await build(testWorld(), planFor(registry.host, dir, { platforms, tag: '2' }), {
-      commit: 'f'.repeat(40),
-      committedAt: '2025-01-01T00:00:00Z',
-    });
+    const second = await build(
+      testWorld({ clock: jumpingClock() }),
+      planFor(registry.host, dir, { platforms, tag: '2' }),
+      {
+        commit: 'f'.repeat(40),
+        committedAt: '2025-01-01T00:00:00Z',
+      },
+    );
     expect(second).toMatchObject({ is: 'reused', digest: first.digest, reference: `${registry.host}/app:2` });
     await writeContext(dir, { f: 'changed' });
-    expect(await build(testWorld(), planFor(registry.host, dir, { platforms, tag: '3' }))).toMatchObject({
+    expect(
+      await build(testWorld({ clock: jumpingClock() }), planFor(registry.host, dir, { platforms, tag: '3' })),
+    ).toMatchObject({
       is: 'built',
     });
   });
@@ -54,7 +63,7 @@ describe.each(registries)('an image of the same input, at $title', ({ available,
     const registry = await start();
     onTestFinished(() => registry.close());
     const dir = await app();
-    const run = imageRun(testWorld());
+    const run = imageRun(testWorld({ clock: jumpingClock() }));
     const platforms = ['linux/amd64', 'linux/arm64'];
     const outcomes = await Promise.all(
       ['one', 'two'].map((name) => buildImage(run, planFor(registry.host, dir, { name, repository: name, platforms }))),
@@ -65,7 +74,10 @@ describe.each(registries)('an image of the same input, at $title', ({ available,
       const found = await clientOf(registry.host).getManifest(repository, 't');
       expect(found?.digest).toBe(outcomes[0]?.digest);
       // Each is found in its own repository from now on.
-      const later = await build(testWorld(), planFor(registry.host, dir, { repository, tag: 'u', platforms }));
+      const later = await build(
+        testWorld({ clock: jumpingClock() }),
+        planFor(registry.host, dir, { repository, tag: 'u', platforms }),
+      );
       expect(later).toMatchObject({ is: 'reused' });
     }
   });
@@ -75,9 +87,9 @@ describe('an image of the same input', () => {
   it('costs one request that writes, and no layer moves', async () => {
     const registry = await own();
     const dir = await app();
-    await build(testWorld(), planFor(registry.host, dir));
+    await build(testWorld({ clock: jumpingClock() }), planFor(registry.host, dir));
     const from = registry.requests.length;
-    await build(testWorld(), planFor(registry.host, dir, { tag: 'u' }));
+    await build(testWorld({ clock: jumpingClock() }), planFor(registry.host, dir, { tag: 'u' }));
     const asked = registry.requests.slice(from);
     expect(asked.filter(({ method }) => method === 'PUT').map(({ path }) => path)).toEqual(['/v2/app/manifests/u']);
     expect(asked.filter(({ path }) => path.includes('/blobs/'))).toEqual([]);
@@ -88,7 +100,7 @@ describe('an image of the same input', () => {
   it('is looked for once a run: what was checked before a build is not asked again', async () => {
     const registry = await own();
     const dir = await app();
-    const run = imageRun(testWorld());
+    const run = imageRun(testWorld({ clock: jumpingClock() }));
     const plan = planFor(registry.host, dir, { tag: source.commit });
     expect(await previewImage(run, plan)).toMatchObject({ is: 'built', fingerprint: /^/ });
     const asked = () =>
@@ -104,12 +116,14 @@ describe('an image of the same input', () => {
   it('is built again by `rebuild`, and takes the place of the earlier one', async () => {
     const { host } = await own();
     const dir = await app();
-    const first = await build(testWorld(), planFor(host, dir, { tag: '1' }));
+    const first = await build(testWorld({ clock: jumpingClock() }), planFor(host, dir, { tag: '1' }));
     const later = { committedAt: '2025-05-05T05:05:05Z' };
-    const second = await build(testWorld(), planFor(host, dir, { tag: '2' }), later, { rebuild: true });
+    const second = await build(testWorld({ clock: jumpingClock() }), planFor(host, dir, { tag: '2' }), later, {
+      rebuild: true,
+    });
     expect(second).toMatchObject({ is: 'built' });
     expect(second.digest).not.toBe(first.digest);
-    const third = await build(testWorld(), planFor(host, dir, { tag: '3' }));
+    const third = await build(testWorld({ clock: jumpingClock() }), planFor(host, dir, { tag: '3' }));
     expect(third).toMatchObject({ is: 'reused', digest: second.digest });
   });
 
@@ -120,7 +134,7 @@ describe('an image of the same input', () => {
     const day = 86_400_000;
     const refresh = { refreshSeconds: 7 * 86_400 };
     const at = (tag: string, about = {}) =>
-      build({ ...testWorld(), clock }, planFor(host, dir, { tag, ...refresh }), about);
+      build({ ...testWorld({ clock: jumpingClock() }), clock }, planFor(host, dir, { tag, ...refresh }), about);
     const first = await at('1');
     clock.advance(6 * day);
     expect(await at('2')).toMatchObject({ is: 'reused', digest: first.digest });
@@ -129,7 +143,9 @@ describe('an image of the same input', () => {
     expect(anew).toMatchObject({ is: 'built' });
     clock.advance(6 * day);
     expect(await at('4')).toMatchObject({ is: 'reused', digest: anew.digest });
-    expect(await build(testWorld(), planFor(host, dir, { tag: '5', refreshSeconds: 0 }))).toMatchObject({
+    expect(
+      await build(testWorld({ clock: jumpingClock() }), planFor(host, dir, { tag: '5', refreshSeconds: 0 })),
+    ).toMatchObject({
       is: 'built',
     });
   });
@@ -156,8 +172,8 @@ describe('an image of the same input', () => {
   it('can not be replaced where tags never change: that is said, and the build is none the worse', async () => {
     const { host } = await own({ immutableTags: true });
     const dir = await app();
-    await build(testWorld(), planFor(host, dir, { tag: '1' }));
-    const world = testWorld();
+    await build(testWorld({ clock: jumpingClock() }), planFor(host, dir, { tag: '1' }));
+    const world = testWorld({ clock: jumpingClock() });
     const later = { committedAt: '2025-05-05T05:05:05Z' };
     expect(await build(world, planFor(host, dir, { tag: '2' }), later, { rebuild: true })).toMatchObject({
       is: 'built',
@@ -180,9 +196,9 @@ describe('an image of the same input', () => {
           : undefined,
     });
     const dir = await app();
-    await build(testWorld(), planFor(registry.host, dir, { tag: '1' }));
+    await build(testWorld({ clock: jumpingClock() }), planFor(registry.host, dir, { tag: '1' }));
     refuse = true;
-    const world = testWorld();
+    const world = testWorld({ clock: jumpingClock() });
     // It refuses the new one too here, which is then the error; what counts is that it was built.
     await expect(build(world, planFor(registry.host, dir, { tag: '2' }))).rejects.toMatchObject({ exitCode: 5 });
     expect(world.events.some((event) => event.type === 'image.started')).toBe(true);
@@ -191,12 +207,16 @@ describe('an image of the same input', () => {
   it('is no matter of uncommitted changes: the files count as they are', async () => {
     const { host } = await own();
     const dir = await app();
-    const first = await build(testWorld(), planFor(host, dir, { tag: source.commit }));
+    const first = await build(testWorld({ clock: jumpingClock() }), planFor(host, dir, { tag: source.commit }));
     await writeContext(dir, { f: 'changed' });
-    const dirty = await build(testWorld(), planFor(host, dir, { tag: source.commit }), { dirty: '0123456789ab' });
+    const dirty = await build(testWorld({ clock: jumpingClock() }), planFor(host, dir, { tag: source.commit }), {
+      dirty: '0123456789ab',
+    });
     expect(dirty).toMatchObject({ is: 'built' });
     await writeContext(dir, { f: 'f' });
-    const back = await build(testWorld(), planFor(host, dir, { tag: source.commit }), { dirty: '0123456789ab' });
+    const back = await build(testWorld({ clock: jumpingClock() }), planFor(host, dir, { tag: source.commit }), {
+      dirty: '0123456789ab',
+    });
     expect(back).toMatchObject({ is: 'reused', digest: first.digest });
   });
 
@@ -264,10 +284,12 @@ describe('an image of the same input', () => {
           : undefined,
     });
     const dir = await app();
-    const world = testWorld();
+    const world = testWorld({ clock: jumpingClock() });
     expect(await build(world, planFor(registry.host, dir))).toMatchObject({ is: 'built' });
     expect(notices(world)).toEqual([expect.stringMatching(/^info: app: The registry did not take the list of what/)]);
-    expect(await build(testWorld(), planFor(registry.host, dir, { tag: 'u' }))).toMatchObject({ is: 'reused' });
+    expect(await build(testWorld({ clock: jumpingClock() }), planFor(registry.host, dir, { tag: 'u' }))).toMatchObject({
+      is: 'reused',
+    });
   });
 });
 
