@@ -4,26 +4,64 @@ import { checkArgoCd } from './check/argocd.ts';
 import { createChecks } from './check/checks.ts';
 import { checkDeliveries } from './check/delivery.ts';
 import { checkImages } from './check/image.ts';
-import { shapeError } from './check/issues.ts';
+import { shapeMistakes } from './check/issues.ts';
+import { withoutMistakes } from './check/mend.ts';
 import { checkAws, checkRegistry } from './check/registry.ts';
-import { readConfig } from './read/read.ts';
+import { type BearsUnset, type ConfigText, readConfig } from './read/read.ts';
 import type { Config } from './shape/checked.ts';
-import { keysAt, shape } from './shape/shape.ts';
+import { keysAt, type Shape, shape } from './shape/shape.ts';
 
 /**
- * Reads the text of a `tagboat.yaml`, with `${VARIABLES}` from the environment given. Pure. Throws CONFIG_* and
- * PATH_SYNTAX_INVALID, each with its place in the file.
+ * Reads the text of a `tagboat.yaml`, with `${VARIABLES}` from the environment given; one that isn't set is a mistake
+ * where it isn't borne. Pure. Throws CONFIG_* and PATH_SYNTAX_INVALID, each with its place in the file.
  */
-export function parseConfig(text: string, file: string, env: Env): Config {
-  const read = readConfig(text, file, env);
+export function parseConfig(text: string, file: string, env: Env, unset?: BearsUnset): Config {
+  const read = readConfig(text, file, env, { unset });
   const parsed = shape.safeParse(read.value ?? {});
-  if (!parsed.success) throw shapeError(read, parsed.error.issues, keysAt);
-  const raw = parsed.data;
-  const checks = createChecks(read);
-  if (raw.images === undefined && raw.deliveries === undefined) {
-    const why = 'there is nothing to build and nothing to deliver';
-    throw new TagboatError('CONFIG_KEY_MISSING', { file, key: 'images', why }, { place: { file } });
+  const [first] = parsed.success ? [] : shapeMistakes(read, parsed.error.issues, keysAt);
+  if (first !== undefined) throw first.error;
+  const { config, mistakes } = checkShape(parsed.data ?? {}, read, env);
+  if (mistakes[0] !== undefined) throw mistakes[0];
+  return config;
+}
+
+/** All mistakes of the text, in the order of their places. Variables that aren't set are none. Pure. */
+export function configMistakes(text: string, file: string, env: Env): readonly TagboatError[] {
+  const found: TagboatError[] = [];
+  let read: ConfigText;
+  try {
+    read = readConfig(text, file, env, { unset: () => true, mistake: (error) => void found.push(error) });
+  } catch (error) {
+    // Where the text is no YAML, nothing more can be said of it.
+    if (error instanceof TagboatError) return [error];
+    throw error;
   }
+  let value = read.value ?? {};
+  // Each round may bring to light what stood behind a mistake; few have more than one thing behind them.
+  for (let round = 0; round < 5; round += 1) {
+    const parsed = shape.safeParse(value);
+    if (parsed.success) {
+      found.push(...checkShape(parsed.data, read, env).mistakes);
+      break;
+    }
+    const mistakes = shapeMistakes({ ...read, value }, parsed.error.issues, keysAt);
+    if (mistakes.length === 0) break;
+    found.push(...mistakes.map(({ error }) => error));
+    value = withoutMistakes(value, mistakes) ?? {};
+  }
+  return found.toSorted(
+    (a, b) => (a.place?.line ?? 0) - (b.place?.line ?? 0) || (a.place?.column ?? 0) - (b.place?.column ?? 0),
+  );
+}
+
+/** What is checked once the types and keys are right. The config is only good without mistakes. */
+function checkShape(
+  raw: Shape,
+  read: ConfigText,
+  env: Env,
+): { readonly config: Config; readonly mistakes: readonly TagboatError[] } {
+  const { file } = read;
+  const checks = createChecks(read);
   const registry = checkRegistry(raw.registry, checks);
   const tag = raw.tag ?? '{commit}';
   checks.tagTemplate(['tag'], tag);
@@ -31,12 +69,11 @@ export function parseConfig(text: string, file: string, env: Env): Config {
   const names = images.map(({ name }) => name);
   const argocd = checkArgoCd(raw.argocd, checks);
   const context = { images: names, server: env.GITHUB_SERVER_URL, argocd };
-  return {
-    file,
-    aws: checkAws(raw.aws, checks),
-    tag,
-    images,
-    argocd,
-    deliveries: checkDeliveries(raw.deliveries ?? {}, context, checks),
-  };
+  const aws = checkAws(raw.aws, checks);
+  const deliveries = checkDeliveries(raw.deliveries ?? {}, context, checks);
+  const config = { file, aws, tag, images, argocd, deliveries };
+  if (raw.images !== undefined || raw.deliveries !== undefined) return { config, mistakes: checks.mistakes };
+  const why = 'there is nothing to build and nothing to deliver';
+  const empty = new TagboatError('CONFIG_KEY_MISSING', { file, key: 'images', why }, { place: { file } });
+  return { config, mistakes: [empty, ...checks.mistakes] };
 }

@@ -5,7 +5,15 @@ import { type ImagePlan, imageName } from '../plan.ts';
 import type { Digest, ManifestBytes } from '../wire/oci/types.ts';
 import { type ImageJob, openJob } from './job.ts';
 import { atRegistry, taggedNow } from './registry.ts';
-import { type BuildReasons, decide, decideAnew, type KnownImage, lacksParts, type NewBuild } from './reuse/decide.ts';
+import {
+  type BuildReasons,
+  type Decision,
+  decide,
+  decideAnew,
+  type KnownImage,
+  lacksParts,
+  type NewBuild,
+} from './reuse/decide.ts';
 import { isSame, keepImage, keepTag } from './reuse/keep-image.ts';
 import { pushedMeanwhile } from './reuse/meanwhile.ts';
 import { fingerprintTag, isWhole, tagAgain } from './reuse/tags.ts';
@@ -45,7 +53,9 @@ function identityOf({ run: { identity }, image }: ImageJob): SigningIdentity {
 /** What buildImage would do: build or reuse, with which engine and why. Reads the registry, writes nothing anywhere. */
 export async function previewImage(run: ImageRun, image: ImagePlan): Promise<ImagePreview> {
   const about = { name: image.name, reference: imageName(image) };
-  const decision = await decide(openJob(run, image));
+  const job = openJob(run, image);
+  const decision = await decide(job);
+  if (decision.is === 'new' || decision.tagged !== decision.manifest.digest) await checkBefore(job, decision);
   switch (decision.is) {
     case 'known':
       return { is: 'reused', ...about, digest: decision.manifest.digest, why: decision.why };
@@ -57,6 +67,13 @@ export async function previewImage(run: ImageRun, image: ImagePlan): Promise<Ima
       return { ...preview, fingerprint: hash, ...(careful.length === 0 ? {} : { careful }) };
     }
   }
+}
+
+/** Finds what would end a build or a push before anything is pushed, for another image of the run too. */
+async function checkBefore(job: ImageJob, decision: Decision): Promise<void> {
+  const { checkBuild, checkPush } = await import('./reuse/check-before.ts');
+  if (decision.is === 'new') await checkBuild(job, decision);
+  else if (job.run.pushes !== false) await checkPush(job);
 }
 
 function becauseOf({ anew, troubles }: BuildReasons): Pick<ImagePreview & { is: 'built' }, 'anew' | 'troubles'> {

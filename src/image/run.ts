@@ -14,6 +14,8 @@ export interface ImageRunOptions {
   readonly identity?: (audience: string) => Promise<Secret>;
   /** Builds whatever is there already, under the tag or under the fingerprint. */
   readonly rebuild?: boolean;
+  /** Whether who only looks asks for the right to push too. Default true. */
+  readonly pushes?: boolean | undefined;
 }
 
 /** What the images of one run share: what was found out for one serves the others. */

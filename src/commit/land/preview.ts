@@ -7,15 +7,23 @@ import { guard } from '../order/guard.ts';
 import type { Lineage } from '../order/lineage.ts';
 import { askConfigRepo } from '../repo/ask.ts';
 import type { ConfigRepo } from '../repo/config-repo.ts';
+import { explainGitFailure } from '../repo/git-failure.ts';
 import { heldOutcome, loadApply } from './apply.ts';
 import { githubRepository } from './via-github.ts';
+
+interface PreviewOptions {
+  readonly idleMs?: number;
+  readonly lineage?: Lineage | undefined;
+  /** Whether the right to push is asked for too, where something would be pushed. Default true. */
+  readonly pushes?: boolean | undefined;
+}
 
 /** What landing this delivery would change at the tip as it is now. Writes nothing. Throws as `landDelivery` does. */
 export async function previewDelivery(
   world: World,
   delivery: DeliveryPlan,
   credential: GitCredential | undefined,
-  options: { readonly idleMs?: number; readonly lineage?: Lineage | undefined } = {},
+  options: PreviewOptions = {},
 ): Promise<CommitPreview> {
   const files = filesTouched(delivery);
   githubRepository(delivery, credential);
@@ -30,6 +38,11 @@ export async function previewDelivery(
     const guarded = { delivery, remote: repo.remote, lineage: options.lineage };
     const held = broken === undefined ? undefined : heldOutcome(broken, delivery);
     const instead = held ?? (changes.length === 0 ? undefined : await guard(guarded, tip, rewriting));
+    if (changes.length > 0 && instead === undefined && options.pushes !== false && delivery.via !== 'github') {
+      await repo.remote.tryPush().catch((error: unknown) => {
+        throw explainGitFailure(error, { delivery, credential, doing: 'push' });
+      });
+    }
     const at = { delivery: delivery.name, repo: delivery.repo, branch: delivery.branch };
     return { ...at, tip, changes, diff, instead };
   };

@@ -78,7 +78,10 @@ export function checkDeploy(
     return undefined;
   }
   const argocd = checkArgoCd(raw.argocd, checks, ['deliveries', delivery]) ?? usual;
-  if (argocd === undefined) return checks.missing(['argocd'], `deliveries.${delivery}.application is followed there`);
+  if (argocd === undefined) {
+    checks.missing(['argocd'], `deliveries.${delivery}.application is followed there`);
+    return undefined;
+  }
   if (raw.environment !== undefined) {
     checks.mustBe(
       at('environment'),

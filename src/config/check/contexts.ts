@@ -56,10 +56,8 @@ function whereOf(at: (string | number)[], text: string, checks: Checks): Where {
     case 'git':
       return fetched(at, text, checks);
     case 'target':
-      return checks.refuse(
-        at,
-        "names a bake file's target; build that as an image of its own and name it by docker-image://",
-      );
+      checks.refuse(at, "names a bake file's target; build that as an image of its own and name it by docker-image://");
+      return { is: 'folder', dir: text };
     default:
       checks.mustBe(at, kinds);
       return { is: 'folder', dir: text };
@@ -90,6 +88,7 @@ function fetched(at: (string | number)[], text: string, checks: Checks): Where {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url !== undefined && (url.username !== '' || url.password !== '')) {
     checks.refuse(at, 'has a user name or token in it, and would show it to everybody who sees the log');
+    return { is: 'fetched', url: text };
   }
   const plain = url !== undefined && url.hostname !== '' && !/[\s\p{Cc}]/u.test(text);
   checks.mustBe(at, ssh || plain ? undefined : kinds);

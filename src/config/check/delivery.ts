@@ -47,7 +47,7 @@ function checkDelivery(
     checks.mustBe(typeof raw.from === 'string' ? at('from') : at('from', index), whyNoBranchPattern(pattern));
   }
   const repo = readRepoUrl(raw.repo, server);
-  if ('why' in repo) return checks.refuse(at('repo'), `must be ${repo.why}`);
+  if ('why' in repo) checks.refuse(at('repo'), `must be ${repo.why}`);
   const branch = raw.branch ?? 'main';
   checks.mustBe(at('branch'), whyNoBranch(branch));
   // A message is written before anything is built, so it has no digests.
@@ -64,7 +64,7 @@ function checkDelivery(
   return {
     name,
     from,
-    repo: repo.url,
+    repo: 'why' in repo ? '' : repo.url,
     branch,
     set: checkSet(name, raw.set, images, checks),
     create: raw.create ?? false,

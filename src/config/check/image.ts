@@ -14,14 +14,20 @@ interface Defaults {
   readonly tag: string;
 }
 
+const nowhere: RegistryPlan = { host: '', prefix: '', login: 'auto', insecure: false };
+
 export function checkImages(
   raw: Readonly<Record<string, ImageShape>>,
   defaults: Defaults,
   checks: Checks,
 ): ImageConfig[] {
   const images: ImageConfig[] = [];
+  const { registry = nowhere } = defaults;
+  if (defaults.registry === undefined && Object.keys(raw).length > 0) {
+    checks.missing(['registry'], 'images have to be pushed somewhere');
+  }
   for (const [name, image] of Object.entries(raw)) {
-    const checked = checkImage(name, image, defaults, checks);
+    const checked = checkImage(name, image, { ...defaults, registry }, checks);
     const twin = images.find((one) => one.repository === checked.repository && one.tag === checked.tag);
     if (twin !== undefined) {
       const why = `has the same repository and tag as images.${twin.name}: the one pushed last would replace the other`;
@@ -32,10 +38,14 @@ export function checkImages(
   return images;
 }
 
-function checkImage(name: string, raw: ImageShape, { registry, tag }: Defaults, checks: Checks): ImageConfig {
+function checkImage(
+  name: string,
+  raw: ImageShape,
+  { registry, tag }: Defaults & { readonly registry: RegistryPlan },
+  checks: Checks,
+): ImageConfig {
   const at = (...steps: (string | number)[]) => ['images', name, ...steps];
   checks.mustBe(at(), whyNoName(name), 'key');
-  if (registry === undefined) checks.missing(['registry'], 'images have to be pushed somewhere');
   const prefix = registry.prefix === '' ? '' : `${registry.prefix}/`;
   const repository = prefix + (raw.repository ?? name);
   const isNamed = raw.repository !== undefined;
@@ -127,6 +137,7 @@ function checkReuseFrom(
     if (isHost && first !== registry.host) {
       const why = `is in another registry, ${first}: layers are handed on inside of ${registry.host} alone (a repository there that looks like a host is ${registry.host}/${name})`;
       checks.refuse([...path, at], why);
+      return name;
     }
     const inside = registry.prefix === '' ? name : `${registry.prefix}/${name}`;
     const found = isHost ? rest.join('/') : inside;

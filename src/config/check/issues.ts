@@ -5,19 +5,35 @@ import { type ConfigPath, type ConfigText, describePath } from '../read/read.ts'
 
 type Issue = z.core.$ZodIssue;
 
-/** The first mistake in the file's shape, in the file's own order, as an error with its place. */
-export function shapeError(
+/** A mistake in the file's shape. */
+export interface ShapeMistake {
+  readonly path: ConfigPath;
+  /** The key is one of ours that is missing, or one that is none of ours. */
+  readonly is: 'missing' | 'unknown' | 'invalid';
+  readonly error: TagboatError;
+}
+
+/** The mistakes in the file's shape, in the file's own order, as errors with their places. */
+export function shapeMistakes(
   config: ConfigText,
   issues: readonly Issue[],
   keysAt: (path: ConfigPath) => string[],
-): TagboatError {
-  const errors = issues
+): ShapeMistake[] {
+  return issues
     .flatMap((issue) => flatten(issue, config.value))
-    .map((issue) => errorOf(config, issue, keysAt))
-    .sort((a, b) => order(a) - order(b));
-  return (
-    errors[0] ?? new TagboatError('CONFIG_VALUE_INVALID', { file: config.file, key: 'the file', why: 'is invalid' })
-  );
+    .flatMap((issue) =>
+      issue.code === 'unrecognized_keys' ? issue.keys.map((key): Issue => ({ ...issue, keys: [key] })) : [issue],
+    )
+    .map((issue) => mistakeOf(config, issue, keysAt))
+    .filter(({ path, is }) => is !== 'invalid' || !config.isUnknown(path))
+    .sort((a, b) => order(a.error) - order(b.error));
+}
+
+function mistakeOf(config: ConfigText, issue: Issue, keysAt: (path: ConfigPath) => string[]): ShapeMistake {
+  const error = errorOf(config, issue, keysAt);
+  const path = issue.path as ConfigPath;
+  if (issue.code === 'unrecognized_keys') return { path: [...path, issue.keys[0] ?? ''], is: 'unknown', error };
+  return { path, is: error.code === 'CONFIG_KEY_MISSING' ? 'missing' : 'invalid', error };
 }
 
 /** By place; what is missing comes last, for it may only be misspelled. */

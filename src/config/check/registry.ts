@@ -8,12 +8,14 @@ export function checkRegistry(raw: Shape['registry'], checks: Checks): RegistryP
   if (raw === undefined) return undefined;
   const given = typeof raw === 'string' ? { host: raw } : raw;
   const path = typeof raw === 'string' ? ['registry'] : ['registry', 'host'];
-  checks.mustBe(path, whyNoRegistry(given.host));
+  const why = whyNoRegistry(given.host);
+  checks.mustBe(path, why);
   const slash = given.host.indexOf('/');
   const host = slash < 0 ? given.host : given.host.slice(0, slash);
   return {
     host,
-    prefix: slash < 0 ? '' : given.host.slice(slash + 1),
+    // What is wrong with it is told once, not of each repository below it.
+    prefix: slash < 0 || why !== undefined ? '' : given.host.slice(slash + 1),
     login: given.login ?? 'auto',
     insecure: given.insecure ?? isLoopback(host),
   };

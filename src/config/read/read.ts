@@ -18,6 +18,18 @@ export interface ConfigText {
   placeOf(path: ConfigPath, part: 'key' | 'value'): Place;
   /** What stands at the path; `open` is a text with `${VARIABLES}`, which may stand for anything. */
   typeOf(path: ConfigPath): ValueType | 'open';
+  /** A variable in it has no value here, and that is borne. */
+  isUnknown(path: ConfigPath): boolean;
+}
+
+/** Told of a variable that isn't set, and where; answers whether that is borne. */
+export type BearsUnset = (path: ConfigPath, name: string) => boolean;
+
+/** How much is borne while reading. */
+export interface ConfigReading {
+  readonly unset?: BearsUnset | undefined;
+  /** Takes a mistake after which reading can go on; without it the first one is thrown. */
+  readonly mistake?: (error: TagboatError) => void;
 }
 
 const largest = 64 * 1024;
@@ -33,7 +45,11 @@ interface Spot {
  * Reads the file's YAML and fills in `${VARIABLES}`. Throws CONFIG_TOO_LARGE, CONFIG_SECRET_IN_FILE,
  * CONFIG_YAML_INVALID, CONFIG_VARIABLE_UNSET.
  */
-export function readConfig(text: string, file: string, env: Env): ConfigText {
+export function readConfig(text: string, file: string, env: Env, reading: ConfigReading = {}): ConfigText {
+  const mistake = (error: TagboatError): void => {
+    if (reading.mistake === undefined) throw error;
+    reading.mistake(error);
+  };
   const tooLarge = () => new TagboatError('CONFIG_TOO_LARGE', { file, limit: largest }, { place: { file } });
   if (text.length > largest) throw tooLarge();
   // First of all, so that no other error shows the line.
@@ -56,6 +72,7 @@ export function readConfig(text: string, file: string, env: Env): ConfigText {
 
   const spots = new Map<string, Spot>();
   const types = new Map<string, ValueType | 'open'>();
+  const unknown = new Set<string>();
   let left = mostValues;
 
   /** `undefined` where the file says nothing (`key:`) and the key is one of ours: then it is as if it weren't there. */
@@ -86,9 +103,10 @@ export function readConfig(text: string, file: string, env: Env): ConfigText {
       const written = textOf(keyNode);
       // Files and paths to set may have variables, other keys have no use for them.
       const inSet = isRecord && path[2] === 'set';
-      const key = inSet ? expandVariables(written, env, problem(path, start(keyNode))) : written;
+      const key = inSet ? filledIn(written, problem(path, start(keyNode)), path) : written;
       if (Object.hasOwn(result, key) || key === '__proto__') {
-        throw invalid(`the key "${key}" stands twice in one map.`, start(keyNode), rangeOf(keyNode)?.[1]);
+        mistake(invalid(`the key "${key}" stands twice in one map.`, start(keyNode), rangeOf(keyNode)?.[1]));
+        continue;
       }
       const inner = [...path, key];
       const valueNode = pair.value as Node | null;
@@ -107,7 +125,7 @@ export function readConfig(text: string, file: string, env: Env): ConfigText {
       return matches(texts, path) ? textOf(node) : node.value;
     }
     if (typeof node.value !== 'string') return node.value;
-    const filled = expandVariables(node.value, env, problem(path, start(node), rangeOf(node)));
+    const filled = filledIn(node.value, problem(path, start(node), rangeOf(node)), path);
     if (filled !== node.value) types.set(spotKey(path), 'open');
     return filled;
   };
@@ -117,11 +135,27 @@ export function readConfig(text: string, file: string, env: Env): ConfigText {
     file,
     key: describePath(path),
     template: range !== undefined && matches(templates, path),
+    unset: (name: string): boolean => {
+      if (reading.unset?.(path, name) !== true) return false;
+      unknown.add(spotKey(path));
+      return true;
+    },
     place: (name: string): Place => {
       const found = text.slice(offset, range?.[1]).indexOf(`\${${name}`);
       return placeAt(file, text, offset + Math.max(found, 0), 'line');
     },
   });
+
+  const filledIn = (written: string, at: ReturnType<typeof problem>, path: ConfigPath): string => {
+    try {
+      return expandVariables(written, env, at);
+    } catch (error) {
+      if (!(error instanceof TagboatError)) throw error;
+      mistake(error);
+      unknown.add(spotKey(path));
+      return written;
+    }
+  };
 
   const value = read(document?.contents ?? null, []);
   const placeOf = (path: ConfigPath, part: 'key' | 'value'): Place => {
@@ -133,7 +167,13 @@ export function readConfig(text: string, file: string, env: Env): ConfigText {
     }
     return path.length === 0 ? placeAt(file, text, 0, 'nothing') : placeOf(path.slice(0, -1), 'key');
   };
-  return { file, value, placeOf, typeOf: (path) => types.get(spotKey(path)) ?? 'text' };
+  return {
+    file,
+    value,
+    placeOf,
+    typeOf: (path) => types.get(spotKey(path)) ?? 'text',
+    isUnknown: (path) => unknown.has(spotKey(path)),
+  };
 }
 
 /** A path as the file's reader sees it: `deliveries.production.set["main/values.yaml"]`. */

@@ -9,6 +9,8 @@ interface At {
   readonly place: (name: string) => Place;
   /** The text is a template: `{…}` from the environment is text there all the same. */
   readonly template: boolean;
+  /** Told of a variable that isn't set; answers whether that is borne. */
+  readonly unset: (name: string) => boolean;
 }
 
 /**
@@ -33,6 +35,8 @@ export function expandVariables(text: string, env: Env, at: At): string {
       if (isSecretName(name)) refuse(name, 'a secret, as its name says', at);
       // GitHub hands a variable that doesn't exist on as an empty one.
       if (value === undefined || value === '') {
+        // A name that looks like what it stands for in most places, and that whoever sees it knows again.
+        if (at.unset(name)) return name.toLowerCase().replace(/[^a-z0-9]/g, '-');
         throw new TagboatError(
           'CONFIG_VARIABLE_UNSET',
           { file: at.file, key: at.key, name },

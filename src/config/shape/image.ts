@@ -1,57 +1,72 @@
 import * as z from 'zod';
+import { patterns } from './patterns.ts';
 
-const text = () => z.string();
+const text = (form: Readonly<Record<string, unknown>> = {}) => z.string().meta(form);
 
 const tagWords =
   'The tag, a template: {commit} (the default), {shortCommit} (12 digits), {branch} (with "-" for what tags may not have), {commitTime} (UTC, 20240131T235959).';
 /** The template of a tag. */
-export const tag = () => text().describe(tagWords);
+export const tag = () => text({ ...patterns.tag, default: '{commit}' }).describe(tagWords);
 
 /** One image to build. */
 export const image = z.strictObject({
-  repository: text().optional().describe("The repository's name in the registry. Default: the image's name."),
+  repository: text(patterns.repository)
+    .optional()
+    .describe("The repository's name in the registry. Default: the image's name."),
   reuseFrom: z
-    .array(text())
+    .array(text(patterns.reuseFrom))
     .min(1)
     .max(8)
+    .meta({ uniqueItems: true })
     .optional()
     .describe(
       'Other repositories of the same registry, named as repository is: an image of the same input that one of them has is taken over, with its layers, instead of being built. Whoever may push there decides what is in it.',
     ),
-  dockerfile: text().optional().describe("The Dockerfile, from the app repo's root. Default Dockerfile."),
-  context: text().optional().describe("The build context, from the app repo's root. Default: the root."),
+  dockerfile: text({ ...patterns.innerPath, default: 'Dockerfile' })
+    .optional()
+    .describe("The Dockerfile, from the app repo's root. Default Dockerfile."),
+  context: text({ ...patterns.innerPath, default: '.' })
+    .optional()
+    .describe("The build context, from the app repo's root. Default: the root."),
   contexts: z
-    .record(z.string(), text())
+    .record(text(patterns.contextName), text(patterns.context))
     .optional()
     .describe(
       "More build contexts by their names, for FROM, COPY --from and RUN --mount=from: a folder from the app repo's root, docker-image://NAME, oci-layout://FOLDER[:TAG][@DIGEST], or what the builder fetches (https://…, git://…, git@…). For the engines buildx and assemble.",
     ),
-  target: text().optional().describe('The stage to build. Default: the last.'),
+  target: text(patterns.word).optional().describe('The stage to build. Default: the last.'),
   args: z
-    .record(z.string(), z.union([text(), z.number(), z.boolean()]))
+    .record(text(patterns.argument), z.union([text(), z.number(), z.boolean()]))
     .optional()
     .describe('Build arguments. No secrets: they stay in the image.'),
-  platforms: z.array(text()).min(1).optional().describe('Platforms. Default linux/amd64.'),
+  platforms: z
+    .array(text(patterns.platform))
+    .min(1)
+    .meta({ uniqueItems: true, default: ['linux/amd64'] })
+    .optional()
+    .describe('Platforms. Default linux/amd64.'),
   engine: z
     .enum(['auto', 'buildx', 'docker', 'buildah', 'assemble'])
     .optional()
     .describe(
       'What builds it. auto (the default) takes what the Dockerfile needs and the machine has; assemble needs no daemon, and no RUN.',
     ),
-  refresh: text()
+  refresh: text(patterns.refresh)
     .optional()
     .describe(
       'Build it again, although nothing that decides it changed, when the image is older than this: 7d, 12h, or always. For Dockerfiles whose RUN steps fetch things. Default: never.',
     ),
   builder: z
     .union([
-      text(),
+      text(patterns.builder),
       z.strictObject({
-        address: text().describe('Of the daemon: tcp://host:port.'),
-        ca: text().describe("The file of the CA that signed the daemon's certificate."),
-        cert: text().optional().describe('The file of the certificate that the daemon knows us by.'),
-        key: text().optional().describe("The file of that certificate's key."),
-        serverName: text().optional().describe("The name in the daemon's certificate. Default: the address's host."),
+        address: text(patterns.address).describe('Of the daemon: tcp://host:port.'),
+        ca: text(patterns.file).describe("The file of the CA that signed the daemon's certificate."),
+        cert: text(patterns.file).optional().describe('The file of the certificate that the daemon knows us by.'),
+        key: text(patterns.file).optional().describe("The file of that certificate's key."),
+        serverName: text(patterns.serverName)
+          .optional()
+          .describe("The name in the daemon's certificate. Default: the address's host."),
       }),
     ])
     .optional()
@@ -68,8 +83,12 @@ export const image = z.strictObject({
     .union([
       z.boolean(),
       z.strictObject({
-        fulcio: text().optional().describe('URL of the certificate authority. Default https://fulcio.sigstore.dev.'),
-        rekor: text().optional().describe('URL of the log. Default https://rekor.sigstore.dev.'),
+        fulcio: text({ ...patterns.sign, default: 'https://fulcio.sigstore.dev' })
+          .optional()
+          .describe('URL of the certificate authority. Default https://fulcio.sigstore.dev.'),
+        rekor: text({ ...patterns.sign, default: 'https://rekor.sigstore.dev' })
+          .optional()
+          .describe('URL of the log. Default https://rekor.sigstore.dev.'),
       }),
     ])
     .optional()
@@ -79,7 +98,7 @@ export const image = z.strictObject({
   attest: z
     .strictObject({
       sbom: z
-        .union([z.boolean(), text()])
+        .union([z.boolean(), text(patterns.sbom)])
         .optional()
         .describe("A list of what is in the image; a text names the generator's image. Default false."),
       provenance: z

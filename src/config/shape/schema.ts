@@ -1,9 +1,45 @@
 import * as z from 'zod';
 import { shape } from './shape.ts';
 
+type Part = Record<string, unknown>;
+
 /** The JSON Schema of tagboat.yaml, for editors: draft 7, which the YAML language server understands best. */
-export function configJsonSchema(): Record<string, unknown> {
-  const schema = z.toJSONSchema(shape, { target: 'draft-7', io: 'input' });
-  const { $schema, ...rest } = schema as Record<string, unknown>;
-  return { $schema, title: 'tagboat.yaml', ...rest };
+export function configJsonSchema(): Part {
+  const { $schema, ...rest } = z.toJSONSchema(shape, { target: 'draft-7', io: 'input' }) as Part;
+  const schema: Part = { $schema, title: 'tagboat.yaml', ...rest };
+  const at = (path: string): Part => path.split('.').reduce<Part>((part, key) => part[key] as Part, schema);
+  // What one key asks of others stands in no type.
+  schema.anyOf = [has('images'), has('deliveries')];
+  schema.dependencies = { images: ['registry'] };
+  const image = at('properties.images.additionalProperties');
+  image.not = {
+    anyOf: [
+      { allOf: [is('engine', 'docker', 'buildah', 'assemble'), { anyOf: [has('builder'), has('attest')] }] },
+      { allOf: [is('engine', 'docker', 'buildah'), { anyOf: [has('contexts'), is('compression', 'zstd')] }] },
+    ],
+  };
+  for (const part of (image.properties as Record<string, Part>).builder?.anyOf as Part[]) {
+    if (part.type === 'object') part.dependencies = { cert: ['key'], key: ['cert'] };
+  }
+  const delivery = at('properties.deliveries.additionalProperties');
+  const needed = ['application'];
+  delivery.dependencies = { argocd: needed, sync: needed, onUnhealthy: needed, environment: needed };
+  for (const one of [at('properties.argocd'), (delivery.properties as Record<string, Part>).argocd]) {
+    const byCluster = is('auth', 'kubeconfig');
+    Object.assign(one ?? {}, {
+      oneOf: [
+        { allOf: [byCluster], not: has('server') },
+        { ...has('server'), not: byCluster },
+      ],
+    });
+  }
+  return schema;
+}
+
+function has(key: string): Part {
+  return { required: [key] };
+}
+
+function is(key: string, ...values: string[]): Part {
+  return { ...has(key), properties: { [key]: { enum: values, description: 'As said above.' } } };
 }

@@ -1,55 +1,25 @@
 import * as z from 'zod';
+import { aws, registry } from './access.ts';
 import { image, tag } from './image.ts';
+import { patterns } from './patterns.ts';
 
 /**
  * The shape of tagboat.yaml: types, keys and what they mean. The JSON Schema comes from it. What the texts must look
  * like is checked afterwards (grammar.ts), where `${VARIABLES}` are filled in; an editor sees the file without them.
  */
-const text = () => z.string();
-
-const registry = z
-  .union([
-    text(),
-    z.strictObject({
-      host: text().describe('Host, ":port" if needed, and a path that all repositories begin with: ghcr.io/acme.'),
-      login: z
-        .enum(['auto', 'ecr', 'ghcr', 'docker', 'anonymous'])
-        .optional()
-        .describe(
-          "How to log in. auto (the default) decides by the host: ecr by the AWS role, ghcr by GITHUB_TOKEN, anything else by Docker's config file and credential helpers. anonymous sends nothing.",
-        ),
-      insecure: z.boolean().optional().describe('Plain HTTP instead of HTTPS. Only on loopback is that the default.'),
-    }),
-  ])
-  .describe('Where images are pushed: a host, or a map with how to log in.');
-
-const aws = z
-  .strictObject({
-    role: text()
-      .optional()
-      .describe(
-        "ARN of the IAM role to assume by GitHub's OIDC token. Without it the AWS SDK's own credential chain is used.",
-      ),
-    region: text().optional().describe("The region. Without it the registry's host or AWS_REGION tells."),
-    sessionSeconds: z
-      .int()
-      .min(900)
-      .max(43_200)
-      .optional()
-      .describe("Lifetime of the role's session in seconds, 900 to 43200. Default 3600."),
-    audience: text().optional().describe('Audience of the OIDC token. Default sts.amazonaws.com.'),
-  })
-  .describe('Access to AWS, for registries on ECR.');
+const text = (form: Readonly<Record<string, unknown>> = {}) => z.string().meta(form);
 
 const application = z.strictObject({
-  name: text().describe("The application's name."),
-  namespace: text().optional().describe("Where its resource lives, if not in Argo CD's own namespace."),
+  name: text(patterns.resource).describe("The application's name."),
+  namespace: text(patterns.resource)
+    .optional()
+    .describe("Where its resource lives, if not in Argo CD's own namespace."),
   project: text().optional().describe('Its project: tells an application that is missing from one that is hidden.'),
 });
 
 const argocd = z
   .strictObject({
-    server: text()
+    server: text(patterns.server)
       .optional()
       .describe("The URL of Argo CD's API, https://argocd.example.com. Not with auth: kubeconfig."),
     auth: z
@@ -58,29 +28,33 @@ const argocd = z
       .describe(
         "The way in. token (the default): ARGOCD_AUTH_TOKEN. oidc: GitHub's token of the job, exchanged at Argo CD's Dex; nothing is stored. kubeconfig: the Application resource by the Kubernetes API.",
       ),
-    connector: text()
+    connector: text({ ...patterns.notBlank, default: 'github-actions' })
       .optional()
       .describe("For oidc: the id of Dex's connector for GitHub's tokens. Default github-actions."),
-    context: text().optional().describe('For kubeconfig: its context. Default: the current one.'),
-    namespace: text().optional().describe('For kubeconfig: where Argo CD is installed. Default argocd.'),
-    ca: text().optional().describe('PEM file of the certificate authority behind the server, if it is your own.'),
+    context: text(patterns.notBlank).optional().describe('For kubeconfig: its context. Default: the current one.'),
+    namespace: text({ ...patterns.application, default: 'argocd' })
+      .optional()
+      .describe('For kubeconfig: where Argo CD is installed. Default argocd.'),
+    ca: text(patterns.notBlank)
+      .optional()
+      .describe('PEM file of the certificate authority behind the server, if it is your own.'),
     insecure: z.boolean().optional().describe('Take any certificate. Told at each run. Default false.'),
-    timeout: text()
+    timeout: text({ ...patterns.time, default: '15m' })
       .optional()
       .describe(
         'How long a verdict is waited for: 90s, 10m, 1h. Default 15m, longer than the 10m that Kubernetes gives a rollout.',
       ),
-    settle: text()
+    settle: text({ ...patterns.time, default: '5s' })
       .optional()
       .describe('How long an application must stay healthy before that is believed: 5s (the default), 30s, 2m.'),
-    webhookSecret: text()
+    webhookSecret: text(patterns.variable)
       .optional()
       .describe('NAME of the variable with the secret that signs webhooks. Argo CD is then told by webhook.'),
     suspended: z
       .enum(['wait', 'healthy'])
       .optional()
       .describe('What a paused rollout means: wait until it goes on (the default), or healthy.'),
-    podFailure: text()
+    podFailure: text({ ...patterns.time, default: '2m' })
       .optional()
       .describe(
         "How long a pod of the new version may fail to start (its image can't be pulled, it crashes, its configuration is missing) before that counts as degraded: 30s, 2m (the default), 10m.",
@@ -96,12 +70,20 @@ const argocd = z
 
 const delivery = z.strictObject({
   from: z
-    .union([text(), z.array(text()).min(1)])
+    .union([text(patterns.branchPattern), z.array(text(patterns.branchPattern)).min(1)])
     .describe("The app repo's branch or branches that deliver here; patterns such as release/* too."),
-  repo: text().describe('The config repo: an https URL, or owner/name for GitHub.'),
-  branch: text().optional().describe("The config repo's branch. Default main."),
+  repo: text(patterns.repo).describe('The config repo: an https URL, or owner/name for GitHub.'),
+  branch: text({ ...patterns.branch, default: 'main' })
+    .optional()
+    .describe("The config repo's branch. Default main."),
   set: z
-    .record(z.string(), z.record(z.string(), z.union([text(), z.number(), z.boolean()])))
+    .record(
+      text(patterns.repoFile),
+      z
+        .record(text(patterns.path), z.union([text(patterns.value), z.number(), z.boolean()]))
+        .meta({ minProperties: 1 }),
+    )
+    .meta({ minProperties: 1 })
     .describe(
       'What to set: file, then path, then value. Paths: .front.imageTag, .images[name=app].newTag, .list[0], doc[kind=Deployment].spec.x. Values are templates: {tag}, {commit}, {shortCommit}, {branch}, {commitTime}, and {tag.NAME}, {image.NAME} (the whole reference) and {digest.NAME} of an image.',
     ),
@@ -112,12 +94,12 @@ const delivery = z.strictObject({
     .describe(
       'What is refused otherwise. aliases: a value that aliases repeat in other places of the file, which change with it. digest: a tag beside a digest, by which images are pulled then.',
     ),
-  message: text()
+  message: text({ ...patterns.message, default: 'Update image tag to {tag}' })
     .optional()
     .describe(
       'The commit message, a template; {subject} is the first line of the source commit. Default "Update image tag to {tag}".',
     ),
-  author: text()
+  author: text(patterns.author)
     .optional()
     .describe("The commit's author, Name <mail>. Default: github-actions[bot] in Actions, elsewhere git's own user."),
   via: z
@@ -127,11 +109,16 @@ const delivery = z.strictObject({
       "How the commit is made. git (the default): pushed, with the author you like, on any host. github: made by GitHub's API, which signs it (Verified) as the App or user of the token; the author is told as Co-authored-by.",
     ),
   trailers: z
-    .record(z.string(), z.union([text(), z.number(), z.boolean()]))
+    .record(text(patterns.trailerKey), z.union([text(patterns.trailer), z.number(), z.boolean()]))
     .optional()
     .describe("Trailers of your own, beside Tagboat's. Templates too."),
   application: z
-    .union([text(), application, z.array(z.union([text(), application])).min(1), z.literal(true)])
+    .union([
+      text(patterns.application),
+      application,
+      z.array(z.union([text(patterns.application), application])).min(1),
+      z.literal(true),
+    ])
     .optional()
     .describe(
       'The Argo CD application that follows this place, or a list of them: a name, namespace/name, or a map. true: every application that follows the branch and one of the files. The run then ends with what became of it.',
@@ -141,7 +128,7 @@ const delivery = z.strictObject({
     .boolean()
     .optional()
     .describe('Sync the application where nothing else does (no automated sync policy). Default false: that is told.'),
-  environment: text()
+  environment: text(patterns.environment)
     .optional()
     .describe(
       'A GitHub environment: the verdict becomes the status of a deployment to it. The job needs `deployments: write`.',
@@ -171,9 +158,12 @@ export const shape = z
     registry: registry.optional(),
     aws: aws.optional(),
     tag: tag().optional(),
-    images: z.record(z.string(), image).optional().describe('The images to build, by name.'),
+    images: z.record(text(patterns.name), image).optional().describe('The images to build, by name.'),
     argocd: argocd.optional(),
-    deliveries: z.record(z.string(), delivery).optional().describe('What to commit to which config repo, by name.'),
+    deliveries: z
+      .record(text(patterns.name), delivery)
+      .optional()
+      .describe('What to commit to which config repo, by name.'),
   })
   .describe('How Tagboat gets a commit of this repository into images and a config commit.');
 

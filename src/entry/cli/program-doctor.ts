@@ -3,6 +3,16 @@ import type { Adding } from './program-state.ts';
 /** The commands that only look: at the config file, and at all that a run needs. */
 export function addLookingCommands({ add, run, common }: Adding): void {
   add(
+    'validate',
+    'Check the config file and tell all its mistakes. Asks nobody; variables that it names need not be set.',
+    `tagboat validate
+tagboat validate --config deploy/tagboat.yaml
+tagboat validate --json`,
+  ).action(async () =>
+    run('validate', common(), async () => (await import('../doctor/validate.ts')).validate(common())),
+  );
+
+  add(
     'doctor',
     'Look at a set-up and tell all that is wrong with it, each with its place and what to do.',
     `tagboat doctor --trust-policy trust.json     # who may assume the role
@@ -25,6 +35,6 @@ aws iam get-role --role-name deliver > role.json && tagboat doctor --trust-polic
     .option('--audience <aud>', "with --repo, the token's audience (default: sts.amazonaws.com)")
     .option('--role <arn>', "the role's ARN, to hold its account against the policy's")
     .action(async (options) =>
-      run('doctor', common(), async () => (await import('../commands/doctor.ts')).doctor(common(), options)),
+      run('doctor', common(), async () => (await import('../doctor/doctor.ts')).doctor(common(), options)),
     );
 }

@@ -1,13 +1,15 @@
 import { skippedImages } from '../../config/plan/needed.ts';
+import type { BearsUnset } from '../../config/read/read.ts';
 import { nearestWord } from '../../errors/spelling.ts';
-import { reportOf, TagboatError } from '../../errors.ts';
+import { type ErrorReport, reportOf, TagboatError } from '../../errors.ts';
 import type { ImageExplanation } from '../../plan/explanation.ts';
 import type { CommitPreview, ImagePreview, SkippedImage } from '../../plan/outcome.ts';
-import type { ImagePlan } from '../../plan.ts';
+import { type ImagePlan, imageName } from '../../plan.ts';
 import type { CommonOptions } from '../run/options.ts';
-import { openRun } from '../run/prepare.ts';
-import type { Body } from '../run/session.ts';
+import { ofBuilding, openRun } from '../run/prepare.ts';
+import type { Body, Session } from '../run/session.ts';
 import { withStages } from '../run/stages.ts';
+import { isJob, isProposal, isUnknowable } from '../run/unknowable.ts';
 import { oneLine, padTo } from '../show/printable.ts';
 
 interface PlanOptions {
@@ -18,44 +20,94 @@ interface PlanOptions {
 /** `tagboat plan`: what `ship` would build or reuse, and the exact diff it would commit. Writes nothing anywhere. */
 export function plan(options: CommonOptions, { explain }: PlanOptions = {}): Body {
   return async (session) => {
-    const prepared = await openRun(session, options);
+    const { env } = session.world;
+    const unset = new Set<string>();
+    // Where jobs run, what is missing is missing for ship too.
+    const bears: BearsUnset = (path, name) => !isJob(env) && ofBuilding(path, name) && unset.add(name) !== undefined;
+    const prepared = await openRun(session, options, bears);
     const { images, deliveries } = prepared.plan;
+    const asks = unset.size === 0;
+    if (!asks) tellUnset(session, [...unset]);
     const explained = explain === undefined ? [] : explain === true ? images : [named(images, explain)];
-    return withStages(session, prepared.plan, async (stages) => {
-      const [imageResults, deliveryResults] = await Promise.all([
-        Promise.allSettled(images.map(stages.checkImage)),
-        Promise.allSettled(deliveries.map(stages.checkDelivery)),
-      ]);
-      session.world.signal.throwIfAborted();
-      const ends = deliveryResults.flatMap((result) => (result.status === 'fulfilled' ? [result.value.instead] : []));
-      const superseded = ends.filter((end) => end?.is === 'superseded');
-      const skipped = skippedImages(images, deliveries, superseded);
-      // What won't be built needs no check, as in ship.
-      const wanted = imageResults.map((result, at): PromiseSettledResult<ImagePreview | SkippedImage> => {
-        const skip = skipped.find(({ name }) => name === images[at]?.name);
-        return skip === undefined ? result : { status: 'fulfilled', value: skip };
-      });
-      const found = wanted.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-      for (const image of found) session.say((colors) => lineOf(image, colors.dim));
-      const previews: CommitPreview[] = [];
-      for (const result of deliveryResults) {
-        if (result.status === 'rejected') continue;
-        previews.push(result.value);
-        session.emit({ type: 'commit.previewed', delivery: result.value.delivery, preview: result.value });
-        session.print(result.value.diff);
-      }
-      const explanations = await Promise.allSettled(
-        explained.map((image) => stages.explain(image, valuesBefore(image, previews))),
-      );
-      const told = explanations.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-      for (const explanation of told) session.say((colors) => explanationLines(explanation, colors.dim));
-      const errors = [...wanted, ...deliveryResults, ...explanations].flatMap((result) =>
-        result.status === 'rejected' ? [reportOf(result.reason)] : [],
-      );
-      const value = { images: found, deliveries: previews };
-      return { errors, value: explain === undefined ? value : { ...value, explanations: told } };
-    });
+    return withStages(
+      session,
+      prepared.plan,
+      async (stages) => {
+        const look = async (image: ImagePlan): Promise<ImagePreview | SkippedImage> => {
+          if (asks) return stages.checkImage(image);
+          await stages.checkFiles(image);
+          return { is: 'skipped', name: image.name, reference: imageName(image), why: "its registry isn't known here" };
+        };
+        const followed = deliveries.filter(({ deploy }) => deploy !== undefined);
+        const [imageResults, deliveryResults, applicationResults] = await Promise.all([
+          Promise.allSettled(
+            images.map((image) => look(image).catch((error) => ofFiles(session, stages, image, error))),
+          ),
+          Promise.allSettled(deliveries.map(stages.checkDelivery)),
+          Promise.allSettled(followed.map(stages.checkApplications)),
+        ]);
+        session.world.signal.throwIfAborted();
+        const ends = deliveryResults.flatMap((result) => (result.status === 'fulfilled' ? [result.value.instead] : []));
+        const superseded = ends.filter((end) => end?.is === 'superseded');
+        const skipped = skippedImages(images, deliveries, superseded);
+        // What won't be built needs no check, as in ship.
+        const wanted = imageResults.map((result, at): PromiseSettledResult<ImagePreview | SkippedImage> => {
+          const skip = skipped.find(({ name }) => name === images[at]?.name);
+          return skip === undefined ? result : { status: 'fulfilled', value: skip };
+        });
+        const found = wanted.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+        for (const image of found) session.say((colors) => lineOf(image, colors.dim));
+        const previews: CommitPreview[] = [];
+        for (const result of deliveryResults) {
+          if (result.status === 'rejected') continue;
+          previews.push(result.value);
+          session.emit({ type: 'commit.previewed', delivery: result.value.delivery, preview: result.value });
+          session.print(result.value.diff);
+        }
+        const explanations = await Promise.allSettled(
+          explained.map((image) => stages.explain(image, valuesBefore(image, previews))),
+        );
+        const told = explanations.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+        for (const explanation of told) session.say((colors) => explanationLines(explanation, colors.dim));
+        const gone = new Set(superseded.map((end) => end?.delivery));
+        const applications = applicationResults.filter((_, at) => !gone.has(followed[at]?.name ?? ''));
+        const errors = [...wanted, ...deliveryResults, ...applications, ...explanations]
+          .flatMap((result) => (result.status === 'rejected' ? [reportOf(result.reason)] : []))
+          .filter((error) => !isTold(session, error));
+        const value = { images: found, deliveries: previews };
+        return { errors, value: explain === undefined ? value : { ...value, explanations: told } };
+      },
+      { pushes: !isProposal(env) },
+    );
   };
+}
+
+type Looking = Parameters<Parameters<typeof withStages>[2]>[0];
+
+/** What can be told of an image where its registry lets nobody in from here: what its files tell. */
+async function ofFiles(session: Session, stages: Looking, image: ImagePlan, error: unknown): Promise<SkippedImage> {
+  const report = reportOf(error);
+  if (!isUnknowable(report, session.world.env)) throw error;
+  await stages.checkFiles(image);
+  tellUnknown(session, report);
+  return { is: 'skipped', name: image.name, reference: imageName(image), why: "its registry can't be asked from here" };
+}
+
+/** Whether an error is no more than something that can't be known here; then it is told as that. */
+function isTold(session: Session, error: ErrorReport): boolean {
+  if (!isUnknowable(error, session.world.env)) return false;
+  tellUnknown(session, error);
+  return true;
+}
+
+function tellUnknown({ emit }: Session, { message }: ErrorReport): void {
+  emit({ type: 'notice', level: 'info', stage: 'plan', message: `Not known here: ${message}` });
+}
+
+function tellUnset({ emit }: Session, names: readonly string[]): void {
+  const are = names.length === 1 ? "isn't" : "aren't";
+  const message = `${names.join(', ')} ${are} set here: no registry is asked, so whether an image is there already can't be told, and where a value names one, its variable stands in small letters.`;
+  emit({ type: 'notice', level: 'warning', stage: 'plan', message });
 }
 
 function named(images: readonly ImagePlan[], name: string): ImagePlan {

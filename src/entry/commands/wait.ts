@@ -10,7 +10,7 @@ import type { ArgoCdPlan, DeployPlan, Verdict } from '../../plan/deploy.ts';
 import type { DeliveryPlan } from '../../plan.ts';
 import { createServers } from '../run/argocd-servers.ts';
 import type { CommonOptions } from '../run/options.ts';
-import { openRun } from '../run/prepare.ts';
+import { ofBuilding, openRun } from '../run/prepare.ts';
 import type { Body, Session } from '../run/session.ts';
 import { type Watching, watchCommit } from '../run/watch.ts';
 import { withAuth } from '../run/with-auth.ts';
@@ -80,7 +80,7 @@ async function tipOf({ world, auth }: Watching, delivery: DeliveryPlan): Promise
 }
 
 async function fromConfig(session: Session, common: CommonOptions, options: WaitOptions): Promise<DeliveryPlan[]> {
-  const { config, plan } = await openRun(session, common);
+  const { config, plan } = await openRun(session, common, ofBuilding);
   const deliveries = plan.deliveries.flatMap((delivery) => {
     const deploy = deployOf(options, delivery.deploy, config.argocd);
     return deploy === undefined ? [] : [{ ...delivery, deploy }];

@@ -64,7 +64,7 @@ const used: Readonly<Record<string, { readonly config?: readonly string[]; reado
   doctor: {
     config: [...ofConfig, 'trustPolicy', 'claims', 'ref', 'environment', 'role', 'audience', 'fix', 'offline', 'repo'],
   },
-  validate: { config: ofConfig },
+  validate: { config: ['config', 'app'] },
   plan: { config: [...ofConfig, 'explain'] },
   edit: { config: ['check', 'create'] },
   schema: {},

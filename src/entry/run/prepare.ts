@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { type Identity, planRun, skippedDeliveries } from '../../config/plan/run.ts';
+import type { BearsUnset } from '../../config/read/read.ts';
 import type { Config } from '../../config/shape/checked.ts';
 import { TagboatError } from '../../errors.ts';
 import type { Person, RunPlan, Source } from '../../plan.ts';
@@ -23,15 +24,31 @@ export interface OpenedConfig extends Omit<OpenedRun, 'plan'> {
   readonly identity: Identity;
 }
 
-/** Reads the app repo's commit and its config, and tells that the run began. Throws CONFIG_*, SOURCE_*. */
-export async function openConfig(session: Session, options: CommonOptions): Promise<OpenedConfig> {
+/** Variables that only who builds has any use for: a laptop needn't know the account. */
+export const ofBuilding: BearsUnset = ([part]) => part === 'registry' || part === 'aws' || part === 'images';
+
+/**
+ * Reads the app repo's commit and its config, and tells that the run began. Variables for building may be unset. Throws
+ * CONFIG_*, SOURCE_*.
+ */
+export async function openConfig(
+  session: Session,
+  options: CommonOptions,
+  unset: BearsUnset = ofBuilding,
+): Promise<OpenedConfig> {
   const { world } = session;
   const dir = resolve(session.cwd, options.app ?? '.');
   // What git is asked takes as long as loading the code that reads the config: both at once.
   const asked = Promise.all([readSource(world, dir), identityIn(world, dir)]);
   const [[source, identity], { parseConfig }] = await Promise.all([asked, import('../../config/config.ts')]);
   session.started(source);
-  return { source, identity, config: await readConfigFile(session, source, options.config, parseConfig) };
+  return {
+    source,
+    identity,
+    config: await readConfigFile(session, source, options.config, (text, file) =>
+      parseConfig(text, file, world.env, unset),
+    ),
+  };
 }
 
 /**
@@ -53,9 +70,13 @@ export function tellNothing({ emit, world }: Session, { config, source, plan }: 
 }
 
 /** Reads the app repo's commit and its config, tells that the run began, and plans it. Throws CONFIG_*, SOURCE_*. */
-export async function openRun(session: Session, options: CommonOptions): Promise<OpenedRun> {
+export async function openRun(
+  session: Session,
+  options: CommonOptions,
+  unset: BearsUnset = () => false,
+): Promise<OpenedRun> {
   const { emit } = session;
-  const { config, source, identity } = await openConfig(session, options);
+  const { config, source, identity } = await openConfig(session, options, unset);
   const plan = planRun(config, source, identity);
   if (source.dirty !== false) {
     const message = `Files differ from the commit, so what names it ends in -dirty-${source.dirty}. Commit them first.`;
@@ -71,19 +92,29 @@ async function readConfigFile(
   session: Session,
   source: Source,
   named: string | undefined,
-  parseConfig: typeof import('../../config/config.ts').parseConfig,
+  parse: (text: string, file: string) => Config,
 ): Promise<Config> {
-  const path = named === undefined ? join(source.dir, configName) : resolve(session.cwd, named);
+  const { text, file } = await readConfigText(session, source.dir, named);
+  return parse(text, file);
+}
+
+/** The config file's text, and its name as it is shown. Throws CONFIG_MISSING, CONFIG_UNREADABLE. */
+export async function readConfigText(
+  session: Session,
+  dir: string,
+  named: string | undefined,
+): Promise<{ readonly text: string; readonly file: string; readonly path: string }> {
+  const path = named === undefined ? join(dir, configName) : resolve(session.cwd, named);
   const inside = relative(session.cwd, path);
   const shown = inside.startsWith('..') || isAbsolute(inside) ? path : inside;
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' && named === undefined) {
-      throw new TagboatError('CONFIG_MISSING', { looked: [configName], dir: source.dir });
+      throw new TagboatError('CONFIG_MISSING', { looked: [configName], dir });
     }
     const reason = error.code === 'ENOENT' ? "it isn't there" : (error.code ?? error.message);
     throw new TagboatError('CONFIG_UNREADABLE', { file: shown, reason }, { place: { file: shown } });
   });
-  return parseConfig(text, shown, session.world.env);
+  return { text, file: shown, path };
 }
 
 /** Who commits: GitHub's own account in Actions, elsewhere git's user. In Actions git isn't asked. */

@@ -16,6 +16,8 @@ import { withAuth } from './with-auth.ts';
 interface RealStages extends Stages {
   readonly checkImage: (image: ImagePlan) => Promise<ImagePreview>;
   readonly checkDelivery: (delivery: DeliveryPlan) => Promise<CommitPreview>;
+  /** What the files alone tell of an image, where its registry can't be asked. */
+  readonly checkFiles: (image: ImagePlan) => Promise<void>;
   /** Which inputs changed since an earlier image; `before` are the values that config repos name for it. */
   readonly explain: (image: ImagePlan, before: readonly string[]) => Promise<ImageExplanation>;
 }
@@ -25,16 +27,22 @@ export async function withStages<T>(
   session: Session,
   plan: Pick<RunPlan, 'aws' | 'source' | 'deliveries'>,
   work: (stages: RealStages) => Promise<T>,
-  { rebuild = false }: { readonly rebuild?: boolean } = {},
+  { rebuild = false, pushes }: { readonly rebuild?: boolean; readonly pushes?: boolean } = {},
 ): Promise<T> {
-  return withAuth(session, (auth) => withAuthorized(session, plan, auth, { work, rebuild }), plan.aws);
+  return withAuth(session, (auth) => withAuthorized(session, plan, auth, { work, rebuild, pushes }), plan.aws);
+}
+
+interface Working<T> {
+  readonly work: (stages: RealStages) => Promise<T>;
+  readonly rebuild: boolean;
+  readonly pushes: boolean | undefined;
 }
 
 async function withAuthorized<T>(
   { world, emit, clean }: Session,
   { source, deliveries }: Pick<RunPlan, 'source' | 'deliveries'>,
   auth: Auth,
-  { work, rebuild }: { readonly work: (stages: RealStages) => Promise<T>; readonly rebuild: boolean },
+  { work, rebuild, pushes }: Working<T>,
 ): Promise<T> {
   const servers = createServers(world, emit, auth);
   const watching = { world, emit, auth, servers, source, clean };
@@ -50,7 +58,7 @@ async function withAuthorized<T>(
       import('../../image/image.ts'),
       import('../../image/run.ts'),
     ]);
-    const options = { source, credential: auth.registry, identity: auth.identity, rebuild };
+    const options = { source, credential: auth.registry, identity: auth.identity, rebuild, pushes };
     return { ...stage, run: createImageRun(world, emit, options) };
   };
   // Loaded only where there is something to build, and opened once: what was found out for one image serves the others.
@@ -61,6 +69,10 @@ async function withAuthorized<T>(
         const { previewImage, run } = await images();
         return previewImage(run, image);
       },
+      checkFiles: async (image) => {
+        const [{ checkFiles }, { run }] = await Promise.all([import('../../image/reuse/check-before.ts'), images()]);
+        await checkFiles(run, image);
+      },
       explain: async (image, before) => {
         const { explainImage, run } = await images();
         return explainImage(run, image, before);
@@ -69,7 +81,8 @@ async function withAuthorized<T>(
         const { buildImage, run } = await images();
         return buildImage(run, image);
       },
-      checkDelivery: async (delivery) => previewDelivery(world, delivery, await auth.git(delivery.repo), { lineage }),
+      checkDelivery: async (delivery) =>
+        previewDelivery(world, delivery, await auth.git(delivery.repo), { lineage, pushes }),
       land: async (delivery, pushed) =>
         landDelivery(world, emit, resolveDigests(delivery, pushed), await auth.git(delivery.repo), { lineage }),
       checkApplications: async (delivery) => checkWatch(watching, delivery),

@@ -45,6 +45,8 @@ export interface GitRemote {
   readonly fetch: <T>(wanted: Wanted, read: (pack: AsyncIterable<Buffer>) => Promise<T>) => Promise<T>;
   /** Whether several refs can be moved all or none. Costs a request the first time. */
   readonly isAtomic: () => Promise<boolean>;
+  /** Asks for what a push begins with: hosts refuse it to those who may only read. Writes nothing. */
+  readonly tryPush: () => Promise<void>;
   /** Sends the objects and moves the refs, all or none where `isAtomic`. Sent once: a failure doesn't tell whether it was taken. */
   readonly push: (
     updates: readonly RefUpdate[],
@@ -150,6 +152,7 @@ export function openRemote(world: World, options: RemoteOptions): GitRemote {
       if (atomic === undefined) await askReceiver();
       return atomic === true;
     },
+    tryPush: askReceiver,
     refs,
     fetch,
     push,

@@ -79,6 +79,10 @@ export function createOciClient(options: OciClientOptions): OciClient {
   const client: OciClient = {
     host,
     writesTo: (repository) => void written.add(repository),
+    tryPush: async (repository) => {
+      const begun = await beginUpload(transport, repository);
+      if (begun !== 'mounted') await cancelUpload(transport, repository, begun);
+    },
     headManifest: (repository, reference) =>
       look(repository, async (access) => {
         const head = await headManifest(transport, repository, reference, access);

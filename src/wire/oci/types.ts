@@ -39,6 +39,8 @@ export interface OciClient {
   readonly host: string;
   /** Says that this run writes to a repository: what is asked there is then asked with those rights. */
   writesTo(repository: string): void;
+  /** Begins an upload and drops it: whoever may not push, or has no repository there, learns it before anything is sent. */
+  tryPush(repository: string): Promise<void>;
   /** The descriptor behind a tag or digest, or undefined when there is none. */
   headManifest(repository: string, reference: string): Promise<Descriptor | undefined>;
   /** The manifest or index behind a tag or digest, or undefined when there is none. At most 4 MiB. */

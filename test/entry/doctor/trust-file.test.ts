@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { doctor } from '../../../src/entry/commands/doctor.ts';
+import { doctor } from '../../../src/entry/doctor/doctor.ts';
 import { tempDir } from '../../support/git-host.ts';
 import { here } from '../../support/here.ts';
 

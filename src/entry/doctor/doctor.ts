@@ -1,9 +1,9 @@
 import type { TrustReview } from '../../auth/iam/trust.ts';
-import { endWithFindings } from '../doctor/tell.ts';
-import { reviewTrustFile, type TrustOptions } from '../doctor/trust.ts';
 import type { CommonOptions } from '../run/options.ts';
 import type { Body, Session } from '../run/session.ts';
 import { oneLine } from '../show/printable.ts';
+import { endWithFindings } from './tell.ts';
+import { reviewTrustFile, type TrustOptions } from './trust.ts';
 
 /** `tagboat doctor`: looks at everything that a run needs, and tells all that is wrong with it. Writes nothing. */
 export function doctor(_common: CommonOptions, options: TrustOptions): Body {

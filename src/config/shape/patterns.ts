@@ -1,0 +1,89 @@
+/**
+ * Patterns for editors, in the JSON Schema alone: what grammar.ts checks, as far as one pattern tells it. A text with a
+ * `${VARIABLE}` passes all of them, since an editor sees the file before variables are filled in. The checks have the
+ * last word; a test holds both against one list of mistakes.
+ */
+function pattern(inner: string, examples?: readonly string[]): { pattern: string; examples?: string[] } {
+  return { pattern: `^(?:${inner})$|\\$\\{`, ...(examples === undefined ? {} : { examples: [...examples] }) };
+}
+
+const component = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
+const repository = `${component}(?:/${component})*`;
+const label = '[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?';
+const host = `(?:${label}(?:\\.${label})*|\\[[0-9a-fA-F:]+\\])(?::[0-9]{1,5})?`;
+const inner =
+  '(?!/)(?![A-Za-z]:)(?!(?:.*/)?\\.\\.(?:/|$))(?!(?:.*/)?\\.[gG][iI][tT](?:/|$))[^\\\\\\u0000-\\u001f]{1,1000}';
+const branch = (more: string): string =>
+  `(?![-/]|HEAD$|@$|refs/)(?!.*(?:\\.\\.|@\\{|//|/\\.|\\.lock(?:/|$)|[/.]$))(?!\\.)[^\\u0000-\\u0020~^:?${more}\\[\\\\\\u007f]{1,244}`;
+const time = '(?:[0-9]{1,6}(?:ms|[smh])){1,3}';
+const kubernetes = '[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?';
+const alone = ['commit', 'shortCommit', 'branch', 'commitTime'];
+
+/** A template that knows these variables; `{{…}}` is text. */
+function template(known: readonly string[], ofImage: readonly string[]): string {
+  const variables = [...known, ...(ofImage.length === 0 ? [] : [`(?:${ofImage.join('|')})\\.[\\w-]+`])].join('|');
+  return `(?![\\s\\S]*(?<!\\{)\\{(?!(?:${variables})\\})[a-zA-Z]+(?:\\.[\\w-]+)?\\}(?!\\}))[\\s\\S]*`;
+}
+
+const message = template([...alone, 'tag', 'subject'], ['tag', 'image']);
+
+export const patterns = {
+  registry: pattern(`${host}(?:/${repository})?`, [
+    'ghcr.io/acme',
+    '123456789012.dkr.ecr.ap-northeast-1.amazonaws.com',
+  ]),
+  role: pattern('arn:aws(?:-[a-z]+)*:iam::[0-9]{12}:role/[\\w+=,.@/-]{1,512}', [
+    'arn:aws:iam::123456789012:role/deliver',
+  ]),
+  region: pattern('[a-z]{2,}(?:-[a-z]+)+-[0-9]{1,2}', ['ap-northeast-1']),
+  audience: pattern('[^\\s\\u0000-\\u001f]{1,255}'),
+  tag: pattern(`(?:[A-Za-z0-9_]|\\{(?:${alone.join('|')})\\})(?:[A-Za-z0-9_.-]|\\{(?:${alone.join('|')})\\})*`, [
+    '{commit}',
+    'v1-{shortCommit}',
+  ]),
+  name: pattern('[A-Za-z0-9][A-Za-z0-9_-]{0,63}'),
+  repository: pattern(`(?=.{1,255}$)${repository}`, ['acme/shop']),
+  // In another registry's form it is checked with the registry at hand.
+  reuseFrom: pattern(`(?:${host}/)?${repository}`),
+  innerPath: pattern(inner),
+  word: pattern('\\w[\\w.-]{0,127}'),
+  platform: pattern('[a-z0-9]+/[a-z0-9]+(?:/v[0-9.]+)?', ['linux/amd64', 'linux/arm64']),
+  refresh: pattern('[1-9][0-9]{0,3}[hd]|always', ['7d', '12h', 'always']),
+  builder: pattern('\\w[\\w.-]{0,127}|tcp://(?:[\\w.-]+|\\[[0-9a-fA-F:]+\\]):[0-9]{1,5}|unix:///[\\w./-]+'),
+  address: pattern('tcp://(?:[\\w.-]+|\\[[0-9a-fA-F:]+\\]):[0-9]{1,5}', ['tcp://buildkit:1234']),
+  file: pattern('(?!-)[^\\u0000-\\u001f]{1,1000}'),
+  serverName: pattern('[A-Za-z0-9][\\w.-]{0,252}'),
+  sign: pattern('https://[^\\s/@?#]+[^\\s@?#]*|http://(?:localhost|127[0-9.]+|\\[::1\\])(?::[0-9]+)?[^\\s@?#]*'),
+  sbom: pattern('\\w[\\w./:@-]{0,500}'),
+  argument: pattern('[A-Za-z_]\\w*'),
+  context: pattern(`git@[\\w.-]+:\\S+|(?:docker-image|oci-layout|https?|git)://[^\\s]+|(?![a-z][a-z0-9+.-]*:)${inner}`),
+  contextName: pattern('(?!(?:context|scratch)$)[a-z0-9][a-z0-9._/:@-]*'),
+  branch: pattern(branch('*'), ['main']),
+  branchPattern: pattern(branch(''), ['main', 'release/*']),
+  repo: pattern('[A-Za-z0-9][\\w.-]*/[\\w.-]+|[hH][tT][tT][pP][sS]?://[^\\s/@?#]+/+[^\\s@?#/][^\\s?#]*', [
+    'acme/config',
+    'https://git.example.com/acme/config.git',
+  ]),
+  repoFile: pattern(`(?!.*//)(?!(?:.*/)?\\.(?:/|$))(?!.*/$)${inner}`),
+  path: pattern(
+    '(?![^"\'\\[]*(?:\\[[^\\]"\'*?]*\\][^"\'\\[]*)*\\[[*?\\]])(?:doc\\[[^\\]]+\\])?(?:\\.?\\[[^*?][\\s\\S]*\\]|\\.(?:[^\\s.[\\]*(){}|,:;!&<>=]|"[^"]*"|\'[^\']*\'))[\\s\\S]{0,999}(?<!\\.)',
+    ['.front.imageTag', '.images[name=app].newTag'],
+  ),
+  value: pattern(template([...alone, 'tag'], ['image', 'tag', 'digest']), ['{tag}', '{digest.app}']),
+  message: pattern(`(?=[\\s\\S]*\\S)${message}`, ['Update image tag to {tag}']),
+  trailer: pattern(message),
+  trailerKey: pattern('(?!(?:[Tt]agboat|[Aa]rgocd-reference-commit)-)[A-Za-z0-9][A-Za-z0-9-]{0,63}'),
+  author: pattern('[^<>\\u0000-\\u001f]*[^<>\\u0000-\\u001f\\s] +<[^<>\\s\\u0000-\\u001f]+>', [
+    'Deploy Bot <deploy@example.com>',
+  ]),
+  application: pattern(`${kubernetes}(?:/${kubernetes})?`, ['shop', 'argocd/shop']),
+  resource: pattern(kubernetes),
+  server: pattern(
+    '[hH][tT][tT][pP][sS]://[^\\s/@?#]+[^\\s@?#]*|http://(?:localhost|127[0-9.]+|\\[::1\\])(?::[0-9]+)?[^\\s@?#]*',
+    ['https://argocd.example.com'],
+  ),
+  notBlank: pattern('(?=[\\s\\S]*\\S)[\\s\\S]*'),
+  environment: pattern('(?=[\\s\\S]*\\S)[\\s\\S]{1,255}', ['production']),
+  time: pattern(`(?!0+(?:ms|[smh])$)${time}`, ['90s', '10m', '1h']),
+  variable: pattern('[A-Za-z_][A-Za-z0-9_]{0,127}', ['ARGOCD_WEBHOOK_SECRET']),
+} as const;

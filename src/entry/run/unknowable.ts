@@ -1,0 +1,28 @@
+import type { ErrorCode, ErrorReport } from '../../errors.ts';
+import type { Env } from '../../wire/world.ts';
+
+// What is there in a job and not on the machine of whoever only wants to look.
+const ofJobs: readonly ErrorCode[] = [
+  'OIDC_UNAVAILABLE',
+  'AWS_CREDENTIALS_MISSING',
+  'GHCR_TOKEN_MISSING',
+  'DOCKER_LOGIN_MISSING',
+  'ARGOCD_TOKEN_MISSING',
+  'WEBHOOK_SECRET_MISSING',
+  'KUBECONFIG_UNUSABLE',
+];
+
+/** Whether this is a job of some CI, where what is missing will be missing for `ship` too. */
+export function isJob({ CI, GITHUB_ACTIONS, GITLAB_CI }: Env): boolean {
+  return [CI, GITHUB_ACTIONS, GITLAB_CI].some((value) => value !== undefined && !['', 'false', '0'].includes(value));
+}
+
+/** Whether a job is about a proposal: it looks, with rights to look, and what is merged is shipped by another. */
+export function isProposal({ GITHUB_EVENT_NAME: event, CI_PIPELINE_SOURCE: source }: Env): boolean {
+  return event?.startsWith('pull_request') === true || source === 'merge_request_event';
+}
+
+/** Whether an error only says that this machine, or a job about a proposal, hasn't what the delivering job has. */
+export function isUnknowable(error: ErrorReport, env: Env): boolean {
+  return (!isJob(env) || isProposal(env)) && ofJobs.includes(error.code as ErrorCode);
+}

@@ -1,0 +1,230 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Ajv } from 'ajv';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { configMistakes, parseConfig } from '../../src/config/config.ts';
+import { configJsonSchema } from '../../src/config/shape/schema.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const ajv = new Ajv({ strict: false, allErrors: true });
+const validate = ajv.compile(configJsonSchema());
+const editorRefuses = (text: string): boolean => !validate(parse(text));
+const codes = (text: string) => configMistakes(text, 'tagboat.yaml', {}).map(({ code }) => code);
+
+type Part = Readonly<Record<string, unknown>>;
+const delivery: Part = { from: 'main', repo: 'acme/config', set: { 'main/values.yaml': { '.front.tag': '{tag}' } } };
+const whole: Part = { registry: 'ghcr.io/acme', images: { app: {} }, deliveries: { main: delivery } };
+const image = (part: Part): Part => ({ ...whole, images: { app: part } });
+const deliver = (part: Part): Part => ({ ...whole, deliveries: { main: { ...delivery, ...part } } });
+const followed = (part: Part): Part =>
+  deliver({ application: 'shop', argocd: { server: 'https://argocd.example.com', ...part } });
+
+/** What is refused by the command line and by an editor alike. */
+const mistakes: readonly (readonly [title: string, file: Part])[] = [
+  ['nothing to do', { registry: 'ghcr.io' }],
+  ['a key that there is not', { ...whole, image: {} }],
+  ['images without a registry', { images: { app: {} } }],
+  ['a registry with its scheme', { ...whole, registry: 'https://ghcr.io' }],
+  ['a registry with a user name', { ...whole, registry: 'me@ghcr.io' }],
+  ['a registry with capitals in its path', { ...whole, registry: 'ghcr.io/Acme' }],
+  ['a registry map with a bad host', { ...whole, registry: { host: 'a b' } }],
+  ['a login that there is not', { ...whole, registry: { host: 'ghcr.io', login: 'token' } }],
+  ['insecure as a text', { ...whole, registry: { host: 'ghcr.io', insecure: 'yes' } }],
+  ['a role by its name', { ...whole, aws: { role: 'deliver' } }],
+  ['a region that is none', { ...whole, aws: { region: 'tokyo' } }],
+  ['a session that is too short', { ...whole, aws: { sessionSeconds: 60 } }],
+  ['an audience with a space', { ...whole, aws: { audience: 'a b' } }],
+  ['a tag with a slash', { ...whole, tag: 'v1/x' }],
+  ['a tag with an unknown variable', { ...whole, tag: '{sha}' }],
+  ["an image's name with a dot", { ...whole, images: { 'my.app': { repository: 'app' } } }],
+  ['a repository with capitals', image({ repository: 'App' })],
+  ['a repository with two dots', image({ repository: 'a..b' })],
+  ['a Dockerfile by its absolute path', image({ dockerfile: '/Dockerfile' })],
+  ['a Dockerfile above the root', image({ dockerfile: '../Dockerfile' })],
+  ['a context with backslashes', image({ context: 'a\\b' })],
+  ['a target with a space', image({ target: 'a b' })],
+  ['an argument with a dash', image({ args: { 'MY-ARG': '1' } })],
+  ['a platform without its system', image({ platforms: ['amd64'] })],
+  ['no platform at all', image({ platforms: [] })],
+  ['a platform twice', image({ platforms: ['linux/amd64', 'linux/amd64'] })],
+  ['an engine that there is not', image({ engine: 'kaniko' })],
+  ['a builder for another engine', image({ engine: 'docker', builder: 'mine' })],
+  ['attestations of another engine', image({ engine: 'buildah', attest: { sbom: true } })],
+  ['contexts for another engine', image({ engine: 'docker', contexts: { base: 'base' } })],
+  ['zstd by another engine', image({ engine: 'docker', compression: 'zstd' })],
+  ["a builder's address without its port", image({ builder: 'tcp://buildkit' })],
+  ['a certificate without its key', image({ builder: { address: 'tcp://b:1', ca: 'ca.pem', cert: 'c.pem' } })],
+  ['a refresh without its unit', image({ refresh: '7' })],
+  ['a signature from a plain URL', image({ sign: { fulcio: 'http://fulcio.example.com' } })],
+  ['a context named context', image({ contexts: { context: 'base' } })],
+  ['a context by an unknown scheme', image({ contexts: { base: 'ftp://x/y' } })],
+  ['reuse from nothing', image({ reuseFrom: [] })],
+  ['a delivery without its repo', { ...whole, deliveries: { main: { from: 'main', set: delivery.set } } }],
+  ["a delivery's name with a slash", { ...whole, deliveries: { 'a/b': delivery } }],
+  ['a branch with a space', deliver({ from: 'my branch' })],
+  ['no branch', deliver({ from: [] })],
+  ['a config branch with a star', deliver({ branch: 'release/*' })],
+  ['a config branch by its whole ref', deliver({ branch: 'refs/heads/main' })],
+  ['a repo by ssh', deliver({ repo: 'git@github.com:acme/config.git' })],
+  ['a repo by its name alone', deliver({ repo: 'config' })],
+  ['a repo with a query', deliver({ repo: 'https://github.com/acme/config?x=1' })],
+  ['nothing to set', deliver({ set: {} })],
+  ['a file with nothing to set', deliver({ set: { 'values.yaml': {} } })],
+  ['a file outside of the repo', deliver({ set: { '../values.yaml': { '.tag': '{tag}' } } })],
+  ['a path without its dot', deliver({ set: { 'values.yaml': { 'front.tag': '{tag}' } } })],
+  ['a path that ends in a dot', deliver({ set: { 'values.yaml': { '.front.': '{tag}' } } })],
+  ['an expression for a path', deliver({ set: { 'values.yaml': { '.images[*].tag': '{tag}' } } })],
+  ['a value with an unknown variable', deliver({ set: { 'values.yaml': { '.tag': '{sha}' } } })],
+  ['a value that is a list', deliver({ set: { 'values.yaml': { '.tag': ['{tag}'] } } })],
+  ['an empty message', deliver({ message: ' ' })],
+  ['a digest in a message', deliver({ message: 'Set {digest.app}' })],
+  ['an author without an address', deliver({ author: 'Ada' })],
+  ["a trailer of Tagboat's own", deliver({ trailers: { 'Tagboat-Intent': 'x' } })],
+  ['an allowance that there is not', deliver({ allow: ['everything'] })],
+  ['a way that there is not', deliver({ via: 'svn' })],
+  ['sync without an application', deliver({ sync: true })],
+  [
+    'an application with capitals',
+    { ...deliver({ application: 'Shop' }), argocd: { server: 'https://a.example.com' } },
+  ],
+  ['an Argo CD without its server', { ...whole, argocd: {} }],
+  ['an Argo CD by plain http', followed({ server: 'http://argocd.example.com' })],
+  ['an Argo CD with a token in its URL', followed({ server: 'https://me@argocd.example.com' })],
+  ['a server with a kubeconfig', followed({ auth: 'kubeconfig' })],
+  ['a timeout without its unit', followed({ timeout: '600' })],
+  ["a secret's value for its name", followed({ webhookSecret: 'not a name' })],
+];
+
+describe('a mistake in tagboat.yaml', () => {
+  it.each(mistakes)('%s is refused by the command line and by an editor', (_, file) => {
+    const text = JSON.stringify(file);
+    expect({ cli: codes(text).length > 0, editor: editorRefuses(text) }).toEqual({ cli: true, editor: true });
+  });
+
+  it('comes in at least 46 kinds', () => {
+    expect(mistakes.length).toBeGreaterThanOrEqual(46);
+  });
+
+  it('is not what is right: nothing refuses the examples, with their variables unset', () => {
+    const files = readdirSync(join(root, 'examples'), { recursive: true, encoding: 'utf8' });
+    const configs = files.filter((file) => file.endsWith('tagboat.yaml'));
+    expect(configs.length).toBeGreaterThan(0);
+    for (const file of configs) {
+      const text = readFileSync(join(root, 'examples', file), 'utf8');
+      expect(codes(text), file).toEqual([]);
+      expect(validate(parse(text)) || validate.errors, file).toBe(true);
+    }
+  });
+
+  it.each<[string, Part]>([
+    [
+      'images alone',
+      { registry: 'localhost:5000', images: { app: { tag: 'v{shortCommit}-x', dockerfile: 'a/Dockerfile.prod' } } },
+    ],
+    [
+      'a value with braces of its own',
+      deliver({ set: { 'a.json': { '["x.y"].z': '{{tag}} {"a": 1} {image.app}', '.b': 1, '.c': true } } }),
+    ],
+    [
+      'paths of all kinds',
+      deliver({
+        set: {
+          'a.yaml': {
+            'doc[kind=Deployment,metadata.name=web].spec.x': 'v',
+            '.images[name=app].newTag': 'v',
+            '.list[-1]': 'v',
+            '."a.b"': 'v',
+            '.[0].x': 'v',
+          },
+        },
+      }),
+    ],
+    ['branches of all kinds', deliver({ from: ['release/*', 'main', 'feature-1.x'], branch: 'env/prod' })],
+    ['a repo by its URL', deliver({ repo: 'http://127.0.0.1:8080/git/config.git' })],
+    [
+      'an application in a namespace',
+      {
+        ...deliver({ application: ['argocd/shop', { name: 'web', project: 'x' }], sync: true }),
+        argocd: { server: 'https://a.example.com/argo', timeout: '1h30m' },
+      },
+    ],
+    [
+      'an Argo CD by the cluster',
+      { ...deliver({ application: true }), argocd: { auth: 'kubeconfig', context: 'prod' } },
+    ],
+    [
+      'a builder by TLS',
+      image({ builder: { address: 'tcp://[::1]:1234', ca: '/etc/ca.pem' }, platforms: ['linux/arm64/v8'] }),
+    ],
+    [
+      'contexts of all kinds',
+      image({
+        contexts: {
+          base: 'base',
+          'alpine:3': 'docker-image://alpine:3.20',
+          src: 'git@github.com:a/b.git',
+          lay: 'oci-layout://out:v1',
+        },
+      }),
+    ],
+  ])('is not %s, for either', (_, file) => {
+    const text = JSON.stringify(file);
+    expect({ cli: codes(text), editor: validate(parse(text)) || validate.errors }).toEqual({ cli: [], editor: true });
+  });
+});
+
+describe('all mistakes of a file', () => {
+  const text = `registry: https://ghcr.io
+aws: { role: deliver, regoin: x }
+images:
+  app: { dockerfile: ../Dockerfile, platforms: [amd64], engin: docker }
+  app: {}
+  Web: { tag: '{sha}' }
+deliveries:
+  main:
+    from: my branch
+    set:
+      values.yaml: { tag: '{tag}', .other: '\${{ github.sha }}' }
+    sync: maybe
+`;
+
+  it('are told at once, each at its place', () => {
+    const found = configMistakes(text, 'tagboat.yaml', {}).map(({ code, place }) => `${place?.line} ${code}`);
+    expect(found).toEqual([
+      '1 CONFIG_VALUE_INVALID',
+      '2 CONFIG_VALUE_INVALID',
+      '2 CONFIG_KEY_UNKNOWN',
+      '4 CONFIG_VALUE_INVALID',
+      '4 CONFIG_VALUE_INVALID',
+      '4 CONFIG_KEY_UNKNOWN',
+      '5 CONFIG_YAML_INVALID',
+      '6 CONFIG_VALUE_INVALID',
+      '6 CONFIG_VALUE_INVALID',
+      '8 CONFIG_KEY_MISSING',
+      '9 CONFIG_VALUE_INVALID',
+      '11 PATH_SYNTAX_INVALID',
+      '11 CONFIG_VALUE_INVALID',
+      '12 CONFIG_VALUE_INVALID',
+    ]);
+  });
+
+  it('are none where only variables are unset: what they make of a text is not known', () => {
+    const file = JSON.stringify({
+      ...whole,
+      registry: `\${ACCOUNT}.dkr.ecr.\${REGION}.amazonaws.com`,
+      aws: { region: `\${REGION}` },
+    });
+    expect(codes(file)).toEqual([]);
+    expect(() => parseConfig(file, 'x', {})).toThrow(expect.objectContaining({ code: 'CONFIG_VARIABLE_UNSET' }));
+  });
+
+  // A secret in the file ends its reading: no other mistake may show the line.
+  const readable = mistakes.filter(([title]) => !title.includes('a token in its URL'));
+
+  it.each(readable)('of one with %s are the same with it alone as with others beside it', (_, file) => {
+    const alone = codes(JSON.stringify(file));
+    const among = codes(JSON.stringify({ ...file, nonsense: 1 }));
+    expect(among.toSorted()).toEqual([...alone, 'CONFIG_KEY_UNKNOWN'].toSorted());
+  });
+});
