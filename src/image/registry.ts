@@ -1,3 +1,4 @@
+import { TagboatError } from '../errors.ts';
 import type { RegistryCredential, RegistryPlan } from '../plan.ts';
 import { WireFailure } from '../wire/failure.ts';
 import { createOciClient } from '../wire/oci/client.ts';
@@ -58,7 +59,7 @@ export function taggedNow({ registry, repository, tag }: Destination): Promise<M
   return atRegistry(registry, repository, tag, () => registry.client.getManifest(repository, tag));
 }
 
-/** Runs `work`; a registry's failure becomes the error that ends the build. */
+/** Runs `work` that reads; a registry's failure becomes the error that ends the build. */
 export async function atRegistry<T>(
   registry: Registry,
   repository: string,
@@ -71,5 +72,19 @@ export async function atRegistry<T>(
     if (!(error instanceof WireFailure)) throw error;
     const { host } = registry.client;
     throw registryError(error, { host, repository, reference, doing: 'pull', login: await registry.login() });
+  }
+}
+
+/** Runs `work` that writes; a registry's failure becomes the error that ends the build. */
+export async function toRegistry<T>(registry: Registry, repository: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    // Reading a base for the upload failed: that is the error, not the upload that it broke off.
+    const inner = (error as { cause?: unknown }).cause;
+    if (inner instanceof TagboatError) throw inner;
+    if (!(error instanceof WireFailure)) throw error;
+    const { host } = registry.client;
+    throw registryError(error, { host, repository, doing: 'push', login: await registry.login() });
   }
 }

@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream';
-import { TagboatError } from '../../errors.ts';
 import type { Compression } from '../../plan/image.ts';
 import { WireFailure } from '../../wire/failure.ts';
 import { digestOf } from '../../wire/oci/digest.ts';
@@ -11,7 +10,7 @@ import { configBytes, type OciImageConfig } from '../base/config.ts';
 import type { Packed } from '../layer/blob.ts';
 import { allInParallel } from '../parallel.ts';
 import type { PlatformParts } from '../platform.ts';
-import type { Destination, Registry } from '../registry.ts';
+import { type Destination, toRegistry } from '../registry.ts';
 
 /** An image of one platform whose layers the repository has, the base's and its own. */
 export interface Assembled {
@@ -95,7 +94,7 @@ async function sendBlob(
   { from, absent }: { readonly from: readonly string[]; readonly absent: boolean },
   tell: (line: string) => void,
 ): Promise<void> {
-  const how = await atTarget(registry, repository, () => registry.client.pushBlob(repository, blob, from, absent));
+  const how = await toRegistry(registry, repository, () => registry.client.pushBlob(repository, blob, from, absent));
   tell(`${blob.digest.slice(0, 19)} ${shownSize(blob.size)}: ${shownPush[how]}`);
 }
 
@@ -125,7 +124,7 @@ export function putManifest(
   reference: string,
   manifest: ManifestBytes,
 ): Promise<void> {
-  return atTarget(registry, repository, () => registry.client.putManifest(repository, reference, manifest));
+  return toRegistry(registry, repository, () => registry.client.putManifest(repository, reference, manifest));
 }
 
 async function manifestOf(image: Assembled, target: Destination, tell: (line: string) => void): Promise<ManifestBytes> {
@@ -201,23 +200,6 @@ function baseBlob({ digest, size }: Descriptor, base: Base): BlobSource {
     }
   };
   return { digest, size, open: () => Readable.from(read()) };
-}
-
-async function atTarget<T>(registry: Registry, repository: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    // Reading the base for the upload failed: that is the error, not the upload it broke off.
-    const inner = (error as { cause?: unknown }).cause;
-    if (inner instanceof TagboatError) throw inner;
-    if (!(error instanceof WireFailure)) throw error;
-    throw registryError(error, {
-      host: registry.client.host,
-      repository,
-      doing: 'push',
-      login: await registry.login(),
-    });
-  }
 }
 
 function shownSize(bytes: number): string {

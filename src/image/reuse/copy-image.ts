@@ -1,11 +1,9 @@
 import { Readable } from 'node:stream';
-import { TagboatError } from '../../errors.ts';
 import { WireFailure } from '../../wire/failure.ts';
 import { parseManifest } from '../../wire/oci/manifest.ts';
-import { registryError } from '../../wire/oci/report.ts';
 import type { BlobSource, Descriptor, ManifestBytes } from '../../wire/oci/types.ts';
 import { allInParallel } from '../parallel.ts';
-import { blobsOf, type Registry } from '../registry.ts';
+import { blobsOf, type Registry, toRegistry } from '../registry.ts';
 
 const blobsAtOnce = 4;
 
@@ -36,14 +34,7 @@ export async function copyImage(
     }
     await client.putManifest(repository, reference, one);
   };
-  try {
-    await copy(manifest, to.tag);
-  } catch (error) {
-    const inner = (error as { cause?: unknown }).cause;
-    if (inner instanceof TagboatError) throw inner;
-    if (!(error instanceof WireFailure)) throw error;
-    throw registryError(error, { host: client.host, repository, doing: 'push', login: await registry.login() });
-  }
+  await toRegistry(registry, repository, () => copy(manifest, to.tag));
 }
 
 function blobOf({ client }: Registry, repository: string, { digest, size }: Descriptor): BlobSource {

@@ -1,12 +1,11 @@
 import { WireFailure } from '../../wire/failure.ts';
 import { OciFailure } from '../../wire/oci/failure.ts';
 import { parseManifest } from '../../wire/oci/manifest.ts';
-import { registryError } from '../../wire/oci/report.ts';
 import type { Digest, ManifestBytes } from '../../wire/oci/types.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
 import { readRecord } from '../fingerprint/record.ts';
 import { allInParallel } from '../parallel.ts';
-import { atRegistry, blobsOf, type Destination } from '../registry.ts';
+import { atRegistry, blobsOf, type Destination, toRegistry } from '../registry.ts';
 
 /** The tag under which an image is found by what went into it. */
 export function fingerprintTag({ hash }: Pick<Fingerprint, 'hash'>): string {
@@ -61,21 +60,16 @@ export async function isWhole(target: Destination, manifest: ManifestBytes): Pro
 
 /** Gives an image of the repository another tag: one request, no layer moves. False when parts of it are gone. */
 export async function tagAgain({ registry, repository, tag }: Destination, manifest: ManifestBytes): Promise<boolean> {
-  try {
-    await registry.client.putManifest(repository, tag, manifest);
-    return true;
-  } catch (error) {
-    if (!(error instanceof WireFailure)) throw error;
-    if (error instanceof OciFailure && error.finding === undefined && [400, 404, 422].includes(error.status ?? 0)) {
-      return false;
+  return toRegistry(registry, repository, async () => {
+    try {
+      await registry.client.putManifest(repository, tag, manifest);
+      return true;
+    } catch (error) {
+      const isLacking = error instanceof OciFailure && error.finding === undefined;
+      if (isLacking && [400, 404, 422].includes(error.status ?? 0)) return false;
+      throw error;
     }
-    throw registryError(error, {
-      host: registry.client.host,
-      repository,
-      doing: 'push',
-      login: await registry.login(),
-    });
-  }
+  });
 }
 
 /** How keeping an image under its fingerprint ended. */

@@ -2,10 +2,10 @@ import { TagboatError } from '../../errors.ts';
 import type { SignPlan } from '../../plan/image.ts';
 import { imageName } from '../../plan.ts';
 import { peerOf, WireFailure } from '../../wire/failure.ts';
-import { registryError } from '../../wire/oci/report.ts';
 import type { Digest } from '../../wire/oci/types.ts';
 import type { Secret } from '../../wire/secret.ts';
 import type { ImageJob } from '../job.ts';
+import { toRegistry } from '../registry.ts';
 import { attachBundle, isSignedBy } from './referrer.ts';
 import { signerOf } from './signature.ts';
 
@@ -36,7 +36,7 @@ export async function signImage({ run, image, target }: ImageJob, signing: Signi
   };
   emit({ type: 'step.started', stage: 'build', subject, message: `Signing ${imageName(image)}` });
   const { registry, repository } = target;
-  try {
+  await toRegistry(registry, repository, async () => {
     const descriptor = await registry.client.headManifest(repository, digest);
     if (descriptor === undefined) throw new TagboatError('PUSH_UNCONFIRMED', { reference: imageName(image) });
     const token = await signing.identity('sigstore');
@@ -54,13 +54,5 @@ export async function signImage({ run, image, target }: ImageJob, signing: Signi
     });
     await attachBundle(registry.client, repository, descriptor, bundle);
     told(`Signed ${image.name}, ${digest}`);
-  } catch (error) {
-    if (!(error instanceof WireFailure)) throw error;
-    throw registryError(error, {
-      host: registry.client.host,
-      repository,
-      doing: 'push',
-      login: await registry.login(),
-    });
-  }
+  });
 }
