@@ -126,7 +126,7 @@ function licenses(metafile) {
 }
 
 /** Declarations for the library's users. The package's own types need nothing but node's. */
-function buildTypes() {
+export function buildTypes() {
   const project = join(cache, 'types.tsconfig.json');
   const compilerOptions = {
     noEmit: false,

@@ -1,11 +1,14 @@
 // `npm run release`: makes the tags of this version, whose commit holds dist/ as well. `uses:` runs what the tag holds,
 // and main holds no built files. Pushes nothing; says which command does.
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+// `npm run release -- --check [FOLDER]`: makes all that a release consists of into a folder and tries each; no tag.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from './build.mjs';
-import { checkNode, ensureModules, root, say } from './setup.mjs';
+import { build, buildTypes } from './build.mjs';
+import { makeExecutable } from './release/executable.mjs';
+import { expect, makePackage, tryPackage } from './release/package.mjs';
+import { cache, checkNode, ensureModules, root, say } from './setup.mjs';
 
 checkNode();
 const version = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
@@ -13,6 +16,10 @@ const tag = `v${version}`;
 // What most workflows name: the newest of a major version.
 const moving = `v${version.split('.')[0]}`;
 
+if (process.argv.includes('--check')) {
+  await check();
+  process.exit(0);
+}
 if (git('status', '--porcelain') !== '') refuse('There are changes that are not committed; a release is a commit.');
 if (git('tag', '--list', tag) !== '') refuse(`${tag} exists already: raise the version in package.json first.`);
 const changelog = readFileSync(join(root, 'CHANGELOG.md'), 'utf8');
@@ -20,29 +27,64 @@ if (!changelog.includes(`\n## ${version}`)) refuse(`CHANGELOG.md says nothing of
 
 await ensureModules();
 await build();
+buildTypes();
+const commit = releaseCommit();
+git('tag', '--annotate', '--message', `Tagboat ${version}`, tag, commit);
+git('tag', '--force', moving, commit);
+say(
+  `${tag} and ${moving} are at ${commit}. To publish them:\n\n  git push origin ${tag} && git push --force origin ${moving}\n`,
+);
 
-// An index of its own: the checkout stays as it is.
-const temp = mkdtempSync(join(tmpdir(), 'tagboat-release-'));
-try {
-  const env = { ...process.env, GIT_INDEX_FILE: join(temp, 'index') };
-  const staged = (...args) => git(...args, env);
-  staged('read-tree', 'HEAD');
-  staged('add', '--force', 'dist');
-  const commit = git(
-    'commit-tree',
-    staged('write-tree'),
-    '-p',
-    'HEAD',
-    '-m',
-    `Release ${tag}\n\nWith dist/, which the Action runs.`,
-  );
-  git('tag', '--annotate', '--message', `Tagboat ${version}`, tag, commit);
-  git('tag', '--force', moving, commit);
-  say(
-    `${tag} and ${moving} are at ${commit}. To publish them:\n\n  git push origin ${tag} && git push --force origin ${moving}\n`,
-  );
-} finally {
-  rmSync(temp, { recursive: true, force: true });
+/** HEAD with dist/, the library's types included, as a commit on it that no branch has. */
+function releaseCommit() {
+  // An index of its own: the checkout stays as it is.
+  const temp = mkdtempSync(join(tmpdir(), 'tagboat-release-'));
+  try {
+    const env = { ...process.env, GIT_INDEX_FILE: join(temp, 'index') };
+    git('read-tree', 'HEAD', env);
+    git('add', '--force', 'dist', env);
+    const message = `Release ${tag}\n\nWith dist/, which the Action runs.`;
+    return git('commit-tree', git('write-tree', env), '-p', 'HEAD', '-m', message);
+  } finally {
+    rmSync(temp, { recursive: true, force: true });
+  }
+}
+
+/** Everything made and tried; throws what fails. */
+async function check() {
+  await ensureModules();
+  const given = process.argv[process.argv.indexOf('--check') + 1];
+  const out = given ?? join(cache, 'release');
+  mkdirSync(out, { recursive: true });
+  const work = mkdtempSync(join(tmpdir(), 'tagboat-release-check-'));
+  try {
+    const packed = makePackage(out);
+    tryPackage(packed, work, version);
+    say(`✓ ${packed}: runs as a dependency and globally, with its types; publint and attw find nothing`);
+
+    const action = join(work, 'action');
+    mkdirSync(action);
+    const files = execFileSync('git', ['archive', releaseCommit()], { cwd: root, maxBuffer: 1 << 28 });
+    execFileSync('tar', ['-x', '-C', action], { input: files });
+    const env = { PATH: process.env.PATH, INPUT_COMMAND: 'ship', GITHUB_ACTIONS: 'true' };
+    const ran = spawnSync(process.execPath, ['dist/action.js'], { cwd: action, env, encoding: 'utf8' });
+    // Nothing is there to be shipped: that is the Action speaking.
+    expect(ran.status, 2);
+    if (!ran.stderr.includes('::error')) throw new Error(`The Action said nothing: ${ran.stderr}`);
+    say(`✓ the Action runs from the files of ${tag} alone, without an install`);
+
+    if (process.platform === 'linux') {
+      const file = join(out, `tagboat-linux-${process.arch}`);
+      await makeExecutable(file, version);
+      const bare = { cwd: work, env: { PATH: '/nonexistent' }, encoding: 'utf8' };
+      expect(execFileSync(file, ['--version'], bare).trim(), version);
+      expect(JSON.parse(execFileSync(file, ['schema'], bare)).title, 'tagboat.yaml');
+      say(`✓ ${file}: runs without Node`);
+    } else say(`- no single executable: it is made and tried on Linux, and this is ${process.platform}`);
+    say('- no executables for macOS and Windows: their node binaries are to be had, signed and tried on those systems');
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
 }
 
 function git(...args) {

@@ -44,6 +44,8 @@ it("a release's tag holds what the Action runs, and main doesn't", async () => {
   expect([await git('rev-parse', 'HEAD'), await git('status', '--porcelain')]).toEqual([before, '']);
   expect(await git('ls-tree', '--name-only', 'HEAD', 'dist')).toBe('');
 
+  expect(await git('ls-tree', '--name-only', tag, 'dist/types/index.d.ts')).toBe('dist/types/index.d.ts');
+
   // As a runner does it: the tag's files and nothing else.
   const checked = join(dir, '.cache', 'checked-out');
   await run('git', ['clone', '--quiet', '--branch', tag, dir, checked]);
@@ -65,4 +67,19 @@ it('a version is released once, and only from what is committed', async () => {
   await git('tag', `v${version}`);
   await expect(release(dir)).rejects.toMatchObject({ code: 2 });
   expect(await git('tag', '--list')).toBe(`v${version}`);
+});
+
+it('the README, the pages, the examples and the messages name the major version that is released', async () => {
+  const { stdout } = await run(
+    'git',
+    ['grep', '-hoE', 'tagboat/tagboat(@|/|/blob/)v[0-9]+', '--', 'README.md', 'docs', 'examples', 'src'],
+    { cwd: root },
+  );
+  const named = new Set(
+    stdout
+      .trim()
+      .split('\n')
+      .map((one) => one.replace(/^.*v/, '')),
+  );
+  expect([...named]).toEqual([version.split('.')[0]]);
 });
