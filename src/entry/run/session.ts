@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { existsSync } from 'node:fs';
 import { inspect } from 'node:util';
 import picocolors from 'picocolors';
 import type { Colors } from 'picocolors/types.js';
@@ -12,6 +13,7 @@ import { colorsFor } from '../show/colors.ts';
 import { createJsonLines } from '../show/json.ts';
 import { guardedOutput, type Output } from '../show/output.ts';
 import { oneLine, printable, printableProduct, unheard } from '../show/printable.ts';
+import { runLinks } from '../show/report/links.ts';
 import { createScrubber, type Scrubber } from '../show/scrub/scrub.ts';
 import type { EventSink } from '../show/sink.ts';
 import { createSummary } from '../show/summary.ts';
@@ -148,8 +150,8 @@ function actionsSinks(stderr: Output): EventSink[] {
   const { env } = process;
   if (env.GITHUB_ACTIONS !== 'true') return [];
   // On stderr, which the runner reads for commands just the same, so that stdout stays JSON.
-  const annotations = createAnnotations(stderr.write);
-  return env.GITHUB_STEP_SUMMARY ? [annotations, createSummary(env.GITHUB_STEP_SUMMARY)] : [annotations];
+  const annotations = createAnnotations(stderr.write, (file) => existsSync(file));
+  return env.GITHUB_STEP_SUMMARY ? [annotations, createSummary(env.GITHUB_STEP_SUMMARY, runLinks(env))] : [annotations];
 }
 
 /**

@@ -1,10 +1,16 @@
 import type { ErrorReport } from '../../errors.ts';
+import type { Event } from '../../events.ts';
 import type { CommitOutcome } from '../../plan/outcome.ts';
 import { cleaned } from './printable.ts';
+import { causesOf, hitWords } from './report/causes.ts';
 import type { EventSink } from './sink.ts';
 
-/** Marks errors and warnings in GitHub's own interface, at their place in a file where they have one. */
-export function createAnnotations(write: (text: string) => void): EventSink {
+/** Marks errors and warnings in GitHub's own interface, at their place where that is a file that `isOurs`. */
+export function createAnnotations(
+  write: (text: string) => void,
+  isOurs: (file: string) => boolean = () => true,
+): EventSink {
+  const failures: Event[] = [];
   /** A run that is done and wrote nothing, though there was something to write, must not go unseen. */
   const tellEnd = (delivery: string, outcome: CommitOutcome): void => {
     if (outcome.is !== 'superseded' && outcome.is !== 'held') return;
@@ -16,13 +22,25 @@ export function createAnnotations(write: (text: string) => void): EventSink {
   return {
     tell: (event) => {
       if (event.type === 'notice' && event.level === 'warning') write(command('warning', {}, event.message));
+      if (event.type === 'image.failed' || event.type === 'commit.failed') failures.push(event);
       if (event.type === 'commit.finished') tellEnd(event.delivery, event.outcome);
-      if (event.type === 'finding' && event.severity !== 'note') write(annotation(event, event.severity, event.fix));
-      // The result lists every error once, whatever was told before it.
-      if (event.type === 'result') for (const error of event.errors) write(annotation(error, 'error', error.hint));
+      if (event.type === 'finding' && event.severity !== 'note')
+        write(annotation(ofOurs(event, isOurs), event.severity, event.fix));
+      if (event.type !== 'result') return;
+      // The result lists every error, whatever was told before it; what hit several images is one.
+      for (const cause of causesOf(failures, event.errors)) {
+        const { place, ...error } = { ...cause.error, message: hitWords(cause) + cause.error.message };
+        const shown = cause.elsewhere ? error : ofOurs({ ...error, place }, isOurs);
+        write(annotation(shown, 'error', error.hint));
+      }
     },
     close: () => undefined,
   };
+}
+
+/** GitHub shows an annotation in a file of the checkout, or nowhere near anything. */
+function ofOurs<T extends Pick<ErrorReport, 'place'>>(told: T, isOurs: (file: string) => boolean): T {
+  return told.place === undefined || isOurs(told.place.file) ? told : { ...told, place: undefined };
 }
 
 function annotation(

@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { command, createAnnotations, maskCommand } from '../../../src/entry/show/annotations.ts';
+import { summaryLimit, summaryOf } from '../../../src/entry/show/summary.ts';
+import type { ErrorReport } from '../../../src/errors.ts';
 import type { Event } from '../../../src/events.ts';
 
-function written(event: Event): string {
+function written(...events: Event[]): string {
   let text = '';
   const sink = createAnnotations((more) => {
     text += more;
   });
-  sink.tell(event);
+  for (const event of events) sink.tell(event);
   return text;
 }
 
@@ -59,5 +61,63 @@ describe('annotations', () => {
 
   it('mask a key of several lines in one command', () => {
     expect(maskCommand('a%\nb')).toBe('::add-mask::a%25%0Ab\n');
+  });
+});
+
+describe('one cause', () => {
+  const failed = (image: string, message: string, peer = 'no basic auth'): Event => ({
+    type: 'image.failed',
+    image,
+    error: { code: 'USAGE', message, hint: `Let it push ${image}.`, exitCode: 2, peer: { text: peer } },
+    log: [],
+    at,
+  });
+  const failures = ['app', 'web', 'migration'].map((image) => failed(image, `The registry refused ${image}.`));
+  const result = (events: readonly Event[]): Event => ({
+    type: 'result',
+    command: 'ship',
+    exitCode: 5,
+    seconds: 1,
+    errors: events.flatMap((event) => ('error' in event ? [event.error] : [])),
+    value: null,
+    at,
+  });
+
+  it('that hits three images is one annotation and one entry of the summary, which name all three', () => {
+    const events = [...failures, result(failures)];
+    const text = written(...events);
+    expect(text.match(/^::error /gm)).toHaveLength(1);
+    expect(text).toContain('::app, web, migration: The registry refused app.');
+    const summary = summaryOf(events, summaryLimit);
+    expect(summary.match(/no basic auth/g)).toHaveLength(1);
+    expect(summary).toContain('app&#44; web&#44; migration&#58;');
+  });
+
+  it('stays apart from another one, however alike their messages are', () => {
+    const other = failed('web', 'The registry refused web.', 'quota');
+    const two = [failed('app', 'The registry refused app.'), other];
+    expect(written(...two, result(two)).match(/^::error /gm)).toHaveLength(2);
+  });
+
+  it('is marked in a file of the app repo, and in none of the config repo', () => {
+    const error = {
+      code: 'USAGE',
+      message: 'm',
+      hint: 'h',
+      exitCode: 2,
+      place: { file: 'tagboat.yaml', line: 2 },
+    } as const;
+    const ended = (list: readonly ErrorReport[]): Event => ({ ...result([]), errors: list }) as Event;
+    expect(written(ended([error]))).toContain('file=tagboat.yaml,line=2');
+    const broken: Event = { type: 'commit.failed', delivery: 'main', error, at };
+    expect(written(broken, ended([error]))).not.toContain('file=');
+    let text = '';
+    createAnnotations(
+      (more) => {
+        text += more;
+      },
+      (file) => file !== '--set',
+    ).tell(ended([{ ...error, place: { file: '--set' } }]));
+    expect(text).not.toContain('file=');
   });
 });

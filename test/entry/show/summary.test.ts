@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { commitPage, runLinks } from '../../../src/entry/show/report/links.ts';
 import { createSummary, escaped, summaryLimit, summaryOf } from '../../../src/entry/show/summary.ts';
 import type { Event } from '../../../src/events.ts';
+import type { Verdict } from '../../../src/plan/deploy.ts';
 
 const at = '2026-01-01T00:00:00.000Z';
 const started = (subject: string): Event => ({
@@ -137,5 +139,77 @@ describe('the job summary', () => {
     const text = readFileSync(file, 'utf8');
     expect(text).toContain('Tagboat ship');
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(summaryLimit);
+  });
+});
+
+describe('the summary of a run', () => {
+  const place = { delivery: 'main', repo: 'https://github.com/acme/config', branch: 'main' };
+
+  it.each([
+    ['held', { ...place, is: 'held', by: 'Ada', why: 'x', until: undefined }, '⏸️ held'],
+    ['superseded', { ...place, is: 'superseded', by: 'b'.repeat(40), why: 'x' }, '⏭️ superseded'],
+  ] as const)('that was %s has no green mark', (_, outcome, mark) => {
+    const text = summaryOf(
+      [started('s'), { type: 'commit.finished', delivery: 'main', outcome, at }, ended],
+      summaryLimit,
+    );
+    expect(text.split('\n')[0]).toContain(mark);
+    expect(text).not.toContain('✅');
+  });
+
+  it('links the commits, the application and the run, and nothing that is no page', () => {
+    const begun: Event = {
+      ...{ type: 'verdict.started', delivery: 'main', application: 'apps/front' },
+      server: 'https://argocd.example',
+      commit: 'b'.repeat(40),
+      at,
+    };
+    const verdict: Verdict = {
+      is: 'healthy',
+      delivery: 'main',
+      application: 'apps/front',
+      commit: 'b'.repeat(40),
+      revision: undefined,
+      why: '',
+      seconds: 1,
+    };
+    const done: Event = { type: 'verdict.finished', delivery: 'main', application: 'apps/front', verdict, at };
+    const links = runLinks({
+      GITHUB_SERVER_URL: 'https://github.com',
+      GITHUB_REPOSITORY: 'acme/shop',
+      GITHUB_RUN_ID: '7',
+    });
+    const text = summaryOf([started('s'), landed('d'), begun, done, ended], summaryLimit, links);
+    expect(text).toContain(`(https://github.com/acme/shop/commit/${'a'.repeat(40)})`);
+    expect(text).toContain('(https://github.com/acme/shop/actions/runs/7)');
+    expect(text).toContain(`(https://github.com/acme/config/commit/${'b'.repeat(40)})`);
+    expect(text).toContain('(https://argocd.example/applications/apps/front)');
+    expect(commitPage('https://gitlab.example/a/b.git', 'c')).toBe('https://gitlab.example/a/b/-/commit/c');
+    expect([commitPage('git@github.com:a/b', 'c'), commitPage('https://me:secret@h.test/a', 'c')]).toEqual([
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('of a plan shows what would be committed', () => {
+    const change = { file: 'v.yaml', path: '.a', before: '1', after: '2' };
+    const preview = { ...place, tip: 'c'.repeat(40), changes: [change], diff: '-1\n+2\n' };
+    const text = summaryOf(
+      [started('s'), { type: 'commit.previewed', delivery: 'main', preview, at }, ended],
+      summaryLimit,
+    );
+    expect(text).toContain('would commit to');
+    expect(text).toContain('```diff\n-1\n+2\n```');
+  });
+
+  it('keeps a policy of several lines readable', () => {
+    const error = {
+      code: 'USAGE',
+      message: 'Refused.',
+      hint: 'Set this policy:\n{\n  "Version": "2012-10-17"\n}',
+      exitCode: 2,
+    } as const;
+    const text = summaryOf([started('s'), { ...ended, exitCode: 2, errors: [error] } as Event], summaryLimit);
+    expect(text).toContain('```\n{\n  "Version": "2012-10-17"\n}\n```');
   });
 });
