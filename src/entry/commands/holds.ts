@@ -1,4 +1,3 @@
-import type { Colors } from 'picocolors/types.js';
 import { listHolds, type StandingHold } from '../../commit/holds/list-holds.ts';
 import type { CommonOptions } from '../run/options.ts';
 import type { Body } from '../run/session.ts';
@@ -16,31 +15,31 @@ interface HoldsValue {
 /** `tagboat holds`: the holds on the config's branches, or on one that is named. */
 export function holds(common: CommonOptions, name: string | undefined, options: TargetOptions): Body {
   return async (session) => {
-    const { world, settings } = session;
+    const { world } = session;
     const { answers, errors } = await askEachBranch(session, { common, name, options }, (place, credential) =>
       listHolds(world, place, credential),
     );
     const branches = answers.map(({ answer, ...place }): HoldsValue => ({ ...place, holds: answer }));
-    if (!settings.json) for (const one of branches) session.say((colors) => wordsOf(one, colors));
+    for (const one of branches) session.print(`${wordsOf(one)}\n`);
     return { errors, value: { branches } };
   };
 }
 
-function wordsOf({ repo, branch, holds: all }: HoldsValue, colors: Colors): string {
+function wordsOf({ repo, branch, holds: all }: HoldsValue): string {
   const where = `${oneLine(branch)} of ${oneLine(repo)}`;
-  if (all.length === 0) return `${colors.green('=')} Nothing is held on ${where}.`;
-  const head = `${colors.bold(String(all.length))} ${all.length === 1 ? 'hold' : 'holds'} on ${where}:`;
-  return [head, ...all.flatMap((one) => lines(one, colors))].join('\n');
+  if (all.length === 0) return `= Nothing is held on ${where}.`;
+  const head = `${all.length} ${all.length === 1 ? 'hold' : 'holds'} on ${where}:`;
+  return [head, ...all.flatMap((one) => lines(one))].join('\n');
 }
 
-function lines(hold: StandingHold, { dim, green, yellow }: Colors): string[] {
+function lines(hold: StandingHold): string[] {
   const { file, path, value, by, why, since, until, app, delivery, ended } = hold;
   const madeFor = [app, delivery].filter((one) => one !== undefined).map(oneLine);
   const end = until === undefined ? 'until it is released' : `until ${oneLine(until)}`;
   const indent = ' '.repeat(4);
   return [
-    `· ${oneLine(`${file} ${path}`)} = ${green(oneLine(value))}${madeFor.length === 0 ? '' : dim(`  for ${madeFor.join(' ')}`)}`,
+    `· ${oneLine(`${file} ${path}`)} = ${oneLine(value)}${madeFor.length === 0 ? '' : `  for ${madeFor.join(' ')}`}`,
     `${indent}${oneLine(by)}: ${oneLine(why)}`,
-    `${indent}${dim(`since ${oneLine(since)}, `)}${ended ? yellow(`ended ${oneLine(until ?? '')}: it counts as none`) : dim(end)}`,
+    `${indent}since ${oneLine(since)}, ${ended ? `ended ${oneLine(until ?? '')}: it counts as none` : end}`,
   ];
 }

@@ -1,4 +1,3 @@
-import type { Colors } from 'picocolors/types.js';
 import { listWaiting, type Waiting } from '../../commit/queue/list-waiting.ts';
 import type { CommonOptions } from '../run/options.ts';
 import type { Body } from '../run/session.ts';
@@ -16,34 +15,34 @@ interface QueueValue {
 /** `tagboat queue`: the changes that wait to be landed on the config's branches, or on one that is named. */
 export function queue(common: CommonOptions, name: string | undefined, options: TargetOptions): Body {
   return async (session) => {
-    const { world, settings } = session;
+    const { world } = session;
     const { answers, errors } = await askEachBranch(session, { common, name, options }, (place, credential) =>
       listWaiting(world, place, credential),
     );
     const queues = answers.map(({ answer, ...place }): QueueValue => ({ ...place, waiting: answer }));
     const now = world.clock.now();
-    if (!settings.json) for (const one of queues) session.say((colors) => wordsOf(one, now, colors));
+    for (const one of queues) session.print(`${wordsOf(one, now)}\n`);
     return { errors, value: { queues } };
   };
 }
 
-function wordsOf({ repo, branch, waiting }: QueueValue, now: number, colors: Colors): string {
+function wordsOf({ repo, branch, waiting }: QueueValue, now: number): string {
   const where = `${oneLine(branch)} of ${oneLine(repo)}`;
-  if (waiting.length === 0) return `${colors.green('=')} Nothing waits on ${where}.`;
-  const head = `${colors.bold(String(waiting.length))} ${waiting.length === 1 ? 'change waits' : 'changes wait'} on ${where}:`;
-  return [head, ...waiting.flatMap((one) => lines(one, now, colors))].join('\n');
+  if (waiting.length === 0) return `= Nothing waits on ${where}.`;
+  const head = `${waiting.length} ${waiting.length === 1 ? 'change waits' : 'changes wait'} on ${where}:`;
+  return [head, ...waiting.flatMap((one) => lines(one, now))].join('\n');
 }
 
-function lines({ id, publishedAt, change }: Waiting, now: number, { dim, green, yellow }: Colors): string[] {
+function lines({ id, publishedAt, change }: Waiting, now: number): string[] {
   const age = `for ${duration(Math.max(0, now - Date.parse(publishedAt)) / 1_000)}`;
-  if (change === undefined) return [`${yellow('!')} ${id}  ${age}  can't be read here: nobody lands it`];
+  if (change === undefined) return [`! ${id}  ${age}  can't be read here: nobody lands it`];
   const left = Date.parse(change.expiresAt) - now;
-  const expiry = left > 0 ? `expires in ${duration(left / 1_000)}` : yellow('expired: the next landing removes it');
+  const expiry = left > 0 ? `expires in ${duration(left / 1_000)}` : 'expired: the next landing removes it';
   const source = change.source === undefined ? '' : ` from ${short(change.source)}`;
   const places = change.holds?.places ?? [];
   return [
     `· ${id}  ${age}, ${expiry}  ${oneLine(change.author.name)}${source}`,
-    ...change.edits.map(({ file, path, value }) => `    ${dim(oneLine(`${file} ${path}`))} → ${green(oneLine(value))}`),
-    ...places.map(({ file, path }) => `    ${dim(oneLine(`${file} ${path}`))}  ${change.holds?.is}`),
+    ...change.edits.map(({ file, path, value }) => `    ${oneLine(`${file} ${path}`)} → ${oneLine(value)}`),
+    ...places.map(({ file, path }) => `    ${oneLine(`${file} ${path}`)}  ${change.holds?.is}`),
   ];
 }

@@ -38,6 +38,7 @@ export function landingSo(plan: RunPlan, options: LandingOptions): RunPlan {
 const ofConfig = ['config', 'app', 'delivery'];
 const ofRepo = ['repo', 'branch'];
 const hold = ['path', 'why', 'until', 'by', 'queue'];
+const release = ['path', 'why', 'repair', 'queue'];
 
 /** What each command does something with: where a config file is read, and where --repo stands in its place. */
 const used: Readonly<Record<string, { readonly config?: readonly string[]; readonly repo?: readonly string[] }>> = {
@@ -49,7 +50,7 @@ const used: Readonly<Record<string, { readonly config?: readonly string[]; reado
     repo: [...ofRepo, 'set', 'message', 'author', 'create', 'allow', 'via', 'queue'],
   },
   hold: { config: [...ofConfig, ...hold], repo: [...ofRepo, ...hold] },
-  unhold: { config: [...ofConfig, 'path', 'why', 'queue'], repo: [...ofRepo, 'path', 'why', 'queue'] },
+  unhold: { config: [...ofConfig, ...release], repo: [...ofRepo, ...release] },
   holds: { config: ofConfig, repo: ofRepo },
   rollback: {
     config: [...ofConfig, 'to', 'path', 'why', 'until', 'by', 'force'],

@@ -46,7 +46,7 @@ export interface Session {
   readonly settings: Settings;
   /** Tells that the run began, once its source is known. */
   readonly started: (source?: Source) => void;
-  /** Puts a command's product (a diff, a schema) on stdout; nothing with `--json`, where the result carries it. */
+  /** Puts a command's product (a diff, a schema, a list) on stdout; nothing with `--json`, where the result carries it. */
   readonly print: (text: string) => void;
   /** Tells people something of our own, which `--quiet` keeps from them; with `--json` it is a notice. */
   readonly say: (text: (colors: Colors) => string) => void;

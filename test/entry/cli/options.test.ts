@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Command, Option } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { createProgram } from '../../../src/entry/cli/program.ts';
+import { unusedOption } from '../../../src/entry/run/options.ts';
 import type { Body } from '../../../src/entry/run/session.ts';
 import { git, tempDir } from '../../support/git-host.ts';
 import { here } from '../../support/here.ts';
@@ -121,6 +122,17 @@ describe('an option that is given', () => {
     expect(rows.length).toBeGreaterThan(150);
     expect(refused).toBeGreaterThan(50);
   }, 120_000);
+
+  it('of those that a command tells of itself is taken in one way of calling it at least', () => {
+    const refused = program.commands.flatMap((command) =>
+      command.options
+        .map((option) => option.attributeName())
+        .filter((name) => !shown.includes(name))
+        .filter((name) => [[name], ['repo', name]].every((all) => unusedOption(command.name(), all) !== undefined))
+        .map((name) => `${command.name()} ${name}`),
+    );
+    expect(refused).toEqual([]);
+  });
 
   it.each([
     ['a branch without a repository', ['commit', '--branch', 'other']],

@@ -90,13 +90,15 @@ describe.skipIf(noHttpBackend !== undefined)(`tagboat hold, release, holds and q
         },
       ],
     });
-    const told = await cli(['holds', '--app', place.app], { env: place.env });
-    expect(told.stderr).toMatch(/1 hold on main of .*\n· main\/values\.yaml \.front\.imageTag = none {2}for .* main\n/);
-    expect(told.stderr).toMatch(/ {4}Ada: orders are lost\n {4}since \d{4}-.*, until \d{4}-/);
-    expect(told.stderr).toMatch(
+    // A list is what the command is for: it goes where others can read it, and stays with --quiet.
+    const told = await cli(['holds', '--app', place.app, '--quiet'], { env: place.env });
+    expect(told.stderr).toBe('');
+    expect(told.stdout).toMatch(/1 hold on main of .*\n· main\/values\.yaml \.front\.imageTag = none {2}for .* main\n/);
+    expect(told.stdout).toMatch(/ {4}Ada: orders are lost\n {4}since \d{4}-.*, until \d{4}-/);
+    expect(told.stdout).toMatch(
       /2 holds on main of [\s\S]*ended 2001-01-02T00:00:00Z: it counts as none[\s\S]*until it is released/,
     );
-    expect(told.stderr).not.toContain('\u001b[2J');
+    expect(told.stdout).not.toContain('\u001b[2J');
 
     // One repo that lets nobody in hides no other one's answer.
     place.host.setAccess('other', { tokens: {} });
@@ -104,6 +106,33 @@ describe.skipIf(noHttpBackend !== undefined)(`tagboat hold, release, holds and q
     expect(resultOf(half)).toMatchObject({ value: { branches: [first] }, errors: [{ code: 'GIT_AUTH_REFUSED' }] });
     expect(half.code).toBe(3);
     expect(resultOf(await run(place, 'holds', 'main')).value).toMatchObject({ branches: [first] });
+  });
+
+  it('are possible again once a file of holds that can’t be read is repaired, and what was sound in it still holds', async () => {
+    const place = await town();
+    const sound = {
+      ...{ file: 'main/values.yaml', path: '.front.imageTag', value: 'none' },
+      ...{ by: 'Ada', why: 'orders are lost', since: '2026-01-01T00:00:00Z' },
+    };
+    const broken = JSON.stringify({ version: 1, holds: [sound, { file: 'x' }] });
+    await place.host.commit('config', { files: { '.tagboat/holds.json': broken } });
+    const told = { exitCode: 6, errors: [{ code: 'HOLDS_INVALID' }] };
+    for (const args of [['commit'], ['hold', 'main', '--why', 'sale']]) {
+      expect(resultOf(await run(place, ...args)), args[0]).toMatchObject(told);
+    }
+    for (const more of [
+      ['--why', 'x'],
+      ['--path', 'main/values.yaml:.front.imageTag'],
+    ]) {
+      expect(await run(place, 'release', 'main', '--repair', ...more)).toMatchObject({ code: 2 });
+    }
+    const repaired = await run(place, 'release', '--repair');
+    expect([repaired.code, outcomes(repaired)]).toMatchObject([0, [{ is: 'landed', holds: { is: 'repair' } }]]);
+    expect(outcomes(await run(place, 'release', '--repair'))).toMatchObject([{ is: 'unchanged' }]);
+    expect(resultOf(await run(place, 'holds')).value).toMatchObject({ branches: [{ holds: [sound] }] });
+    expect(outcomes(await run(place, 'commit'))).toMatchObject([{ is: 'held', by: 'Ada' }]);
+    const again = await run(place, 'hold', 'main', '--why', 'sale', '--by', 'Bo');
+    expect(outcomes(again)).toMatchObject([{ is: 'landed', holds: { by: 'Bo' } }]);
   });
 
   it('list nothing where nothing is held', async () => {
@@ -114,7 +143,7 @@ describe.skipIf(noHttpBackend !== undefined)(`tagboat hold, release, holds and q
       value: { branches: [{ holds: [] }] },
     });
     const told = await cli(['holds', ...repo], { env: place.env });
-    expect(told.stderr).toContain('Nothing is held on main of');
+    expect(told.stdout).toContain('Nothing is held on main of');
   });
 
   it('list what waits: whose, since when, until when, from which commit, and what', async () => {
@@ -159,12 +188,12 @@ describe.skipIf(noHttpBackend !== undefined)(`tagboat hold, release, holds and q
       ],
     });
     const told = await cli(['queue', '--app', place.app], { env: place.env });
-    expect(told.stderr).toMatch(
+    expect(told.stdout).toMatch(
       /1 change waits on main of .*\n.*for 1 min \d+ s, expires in \d+ min \d+ s {2}Ada from c{7}/,
     );
     const signed = await cli(['queue', '--app', place.app], {
       env: { ...place.env, TAGBOAT_QUEUE_KEY: 'another key' },
     });
-    expect(signed.stderr).toContain("can't be read here");
+    expect(signed.stdout).toContain("can't be read here");
   });
 });
