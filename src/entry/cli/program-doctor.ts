@@ -15,7 +15,11 @@ tagboat validate --json`,
   add(
     'doctor',
     'Look at a set-up and tell all that is wrong with it, each with its place and what to do.',
-    `tagboat doctor --trust-policy trust.json     # who may assume the role
+    `tagboat doctor                               # all that a run needs, without writing anything
+tagboat doctor --offline                     # ask nobody: config, workflows, Dockerfiles
+tagboat doctor --fix
+tagboat doctor --json
+tagboat doctor --trust-policy trust.json     # who may assume the role
 tagboat doctor --trust-policy trust.json --repo acme/shop --ref main
 tagboat doctor --trust-policy trust.json --repo acme/shop --environment production
 tagboat doctor --trust-policy trust.json --claims claims.json --json
@@ -25,6 +29,8 @@ aws iam get-role --role-name deliver > role.json && tagboat doctor --trust-polic
       '--trust-policy <file>',
       'judge this trust policy of an IAM role alone: as JSON, or what `aws iam get-role` prints',
     )
+    .option('--fix', 'mend what is safe to mend: rights of the workflow, .dockerignore, the schema line', false)
+    .option('--offline', 'look at files alone and ask nobody', false)
     .option('--claims <file>', 'with it, the claims of the token to judge: a JSON map, or a token')
     .option('--repo <owner/name>', 'with it, the repository whose job asks for the role (owner@id/name@id too)')
     .option(

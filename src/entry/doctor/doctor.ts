@@ -1,25 +1,106 @@
 import type { TrustReview } from '../../auth/iam/trust.ts';
+import { parseConfig } from '../../config/config.ts';
+import { planRun } from '../../config/plan/run.ts';
+import { reportOf, TagboatError } from '../../errors.ts';
+import type { Finding } from '../../plan/finding.ts';
 import type { CommonOptions } from '../run/options.ts';
+import { identityIn, ofBuilding, readConfigText } from '../run/prepare.ts';
 import type { Body, Session } from '../run/session.ts';
+import { readSource } from '../run/source.ts';
+import { isJob } from '../run/unknowable.ts';
 import { oneLine } from '../show/printable.ts';
+import { checkConfigText, checkEcr, checkIgnoreFiles, checkNetwork, findingOf } from './check-files.ts';
+import { checkImageFiles, checkPeers } from './check-live.ts';
+import { checkWorkflows } from './check-workflows.ts';
+import { type Mendable, mendAll } from './fix.ts';
 import { endWithFindings } from './tell.ts';
 import { reviewTrustFile, type TrustOptions } from './trust.ts';
+import { readWorkflows } from './workflows.ts';
 
-/** `tagboat doctor`: looks at everything that a run needs, and tells all that is wrong with it. Writes nothing. */
-export function doctor(_common: CommonOptions, options: TrustOptions): Body {
+export interface DoctorOptions extends TrustOptions {
+  /** Mend what is safe to mend. */
+  readonly fix?: boolean | undefined;
+  /** Ask nobody. */
+  readonly offline?: boolean | undefined;
+}
+
+/** `tagboat doctor`: looks at everything that a run needs, and tells all that is wrong with it at once. */
+export function doctor(common: CommonOptions, options: DoctorOptions): Body {
   return async (session) => {
-    const { trustPolicy } = options;
-    if (trustPolicy === undefined) throw new Error('not yet');
-    session.started();
-    const { findings, mayAssume, verdict, policy } = await reviewTrustFile(session, trustPolicy, options);
-    tellTrust(session, { mayAssume, verdict });
-    const ending = endWithFindings(session, findings, { mayAssume, verdict, policy });
-    if (policy !== undefined && findings.some(({ severity }) => severity !== 'note')) {
-      session.say(() => 'The smallest policy that is right:');
-      session.print(`${policy}\n`);
+    if (options.trustPolicy !== undefined) return doctorTrust(session, options.trustPolicy, options);
+    const about = (['claims', 'repo', 'ref', 'environment', 'role', 'audience'] as const).find(
+      (name) => options[name] !== undefined,
+    );
+    if (about !== undefined)
+      throw new TagboatError('USAGE', { problem: `--${about} goes with --trust-policy FILE.`, command: 'doctor' });
+    const { world } = session;
+    const source = await readSource(world, common.app ?? session.cwd);
+    session.started(source);
+    const found: Mendable[] = [];
+    const { text, file } = await readConfigText(session, source.dir, common.config);
+    found.push(...checkConfigText(text, file, world.env), ...(await checkNetwork(world.env)));
+    const unset = new Set<string>();
+    let whereUnset = false;
+    const read = () =>
+      parseConfig(text, file, world.env, (path, name) => {
+        // A config repo or an Argo CD whose name isn't known can't be asked.
+        whereUnset ||= !ofBuilding(path, name);
+        return unset.add(name) !== undefined;
+      });
+    const isRight = found.every(({ severity }) => severity !== 'error');
+    const config = isRight ? read() : undefined;
+    found.push(...checkWorkflows(await readWorkflows(source.dir), config));
+    if (config !== undefined) {
+      found.push(
+        ...checkEcr(config),
+        ...(await checkIgnoreFiles(source.dir, config)),
+        ...unsetFindings([...unset], file, isJob(world.env)),
+      );
+      const plan = planRun(config, source, await identityIn(world, source.dir));
+      const live =
+        options.offline === true || whereUnset
+          ? checkImageFiles(session, plan)
+          : checkPeers(session, plan, unset.size === 0);
+      found.push(...(await live));
     }
-    return ending;
+    const mended = options.fix === true ? await mendAll(source.dir, found).catch((error) => told(found, error)) : [];
+    for (const { message } of mended) session.say((colors) => `${colors.green('✓')} Mended: ${oneLine(message)}`);
+    const left = found
+      .filter((finding) => !mended.includes(finding))
+      .map(({ mend: _, ...finding }): Finding => finding);
+    return endWithFindings(session, left, { mended: mended.map(({ code, message }) => ({ code, message })) });
   };
+}
+
+function told(found: Mendable[], error: unknown): [] {
+  found.push(findingOf(reportOf(error)));
+  return [];
+}
+
+function unsetFindings(names: readonly string[], file: string, inJob: boolean): Finding[] {
+  if (names.length === 0) return [];
+  const message = `Not set here: ${names.join(', ')}. What they make of the config isn't known, and registries aren't asked.`;
+  return [
+    {
+      code: 'CONFIG_VARIABLE_UNSET',
+      severity: inJob ? 'error' : 'note',
+      message,
+      place: { file },
+      fix: 'Give them to the step by `env:`, from variables or secrets of the repository.',
+    },
+  ];
+}
+
+async function doctorTrust(session: Session, file: string, options: TrustOptions): ReturnType<Body> {
+  session.started();
+  const { findings, mayAssume, verdict, policy } = await reviewTrustFile(session, file, options);
+  tellTrust(session, { mayAssume, verdict });
+  const ending = endWithFindings(session, findings, { mayAssume, verdict, policy });
+  if (policy !== undefined && findings.some(({ severity }) => severity !== 'note')) {
+    session.say(() => 'The smallest policy that is right:');
+    session.print(`${policy}\n`);
+  }
+  return ending;
 }
 
 function tellTrust(session: Session, { mayAssume, verdict }: Pick<TrustReview, 'mayAssume' | 'verdict'>): void {

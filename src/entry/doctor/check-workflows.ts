@@ -1,0 +1,112 @@
+import type { Config } from '../../config/shape/checked.ts';
+import type { Finding } from '../../plan/finding.ts';
+import type { Mendable } from './fix.ts';
+import type { DeliveringJob, Workflows } from './workflows.ts';
+
+/** Who is trusted with a moving tag: GitHub, AWS and this action itself. */
+const trusted = /^(?:actions|github|aws-actions|docker|tagboat)\//;
+
+/** What is wrong with the jobs that deliver: their rights, what starts them, and what they run. */
+export function checkWorkflows({ jobs, broken }: Workflows, config: Config | undefined): Mendable[] {
+  const unread = broken.map(({ place, why }): Finding => {
+    const fix = "Correct it at the caret: GitHub doesn't run such a workflow.";
+    return {
+      code: 'WORKFLOW_INVALID',
+      severity: 'error',
+      message: `The workflow is no valid YAML: ${why}.`,
+      place,
+      fix,
+    };
+  });
+  return [...unread, ...jobs.flatMap((job) => [...rightsOf(job, config), ...startsOf(job), ...stepsOf(job)])];
+}
+
+function rightsOf(job: DeliveringJob, config: Config | undefined): Mendable[] {
+  const { permissions, name, place } = job;
+  if (permissions === 'write-all') {
+    const message = `The job ${name} may write everything.`;
+    return [
+      {
+        code: 'WORKFLOW_WRITE_ALL',
+        severity: 'warning',
+        message,
+        place,
+        fix: 'Name the rights it needs: contents: read, and id-token: write.',
+      },
+    ];
+  }
+  const wantsToken =
+    config?.aws?.role !== undefined ||
+    config?.deliveries.some(({ deploy }) => deploy?.argocd.auth === 'oidc') === true ||
+    config?.images.some(({ sign }) => sign !== undefined) === true;
+  const has = (right: string, ...levels: string[]): boolean =>
+    permissions === 'read-all' ? levels.includes('read') : levels.includes(permissions?.get(right) ?? '');
+  const missing: (readonly [right: string, level: string])[] = [];
+  if (wantsToken && !has('id-token', 'write')) missing.push(['id-token', 'write']);
+  // Rights that are named take all others away; where none are named, the checkout has its own.
+  const named = permissions !== undefined || missing.length > 0;
+  if (named && !has('contents', 'read', 'write')) missing.push(['contents', 'read']);
+  return missing.map(([right, level]) => ({
+    code: 'WORKFLOW_PERMISSION',
+    severity: 'error',
+    message: `The job ${name} lacks the right ${right}: ${level}${right === 'id-token' ? ', without which GitHub gives it no token for AWS, Argo CD or a signature' : ', without which nothing can be checked out'}.`,
+    place,
+    fix: `Add \`${right}: ${level}\` to its permissions.`,
+    mend: { is: 'permission', job, right, level },
+  }));
+}
+
+function startsOf({ events, name, place }: DeliveringJob): Finding[] {
+  if (events.includes('pull_request_target')) {
+    const message = `The job ${name} runs on pull_request_target, with this repository's secrets, for whoever opens a pull request.`;
+    return [
+      {
+        code: 'WORKFLOW_PULL_REQUEST_TARGET',
+        severity: 'error',
+        message,
+        place,
+        fix: 'Deliver on push; plan on pull_request.',
+      },
+    ];
+  }
+  if (!events.includes('pull_request')) return [];
+  const message = `The job ${name} delivers on pull_request: those from forks get neither token nor secrets, and fail.`;
+  return [
+    {
+      code: 'WORKFLOW_PULL_REQUEST',
+      severity: 'warning',
+      message,
+      place,
+      fix: 'Deliver on push, and run `tagboat plan` on pull_request.',
+    },
+  ];
+}
+
+function stepsOf({ steps }: DeliveringJob): Finding[] {
+  return steps.flatMap(({ uses, run, place }): Finding[] => {
+    if (uses !== undefined && !/^\.|^docker:/.test(uses) && !trusted.test(uses) && !/@[0-9a-f]{40}$/.test(uses)) {
+      const message = `${uses} is whatever that name means by then, and gets this job's rights.`;
+      return [
+        {
+          code: 'WORKFLOW_UNPINNED',
+          severity: 'warning',
+          message,
+          place,
+          fix: 'Name it by the whole id of a commit, with the version as a comment.',
+        },
+      ];
+    }
+    if (run === undefined || !/\$\{\{[^}]*\bsecrets\./.test(run)) return [];
+    const message =
+      "A secret is put into a script's text, where a command line shows it to every process of the machine.";
+    return [
+      {
+        code: 'WORKFLOW_SECRET_IN_SCRIPT',
+        severity: 'warning',
+        message,
+        place,
+        fix: 'Give it to the step by `env:` and use the variable.',
+      },
+    ];
+  });
+}
