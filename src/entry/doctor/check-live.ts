@@ -5,6 +5,7 @@ import type { Session } from '../run/session.ts';
 import { withStages } from '../run/stages.ts';
 import { isUnknowable } from '../run/unknowable.ts';
 import { findingOf } from './check-files.ts';
+import { checkConfigRepo } from './config-repo.ts';
 
 /**
  * Asks everybody whom a run would ask: registries, the config repo's host for reading and pushing, Argo CD. Writes
@@ -20,7 +21,10 @@ export async function checkPeers(session: Session, plan: RunPlan, asksRegistry: 
         await stages.checkFiles(image);
         if (asksRegistry) await stages.checkImage(image);
       }),
-      ...plan.deliveries.map(stages.checkDelivery),
+      ...plan.deliveries.map(async (delivery) => {
+        await stages.checkDelivery(delivery);
+        return stages.askRepo(delivery, checkConfigRepo);
+      }),
       ...followed.map(stages.checkApplications),
       checkClock(session, plan),
     ]);

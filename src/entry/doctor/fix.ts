@@ -45,7 +45,7 @@ export async function mendAll(dir: string, findings: readonly Mendable[]): Promi
 }
 
 /** The workflow with the rights that a job lacks; every other byte stays. Undefined where its form leaves no safe place. */
-export function withRights(
+function withRights(
   text: string,
   { insert, permissions }: DeliveringJob,
   missing: readonly Mendable[],

@@ -54,7 +54,7 @@ export async function readWorkflows(dir: string): Promise<Workflows> {
 }
 
 /** The delivering jobs of one workflow's text. Pure. */
-export function workflowIn(file: string, text: string): Workflows {
+function workflowIn(file: string, text: string): Workflows {
   const { contents, errors } = parseDocument(text, { strict: false });
   const [error] = errors;
   if (error !== undefined) {

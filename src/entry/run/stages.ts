@@ -5,8 +5,9 @@ import { openLineage } from '../../commit/order/lineage.ts';
 import { resolveDigests } from '../../config/plan/digests.ts';
 import type { ImageExplanation } from '../../plan/explanation.ts';
 import type { CommitPreview, ImagePreview } from '../../plan/outcome.ts';
-import type { DeliveryPlan, ImagePlan, RunPlan } from '../../plan.ts';
+import type { DeliveryPlan, GitCredential, ImagePlan, RunPlan } from '../../plan.ts';
 import type { Stages } from '../../ship.ts';
+import type { World } from '../../wire/world.ts';
 import { createServers } from './argocd-servers.ts';
 import type { Session } from './session.ts';
 import { checkWatch, watchOutcome } from './watch.ts';
@@ -16,6 +17,11 @@ import { withAuth } from './with-auth.ts';
 interface RealStages extends Stages {
   readonly checkImage: (image: ImagePlan) => Promise<ImagePreview>;
   readonly checkDelivery: (delivery: DeliveryPlan) => Promise<CommitPreview>;
+  /** Asks a delivery's config repo something else. */
+  readonly askRepo: <T>(
+    delivery: DeliveryPlan,
+    question: (world: World, delivery: DeliveryPlan, credential: GitCredential | undefined) => Promise<T>,
+  ) => Promise<T>;
   /** What the files alone tell of an image, where its registry can't be asked. */
   readonly checkFiles: (image: ImagePlan) => Promise<void>;
   /** Which inputs changed since an earlier image; `before` are the values that config repos name for it. */
@@ -69,6 +75,7 @@ async function withAuthorized<T>(
         const { previewImage, run } = await images();
         return previewImage(run, image);
       },
+      askRepo: async (delivery, question) => question(world, delivery, await auth.git(delivery.repo)),
       checkFiles: async (image) => {
         const [{ checkFiles }, { run }] = await Promise.all([import('../../image/reuse/check-before.ts'), images()]);
         await checkFiles(run, image);

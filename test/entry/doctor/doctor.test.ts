@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { type DoctorOptions, doctor } from '../../../src/entry/doctor/doctor.ts';
 import { town } from '../../support/cli.ts';
-import { git, noHttpBackend, tempDir } from '../../support/git-host.ts';
+import { git, gitHost, noHttpBackend, tempDir } from '../../support/git-host.ts';
 import { type HereOptions, type HereResult, here } from '../../support/here.ts';
 
 const common = { json: true, quiet: false, color: false, jobs: 1 };
@@ -52,6 +52,13 @@ async function repoOf(files: Readonly<Record<string, string>>): Promise<string> 
   return dir;
 }
 
+const application = (path: string, revision: string, generatePaths: string) => `kind: Application
+metadata:
+  name: shop
+  annotations: { argocd.argoproj.io/manifest-generate-paths: "${generatePaths}" }
+spec:
+  source: { repoURL: "https://git.example.com/config.git", path: ${path}, targetRevision: ${revision} }
+`;
 const inWorkflow = (from: string, to: string) => ({ '.github/workflows/deliver.yml': workflow.replace(from, to) });
 const inConfig = (from: string, to: string) => ({ 'tagboat.yaml': config.replace(from, to) });
 
@@ -186,6 +193,34 @@ describe.skipIf(noHttpBackend !== undefined)('tagboat doctor that asks everybody
       'REPOSITORY_NOT_FOUND',
       'SCHEMA_LINE_MISSING',
     ]);
+  });
+
+  it.each<[string | undefined, Readonly<Record<string, string>>, string]>([
+    ['CHART_VALUE_UNUSED', { 'main/templates/web.yaml': 'image: {{ .Values.front.tag }}\n' }, '.front.imageTag'],
+    [undefined, { 'main/templates/web.yaml': 'image: {{ .Values.front.imageTag }}\n' }, '.front.imageTag'],
+    [undefined, { 'main/templates/web.yaml': '{{ with .Values.front }}{{ .imageTag }}{{ end }}\n' }, '.front.imageTag'],
+    ['KUSTOMIZE_IMAGE_UNUSED', { 'main/web.yaml': 'image: acme/other:1\n' }, '.images[name=acme/web].newTag'],
+    [undefined, { 'main/web.yaml': '- image: "acme/web:1"\n' }, '.images[name=acme/web].newTag'],
+    ['GENERATE_PATHS_LEAVE_OUT', { 'apps/shop.yaml': application('main', 'main', './templates') }, '.front.imageTag'],
+    [undefined, { 'apps/shop.yaml': application('main', 'main', '.;/common') }, '.front.imageTag'],
+    ['APPLICATION_BRANCH_OTHER', { 'argocd/shop.yaml': application('main', 'release', '') }, '.front.imageTag'],
+    [undefined, { 'argocd/shop.yaml': application('other', 'release', './x') }, '.front.imageTag'],
+  ])('reads the config repo: %s', async (code, files, path) => {
+    const host = await gitHost();
+    const isKustomize = path.startsWith('.images');
+    const chart = {
+      'main/Chart.yaml': 'name: shop\n',
+      'main/values.yaml': 'front: { imageTag: x }\n',
+      'main/templates/web.yaml': 'image: {{ .Values.front.imageTag }}\n',
+    };
+    const kustomization = {
+      'main/kustomization.yaml': 'resources: [web.yaml]\nimages:\n  - name: acme/web\n    newTag: x\n',
+    };
+    const repo = await host.createRepo('config', { files: { ...(isKustomize ? kustomization : chart), ...files } });
+    const file = isKustomize ? 'main/kustomization.yaml' : 'main/values.yaml';
+    const text = `${schemaLine}deliveries:\n  main: { from: main, repo: ${repo}, set: { ${file}: { '${path}': '{commit}' } } }\n`;
+    const found = await run(await repoOf({ 'tagboat.yaml': text }), {});
+    expect(codes(found)).toEqual(code === undefined ? [] : [code]);
   });
 
   it('tells on a laptop what only a job has as not known', async () => {

@@ -1,0 +1,226 @@
+import { posix } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import { askConfigRepo } from '../../commit/repo/ask.ts';
+import type { ConfigRepo } from '../../commit/repo/config-repo.ts';
+import type { Finding } from '../../plan/finding.ts';
+import { parsePath } from '../../plan/path.ts';
+import type { DeliveryPlan, GitCredential } from '../../plan.ts';
+import type { World } from '../../wire/world.ts';
+
+/** Files of a folder at the tip: its names, and texts by path. */
+interface Looking {
+  readonly names: (folder: string) => Promise<readonly string[]>;
+  readonly texts: (paths: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+}
+
+const mostFiles = 200;
+// Where people keep the manifests of Argo CD's own resources, besides the root.
+const applicationFolders = ['', 'argocd', 'argo-cd', 'apps', 'applications', 'bootstrap'];
+
+/** Whether what a delivery sets is used by the chart, the kustomization and the applications beside it. */
+export async function checkConfigRepo(
+  world: World,
+  delivery: DeliveryPlan,
+  credential: GitCredential | undefined,
+): Promise<Finding[]> {
+  return askConfigRepo(world, delivery, credential, async (repo) => {
+    const looking = await lookAt(repo);
+    const files = [...new Set(delivery.edits.map(({ file }) => file))];
+    const found = await Promise.all(
+      files.map(async (file) => {
+        const paths = delivery.edits.filter((edit) => edit.file === file).map(({ path }) => path);
+        const isKustomization = /^kustomization\.ya?ml$/i.test(posix.basename(file));
+        return isKustomization ? checkKustomization(looking, file, paths) : checkChart(looking, file, paths);
+      }),
+    );
+    return [...found.flat(), ...(await checkApplicationFiles(looking, delivery, files))];
+  });
+}
+
+async function lookAt(repo: ConfigRepo): Promise<Looking> {
+  const tip = await repo.readTip();
+  return {
+    names: async (folder) => {
+      // What isn't there is answered with what is.
+      const probe = posix.join(folder, '.tagboat-doctor');
+      const end = (await repo.readPaths(tip, [probe])).files.get(probe);
+      return end?.is === 'missing' && end.folder === (folder === '.' ? '' : folder) ? end.names : [];
+    },
+    texts: async (paths) => {
+      const { files } = await repo.readPaths(tip, paths.slice(0, mostFiles));
+      return new Map(
+        [...files].flatMap(([path, end]) =>
+          end.is === 'file' ? [[path, Buffer.from(end.blob.content).toString('utf8')] as const] : [],
+        ),
+      );
+    },
+  };
+}
+
+/** A value that no template of the chart reads changes nothing, however often it is set. */
+async function checkChart(looking: Looking, file: string, paths: readonly string[]): Promise<Finding[]> {
+  const dir = posix.dirname(file);
+  const names = await looking.names(dir);
+  if (!names.includes('Chart.yaml') || !names.includes('templates')) return [];
+  const folder = posix.join(dir, 'templates');
+  const chart = posix.join(dir, 'Chart.yaml');
+  const templates = (await looking.names(folder)).map((name) => posix.join(folder, name));
+  const texts = await looking.texts([chart, ...templates.filter((path) => /\.(?:ya?ml|tpl|json|txt)$/.test(path))]);
+  // Folders below aren't read: what stands there may use anything.
+  if (templates.some((path) => !/\.[a-z]+$/i.test(path)) || templates.length >= mostFiles) return [];
+  const parts = /^dependencies:/m.test(texts.get(chart) ?? '');
+  const all = [...texts]
+    .filter(([path]) => path !== chart)
+    .map(([, text]) => text)
+    .join('\n');
+  return paths.flatMap((path): Finding[] => {
+    const keys = parsePath(path).steps.map((step) => (step.is === 'key' ? step.key : undefined));
+    const known = keys.slice(0, keys.includes(undefined) ? keys.indexOf(undefined) : keys.length) as string[];
+    // A dependency's values stand below its name, and `global` goes to all of them.
+    if (known.length === 0 || parts || isUsed(all, known)) return [];
+    const message = `No template of the chart in ${dir === '.' ? 'the root' : dir} uses .Values.${known.join('.')}, which is set by ${path} in ${file}: setting it changes nothing.`;
+    return [
+      {
+        code: 'CHART_VALUE_UNUSED',
+        severity: 'warning',
+        message,
+        fix: 'Set the value that the templates read, or use this one there.',
+      },
+    ];
+  });
+}
+
+/** By its whole path, or by a map above it that is handed on whole. */
+function isUsed(text: string, keys: readonly string[]): boolean {
+  const escaped = keys.map((key) => key.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  return [...keys.keys(), keys.length].some((depth) => {
+    const path = ['\\.Values', ...escaped.slice(0, depth)].join('\\.');
+    return new RegExp(`${path}(?![\\w-])${depth === keys.length ? '' : '(?!\\.\\w)'}`).test(text);
+  });
+}
+
+/** `images:` changes the images of that name in the resources, and tells nobody when there is none. */
+async function checkKustomization(looking: Looking, file: string, paths: readonly string[]): Promise<Finding[]> {
+  const names = paths.flatMap((path) => {
+    const [images, item] = parsePath(path).steps;
+    const isImages = images?.is === 'key' && images.key === 'images' && item?.is === 'where';
+    return isImages ? item.conditions.filter(({ keys }) => keys.join('.') === 'name').map(({ value }) => value) : [];
+  });
+  if (names.length === 0) return [];
+  const dir = posix.dirname(file);
+  const text = (await looking.texts([file])).get(file) ?? '';
+  const [own] = documentsOf(text);
+  const listed = ['resources', 'patches', 'patchesStrategicMerge', 'components', 'bases', 'helmCharts', 'generators'];
+  const entries = listed.flatMap((key) => (Array.isArray(own?.[key]) ? (own[key] as unknown[]) : []));
+  const resources = entries.flatMap((one) =>
+    typeof one === 'string' && /\.ya?ml$/.test(one) && !one.includes('://') ? [posix.join(dir, one)] : [],
+  );
+  // A base or a generator may bring any image.
+  if (resources.length !== entries.length || resources.length === 0) return [];
+  const texts = [...(await looking.texts(resources)).values()].join('\n');
+  return [...new Set(names)].flatMap((name): Finding[] => {
+    const escaped = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+    if (new RegExp(`image:\\s*["']?${escaped}(?:[:@"'\\s]|$)`, 'm').test(texts)) return [];
+    const message = `No resource of ${file} has an image named ${name}: what is set for it changes nothing.`;
+    return [
+      {
+        code: 'KUSTOMIZE_IMAGE_UNUSED',
+        severity: 'warning',
+        message,
+        fix: 'Name it as the resources name their image, without its tag.',
+      },
+    ];
+  });
+}
+
+/** Applications whose manifests lie in the config repo too: their folder, and what Argo CD looks at for changes. */
+async function checkApplicationFiles(
+  looking: Looking,
+  { repo, branch }: DeliveryPlan,
+  files: readonly string[],
+): Promise<Finding[]> {
+  const listed = await Promise.all(
+    applicationFolders.map(async (folder) =>
+      (await looking.names(folder === '' ? '.' : folder)).map((name) => posix.join(folder, name)),
+    ),
+  );
+  const texts = await looking.texts(listed.flat().filter((path) => /\.ya?ml$/.test(path)));
+  const applications = [...texts].flatMap(([path, text]) =>
+    documentsOf(text).flatMap((manifest) => (manifest.kind === 'Application' ? [applicationOf(path, manifest)] : [])),
+  );
+  const ours = applications.filter((one) => repoPath(one.repo) === repoPath(repo));
+  return files.flatMap((file) => {
+    const above = ours.filter(({ folder }) => isBelow(file, folder));
+    return above.flatMap((one): Finding[] => {
+      const found: Finding[] = [];
+      if (!['', 'HEAD', branch, `refs/heads/${branch}`].includes(one.revision)) {
+        const message = `The application ${one.name} (${one.path}) follows ${one.revision}, and ${file} is set on ${branch}.`;
+        found.push({
+          code: 'APPLICATION_BRANCH_OTHER',
+          severity: 'warning',
+          message,
+          fix: "Correct its targetRevision, or the delivery's branch.",
+        });
+      }
+      if (one.generatePaths.length > 0 && !one.generatePaths.some((folder) => isBelow(file, folder))) {
+        const message = `manifest-generate-paths of ${one.name} (${one.path}) leaves out ${file}: Argo CD keeps the manifests it has when that changes.`;
+        found.push({
+          code: 'GENERATE_PATHS_LEAVE_OUT',
+          severity: 'error',
+          message,
+          fix: 'Name the folder of the file there as well.',
+        });
+      }
+      return found;
+    });
+  });
+}
+
+type Manifest = Readonly<Record<string, unknown>>;
+
+function applicationOf(path: string, manifest: Manifest) {
+  const at = (value: unknown, ...keys: string[]): unknown =>
+    keys.reduce<unknown>(
+      (inner, key) => (typeof inner === 'object' && inner !== null ? (inner as Manifest)[key] : undefined),
+      value,
+    );
+  const text = (...keys: string[]): string => String(at(manifest, ...keys) ?? '');
+  const folder = text('spec', 'source', 'path');
+  const paths = text('metadata', 'annotations', 'argocd.argoproj.io/manifest-generate-paths');
+  return {
+    path,
+    name: text('metadata', 'name'),
+    repo: text('spec', 'source', 'repoURL'),
+    revision: text('spec', 'source', 'targetRevision'),
+    folder,
+    // One that begins with a slash is seen from the root, any other from the application's folder.
+    generatePaths: paths
+      .split(';')
+      .filter((one) => one.trim() !== '')
+      .map((one) => (one.startsWith('/') ? one : posix.join(folder, one))),
+  };
+}
+
+function documentsOf(text: string): Manifest[] {
+  if (/\{\{/.test(text)) return [];
+  const documents = parseAllDocuments(text, { strict: false });
+  if (!Array.isArray(documents)) return [];
+  return documents.flatMap((one) => {
+    const value: unknown = one.errors.length > 0 ? undefined : one.toJS({ maxAliasCount: 100 });
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? [value as Manifest] : [];
+  });
+}
+
+function isBelow(file: string, folder: string): boolean {
+  const clean = posix.normalize(folder).replace(/^\/|\/$/g, '');
+  return clean === '.' || clean === '' || file === clean || file.startsWith(`${clean}/`);
+}
+
+/** A repository by its path: hosts have several names. */
+function repoPath(url: string): string {
+  return url
+    .replace(/^[a-z+]+:\/\/[^/]*\//i, '')
+    .replace(/^[^/@]+@[^/:]+:/, '')
+    .replace(/(?:\.git)?\/*$/i, '')
+    .toLowerCase();
+}
