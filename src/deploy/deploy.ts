@@ -2,7 +2,7 @@ import { exitCodes } from '../errors/codes.ts';
 import { TagboatError } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import type { DeployPlan, Verdict } from '../plan/deploy.ts';
-import type { Change, PushedImage } from '../plan/outcome.ts';
+import type { PushedImage } from '../plan/outcome.ts';
 import type { ArgoCd } from '../wire/argocd/types.ts';
 import type { Relation } from '../wire/git/ancestry.ts';
 import type { Http } from '../wire/http.ts';
@@ -13,6 +13,7 @@ import { findApplications, type Search } from './observe/find.ts';
 import { createBases } from './observe/kustomize.ts';
 import { isOursOf } from './verdict/images.ts';
 import { timesFor } from './verdict/question.ts';
+import type { Replacing } from './watch/children.ts';
 import { createFamily } from './watch/family.ts';
 
 /** The config repo's history around our commit, asked of its host. */
@@ -47,7 +48,7 @@ export interface Delivered {
   readonly parent: string | undefined;
   readonly files: readonly string[];
   /** What the commit set; images are looked for by these values. */
-  readonly changes: readonly Pick<Change, 'file' | 'after'>[];
+  readonly changes: readonly Replacing[];
   readonly images: readonly PushedImage[];
   readonly history: History;
   readonly deploy: DeployPlan;

@@ -45,6 +45,8 @@ export interface Asked {
   readonly tag?: string;
   /** The file that was set. Default the chart's values. */
   readonly file?: string;
+  /** What was set is to be read from the commit, as where only a repository and an application are told. */
+  readonly untold?: boolean;
   readonly images?: readonly PushedImage[];
   readonly argocd?: Partial<ArgoCdPlan>;
   readonly deploy?: Partial<DeployPlan>;
@@ -97,7 +99,9 @@ export async function watch(
     environment: undefined,
     ...asked.deploy,
   };
+  const told = [{ file, after: asked.tag ?? 'b' }];
   try {
+    const changes = asked.untold === true ? await history.changes(asked.commit) : told;
     return await watchDelivery(
       world,
       world.emit,
@@ -105,8 +109,8 @@ export async function watch(
       {
         ...{ delivery: 'main', repo, branch: 'main', commit: asked.commit, parent: undefined },
         ...{
-          files: [file],
-          changes: [{ file, after: asked.tag ?? 'b' }],
+          files: [...new Set(changes.map((change) => change.file))],
+          changes,
           images: asked.images ?? [],
         },
         history: {

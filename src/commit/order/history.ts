@@ -6,6 +6,7 @@ import type { World } from '../../wire/world.ts';
 import { filesOf, loadRewrite } from '../edit/rewrite.ts';
 import { defaultIdleMs, openConfigRepo } from '../repo/config-repo.ts';
 import { explainGitFailure } from '../repo/git-failure.ts';
+import { changesIn, type FoundChange } from './changed.ts';
 import { trailersOf } from './trailers.ts';
 
 /** A delivery's config repo as far as its commits are compared. Comparing never throws, save the signal's reason. */
@@ -25,6 +26,8 @@ export interface DeliveryHistory {
   removed(ours: string): Promise<boolean>;
   /** Those of the files that a commit has, as text. */
   texts(revision: string, files: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** What a commit replaced, by its own message or else by its parent; nothing where that can't be read. */
+  changes(revision: string): Promise<readonly FoundChange[]>;
   close(): Promise<void>;
 }
 
@@ -109,6 +112,11 @@ export function openHistory(
           ),
         );
       }, new Map()),
+    changes: (revision) =>
+      asked<readonly FoundChange[]>(async () => {
+        const set = await settingsOf(revision);
+        return changesIn(repo, revision, set && filesOf(set));
+      }, []),
     close: async () => {
       await before;
       await repo.close();

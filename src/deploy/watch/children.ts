@@ -3,13 +3,20 @@ import type { World } from '../../wire/world.ts';
 import { refOf, type Search } from '../observe/find.ts';
 import { carries, type Followed, reads } from '../observe/sources.ts';
 
+/** A value that was set; `before` where the commit alone tells what was changed, and not whose. */
+export interface Replacing {
+  readonly file: string;
+  readonly after: string;
+  readonly before?: string | undefined;
+}
+
 /** What a delivery changed, and where to look for it. */
 export interface Changed {
   readonly world: World;
   readonly argocd: ArgoCd;
   readonly followed: Followed;
   readonly search: Search;
-  readonly changes: readonly { readonly file: string; readonly after: string }[];
+  readonly changes: readonly Replacing[];
   readonly images: readonly string[];
   readonly deadline: number;
 }

@@ -1,7 +1,7 @@
 import type { Application, ApplicationOwner, ArgoCd } from '../../wire/argocd/types.ts';
 import { listAt, textAt } from '../../wire/fields.ts';
 import { refOf } from '../observe/find.ts';
-import { covers, reads } from '../observe/sources.ts';
+import { carries, covers, reads } from '../observe/sources.ts';
 import type { Carrier } from '../verdict/question.ts';
 import type { Changed } from './children.ts';
 import { type Watched, type WatchResult, watchApplication } from './watch.ts';
@@ -43,14 +43,15 @@ export function createOwners(delivery: Omit<Watched, 'app'> & Changed): Owners {
     if (owner.kind === 'ApplicationSet') {
       const read = await generatorFiles(argocd, owner, files);
       const carried = read ?? (own ? [] : files);
-      return carried.length === 0 ? nothing : { ...nothing, carrier: carrierOf(owner, delivery, carried) };
+      return carried.length === 0 ? nothing : { ...nothing, carrier: carrierOf(application, owner, delivery, carried) };
     }
     const above = await argocd
       .application({ name: owner.name, namespace: owner.namespace ?? application.namespace })
       .catch(() => undefined);
-    if (above === undefined) return own ? nothing : { ...nothing, carrier: carrierOf(owner, delivery, files) };
+    if (above === undefined)
+      return own ? nothing : { ...nothing, carrier: carrierOf(application, owner, delivery, files) };
     const changes = covers(above, followed, files, await delivery.search.bases(above)) || above.owner !== undefined;
-    if (!changes) return own ? nothing : { ...nothing, carrier: carrierOf(owner, delivery, files) };
+    if (!changes) return own ? nothing : { ...nothing, carrier: carrierOf(application, owner, delivery, files) };
     const found = known.get(keyOf(above)) ?? applied(above, application.name, depth);
     known.set(keyOf(above), found);
     return { ...nothing, failed: await found };
@@ -80,8 +81,15 @@ export function createOwners(delivery: Omit<Watched, 'app'> & Changed): Owners {
 }
 
 /** What must be found in an application's sources: the values that name the run's images, or else the longest one. */
-function carrierOf({ kind, name }: ApplicationOwner, { changes, images }: Changed, files: readonly string[]): Carrier {
-  const values = changes.filter(({ file }) => files.includes(file)).map(({ after }) => after);
+function carrierOf(
+  { settings }: Application,
+  { kind, name }: ApplicationOwner,
+  { changes, images }: Changed,
+  files: readonly string[],
+): Carrier {
+  const values = changes
+    .filter(({ file, before }) => files.includes(file) && (before === undefined || carries(settings, [before])))
+    .map(({ after }) => after);
   const ofImages = values.filter((value) => images.some((image) => image.includes(value)));
   const longest = [...values].sort((a, b) => b.length - a.length).slice(0, 1);
   return { name: `${kind} ${name}`, values: ofImages.length > 0 ? ofImages : longest };

@@ -71,14 +71,19 @@ export async function watchCommit(
   const spare = 60_000;
   const history = openHistory(world, delivery, credential, world.clock.now() + deploy.argocd.longestMs + spare);
   try {
+    // Without places, the commit itself says what an application is to have: its owner may have to carry it there first.
+    const isUntold = delivery.edits.length === 0 && deploy.applications.length > 0;
+    const changes = isUntold
+      ? await history.changes(about.commit)
+      : delivery.edits.map(({ file, value }) => ({ file, after: value }));
     const watch = () =>
       watchDelivery(world, emit, server, {
         ...about,
         delivery: delivery.name,
         repo: delivery.repo,
         branch: delivery.branch,
-        files: filesOf(delivery),
-        changes: delivery.edits.map(({ file, value }) => ({ file, after: value })),
+        files: [...new Set(changes.map(({ file }) => file))],
+        changes,
         history: {
           relation: (revision) => history.relation(revision, about.commit),
           keeps: (revision) => history.keeps(revision, about.commit),

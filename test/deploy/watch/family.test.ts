@@ -68,6 +68,22 @@ only('an application of a template is found by what the template carries into it
   expect(await watch(place, asked)).toMatchObject([{ is: 'healthy', application: 'front' }]);
 });
 
+only('where only an application is told, what its template has to carry into it is read from the commit', async () => {
+  const { place, carry, deliver } = await generated();
+  await deliver('a1b2c3');
+  const asked = { commit: await deliver('d4e5f6'), untold: true };
+  const waited = watch(place, asked, timeUpOn('ApplicationSet shops'));
+  expect(await waited).toMatchObject([{ is: 'timedOut', why: expect.stringContaining('ApplicationSet shops') }]);
+  carry('d4e5f6');
+  expect(await watch(place, asked)).toMatchObject([{ is: 'healthy', application: 'front' }]);
+});
+
+only('a commit that replaced nothing of what an application has asks nothing of its template', async () => {
+  const { place, deliver } = await generated();
+  await deliver('000aaa');
+  expect(await watch(place, { commit: await deliver('d4e5f6'), untold: true })).toMatchObject([{ is: 'healthy' }]);
+});
+
 /** An application `root` that makes `front`, whose tag is a parameter of it. */
 async function appOfApps(): Promise<{ place: Harbour; set: (tag: string) => Promise<string> }> {
   const place = await harbour({ app: { sources: [{ repoURL: 'https://git.test/none.git', path: '.' }] } });
@@ -118,6 +134,42 @@ only('an application whose owner can’t be synced has failed with it', async ()
   place.argocd.app('root').mishaps.syncFails = 'the server could not find the requested resource';
   const asked = { commit: await set('d4e5f6'), tag: 'd4e5f6', file: 'root/front.yaml', deploy: named('front') };
   expect(await watch(place, asked)).toMatchObject([{ is: 'syncFailed', why: expect.stringContaining('root') }]);
+});
+
+only('where only an application is told, it is not healthy before its owner has what the commit changed', async () => {
+  const { place, set } = await appOfApps();
+  const commit = await set('d4e5f6');
+  await place.argocd.app('front').refresh();
+  place.argocd.app('front').mishaps.degraded = 'exceeded its progress deadline';
+  setTimeout(() => void place.argocd.app('root').refresh(), 200);
+  const asked = { commit, untold: true, deploy: named('front') };
+  expect(await watch(place, asked)).toMatchObject([{ is: 'degraded', application: 'front' }]);
+});
+
+only('three generations are judged down to the one that runs it', async () => {
+  const { place, set } = await appOfApps();
+  const { argocd, host, repo } = place;
+  const text =
+    (await set('a1b2c3')) &&
+    `apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: { name: root }
+spec: { source: { repoURL: ${repo}, path: root } }
+`;
+  await host.commit('config', { files: { 'top/root.yaml': text } });
+  const top = argocd.add({ name: 'top', sources: [{ repoURL: repo, path: 'top' }] });
+  await top.refresh();
+  await expect.poll(() => top.live.length).toBe(1);
+  argocd.app('front').mishaps.degraded = 'exceeded its progress deadline';
+  const commit = await set('d4e5f6');
+  const about = { commit, tag: 'd4e5f6', file: 'root/front.yaml' };
+  expect(await watch(place, { ...about, deploy: named('front') })).toMatchObject([{ is: 'degraded' }]);
+  const all = await watch(place, { ...about, deploy: named('top') });
+  expect(all.map(({ application, is }) => [application, is])).toEqual([
+    ['top', 'healthy'],
+    ['root', 'healthy'],
+    ['front', 'degraded'],
+  ]);
 });
 
 only('what the owner and the application are both named for is judged once each', async () => {
