@@ -8,6 +8,7 @@ import type { Relation } from '../wire/git/ancestry.ts';
 import type { Http } from '../wire/http.ts';
 import type { World } from '../wire/world.ts';
 import { createNudge, webhookSecret } from './act/nudge.ts';
+import { askedUntil } from './observe/asked-until.ts';
 import type { Feed } from './observe/feed.ts';
 import { findApplications, type Search } from './observe/find.ts';
 import { createBases } from './observe/kustomize.ts';
@@ -72,7 +73,13 @@ export async function watchDelivery(
   const began = world.clock.now();
   const deadline = began + deploy.argocd.timeoutMs;
   const search = {
-    ...searchOf(world, emit, server, delivered, history),
+    ...searchOf(
+      world,
+      emit,
+      { ...server, argocd: askedUntil(argocd, world, began + deploy.argocd.longestMs) },
+      delivered,
+      history,
+    ),
     values: changes.map(({ after }) => after),
     until: Math.min(deadline, began + appearMs),
     untilCarried: deadline,

@@ -36,7 +36,9 @@ export function createFamily(delivery: Delivery): Family {
   const failing = (app: AppRef) => (error: unknown) => {
     throw argocdError(error, { server: argocd.url, with: delivery.with, application: app.name });
   };
-  const owners = createOwners(delivery);
+  // Before there is a verdict, nobody is awaited any longer than it is.
+  const waiting = { ...delivery, argocd: delivery.search.argocd };
+  const owners = createOwners(waiting);
 
   const watchOne = async (application: Application): Promise<Verdict[]> => {
     const key = `${application.namespace}/${application.name}`;
@@ -48,11 +50,11 @@ export function createFamily(delivery: Delivery): Family {
       ...{ delivery: delivery.delivery, application: app.name, server: argocd.url, commit: question.commit },
     });
     const owned = await owners.of(application).catch(failing(app));
-    const watched: Watched = { ...delivery, app, question: { ...question, carrier: owned.carrier } };
+    const watched: Watched = { ...waiting, app, question: { ...question, carrier: owned.carrier } };
     const result = owned.failed ?? (await watchApplication(watched).catch(failing(app)));
     const others = result.gone === true && !delivery.named ? await foundAgain() : [];
     if (others.length > 0) return watchAll(others);
-    const verdict = await verdictOf(delivery, watched, owned, result);
+    const verdict = await verdictOf(delivery, { ...watched, argocd }, owned, result);
     emit({ type: 'verdict.finished', delivery: delivery.delivery, application: app.name, verdict });
     for (const note of notesOf(verdict)) {
       emit({ type: 'notice', level: 'warning', stage: 'deploy', message: `${app.name}: ${note}.` });

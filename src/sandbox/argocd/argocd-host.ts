@@ -20,10 +20,11 @@ interface ArgoCdRequest {
   readonly number: number;
 }
 
-/** What goes wrong with a request: another answer, none, or a cut connection; a stream may be cut after it began. */
+/** What goes wrong with a request: another answer, none, one that never ends, or a cut connection; a stream may be cut after it began. */
 type ArgoCdFault =
   | { readonly is: 'answer'; readonly status: number; readonly type?: string; readonly body: string }
   | { readonly is: 'hang' }
+  | { readonly is: 'drip' }
   | { readonly is: 'cut' };
 
 export interface ArgoCdOptions extends ArgoCdGateOptions {
@@ -68,6 +69,7 @@ export async function startArgoCd(options: ArgoCdOptions): Promise<ArgoCdHost> {
     requests.push(request);
     const fault = options.fault?.(request);
     if (fault?.is === 'hang') return;
+    if (fault?.is === 'drip') return drip(outgoing);
     if (fault?.is === 'cut') return void incoming.socket.destroy();
     if (fault?.is === 'answer')
       return void outgoing
@@ -223,4 +225,11 @@ function answer(outgoing: ServerResponse, status: number, value: unknown): void 
 /** As the gRPC gateway writes errors. */
 function refuse(outgoing: ServerResponse, status: number, code: number, message: string): void {
   answer(outgoing, status, { error: message, code, message });
+}
+
+/** A byte now and then, so that nobody takes it for dead. */
+function drip(outgoing: ServerResponse): void {
+  outgoing.writeHead(200, { 'content-type': 'application/json' });
+  const timer = setInterval(() => outgoing.write(' '), 20);
+  outgoing.once('close', () => clearInterval(timer));
 }

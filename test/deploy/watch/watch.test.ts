@@ -101,6 +101,15 @@ only.each([
   expect(away).toBe(false);
 });
 
+only.each(['hang', 'drip'] as const)(
+  'an Argo CD whose answers never end is awaited no longer than all is: they %s',
+  async (is) => {
+    const place = await harbour({ fault: () => ({ is }) });
+    const commit = await place.deliver('b');
+    await expect(watch(place, { commit, timeoutMs: 20_000 })).rejects.toMatchObject({ code: 'ARGOCD_TIMEOUT' });
+  },
+);
+
 only('a page that says 404 in Argo CD’s place meanwhile deletes nothing', async () => {
   let away = false;
   const place = await harbour({

@@ -1,0 +1,34 @@
+import type { ArgoCd } from '../../wire/argocd/types.ts';
+import { WireFailure } from '../../wire/failure.ts';
+import type { World } from '../../wire/world.ts';
+
+/** The same Argo CD, of which nothing is awaited beyond a time of the world's clock: that is a WireFailure `timeout`. */
+export function askedUntil(argocd: ArgoCd, { clock, signal }: World, latest: number): ArgoCd {
+  const inTime =
+    <A extends readonly unknown[], T>(ask: (...asked: A) => Promise<T>) =>
+    async (...asked: A): Promise<T> => {
+      const done = new AbortController();
+      const over = clock
+        .sleep(Math.max(0, latest - clock.now()), AbortSignal.any([signal, done.signal]))
+        .then((): never => {
+          const message = `${argocd.url} had not answered when the time was over`;
+          throw new WireFailure('timeout', argocd.url, { message, retryable: false });
+        });
+      over.catch(() => undefined);
+      try {
+        return await Promise.race([ask(...asked), over]);
+      } finally {
+        done.abort();
+      }
+    };
+  return {
+    ...argocd,
+    application: inTime(argocd.application),
+    applications: inTime(argocd.applications),
+    applicationSet: inTime(argocd.applicationSet),
+    tree: inTime(argocd.tree),
+    resource: inTime(argocd.resource),
+    sync: inTime(argocd.sync),
+    blocked: inTime(argocd.blocked),
+  };
+}
