@@ -12,6 +12,27 @@ export interface Manifest {
   readonly text: string;
 }
 
+interface Kustomization {
+  readonly resources?: readonly string[];
+  readonly images?: readonly { readonly name: string; readonly newName?: string; readonly newTag?: string }[];
+}
+
+/** As much of Kustomize as a folder by `init` needs: its resources, with the images' names and tags put in. */
+function kustomized(files: Readonly<Record<string, string>>, text: string): Manifest[] {
+  const { resources = [], images = [] } = yaml('kustomization.yaml', text) as Kustomization;
+  const put = (line: string, image: string): string => {
+    const [, name = '', tag] = /^(.+?)(?::([^:/]+))?$/.exec(image) ?? [];
+    const found = images.find((one) => one.name === name);
+    if (found === undefined) return line;
+    return line.replace(image, `${found.newName ?? name}:${found.newTag ?? tag ?? 'latest'}`);
+  };
+  const own = resources.map((name) => {
+    if (files[name] === undefined) throw new Error(`accumulating resources from '${name}': no such file`);
+    return [name, files[name].replace(/^\s*(?:- )?image: (\S+)$/gm, put)] as const;
+  });
+  return render(Object.fromEntries(own));
+}
+
 /**
  * As much of Helm as a demo's chart needs: `{{ .Values.a.b }}` in `templates/`, filled in from `values.yaml`. Without
  * a Chart.yaml, the folder's YAML files are manifests. Throws an Error in the words that Argo CD would show.
@@ -20,6 +41,8 @@ export function render(
   files: Readonly<Record<string, string>>,
   parameters: readonly { readonly name: string; readonly value: string }[] = [],
 ): Manifest[] {
+  const kustomization = files['kustomization.yaml'];
+  if (kustomization !== undefined) return kustomized(files, kustomization);
   const names = Object.keys(files).sort();
   const isChart = files['Chart.yaml'] !== undefined;
   const values: unknown = isChart ? yaml('values.yaml', files['values.yaml'] ?? '') : undefined;

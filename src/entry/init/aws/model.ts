@@ -46,15 +46,24 @@ export const lifecycle = {
   ],
 };
 
-function rule(rulePriority: number, description: string, selection: Record<string, unknown>) {
+interface Selection {
+  readonly tagStatus: 'tagged' | 'untagged';
+  readonly tagPrefixList?: readonly string[];
+  readonly countType: 'sinceImagePushed' | 'imageCountMoreThan';
+  readonly countUnit?: 'days';
+  readonly countNumber: number;
+}
+
+function rule(rulePriority: number, description: string, selection: Omit<Selection, 'tagStatus'>) {
   const tagStatus = selection.tagPrefixList === undefined ? 'untagged' : 'tagged';
-  return { rulePriority, description, selection: { tagStatus, ...selection }, action: { type: 'expire' } };
+  const whole: Selection = { tagStatus, ...selection };
+  return { rulePriority, description, selection: whole, action: { type: 'expire' } };
 }
 
 function days(countNumber: number) {
-  return { countType: 'sinceImagePushed', countUnit: 'days', countNumber };
+  return { countType: 'sinceImagePushed', countUnit: 'days', countNumber } as const;
 }
 
 function count(countNumber: number) {
-  return { countType: 'imageCountMoreThan', countNumber };
+  return { countType: 'imageCountMoreThan', countNumber } as const;
 }

@@ -1,0 +1,217 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse, parseAllDocuments } from 'yaml';
+import { claimsOfJob, gitHubProvider } from '../../../src/auth/iam/claims.ts';
+import { reviewTrust } from '../../../src/auth/iam/trust.ts';
+import { parseConfig } from '../../../src/config/config.ts';
+import { cloudFormation } from '../../../src/entry/init/aws/cloudformation.ts';
+import { awsCommands } from '../../../src/entry/init/aws/commands.ts';
+import { lifecycle } from '../../../src/entry/init/aws/model.ts';
+import { terraform } from '../../../src/entry/init/aws/terraform.ts';
+import { findImages } from '../../../src/entry/init/find-images.ts';
+import { applicationOf, declaredApplications, findPlaces } from '../../../src/entry/init/find-places.ts';
+import { appRepo, runInit } from './scene.ts';
+
+const read = (dir: string, file: string) => readFile(join(dir, file), 'utf8');
+
+describe('the images of a repository', () => {
+  it('are its Dockerfiles, each named by its folder, with the context that its COPY lines are about', () => {
+    const texts = {
+      Dockerfile: 'FROM scratch\nCOPY . /\n',
+      'services/api/Dockerfile': 'FROM scratch\nCOPY main.go ./\n',
+      'build/web/Dockerfile.prod': 'FROM scratch\nCOPY src/web/ /srv/\n',
+      'node_modules/x/Dockerfile': 'FROM scratch\n',
+    };
+    const { 'node_modules/x/Dockerfile': _, ...own } = texts;
+    const files = [...Object.keys(texts), 'services/api/main.go', 'src/web/index.html'];
+    expect(findImages(own, files, 'shop').map(({ name, dockerfile, context }) => [name, dockerfile, context])).toEqual([
+      ['shop', 'Dockerfile', '.'],
+      ['web', 'build/web/Dockerfile.prod', '.'],
+      ['api', 'services/api/Dockerfile', 'services/api'],
+    ]);
+  });
+
+  it('are those of compose and bake files first, with target and arguments', () => {
+    const texts = {
+      'app/Dockerfile': 'FROM scratch\n',
+      'web/Dockerfile.prod': 'FROM scratch\n',
+      'compose.yaml': `services:
+  db: { image: "postgres:16" }
+  worker:
+    build: { context: ./app, target: worker, args: { MODE: fast, VERSION: "\${VERSION}" } }
+`,
+      'docker-bake.hcl': `target "front" {
+  context = "web"
+  dockerfile = "Dockerfile.prod"
+}
+`,
+    };
+    expect(findImages(texts, Object.keys(texts), 'shop')).toMatchObject([
+      { name: 'front', dockerfile: 'web/Dockerfile.prod', context: 'web' },
+      { name: 'worker', dockerfile: 'app/Dockerfile', context: 'app', target: 'worker', args: { MODE: 'fast' } },
+    ]);
+  });
+});
+
+describe('the places of a config repo', () => {
+  const texts = {
+    'charts/shop/values.yaml':
+      'image:\n  repository: ghcr.io/acme/shop\n  tag: "1a2b3c4"\nredis:\n  image:\n    repository: redis\n    tag: "7"\n',
+    'overlays/prod/kustomization.yaml':
+      'images:\n  - name: shop\n    newName: ghcr.io/acme/shop\n    newTag: 1a2b3c4\n  - name: redis\n    newTag: "7"\n',
+    'raw/shop.yaml':
+      'kind: Deployment\nspec:\n  template:\n    spec:\n      containers:\n        - name: shop\n          image: ghcr.io/acme/shop:1a2b3c4\n',
+    'charts/shop/templates/x.yaml': 'image: "{{ .Values.image }}"\n',
+    'argocd/shop.yaml':
+      'apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: { name: shop }\nspec:\n  source: { repoURL: x, path: charts/shop, targetRevision: production }\n',
+  };
+
+  it('that hold one of the images or its tag today are offered, others are not', () => {
+    const offers = findPlaces(texts, ['shop', 'web']);
+    expect(offers.map(({ file, path, value, today }) => [file, path, value, today])).toEqual([
+      ['charts/shop/values.yaml', '.image.tag', '{tag}', '1a2b3c4'],
+      ['overlays/prod/kustomization.yaml', '.images[name=shop].newTag', '{tag}', '1a2b3c4'],
+      ['raw/shop.yaml', '.spec.template.spec.containers[name=shop].image', '{image.shop}', 'ghcr.io/acme/shop:1a2b3c4'],
+    ]);
+  });
+
+  it('are deployed by the application whose folder they are in', () => {
+    const applications = declaredApplications(texts);
+    expect(applicationOf('charts/shop/values.yaml', applications)).toMatchObject({
+      name: 'shop',
+      branch: 'production',
+    });
+    expect(applicationOf('charts/shopping/values.yaml', applications)).toBeUndefined();
+  });
+});
+
+describe('init', () => {
+  const files = { 'services/api/Dockerfile': 'FROM scratch\nCOPY x /\n', 'services/api/x': 'x' };
+
+  it('writes a config that is read without a fault, and a workflow with the permissions it needs', async () => {
+    const dir = await appRepo(files, 'git@github.com:Acme/Shop.git');
+    const done = await runInit(dir, { configRepo: 'acme/config', place: ['prod/values.yaml:.api.image.tag'] });
+    expect(done.errors).toEqual([]);
+    const config = parseConfig(await read(dir, 'tagboat.yaml'), 'tagboat.yaml', {});
+    expect(config.images).toMatchObject([{ name: 'api', repository: 'acme/api', context: 'services/api' }]);
+    expect(config.deliveries).toMatchObject([
+      { from: ['main'], set: [{ file: 'prod/values.yaml', path: '.api.image.tag', value: '{tag}' }] },
+    ]);
+    const workflow = parse(await read(dir, '.github/workflows/ship.yml'));
+    expect(workflow.jobs.ship.permissions).toEqual({ contents: 'read', packages: 'write' });
+    expect(workflow.jobs.ship.steps.at(-1).with.token).toContain('secrets.');
+  });
+
+  it('never replaces a file unasked: it refuses, or does so by --force; what is the same is no change', async () => {
+    const dir = await appRepo(files, 'https://github.com/acme/shop');
+    await writeFile(join(dir, 'tagboat.yaml'), 'images: { mine: {} }\n');
+    const refused = await runInit(dir, {});
+    expect(refused.errors).toMatchObject([{ code: 'INIT_FILE_EXISTS' }]);
+    expect(await read(dir, 'tagboat.yaml')).toBe('images: { mine: {} }\n');
+    await expect(read(dir, '.github/workflows/ship.yml')).rejects.toThrow('ENOENT');
+    expect((await runInit(dir, { check: true })).exitCode).toBe(2);
+    expect((await runInit(dir, { force: true })).errors).toEqual([]);
+    expect(await read(dir, 'tagboat.yaml')).toContain('dockerfile: services/api/Dockerfile');
+    expect((await runInit(dir, { check: true })).exitCode).toBe(0);
+  });
+
+  it('takes registry, account and region from a pipeline that is there, and says so in the config', async () => {
+    const pipeline = '      - run: docker push 123456789012.dkr.ecr.eu-west-1.amazonaws.com/api:1\n';
+    const dir = await appRepo({ ...files, '.github/workflows/old.yml': pipeline }, 'https://github.com/acme/shop');
+    expect((await runInit(dir, { with: ['aws'], as: 'cli' })).errors).toEqual([]);
+    const text = await read(dir, 'tagboat.yaml');
+    expect(text).toContain('# found in .github/workflows/old.yml');
+    expect(parseConfig(text, 'tagboat.yaml', {}).aws).toMatchObject({
+      region: 'eu-west-1',
+      role: 'arn:aws:iam::123456789012:role/tagboat',
+    });
+    expect(parse(await read(dir, '.github/workflows/ship.yml')).jobs.ship.permissions['id-token']).toBe('write');
+    expect(await read(dir, 'aws/tagboat.sh')).toContain('--repository-name api');
+  });
+
+  it('asks for what nothing tells: a registry, a place, an account; and needs an image', async () => {
+    const dir = await appRepo(files);
+    expect((await runInit(dir, {})).errors).toMatchObject([{ code: 'USAGE' }]);
+    expect((await runInit(dir, { registry: 'r.example.com', configRepo: 'acme/config' })).errors).toMatchObject([
+      { code: 'USAGE' },
+    ]);
+    expect((await runInit(dir, { registry: 'r.example.com', with: ['aws'] })).errors).toMatchObject([
+      { code: 'USAGE' },
+    ]);
+    const empty = await appRepo({ 'README.md': '' }, 'https://github.com/acme/shop');
+    expect((await runInit(empty, {})).errors).toMatchObject([{ code: 'INIT_WITHOUT_IMAGES' }]);
+  });
+
+  it('writes .gitlab-ci.yml for a remote at GitLab, with its own registry', async () => {
+    const dir = await appRepo(files, 'git@gitlab.com:acme/team/shop.git');
+    await runInit(dir, { configRepo: 'https://gitlab.com/acme/config.git', place: ['values.yaml:.tag'] });
+    expect(parseConfig(await read(dir, 'tagboat.yaml'), 'tagboat.yaml', {}).images[0]?.registry).toMatchObject({
+      host: 'registry.gitlab.com',
+    });
+    const pipeline = parse(await read(dir, '.gitlab-ci.yml'));
+    expect(pipeline.ship.script).toEqual(['npx --yes tagboat ship']);
+  });
+});
+
+describe('what AWS needs', () => {
+  const needs = {
+    account: '123456789012',
+    region: 'eu-west-1',
+    role: 'tagboat',
+    app: 'acme/shop',
+    branches: ['main'],
+    repositories: ['api', 'team/web-ui'],
+  };
+
+  it('as CloudFormation is a role that jobs of main may assume and nobody else, and pushes to these repositories', () => {
+    const { Resources } = parse(cloudFormation(needs));
+    const trust = JSON.stringify(Resources.Role.Properties.AssumeRolePolicyDocument);
+    const review = (ref: string, repo = 'acme/shop') => {
+      const claims = claimsOfJob({ repo, ref, environment: undefined, audience: 'sts.amazonaws.com' });
+      const request = { provider: gitHubProvider, account: needs.account, claims, now: 0 };
+      return reviewTrust(trust, { file: 'trust.json', account: needs.account, request }).verdict;
+    };
+    expect([review('main'), review('dev'), review('main', 'acme/other')]).toEqual(['allowed', 'refused', 'refused']);
+    const [{ PolicyDocument }] = Resources.Role.Properties.Policies;
+    expect(PolicyDocument.Statement[1].Resource).toEqual(
+      ['api', 'team/web-ui'].map((name) => `arn:aws:ecr:eu-west-1:123456789012:repository/${name}`),
+    );
+    expect(Object.keys(Resources)).toEqual(['Provider', 'Role', 'RepositoryApi', 'RepositoryTeamWebUi']);
+  });
+
+  it('never counts caches and lists of inputs among the images that are released', () => {
+    const { rules } = lifecycle;
+    const counted = rules.filter(({ selection }) => selection.countType === 'imageCountMoreThan');
+    expect(counted.map(({ selection }) => selection.tagPrefixList)).toEqual([['inputs-'], ['fp-']]);
+    // ECR: a rule for any image must come last, and each has a priority of its own.
+    expect(rules.map(({ rulePriority }) => rulePriority)).toEqual([1, 2, 3, 4]);
+  });
+
+  const hasTerraform = spawnSync('terraform', ['version']).status === 0;
+  it.skipIf(!hasTerraform)(
+    `as Terraform is as terraform fmt writes it${hasTerraform ? '' : ' [skipped: install terraform]'}`,
+    () => {
+      const text = terraform(needs);
+      expect(
+        execFileSync('terraform', ['fmt', '-'], { input: text, stdio: ['pipe', 'pipe', 'ignore'] }).toString(),
+      ).toBe(text);
+    },
+  );
+
+  it('as commands is a script that sh reads, and whose policies are JSON', () => {
+    const text = awsCommands(needs);
+    expect(spawnSync('sh', ['-n'], { input: text }).status).toBe(0);
+    for (const [, json = ''] of text.matchAll(/'(\{"[^']*\})'/g)) expect(() => JSON.parse(json)).not.toThrow();
+  });
+});
+
+it('the manifests of a new config repo are YAML without a fault', async () => {
+  const dir = await appRepo({ Dockerfile: 'FROM scratch\nCOPY . /\n' }, 'https://github.com/acme/shop');
+  await runInit(dir, { with: ['config-repo'], layout: 'kustomize' });
+  for (const file of ['apps/shop/kustomization.yaml', 'apps/shop/shop.yaml', 'argocd/shop.yaml']) {
+    const [document] = parseAllDocuments(await read(dir, `config-repo/${file}`));
+    expect(document?.errors).toEqual([]);
+  }
+});
