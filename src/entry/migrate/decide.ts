@@ -51,6 +51,19 @@ export function decideJob({ job, steps, givers }: ReadJob, look: LookIn): Takeov
   const groupsOf = ({ found }: ReadStep): Group[] => [...new Set(found.flatMap(({ fact }) => groupOf(fact) ?? []))];
   conditions(steps, groupsOf, (group, at, why) => block(group, at, why));
 
+  // What stays of a step would do its share of the delivery a second time, beside Tagboat.
+  for (const one of steps) {
+    const stays = one.found.find(({ fact }) => fact.is === 'stays');
+    if (stays === undefined) continue;
+    for (const group of groupsOf(one)) {
+      block(
+        group,
+        { step: one.step.at, line: stays.line },
+        'a part of the step has to stay: give it a step of its own',
+      );
+    }
+  }
+
   const kept = new Set<number>();
   const prepares = ({ found }: ReadStep): boolean => !found.some(({ fact }) => groupOf(fact) !== undefined);
   const configDirs = factsOf(steps, 'checkout').map(({ fact, step }) => ({ dir: fact.dir, step }));
