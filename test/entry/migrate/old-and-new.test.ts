@@ -60,7 +60,7 @@ async function oldWay(workflow: string) {
     if (step.with?.path !== undefined)
       run('git', ['clone', '--quiet', join(dir, 'config.git'), step.with.path], workspace);
     if (step.run === undefined) continue;
-    const script = step.run.replaceAll('${{ github.sha }}', source.commit);
+    const script = step.run.replaceAll(/\$\{\{ github\.sha \}\}/g, source.commit);
     const env = {
       ...process.env,
       ...author,
