@@ -18,7 +18,8 @@ export async function main(argv: readonly string[]): Promise<never> {
     help += text;
   });
   try {
-    await program.parseAsync([...argv], { from: 'user' });
+    if (argv[0] === 'complete') await (await import('./completion.ts')).answerCompletion(program, argv);
+    else await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError || error instanceof TagboatError)) throw error;
     exitCode = await runSession(named(program, argv) ?? 'help', given(argv), async (session) => {

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import type { CommonOptions } from '../run/options.ts';
 import { version } from '../run/version.ts';
 import { allowNothingHelp, collectOption, forceHelp, queueHelp, rebuildHelp } from './option-words.ts';
@@ -157,6 +157,10 @@ tagboat edit main/values.yaml '.front.imageTag=3f2c1d0' '.front.replicas=3' --ch
     .action(async (options) =>
       run('demo', common(), async () => (await import('../commands/demo.ts')).demo(common(), options)),
     );
+
+  add('completion', 'Print the completion script of a shell.', 'source <(tagboat completion bash)')
+    .addArgument(new Argument('<shell>', 'whose').choices(['bash', 'zsh', 'fish', 'powershell']))
+    .action(async (shell: string) => (await import('./completion.ts')).printCompletionScript(shell));
 
   refuseIgnoredOptions(program);
   return program;
