@@ -4,11 +4,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { build, buildTypes } from './build.mjs';
+import { makeContext, tryContainer } from './release/container.mjs';
 import { makeExecutable } from './release/executable.mjs';
 import { expect, makePackage, tryPackage } from './release/package.mjs';
-import { cache, checkNode, ensureModules, root, say } from './setup.mjs';
+import { cache, checkNode, ensureModules, isInstalled, root, say } from './setup.mjs';
 
 checkNode();
 const version = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version;
@@ -54,7 +55,7 @@ function releaseCommit() {
 async function check() {
   await ensureModules();
   const given = process.argv[process.argv.indexOf('--check') + 1];
-  const out = given ?? join(cache, 'release');
+  const out = resolve(given ?? join(cache, 'release'));
   mkdirSync(out, { recursive: true });
   const work = mkdtempSync(join(tmpdir(), 'tagboat-release-check-'));
   try {
@@ -72,6 +73,14 @@ async function check() {
     expect(ran.status, 2);
     if (!ran.stderr.includes('::error')) throw new Error(`The Action said nothing: ${ran.stderr}`);
     say(`✓ the Action runs from the files of ${tag} alone, without an install`);
+
+    const missing = ['apt-get', 'dpkg-deb'].filter((program) => !isInstalled(program));
+    if (missing.length === 0) {
+      const image = join(out, 'image');
+      makeContext(image, packed, version);
+      say(`✓ the container image of ${image}, for amd64 and arm64: ${await tryContainer(image, version)}`);
+      say(`- the image of the other architecture than this machine's is made and not run`);
+    } else say(`- no container image: it is made of Debian's packages, and ${missing.join(' and ')} is not here`);
 
     if (process.platform === 'linux') {
       const file = join(out, `tagboat-linux-${process.arch}`);
