@@ -233,7 +233,10 @@ describe.skipIf(noHttpBackend !== undefined)(`a config commit in Argo CD${skipNo
 
   it('says so when no application follows it in the end', async () => {
     const place = await harbour({ app: { sources: [{ repoURL: 'https://git.test/other.git', path: '.' }] } });
-    const asked = watch(place, { commit: await place.deliver('b'), deploy: { applications: [] }, timeoutMs: 20_000 });
+    const world = toldWorld((event, later) => {
+      if (event.type === 'notice' && event.message.includes('no application follows')) later(10_000_000);
+    }, 10);
+    const asked = watch(place, { commit: await place.deliver('b'), deploy: { applications: [] } }, world);
     await expect(asked).rejects.toMatchObject({ code: 'APPLICATIONS_NONE_FOLLOW', data: { seen: 1 } });
   });
 

@@ -2,6 +2,9 @@ import type { ArgoCd } from '../../wire/argocd/types.ts';
 import { WireFailure } from '../../wire/failure.ts';
 import type { World } from '../../wire/world.ts';
 
+/** What is asked at the very end, or after it, has this long: a last look tells more than that time is up. */
+const leastMs = 20_000;
+
 /** The same Argo CD, of which nothing is awaited beyond a time of the world's clock: that is a WireFailure `timeout`. */
 export function askedUntil(argocd: ArgoCd, { clock, signal }: World, latest: number): ArgoCd {
   const inTime =
@@ -9,7 +12,7 @@ export function askedUntil(argocd: ArgoCd, { clock, signal }: World, latest: num
     async (...asked: A): Promise<T> => {
       const done = new AbortController();
       const over = clock
-        .sleep(Math.max(0, latest - clock.now()), AbortSignal.any([signal, done.signal]))
+        .sleep(Math.max(leastMs, latest - clock.now()), AbortSignal.any([signal, done.signal]))
         .then((): never => {
           const message = `${argocd.url} had not answered when the time was over`;
           throw new WireFailure('timeout', argocd.url, { message, retryable: false });
