@@ -70,6 +70,11 @@ export function pairsIn(document: YamlDocument, map: YAMLMap): Pair[] {
   return [...pairs.values()];
 }
 
+/** The node itself, or what it is an alias of. */
+export function resolved(document: YamlDocument, node: unknown): unknown {
+  return isAlias(node) ? anchored(document, node.source, rangeOf(node)[0]) : node;
+}
+
 function mergedInto(document: YamlDocument, map: YAMLMap): { merged: Node; target: YAMLMap }[] {
   return map.items.flatMap((pair) => {
     if (keyText(pair.key) !== '<<') return [];

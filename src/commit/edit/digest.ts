@@ -1,32 +1,69 @@
-import { isMap, type Node, type Pair } from 'yaml';
+import { isMap, isSeq, type Node, type Pair, type YAMLMap } from 'yaml';
 import { placeAt } from '../../errors/place.ts';
 import { TagboatError } from '../../errors.ts';
-import { formatPath, parsePath, type ValuePath } from '../../plan/path.ts';
+import { formatPath, type PathStep, parsePath, type ValuePath } from '../../plan/path.ts';
 import type { Edit } from '../../plan.ts';
-import { pairsIn } from './alias.ts';
+import type { YamlDocument } from '../../wire/yaml.ts';
+import { pairsIn, resolved } from './alias.ts';
 import { keyText, rangeOf, type SourceFile, valueText } from './document.ts';
 import { type FoundValue, findValue } from './find.ts';
 import { wayOf } from './way.ts';
 
 /**
  * By edit, the line of a digest that stands beside the tag it sets and that none of them sets: kustomize, and charts
- * that know digests, take the digest then. Throws DIGEST_BESIDE_TAG where that isn't allowed.
+ * that know digests, take the digest then. A tag is read wherever its map is merged in, or it has an alias, and any of
+ * those places may have a digest. Throws DIGEST_BESIDE_TAG where that isn't allowed.
  */
 export function digestLines(file: SourceFile, edits: readonly Edit[]): (number | undefined)[] {
   const places = edits.map((edit) => placeOf(file, edit));
   const set = new Set<unknown>(places.map((place) => place?.node));
   return places.map((place, index) => {
-    const beside = place?.pairs.find((pair) => isDigestOf(pair, place.key));
-    if (place === undefined || beside === undefined || set.has(beside.value)) return undefined;
+    const beside = place && digestBeside(place, set);
+    if (place === undefined || beside === undefined) return undefined;
     const at = placeAt(file.name, file.text, rangeOf(beside.key as Node)[0], 'nothing');
     const { path, allow } = edits[index] as Edit;
     if (allow?.includes('digest') === true) return at.line;
-    const digest = formatPath({
-      ...place.above,
-      steps: [...place.above.steps, { is: 'key', key: keyText(beside.key) ?? '' }],
-    });
+    // Where it stands itself: what is merged in, or an alias, can't be set where it is read.
+    const target = resolved(place.document, beside.value);
+    const own = target === beside.value && place.map.items.includes(beside);
+    const key: PathStep = { is: 'key', key: keyText(beside.key) ?? '' };
+    const steps = (own ? undefined : stepsTo(place.document.contents, target)) ?? [...place.above.steps, key];
+    const digest = formatPath({ ...place.above, steps });
     throw new TagboatError('DIGEST_BESIDE_TAG', { file: file.name, path, digest, line: at.line ?? 1 }, { place: at });
   });
+}
+
+/** The first digest that isn't set, in the map of the tag or in another one that reads it. */
+function digestBeside({ document, map, node }: Place, set: ReadonlySet<unknown>): Pair | undefined {
+  for (const one of new Set([map, ...mapsIn(document.contents)])) {
+    const pairs = pairsIn(document, one);
+    for (const tag of pairs) {
+      if (resolved(document, tag.value) !== node) continue;
+      const name = keyText(tag.key) ?? '';
+      const beside = pairs.find((pair) => isDigestOf(document, pair, name) && !set.has(resolved(document, pair.value)));
+      if (beside !== undefined) return beside;
+    }
+  }
+  return undefined;
+}
+
+function mapsIn(node: unknown): YAMLMap[] {
+  if (isSeq(node)) return node.items.flatMap(mapsIn);
+  return isMap(node) ? [node, ...node.items.flatMap((pair) => mapsIn(pair.value))] : [];
+}
+
+function stepsTo(node: unknown, wanted: unknown): PathStep[] | undefined {
+  if (node === wanted) return [];
+  const below: readonly (readonly [PathStep, unknown])[] = isMap(node)
+    ? node.items.map(({ key, value }) => [{ is: 'key', key: keyText(key) ?? '' }, value])
+    : isSeq(node)
+      ? node.items.map((one, index) => [{ is: 'index', index }, one])
+      : [];
+  for (const [step, one] of below) {
+    const rest = stepsTo(one, wanted);
+    if (rest !== undefined) return [step, ...rest];
+  }
+  return undefined;
 }
 
 /** The key that an edit sets, and the map it is in; undefined for anything else, and where it is no more. */
@@ -37,16 +74,15 @@ function placeOf(file: SourceFile, edit: Edit): Place | undefined {
   const map = at === undefined ? undefined : wayOf(file, at.trail).nodes.at(-2);
   const document = file.documents[at?.trail[0] ?? 0];
   if (step?.is !== 'key' || at === undefined || document === undefined || !isMap(map)) return undefined;
-  const pairs = pairsIn(document, map);
-  return { key: step.key, above: { ...path, steps: path.steps.slice(0, -1) }, node: at.node, pairs };
+  return { above: { ...path, steps: path.steps.slice(0, -1) }, node: at.node, document, map };
 }
 
 interface Place {
-  readonly key: string;
   readonly above: ValuePath;
   readonly node: Node;
-  /** Of the map that the key is in, with what is merged into it. */
-  readonly pairs: readonly Pair[];
+  readonly document: YamlDocument;
+  /** The map that the key is in. */
+  readonly map: YAMLMap;
 }
 
 function found(file: SourceFile, path: ValuePath): FoundValue | undefined {
@@ -61,9 +97,9 @@ function found(file: SourceFile, path: ValuePath): FoundValue | undefined {
 }
 
 /** `digest` of `tag` and kustomize's `newTag`, `imageDigest` of `imageTag`; an empty one counts for nothing. */
-function isDigestOf({ key, value }: Pair, tag: string): boolean {
+function isDigestOf(document: YamlDocument, { key, value }: Pair, tag: string): boolean {
   const name = keyText(key) ?? '';
-  const text = valueText(value) ?? '';
+  const text = valueText(resolved(document, value)) ?? '';
   if (text === '' || /^(?:~|null)$/i.test(text)) return false;
   const own = tag === 'newTag' ? 'digest' : tag.replace(/tag$/, 'digest').replace(/Tag$/, 'Digest');
   if (own === tag) return false;

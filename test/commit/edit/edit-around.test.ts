@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { editFile } from '../../../src/commit/edit/edit.ts';
 import type { Edit } from '../../../src/plan.ts';
-import { codeOf, edit, errorOf } from './edit-text.ts';
+import { type Asked, codeOf, edit, errorOf } from './edit-text.ts';
 
 const none = { allow: [] };
+const noDigest: Asked = { allow: ['aliases'] };
 
 describe('a value that aliases repeat', () => {
   const shared: [string, string, string, number[]][] = [
@@ -70,16 +71,20 @@ describe('a tag beside a digest', () => {
     ['kustomize', `images:\n  - name: app\n    newTag: v1\n    digest: ${digest}\n`, '.images[name=app].newTag', '.images[name=app].digest'],
     ['a chart', `image: {digest: "${digest}", tag: v1}\n`, '.image.tag', '.image.digest'],
     ['a chart with other words', `imageDigest: ${digest}\nimageTag: v1\n`, '.imageTag', '.imageDigest'],
-    ['a merged map', `a: &i {digest: "${digest}"}\nimage: {<<: *i, tag: v1}\n`, '.image.tag', '.image.digest'],
-    ['a map merged into a merged one', `a: &i {digest: "${digest}"}\nb: &j {<<: *i}\nimage:\n  <<: [*j]\n  tag: v1\n`, '.image.tag', '.image.digest'],
+    ['a merged map', `a: &i {digest: "${digest}"}\nimage: {<<: *i, tag: v1}\n`, '.image.tag', '.a.digest'],
+    ['a map merged into a merged one', `a: &i {digest: "${digest}"}\nb: &j {<<: *i}\nimage:\n  <<: [*j]\n  tag: v1\n`, '.image.tag', '.a.digest'],
+    ['a map that merges the tag', `base: &b {tag: v1}\nimage: {<<: *b, digest: "${digest}"}\n`, '.base.tag', '.image.digest'],
+    ['a list’s map that merges what merges it', `b: &b {tag: v1}\nc: &c {<<: *b}\nl:\n  - {<<: [*c], digest: "${digest}"}\n`, '.b.tag', '.l[0].digest'],
+    ['an alias of the tag', `tag: &t v1\nimage: {imageTag: *t, imageDigest: "${digest}"}\n`, '.tag', '.image.imageDigest'],
+    ['a digest that is an alias', `d: &d "${digest}"\nimage: {tag: v1, digest: *d}\n`, '.image.tag', '.d'],
     ['a chart that says sha', `image:\n  sha: ${'0'.repeat(64)}\n  tag: v1\n`, '.image.tag', '.image.sha'],
   ]; // biome-ignore format: a table
   it.each(pinned)('is refused unless allowed, for the digest is what counts: %s', (_, text, path, beside) => {
-    const error = errorOf(() => edit(text, path, 'v2', none));
+    const error = errorOf(() => edit(text, path, 'v2', noDigest));
     expect([error.code, (error.data as { digest: string }).digest]).toEqual(['DIGEST_BESIDE_TAG', beside]);
     expect(edit(text, path, 'v2').changes[0]?.digest).toBeGreaterThan(0);
     // Even if the tag is there already: the image isn't.
-    expect(codeOf(() => edit(text, path, 'v1', none))).toBe('DIGEST_BESIDE_TAG');
+    expect(codeOf(() => edit(text, path, 'v1', noDigest))).toBe('DIGEST_BESIDE_TAG');
   });
 
   it('is set where the digest is set with it, or emptied', () => {
@@ -103,6 +108,7 @@ describe('a tag beside a digest', () => {
     'a: &i {digest: "sha256:00"}\nimage: {<<: *i, digest: "", tag: v1}\n',
     'a: &i {digest: ""}\nb: &j {digest: "sha256:00"}\nimage: {<<: [*i, *j], tag: v1}\n',
     'image: {tag: v1}\ndigest: x\n',
+    'image: &i {tag: v1}\nb: {<<: *i, tag: v3, digest: "sha256:00"}\n',
   ])('is set where there is none: %j', (text) => {
     expect(edit(text, '.image.tag', 'v2', none).changes).toHaveLength(1);
   });
