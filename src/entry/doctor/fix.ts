@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Finding } from '../../plan/finding.ts';
+import { schemaLine } from '../run/version.ts';
 import type { DeliveringJob } from './workflows.ts';
 
 /** What can be mended without asking anybody. Files are named from the app repo's root. */
@@ -10,9 +11,6 @@ export type Fix =
   | { readonly is: 'schemaLine'; readonly file: string };
 
 export type Mendable = Finding & { readonly mend?: Fix | undefined };
-
-const schemaLine =
-  '# yaml-language-server: $schema=https://raw.githubusercontent.com/tagboat/tagboat/v1/tagboat.schema.json\n';
 
 /** Mends what can be mended in the files of `dir`; answers the findings that are over by that. */
 export async function mendAll(dir: string, findings: readonly Mendable[]): Promise<Mendable[]> {

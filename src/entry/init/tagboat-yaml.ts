@@ -1,12 +1,10 @@
 import { key, scalar } from '../migrate/write/scalar.ts';
+import { schemaLine } from '../run/version.ts';
 import type { Choices, Chosen } from './choices.ts';
-
-const schemaLine =
-  '# yaml-language-server: $schema=https://raw.githubusercontent.com/tagboat/tagboat/v1/tagboat.schema.json';
 
 /** tagboat.yaml, with a comment on each line where something was chosen. Pure. */
 export function configText({ images, registry, aws, from, delivery }: Choices): string {
-  const lines = [schemaLine, chosen('registry', registry)];
+  const lines = [schemaLine.trimEnd(), chosen('registry', registry)];
   if (aws !== undefined) {
     lines.push(
       'aws:',

@@ -1,4 +1,4 @@
-import { actionReference } from '../migrate/write/rewrite-workflow.ts';
+import { actionReference } from '../run/version.ts';
 import type { Choices, NewFile } from './choices.ts';
 
 /** The pipeline that runs Tagboat on a push. Pure. */

@@ -1,3 +1,4 @@
+import { schemaLine } from '../../run/version.ts';
 import type { Takeover } from '../decide.ts';
 import { commonPrefix } from '../image-refs.ts';
 import type { FoundDelivery, FoundImage } from '../parts.ts';
@@ -20,9 +21,6 @@ export interface WrittenConfig {
   readonly variables: readonly { readonly name: string; readonly expression: string }[];
   readonly notes: readonly string[];
 }
-
-const schemaLine =
-  '# yaml-language-server: $schema=https://raw.githubusercontent.com/tagboat/tagboat/v1/tagboat.schema.json\n';
 
 /** tagboat.yaml for what a job was found to do. Pure. */
 export function writeConfig({ images, deliveries, aws, from, own }: ConfigParts): WrittenConfig {

@@ -1,3 +1,4 @@
+import { actionReference } from '../../run/version.ts';
 import type { Job } from '../steps.ts';
 
 /** What stands in the place of the steps that go. */
@@ -19,9 +20,6 @@ interface Splice {
   readonly to: number;
   readonly text: string;
 }
-
-/** The version of the Action that workflows are given. */
-export const actionReference = 'tagboat/tagboat@v1';
 
 /** The splices that take a job's steps out and put the new one where the last of them stood. */
 export function spliceJob(job: Job, removed: ReadonlySet<number>, last: number, step: NewStep, text: string): Splice[] {
