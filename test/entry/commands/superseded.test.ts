@@ -21,7 +21,7 @@ it.skipIf(noHttpBackend !== undefined)(
   async () => {
     const { app, env, registry, newer, older } = await late();
     const run = (...args: string[]) => cli(args, { cwd: app, env });
-    const pushes = () => registry.requests.filter(({ method }) => method !== 'GET' && method !== 'HEAD').length;
+    const pushes = () => registry.requests.filter(({ method }) => method === 'PUT' || method === 'PATCH').length;
     const before = pushes();
 
     const planned = await run('plan', '--json');
