@@ -16,7 +16,7 @@ import { fastClock, type TestWorld, testWorld } from '../support/world.ts';
  * A world that tells what happens in it, and whose time moves on when it is told to: that a time is over then depends on
  * what was said, and not on how fast the machine is.
  */
-export function toldWorld(react: (event: Happening, later: (ms: number) => void) => void, times = 100): TestWorld {
+export function toldWorld(react: (event: Happening, later: (ms: number) => void) => void, times = 50): TestWorld {
   const clock = fastClock(times);
   let offset = 0;
   const world = testWorld({ clock: { ...clock, now: () => clock.now() + offset } });

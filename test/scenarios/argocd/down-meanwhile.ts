@@ -12,7 +12,7 @@ export const scenario = declare({
   cause: () => {
     let down = false;
     return followHere({
-      timeout: '20s',
+      timeout: '60s',
       argocd: { fault: () => (down ? { is: 'cut' } : undefined) },
       onEvent: meanwhile(({ argocd }) => {
         down = true;
