@@ -175,7 +175,11 @@ only(
     const deploy = { applications: names.map((name) => ({ name, namespace: undefined, project: undefined })) };
     const settle = { settleMs: 10_000, podFailureMs: 600_000 };
     // Ten seconds are half of one here: the stand-in's steps take real time, however fast this clock is.
-    const verdicts = await watch(place, { commit, deploy, argocd: settle }, toldWorld(() => undefined, 20));
+    const verdicts = await watch(
+      place,
+      { commit, deploy, argocd: settle },
+      toldWorld(() => undefined, 20),
+    );
     expect(verdicts.map(({ is }) => is)).toEqual(names.map(() => 'degraded'));
   },
 );

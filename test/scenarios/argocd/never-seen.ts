@@ -12,7 +12,7 @@ export const scenario = declare({
   missing,
   cause: () =>
     followHere({
-      timeout: '20s',
+      timeout: '40s',
       prepare: ({ argocd }) => {
         argocd.app('front').mishaps.stuck = true;
       },
