@@ -5,7 +5,8 @@ import { createExec } from '../../../src/wire/exec.ts';
 import { cli, resultOf } from '../../support/cli.ts';
 import { tempDir } from '../../support/git-host.ts';
 
-const exec = createExec({ PATH: process.env.PATH, HOME: process.env.HOME });
+// npm needs what the machine says of proxies and certificate authorities.
+const exec = createExec(process.env);
 const kept = resolve(import.meta.dirname, '../../../.cache/node');
 
 /** A Node of that version from npm's package of it, installed once a checkout. */
