@@ -5,6 +5,7 @@ import type { ConfigRepo } from '../../commit/repo/config-repo.ts';
 import type { Finding } from '../../plan/finding.ts';
 import { parsePath } from '../../plan/path.ts';
 import type { DeliveryPlan, GitCredential } from '../../plan.ts';
+import { at, isObject } from '../../wire/fields.ts';
 import type { World } from '../../wire/world.ts';
 
 /** Files of a folder at the tip: its names, and texts by path. */
@@ -179,11 +180,6 @@ async function checkApplicationFiles(
 type Manifest = Readonly<Record<string, unknown>>;
 
 function applicationOf(path: string, manifest: Manifest) {
-  const at = (value: unknown, ...keys: string[]): unknown =>
-    keys.reduce<unknown>(
-      (inner, key) => (typeof inner === 'object' && inner !== null ? (inner as Manifest)[key] : undefined),
-      value,
-    );
   const text = (...keys: string[]): string => String(at(manifest, ...keys) ?? '');
   const folder = text('spec', 'source', 'path');
   const paths = text('metadata', 'annotations', 'argocd.argoproj.io/manifest-generate-paths');
@@ -207,7 +203,7 @@ function documentsOf(text: string): Manifest[] {
   if (!Array.isArray(documents)) return [];
   return documents.flatMap((one) => {
     const value: unknown = one.errors.length > 0 ? undefined : one.toJS({ maxAliasCount: 100 });
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? [value as Manifest] : [];
+    return isObject(value) ? [value] : [];
   });
 }
 

@@ -42,12 +42,11 @@ export async function openConfig(
   const asked = Promise.all([readSource(world, dir), identityIn(world, dir)]);
   const [[source, identity], { parseConfig }] = await Promise.all([asked, import('../../config/config.ts')]);
   session.started(source);
+  const { text, file } = await readConfigText(session, source.dir, options.config);
   return {
     source,
     identity,
-    config: await readConfigFile(session, source, options.config, (text, file) =>
-      parseConfig(text, file, world.env, unset),
-    ),
+    config: parseConfig(text, file, world.env, unset),
   };
 }
 
@@ -86,16 +85,6 @@ export async function openRun(
     emit({ type: 'notice', level: 'info', stage: 'plan', message: `Left out: ${why}` });
   }
   return { config, source, plan };
-}
-
-async function readConfigFile(
-  session: Session,
-  source: Source,
-  named: string | undefined,
-  parse: (text: string, file: string) => Config,
-): Promise<Config> {
-  const { text, file } = await readConfigText(session, source.dir, named);
-  return parse(text, file);
 }
 
 /** The config file's text, and its name as it is shown. Throws CONFIG_MISSING, CONFIG_UNREADABLE. */

@@ -19,9 +19,8 @@ export async function checkFiles(run: Pick<ImageRun, 'machine' | 'source' | 'wor
  * Whatever would end this build, or its push, and can be told before anything is pushed: files to copy, base images, and
  * the right to push, which a registry tells by beginning an upload, dropped at once. Throws what the build would.
  */
-export async function checkBuild(job: ImageJob, { prepared }: NewBuild): Promise<void> {
+export async function checkBuild(job: ImageJob, { reading, prepared }: NewBuild): Promise<void> {
   const { run, image } = job;
-  const reading = await readImage(image, run);
   await Promise.all([
     checkSources(image, reading, run.world.signal),
     checkBaseImages(job, reading, prepared.choice.engine),

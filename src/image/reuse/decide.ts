@@ -2,7 +2,7 @@ import type { Digest, ManifestBytes } from '../../wire/oci/types.ts';
 import { createDigestReader, readUnseen } from '../context/read.ts';
 import { createSeen, type Seen } from '../context/seen.ts';
 import { whyOtherInput } from '../engine/builder-input.ts';
-import { type Prepared, prepare, readImage } from '../engine/prepare.ts';
+import { type DockerfileReading, type Prepared, prepare, readImage } from '../engine/prepare.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
 import { builtAt } from '../fingerprint/record.ts';
 import type { ImageJob } from '../job.ts';
@@ -35,6 +35,8 @@ export interface KnownImage {
 
 export interface NewBuild extends BuildReasons {
   readonly is: 'new';
+  /** The Dockerfile and its contexts, as the decision read them. */
+  readonly reading: DockerfileReading;
   readonly prepared: Prepared;
   readonly input: Fingerprinted;
   /** What the image's own tag named before, where that was asked for. */
@@ -163,7 +165,7 @@ async function newBuild(
   const why = input.is === 'undecided' ? input.why : (triggers ?? (await whyOtherInput(run, image, prepared)));
   const now: Fingerprinted =
     why === undefined ? input : { is: 'undecided', why, part: await knownPart(job, await filesOf(run)) };
-  return { is: 'new', prepared, input: now, tagged, ...because };
+  return { is: 'new', reading, prepared, input: now, tagged, ...because };
 }
 
 /** Why an image is too old to be used again; undefined when it isn't. An age that nothing tells is too old. */

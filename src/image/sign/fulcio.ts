@@ -5,6 +5,7 @@ import { at, textAt, textsAt } from '../../wire/fields.ts';
 import type { Secret } from '../../wire/secret.ts';
 import type { World } from '../../wire/world.ts';
 import { postJson } from './post-json.ts';
+import { jobClaims } from './signature.ts';
 
 /**
  * Signs with a key that exists for one signature, and has Fulcio certify it for the token's identity (its v2 API). Over
@@ -35,14 +36,9 @@ export function fulcioSigner(world: World, fulcio: string, token: Secret): Signe
 
 /** Whom Fulcio certifies a token for: its e-mail where it has one, else its subject. */
 function subjectOf(token: Secret, url: string): string {
-  const [, payload = ''] = token.reveal().split('.');
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString());
-    const email = textAt(claims, 'email');
-    const subject = email !== '' && at(claims, 'email_verified') === true ? email : textAt(claims, 'sub');
-    if (subject !== '') return subject;
-  } catch {
-    // V8's message quotes the token.
-  }
+  const claims = jobClaims(token);
+  const email = textAt(claims, 'email');
+  const subject = email !== '' && at(claims, 'email_verified') === true ? email : textAt(claims, 'sub');
+  if (subject !== '') return subject;
   throw new WireFailure('malformed', url, { message: "the job's token names no subject" });
 }
