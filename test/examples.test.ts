@@ -51,8 +51,8 @@ it('the workflow before has the steps that are replaced, and the policies are wh
   expect(JSON.stringify(trust)).toContain('token.actions.githubusercontent.com:sub');
 });
 
-it('the README names every exit code that errors have', async () => {
+it('the page of exit codes names every exit code that errors have', async () => {
   const { exitCodes } = await import('../src/errors/codes.ts');
-  const readme = text('README.md');
-  for (const code of Object.values(exitCodes)) expect(readme).toMatch(new RegExp(`^\\| ${code} +\\|`, 'm'));
+  const page = text('docs/reference/exit-codes.md');
+  for (const code of Object.values(exitCodes)) expect(page).toMatch(new RegExp(`^\\| ${code} +\\|`, 'm'));
 });

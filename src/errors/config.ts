@@ -30,7 +30,7 @@ export const configErrors = {
   CONFIG_VALUE_INVALID: entry<{ file: string; key: string; why: string }>(
     exit,
     ({ file, key, why }) => `${key} in ${file} ${why}.`,
-    () => 'The README lists every key, and `tagboat schema` describes them.',
+    () => '`tagboat schema` describes every key.',
   ),
   CONFIG_VARIABLE_UNSET: entry<{ file: string; key: string; name: string }>(
     exit,
@@ -46,8 +46,8 @@ export const configErrors = {
         : `${file} names the variable ${variable}, which holds ${what}; what stands in this file is printed and handed to programs.`,
     ({ variable }) =>
       variable === undefined
-        ? 'Take it out and revoke it: whoever can read the repository has it. Secrets come by environment variable (README, "Secrets").'
-        : 'Secrets are read from their own variables (README, "Secrets") and never named in the file.',
+        ? 'Take it out and revoke it: whoever can read the repository has it. Secrets come by environment variable (docs/reference/environment.md).'
+        : 'Secrets are read from their own variables (docs/reference/environment.md) and never named in the file.',
   ),
   TEMPLATE_UNRESOLVED: entry<{ where: string; variable: string; why: string }>(
     exit,

@@ -11,7 +11,7 @@ export const entryErrors = {
     exitCodes.config,
     ({ looked, dir }) => `There is no ${looked.join(' or ')} in ${dir}.`,
     () =>
-      'Write one (README, "tagboat.yaml"), name another with --config FILE, or use `tagboat commit --repo URL --set …`, which needs none.',
+      'Write one (`tagboat init`), name another with --config FILE, or use `tagboat commit --repo URL --set …`, which needs none.',
   ),
   CONFIG_UNREADABLE: entry<{ file: string; reason: string }>(
     exitCodes.config,

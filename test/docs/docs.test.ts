@@ -11,6 +11,21 @@ const pages = [
   ...readdirSync(join(root, 'examples'), { recursive: true }).map((name) => join('examples', String(name))),
 ].filter((name) => name.endsWith('.md') && statSync(join(root, name)).isFile());
 
+/** Whether a link's file is there, and a heading of it by the name that GitHub gives it. */
+function leads(folder: string, page: string, link: string): boolean {
+  const [path = '', heading] = decodeURI(link).split('#');
+  const file = path === '' ? page : resolve(folder, path);
+  if (!existsSync(file)) return false;
+  if (heading === undefined || !file.endsWith('.md')) return true;
+  const headings = [...readFileSync(file, 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, words = '']) =>
+    words
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+  return headings.includes(heading);
+}
+
 it('links and pictures lead to files that are there', () => {
   expect(pages.length).toBeGreaterThan(10);
   const lost = pages.flatMap((page) => {
@@ -19,9 +34,8 @@ it('links and pictures lead to files that are there', () => {
       (match) => match[1] ?? match[2] ?? '',
     );
     return links
-      .filter((link) => !/^(?:[a-z]+:|#)/.test(link))
-      .map((link) => link.replace(/#.*$/, ''))
-      .filter((link) => !existsSync(resolve(root, dirname(page), decodeURI(link))))
+      .filter((link) => !/^[a-z]+:/.test(link))
+      .filter((link) => !leads(resolve(root, dirname(page)), join(root, page), link))
       .map((link) => `${page}: ${link}`);
   });
   expect(lost).toEqual([]);
@@ -42,4 +56,13 @@ it('the page of the plan says of forty sentences of the README where they are ma
     expect(readme).toContain(words);
     expect(existsSync(join(root, String(file))), String(file)).toBe(true);
   }
+});
+
+it('the README is a screen of what, one of how, and a map', () => {
+  const parts = readFileSync(join(root, 'README.md'), 'utf8').split(/^## /m);
+  expect(parts.map((part) => part.slice(0, part.indexOf('\n')))).toEqual(['# Tagboat', 'Try it', 'Use it', 'Read on']);
+  const lines = parts.map((part) => part.trim().split('\n').length);
+  expect(lines[0]).toBeLessThanOrEqual(35);
+  expect(Number(lines[1]) + Number(lines[2])).toBeLessThanOrEqual(80);
+  expect(lines[3]).toBeLessThanOrEqual(25);
 });
