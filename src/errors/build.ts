@@ -116,13 +116,17 @@ export const buildErrors = {
     ({ needs }) => `This image can't be put together without a builder: ${needs}.`,
     () => 'Write `engine: auto` (or buildx, docker, buildah), which uses a builder where one is needed.',
   ),
-  BUILD_FAILED: entry<{ image: string; engine: string; step: 'build' | 'push'; code: string }>(
+  BUILD_FAILED: entry<{ image: string; engine: string; code: string }>(
     exit,
-    ({ image, engine, step, code }) => `${engine} could not ${step} ${image} (${code}).`,
-    ({ step }) =>
-      step === 'build'
-        ? "The builder's last lines tell what went wrong."
-        : "The builder's last lines tell what the registry said. Check the login and that the repository exists.",
+    ({ image, engine, code }) => `${engine} could not build ${image} (${code}).`,
+    () => "The builder's last lines tell what went wrong.",
+  ),
+  PUSH_FAILED: entry<{ image: string; engine: string; code: string }>(
+    exitCodes.registry,
+    ({ image, engine, code }) => `${image} is built, and ${engine} could not push it (${code}).`,
+    () =>
+      "The builder's last lines tell what the registry said. Check the login, that the repository exists, and whether its " +
+      'tags are immutable: then the same commit needs another tag (`tag:` in tagboat.yaml), or a new commit.',
   ),
   PUSH_UNCONFIRMED: entry<{ reference: string }>(
     exit,

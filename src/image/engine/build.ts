@@ -31,11 +31,16 @@ export interface Freshness {
 /** Builds and pushes; answers the digest that the builder says it pushed, if it says one. */
 export type Builder = (job: ImageJob, building: Building) => Promise<Digest | undefined>;
 
-/** Runs one step of a builder. Throws BUILD_FAILED with the builder's last lines. */
+type Step = 'build' | 'push';
+
+/**
+ * Runs one step of a builder; where one command builds and pushes, `step` tells afterwards which of them failed. Throws
+ * BUILD_FAILED and PUSH_FAILED with the builder's last lines.
+ */
 export async function runStep(
   { run: { world }, image, log }: ImageJob,
   engine: Tool,
-  step: 'build' | 'push',
+  step: Step | (() => Step),
   command: Pick<Command, 'program' | 'args' | 'env'>,
   reading: Pick<Command, 'onLine' | 'longestLine'> = {},
 ): Promise<string> {
@@ -47,7 +52,8 @@ export async function runStep(
       ? `signal ${ended.signal}`
       : `exit code ${ended.code}`;
   const text = log.last().slice(-40).join('\n').slice(-2_000);
-  throw new TagboatError('BUILD_FAILED', { image: image.name, engine, step, code }, { peer: { code, text } });
+  const failed = (typeof step === 'string' ? step : step()) === 'push' ? 'PUSH_FAILED' : 'BUILD_FAILED';
+  throw new TagboatError(failed, { image: image.name, engine, code }, { peer: { code, text } });
 }
 
 /** What all builders are told alike: `--build-arg` and the like, in the order of the plan. */

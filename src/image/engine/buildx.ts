@@ -44,10 +44,15 @@ export const buildWithBuildx: Builder = async (job, building) => {
     ? readRawJson({ line: log.line, progress: (how) => emit({ type: 'image.progress', image: image.name, ...how }) })
     : undefined;
   const reading = reader === undefined ? {} : { onLine: reader.line, longestLine: mostStatus };
-  await runStep(job, 'buildx', 'build', { program, args: [...args, image.context], env }, reading);
+  // BuildKit exports and pushes in a step of its own, buildx in another one where the daemon's store has the image.
+  const step = () => {
+    const failed = reader?.failed().filter(({ name }) => !name.startsWith(cacheStep)) ?? [];
+    return failed.length > 0 && failed.every(({ name }) => /^(?:exporting to|pushing) /.test(name)) ? 'push' : 'build';
+  };
+  await runStep(job, 'buildx', step, { program, args: [...args, image.context], env }, reading);
   // The build succeeded, so it's not the image that this is about.
   for (const { name, error } of reader?.failed() ?? []) {
-    if (name.startsWith('exporting cache')) job.tell('warning', `${error} (${name}). ${aboutCache}`);
+    if (name.startsWith(cacheStep)) job.tell('warning', `${error} (${name}). ${aboutCache}`);
   }
   const written = await readFile(metadata).catch(() => undefined);
   return digestIn(written === undefined ? undefined : parseObject(written)?.['containerimage.digest']);
@@ -56,6 +61,7 @@ export const buildWithBuildx: Builder = async (job, building) => {
 // One line of its JSON holds whatever a step printed since the last one.
 const mostStatus = 8 * 1024 * 1024;
 
+const cacheStep = 'exporting cache';
 const remoteName = 'tagboat';
 const aboutCache =
   'The image is there; only its build cache is not. Where tags never change, exempt cache-* or set `cache: false`.';

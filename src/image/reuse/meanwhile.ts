@@ -1,4 +1,4 @@
-import { TagboatError } from '../../errors.ts';
+import { isError } from '../../errors.ts';
 import type { ManifestBytes } from '../../wire/oci/types.ts';
 import type { ImageJob } from '../job.ts';
 import { atRegistry, taggedNow } from '../registry.ts';
@@ -17,7 +17,7 @@ export interface OtherImage {
 
 /**
  * The image under our tag that is as good as the one that could not be pushed: of the same input, and pushed by another
- * run since we decided to build, or held by a registry that lets no tag be moved. Throws the registry's errors, and the
+ * run since we decided to build, or kept by a registry that lets no tag be moved. Throws the registry's errors, and the
  * signal's reason.
  */
 export async function pushedMeanwhile(
@@ -36,12 +36,11 @@ export async function pushedMeanwhile(
     const manifest = await taggedNow(target);
     if (manifest === undefined) return undefined;
     if (manifest.digest === tagged) {
-      const held = failure instanceof TagboatError && failure.code === 'TAG_IMMUTABLE' && (await isOurs(manifest));
+      const why = await whyKept(job, failure);
+      if (why === undefined || !(await isOurs(manifest))) return undefined;
       const { registry, repository } = target;
-      const whole = held && (await atRegistry(registry, repository, tagged, () => isWhole(target, manifest)));
-      return whole
-        ? { manifest, why: 'Its tag is immutable, and means an image of the same commit already.' }
-        : undefined;
+      const whole = await atRegistry(registry, repository, tagged, () => isWhole(target, manifest));
+      return whole ? { manifest, why } : undefined;
     }
     if (await isOurs(manifest)) {
       return { manifest, why: 'Another run pushed an image of the same input at the same time.' };
@@ -49,4 +48,18 @@ export async function pushedMeanwhile(
     if (look < looks) await run.world.clock.sleep(betweenMs, run.world.signal);
   }
   return undefined;
+}
+
+/** Why the tag is still what it was, as a sentence, where it is the registry that keeps it so. */
+async function whyKept({ target: { registry, repository } }: ImageJob, failure: unknown): Promise<string | undefined> {
+  if (isError(failure, 'TAG_IMMUTABLE')) return 'Its tag is immutable, and means an image of the same commit already.';
+  // A builder tells in words alone why its push failed. Where we may push still, it is the tag that isn't let go.
+  if (!isError(failure, 'PUSH_FAILED')) return undefined;
+  const tried = await registry.client.tryPush(repository).then(
+    () => 'taken',
+    () => 'refused',
+  );
+  return tried === 'taken'
+    ? 'The registry refused what was built now: its tag means an image of the same commit and files already.'
+    : undefined;
 }

@@ -137,6 +137,14 @@ describe.skipIf(missing !== undefined)(`BuildKit${missing === undefined ? '' : `
     ]);
   });
 
+  it('is told from its push, which a registry with immutable tags refuses', async () => {
+    const { host } = await own({ immutableTags: true });
+    const make = await app(host);
+    await make('1');
+    const refused = { code: 'PUSH_FAILED', exitCode: 5, data: { engine: 'buildx' } };
+    await expect(make('1', { f: 'yet another' })).rejects.toMatchObject(refused);
+  });
+
   it('puts provenance beside the image where it is asked for, and else makes no index of it', async () => {
     const { host } = await own();
     const make = await app(host);

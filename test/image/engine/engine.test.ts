@@ -366,7 +366,7 @@ describe('what a builder says', () => {
     expect(error).toMatchObject({
       code: 'BUILD_FAILED',
       exitCode: 4,
-      data: { engine: 'buildx', step: 'build' },
+      data: { engine: 'buildx' },
       peer: { code: 'exit code 17', text: '#5 0.1 make: *** No rule' },
     });
     const failed = world.events.filter((event) => event.type === 'image.failed');

@@ -15,8 +15,8 @@ const tag = source.commit;
 /** A builder that makes another image of the same input each time, as most RUNs do; `first` is done before its push. */
 async function builder(host: string, body: string, first: () => Promise<unknown> = async () => undefined) {
   const TMPDIR = await tempDir();
-  const exec: TestWorld['exec'] = async ({ args }) => {
-    const ended = { signal: null, stdout: 'Driver: remote\n', stderr: '', timedOut: false, missing: false };
+  const exec: TestWorld['exec'] = async ({ args, onLine }) => {
+    const ended = { signal: null, stdout: 'Driver: remote\n"rawjson"\n', stderr: '', timedOut: false, missing: false };
     const at = args.indexOf('--metadata-file');
     if (at < 0) return { ...ended, code: 0 };
     await first();
@@ -27,6 +27,9 @@ async function builder(host: string, body: string, first: () => Promise<unknown>
     try {
       await clientOf(host).putManifest(repository, tag, manifest);
     } catch {
+      const at = new Date().toISOString();
+      const step = { digest: 'sha256:1', name: 'exporting to image', started: at, completed: at, error: 'no' };
+      onLine?.(JSON.stringify({ vertexes: [step] }), 'stderr');
       return { ...ended, code: 1, stderr: 'the tag is immutable' };
     }
     await writeFile(String(args[at + 1]), JSON.stringify({ 'containerimage.digest': image.digest }));
@@ -99,11 +102,33 @@ describe('two runs of one commit at once', () => {
       await writeContext(other, { Dockerfile: 'FROM scratch\nCOPY f /f\nRUN make\n', f });
       await build(await builder(host, 'theirs'), planFor(host, other, { engine: 'buildx', tag, ...others }));
     });
-    await expect(build(world, plan)).rejects.toMatchObject({ code: 'BUILD_FAILED' });
+    await expect(build(world, plan)).rejects.toMatchObject({ code: 'PUSH_FAILED', exitCode: 5 });
   });
 });
 
 describe('a later run of one commit, whose input is undecided', () => {
+  it('ships the image that an immutable tag keeps from a builder, unless the files are others', async () => {
+    const { host, dir, plan } = await commit({ immutableTags: true }, undecided);
+    const first = await build(await builder(host, 'one'), plan);
+    const world = await builder(host, 'two');
+    expect(await build(world, plan)).toMatchObject({ is: 'reused', digest: first.digest });
+    expect(world.events.some(({ type }) => type === 'image.failed')).toBe(false);
+    const again = build(await builder(host, 'three'), plan, {}, { rebuild: true });
+    await expect(again).rejects.toMatchObject({ code: 'PUSH_FAILED' });
+    await writeContext(dir, { f: 'other' });
+    await expect(build(await builder(host, 'four'), plan)).rejects.toMatchObject({ code: 'PUSH_FAILED' });
+  });
+
+  it('fails where a builder may not push any more, whatever its tag means', async () => {
+    const { host, plan } = await commit({ immutableTags: true }, undecided);
+    await build(await builder(host, 'one'), plan);
+    const world = await builder(host, 'two');
+    const { http } = world;
+    const refused: TestWorld['http'] = (request) =>
+      http(request.method === 'POST' ? { ...request, url: String(request.url).replace('/uploads/', '/no/') } : request);
+    await expect(build({ ...world, http: refused }, plan)).rejects.toMatchObject({ code: 'PUSH_FAILED' });
+  });
+
   it('ships the image that an immutable tag keeps, if it is of the same files, and has all its parts', async () => {
     const [bases, registry] = await Promise.all([startOwnRegistry(), startOwnRegistry({ immutableTags: true })]);
     onTestFinished(async () => void (await Promise.all([bases.close(), registry.close()])));
