@@ -83,8 +83,7 @@ export function readIntent(
 ): Intent | undefined {
   if (content.byteLength > longestIntent) return undefined;
   const text = content.toString('utf8');
-  const [subject = '', json = '', code = ''] = text.slice(text.indexOf('\n\n') + 2).split('\n\n');
-  if (subject !== `Tagboat intent ${id}`) return undefined;
+  const [, json = '', code = ''] = text.slice(text.indexOf('\n\n') + 2).split('\n\n');
   if (key !== undefined && !sameCode(code.trim(), `Tagboat-Code: ${codeOf(json.trim(), key)}`)) return undefined;
   let value: unknown;
   try {

@@ -1,3 +1,4 @@
+import type { Operation } from '../observe/observation.ts';
 import { type Answer, final, pending, saying } from './answer.ts';
 import { afterSync, type Evidence, isAfter, isOurs } from './evidence.ts';
 import { isPassing } from './passing.ts';
@@ -49,9 +50,9 @@ export function syncErrorOf({ seen }: Pick<Evidence, 'seen'>): string | undefine
 export function judgeSync(evidence: Evidence): Answer | undefined {
   const { seen, question } = evidence;
   const { operation } = seen;
-  if (isRunning(evidence)) {
-    const again = operation !== undefined && operation.retries > 0 ? ` (try ${operation.retries + 1})` : '';
-    return pending('syncing', `Argo CD is syncing${again}${saying(operation?.message ?? '')}`);
+  if (isRunning(operation)) {
+    const again = operation.retries > 0 ? ` (try ${operation.retries + 1})` : '';
+    return pending('syncing', `Argo CD is syncing${again}${saying(operation.message)}`);
   }
   if (operation !== undefined && operation.phase !== 'Succeeded' && isOurs(evidence, operation.revisions)) {
     return judgeFailedSync(evidence, operation);
@@ -78,11 +79,13 @@ export function judgeSync(evidence: Evidence): Answer | undefined {
   return undefined;
 }
 
-export function isRunning({ seen: { operation } }: Evidence): boolean {
+export function isRunning(
+  operation: Operation | undefined,
+): operation is Operation & { readonly phase: 'Running' | 'Terminating' } {
   return operation?.phase === 'Running' || operation?.phase === 'Terminating';
 }
 
-function judgeFailedSync(evidence: Evidence, operation: NonNullable<Evidence['seen']['operation']>): Answer {
+function judgeFailedSync(evidence: Evidence, operation: Operation): Answer {
   const { seen, question } = evidence;
   const how = operation.phase === 'Error' ? 'ended in an error' : 'failed';
   if (isPassing(operation.message)) {
@@ -105,7 +108,8 @@ function isApplied(evidence: Evidence): boolean {
   const differing = resources.filter(({ status }) => status === 'OutOfSync');
   if (differing.length === 0) return false;
   if (differing.every(({ leftOver }) => leftOver)) return resources.some(({ leftOver }) => !leftOver);
-  if (operation?.phase !== 'Succeeded' || operation.partial || !isOurs(evidence, operation.revisions)) return false;
+  // One to ours that didn't end well was judged before.
+  if (operation === undefined || operation.partial || !isOurs(evidence, operation.revisions)) return false;
   return operation.revisions.every((revision) => revisions.includes(revision));
 }
 

@@ -86,7 +86,7 @@ function judgeEvidence(evidence: Evidence): Answer {
   // Until they are taken up, everything below is about the time before them.
   if (seen.refreshing) return pending('refreshing', 'Argo CD is reading the config repo');
   // What was asked for stands there until it is done.
-  if (seen.requested && !isRunning(evidence)) return pending('syncing', 'a sync is about to begin');
+  if (seen.requested && !isRunning(seen.operation)) return pending('syncing', 'a sync is about to begin');
   return (
     judgeCarried(evidence) ??
     judgeConditions(evidence) ??

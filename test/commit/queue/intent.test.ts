@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { intentFate, leavesQueue } from '../../../src/commit/queue/decisions.ts';
-import { type Intent, readIntent, repoName, writeIntent } from '../../../src/commit/queue/intent.ts';
+import { type Intent, longestIntent, readIntent, repoName, writeIntent } from '../../../src/commit/queue/intent.ts';
 import { intentId, publishedAt } from '../../../src/commit/repo/layout.ts';
 import { Secret } from '../../../src/wire/secret.ts';
 
@@ -75,6 +75,13 @@ it.each<[string, Buffer]>([
   ['that is larger than any intent', written({ ...intent, message: 'x'.repeat(70_000) })],
 ])('an intent %s is not read', (_, content) => {
   expect(readIntent(content, id, 'main', undefined)).toBeUndefined();
+});
+
+it('an intent as long as any is read', () => {
+  const spare = longestIntent - written({ ...intent, message: '' }).byteLength;
+  const one = { ...intent, message: 'x'.repeat(spare) };
+  expect(written(one).byteLength).toBe(longestIntent);
+  expect(readIntent(written(one), id, 'main', undefined)).toEqual(one);
 });
 
 it('with a key, only an intent with its code is read', () => {

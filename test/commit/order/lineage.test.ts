@@ -1,0 +1,186 @@
+import { Readable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { type Lineage, openLineage } from '../../../src/commit/order/lineage.ts';
+import type { GitCredential } from '../../../src/plan.ts';
+import type { Command, Finished } from '../../../src/wire/exec.ts';
+import { makeObject, type ObjectId, serialiseCommit, zeroId } from '../../../src/wire/git/pack/object.ts';
+import { writePack } from '../../../src/wire/git/pack/pack.ts';
+import { packet } from '../../../src/wire/git/pktline.ts';
+import type { Http } from '../../../src/wire/http.ts';
+import { jumpingClock, type TestWorld, testWorld } from '../../support/world.ts';
+import { bot, tokenCredential } from '../landing.ts';
+
+const ours = 'a1b2c3d4e5'.repeat(4);
+const who = { ...bot, seconds: 1 };
+const links = { tree: zeroId('sha1'), parents: [ours] };
+const newer = makeObject('sha1', 'commit', serialiseCommit({ ...links, author: who, committer: who, message: 'Next' }));
+const theirs = newer.id;
+const url = 'https://git.example/app.git';
+
+interface Place {
+  /** The exit code of git in the checkout, by what is asked: `theirs ours`, `ours theirs`, or the command. */
+  readonly git?: Readonly<Record<string, number>>;
+  readonly stdout?: string;
+  readonly url?: string | undefined;
+  readonly readers?: readonly (GitCredential | undefined)[];
+  /** The host's answer to a token: a status, or the history that has theirs. */
+  readonly host?: (authorization: string | undefined) => number | 'history' | Error;
+}
+
+/** A lineage whose checkout and host answer as told, and what they were asked. */
+function open(place: Place): {
+  lineage: Lineage;
+  world: TestWorld;
+  commands: Command[];
+  asked: (string | undefined)[];
+} {
+  const commands: Command[] = [];
+  const asked: (string | undefined)[] = [];
+  const nameOf = (id: string | undefined): string => (id === ours ? 'ours' : 'theirs');
+  const exec = async (command: Command): Promise<Finished> => {
+    commands.push(command);
+    const [, , verb = '', , ...ids] = command.args;
+    const key = verb === 'merge-base' ? ids.map(nameOf).join(' ') : command.args.includes('--verify') ? 'verify' : verb;
+    const code = place.git?.[key] ?? 128;
+    return { code, signal: null, stdout: place.stdout ?? '', stderr: '', missing: false };
+  };
+  const http: Http = async (request) => {
+    asked.push(request.headers?.authorization);
+    const answer = place.host?.(request.headers?.authorization) ?? 404;
+    if (answer instanceof Error) throw answer;
+    const pack = writePack([{ object: newer }], 'sha1', false);
+    const band = Buffer.concat([Buffer.from((pack.byteLength + 5).toString(16).padStart(4, '0')), Buffer.of(1), pack]);
+    const body = Buffer.concat([Buffer.from(packet('packfile\n')), band, Buffer.from('0000')]);
+    return {
+      status: answer === 'history' ? 200 : answer,
+      headers: { 'content-type': 'application/x-git-upload-pack-result' },
+      body: Readable.from([answer === 'history' ? body : Buffer.alloc(0)]),
+      url: String(request.url),
+    };
+  };
+  const world = testWorld({ exec, http, clock: jumpingClock() });
+  const source = { dir: '/app', url: 'url' in place ? place.url : url, commit: ours };
+  const lineage = openLineage(world, world.emit, source, place.readers ?? [undefined]);
+  return { lineage, world, commands, asked };
+}
+
+const kin = (place: Place) => open(place).lineage.kinOf(theirs);
+
+describe('what another commit is to ours', () => {
+  it.each<[string, NonNullable<Place['git']>, string, string]>([
+    ['an ancestor', { 'theirs ours': 0 }, '', 'ancestor'],
+    ['a descendant', { 'theirs ours': 1, 'ours theirs': 0 }, '', 'descendant'],
+    ['of another line', { 'theirs ours': 1, 'ours theirs': 1, 'rev-parse': 0 }, 'false\n', 'diverged'],
+    ['not known to a shallow checkout', { 'theirs ours': 1, 'ours theirs': 1, 'rev-parse': 0 }, 'true\n', 'unknown'],
+    ['not known where git fails the first time', { 'theirs ours': 128, 'ours theirs': 0 }, 'false\n', 'unknown'],
+    [
+      'not known where it fails the second time',
+      { 'theirs ours': 1, 'ours theirs': 128, 'rev-parse': 0 },
+      'false\n',
+      'unknown',
+    ],
+  ])('is known from the checkout: %s', async (_, git, stdout, is) => {
+    expect(await kin({ git, stdout })).toMatchObject({ is });
+  });
+
+  it('is asked of the checkout alone, with nothing there to lead it elsewhere', async () => {
+    const { lineage, commands, asked } = open({ git: { 'theirs ours': 0 } });
+    await lineage.kinOf(theirs);
+    expect(asked).toEqual([]);
+    expect(commands).toMatchObject([
+      {
+        args: ['-C', '/app', 'merge-base', '--is-ancestor', theirs, ours],
+        env: { GIT_DIR: undefined, GIT_WORK_TREE: undefined, GIT_NO_REPLACE_OBJECTS: '1', GIT_NO_LAZY_FETCH: '1' },
+      },
+    ]);
+  });
+
+  it('is asked once, and not at all about our own', async () => {
+    const { lineage, commands } = open({ git: { 'theirs ours': 0 } });
+    expect(await Promise.all([lineage.kinOf(theirs), lineage.kinOf(theirs)])).toHaveLength(2);
+    expect(commands).toHaveLength(1);
+    expect(await lineage.kinOf(ours)).toMatchObject({ is: 'same' });
+    expect(commands).toHaveLength(1);
+  });
+
+  it('is known from the host where the checkout can’t tell', async () => {
+    expect(await kin({ host: () => 'history' })).toMatchObject({
+      is: 'descendant',
+      why: expect.not.stringContaining(url),
+    });
+  });
+
+  it.each([401, 403, 404])('is asked with the next credential where one gets a %i', async (status) => {
+    const [wrong, right] = [tokenCredential('wrong', 'Bearer'), tokenCredential('right', 'Bearer')];
+    const host = (authorization?: string) => (authorization === 'Bearer right' ? 'history' : status);
+    const { lineage, asked } = open({ host, readers: [wrong, undefined, right] });
+    expect(await lineage.kinOf(theirs)).toMatchObject({ is: 'descendant' });
+    expect([...new Set(asked)]).toEqual(['Bearer wrong', undefined, 'Bearer right']);
+    const why = async (readers: NonNullable<Place['readers']>) => (await kin({ host: () => status, readers })).why;
+    // The first refusal is told, by the name of what was refused.
+    expect(await why([wrong, undefined])).toMatch(new RegExp(`TAGBOAT_TOKEN.*${status}`));
+    expect(await why([undefined, wrong])).not.toContain('TAGBOAT_TOKEN');
+  });
+
+  it('is unknown where the host fails, and no other credential is tried', async () => {
+    const { lineage, asked } = open({ host: () => 410, readers: [tokenCredential('a', 'Bearer'), undefined] });
+    expect(await lineage.kinOf(theirs)).toMatchObject({ is: 'unknown', why: expect.stringContaining('410') });
+    expect(new Set(asked).size).toBe(1);
+  });
+
+  it.each<[string | undefined, boolean]>([
+    [undefined, false],
+    ['ssh://git@git.example/app.git', false],
+    ['file:///app.git', false],
+    ['HTTP://git.example/app.git', true],
+  ])('is asked of a host that can be asked: %s', async (at, can) => {
+    const { lineage, asked } = open({ url: at, host: () => 'history' });
+    expect(await lineage.kinOf(theirs)).toMatchObject({ is: can ? 'descendant' : 'unknown' });
+    expect(asked).toHaveLength(can ? 1 : 0);
+    if (at !== undefined && !can) expect((await lineage.kinOf(theirs)).why).toContain(at);
+  });
+
+  it('ends in the reason of a run that is stopped, and in no answer made up from it', async () => {
+    const stopped = new Error('stopped');
+    const { lineage, world } = open({
+      host: () => {
+        world.abort(stopped);
+        return 500;
+      },
+    });
+    await expect(lineage.kinOf(theirs)).rejects.toBe(stopped);
+  });
+
+  it('ends in a fault of our own, which is no answer of the host', async () => {
+    const fault = new TypeError('a fault');
+    await expect(kin({ host: () => fault })).rejects.toBe(fault);
+  });
+});
+
+describe('the whole id of a short one', () => {
+  const wholeId = (short: string, place: Place) => open(place).lineage.wholeId(short);
+
+  it('is ours where ours begins so, without asking', async () => {
+    const { lineage, commands } = open({});
+    expect(await lineage.wholeId(ours.slice(0, 7))).toBe(ours);
+    expect(commands).toEqual([]);
+  });
+
+  it.each<[string, number, string, ObjectId | undefined]>([
+    ['what the checkout has', 0, `${theirs}\n`, theirs],
+    ['nothing where it has none', 1, '', undefined],
+    ['nothing where git fails, whatever it prints', 128, `${theirs}\n`, undefined],
+    ['nothing where it prints something else', 0, theirs.slice(0, 20), undefined],
+    ['nothing where a branch of that name leads to another', 0, 'f'.repeat(40), undefined],
+  ])('is %s', async (_, verify, stdout, id) => {
+    expect(await wholeId(theirs.slice(0, 8), { git: { verify }, stdout })).toBe(id);
+  });
+});
+
+it('a notice is told once a run', () => {
+  const { lineage, world } = open({});
+  for (const text of ['a', 'b', 'a']) lineage.tell('warning', text);
+  expect(world.events).toEqual(
+    ['a', 'b'].map((message) => ({ type: 'notice', level: 'warning', stage: 'commit', message })),
+  );
+});
