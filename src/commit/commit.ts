@@ -1,4 +1,3 @@
-import { TagboatError } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import type { CommitOutcome } from '../plan/outcome.ts';
 import type { DeliveryPlan, GitCredential } from '../plan.ts';
@@ -70,7 +69,6 @@ export async function landDelivery(
   try {
     const outcome = await landOrQueue(landing, queue);
     if (queue !== undefined) await removeExpired(landing, queue);
-    if (outcome.is === 'landed' && delivery.deploy !== undefined) await refuseFalseOk(landing, outcome.parent);
     return outcome;
   } catch (error) {
     if (landing.left || landing.pushes.some(mayHaveLanded)) admit(landing, error);
@@ -117,27 +115,6 @@ async function landOrQueue(landing: Landing, intentRefs: IntentRefs | undefined)
     await giveWay(landing, seen.tip, queue === undefined);
     if (queue === undefined) seen = await lookAtBranch(landing);
   }
-}
-
-/** Looks a host's answer lags behind its own push. */
-const looksForOk = 4;
-
-/**
- * Throws PUSH_DENIED where the host reported the push as done and its branch is still where it was. Asked only where
- * somebody is about to wait for what follows from the commit: then one more request costs nothing.
- */
-async function refuseFalseOk({ world, repo, delivery }: Landing, parent: ObjectId): Promise<void> {
-  for (let looks = 1; looks <= looksForOk; looks += 1) {
-    const tip = await repo.readTip().catch((error: unknown) => {
-      if (error instanceof WireFailure) return undefined;
-      throw error;
-    });
-    if (tip !== parent) return;
-    if (looks < looksForOk) await world.clock.sleep(250 * 2 ** looks, world.signal);
-  }
-  const text = 'It reported the push as done, and the branch is where it was.';
-  const { branch } = delivery;
-  throw new TagboatError('PUSH_DENIED', { repo: delivery.repo, branch }, { peer: { text, retryable: false } });
 }
 
 /** After a lost race: waits, longer each time and at random, unless the queue does the waiting. Throws LAND_TIMED_OUT. */

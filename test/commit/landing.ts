@@ -2,7 +2,8 @@ import { expect } from 'vitest';
 import { type LandOptions, landDelivery } from '../../src/commit/commit.ts';
 import type { CommitOutcome } from '../../src/plan/outcome.ts';
 import type { DeliveryPlan, Edit, GitCredential } from '../../src/plan.ts';
-import type { GitHost, GitHostRequest } from '../../src/sandbox/git-host/git-host.ts';
+import type { GitHost, GitHostFault, GitHostRequest } from '../../src/sandbox/git-host/git-host.ts';
+import { packet } from '../../src/wire/git/pktline.ts';
 import { Secret } from '../../src/wire/secret.ts';
 import { jumpingClock, type TestWorld, testWorld } from '../support/world.ts';
 
@@ -96,6 +97,15 @@ export async function isSound(host: GitHost, repo: string): Promise<void> {
 }
 
 export const isPush = ({ service, isCall }: GitHostRequest): boolean => service === 'git-receive-pack' && isCall;
+
+/** Whatever became of a push, the host reports it as done. */
+export const saysDone = (request: GitHostRequest): GitHostFault => ({
+  is: 'alter',
+  change: () =>
+    Buffer.from(
+      `${['unpack ok', ...request.refs.map((ref) => `ok ${ref}`)].map((line) => packet(`${line}\n`)).join('')}0000`,
+    ),
+});
 
 export const pushesIn = (host: GitHost): GitHostRequest[] => host.requests.filter(isPush);
 

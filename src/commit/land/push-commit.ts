@@ -77,8 +77,8 @@ function fateIn(report: PushReport, { ref, remote }: ConfigRepo): PushTry['fate'
 }
 
 /**
- * The push among these that the tip or its history holds, by the id it has there. Only pushes whose reply was lost need
- * the history.
+ * The push among these that the tip or its history holds, by the id it has there. Only pushes that weren't refused need the
+ * history.
  */
 export async function findLandedPush(
   remote: GitRemote,
@@ -87,7 +87,7 @@ export async function findLandedPush(
 ): Promise<MadeCommit | undefined> {
   const there = pushes.find(({ built }) => built.commit === tip);
   if (there !== undefined) return there;
-  const lost = pushes.filter(({ fate, on }) => fate.is === 'lost' && on !== tip);
+  const lost = pushes.filter(({ fate, on }) => fate.is !== 'refused' && on !== tip);
   const [first] = lost;
   if (first === undefined) return undefined;
   const commits = await commitsSince(remote, tip, first.on);

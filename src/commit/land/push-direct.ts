@@ -3,9 +3,9 @@ import type { CommitOutcome } from '../../plan/outcome.ts';
 import type { ObjectId } from '../../wire/git/pack/object.ts';
 import { backoff, momentMs, passes, tellWait } from '../../wire/retry.ts';
 import { filesTouched } from '../edit/rewrite.ts';
-
 import type { BranchLook } from '../repo/config-repo.ts';
 import { isCrowded, staleMs } from './crowd.ts';
+import { lookForTaken } from './kept.ts';
 import { decideOnTip, type Landing, lookAtBranch } from './landing.ts';
 import { findLandedPush, type MadeCommit, type PushTry } from './push-commit.ts';
 
@@ -48,7 +48,10 @@ export async function pushDirect(landing: Landing, tip: ObjectId, queueing: bool
     landing.doing = 'push';
     const push = await landing.push(made);
     pushes.push(push);
-    if (push.fate.is === 'taken') return { is: 'landed', made: push };
+    if (push.fate.is === 'taken') {
+      const seen = await lookForTaken(landing, push.on, push.built.commit);
+      return seen === undefined ? { is: 'landed', made: push } : wonAmong(landing, seen);
+    }
     const seen = await lookAgain(landing, push);
     if (seen !== undefined) return wonAmong(landing, seen);
     believe(landing, push);

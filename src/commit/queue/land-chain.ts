@@ -5,6 +5,7 @@ import { isTaken } from '../../wire/git/push.ts';
 import type { Snapshot } from '../../wire/git/snapshot.ts';
 import { filesTouched } from '../edit/rewrite.ts';
 import { readHolds } from '../holds/holds.ts';
+import { lookForTaken } from '../land/kept.ts';
 import { landedOutcome, unchangedOutcome } from '../land/landing.ts';
 import { sendPush } from '../land/push-commit.ts';
 import { refusalsBelieved } from '../land/push-direct.ts';
@@ -75,6 +76,9 @@ export async function landQueue(writer: QueuedWriter, seen: BranchLook): Promise
   if (!isTaken(report, updates)) {
     return refused(writer, seen, report.refs.get(repo.ref) ?? report.unpack, report.said);
   }
+  const last = chain.links.at(-1);
+  // Not there though it was said to be: what became of our intent, the next look tells.
+  if (last !== undefined && (await lookForTaken(landing, seen.tip, last.built.commit))) return undefined;
   writer.own = undefined;
   if (fate === 'settled') return unchangedOutcome(landing, seen.tip);
   const at = chain.links.findIndex(({ intent }) => intent.id === ownId);

@@ -253,10 +253,10 @@ describe.skipIf(noHttpBackend !== undefined)(`a hold in a config repo${skipNote}
       await land(delivery);
       return host.requests.length - before;
     };
-    expect(await count(deliveryTo(url, setTag('b')))).toBe(4);
+    expect(await count(deliveryTo(url, setTag('b')))).toBe(5);
     const without = await count(deliveryTo(url, setTag('b', deep, '.tag')));
     await land(holding(url, { file, path: '.back.imageTag' }));
-    expect(await count(deliveryTo(url, setTag('c')))).toBe(4);
+    expect(await count(deliveryTo(url, setTag('c')))).toBe(5);
     expect(await count(deliveryTo(url, setTag('c', deep, '.tag')))).toBe(without);
   });
 

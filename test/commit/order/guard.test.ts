@@ -162,13 +162,13 @@ describe.skipIf(noHttpBackend !== undefined)(`the order guard${skipNote}`, () =>
     const before = place.host.requests.length;
     landed(await landDelivery(world, world.emit, delivery, undefined, options));
     // The first delivery: "a" names no commit, so nobody is asked.
-    expect(place.host.requests).toHaveLength(before + 4);
+    expect(place.host.requests).toHaveLength(before + 5);
     expect(noticesIn(world).join()).toContain('names no commit ("a")');
     const next = await prepare(place, { commit: place.second, checkout: 'shallow' });
     const config = requestsTo(place.host, 'config');
     const app = requestsTo(place.host, 'app');
     landed(await landDelivery(next.world, next.world.emit, next.delivery, undefined, next.options));
-    expect([requestsTo(place.host, 'config') - config, requestsTo(place.host, 'app') - app]).toEqual([4, 2]);
+    expect([requestsTo(place.host, 'config') - config, requestsTo(place.host, 'app') - app]).toEqual([5, 2]);
     expect(noticesIn(next.world)).toEqual([]);
     const again = await prepare(place, { commit: place.second });
     const all = place.host.requests.length;

@@ -12,10 +12,12 @@ import {
   chart,
   deliveryTo,
   fileAt,
+  isPush,
   isSound,
   landed,
   noticesIn,
   pushesIn,
+  saysDone,
   setTag,
   shared,
   tipOf,
@@ -117,7 +119,27 @@ describe.skipIf(noHttpBackend !== undefined)(`the queue${skipNote}`, () => {
     const url = await host.createRepo('config', { files: chart });
     expect(landed(await land(deliveryTo(url), slowWriter([300, 400, 400, 200, 0]))).attempts).toBe(1);
     expect(pushesIn(host)).toHaveLength(1);
-    expect(host.requests).toHaveLength(5);
+    // Four, the look that had to be taken again, and the one whether the branch has it.
+    expect(host.requests).toHaveLength(6);
+  });
+
+  it('lands what a host reported as done and beat: by another push, at first and in the queue', async () => {
+    let rivals = 0;
+    const host: GitHost = await gitHost({
+      fault: async (request) => {
+        if (!isPush(request) || rivals === 3) return undefined;
+        rivals += 1;
+        await host.commit('config', { files: { [`rival-${rivals}.yaml`]: 'x: 1\n' } });
+        return saysDone(request);
+      },
+    });
+    const url = await host.createRepo('config', { files: chart });
+    landed(await land(deliveryTo(url)));
+    expect(rivals).toBe(3);
+    expect(await fileAt(host, 'config')).toBe(valuesWith('b'));
+    expect(await host.git('config', 'rev-list', '--count', 'main')).toBe('5\n');
+    expect(await refsIn(host)).toBe('');
+    await isSound(host, 'config');
   });
 
   it('makes for the queue without a push where a host grows slower from one look to the next', async () => {
