@@ -1,65 +1,63 @@
-import { key, scalar } from '../migrate/write/scalar.ts';
-import { schemaLine } from '../run/version.ts';
-import type { Choices, Chosen } from './choices.ts';
+import { type ConfigTree, configYaml } from '../migrate/write/yaml-text.ts';
+import type { Choices } from './choices.ts';
+
+const noDelivery = `
+# Where the tag goes: a config repo that Argo CD follows. Until then \`tagboat build\` builds and pushes.
+# deliveries:
+#   main:
+#     from: BRANCH
+#     repo: owner/config
+#     set:
+#       shop/values.yaml:
+#         .image.tag: "{tag}"
+`;
 
 /** tagboat.yaml, with a comment on each line where something was chosen. Pure. */
 export function configText({ images, registry, aws, from, delivery }: Choices): string {
-  const lines = [schemaLine.trimEnd(), chosen('registry', registry)];
-  if (aws !== undefined) {
-    lines.push(
-      'aws:',
-      `  role: arn:aws:iam::${aws.account}:role/${aws.role} # assumed by the job's OIDC token: no stored keys`,
-      `  region: ${aws.region}`,
-    );
-  }
-  lines.push('', 'images:');
-  for (const { name, dockerfile, context, target, args, from: origin } of images) {
-    lines.push(`  ${name}: # found in ${origin}`);
-    lines.push(`    dockerfile: ${scalar(dockerfile)}`);
-    if (context !== '.') lines.push(`    context: ${scalar(context)}`);
-    if (target !== undefined) lines.push(`    target: ${scalar(target)}`);
-    const given = Object.entries(args ?? {});
-    if (given.length > 0)
-      lines.push('    args:', ...given.map(([name, value]) => `      ${key(name)}: ${scalar(value)}`));
-  }
-  if (delivery === undefined) {
-    lines.push(
-      '',
-      '# Where the tag goes: a config repo that Argo CD follows. Until then `tagboat build` builds and pushes.',
-    );
-    lines.push(
-      '# deliveries:',
-      '#   main:',
-      `#     from: ${from.value}`,
-      '#     repo: owner/config',
-      '#     set:',
-      '#       shop/values.yaml:',
-      '#         .image.tag: "{tag}"',
-    );
-    return `${lines.join('\n')}\n`;
-  }
-  const { repo, branch, places, application, argocd } = delivery;
-  if (argocd !== undefined) lines.push('', 'argocd:', `  server: ${scalar(argocd)}`);
-  lines.push(
-    '',
-    'deliveries:',
-    `  ${/^[\w-]+$/.test(from.value) ? from.value : 'main'}:`,
-    `    ${chosen('from', from)}`,
-    `    ${chosen('repo', repo)}`,
-    `    ${chosen('branch', branch)}`,
-    '    set:',
+  const name = /^[\w-]+$/.test(from.value) ? from.value : 'main';
+  const places = delivery?.places ?? [];
+  const set: Record<string, Record<string, string>> = {};
+  for (const { file, path, value } of places) set[file] = { ...set[file], [path]: value };
+  const tree: ConfigTree = {
+    registry: registry.value,
+    aws: aws === undefined ? undefined : { role: `arn:aws:iam::${aws.account}:role/${aws.role}`, region: aws.region },
+    images: Object.fromEntries(
+      images.map(({ name, dockerfile, context, target, args }) => [
+        name,
+        { dockerfile, context: context === '.' ? undefined : context, target, args },
+      ]),
+    ),
+    argocd: delivery?.argocd === undefined ? undefined : { server: delivery.argocd },
+    deliveries:
+      delivery === undefined
+        ? undefined
+        : {
+            [name]: {
+              ...{ from: from.value, repo: delivery.repo.value, branch: delivery.branch.value, set },
+              application: delivery.application?.value,
+            },
+          },
+  };
+  const beside = (keys: readonly string[], why: string | undefined): [string, string | undefined] => [
+    keys.join('\n'),
+    why,
+  ];
+  const text = configYaml(
+    tree,
+    Object.fromEntries([
+      beside(['registry'], registry.why),
+      beside(['aws', 'role'], "assumed by the job's OIDC token: no stored keys"),
+      ...images.map((one) => beside(['images', one.name, 'dockerfile'], `found in ${one.from}`)),
+      beside(['deliveries', name, 'from'], from.why),
+      beside(['deliveries', name, 'repo'], delivery?.repo.why),
+      beside(['deliveries', name, 'branch'], delivery?.branch.why),
+      beside(['deliveries', name, 'application'], delivery?.application?.why),
+      ...places
+        .filter(({ today }) => today !== '')
+        .map(({ file, path, today }) =>
+          beside(['deliveries', name, 'set', file, path], `today ${today.replace(/\s+/g, ' ').slice(0, 80)}`),
+        ),
+    ]),
   );
-  for (const file of new Set(places.map((place) => place.file))) {
-    lines.push(`      ${key(file)}:`);
-    for (const place of places.filter((one) => one.file === file)) {
-      const today = place.today === '' ? '' : ` # today ${place.today.replace(/\s+/g, ' ').slice(0, 80)}`;
-      lines.push(`        ${key(place.path)}: ${JSON.stringify(place.value)}${today}`);
-    }
-  }
-  if (application !== undefined) lines.push(`    ${chosen('application', application)}`);
-  return `${lines.join('\n')}\n`;
-}
-
-function chosen(name: string, { value, why }: Chosen): string {
-  return `${name}: ${scalar(value)}${why === undefined ? '' : ` # ${why}`}`;
+  return delivery === undefined ? `${text}${noDelivery.replace('BRANCH', from.value)}` : text;
 }

@@ -8,8 +8,8 @@ import {
   type Left,
   type LookIn,
 } from './parts.ts';
+import type { Step } from './pipeline.ts';
 import type { ReadJob, ReadStep } from './read-job.ts';
-import type { Step } from './steps.ts';
 import { plainText } from './value.ts';
 
 /** What of a job Tagboat takes over. */
@@ -17,17 +17,20 @@ export interface Takeover {
   readonly images: readonly FoundImage[];
   readonly deliveries: readonly FoundDelivery[];
   readonly aws: Extract<Fact, { is: 'aws' }> | undefined;
-  /** The steps that go, by their numbers. */
+  /** The steps that go, by their numbers, and those of them that do part of the delivery. */
   readonly removed: ReadonlySet<number>;
+  readonly doing: readonly ReadStep[];
   readonly left: readonly Left[];
 }
 
 type Group = 'images' | 'deliveries';
 
+const changing = ['edit', 'replace', 'commit', 'pushed', 'application'] as const;
+
 /** Which group a fact is of, or undefined where it only prepares. */
 function groupOf({ is }: Fact): Group | undefined {
   if (is === 'build' || is === 'alias' || is === 'push') return 'images';
-  return ['edit', 'replace', 'commit', 'pushed', 'application'].includes(is) ? 'deliveries' : undefined;
+  return (changing as readonly string[]).includes(is) ? 'deliveries' : undefined;
 }
 
 /**
@@ -42,6 +45,11 @@ export function decideJob({ job, steps, givers }: ReadJob, look: LookIn): Takeov
     blocked.add(group);
   };
 
+  if (job.refusal !== undefined) {
+    const does = steps.find(({ found }) => found.some(({ fact }) => groupOf(fact) !== undefined));
+    const left = does === undefined ? [] : [{ step: undefined, line: job.line, why: job.refusal }];
+    return { images: [], deliveries: [], aws: undefined, removed: new Set(), doing: [], left };
+  }
   const edits = deliveriesOf(steps, look, (at, why) => block('deliveries', at, why));
   const wanted = edits.flatMap((delivery) => delivery.edits.map(({ value }) => value));
   const images = imagesOf(steps, wanted, (at, why) => block('images', at, why));
@@ -50,6 +58,22 @@ export function decideJob({ job, steps, givers }: ReadJob, look: LookIn): Takeov
 
   const groupsOf = ({ found }: ReadStep): Group[] => [...new Set(found.flatMap(({ fact }) => groupOf(fact) ?? []))];
   conditions(steps, groupsOf, (group, at, why) => block(group, at, why));
+
+  const elsewhere = factsOf(steps, 'elsewhere')[0];
+  for (const group of ['images', 'deliveries'] as const)
+    if (elsewhere !== undefined) block(group, elsewhere, 'another commit than the pushed one is checked out');
+  // A step that isn't understood may change the same files, in words that don't name their folder.
+  const [first = 0, end = 0] = [Math.min, Math.max].map((pick) =>
+    pick(...steps.filter((one) => groupsOf(one).includes('deliveries')).map(({ step }) => step.at)),
+  );
+  for (const { step, unclear } of steps) {
+    if (unclear === undefined || step.at < first || step.at > end || !changesFiles.test(step.text)) continue;
+    block(
+      'deliveries',
+      { step: step.at, line: unclear.line },
+      `${unclear.why} is not understood, and may change files`,
+    );
+  }
 
   // What stays of a step would do its share of the delivery a second time, beside Tagboat.
   for (const one of steps) {
@@ -120,11 +144,13 @@ export function decideJob({ job, steps, givers }: ReadJob, look: LookIn): Takeov
     }
   }
   const nothing = blocked.size === 2;
+  const gone = nothing ? [] : steps.filter(removable);
   return {
     images: blocked.has('images') ? [] : images,
     deliveries: blocked.has('deliveries') ? [] : edits,
     aws: factsOf(steps, 'aws').at(-1)?.fact,
-    removed: new Set(nothing ? [] : steps.filter(removable).map(({ step }) => step.at)),
+    removed: new Set(gone.map(({ step }) => step.at)),
+    doing: gone.filter((one) => groupsOf(one).length > 0),
     left,
   };
 }
@@ -134,6 +160,7 @@ function isPreparing({ uses, run }: Step): boolean {
   return /metadata-action|setup-kustomize/.test(uses ?? '') || /argocd|kustomize|\byq\b/.test(run ?? '');
 }
 
+const changesFiles = /\b(?:yq|sed|jq|kustomize|helm|envsubst|perl)\b|\bgit\s+(?:add|commit|push)\b/;
 const accounts = /\baws\b|\becr\b|\bs3\b|\bhelm\b|\bkubectl\b|\bterraform\b|\beksctl\b/i;
 const pulls = /\bdocker\b|\btrivy\b|\bcosign\b|\bhelm\b|\bimage\b|\bskopeo\b|\bcrane\b/i;
 
@@ -176,8 +203,9 @@ function usesVariable(images: readonly FoundImage[], deliveries: readonly FoundD
   return all.some((value) => value.includes(mark));
 }
 
+const always = /^(?:always|success)\(\)$/;
 const changed =
-  /^steps\.[\w-]+\.(?:outcome|conclusion|outputs\.[\w-]*change[\w-]*)\s*[!=]=\s*'?\w+'?$|^(?:always|success)\(\)$/;
+  /^steps\.[\w-]+\.(?:(?:outcome|conclusion)\s*==\s*'\w+'|outputs\.[\w-]*change[\w-]*(?:\s*==\s*'?(?:true|1)'?|\s*!=\s*'?(?:false|0|)'?)?)$/;
 
 /** Steps that do one thing under different conditions would do it under one: that is another delivery. */
 function conditions(
@@ -199,8 +227,9 @@ function conditions(
   }
 }
 
-/** A step's own condition; that something changed is Tagboat's condition too. */
-export function conditionOf({ step }: ReadStep): string | undefined {
+/** A step's own condition; that there is something to commit is Tagboat's condition too. */
+export function conditionOf({ step, found }: ReadStep): string | undefined {
   const text = step.condition?.replace(/^\$\{\{\s*|\s*\}\}$/g, '').trim();
-  return text === undefined || changed.test(text) ? undefined : text;
+  const builds = found.some(({ fact }) => groupOf(fact) === 'images');
+  return text === undefined || always.test(text) || (!builds && changed.test(text)) ? undefined : text;
 }

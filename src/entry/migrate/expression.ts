@@ -46,9 +46,9 @@ function lookUp(expression: string, { env, output, needs, matrix }: Contexts): R
   const quoted = /^'((?:[^']|'')*)'$/.exec(expression)?.[1];
   if (quoted !== undefined) return quoted.replaceAll("''", "'");
   if (/^(?:true|false|\d+)$/.test(expression)) return expression;
+  if (context === 'matrix' && Object.hasOwn(matrix, name)) return matrix[name] ?? '';
   if (/^[\w-]+$/.test(name)) {
     if (context === 'env') return env(name);
-    if (context === 'matrix' && Object.hasOwn(matrix, name)) return matrix[name] ?? '';
     if (context === 'github' && Object.hasOwn(github, name)) return github[name] ?? '';
     if (expression === 'secrets.GITHUB_TOKEN') return github.token ?? '';
     if (context === 'secrets' || context === 'vars') return variableValue(name.toUpperCase(), expression, false);

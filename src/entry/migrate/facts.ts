@@ -53,8 +53,10 @@ export type Fact =
   | { readonly is: 'env' | 'output'; readonly name: string; readonly value: RunText }
   /** Something that the new workflow does without, for people to know. */
   | { readonly is: 'note'; readonly text: string }
+  /** The app repo is checked out at another commit than the pushed one. */
+  | { readonly is: 'elsewhere' }
   /** The step is understood and stays: it prepares what Tagboat uses. */
-  | { readonly is: 'stays'; readonly why: string };
+  | { readonly is: 'stays'; readonly why: string; readonly host?: RunText };
 
 /** A fact with the line of the workflow it stands on. */
 export interface Found {
@@ -72,4 +74,15 @@ export function pathFrom(dir: string, path: string): string | undefined {
     if (part !== '..' && part !== '.' && part !== '') parts.push(part);
   }
   return parts.join('/');
+}
+
+/** What isn't understood, as the end of a sentence, and the script's line. Never leaves the room: the step is kept. */
+export class Unclear extends Error {
+  readonly why: string;
+  line: number | undefined;
+  constructor(why: string, line?: number) {
+    super(why);
+    this.why = why;
+    this.line = line;
+  }
 }

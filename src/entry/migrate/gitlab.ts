@@ -1,197 +1,188 @@
-import { isMap, isSeq, type Node, type Pair, type YAMLMap } from 'yaml';
-import { keyText, valueText } from '../../commit/edit/document.ts';
-import { placeAt } from '../../errors/place.ts';
-import { TagboatError } from '../../errors.ts';
-import { parseYaml } from '../../wire/yaml.ts';
-import { decideJob } from './decide.ts';
-import type { MigrateOptions, Migration } from './migrate.ts';
-import type { ReadJob } from './read-job.ts';
-import { programs } from './recognise/programs.ts';
-import { runScript } from './shell/run.ts';
-import { Unclear } from './shell/tree.ts';
-import type { Job, Step } from './steps.ts';
-import { told } from './tell.ts';
+import { isMap, type Node, type Pair, type YAMLMap } from 'yaml';
+import { keyText, rangeOf } from '../../commit/edit/document.ts';
+import type { Takeover } from './decide.ts';
+import {
+  type ByteSplice,
+  entryOf,
+  type Job,
+  linesOfEntry,
+  mapAt,
+  type Pipeline,
+  type Plain,
+  readPipelineFile,
+  recordAt,
+  stringsAt,
+} from './pipeline.ts';
 import { branchValue, commitValue, type RunText, variablesIn, variableValue } from './value.ts';
-import { writeConfig } from './write/config-text.ts';
-import { splicedText } from './write/rewrite-workflow.ts';
+import type { TagboatCommand } from './write/github-step.ts';
+
+interface GitLabJob extends Job {
+  readonly node: YAMLMap;
+}
 
 const given = (name: string): RunText => variableValue(name, name, true);
 
 const predefined: Readonly<Record<string, RunText>> = {
   CI_COMMIT_SHA: commitValue,
+  CI_PROJECT_DIR: '/github/workspace',
   CI_COMMIT_BRANCH: branchValue,
   CI_COMMIT_REF_NAME: branchValue,
   CI_REGISTRY_IMAGE: `${given('CI_REGISTRY')}/${given('CI_PROJECT_PATH')}`,
 };
 
-/** A `.gitlab-ci.yml` with the jobs that deliver taken over, each whole or not at all. Pure. */
-export function migratePipeline(
+/** Keys of the file that are no jobs. */
+const keywords = [
+  'stages',
+  'variables',
+  'include',
+  'default',
+  'workflow',
+  'image',
+  'services',
+  'cache',
+  'before_script',
+];
+
+/** A `.gitlab-ci.yml`; each of its jobs is one script. Throws MIGRATE_FILE_INVALID; undefined where it is no map. */
+export function readGitLab(
   file: string,
   text: string,
-  taken: ReadonlySet<string>,
-  options: MigrateOptions,
-): Migration {
-  const root = parseFile(file, text);
-  const lineOf = (offset: number): number => text.slice(0, offset).split('\n').length;
-  const findings: Migration['findings'][number][] = [];
-  const splices: Parameters<typeof splicedText>[1][number][] = [];
-  const files: Migration['files'][number][] = [];
-  const common = records(root, 'variables');
-  for (const { key, value } of (root?.items ?? []) as Pair[]) {
-    const script = isMap(value) ? find(value, 'script') : undefined;
+): (Pipeline & { readonly jobs: readonly GitLabJob[] }) | undefined {
+  const { root, plain, lineOf } = readPipelineFile(file, text);
+  if (root === undefined) return undefined;
+  const all = mapAt(plain(root));
+  const unread: Pipeline['unread'][number][] = [];
+  const include = entryOf(root, 'include');
+  if (include !== undefined)
+    unread.push({ line: lineOf(include.key), job: '', why: 'jobs of the files that it includes are not read' });
+  const before = all.before_script ?? mapAt(all.default).before_script;
+  const jobs: GitLabJob[] = [];
+  for (const { key, value } of root.items as Pair[]) {
     const name = keyText(key) ?? '';
-    if (!isMap(value) || script === undefined || name.startsWith('.')) continue;
-    const before = find(value, 'before_script');
-    const lines = [...linesOf(before?.value), ...linesOf(script.value)];
-    const line = lineOf((key as Node).range?.[0] ?? 0);
-    const read = readScript(name, lines, line, { ...common, ...records(value, 'variables') }, options);
-    const decision = decideJob(read, options.look);
-    findings.push(...told(file, read, decision));
-    if (decision.images.length + decision.deliveries.length === 0) continue;
-    const config =
-      ['tagboat.yaml', `tagboat.${name.replace(/\W+/g, '-')}.yaml`].find(
-        (one) => !taken.has(one) && !files.some((made) => made.file === one),
-      ) ?? `tagboat.${files.length}.yaml`;
-    const branches = branchesOf(value);
-    const own = `${given('CI_SERVER_URL')}/${given('CI_PROJECT_PATH')}`;
-    const written = writeConfig({ ...decision, from: branches ?? ['**'], own });
-    files.push({ file: config, before: undefined, after: written.text });
-    for (const note of written.notes) findings.push({ file, line, job: name, step: '', is: 'note', text: note });
-    splices.push(...spliceScript(text, value, { script, before }, { decision, config }));
+    if (!isMap(value) || name.startsWith('.') || keywords.includes(name)) continue;
+    const { job, missing } = extended(all, name);
+    const line = lineOf(key);
+    const script = [...linesIn(job.before_script ?? before), ...linesIn(job.script)].join('\n');
+    const [from, , to] = rangeOf(value);
+    const refusal =
+      missing !== undefined
+        ? `it extends ${missing}, which is not in this file`
+        : entryOf(value as YAMLMap, 'script') === undefined
+          ? 'its script stands in what it extends'
+          : job.parallel !== undefined
+            ? 'it runs several times at once (parallel)'
+            : whyNoBranch(job);
+    const step = { at: 0, label: name, line, from, to, text: `${text.slice(from, to)}\n${script}`, run: script };
+    jobs.push({
+      ...{ name, line, node: value as YAMLMap, outputs: {}, needs: [], combinations: [{}], frame: '', refusal },
+      steps: [{ ...step, env: {}, inputs: {}, others: [] }],
+      env: { ...recordAt(all.variables), ...recordAt(job.variables) },
+      from: branchesOf(job),
+    });
   }
-  const after = splicedText(text, splices);
-  return { files: after === text ? [] : [{ file, before: text, after }, ...files], findings };
-}
-
-function parseFile(file: string, text: string): YAMLMap | undefined {
-  const document = parseYaml(text, { depth: 64, documents: 4 })?.[0];
-  const [error] = document?.errors ?? [];
-  if (error !== undefined) {
-    throw new TagboatError(
-      'MIGRATE_FILE_INVALID',
-      { file, why: error.message },
-      { place: placeAt(file, text, error.pos[0], 'line') },
-    );
-  }
-  return isMap(document?.contents) ? (document.contents as YAMLMap) : undefined;
-}
-
-function readScript(
-  name: string,
-  lines: readonly string[],
-  line: number,
-  variables: Readonly<Record<string, string>>,
-  { wholeCommits }: MigrateOptions,
-): ReadJob {
-  const text = lines.join('\n');
-  const step: Step = {
-    ...{ at: 0, label: name, line, text, from: 0, to: 0, id: undefined, uses: undefined, run: text, runLine: line },
-    ...{ condition: undefined, shell: undefined, dir: undefined, env: {}, inputs: {} },
-  };
-  const job: Job = {
-    ...{ name, line, steps: [step], env: {}, outputs: {}, needs: [], dir: undefined },
-    ...{ matrix: undefined, strategy: undefined, indent: '' },
-  };
-  const variable = (one: string): RunText => {
-    const own = variables[one];
-    if (own !== undefined)
-      return own.replace(/\$\{?(\w+)\}?/g, (_, inner: string) => (inner === one ? '' : variable(inner)));
-    return Object.hasOwn(predefined, one) ? (predefined[one] ?? '') : given(one);
-  };
-  const base = { job, outputs: {}, givers: new Map<string, number>() };
-  try {
-    const { found } = runScript(text, { dir: '', variable, recognisers: programs, plainBranches: false, wholeCommits });
-    const others = found.find(({ fact }) => fact.is === 'stays' && !/CI_REGISTRY/.test(text));
-    if (others !== undefined) throw new Unclear('a login to a registry that is not CI_REGISTRY, or a builder');
+  return {
+    ...{ text, jobs, unread, script: (one: string) => one },
+    own: `${given('CI_SERVER_URL')}/${given('CI_PROJECT_PATH')}`,
+    evaluate: (one, { env }) => one.replace(/\$\{?(\w+)\}?/g, (_, name: string) => env(name)),
+    given: (name) => (Object.hasOwn(predefined, name) ? (predefined[name] ?? '') : given(name)),
     // The login to the project's own registry is written anew, as Docker's config file has it.
-    return {
-      ...base,
-      steps: [{ step, found: found.filter(({ fact }) => fact.is !== 'stays').map(({ fact }) => ({ fact, line })) }],
-    };
-  } catch (error) {
-    if (!(error instanceof Unclear)) throw error;
-    const delivers = /\bdocker\b|git\s+push|\byq\b|\bkustomize\b|\bargocd\b/.test(text);
-    return { ...base, steps: [{ step, found: [], unclear: { why: error.why, line, delivers } }] };
+    concerning: (found) => found.filter(({ fact }) => fact.is !== 'stays' || fact.host !== given('CI_REGISTRY')),
+  };
+}
+
+/** A job with what it extends, as GitLab merges it: maps key by key, all else as the last one says. */
+function extended(
+  all: Readonly<Record<string, Plain>>,
+  name: string,
+  depth = 0,
+): { readonly job: Readonly<Record<string, Plain>>; readonly missing?: string } {
+  const own = mapAt(all[name]);
+  let job: Record<string, Plain> = {};
+  for (const base of stringsAt(own.extends) ?? []) {
+    if (all[base] === undefined || depth > 10) return { job: own, missing: base };
+    const above = extended(all, base, depth + 1);
+    if (above.missing !== undefined) return above;
+    job = merged(job, above.job);
   }
+  return { job: merged(job, own) };
 }
 
-interface Found {
-  readonly key: Node;
-  readonly value: unknown;
+function merged(one: Readonly<Record<string, Plain>>, other: Readonly<Record<string, Plain>>): Record<string, Plain> {
+  const done: Record<string, Plain> = { ...one };
+  for (const [name, value] of Object.entries(other)) {
+    const before = done[name];
+    const both = typeof value === 'object' && !Array.isArray(value) && before !== undefined;
+    done[name] = both ? merged(mapAt(before), mapAt(value)) : value;
+  }
+  return done;
 }
 
-function spliceScript(
+function linesIn(plain: Plain | undefined): string[] {
+  if (plain === undefined || plain === '') return [];
+  return typeof plain === 'string' ? [plain] : Array.isArray(plain) ? plain.flatMap(linesIn) : [];
+}
+
+const conditionsOf = (job: Readonly<Record<string, Plain>>) =>
+  Array.isArray(job.rules) ? (job.rules as readonly Plain[]).map((rule) => recordAt(rule)) : [];
+
+function whyNoBranch(job: Readonly<Record<string, Plain>>): string | undefined {
+  const only = stringsAt(job.only) ?? stringsAt(mapAt(job.only).refs) ?? [];
+  const ifs = conditionsOf(job).filter(({ when }) => when !== 'never');
+  const isTag = (text: string): boolean => text === 'tags' || /^\$CI_COMMIT_TAG\b/.test(text);
+  return [...only, ...ifs.map((rule) => rule.if ?? '')].some(isTag)
+    ? 'it runs on tags, and Tagboat delivers branches'
+    : undefined;
+}
+
+/** Branches that a job's rules name; any where they don't say so plainly, since the rules themselves stay. */
+function branchesOf(job: Readonly<Record<string, Plain>>): readonly string[] {
+  const only = stringsAt(job.only);
+  const isBranch = (one: string): boolean =>
+    /^[\w./-]+$/.test(one) &&
+    !/^(?:branches|merge_requests|web|api|schedules|pushes|triggers|pipelines|external|chat)$/.test(one);
+  if (only !== undefined && only.length > 0 && only.every(isBranch)) return only;
+  const named = conditionsOf(job).map(({ if: text = '', when }) =>
+    when === 'never' ? undefined : /^\$CI_COMMIT_(?:BRANCH|REF_NAME)\s*==\s*["']([^"']+)["']$/.exec(text)?.[1],
+  );
+  return named.length > 0 && named.every((one) => one !== undefined) ? (named as string[]) : ['**'];
+}
+
+/** The splices that give a job Tagboat's script. */
+export function spliceGitLab(
   text: string,
-  job: YAMLMap,
-  { script, before }: { readonly script: Found; readonly before: Found | undefined },
-  { decision, config }: { readonly decision: ReturnType<typeof decideJob>; readonly config: string },
-) {
-  const [from, to] = wholeLines(text, script);
+  job: GitLabJob,
+  decision: Takeover,
+  command: TagboatCommand,
+  config: string,
+): ByteSplice[] {
+  const { node } = job;
+  const script = entryOf(node, 'script');
+  if (script === undefined) return [];
+  const before = entryOf(node, 'before_script');
+  const image = entryOf(node, 'image');
+  const [from, to] = linesOfEntry(text, script);
   const indent = /^ */.exec(text.slice(from))?.[0] ?? '';
-  const command = decision.deliveries.length === 0 ? 'build' : decision.images.length === 0 ? 'commit' : 'ship';
-  const token = decision.deliveries.map((one) => one.token).find((one) => one !== undefined);
-  const [variable] = token === undefined ? [] : [...token.matchAll(/\uE000variable\t(\w+)/g)].map(([, name]) => name);
-  const named = token === undefined ? undefined : (variable ?? variablesIn(token)[0]?.name);
-  const image = find(job, 'image');
-  const hasLogin = /docker login/.test(text.slice(job.range?.[0] ?? 0, job.range?.[1] ?? 0));
+  const token = decision.deliveries.map((one) => one.token).find((one) => one !== undefined) ?? '';
+  const named = /\uE000variable\t(\w+)/.exec(token)?.[1] ?? variablesIn(token)[0]?.name;
+  const hasLogin = /docker login/.test(job.steps[0]?.run ?? '');
+  const needsToken = named !== undefined && named !== 'TAGBOAT_TOKEN';
+  const variables = entryOf(node, 'variables');
   const lines = [
     ...(image === undefined ? ['image: node:22'] : []),
-    ...(named === undefined || named === 'TAGBOAT_TOKEN' || find(job, 'variables') !== undefined
-      ? []
-      : ['variables:', `  TAGBOAT_TOKEN: $${named}`]),
+    ...(needsToken && variables === undefined ? ['variables:', `  TAGBOAT_TOKEN: $${named}`] : []),
     ...(hasLogin ? ['before_script:', '  - mkdir -p ~/.docker', `  - ${loginLine}`] : []),
     'script:',
+    ...(needsToken && variables !== undefined ? [`  - export TAGBOAT_TOKEN="$${named}"`] : []),
     `  - npx --yes tagboat ${command}${config === 'tagboat.yaml' ? '' : ` --config ${config}`}`,
   ];
-  const put = lines.map((line) => `${indent}${line}\n`).join('');
-  const range = before === undefined ? undefined : wholeLines(text, before);
-  const [start, end] = (image?.value as Node | undefined)?.range ?? [0, 0];
+  const gone = before === undefined ? undefined : linesOfEntry(text, before);
+  const [start, end] = image === undefined ? [0, 0] : rangeOf(image.value as Node);
   return [
-    { from, to, text: put },
-    ...(range === undefined ? [] : [{ from: range[0], to: range[1], text: '' }]),
+    { from, to, text: lines.map((line) => `${indent}${line}\n`).join('') },
+    ...(gone === undefined ? [] : [{ from: gone[0], to: gone[1], text: '' }]),
     ...(image === undefined ? [] : [{ from: start, to: end, text: 'node:22' }]),
   ];
 }
 
+/** Docker's config file for the project's own registry. */
 const loginLine = `printf '{"auths":{"%s":{"auth":"%s"}}}' "$CI_REGISTRY" "$(printf '%s' "$CI_REGISTRY_USER:$CI_REGISTRY_PASSWORD" | base64 -w0)" > ~/.docker/config.json`;
-
-function wholeLines(text: string, { key, value }: Found): readonly [number, number] {
-  const from = text.lastIndexOf('\n', (key.range?.[0] ?? 0) - 1) + 1;
-  const written = text.slice(0, (value as Node).range?.[1] ?? 0).trimEnd().length;
-  const newline = text.indexOf('\n', written);
-  return [from, newline < 0 ? text.length : newline + 1];
-}
-
-function find(map: YAMLMap, name: string): Found | undefined {
-  const pair = (map.items as Pair[]).find(({ key }) => keyText(key) === name);
-  return pair === undefined || pair.value === null ? undefined : { key: pair.key as Node, value: pair.value };
-}
-
-function linesOf(node: unknown): string[] {
-  if (isSeq(node)) return node.items.flatMap(linesOf);
-  const text = valueText(node);
-  return text === undefined ? [] : [text];
-}
-
-function records(map: YAMLMap | undefined, name: string): Record<string, string> {
-  const found = map === undefined ? undefined : find(map, name)?.value;
-  if (!isMap(found)) return {};
-  return Object.fromEntries(
-    (found.items as Pair[]).map(({ key, value }) => [keyText(key) ?? '', valueText(value) ?? '']),
-  );
-}
-
-/** Branches that a job's rules name; undefined where they don't say so plainly. */
-function branchesOf(job: YAMLMap): string[] | undefined {
-  const only = find(job, 'only')?.value;
-  const listed = isSeq(only) ? linesOf(only).filter((one) => /^[\w./-]+$/.test(one)) : [];
-  const rules = find(job, 'rules')?.value;
-  const conditions = isSeq(rules)
-    ? rules.items.flatMap((rule) => (isMap(rule) ? linesOf(find(rule, 'if')?.value) : []))
-    : [];
-  const named = conditions.flatMap((text) =>
-    [...text.matchAll(/\$CI_COMMIT_BRANCH\s*==\s*["']([^"']+)["']/g)].map(([, branch = '']) => branch),
-  );
-  const all = [...listed, ...named];
-  return all.length === 0 ? undefined : all;
-}

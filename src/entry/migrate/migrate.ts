@@ -1,12 +1,13 @@
 import { decideJob, type Takeover } from './decide.ts';
-import type { FoundDelivery, LookIn } from './parts.ts';
+import { readWorkflow, type Workflow, type WorkflowJob } from './github.ts';
+import { readGitLab, spliceGitLab } from './gitlab.ts';
+import type { FoundDelivery, FoundImage, LookIn } from './parts.ts';
+import { type ByteSplice, type Job, type Pipeline, splicedText } from './pipeline.ts';
 import { type ReadJob, readJob } from './read-job.ts';
-import { type Job, readWorkflow, type Workflow } from './steps.ts';
 import { type StepReport, told } from './tell.ts';
-import { type RunText, unknownValue, variableValue } from './value.ts';
+import { type RunText, unknownValue, variableName, variablesIn, variableValue } from './value.ts';
 import { writeConfig } from './write/config-text.ts';
-import { contributing, newStep } from './write/new-step.ts';
-import { splicedText, spliceJob } from './write/rewrite-workflow.ts';
+import { spliceGitHub, type TagboatCommand } from './write/github-step.ts';
 
 /** A file as it would be. */
 export interface MigratedFile {
@@ -26,97 +27,102 @@ export interface MigrateOptions {
   readonly look: LookIn;
 }
 
-const mostCombinations = 32;
+/** A job of which something is taken over. */
+interface Done {
+  readonly job: Job;
+  readonly reads: readonly [ReadJob, ...ReadJob[]];
+  readonly decision: Takeover;
+}
 
-/** One workflow with all that Tagboat can take over taken over. Pure; throws MIGRATE_FILE_INVALID. */
+/** A pipeline with all that Tagboat can take over taken over; GitLab's by its name. Pure; throws MIGRATE_FILE_INVALID. */
 export function migrateFile(
   file: string,
   text: string,
   taken: ReadonlySet<string>,
   options: MigrateOptions,
 ): Migration {
-  const workflow = readWorkflow(file, text);
-  if (workflow === undefined) {
-    const why = 'it is no workflow with jobs';
-    return { files: [], findings: [{ file, line: 1, job: '', step: '', is: 'left', text: why }] };
+  const isGitLab = /gitlab-ci[\w.-]*\.ya?ml$/.test(file);
+  const pipeline: Pipeline | undefined = isGitLab ? readGitLab(file, text) : readWorkflow(file, text);
+  const note = (line: number, job: string, why: string, is: StepReport['is'] = 'note'): StepReport => ({
+    ...{ file, line, job, step: '', is, text: why },
+  });
+  if (pipeline === undefined) return { files: [], findings: [note(1, '', 'it is no workflow with jobs', 'left')] };
+  const findings: StepReport[] = pipeline.unread.map(({ line, job, why }) => note(line, job, why, 'kept'));
+  const done = takenOver(pipeline, options, (read, decision) => findings.push(...told(file, read, decision)));
+  const splices: ByteSplice[] = [];
+  const files: MigratedFile[] = [];
+  for (const part of grouped(done)) {
+    const [{ job }] = part;
+    const images = part.flatMap(({ decision }) => decision.images);
+    const config = configName(file, job.name, new Set([...taken, ...files.map((one) => one.file)]), isGitLab);
+    const written = writeConfig({
+      ...{ images, deliveries: part.flatMap(({ decision }) => decision.deliveries), from: job.from, own: pipeline.own },
+      aws: part.map(({ decision }) => decision.aws).find((aws) => aws !== undefined),
+    });
+    files.push({ file: config, before: undefined, after: written.text });
+    for (const why of written.notes) findings.push(note(job.line, job.name, why));
+    for (const { decision, reads, ...one } of part) {
+      const builds = decision.images.length > 0;
+      const command: TagboatCommand = decision.deliveries.length === 0 ? 'build' : builds ? 'ship' : 'commit';
+      if (isGitLab) splices.push(...spliceGitLab(text, one.job as never, decision, command, config));
+      else {
+        const own = one.job as WorkflowJob;
+        splices.push(...spliceGitHub(text, own, reads[0], decision, { command, config, variables: written.variables }));
+        if (reads.length > 1 && own.strategy !== undefined)
+          splices.push({ from: own.strategy[0], to: own.strategy[1], text: '' });
+      }
+    }
   }
-  const findings: StepReport[] = [];
+  if (!isGitLab) splices.push(...concurrency(pipeline as Workflow, done));
+  const after = splicedText(text, splices);
+  return { files: after === text ? [] : [{ file, before: text, after }, ...files], findings };
+}
+
+/** Every job read and decided on, in an order in which outputs are known where they are needed. */
+function takenOver(
+  pipeline: Pipeline,
+  { wholeCommits, look }: MigrateOptions,
+  tell: (read: ReadJob, decision: Takeover) => void,
+): Done[] {
   const outputs = new Map<string, Readonly<Record<string, RunText>>>();
-  const done: { job: Job; reads: readonly ReadJob[]; decision: Takeover }[] = [];
-  for (const job of inOrder(workflow.jobs)) {
-    const needs = (name: string, output: string): RunText =>
-      outputs.get(name)?.[output] ?? unknownValue(`it is an output of the job ${name}`);
-    const combinations = combined(job.matrix ?? {});
-    const reads = combinations.map((matrix) =>
-      readJob(workflow, job, matrix, { wholeCommits: options.wholeCommits, needs }),
-    );
-    const [first] = reads;
+  // What another job computes only in its run comes by its outputs.
+  const needs = (job: string, output: string): RunText => {
+    const value = outputs.get(job)?.[output] ?? unknownValue(`it is an output of the job ${job}`);
+    return variablesIn(value).some(isOfStep)
+      ? variableValue(variableName(job, output), `needs.${job}.outputs.${output}`, false)
+      : value;
+  };
+  const done: Done[] = [];
+  for (const job of inOrder(pipeline.jobs)) {
+    const reads = job.combinations.map((matrix) => readJob(pipeline, job, matrix, { wholeCommits, needs }));
+    const [first, ...others] = reads;
     if (first === undefined) continue;
     outputs.set(job.name, first.outputs);
     const decision = together(
-      reads.map((read) => decideJob(read, options.look)),
+      reads.map((read) => decideJob(read, look)),
       first,
-      workflow,
     );
-    findings.push(...told(file, first, decision));
-    if (decision.images.length + decision.deliveries.length > 0) done.push({ job, reads, decision });
+    tell(first, decision);
+    if (decision.images.length + decision.deliveries.length > 0)
+      done.push({ job, reads: [first, ...others], decision });
   }
-  const splices: Parameters<typeof splicedText>[1][number][] = [];
-  const files: MigratedFile[] = [];
-  for (const part of grouped(done)) {
-    const images = part.flatMap(({ decision }) => decision.images);
-    const deliveries = part.flatMap(({ decision }) => decision.deliveries);
-    const name = configName(file, part[0]?.job.name ?? '', new Set([...taken, ...files.map((one) => one.file)]));
-    const written = writeConfig({
-      ...{ images, deliveries, from: workflow.branches ?? ['**'] },
-      aws: part.map(({ decision }) => decision.aws).find((aws) => aws !== undefined),
-      own: variableValue('GITHUB_REPOSITORY', 'github.repository', true),
-    });
-    files.push({ file: name, before: undefined, after: written.text });
-    for (const note of written.notes)
-      findings.push({
-        file,
-        line: part[0]?.job.line ?? 1,
-        job: part[0]?.job.name ?? '',
-        step: '',
-        is: 'note',
-        text: note,
-      });
-    for (const { job, reads, decision } of part) {
-      const hasCheckout = reads[0]?.steps.some(
-        ({ step, found }) =>
-          !decision.removed.has(step.at) &&
-          step.uses?.startsWith('actions/checkout@') === true &&
-          !found.some(({ fact }) => fact.is === 'checkout'),
-      );
-      const step = newStep(decision, reads[0], images, {
-        config: name === 'tagboat.yaml' ? undefined : name,
-        variables: written.variables,
-        checkout: hasCheckout !== true,
-      });
-      const last = Math.max(...contributing(reads[0], decision));
-      splices.push(...spliceJob(job, decision.removed, last, step, text));
-      if (reads.length > 1 && job.strategy !== undefined)
-        splices.push({ from: job.strategy[0], to: job.strategy[1], text: '' });
-    }
-  }
-  const [only] = done;
-  const whole =
-    done.length === 1 &&
-    workflow.jobs.length === 1 &&
-    only !== undefined &&
-    only.decision.left.length === 0 &&
-    only.decision.deliveries.length > 0;
-  if (whole && !workflow.hasConcurrency && isPlain(only.reads[0], only.decision)) {
-    const put = `# A newer push waits for the one before it instead of overtaking it.\nconcurrency: ship-\${{ github.ref }}\n\n`;
-    splices.push({
-      from: workflow.jobsAt,
-      to: workflow.jobsAt,
-      text: text.includes('\r\n') ? put.replaceAll('\n', '\r\n') : put,
-    });
-  }
-  const after = splicedText(text, splices);
-  return { files: after === text ? [] : [{ file, before: text, after }, ...files], findings };
+  return done;
+}
+
+const isOfStep = ({ expression }: { readonly expression: string }): boolean =>
+  /^(?:steps|env|needs)\./.test(expression);
+
+/** A whole workflow that only delivers: a newer push waits for the one before it. */
+function concurrency(
+  { jobs, hasConcurrency, jobsAt, text }: Workflow,
+  [only, ...others]: readonly Done[],
+): ByteSplice[] {
+  if (only === undefined || others.length > 0 || jobs.length > 1 || hasConcurrency) return [];
+  const { decision, reads } = only;
+  const isPlain = reads[0].steps.every(({ step, unclear }) => decision.removed.has(step.at) || unclear === undefined);
+  if (decision.left.length > 0 || decision.deliveries.length === 0 || !isPlain) return [];
+  const put = `# A newer push waits for the one before it instead of overtaking it.\nconcurrency: ship-\${{ github.ref }}\n\n`;
+  return [{ from: jobsAt, to: jobsAt, text: text.includes('\r\n') ? put.replaceAll('\n', '\r\n') : put }];
 }
 
 /** Jobs after those they need. */
@@ -131,42 +137,33 @@ function inOrder(jobs: readonly Job[]): Job[] {
   return done;
 }
 
-function combined(matrix: Readonly<Record<string, readonly string[]>>): Record<string, string>[] {
-  return Object.entries(matrix)
-    .reduce<Record<string, string>[]>(
-      (all, [name, values]) => all.flatMap((one) => values.map((value) => ({ ...one, [name]: value }))),
-      [{}],
-    )
-    .slice(0, mostCombinations);
-}
-
-/** What the runs of a matrix come to: one, if all of them go over whole. */
-function together(decisions: readonly Takeover[], { job, steps }: ReadJob, workflow: Workflow): Takeover {
+/** What the runs of a matrix come to: one, if all of them go over whole and nothing else asks which one it is. */
+function together(decisions: readonly Takeover[], { job, steps }: ReadJob): Takeover {
   const [first] = decisions;
   if (first === undefined) throw new Error('a job without a reading');
-  const stop = (why: string): Takeover => ({
-    ...first,
-    images: [],
-    deliveries: [],
-    removed: new Set(),
-    left: [...first.left, { step: undefined, line: job.line, why }],
-  });
-  const does = first.images.length + first.deliveries.length > 0;
-  if (does && workflow.tagsOnly) return stop('it runs on tags, and Tagboat delivers branches');
-  if (does && workflow.events.includes('release')) return stop('it runs on releases, and Tagboat delivers branches');
-  if (decisions.length === 1) return first;
-  const same = decisions.every(
-    ({ removed, left }) => left.length === 0 && [...removed].join() === [...first.removed].join(),
-  );
-  const stays = steps.filter(({ step, unclear }) => !first.removed.has(step.at) && unclear !== undefined);
-  if (does && (!same || stays.length > 0))
-    return stop('each of its matrix does something besides, so the matrix has to stay');
-  return {
-    ...first,
-    images: decisions.flatMap(({ images }) => images),
-    deliveries: mergedDeliveries(decisions.flatMap(({ deliveries }) => deliveries)),
-  };
+  const builds = decisions.flatMap(({ images }) => images);
+  if (decisions.length === 1 || decisions.every(({ images, deliveries }) => images.length + deliveries.length === 0))
+    return first;
+  const images = unique(builds);
+  const { removed, doing } = first;
+  const same = decisions.every((one) => one.left.length === 0 && [...one.removed].join() === [...removed].join());
+  const others = steps.filter(({ step }) => !removed.has(step.at));
+  const asks = [job.frame, ...others.map(({ step }) => step.text), ...doing.map(({ step }) => step.condition ?? '')];
+  const refs = new Set(images.map(({ refs }) => refs[0]));
+  const why =
+    !same || others.some(({ unclear }) => unclear !== undefined) || asks.some((text) => /\bmatrix\b/.test(text))
+      ? 'each of its matrix does something besides, so the matrix has to stay'
+      : refs.size < images.length
+        ? 'several of its matrix push one image'
+        : undefined;
+  if (why !== undefined) {
+    const left = [...first.left, { step: undefined, line: job.line, why }];
+    return { ...first, images: [], deliveries: [], removed: new Set(), doing: [], left };
+  }
+  return { ...first, images, deliveries: mergedDeliveries(decisions.flatMap(({ deliveries }) => deliveries)) };
 }
+
+const unique = <T>(all: readonly T[]): T[] => [...new Map(all.map((one) => [JSON.stringify(one), one])).values()];
 
 function mergedDeliveries(all: readonly FoundDelivery[]): FoundDelivery[] {
   const merged: FoundDelivery[] = [];
@@ -174,47 +171,52 @@ function mergedDeliveries(all: readonly FoundDelivery[]): FoundDelivery[] {
     const at = merged.findIndex(({ repo, branch }) => repo === one.repo && branch === one.branch);
     const before = merged[at];
     if (before === undefined) merged.push(one);
-    else merged[at] = { ...before, edits: [...before.edits, ...one.edits] };
+    else
+      merged[at] = {
+        ...before,
+        edits: unique([...before.edits, ...one.edits]),
+        applications: unique([...before.applications, ...one.applications]),
+        // One commit for all: a message about one of them would be wrong.
+        message: before.message === one.message ? one.message : undefined,
+      };
   }
   return merged;
 }
 
-interface Done {
-  readonly job: Job;
-  readonly reads: readonly ReadJob[];
-  readonly decision: Takeover;
-}
-
 /** Jobs that share a config: one that builds and one that delivers. All others have one each, or each run would do both. */
-function grouped(done: readonly Done[]): Done[][] {
-  const groups: Done[][] = [];
+function grouped(done: readonly Done[]): [Done, ...Done[]][] {
+  const groups: [Done, ...Done[]][] = [];
+  const isAlone = ({ decision }: Done): boolean => decision.images.length > 0 && decision.deliveries.length > 0;
   for (const one of done) {
     const builds = one.decision.images.length > 0;
-    const both = builds && one.decision.deliveries.length > 0;
-    const free = both
-      ? undefined
-      : groups.find(
-          (group) =>
-            group.length === 1 &&
-            group.every(({ decision }) => (builds ? decision.images.length === 0 : decision.deliveries.length === 0)),
-        );
+    const free =
+      isAlone(one) || isTied(one.decision)
+        ? undefined
+        : groups.find(
+            ([other, ...others]) =>
+              others.length === 0 &&
+              !isAlone(other) &&
+              !isTied(other.decision) &&
+              builds !== other.decision.images.length > 0 &&
+              other.job.from.join() === one.job.from.join(),
+          );
     if (free === undefined) groups.push([one]);
     else free.push(one);
   }
   return groups;
 }
 
-function configName(file: string, job: string, taken: ReadonlySet<string>): string {
-  const stem =
-    file
-      .split(/[\\/]/)
-      .at(-1)
-      ?.replace(/\.ya?ml$/, '') ?? '';
-  const names = ['tagboat.yaml', `tagboat.${stem}.yaml`, `tagboat.${stem}.${job}.yaml`];
-  return names.find((name) => !taken.has(name)) ?? `tagboat.${stem}.${taken.size}.yaml`;
+/** Whether a config of it needs what only this job knows: in another job that would be empty. */
+function isTied({ images, deliveries }: Takeover): boolean {
+  const texts = [
+    ...images.flatMap(({ refs, build }: FoundImage) => [...refs, ...build.args.map(([, value]) => value)]),
+    ...deliveries.flatMap(({ edits, message }) => [...edits.map(({ value }) => value), message ?? '']),
+  ];
+  return texts.flatMap(variablesIn).some(isOfStep);
 }
 
-/** Nothing is left in the job but the checkout. */
-function isPlain(read: ReadJob | undefined, { removed }: Takeover): boolean {
-  return (read?.steps ?? []).every(({ step, unclear }) => removed.has(step.at) || unclear === undefined);
+function configName(file: string, job: string, taken: ReadonlySet<string>, isGitLab: boolean): string {
+  const stem = isGitLab ? job.replace(/\W+/g, '-') : (/([^\\/]*?)\.ya?ml$/.exec(file)?.[1] ?? '');
+  const names = ['tagboat.yaml', `tagboat.${stem}.yaml`, `tagboat.${stem}.${job.replace(/\W+/g, '-')}.yaml`];
+  return names.find((name) => !taken.has(name)) ?? `tagboat.${stem}.${taken.size}.yaml`;
 }

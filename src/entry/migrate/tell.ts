@@ -1,6 +1,6 @@
 import type { Takeover } from './decide.ts';
 import type { ReadJob } from './read-job.ts';
-import { inexpressible } from './recognise/actions.ts';
+import { isReason } from './recognise/actions.ts';
 
 /** What was done with one step, where it stands, and why. */
 export interface StepReport {
@@ -73,8 +73,4 @@ const words: Readonly<Record<string, string>> = {
 function saying(facts: readonly string[]): string {
   const all = [...new Set(facts.flatMap((is) => words[is] ?? []))];
   return all.length === 0 ? 'what it prepares is not needed any more' : all.join(', ');
-}
-
-function isReason(why: string): boolean {
-  return Object.values(inexpressible).includes(why);
 }

@@ -11,7 +11,7 @@ const marks = /\uE000([^\uE001]*)\uE001/g;
 const sealed = (...parts: readonly string[]): RunText => `${open}${parts.join('\t')}${close}`;
 
 export const commitValue: RunText = sealed('commit');
-export const shortCommitValue: RunText = sealed('shortCommit');
+const shortCommitValue: RunText = sealed('shortCommit');
 export const branchValue: RunText = sealed('branch');
 
 /** The digest of the image that was pushed under this reference. */
@@ -20,6 +20,9 @@ export const digestValue = (reference: RunText): RunText => sealed('digest', sea
 /** What Tagboat takes from the environment: the runner gives it, or else the new step has to, by the expression. */
 export const variableValue = (name: string, expression: string, given: boolean): RunText =>
   sealed('variable', name, expression, given ? 'given' : '');
+
+/** The variable by which an output of a step reaches Tagboat. */
+export const variableName = (step: string, name: string): string => `${step}_${name}`.toUpperCase().replace(/\W/g, '_');
 
 /** What can't be told beforehand, with the reason as the end of a sentence. */
 export const unknownValue = (why: string): RunText => sealed('unknown', why.replaceAll(open, '').replaceAll(close, ''));
@@ -77,4 +80,16 @@ export function shownValue(value: RunText): string {
     const [is, name = ''] = inner.split('\t');
     return is === 'variable' ? `\${${name}}` : is === 'unknown' ? '…' : `{${is}}`;
   });
+}
+
+/** The first characters of a value. Only the commit has a shorter form that Tagboat knows. */
+export function firstDigits(value: RunText, digits: number, wholeCommits: boolean): RunText {
+  const text = plainText(value);
+  if (text !== undefined) return text.slice(0, digits);
+  if (value !== commitValue) return unknownValue(`it is the first ${digits} characters of something`);
+  if (digits >= 40 || wholeCommits) return commitValue;
+  if (digits === 12) return shortCommitValue;
+  return unknownValue(
+    `it has ${digits} digits of the commit, and {shortCommit} has 12; --whole-commits takes {commit} in its place`,
+  );
 }

@@ -3,7 +3,6 @@ import { basename, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { parseConfig } from '../../../src/config/config.ts';
-import { migratePipeline } from '../../../src/entry/migrate/gitlab.ts';
 import { migrateFile } from '../../../src/entry/migrate/migrate.ts';
 import { replacedBySed } from '../../../src/entry/migrate/sed.ts';
 import { isError } from '../../../src/errors.ts';
@@ -38,8 +37,7 @@ function migrated(name: string, wholeCommits = false) {
       return content === undefined ? unseen : replacedBySed(path, content, script, extended);
     },
   };
-  const migrateOne = name.startsWith('gitlab') ? migratePipeline : migrateFile;
-  return { text, ...migrateOne(file, text, new Set(), { wholeCommits, look }) };
+  return { text, ...migrateFile(file, text, new Set(), { wholeCommits, look }) };
 }
 
 /** A config as a run reads it, whatever its variables are. */

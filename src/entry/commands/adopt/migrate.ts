@@ -3,7 +3,6 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { unifiedDiff } from '../../../commit/edit/diff.ts';
 import { TagboatError } from '../../../errors.ts';
-import { migratePipeline } from '../../migrate/gitlab.ts';
 import { type MigratedFile, migrateFile } from '../../migrate/migrate.ts';
 import type { LookIn } from '../../migrate/parts.ts';
 import { replacedBySed } from '../../migrate/sed.ts';
@@ -33,8 +32,7 @@ export function migrate(common: CommonOptions, names: readonly string[], options
         throw new TagboatError('MIGRATE_FILE_UNREADABLE', { file: name, reason: error.code ?? error.message });
       });
       const taken = new Set(files.map(({ file }) => file));
-      const migrateOne = /gitlab-ci[\w.-]*\.ya?ml$/.test(path) ? migratePipeline : migrateFile;
-      const done = migrateOne(inside(app, path), text, taken, { wholeCommits: options.wholeCommits, look });
+      const done = migrateFile(inside(app, path), text, taken, { wholeCommits: options.wholeCommits, look });
       files.push(...done.files);
       findings.push(...done.findings);
     }

@@ -1,69 +1,79 @@
-import type { BuildFact, Fact } from '../facts.ts';
-import { pathFrom } from '../facts.ts';
-import { Unclear } from '../shell/tree.ts';
-import { digestValue, plainText, unknownValue, variableValue, whyUnknown } from '../value.ts';
-import { argument, knownText, loginOf } from './docker.ts';
-import { yqEdits } from './files.ts';
+import { type Fact, pathFrom, Unclear } from '../facts.ts';
+import { runScript } from '../shell/run.ts';
+import { digestValue, plainText, type RunText, unknownValue, variableValue, whyUnknown } from '../value.ts';
+import { buildOf, knownText, loginOf } from './docker.ts';
+import { recogniseYq } from './files.ts';
 import { metadata } from './metadata.ts';
-import { lines, only, type Use, type UseOutcome, type UseRecogniser } from './use.ts';
+import { lines, type Use, type UseOutcome } from './use.ts';
 
-const stays =
-  (why: string): UseRecogniser =>
-  () => ({ facts: [{ is: 'stays', why }] });
+interface KnownAction {
+  /** The inputs that are understood, parted by spaces; any other would be lost. undefined where the step stays as it is. */
+  readonly inputs?: string;
+  /** Throws Unclear for uses that it doesn't understand. */
+  readonly read: (use: Use) => UseOutcome;
+}
 
-function checkout({ inputs }: Use): UseOutcome {
-  const { repository, path = '', ref, token } = inputs;
+/** What a use of an action comes to. Throws Unclear. */
+export function readUse(uses: string, use: Use): UseOutcome {
+  const [name = ''] = uses.split('@');
+  const known = Object.hasOwn(actions, name) ? actions[name] : undefined;
+  if (known === undefined) throw new Unclear(inexpressible[name] ?? `the action ${name}`);
+  const understood = known.inputs?.split(' ');
+  const strange = Object.keys(use.inputs).find((input) => understood?.includes(input) === false);
+  if (strange !== undefined) throw new Unclear(`the input \`${strange}\``);
+  return known.read(use);
+}
+
+const stays = (why: string): KnownAction => ({ read: () => ({ facts: [{ is: 'stays', why }] }) });
+
+function checkout({ inputs: { repository, path = '', ref, token, ...others } }: Use): UseOutcome {
   if (repository === undefined || repository.includes('\tgithub.repository\t')) {
     if (path !== '') throw new Unclear('a checkout of the app repo in a folder');
+    if (ref !== undefined && !/^\uE000(?:commit|branch)\uE001$/.test(ref.replace(/^refs\/heads\//, '')))
+      return { facts: [{ is: 'stays', why: 'the app repo is built from this checkout' }, { is: 'elsewhere' }] };
     return { facts: [{ is: 'stays', why: 'the app repo is built from this checkout' }] };
   }
-  only(inputs, 'repository', 'path', 'ref', 'token', 'ssh-key', 'fetch-depth', 'persist-credentials');
-  if (inputs['ssh-key'] !== undefined) throw new Unclear('an SSH key: Tagboat pushes by https, with a token');
+  if (others['ssh-key'] !== undefined) throw new Unclear('an SSH key: Tagboat pushes by https, with a token');
+  const strange = Object.keys(others).find((name) => name !== 'fetch-depth' && name !== 'persist-credentials');
+  if (strange !== undefined) throw new Unclear(`the input \`${strange}\``);
   const dir = pathFrom('', knownText(path, 'the path'));
   if (dir === undefined || dir === '') throw new Unclear('a checkout over the app repo');
-  return {
-    facts: [
-      { is: 'checkout', dir, repo: repository.replace(/\.git$/, ''), ref: ref?.replace(/^refs\/heads\//, ''), token },
-    ],
-  };
+  const repo = repository.replace(/\.git$/, '');
+  return { facts: [{ is: 'checkout', dir, repo, ref: ref?.replace(/^refs\/heads\//, ''), token }] };
 }
 
 function credentials({ inputs }: Use): UseOutcome {
-  const role = inputs['role-to-assume'];
-  const region = inputs['aws-region'];
+  const { 'role-to-assume': role, 'aws-region': region } = inputs;
   if (inputs['aws-access-key-id'] !== undefined || role === undefined) {
+    const why = 'its keys are taken from the environment; a role by OIDC would need none (tagboat init --with aws)';
     return {
       facts: [
         { is: 'aws', role: undefined, region, seconds: undefined },
-        {
-          is: 'stays',
-          why: 'its keys are taken from the environment; a role by OIDC would need none (tagboat init --with aws)',
-        },
+        { is: 'stays', why },
       ],
     };
   }
-  only(inputs, 'role-to-assume', 'aws-region', 'role-duration-seconds', 'role-session-name', 'mask-aws-account-id');
-  const account = /^arn:aws[\w-]*:iam::((?:\uE000[^\uE001]*\uE001|\d+)):role\//.exec(role)?.[1];
+  const account = accountOf(role);
   return {
     facts: [{ is: 'aws', role, region, seconds: plainText(inputs['role-duration-seconds'] ?? '') }],
     outputs: account === undefined ? {} : { 'aws-account-id': account },
   };
 }
 
-function ecrLogin({ inputs, ecr, id }: Use): UseOutcome {
-  only(inputs, 'mask-password', 'skip-logout', 'registries');
+/** The account that a role is of. */
+export function accountOf(role: RunText): RunText | undefined {
+  return /^arn:aws[\w-]*:iam::((?:\uE000[^\uE001]*\uE001|\d+)):role\//.exec(role)?.[1];
+}
+
+function ecrLogin({ ecr, id }: Use): UseOutcome {
   const registry = ecr ?? variableValue('ECR_REGISTRY', `steps.${id ?? 'login-ecr'}.outputs.registry`, false);
   return { facts: [{ is: 'login', host: registry }], outputs: { registry } };
 }
 
-function login({ inputs }: Use): UseOutcome {
-  only(inputs, 'registry', 'username', 'password', 'logout', 'ecr');
-  return { facts: [loginOf(inputs.registry ?? 'docker.io', inputs.password ?? '')] };
-}
-
+const ownCache = 'Tagboat keeps a cache of its own beside the image';
 const dropped: Readonly<Record<string, string>> = {
-  'cache-from': 'Tagboat keeps a cache of its own beside the image',
-  'cache-to': 'Tagboat keeps a cache of its own beside the image',
+  'cache-from': ownCache,
+  'cache-to': ownCache,
   labels: 'labels of the workflow are not set; those of the Dockerfile are (LABEL)',
   annotations: 'annotations of the workflow are not set',
   pull: 'base images are always taken by what their tag stands for now',
@@ -71,103 +81,93 @@ const dropped: Readonly<Record<string, string>> = {
 };
 
 function buildPush({ inputs, id, env }: Use): UseOutcome {
-  only(
-    inputs,
-    'context',
-    'file',
-    'push',
-    'tags',
-    'build-args',
-    'target',
-    'platforms',
-    'provenance',
-    'sbom',
-    'builder',
-    'github-token',
-    ...Object.keys(dropped),
-  );
-  const { context = '.', file } = inputs;
   if (inputs.push !== 'true')
     throw new Unclear(
       inputs.push === undefined ? 'an image that is not pushed' : 'an image that is pushed only sometimes',
     );
-  for (const name of ['provenance', 'sbom'])
-    if (![undefined, 'false'].includes(inputs[name])) throw new Unclear(`the input \`${name}\``);
-  const dir = pathFrom('', knownText(context, 'the build context'));
-  const dockerfile =
-    file === undefined
-      ? [dir, 'Dockerfile'].filter((part) => part !== '').join('/')
-      : pathFrom('', knownText(file, 'the Dockerfile'));
-  if (dir === undefined || dockerfile === undefined || /:\/\//.test(context)) throw new Unclear('the build context');
-  const refs = lines(inputs.tags, /[\n,]/);
-  const why = whyUnknown(inputs.tags ?? '');
-  if (why !== undefined) throw new Unclear(`the tags: ${why}`);
-  const build: BuildFact = {
-    is: 'build',
-    refs,
-    dockerfile,
-    context: dir,
-    target: inputs.target === undefined ? undefined : knownText(inputs.target, 'the target'),
-    args: lines(inputs['build-args']).map((line) => argument(line, env)),
-    platforms: lines(inputs.platforms, /[\n,]/).map((platform) => knownText(platform, 'the platform')),
+  const words = {
+    ...{ context: inputs.context ?? '.', file: inputs.file, target: inputs.target },
+    ...{ refs: lines(inputs.tags, /[\n,]/), args: lines(inputs['build-args']) },
+    platforms: lines(inputs.platforms, /[\n,]/),
+    attestations: [inputs.provenance ?? 'false', inputs.sbom ?? 'false'],
   };
+  const why = words.refs.map(whyUnknown).find((one) => one !== undefined);
+  if (why !== undefined) throw new Unclear(`the tags: ${why}`);
+  const build = buildOf(words, { variable: env, dir: '' });
   const notes = Object.entries(dropped).flatMap(([name, text]): Fact[] =>
     inputs[name] === undefined ? [] : [{ is: 'note', text: `\`${name}\`: ${text}` }],
   );
+  const [first] = build.refs;
   return {
-    facts: [build, ...refs.map((ref): Fact => ({ is: 'push', ref })), ...notes],
+    facts: [build, ...build.refs.map((ref): Fact => ({ is: 'push', ref })), ...notes],
     outputs:
-      id === undefined || refs[0] === undefined
+      id === undefined || first === undefined
         ? {}
-        : { digest: digestValue(refs[0]), imageid: unknownValue('it is the id of an image on the machine') },
+        : { digest: digestValue(first), imageid: unknownValue('it is the id of an image on the machine') },
   };
 }
 
-function yqAction({ inputs, env }: Use): UseOutcome {
-  const [, expression = '', file = ''] =
-    /^\s*yq\s+(?:e(?:val)?\s+)?-i\s+'([^']*)'\s+(\S+)\s*$/.exec(inputs.cmd ?? '') ?? [];
-  const path = pathFrom('', knownText(file, 'the file'));
-  if (expression === '' || path === undefined) throw new Unclear('its command');
-  return { facts: yqEdits(expression, env).map((edit): Fact => ({ is: 'edit', file: path, ...edit })) };
+function yqAction({ inputs, env, wholeCommits }: Use): UseOutcome {
+  const scope = { dir: '', variable: env, recognisers: { yq: recogniseYq }, plainBranches: false, wholeCommits };
+  return { facts: runScript(inputs.cmd ?? '', scope).found.map(({ fact }) => fact) };
 }
 
 /** Actions that commit and push what changed. */
-function commitAndPush(dirInput: string, messageInput: string): UseRecogniser {
-  return ({ inputs }) => {
-    const dir = pathFrom('', knownText(inputs[dirInput] ?? '.', 'the folder')) ?? '';
-    const branch = inputs.branch;
-    if (inputs.create_branch !== undefined || inputs.new_branch !== undefined || inputs.push === 'false')
-      throw new Unclear('a branch that is made');
-    return {
-      facts: [
-        { is: 'commit', dir, message: inputs[messageInput] },
-        { is: 'pushed', dir, branch },
-      ],
-    };
+function commitAndPush(dirInput: string, messageInput: string, others: string): KnownAction {
+  return {
+    inputs: `${dirInput} ${messageInput} ${others}`,
+    read: ({ inputs }) => {
+      const dir = pathFrom('', knownText(inputs[dirInput] ?? '.', 'the folder')) ?? '';
+      if (inputs.push !== undefined && inputs.push !== 'true') throw new Unclear('the input `push`');
+      const people = (['name', 'email'] as const).flatMap((what): Fact[] => {
+        const value = inputs[`author_${what}`] ?? inputs[`commit_user_${what}`];
+        return value === undefined ? [] : [{ is: 'person', what, value }];
+      });
+      const message = inputs[messageInput];
+      return { facts: [...people, { is: 'commit', dir, message }, { is: 'pushed', dir, branch: inputs.branch }] };
+    },
   };
 }
 
-/** The actions that are understood, by their names without version. */
-export const actions: Readonly<Record<string, UseRecogniser>> = {
-  'actions/checkout': checkout,
-  'aws-actions/configure-aws-credentials': credentials,
-  'aws-actions/amazon-ecr-login': ecrLogin,
-  'docker/login-action': login,
+const actions: Readonly<Record<string, KnownAction>> = {
+  'actions/checkout': { read: checkout },
+  'aws-actions/configure-aws-credentials': {
+    inputs:
+      'role-to-assume aws-region role-duration-seconds role-session-name mask-aws-account-id aws-access-key-id aws-secret-access-key aws-session-token',
+    read: credentials,
+  },
+  'aws-actions/amazon-ecr-login': { inputs: 'mask-password skip-logout', read: ecrLogin },
+  'docker/login-action': {
+    inputs: 'registry username password logout ecr',
+    read: ({ inputs }) => ({ facts: [loginOf(inputs.registry ?? 'docker.io', inputs.password ?? '')] }),
+  },
   'docker/setup-buildx-action': stays("Tagboat's builds use the builder that it makes"),
   'docker/setup-qemu-action': stays('other platforms are built by it'),
-  'docker/metadata-action': metadata,
-  'docker/build-push-action': buildPush,
-  'mikefarah/yq': yqAction,
-  'stefanzweifel/git-auto-commit-action': commitAndPush('repository', 'commit_message'),
-  'EndBug/add-and-commit': commitAndPush('cwd', 'message'),
-  'imranismail/setup-kustomize': () => ({ facts: [] }),
+  'docker/metadata-action': { inputs: 'images tags flavor labels annotations github-token sep-tags', read: metadata },
+  'docker/build-push-action': {
+    inputs: `context file push tags build-args target platforms provenance sbom builder github-token ${Object.keys(dropped).join(' ')}`,
+    read: buildPush,
+  },
+  'mikefarah/yq': { inputs: 'cmd', read: yqAction },
+  'stefanzweifel/git-auto-commit-action': commitAndPush(
+    'repository',
+    'commit_message',
+    'branch commit_user_name commit_user_email file_pattern',
+  ),
+  'EndBug/add-and-commit': commitAndPush('cwd', 'message', 'add author_name author_email push default_author'),
+  'imranismail/setup-kustomize': { read: () => ({ facts: [] }) },
 };
 
 /** Actions that are known and can't be expressed, with the reason. */
-export const inexpressible: Readonly<Record<string, string>> = {
+const inexpressible: Readonly<Record<string, string>> = {
   'docker/bake-action':
     'its images stand in a bake file: `tagboat init` finds their Dockerfiles; write them under `images:`',
   'peter-evans/create-pull-request': 'it opens a pull request, where Tagboat would push to the branch',
   'actions/create-github-app-token':
     'give its app-id and private-key to Tagboat, which makes a token for the run and revokes it',
 };
+
+/** Whether a text is a whole reason, and no mere name of what isn't understood. */
+export function isReason(why: string): boolean {
+  return Object.values(inexpressible).includes(why);
+}

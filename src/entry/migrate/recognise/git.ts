@@ -1,8 +1,6 @@
-import { pathFrom } from '../facts.ts';
-import { firstDigits } from '../shell/expand.ts';
-import { type Outcome, optionsOf, pathInside, type ShellCall } from '../shell/run.ts';
-import { Unclear } from '../shell/tree.ts';
-import { branchValue, commitValue, plainText, type RunText, unknownValue } from '../value.ts';
+import { pathFrom, Unclear } from '../facts.ts';
+import { type Outcome, optionsOf, pathInside, type ShellCall } from '../shell/call.ts';
+import { branchValue, commitValue, firstDigits, plainText, type RunText, unknownValue } from '../value.ts';
 
 /** What git is asked for and told to do in a delivery. */
 export function recogniseGit(given: ShellCall): Outcome {
@@ -12,69 +10,63 @@ export function recogniseGit(given: ShellCall): Outcome {
     call = { ...call, dir, args: call.args.slice(2) };
   }
   const [verb = '', ...args] = call.args;
-  const inner = { ...call, args };
   const known = Object.hasOwn(verbs, verb) ? verbs[verb] : undefined;
   if (known === undefined) throw new Unclear(`\`git ${plainText(verb) ?? ''}\``);
-  return known(inner);
+  return known({ ...call, args });
 }
 
 const nothing = (): Outcome => ({});
 const asking = (): Outcome => ({ asks: true });
 
 const verbs: Readonly<Record<string, (call: ShellCall) => Outcome>> = {
+  ...{ add: nothing, fetch: nothing, pull: nothing, rebase: nothing, diff: asking, 'diff-index': asking },
+  ...{ clone, commit, push, log },
+  status: () => ({ asks: true, prints: unknownValue('it is what changed') }),
   config: ({ args }) => {
     const [key = '', value] = args.filter((one) => !one.startsWith('-'));
     const what = /^user\.(name|email)$/.exec(key)?.[1];
     return what === undefined || value === undefined ? {} : { facts: [{ is: 'person', what, value }] };
   },
-  add: nothing,
-  fetch: nothing,
-  pull: nothing,
-  rebase: nothing,
-  log: ({ args }) => ({
-    prints:
-      args.includes('--format=%H') || args.includes('--pretty=format:%H')
-        ? commitValue
-        : unknownValue('it is a line of the log'),
-  }),
-  diff: asking,
-  'diff-index': asking,
-  status: () => ({ asks: true, prints: unknownValue('it is what changed') }),
-  'rev-parse': revParse,
-  branch: ({ args }) => {
-    if (args[0] === '--show-current') return { prints: branchValue };
+  'rev-parse': ({ args, ...call }) => {
+    if (args.at(-1) !== 'HEAD') throw new Unclear('`git rev-parse`');
+    const short = args.find((one) => one.startsWith('--short'));
+    const branch = args.includes('--abbrev-ref');
+    return {
+      prints: ofHead(call, branch ? 'branch' : short === undefined ? 40 : Number(/=(\d+)$/.exec(short)?.[1] ?? 7)),
+    };
+  },
+  branch: ({ args, ...call }) => {
+    if (args[0] === '--show-current') return { prints: ofHead(call, 'branch') };
     throw new Unclear('`git branch`');
   },
-  clone,
-  commit,
-  push,
   remote: ({ args }) => {
     if (args[0] === 'set-url')
       return { facts: [{ is: 'note', text: 'the token in the URL of the remote: Tagboat takes its own' }] };
     if (args[0] === '-v') return {};
     throw new Unclear('`git remote`');
   },
-  checkout: ({ args }) => {
-    if (args.some((one) => one.startsWith('-'))) throw new Unclear('a new branch');
-    throw new Unclear('`git checkout`');
-  },
 };
 
-function revParse({ args, dir, wholeCommits }: ShellCall): Outcome {
-  if (args.at(-1) !== 'HEAD') throw new Unclear('`git rev-parse`');
-  if (args.includes('--abbrev-ref')) return { prints: branchValue };
-  const short = args.find((one) => one.startsWith('--short'));
-  if (short === undefined) return { prints: commitValue };
-  if (dir !== '') return { prints: unknownValue('it is of another repository') };
-  const digits = Number(/=(\d+)$/.exec(short)?.[1] ?? 7);
-  return { prints: firstDigits(commitValue, digits, wholeCommits) };
+/** The app repo's commit or branch; in another folder it may be another repository's. */
+function ofHead({ dir, wholeCommits }: Pick<ShellCall, 'dir' | 'wholeCommits'>, what: 'branch' | number): RunText {
+  if (dir !== '') return unknownValue('it may be of another repository');
+  return what === 'branch' ? branchValue : firstDigits(commitValue, what, wholeCommits);
+}
+
+/** Of HEAD alone: the last commit of a folder, say, is another one. */
+function log({ args, ...call }: ShellCall): Outcome {
+  const format = args.map((one) => /^--(?:pretty|format)=(?:format:)?"?(%[Hh])"?$/.exec(one)?.[1]).find((one) => one);
+  const others = args.filter((one) => !/^(?:-1|-n1|-n|1|--max-count=1|HEAD|--(?:pretty|format)=.*)$/.test(one));
+  if (format === undefined || others.length > 0) return { prints: unknownValue('it is a line of the log') };
+  return { prints: ofHead(call, format === '%h' ? 7 : 40) };
 }
 
 function clone(call: ShellCall): Outcome {
-  const { given, rest } = optionsOf(call.args, {
-    flags: ['--quiet', '-q', '--single-branch', '--no-tags'],
-    values: ['--depth', '-b', '--branch', '--filter'],
-  });
+  const { of, rest } = optionsOf(
+    call.args,
+    ['--quiet', '-q', '--single-branch', '--no-tags'],
+    ['--depth', '-b', '--branch', '--filter'],
+  );
   const [url = '', into] = rest;
   const [, login = '', address = ''] = /^https:\/\/(?:((?:\uE000[^\uE001]*\uE001|[^@/])+)@)?([\s\S]+)$/.exec(url) ?? [];
   if (address === '') throw new Unclear('where it is cloned from');
@@ -83,31 +75,33 @@ function clone(call: ShellCall): Outcome {
   const dir = name === undefined ? undefined : pathFrom(call.dir, name);
   if (dir === undefined) throw new Unclear('where it is cloned to');
   const token = login === '' ? undefined : login.replace(/^[^:\uE000]*:/, '');
-  const ref = given.find(([option]) => option === '-b' || option === '--branch')?.[1];
   const isGitHub = address.startsWith('github.com/');
-  return { facts: [{ is: 'checkout', dir, repo: isGitHub ? repo : `https://${address}`, ref, token }] };
+  return {
+    facts: [
+      { is: 'checkout', dir, repo: isGitHub ? repo : `https://${address}`, ref: of('-b', '--branch').at(-1), token },
+    ],
+  };
 }
 
 function commit({ args, dir }: ShellCall): Outcome {
-  const joined = args.map((one) => (/^-[a-z]*m$/.test(one) && one !== '-m' ? '-m' : one));
-  const { given } = optionsOf(joined, {
-    flags: ['-a', '--all', '-q', '--quiet', '--no-verify', '-n', '-s', '--signoff', '--allow-empty'],
-    values: ['-m', '--message', '--author'],
-  });
-  const messages = given.flatMap(([name, value]) => (name === '-m' || name === '--message' ? [value] : []));
+  const joined = args.flatMap((one) => (/^-[anqs]+m$/.test(one) ? [...one.slice(1)].map((flag) => `-${flag}`) : [one]));
+  const { of, rest } = optionsOf(
+    joined,
+    ['-a', '--all', '-q', '--quiet', '--no-verify', '-n', '-s', '--signoff', '--allow-empty'],
+    ['-m', '--message', '--author'],
+  );
+  if (rest.some((one) => one.startsWith('-') && one !== '--')) throw new Unclear('`git commit`');
+  const messages = of('-m', '--message');
   return { facts: [{ is: 'commit', dir, message: messages.length === 0 ? undefined : messages.join('\n\n') }] };
 }
 
 function push({ args, dir }: ShellCall): Outcome {
-  const { rest } = optionsOf(args, { flags: ['-q', '--quiet', '-u', '--set-upstream'], values: [] });
+  const { rest } = optionsOf(args, ['-q', '--quiet', '-u', '--set-upstream'], []);
   const [remote, ref] = rest;
   if (rest.length > 2) throw new Unclear('what is pushed');
   if (remote !== undefined && remote !== 'origin' && !remote.startsWith('https://'))
     throw new Unclear('where it is pushed');
-  return { facts: [{ is: 'pushed', dir, branch: branchOf(ref) }] };
-}
-
-function branchOf(ref: RunText | undefined): RunText | undefined {
-  if (ref === undefined || ref === 'HEAD') return undefined;
-  return ref.replace(/^HEAD:/, '').replace(/^refs\/heads\//, '');
+  if (ref?.startsWith('+') === true || ref?.includes('refs/tags/') === true) throw new Unclear('what is pushed');
+  const branch = ref === undefined || ref === 'HEAD' ? undefined : ref.replace(/^[^:\uE000]*:/, '');
+  return { facts: [{ is: 'pushed', dir, branch: branch?.replace(/^refs\/heads\//, '') }] };
 }

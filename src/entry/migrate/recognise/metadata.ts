@@ -1,69 +1,60 @@
-import { firstDigits } from '../shell/expand.ts';
-import { Unclear } from '../shell/tree.ts';
-import { branchValue, commitValue, type RunText, unknownValue, variableValue, whyUnknown } from '../value.ts';
-import { lines, only, type Use, type UseOutcome } from './use.ts';
+import { Unclear } from '../facts.ts';
+import {
+  branchValue,
+  commitValue,
+  firstDigits,
+  type RunText,
+  unknownValue,
+  variableName,
+  variableValue,
+  whyUnknown,
+} from '../value.ts';
+import { lines, type Use, type UseOutcome } from './use.ts';
 
-/** The variable by which an output of a step reaches Tagboat. */
-export const outputVariable = (step: string, name: string): string =>
-  `${step}_${name}`.toUpperCase().replace(/\W/g, '_');
-
-/** docker/metadata-action: the tags that its rules make for a push to a branch. */
+/** docker/metadata-action: the tags that its rules make for a push to a branch, and `version`, the one of the highest rank. */
 export function metadata({ inputs, wholeCommits, id }: Use): UseOutcome {
-  only(inputs, 'images', 'tags', 'flavor', 'labels', 'annotations', 'github-token', 'sep-tags');
   const images = lines(inputs.images, /[\n,]/);
+  if (images.some((image) => image.includes('='))) throw new Unclear('an image that is named only sometimes');
   const rules = inputs.tags === undefined ? ['type=ref,event=branch'] : lines(inputs.tags);
-  const tags = rules.flatMap((rule) => tagOf(rule, wholeCommits));
+  const tags = rules
+    .flatMap((rule) => tagOf(rule, wholeCommits))
+    .toSorted((a, b) => b.rank - a.rank)
+    .map(({ tag }) => tag);
   if (lines(inputs.flavor).some((line) => line !== 'latest=false' && line !== 'latest=auto'))
     throw new Unclear('the input `flavor`');
   // One tag that can't be told is still the action's own output, if the step stays.
   const own = tags.length === 1 && id !== undefined && whyUnknown(tags[0] ?? '') !== undefined;
-  if (own) tags[0] = variableValue(outputVariable(id, 'version'), `steps.${id}.outputs.version`, false);
+  if (own) tags[0] = variableValue(variableName(id, 'version'), `steps.${id}.outputs.version`, false);
   const refs = images.flatMap((image) => tags.map((tag) => `${image}:${tag}`));
-  return {
-    facts: [],
-    outputs: {
-      tags: refs.join('\n'),
-      version: tags[0] ?? unknownValue('no rule makes a tag for a branch'),
-      labels: '',
-      annotations: '',
-    },
-  };
+  const version = tags[0] ?? unknownValue('no rule makes a tag for a branch');
+  return { facts: [], outputs: { tags: refs.join('\n'), version, labels: '', annotations: '' } };
 }
 
-function tagOf(rule: string, wholeCommits: boolean): RunText[] {
+/** The ranks that its documentation gives the kinds of rules. */
+const ranks: Readonly<Record<string, number>> = { ref: 600, raw: 200, sha: 100 };
+
+function tagOf(rule: string, wholeCommits: boolean): { readonly tag: RunText; readonly rank: number }[] {
   const given = rule.includes('=') ? rule : `type=raw,value=${rule}`;
   const fields = Object.fromEntries(
     given
       .split(/,(?![^\uE000]*\uE001)/)
       .map((field) => [field.slice(0, field.indexOf('=')).trim(), field.slice(field.indexOf('=') + 1).trim()]),
   );
-  const { type, prefix = '', suffix = '', enable = 'true' } = fields;
-  if (!['true', '{{is_default_branch}}'].includes(enable)) throw new Unclear('a tag that is given only sometimes');
-  if (enable === '{{is_default_branch}}' && fields.value !== 'latest')
+  const { type = '', prefix = type === 'sha' ? 'sha-' : '', suffix = '', value, enable = 'true' } = fields;
+  if (enable !== 'true' && !(enable === '{{is_default_branch}}' && value === 'latest'))
     throw new Unclear('a tag that is given only sometimes');
-  const around = (value: RunText): RunText[] => [`${prefix}${value}${suffix}`];
-  if (type === 'sha') {
-    const value = fields.format === 'long' ? commitValue : firstDigits(commitValue, 7, wholeCommits);
-    return [`${fields.prefix ?? 'sha-'}${value}${suffix}`];
-  }
-  if (type === 'raw' && fields.value !== undefined) {
-    if (/\{\{/.test(fields.value))
-      return around(
-        fields.value === '{{sha}}'
-          ? firstDigits(commitValue, 7, wholeCommits)
-          : unknownValue(`it is made by ${fields.value}`),
-      );
-    return around(fields.value);
-  }
-  if (type === 'ref' && fields.event === 'branch') return around(branchValue);
-  // These say nothing on a push to a branch.
-  if (
-    (type === 'ref' && ['tag', 'pr'].includes(fields.event ?? '')) ||
-    type === 'semver' ||
-    type === 'pep440' ||
-    type === 'match' ||
-    type === 'schedule'
-  )
-    return [];
-  throw new Unclear(`the rule \`type=${type ?? ''}\``);
+  const short = firstDigits(commitValue, 7, wholeCommits);
+  const made = ((): RunText | undefined => {
+    if (type === 'sha') return fields.format === 'long' ? commitValue : short;
+    if (type === 'raw' && value !== undefined) {
+      if (!value.includes('{{')) return value;
+      return value === '{{sha}}' ? short : unknownValue(`it is made by ${value}`);
+    }
+    if (type === 'ref' && fields.event === 'branch') return branchValue;
+    // These say nothing on a push to a branch.
+    if (type === 'ref' && ['tag', 'pr'].includes(fields.event ?? '')) return undefined;
+    if (['semver', 'pep440', 'match', 'schedule'].includes(type)) return undefined;
+    throw new Unclear(`the rule \`type=${type}\``);
+  })();
+  return made === undefined ? [] : [{ tag: `${prefix}${made}${suffix}`, rank: Number(fields.priority ?? ranks[type]) }];
 }

@@ -1,5 +1,4 @@
 import type { Fact } from '../facts.ts';
-import { Unclear } from '../shell/tree.ts';
 import type { RunText } from '../value.ts';
 
 /** One step that uses an action. */
@@ -8,7 +7,7 @@ export interface Use {
   readonly id: string | undefined;
   readonly env: (name: string) => RunText;
   readonly wholeCommits: boolean;
-  /** Where the AWS account of the job's role is, as far as it is known by now. */
+  /** Where the registry of the job's role is, as far as it is known by now. */
   readonly ecr: RunText | undefined;
 }
 
@@ -16,15 +15,6 @@ export interface Use {
 export interface UseOutcome {
   readonly facts: readonly Fact[];
   readonly outputs?: Readonly<Record<string, RunText>>;
-}
-
-/** Reads one action's uses. Throws Unclear for those that it doesn't understand. */
-export type UseRecogniser = (use: Use) => UseOutcome;
-
-/** Throws Unclear for an input that isn't among those understood: it would be lost. */
-export function only(inputs: Use['inputs'], ...names: readonly string[]): void {
-  const strange = Object.keys(inputs).find((name) => !names.includes(name));
-  if (strange !== undefined) throw new Unclear(`the input \`${strange}\``);
 }
 
 /** An input's lines, the empty ones left out. */

@@ -1,9 +1,8 @@
-import { schemaLine } from '../../run/version.ts';
 import type { Takeover } from '../decide.ts';
 import { commonPrefix } from '../image-refs.ts';
 import type { FoundDelivery, FoundImage } from '../parts.ts';
-import { asConfig, commitValue, plainText, type RunText, variablesIn } from '../value.ts';
-import { key, scalar } from './scalar.ts';
+import { asConfig, branchValue, commitValue, plainText, type RunText, variablesIn, variableValue } from '../value.ts';
+import { type ConfigTree, configYaml } from './yaml-text.ts';
 
 /** What a config is written from. */
 export interface ConfigParts extends Pick<Takeover, 'aws'> {
@@ -27,125 +26,104 @@ export function writeConfig({ images, deliveries, aws, from, own }: ConfigParts)
   const used: RunText[] = [];
   const notes: string[] = [];
   const names = namesOf(images);
-  const of = (reference: RunText): string => names[images.findIndex(({ refs }) => refs.includes(reference))] ?? '';
-  const text = (value: RunText): string => {
+  const imageOf = (reference: RunText): string => names[images.findIndex(({ refs }) => refs.includes(reference))] ?? '';
+  const text = (value: RunText | undefined, image?: (reference: RunText) => string): string | undefined => {
+    if (value === undefined) return undefined;
     used.push(value);
-    return scalar(asConfig(value));
+    return asConfig(value, image);
   };
   const tag = mostOf(images.map((image) => image.tag)) ?? commitValue;
-  const tagText = (value: RunText): string => {
-    used.push(value);
-    return scalar(asConfig(value, of));
-  };
-  const template = (value: RunText): string => {
+  const template = (value: RunText): string | undefined => {
     const at = images.findIndex(({ refs }) => refs.includes(value));
-    if (at >= 0 && images[at]?.refs[0] !== undefined && value.endsWith(images[at]?.tag ?? ''))
-      return `{image.${names[at]}}`;
+    if (at >= 0 && value.endsWith(images[at]?.tag ?? '')) return `{image.${names[at]}}`;
     if (value === tag) return '{tag}';
     const own = images.findIndex((image) => image.tag === value);
-    if (own >= 0) return `{tag.${names[own]}}`;
-    used.push(value);
-    return asConfig(value, of);
+    return own >= 0 ? `{tag.${names[own]}}` : text(value, imageOf);
   };
-  const lines: string[] = [];
-  if (images.length > 0) {
-    const { registry, below } = commonPrefix(images.map(({ reference }) => reference));
-    lines.push(`registry: ${text(registry)}`, ...awsLines(aws, registry, text));
-    if (tag !== commitValue) lines.push(`tag: ${tagText(tag)}`);
-    lines.push('', 'images:');
-    for (const [at, { build, reference, tag: ownTag }] of images.entries()) {
-      const name = names[at] ?? '';
-      const repository = below(reference.path);
-      lines.push(`  ${name}:`);
-      const more: string[] = [];
-      if (repository !== name) more.push(`repository: ${text(repository)}`);
-      if (build.dockerfile !== 'Dockerfile') more.push(`dockerfile: ${scalar(build.dockerfile)}`);
-      if (build.context !== '') more.push(`context: ${scalar(build.context)}`);
-      if (build.target !== undefined) more.push(`target: ${scalar(build.target)}`);
-      if (build.args.length > 0)
-        more.push('args:', ...build.args.map(([name, value]) => `  ${scalar(name)}: ${argumentText(value, text)}`));
-      if (build.platforms.length > 0) more.push(`platforms: [${build.platforms.join(', ')}]`);
-      if (ownTag !== tag) more.push(`tag: ${tagText(ownTag)}`);
-      if (more.length === 0) lines[lines.length - 1] = `  ${name}: {}`;
-      lines.push(...more.map((line) => `    ${line}`));
-    }
-  } else if (tag !== commitValue) lines.push(`tag: ${scalar(asConfig(tag))}`);
-  const servers = [
-    ...new Set(deliveries.flatMap(({ applications }) => applications.map(({ server }) => server ?? ''))),
-  ];
-  if (servers.length > 0) lines.push(...(lines.length > 0 ? [''] : []), ...argocdLines(deliveries, text, notes));
-  if (deliveries.length > 0) lines.push(...(lines.length > 0 ? [''] : []), 'deliveries:');
-  for (const [at, delivery] of deliveries.entries()) {
-    lines.push(`  ${deliveryName(delivery, deliveries, from, at)}:`);
-    lines.push(
-      `    from: ${from.length === 1 ? scalar(from[0] ?? '') : `[${from.map((branch) => flowScalar(branch)).join(', ')}]`}`,
-    );
-    lines.push(`    repo: ${text(delivery.repo ?? own)}`);
+  const { registry, below } = commonPrefix(images.map(({ reference }) => reference));
+  const imageTree = ({ build, reference, tag: ownTag }: FoundImage, name: string): ConfigTree => ({
+    repository: below(reference.path) === name ? undefined : text(below(reference.path)),
+    dockerfile: build.dockerfile === 'Dockerfile' ? undefined : build.dockerfile,
+    context: build.context === '' ? undefined : build.context,
+    target: build.target,
+    args:
+      build.args.length === 0
+        ? undefined
+        : Object.fromEntries(build.args.map(([one, value]) => [one, text(fromEnvironment(value))])),
+    platforms: build.platforms.length === 0 ? undefined : build.platforms,
+    tag: ownTag === tag ? undefined : text(ownTag, imageOf),
+  });
+  const deliveryTree = (delivery: FoundDelivery): ConfigTree => {
     if (delivery.branch === undefined)
       notes.push("the workflow takes the default branch of the config repo; main is written, Tagboat's own default");
-    lines.push(`    branch: ${delivery.branch === undefined ? 'main' : text(delivery.branch)}`);
-    lines.push('    set:');
-    for (const file of new Set(delivery.edits.map((edit) => edit.file))) {
-      lines.push(`      ${key(file)}:`);
-      for (const edit of delivery.edits.filter((one) => one.file === file)) {
-        const value = template(edit.value);
-        lines.push(`        ${key(edit.path)}: ${edit.typed ? value : typedAsText(value)}`);
-      }
-    }
-    const message = delivery.message === undefined ? undefined : messageOf(delivery.message, tag, used, notes);
-    if (message !== undefined && message !== 'Update image tag to {tag}') lines.push(`    message: ${scalar(message)}`);
-    if (delivery.author !== undefined) lines.push(`    author: ${scalar(delivery.author)}`);
-    const [first] = delivery.applications;
-    const apps = [...new Set(delivery.applications.map(({ name }) => name))];
-    if (first !== undefined) {
-      lines.push(`    application: ${apps.length === 1 ? text(apps[0] ?? '') : `[${apps.map(text).join(', ')}]`}`);
-      if (delivery.applications.some(({ sync }) => sync)) lines.push('    sync: true');
-    }
-  }
+    const set: Record<string, Record<string, string | number | boolean | undefined>> = {};
+    for (const { file, path, value, typed } of delivery.edits)
+      set[file] = { ...set[file], [path]: typed ? (JSON.parse(value) as number | boolean) : template(value) };
+    const message = messageOf(delivery.message, tag, used, notes);
+    const apps = [...new Set(delivery.applications.map(({ name }) => name))].flatMap((name) => text(name) ?? []);
+    return {
+      from: from.length === 1 ? from[0] : from,
+      repo: text(delivery.repo ?? own),
+      branch: text(delivery.branch) ?? 'main',
+      set,
+      message: message === 'Update image tag to {tag}' ? undefined : message,
+      author: delivery.author,
+      application: apps.length === 0 ? undefined : apps.length === 1 ? apps[0] : apps,
+      sync: delivery.applications.some(({ sync }) => sync) ? true : undefined,
+    };
+  };
+  const registryText = images.length === 0 ? undefined : text(registry);
+  const isEcr = aws !== undefined && images.length > 0 && /\.dkr\.ecr\.|ECR/.test(registry);
+  const awsTree = {
+    role: isEcr ? text(aws.role) : undefined,
+    region: isEcr ? text(aws.region) : undefined,
+    sessionSeconds: isEcr && /^\d+$/.test(aws.seconds ?? '') ? Number(aws.seconds) : undefined,
+  };
+  const some = (tree: ConfigTree): ConfigTree | undefined =>
+    Object.values(tree).every((one) => one === undefined) ? undefined : tree;
+  const tree: ConfigTree = {
+    registry: registryText,
+    aws: some(awsTree),
+    tag: images.length === 0 || tag === commitValue ? undefined : text(tag, imageOf),
+    images: some(Object.fromEntries(images.map((image, at) => [names[at] ?? '', imageTree(image, names[at] ?? '')]))),
+    argocd: argocdTree(deliveries, text, notes),
+    deliveries: some(
+      Object.fromEntries(deliveries.map((one, at) => [deliveryName(one, deliveries, from, at), deliveryTree(one)])),
+    ),
+  };
   const variables = new Map(used.flatMap(variablesIn).map((one) => [one.name, one] as const));
-  return { text: `${schemaLine}${lines.join('\n')}\n`, variables: [...variables.values()], notes };
+  return { text: configYaml(tree), variables: [...variables.values()], notes: [...new Set(notes)] };
 }
 
-function awsLines(aws: ConfigParts['aws'], registry: RunText, text: (value: RunText) => string): string[] {
-  if (aws === undefined || !/\.dkr\.ecr\.|ECR/.test(registry)) return [];
-  const { role, region, seconds } = aws;
-  const lines = [
-    ...(role === undefined ? [] : [`  role: ${text(role)}`]),
-    ...(region === undefined ? [] : [`  region: ${text(region)}`]),
-    ...(seconds === undefined || !/^\d+$/.test(seconds) ? [] : [`  sessionSeconds: ${seconds}`]),
-  ];
-  return lines.length === 0 ? [] : ['aws:', ...lines];
-}
-
-function argocdLines(
+function argocdTree(
   deliveries: readonly FoundDelivery[],
-  text: (value: RunText) => string,
+  text: (value: RunText) => string | undefined,
   notes: string[],
-): string[] {
+): ConfigTree | undefined {
   const applications = deliveries.flatMap((delivery) => delivery.applications);
+  if (applications.length === 0) return undefined;
   const server = applications.map((one) => one.server).find((one) => one !== undefined) ?? '';
   const seconds = applications.map((one) => one.seconds).find((one) => one !== undefined && /^\d+$/.test(one));
   if (!/^https?:/.test(server)) notes.push('the Argo CD server is reached by https, as `argocd` does');
   const url = /^https?:/.test(server) ? server : `https://${server}`;
-  return ['argocd:', `  server: ${text(url)}`, ...(seconds === undefined ? [] : [`  timeout: ${seconds}s`])];
+  return { server: text(url), timeout: seconds === undefined ? undefined : `${seconds}s` };
 }
 
-function messageOf(message: RunText, tag: RunText, used: RunText[], notes: string[]): string | undefined {
+function messageOf(message: RunText | undefined, tag: RunText, used: RunText[], notes: string[]): string | undefined {
+  if (message === undefined) return undefined;
   if (/\uE000(?:unknown|digest)\t/.test(message)) {
     notes.push("a part of the commit message can't be told beforehand: Tagboat's own is used");
     return undefined;
   }
-  const replaced = tag.includes('\uE000') ? message.replaceAll(tag, '\uE000tag\uE001') : message;
   used.push(message);
-  return asConfig(replaced, () => '').trim();
+  return asConfig(tag.includes('\uE000') ? message.replaceAll(tag, '\uE000tag\uE001') : message, () => '').trim();
 }
 
-function argumentText(value: RunText, text: (value: RunText) => string): string {
-  // Build arguments are no templates: what only a run knows comes by the environment.
-  const replaced = value
-    .replaceAll(commitValue, '\uE000variable\tGITHUB_SHA\tgithub.sha\tgiven\uE001')
-    .replaceAll('\uE000branch\uE001', '\uE000variable\tGITHUB_REF_NAME\tgithub.ref_name\tgiven\uE001');
-  return typedAsText(JSON.parse(`[${JSON.stringify(text(replaced).replace(/^"(.*)"$/, '$1'))}]`)[0] as string);
+/** Build arguments are no templates: what only a run knows comes by the environment. */
+function fromEnvironment(value: RunText): RunText {
+  return value
+    .replaceAll(commitValue, variableValue('GITHUB_SHA', 'github.sha', true))
+    .replaceAll(branchValue, variableValue('GITHUB_REF_NAME', 'github.ref_name', true));
 }
 
 /** Names for the images: the repository's last part, without a tail that says no more. */
@@ -172,13 +150,10 @@ function deliveryName(
   from: readonly string[],
   at: number,
 ): string {
-  const [only] = from;
+  const [only = ''] = from;
   const word = /^[\w-]+$/;
-  if (all.length === 1) return from.length === 1 && only !== undefined && word.test(only) ? only : 'main';
-  const repo =
-    plainText(delivery.repo ?? '')
-      ?.split('/')
-      .at(-1) ?? '';
+  if (all.length === 1) return from.length === 1 && word.test(only) ? only : 'main';
+  const repo = (plainText(delivery.repo ?? '') ?? '').split('/').at(-1) ?? '';
   const sameRepo = all.filter((one) => one.repo === delivery.repo).length > 1;
   return !sameRepo && word.test(repo) ? repo : `delivery-${at + 1}`;
 }
@@ -187,9 +162,3 @@ function mostOf(values: readonly RunText[]): RunText | undefined {
   const count = (value: RunText): number => values.filter((one) => one === value).length;
   return values.toSorted((a, b) => count(b) - count(a))[0];
 }
-
-const flowScalar = (text: string): string => (/[[\]{},]/.test(text) ? JSON.stringify(text) : scalar(text));
-
-/** A value to set: with a variable in it, it is a text anyway. */
-const typedAsText = (value: string): string =>
-  /^[\w./-]+$/.test(value) && !/^[a-z][\w./-]*$/i.test(value) ? JSON.stringify(value) : scalar(value);
