@@ -8,7 +8,7 @@ import type { World } from '../wire/world.ts';
 import type { ClusterLogin } from './argocd/cluster.ts';
 import { type ArgoCdLogin, createArgoCdLogin } from './argocd/login.ts';
 import { isEcrPublic, readEcrHost } from './aws/ecr-host.ts';
-import { createAwsLogin } from './aws/login.ts';
+import { type AwsLogin, createAwsLogin } from './aws/login.ts';
 import { createGitLogin } from './git/login.ts';
 import { createKeeper, keepVariables } from './keeper.ts';
 import { createLease, type Lease, type Leased } from './lease.ts';
@@ -25,6 +25,8 @@ export interface Auth {
   registry(registry: RegistryPlan): Promise<RegistryCredential | undefined>;
   /** The header for a config repo's host, or undefined to go without. Cached and renewed likewise. */
   git(repo: string): Promise<GitCredential | undefined>;
+  /** What AWS tells of the role and of repositories; undefined where there is nothing to ask with. */
+  account: AwsLogin['account'];
   /** The way into Argo CD's API; `http` is one that trusts the server. */
   argocd(argocd: ArgoCdPlan & { readonly server: string }, http: Http): ArgoCdLogin;
   /** What an app repo can be read with, best first, the last being nothing. A config repo's token stays on its host. */
@@ -153,6 +155,7 @@ export function createAuth(world: World, emit: Emit, aws: AwsPlan | undefined): 
 
   return {
     registry,
+    account: awsLogin.account,
     identity: async (audience) => (await fetchIdToken(world, keeper, audience, 'signing')).token,
     git: async (repo) => {
       if (ended) throw new Error('credentials were asked for after the run ended');

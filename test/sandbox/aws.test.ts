@@ -1,5 +1,10 @@
 import { ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
-import { AssumeRoleWithWebIdentityCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import {
+  AssumeRoleWithWebIdentityCommand,
+  GetCallerIdentityCommand,
+  GetSessionTokenCommand,
+  STSClient,
+} from '@aws-sdk/client-sts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Aws, type AwsOptions, startAws } from '../../src/sandbox/aws/aws.ts';
 import type { TrustPolicy, TrustStatement } from '../../src/sandbox/aws/trust.ts';
@@ -157,7 +162,19 @@ describe('STS, called by the AWS SDK', () => {
     const { aws } = await start();
     const credentials = { accessKeyId: 'a', secretAccessKey: 'b' };
     const client = new STSClient({ endpoint: aws.url, region, credentials, maxAttempts: 1 });
-    await expect(client.send(new GetCallerIdentityCommand({}))).rejects.toMatchObject({ name: 'InvalidAction' });
+    await expect(client.send(new GetSessionTokenCommand({}))).rejects.toMatchObject({ name: 'InvalidAction' });
+  });
+
+  it('says whose keys these are', async () => {
+    const { aws, assume } = await start();
+    const credentials = keysOf(await assume());
+    const who = (keys: typeof credentials) =>
+      new STSClient({ endpoint: aws.url, region, credentials: keys, maxAttempts: 1 }).send(
+        new GetCallerIdentityCommand({}),
+      );
+    const Arn = 'arn:aws:sts::123456789012:assumed-role/deliver/tagboat-1';
+    expect(await who(credentials)).toMatchObject({ Account: '123456789012', Arn });
+    await expect(who({ ...credentials, accessKeyId: 'x' })).rejects.toMatchObject({ name: 'InvalidClientTokenId' });
   });
 });
 

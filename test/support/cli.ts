@@ -100,13 +100,15 @@ export interface Town {
   write(files: Readonly<Record<string, string>>): Promise<void>;
 }
 
+type RoleChange = Partial<AwsOptions['roles'][number]>;
+
 /** What is different in a town's servers. */
 export interface TownServers {
   readonly git?: Parameters<typeof gitHost>[0];
   readonly github?: GitHubOptions;
   readonly aws?: Partial<AwsOptions>;
-  /** What is different in the role. */
-  readonly role?: Partial<AwsOptions['roles'][number]>;
+  /** What is different in the role; where that rests on who issues tokens, asked with the issuer as IAM names it. */
+  readonly role?: RoleChange | ((issuer: string) => RoleChange);
 }
 
 /** Two images and one delivery on servers that let in only whom they should. */
@@ -118,7 +120,8 @@ export async function town(
   const github = await startGitHub(servers.github);
   onTestFinished(() => github.close());
   const account = accountTrusting(github);
-  const roles = account.roles.map((one) => ({ ...one, ...servers.role }));
+  const change = typeof servers.role === 'function' ? servers.role(github.issuer.replace('http://', '')) : servers.role;
+  const roles = account.roles.map((one) => ({ ...one, ...change }));
   const aws = await startAws({ ...account, roles, ...servers.aws });
   onTestFinished(() => aws.close());
   const registry = await startOwnRegistry({ auth: 'basic', verify: aws.verify, ...registryOptions });

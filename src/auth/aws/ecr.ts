@@ -1,15 +1,15 @@
-import { ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
+import { ECRClient, type ECRClientConfig, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { TagboatError } from '../../errors.ts';
 import type { RegistryCredential } from '../../plan.ts';
 import { peerOf, WireFailure } from '../../wire/failure.ts';
 import { isRetryable, retry } from '../../wire/retry.ts';
-import type { Env, World } from '../../wire/world.ts';
+import type { World } from '../../wire/world.ts';
 import type { Keeper } from '../keeper.ts';
 import type { Leased } from '../lease.ts';
 import type { EcrHost } from './ecr-host.ts';
 import { pushPolicy } from './policies.ts';
-import { awsCall } from './sdk.ts';
+import { type AwsCall, awsCall } from './sdk.ts';
 import type { AwsSession } from './sts.ts';
 
 interface EcrLogin {
@@ -32,11 +32,7 @@ function isNotYetKnown(error: unknown): boolean {
 export async function ecrToken(world: World, keeper: Keeper, login: EcrLogin): Promise<Leased<RegistryCredential>> {
   const { region, about, session } = login;
   const call = awsCall(world, keeper, 'ECR', { region, fips: about?.fips, dualstack: about?.dualstack });
-  const keys = session === undefined ? keysIn(world.env) : revealed(session.value);
-  // What the chain asks by itself (SSO, other roles) goes by our http too: it would know neither proxy nor CA.
-  const { requestHandler } = call.config;
-  const credentials = keys ?? defaultProvider({ clientConfig: { requestHandler, maxAttempts: 1 } });
-  const client = new ECRClient({ ...call.config, credentials });
+  const client = new ECRClient({ ...call.config, credentials: credentialsFor(world, call.config, session?.value) });
   try {
     const ask = async () => {
       try {
@@ -65,27 +61,27 @@ export async function ecrToken(world: World, keeper: Keeper, login: EcrLogin): P
   }
 }
 
-/** Keys standing in the environment, unless a profile is named: the first link of the SDK's own chain. */
-function keysIn(env: Env): ReturnType<typeof revealed> | undefined {
+/** A session's keys, or those standing in the environment unless a profile is named, or whatever the SDK's own chain finds. */
+export function credentialsFor(
+  { env }: World,
+  { requestHandler }: AwsCall['config'],
+  session: AwsSession | undefined,
+): NonNullable<ECRClientConfig['credentials']> {
+  if (session !== undefined) {
+    const { accessKeyId, secretAccessKey, sessionToken } = session;
+    return { accessKeyId, secretAccessKey: secretAccessKey.reveal(), sessionToken: sessionToken.reveal() };
+  }
   const { AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = env;
-  if (AWS_PROFILE || !AWS_ACCESS_KEY_ID || !AWS_SECRET_ACCESS_KEY) return undefined;
-  return {
-    accessKeyId: AWS_ACCESS_KEY_ID,
-    secretAccessKey: AWS_SECRET_ACCESS_KEY,
-    ...(AWS_SESSION_TOKEN ? { sessionToken: AWS_SESSION_TOKEN } : {}),
-  };
-}
-
-function revealed(session: AwsSession): { accessKeyId: string; secretAccessKey: string; sessionToken?: string } {
-  return {
-    accessKeyId: session.accessKeyId,
-    secretAccessKey: session.secretAccessKey.reveal(),
-    sessionToken: session.sessionToken.reveal(),
-  };
+  if (!AWS_PROFILE && AWS_ACCESS_KEY_ID && AWS_SECRET_ACCESS_KEY) {
+    const keys = { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY };
+    return AWS_SESSION_TOKEN ? { ...keys, sessionToken: AWS_SESSION_TOKEN } : keys;
+  }
+  // What the chain asks by itself (SSO, other roles) goes by our http too: it would know neither proxy nor CA.
+  return defaultProvider({ clientConfig: { requestHandler, maxAttempts: 1 } });
 }
 
 /** The SDK's chain names its own end; nothing was sent then. */
-function isChainEmpty(error: unknown): boolean {
+export function isChainEmpty(error: unknown): boolean {
   return error instanceof Error && error.name === 'CredentialsProviderError';
 }
 

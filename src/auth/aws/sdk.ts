@@ -18,7 +18,7 @@ interface SdkRequest {
 }
 
 /** How one AWS service is reached, and what went over the wire last. */
-interface AwsCall {
+export interface AwsCall {
   /** For the SDK client's constructor. */
   readonly config: {
     readonly region: string;
@@ -86,7 +86,7 @@ export function awsCall(
 }
 
 /** `AWS_ENDPOINT_URL_<SERVICE>`, then `AWS_ENDPOINT_URL`, as the SDKs read them. Undefined leaves it to the SDK. */
-function endpointIn(env: Env, service: string): string | undefined {
+export function endpointIn(env: Env, service: string): string | undefined {
   if (env.AWS_IGNORE_CONFIGURED_ENDPOINT_URLS === 'true') return undefined;
   return env[`AWS_ENDPOINT_URL_${service}`] || env.AWS_ENDPOINT_URL || undefined;
 }

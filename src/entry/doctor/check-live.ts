@@ -1,9 +1,12 @@
+import type { Config } from '../../config/shape/checked.ts';
 import { reportOf } from '../../errors.ts';
 import type { Finding } from '../../plan/finding.ts';
+import type { ImagePreview } from '../../plan/outcome.ts';
 import type { RunPlan } from '../../plan.ts';
 import type { Session } from '../run/session.ts';
 import { withStages } from '../run/stages.ts';
 import { isUnknowable } from '../run/unknowable.ts';
+import { checkAccount } from './aws/account.ts';
 import { findingOf } from './check-files.ts';
 import { checkConfigRepo } from './config-repo.ts';
 
@@ -11,16 +14,28 @@ import { checkConfigRepo } from './config-repo.ts';
  * Asks everybody whom a run would ask: registries, the config repo's host for reading and pushing, Argo CD. Writes
  * nothing. What only a job has is told as not known here.
  */
-export async function checkPeers(session: Session, plan: RunPlan, asksRegistry: boolean): Promise<Finding[]> {
+export async function checkPeers(
+  session: Session,
+  plan: RunPlan,
+  config: Config,
+  asksRegistry: boolean,
+): Promise<Finding[]> {
   const { env, signal } = session.world;
   return withStages(session, plan, async (stages) => {
     const followed = plan.deliveries.filter(({ deploy }) => deploy !== undefined);
+    const previews = new Map<string, ImagePreview>();
+    const images = plan.images.map(async (image) => {
+      // The files by themselves first: what the registry says must not hide them.
+      await stages.checkFiles(image);
+      if (asksRegistry) previews.set(image.name, await stages.checkImage(image));
+    });
+    const checkAws = async () => {
+      await Promise.allSettled(images);
+      return asksRegistry ? stages.askWith((auth) => checkAccount(session, auth, { plan, config, previews })) : [];
+    };
     const settled = await Promise.allSettled<unknown>([
-      ...plan.images.map(async (image) => {
-        // The files by themselves first: what the registry says must not hide them.
-        await stages.checkFiles(image);
-        if (asksRegistry) await stages.checkImage(image);
-      }),
+      ...images,
+      checkAws(),
       ...plan.deliveries.map(async (delivery) => {
         await stages.checkDelivery(delivery);
         return stages.askRepo(delivery, checkConfigRepo);

@@ -60,7 +60,7 @@ export function doctor(common: CommonOptions, options: DoctorOptions): Body {
       const live =
         options.offline === true || whereUnset
           ? checkImageFiles(session, plan)
-          : checkPeers(session, plan, unset.size === 0);
+          : checkPeers(session, plan, config, unset.size === 0);
       found.push(...(await live));
     }
     const mended = options.fix === true ? await mendAll(source.dir, found).catch((error) => told(found, error)) : [];

@@ -3,6 +3,11 @@ import { type Finding, worstFirst } from '../../plan/finding.ts';
 import type { Session } from '../run/session.ts';
 import type { Ending } from '../run/stopping.ts';
 
+/** A finding without a place. */
+export function found(code: string, severity: Finding['severity'], message: string, fix: string): Finding {
+  return { code, severity, message, fix };
+}
+
 /** Tells every finding, the worst first, and ends the run: by exit code 2 where one of them is an error. */
 export function endWithFindings(session: Session, findings: readonly Finding[], value: object = {}): Ending {
   const told = worstFirst(findings);

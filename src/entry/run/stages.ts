@@ -22,6 +22,8 @@ interface RealStages extends Stages {
     delivery: DeliveryPlan,
     question: (world: World, delivery: DeliveryPlan, credential: GitCredential | undefined) => Promise<T>,
   ) => Promise<T>;
+  /** Asks with the run's credentials what no stage does. */
+  readonly askWith: <T>(question: (auth: Auth) => Promise<T>) => Promise<T>;
   /** What the files alone tell of an image, where its registry can't be asked. */
   readonly checkFiles: (image: ImagePlan) => Promise<void>;
   /** Which inputs changed since an earlier image; `before` are the values that config repos name for it. */
@@ -76,6 +78,7 @@ async function withAuthorized<T>(
         return previewImage(run, image);
       },
       askRepo: async (delivery, question) => question(world, delivery, await auth.git(delivery.repo)),
+      askWith: async (question) => question(auth),
       checkFiles: async (image) => {
         const [{ checkFiles }, { run }] = await Promise.all([import('../../image/reuse/check-before.ts'), images()]);
         await checkFiles(run, image);

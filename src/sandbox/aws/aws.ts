@@ -1,7 +1,9 @@
 import type { Clock } from '../../wire/world.ts';
 import { type Api, type ApiFault, serveApi } from '../api.ts';
-import { createEcr } from './ecr.ts';
-import { createSts, type Provider, type Role, type StsSession } from './sts.ts';
+import type { StsSession } from './caller.ts';
+import { createEcr, type EcrRepository } from './ecr.ts';
+import { createIam, iamVersion } from './iam.ts';
+import { createSts, type Provider, type Role } from './sts.ts';
 import { checkTrustPolicy } from './trust.ts';
 
 export interface AwsOptions {
@@ -10,13 +12,15 @@ export interface AwsOptions {
   readonly region?: string;
   readonly providers: readonly Provider[];
   readonly roles: readonly Role[];
+  /** ECR's repositories. Without them, any name is there, as ECR makes it when nothing is said. */
+  readonly repositories?: readonly EcrRepository[];
   /** Long-lived keys of users, for the ordinary credential chain. */
   readonly users?: readonly { readonly accessKeyId: string; readonly secretAccessKey: string }[];
   readonly clock?: Pick<Clock, 'now'>;
   readonly fault?: ApiFault;
 }
 
-/** AWS as a delivery sees it: STS and ECR's token endpoint behind one URL. */
+/** AWS as a delivery sees it: STS, ECR's API and as much of IAM as tells whether a role is right, behind one URL. */
 export interface Aws extends Api {
   readonly account: string;
   /** Variables that send the AWS SDKs and the CLI here. */
@@ -32,25 +36,32 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
   const sessions = new Map<string, StsSession>();
   for (const user of options.users ?? []) {
     const arn = `arn:aws:iam::${account}:user/sandbox`;
-    sessions.set(user.accessKeyId, { ...user, token: undefined, expiresAt: Number.POSITIVE_INFINITY, arn, ecr: true });
+    sessions.set(user.accessKeyId, { ...user, token: undefined, expiresAt: Number.POSITIVE_INFINITY, arn, lacks: [] });
   }
+  const { roles, providers, repositories } = options;
+  const known = { account, clock, sessions: (id: string) => sessions.get(id) };
+  const iam = createIam({ ...known, roles, providers });
   const sts = createSts({
-    account,
-    clock,
-    roles: options.roles,
-    providers: options.providers,
+    ...known,
+    roles,
+    providers,
     grant: (session) => void sessions.set(session.accessKeyId, session),
   });
-  const ecr = createEcr({ account, clock, session: (id) => sessions.get(id) });
-  const api = await serveApi(
-    // The two protocols can't be confused: JSON ones name their operation in a header, query ones in a form.
-    (request) => (request.headers['x-amz-target'] === undefined ? sts(request) : ecr.answer(request)),
-    options.fault,
-  );
+  const ecr = createEcr({ ...known, repositories });
+  const api = await serveApi((request) => {
+    // The protocols can't be confused: JSON ones name their operation in a header, query ones in a form, with a version.
+    if (request.headers['x-amz-target'] !== undefined) return ecr.answer(request);
+    return new URLSearchParams(request.body.toString()).get('Version') === iamVersion ? iam(request) : sts(request);
+  }, options.fault);
   return {
     ...api,
     account,
-    env: { AWS_ENDPOINT_URL_STS: api.url, AWS_ENDPOINT_URL_ECR: api.url, AWS_REGION: region },
+    env: {
+      AWS_ENDPOINT_URL_STS: api.url,
+      AWS_ENDPOINT_URL_ECR: api.url,
+      AWS_ENDPOINT_URL_IAM: api.url,
+      AWS_REGION: region,
+    },
     verify: ecr.verify,
   };
 }

@@ -1,30 +1,18 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../wire/world.ts';
 import type { ApiAnswer, ApiRequest } from '../api.ts';
 import { isSignedBy, type Jwt, keyFrom, readJwt } from '../jwt.ts';
+import { callerOf, type Sessions, type StsSession } from './caller.ts';
+import { QueryRefusal, queryAnswer, refusalAnswer } from './query.ts';
 import { isTrusted, type TrustPolicy } from './trust.ts';
-
-/** Access keys that this world gave out or was told of. */
-export interface StsSession {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  /** Undefined for a user's long-lived keys. */
-  readonly token: string | undefined;
-  /** Milliseconds since the epoch, or Infinity. */
-  readonly expiresAt: number;
-  /** Who this is, as AWS writes it. */
-  readonly arn: string;
-  /** May call ecr:GetAuthorizationToken. */
-  readonly ecr: boolean;
-}
 
 export interface Role {
   readonly arn: string;
   readonly trust: TrustPolicy;
   /** The role's MaxSessionDuration, seconds. Default 3600. */
   readonly maxSessionSeconds?: number;
-  /** Its permissions allow ecr:GetAuthorizationToken. Default true. */
-  readonly ecr?: boolean;
+  /** What its policies don't allow of all that is done here: `ecr:PutImage`, `iam:GetRole`. Default: nothing. */
+  readonly lacks?: readonly string[];
 }
 
 /** An IAM OIDC provider: a token issuer the account knows. */
@@ -40,55 +28,45 @@ interface StsOptions {
   readonly roles: readonly Role[];
   readonly providers: readonly Provider[];
   readonly clock: Pick<Clock, 'now'>;
+  readonly sessions: Sessions;
   readonly grant: (session: StsSession) => void;
-}
-
-/** A refusal in STS's own terms. */
-class Refusal extends Error {
-  readonly code: string;
-  readonly status: number;
-
-  constructor(code: string, message: string, status = 400) {
-    super(message);
-    this.code = code;
-    this.status = status;
-  }
 }
 
 const xmlns = 'https://sts.amazonaws.com/doc/2011-06-15/';
 
-/** STS's query API: AssumeRoleWithWebIdentity, with the checks the real one makes. */
+/** STS's query API: AssumeRoleWithWebIdentity, with the checks the real one makes, and GetCallerIdentity. */
 export function createSts(options: StsOptions): (request: ApiRequest) => Promise<ApiAnswer> {
   return async (request) => {
     const form = new URLSearchParams(request.body.toString());
     try {
       const action = form.get('Action') ?? '';
+      if (action === 'GetCallerIdentity') return identify(request, options);
       if (action !== 'AssumeRoleWithWebIdentity') {
-        throw new Refusal('InvalidAction', `Could not find operation ${action} for version ${form.get('Version')}`);
+        throw new QueryRefusal(
+          'InvalidAction',
+          `Could not find operation ${action} for version ${form.get('Version')}`,
+        );
       }
-      return succeed(await assume(form, options));
+      return queryAnswer(xmlns, action, sessionXml(await assume(form, options)));
     } catch (error) {
-      if (error instanceof Refusal) return fail(error);
+      if (error instanceof QueryRefusal) return refusalAnswer(xmlns, error);
       throw error;
     }
   };
 }
 
-async function assume(
-  form: URLSearchParams,
-  options: StsOptions,
-): Promise<StsSession & { name: string; role: string }> {
+async function assume(form: URLSearchParams, options: StsOptions): Promise<StsSession & { name: string }> {
   const { clock, account } = options;
   const name = form.get('RoleSessionName') ?? '';
   if (!/^[\w+=,.@-]{2,64}$/.test(name)) {
-    throw new Refusal(
+    throw new QueryRefusal(
       'ValidationError',
       `1 validation error detected: Value '${name}' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]*`,
     );
   }
   const token = form.get('WebIdentityToken') ?? '';
   const jwt = readJwt(token);
-  if (jwt === undefined) throw new Refusal('InvalidIdentityToken', 'The ID Token provided is not a valid JWT.');
+  if (jwt === undefined) throw new QueryRefusal('InvalidIdentityToken', 'The ID Token provided is not a valid JWT.');
   const provider = await verified(jwt, options);
 
   const arn = form.get('RoleArn') ?? '';
@@ -96,15 +74,15 @@ async function assume(
   const host = provider.issuer.replace(/^https?:\/\//, '');
   const federated = `arn:aws:iam::${account}:oidc-provider/${host}`;
   if (role === undefined || !isTrusted(role.trust, { provider: federated, host, claims: jwt.claims })) {
-    throw new Refusal('AccessDenied', 'Not authorized to perform sts:AssumeRoleWithWebIdentity', 403);
+    throw new QueryRefusal('AccessDenied', 'Not authorized to perform sts:AssumeRoleWithWebIdentity', 403);
   }
 
   const seconds = Number(form.get('DurationSeconds') ?? 3_600);
   if (!(seconds >= 900 && seconds <= 43_200)) {
-    throw new Refusal('ValidationError', `Value '${seconds}' at 'durationSeconds' is out of 900 to 43200`);
+    throw new QueryRefusal('ValidationError', `Value '${seconds}' at 'durationSeconds' is out of 900 to 43200`);
   }
   if (seconds > (role.maxSessionSeconds ?? 3_600)) {
-    throw new Refusal(
+    throw new QueryRefusal(
       'ValidationError',
       'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
     );
@@ -115,10 +93,10 @@ async function assume(
     token: randomBytes(180).toString('base64'),
     expiresAt: clock.now() + seconds * 1_000,
     arn: `arn:aws:sts::${account}:assumed-role/${arn.split('/').at(-1)}/${name}`,
-    ecr: role.ecr ?? true,
+    lacks: role.lacks ?? [],
   };
   options.grant(session);
-  return { ...session, name, role: arn };
+  return { ...session, name };
 }
 
 /** The provider that stands behind the token, its signature, audience and time checked. */
@@ -126,21 +104,24 @@ async function verified(jwt: Jwt, options: StsOptions): Promise<Provider> {
   const { iss, aud, exp } = jwt.claims;
   const provider = options.providers.find(({ issuer }) => issuer === iss);
   if (provider === undefined) {
-    throw new Refusal('InvalidIdentityToken', `No OpenIDConnect provider found in your account for ${iss}`);
+    throw new QueryRefusal('InvalidIdentityToken', `No OpenIDConnect provider found in your account for ${iss}`);
   }
   const key = keyFrom(await jwksOf(provider.issuer), jwt.header.kid);
   if (key === undefined || !isSignedBy(jwt, key)) {
-    throw new Refusal(
+    throw new QueryRefusal(
       'InvalidIdentityToken',
       "Couldn't verify the token's signature with the identity provider's keys",
     );
   }
   if (typeof aud !== 'string' || !provider.audiences.includes(aud)) {
-    throw new Refusal('InvalidIdentityToken', 'Incorrect token audience');
+    throw new QueryRefusal('InvalidIdentityToken', 'Incorrect token audience');
   }
   const now = Math.floor(options.clock.now() / 1_000);
   if (typeof exp !== 'number' || exp <= now) {
-    throw new Refusal('ExpiredTokenException', `Token expired: current date/time ${now} is after expiration ${exp}`);
+    throw new QueryRefusal(
+      'ExpiredTokenException',
+      `Token expired: current date/time ${now} is after expiration ${exp}`,
+    );
   }
   return provider;
 }
@@ -152,33 +133,24 @@ async function jwksOf(issuer: string): Promise<unknown> {
     };
     return await (await fetch(document.jwks_uri)).json();
   } catch {
-    throw new Refusal('IDPCommunicationError', "Couldn't retrieve verification key from your identity provider");
+    throw new QueryRefusal('IDPCommunicationError', "Couldn't retrieve verification key from your identity provider");
   }
 }
 
-function succeed(session: StsSession & { name: string; role: string }): ApiAnswer {
-  return xml(
-    200,
-    `<AssumeRoleWithWebIdentityResponse xmlns="${xmlns}"><AssumeRoleWithWebIdentityResult>
+function identify(request: ApiRequest, { account, clock, sessions }: StsOptions): ApiAnswer {
+  const caller = callerOf(request, sessions, clock);
+  if (!('session' in caller)) throw new QueryRefusal(caller.query, caller.message, 403);
+  const { arn } = caller.session;
+  return queryAnswer(
+    xmlns,
+    'GetCallerIdentity',
+    `<Arn>${arn}</Arn><UserId>AROA3XFRBF23EXAMPLE</UserId><Account>${account}</Account>`,
+  );
+}
+
+function sessionXml(session: StsSession & { name: string }): string {
+  return `
 <Credentials><AccessKeyId>${session.accessKeyId}</AccessKeyId><SecretAccessKey>${session.secretAccessKey}</SecretAccessKey><SessionToken>${session.token}</SessionToken><Expiration>${new Date(session.expiresAt).toISOString()}</Expiration></Credentials>
 <AssumedRoleUser><AssumedRoleId>AROA3XFRBF23EXAMPLE:${session.name}</AssumedRoleId><Arn>${session.arn}</Arn></AssumedRoleUser>
-</AssumeRoleWithWebIdentityResult><ResponseMetadata><RequestId>@REQUEST@</RequestId></ResponseMetadata></AssumeRoleWithWebIdentityResponse>`,
-  );
-}
-
-function fail(refusal: Refusal): ApiAnswer {
-  return xml(
-    refusal.status,
-    `<ErrorResponse xmlns="${xmlns}"><Error><Type>Sender</Type><Code>${refusal.code}</Code><Message>${escapeXml(refusal.message)}</Message></Error><RequestId>@REQUEST@</RequestId></ErrorResponse>`,
-  );
-}
-
-function xml(status: number, body: string): ApiAnswer {
-  const id = randomUUID();
-  const headers = { 'content-type': 'text/xml', 'x-amzn-requestid': id };
-  return { status, headers, body: body.replace('@REQUEST@', id) };
-}
-
-function escapeXml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+`;
 }

@@ -186,7 +186,7 @@ describe('without a role', () => {
 
 describe('a registry that the role may not log in to', () => {
   it('shows the least policy to attach', async () => {
-    const cloud = await startCloud({ role: { ecr: false } });
+    const cloud = await startCloud({ role: { lacks: ['ecr:GetAuthorizationToken'] } });
     const error = await failureOf(authIn(cloud).registry(ecrRegistry));
     expect(error).toMatchObject({ code: 'ECR_TOKEN_REFUSED', exitCode: 3, peer: { code: 'AccessDenied' } });
     expect(isError(error, 'ECR_TOKEN_REFUSED') && error.data).toMatchObject({ identity: roleArn, badKey: false });

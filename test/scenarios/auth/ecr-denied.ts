@@ -14,5 +14,5 @@ export const scenario = declare({
     registryUntouched,
   ],
   missing,
-  cause: () => shipByCli({ servers: { role: { ecr: false } } }),
+  cause: () => shipByCli({ servers: { role: { lacks: ['ecr:GetAuthorizationToken'] } } }),
 });

@@ -1,0 +1,77 @@
+import type { Clock } from '../../wire/world.ts';
+import type { ApiAnswer, ApiRequest } from '../api.ts';
+import { callerOf, type Sessions, whyNot } from './caller.ts';
+import { QueryRefusal, queryAnswer, refusalAnswer } from './query.ts';
+import type { Provider, Role } from './sts.ts';
+
+/** The version of IAM's API, by which its requests are told from those of STS. */
+export const iamVersion = '2010-05-08';
+
+const xmlns = `https://iam.amazonaws.com/doc/${iamVersion}/`;
+
+interface IamOptions {
+  readonly account: string;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly sessions: Sessions;
+  readonly roles: readonly Role[];
+  readonly providers: readonly Provider[];
+}
+
+/** IAM's query API, as far as it tells what a role is: GetRole, GetOpenIDConnectProvider, SimulatePrincipalPolicy. */
+export function createIam(options: IamOptions): (request: ApiRequest) => ApiAnswer {
+  return (request) => {
+    const form = new URLSearchParams(request.body.toString());
+    const action = form.get('Action') ?? '';
+    try {
+      const caller = callerOf(request, options.sessions, options.clock);
+      if (!('session' in caller)) throw new QueryRefusal(caller.query, caller.message, 403);
+      const operation = operations[action];
+      if (operation === undefined) throw new QueryRefusal('InvalidAction', `Could not find operation ${action}`);
+      const denied = whyNot(
+        caller.session,
+        `iam:${action}`,
+        form.get('PolicySourceArn') ?? form.get('RoleName') ?? '*',
+      );
+      if (denied !== undefined) throw new QueryRefusal('AccessDenied', denied, 403);
+      return queryAnswer(xmlns, action, operation(form, options));
+    } catch (error) {
+      if (error instanceof QueryRefusal) return refusalAnswer(xmlns, error);
+      throw error;
+    }
+  };
+}
+
+const operations: Readonly<Record<string, (form: URLSearchParams, options: IamOptions) => string>> = {
+  GetRole: (form, { roles }) => {
+    const name = form.get('RoleName') ?? '';
+    const role = roles.find(({ arn }) => arn.split('/').at(-1) === name);
+    if (role === undefined) throw new QueryRefusal('NoSuchEntity', `The role with name ${name} cannot be found.`, 404);
+    const { arn, trust, maxSessionSeconds = 3_600 } = role;
+    const path = arn.replace(/^[^/]*/, '').replace(/[^/]*$/, '');
+    return `<Role><Path>${path}</Path><Arn>${arn}</Arn><RoleName>${name}</RoleName><AssumeRolePolicyDocument>${encodeURIComponent(JSON.stringify(trust))}</AssumeRolePolicyDocument><CreateDate>2026-01-01T00:00:00Z</CreateDate><RoleId>AROA3XFRBF23EXAMPLE</RoleId><MaxSessionDuration>${maxSessionSeconds}</MaxSessionDuration></Role>`;
+  },
+  GetOpenIDConnectProvider: (form, { account, providers }) => {
+    const arn = form.get('OpenIDConnectProviderArn') ?? '';
+    const provider = providers.find(
+      ({ issuer }) => arn === `arn:aws:iam::${account}:oidc-provider/${issuer.replace(/^https?:\/\//, '')}`,
+    );
+    if (provider === undefined) {
+      throw new QueryRefusal('NoSuchEntity', `OpenIDConnect Provider not found for arn ${arn}`, 404);
+    }
+    const ids = provider.audiences.map((one) => `<member>${one}</member>`).join('');
+    return `<ThumbprintList/><CreateDate>2026-01-01T00:00:00Z</CreateDate><ClientIDList>${ids}</ClientIDList><Url>${arn.replace(/^.*?oidc-provider\//, '')}</Url>`;
+  },
+  SimulatePrincipalPolicy: (form, { roles }) => {
+    const arn = form.get('PolicySourceArn') ?? '';
+    const role = roles.find((one) => one.arn === arn);
+    if (role === undefined) throw new QueryRefusal('NoSuchEntity', `${arn} does not exist`, 404);
+    const members = (name: string): string[] =>
+      [...form].flatMap(([key, value]) => (key.startsWith(`${name}.member.`) ? [value] : []));
+    const [resource = '*'] = members('ResourceArns');
+    const results = members('ActionNames').map((action) => {
+      const decision = role.lacks?.includes(action) === true ? 'implicitDeny' : 'allowed';
+      return `<member><EvalActionName>${action}</EvalActionName><EvalDecision>${decision}</EvalDecision><EvalResourceName>${resource}</EvalResourceName><MatchedStatements/><MissingContextValues/></member>`;
+    });
+    return `<IsTruncated>false</IsTruncated><EvaluationResults>${results.join('')}</EvaluationResults>`;
+  },
+};
