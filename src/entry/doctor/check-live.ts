@@ -7,6 +7,7 @@ import type { Session } from '../run/session.ts';
 import { withStages } from '../run/stages.ts';
 import { isUnknowable } from '../run/unknowable.ts';
 import { checkAccount } from './aws/account.ts';
+import { checkBranchRules } from './branch-rules.ts';
 import { findingOf } from './check-files.ts';
 import { checkConfigRepo } from './config-repo.ts';
 
@@ -38,7 +39,11 @@ export async function checkPeers(
       checkAws(),
       ...plan.deliveries.map(async (delivery) => {
         await stages.checkDelivery(delivery);
-        return stages.askRepo(delivery, checkConfigRepo);
+        const [inside, rules] = await Promise.all([
+          stages.askRepo(delivery, checkConfigRepo),
+          stages.askRepo(delivery, checkBranchRules),
+        ]);
+        return [...inside, ...rules];
       }),
       ...followed.map(stages.checkApplications),
       checkClock(session, plan),

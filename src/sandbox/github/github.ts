@@ -6,6 +6,7 @@ import { type AppOptions, createInstalledApp, type InstalledApp } from './app.ts
 import { createDeployments, type Deployment } from './deployments.ts';
 import { answerGraphql, type Repositories } from './graphql.ts';
 import { claimsOf, defaultWorkflow, discovery, type Workflow } from './oidc.ts';
+import { answerRules, type BranchRules } from './rules.ts';
 
 export interface GitHubOptions {
   /** The workflow run that asks for tokens; what isn't given is a push to `main` of `acme/app-repo`. */
@@ -15,6 +16,8 @@ export interface GitHubOptions {
   readonly repositories?: Repositories;
   readonly clock?: Pick<Clock, 'now'>;
   readonly fault?: ApiFault;
+  /** Rules of branches, as its API tells them to whoever has a token. */
+  readonly rules?: BranchRules;
   /** The token that may write deployments. Without it there are none. */
   readonly deployments?: string;
 }
@@ -59,6 +62,8 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
     if (request.path === '/.well-known/openid-configuration') return json(200, discovery(issuer));
     if (request.path === '/.well-known/jwks') return json(200, { keys: [key.jwk] });
     if (request.path === tokenPath) return answerToken(request);
+    const ruled = options.rules && answerRules(request, options.rules, apiBase, graphqlPath);
+    if (ruled !== undefined) return ruled;
     if (request.path === graphqlPath && options.repositories !== undefined) {
       return answerGraphql(request, options.repositories);
     }

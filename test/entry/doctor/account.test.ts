@@ -75,13 +75,13 @@ describe.skipIf(noHttpBackend !== undefined)('tagboat doctor that asks AWS', () 
     [
       'rights that the role lacks',
       2,
-      ['AWS_RIGHT_MISSING', 'AWS_RIGHT_MISSING'],
+      ['ROLE_RIGHT_MISSING', 'ROLE_RIGHT_MISSING'],
       { servers: { role: { lacks: ['ecr:PutImage'] } } },
     ],
     [
       'what the role may not ask',
       0,
-      ['AWS_NOT_TOLD'],
+      ['ACCOUNT_NOT_TOLD'],
       { servers: { role: { lacks: ['iam:GetRole', 'iam:SimulatePrincipalPolicy', 'ecr:DescribeRepositories'] } } },
     ],
     [
@@ -105,25 +105,25 @@ describe.skipIf(noHttpBackend !== undefined)('tagboat doctor that asks AWS', () 
     [
       'a session that is longer than the role allows',
       2,
-      ['AWS_ROLE_REFUSED', 'AWS_SESSION_TOO_LONG'],
+      ['AWS_ROLE_REFUSED', 'ROLE_SESSION_TOO_LONG'],
       { servers: { role: { maxSessionSeconds: 900 } }, env: keys },
     ],
     [
       'from a laptop, a role that is not there',
       2,
-      ['AWS_ROLE_MISSING', 'OIDC_UNAVAILABLE'],
+      ['ROLE_NOT_FOUND', 'OIDC_UNAVAILABLE'],
       { config: [role, `${role}s`], env: laptop },
     ],
     [
       'from a laptop, a provider that is not there',
       2,
-      ['AWS_PROVIDER_MISSING', 'OIDC_UNAVAILABLE'],
+      ['PROVIDER_NOT_FOUND', 'OIDC_UNAVAILABLE'],
       { servers: { aws: { providers: [] } }, env: laptop },
     ],
     [
       'from a laptop, a provider that takes tokens for somebody else',
       2,
-      ['AWS_PROVIDER_AUDIENCE', 'OIDC_UNAVAILABLE'],
+      ['PROVIDER_AUDIENCE', 'OIDC_UNAVAILABLE'],
       { config: ['sessionSeconds: 1800', 'audience: somebody'], env: laptop },
     ],
     [
@@ -135,13 +135,13 @@ describe.skipIf(noHttpBackend !== undefined)('tagboat doctor that asks AWS', () 
     [
       'keys of another account',
       0,
-      ['OIDC_UNAVAILABLE', 'AWS_NOT_TOLD'],
+      ['OIDC_UNAVAILABLE', 'ACCOUNT_NOT_TOLD'],
       { servers: { aws: { account: '210987654321' } }, env: laptop },
     ],
     [
       'keys that mean nothing',
       0,
-      ['OIDC_UNAVAILABLE', 'AWS_NOT_TOLD'],
+      ['OIDC_UNAVAILABLE', 'ACCOUNT_NOT_TOLD'],
       { env: { ...laptop, AWS_ACCESS_KEY_ID: 'AKIANOBODY' } },
     ],
   ])('tells %s: exit code %i, %j', async (_, exitCode, codes, about) => {

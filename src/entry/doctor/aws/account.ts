@@ -70,7 +70,7 @@ function roleFindings(
     const other = about === 'missing' ? '' : ` The one of that name is ${about.arn}.`;
     return [
       found(
-        'AWS_ROLE_MISSING',
+        'ROLE_NOT_FOUND',
         'error',
         `There is no role ${role}.${other}`,
         'Make it, or correct aws.role in tagboat.yaml.',
@@ -102,7 +102,7 @@ function roleFindings(
   const seconds = aws?.sessionSeconds ?? 0;
   const long = `A session of ${role} lasts ${about.longestSeconds} s at most, and ${seconds} s are asked for: STS refuses that.`;
   const tooLong = found(
-    'AWS_SESSION_TOO_LONG',
+    'ROLE_SESSION_TOO_LONG',
     'error',
     long,
     "Lower aws.sessionSeconds, or raise the role's MaxSessionDuration.",
@@ -114,17 +114,17 @@ function roleFindings(
     ...providers.flatMap(({ arn: provider, audiences }): Finding[] => {
       if (audiences === 'missing') {
         const message = `The account has no identity provider ${provider}, which the trust policy of ${role} names.`;
-        return [found('AWS_PROVIDER_MISSING', 'error', message, 'Make it: aws iam create-open-id-connect-provider.')];
+        return [found('PROVIDER_NOT_FOUND', 'error', message, 'Make it: aws iam create-open-id-connect-provider.')];
       }
       if (audiences.includes(audience)) return [];
       const message = `The identity provider ${provider} takes tokens for ${audiences.join(', ') || 'nobody'}, and the run's are for ${audience}.`;
-      return [found('AWS_PROVIDER_AUDIENCE', 'error', message, `Add the client id ${audience} to the provider.`)];
+      return [found('PROVIDER_AUDIENCE', 'error', message, `Add the client id ${audience} to the provider.`)];
     }),
     ...[...new Set(lacking.map(({ resource }) => resource))].map((resource) => {
       const actions = lacking.filter((one) => one.resource === resource).map(({ action }) => action);
       const message = `The policies of ${role} don't allow ${actions.join(', ')} on ${resource}.`;
       return found(
-        'AWS_RIGHT_MISSING',
+        'ROLE_RIGHT_MISSING',
         'error',
         message,
         `Allow it in a policy of the role, with Resource ${JSON.stringify(resource)}.`,
@@ -159,5 +159,5 @@ function untoldFindings({ untold, byRole }: AccountFacts): Finding[] {
   const whose = byRole ? "the role's session" : "this machine's AWS credentials";
   const message = `Not looked at, since AWS doesn't tell it to ${whose}: ${[...calls].join(', ')}.`;
   const fix = 'A run needs nothing of it. To have it looked at, run this with credentials that may read it.';
-  return [found('AWS_NOT_TOLD', 'note', message, fix)];
+  return [found('ACCOUNT_NOT_TOLD', 'note', message, fix)];
 }
