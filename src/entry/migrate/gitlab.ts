@@ -18,6 +18,8 @@ import type { TagboatCommand } from './write/github-step.ts';
 
 interface GitLabJob extends Job {
   readonly node: YAMLMap;
+  /** Whether it has lines before its script that stand elsewhere. */
+  readonly isPrepared: boolean;
 }
 
 const given = (name: string): RunText => variableValue(name, name, true);
@@ -78,6 +80,7 @@ export function readGitLab(
       steps: [{ ...step, env: {}, inputs: {}, others: [] }],
       env: { ...recordAt(all.variables), ...recordAt(job.variables) },
       from: branchesOf(job),
+      isPrepared: (job.before_script ?? before) !== undefined && mapAt(all[name]).before_script === undefined,
     });
   }
   return {
@@ -170,6 +173,7 @@ export function spliceGitLab(
   const lines = [
     ...(image === undefined ? ['image: node:22'] : []),
     ...(needsToken && variables === undefined ? ['variables:', `  TAGBOAT_TOKEN: $${named}`] : []),
+    ...(job.isPrepared && !hasLogin ? ['before_script: []'] : []),
     ...(hasLogin ? ['before_script:', '  - mkdir -p ~/.docker', `  - ${loginLine}`] : []),
     'script:',
     ...(needsToken && variables !== undefined ? [`  - export TAGBOAT_TOKEN="$${named}"`] : []),

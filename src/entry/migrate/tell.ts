@@ -17,7 +17,7 @@ export interface StepReport {
 export function told(
   file: string,
   { job, steps }: ReadJob,
-  { removed, left, images, deliveries }: Takeover,
+  { removed, doing, left, images, deliveries }: Takeover,
 ): StepReport[] {
   const any = images.length + deliveries.length > 0;
   const findings = steps.flatMap(({ step, found, unclear }): StepReport[] => {
@@ -47,7 +47,10 @@ export function told(
         : unclear === undefined
           ? 'other steps need it, or what it is for stays'
           : `it is no part of a delivery that is known (${unclear.why})`;
-    return any || unclear === undefined ? [{ ...at, line: step.line, is: 'kept', text }] : [];
+    // What stood between two of them was done after the first.
+    const [first, last] = [doing[0]?.step.at ?? 0, doing.at(-1)?.step.at ?? 0];
+    const order = unclear !== undefined && step.at > first && step.at < last ? '; it runs before all of it now' : '';
+    return any || unclear === undefined ? [{ ...at, line: step.line, is: 'kept', text: `${text}${order}` }] : [];
   });
   const whole = left.filter((one) => one.step === undefined || !steps.some(({ step }) => step.at === one.step));
   return [

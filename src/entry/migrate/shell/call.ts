@@ -1,5 +1,5 @@
 import { type Fact, pathFrom, Unclear } from '../facts.ts';
-import { plainText, type RunText } from '../value.ts';
+import { plainText, type RunText, shownValue } from '../value.ts';
 
 /** One command, its words expanded. */
 export interface ShellCall {
@@ -36,7 +36,7 @@ export function isAboutChanges(value: RunText): boolean {
 export function pathInside({ dir }: Pick<ShellCall, 'dir'>, path: RunText): string {
   const text = plainText(path);
   const inner = text === undefined || /[*?[{]|^-/.test(text) ? undefined : pathFrom(dir, text);
-  if (inner === undefined) throw new Unclear(`the path ${text ?? ''}`);
+  if (inner === undefined) throw new Unclear(`the path ${shownValue(path)}`);
   return inner;
 }
 
