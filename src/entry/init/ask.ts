@@ -1,3 +1,6 @@
+import { TagboatError } from '../../errors.ts';
+import type { Session } from '../run/session.ts';
+
 /** Asks whoever runs the command. The second argument of each is what stands when nobody is asked. */
 export interface Ask {
   readonly text: (question: string, otherwise: string) => Promise<string>;
@@ -9,26 +12,32 @@ export interface Ask {
   ) => Promise<readonly T[]>;
 }
 
-/** Nobody is asked: with --yes, without a terminal, and with --json. */
-export const askNobody: Ask = {
+/** Whom the command asks: nobody with --yes, with --json and without a terminal. */
+export async function asker({ settings }: Session, yes: boolean): Promise<Ask> {
+  const isSeen = process.stdin.isTTY === true && process.stderr.isTTY === true;
+  return yes || settings.json || !isSeen ? askNobody : askInTerminal();
+}
+
+const askNobody: Ask = {
   text: async (_, otherwise) => otherwise,
   yes: async (_, otherwise) => otherwise,
   some: async (_question, _among, otherwise) => otherwise,
 };
 
-/** Questions in the terminal. Throws what `stopped` makes when somebody ends them by Ctrl-C. */
-export async function askInTerminal(stopped: () => Error): Promise<Ask> {
+/** Questions in the terminal. Throws INTERRUPTED when somebody ends them by Ctrl-C. */
+async function askInTerminal(): Promise<Ask> {
   const { confirm, isCancel, multiselect, text } = await import('@clack/prompts');
   // On stderr, as all that is no product.
   const output = process.stderr;
   const given = <T>(answer: T): Exclude<T, symbol> => {
-    if (isCancel(answer)) throw stopped();
+    if (isCancel(answer)) throw new TagboatError('INTERRUPTED', { signal: 'Ctrl-C' });
     return answer as Exclude<T, symbol>;
   };
   return {
     text: async (message, initialValue) => given(await text({ message, initialValue, output })),
     yes: async (message, initialValue) => given(await confirm({ message, initialValue, output })),
     some: async (message, among, otherwise) => {
+      if (among.length === 0) return otherwise;
       const options = among.map(([label], at) => ({ label, value: at }));
       const initialValues = among.flatMap(([, value], at) => (otherwise.includes(value) ? [at] : []));
       const chosen = given(await multiselect({ message, options, initialValues, required: false, output }));

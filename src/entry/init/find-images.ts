@@ -60,55 +60,63 @@ function contextOf(text: string, folder: string, paths: readonly string[]): stri
   return named.length === 0 && sources.includes('.') ? folder : '.';
 }
 
+type Build = Readonly<Record<string, unknown>>;
+
 function composeServices(path: string, text: string): SeenImage[] {
   const read = parsed(text) as { services?: Record<string, { build?: unknown } | null> } | undefined;
-  const base = posix.dirname(path);
-  return Object.entries(read?.services ?? {}).flatMap(([name, service]): SeenImage[] => {
+  return Object.entries(read?.services ?? {}).flatMap(([name, service]) => {
     const build = service?.build;
-    if (typeof build === 'string') return [image(name, { context: posix.join(base, build) }, path)];
-    if (typeof build !== 'object' || build === null) return [];
-    const { context, dockerfile, target, args } = build as Record<string, unknown>;
-    const dir = posix.join(base, typeof context === 'string' ? context : '.');
-    return [image(name, { context: dir, dockerfile, target, args }, path)];
+    return image(name, typeof build === 'string' ? { context: build } : (build as Build | undefined), path);
   });
 }
 
-/** Targets of a bake file, as far as they say what they build by plain texts. */
+/** Targets of a bake file, each with what it inherits. */
 function bakeTargets(path: string, text: string): SeenImage[] {
-  const base = posix.dirname(path);
-  const targets: [string, Record<string, unknown>][] = path.endsWith('.json')
-    ? Object.entries((parsed(text) as { target?: Record<string, Record<string, unknown>> } | undefined)?.target ?? {})
-    : [...text.matchAll(/^target\s+"([\w-]+)"\s*\{([\s\S]*?)^\}/gm)].map(([, name = '', body = '']) => [
-        name,
-        Object.fromEntries(
-          [...body.matchAll(/^\s*(context|dockerfile|target)\s*=\s*"([^"$]*)"/gm)].map(([, key = '', value]) => [
-            key,
-            value,
-          ]),
-        ),
-      ]);
-  return targets
-    .filter(([name]) => !name.startsWith('_'))
-    .map(([name, { context, ...rest }]) =>
-      image(name, { context: posix.join(base, typeof context === 'string' ? context : '.'), ...rest }, path),
+  const read = path.endsWith('.json')
+    ? ((parsed(text) as { target?: Record<string, Build> } | undefined)?.target ?? {})
+    : Object.fromEntries([...text.matchAll(/^target\s+"([\w-]+)"\s*\{([\s\S]*?)^\}/gm)].map(hclTarget));
+  const whole = (name: string, depth = 0): Build =>
+    Object.assign(
+      {},
+      ...[read[name]?.inherits ?? []].flat().map((base) => (depth > 10 ? {} : whole(String(base), depth + 1))),
+      read[name],
     );
+  return Object.keys(read)
+    .filter((name) => !name.startsWith('_'))
+    .flatMap((name) => image(name, whole(name), path));
 }
 
-function image(name: string, build: Record<string, unknown>, from: string): SeenImage {
-  const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-  const context = text(build.context)?.replace(/\/$/, '') ?? '.';
-  const args =
-    typeof build.args === 'object' && build.args !== null && !Array.isArray(build.args)
-      ? (build.args as Record<string, unknown>)
-      : {};
-  const plain = Object.entries(args).flatMap(([key, value]) =>
+/** A block of HCL as far as it is made of texts and lists of them; anything else stands as `$`, which nobody can tell. */
+function hclTarget([, name = '', body = '']: readonly string[]): [string, Build] {
+  const [args = ''] = /^\s*args\s*=\s*\{[\s\S]*?\}/m.exec(body) ?? [];
+  const pairs = (text: string) =>
+    [...text.matchAll(/^[ \t]*"?([\w-]+)"?[ \t]*[=:][ \t]*(.*?),?[ \t]*$/gm)].map(([, key = '', value = '']) => [
+      key,
+      /^(?:"[^"\\]*"|\[(?:"[^"\\]*"(?:,\s*)?)*\])$/.test(value) ? (parsed(value) as unknown) : '$',
+    ]);
+  const own = Object.fromEntries(pairs(body.replace(args, '')));
+  const given = Object.fromEntries(pairs(args.replace(/^\s*args\s*=\s*\{/, '').replace(/\}$/, '')));
+  return [name, args === '' ? own : { ...own, args: given }];
+}
+
+/** The image that a build is of; none where a variable decides, or where its Dockerfile is no file. */
+function image(name: string, build: Build | undefined, from: string): SeenImage[] {
+  if (typeof build !== 'object' || build === null) return [];
+  const { context: folder = '.', dockerfile: file = 'Dockerfile', target, args, matrix } = build;
+  const decided = [folder, file, target ?? ''].every((one) => typeof one === 'string' && !one.includes('$'));
+  const inline = build['dockerfile-inline'] ?? build.dockerfile_inline;
+  if (!decided || matrix !== undefined || inline !== undefined) return [];
+  const context = posix.join(posix.dirname(from), String(folder)).replace(/\/$/, '') || '.';
+  const plain = Object.entries(args instanceof Object && !Array.isArray(args) ? args : {}).flatMap(([key, value]) =>
     /\$/.test(String(value)) ? [] : [[key, String(value)] as const],
   );
-  return {
-    ...{ name: imageNameFrom(name), context, from, target: text(build.target) },
-    dockerfile: posix.join(context, text(build.dockerfile) ?? 'Dockerfile'),
-    args: plain.length === 0 ? undefined : Object.fromEntries(plain),
-  };
+  const dockerfile = posix.join(context, String(file));
+  return [
+    {
+      ...{ name: imageNameFrom(name), context, from, dockerfile, target: target as string | undefined },
+      args: plain.length === 0 ? undefined : Object.fromEntries(plain),
+    },
+  ];
 }
 
 function parsed(text: string): unknown {
@@ -120,7 +128,7 @@ function parsed(text: string): unknown {
 }
 
 /** A name as an image may have it. */
-function imageNameFrom(text: string): string {
+export function imageNameFrom(text: string): string {
   return (
     text
       .toLowerCase()

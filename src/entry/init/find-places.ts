@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { type FoundPlace, placesIn } from '../migrate/places.ts';
-import type { Texts } from './find-images.ts';
+import { imageNameFrom, type Texts } from './find-images.ts';
 
 /** A value of the config repo that names an image or its tag today. */
 export interface Offer {
@@ -47,7 +47,7 @@ function offered(
   const beside = (name: string): string | undefined =>
     all.find((one) => one.path === path.replace(/[^.]+$/, name))?.value;
   const owner = (text: string): string | undefined =>
-    images.find((name) => new RegExp(`(?:^|[/-])${name}(?:[-:@/]|$)`).test(text)) ??
+    images.find((name) => `-${imageNameFrom(text)}-`.includes(`-${imageNameFrom(name)}-`)) ??
     (images.length === 1 ? images[0] : undefined);
   if (/\.newTag$/.test(path)) {
     const name = /name="?([^"\]]+)/.exec(path)?.[1] ?? '';
@@ -55,10 +55,12 @@ function offered(
   }
   if (/\.(?:\w*[iI]mageTag|tag)$/.test(path)) {
     const repository = beside('repository') ?? beside('image') ?? beside('name') ?? path.replace(/\.[^.]+$/, '');
-    return owner(repository.replaceAll('.', '/')) === undefined ? undefined : '{tag}';
+    return owner(repository) === undefined ? undefined : '{tag}';
   }
-  if (!/\.image$/.test(path) || !/[:@][\w.-]+$/.test(value)) return undefined;
-  const exact = images.find((name) => new RegExp(`/${name}(?:-repo)?[:@]`).test(value));
+  const [, last] = /(?:^|\/)([^/:@]+)[:@][\w.:-]+$/.exec(/\.image$/.test(path) ? value : '') ?? [];
+  const exact = images.find(
+    (name) => last !== undefined && imageNameFrom(last).replace(/-repo$/, '') === imageNameFrom(name),
+  );
   return exact === undefined ? undefined : `{image.${exact}}`;
 }
 

@@ -42,14 +42,24 @@ describe('the images of a repository', () => {
   worker:
     build: { context: ./app, target: worker, args: { MODE: fast, VERSION: "\${VERSION}" } }
 `,
-      'docker-bake.hcl': `target "front" {
+      'docker-bake.hcl': `target "_web" {
   context = "web"
+  args = {
+    MODE = "slow"
+    VERSION = VERSION
+  }
+}
+target "front" {
+  inherits = ["_web"]
   dockerfile = "Dockerfile.prod"
+}
+target "nobody-knows" {
+  context = "\${BASE}/app"
 }
 `,
     };
     expect(findImages(texts, Object.keys(texts), 'shop')).toMatchObject([
-      { name: 'front', dockerfile: 'web/Dockerfile.prod', context: 'web' },
+      { name: 'front', dockerfile: 'web/Dockerfile.prod', context: 'web', args: { MODE: 'slow' } },
       { name: 'worker', dockerfile: 'app/Dockerfile', context: 'app', target: 'worker', args: { MODE: 'fast' } },
     ]);
   });
@@ -75,6 +85,16 @@ describe('the places of a config repo', () => {
       ['overlays/prod/kustomization.yaml', '.images[name=shop].newTag', '{tag}', '1a2b3c4'],
       ['raw/shop.yaml', '.spec.template.spec.containers[name=shop].image', '{image.shop}', 'ghcr.io/acme/shop:1a2b3c4'],
     ]);
+  });
+
+  it('are found by names as they are written, whatever their signs mean in a pattern', () => {
+    const values = (repository: string) => ({ 'values.yaml': `image:\n  repository: ${repository}\n  tag: "1"\n` });
+    const paths = (repository: string, images: readonly string[]) =>
+      findPlaces(values(repository), images).map(({ path }) => path);
+    expect(paths('ghcr.io/acme/shop.api', ['shop.api', 'web'])).toEqual(['.image.tag']);
+    expect(paths('ghcr.io/acme/shop-api', ['shop.api', 'web'])).toEqual(['.image.tag']);
+    expect(paths('ghcr.io/acme/shopXapi', ['shop.api', 'web'])).toEqual([]);
+    expect(paths('ghcr.io/acme/cc', ['c++(', 'web'])).toEqual([]);
   });
 
   it('are deployed by the application whose folder they are in', () => {

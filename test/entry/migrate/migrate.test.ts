@@ -78,7 +78,8 @@ describe('workflows in the styles that people write them', () => {
       expect(() => parse(after), file).not.toThrow();
       expect(before).toBe(text);
       // A step that stays is the same value, and there is nothing but such steps and ours.
-      const jobs = (one: string): Record<string, { steps?: Record<string, unknown>[] }> => parse(one, { logLevel: 'error' }).jobs ?? {};
+      const jobs = (one: string): Record<string, { steps?: Record<string, unknown>[] }> =>
+        parse(one, { logLevel: 'error' }).jobs ?? {};
       for (const [job, { steps = [] }] of Object.entries(jobs(after))) {
         const old = (jobs(text)[job]?.steps ?? []).map((step) => JSON.stringify(step));
         const ours = steps.filter((step) => !old.includes(JSON.stringify(step)));

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { unifiedDiff } from '../../../commit/edit/diff.ts';
 import { TagboatError } from '../../../errors.ts';
+import { asker } from '../../init/ask.ts';
 import { type MigratedFile, migrateFile } from '../../migrate/migrate.ts';
 import type { LookIn } from '../../migrate/parts.ts';
 import { replacedBySed } from '../../migrate/sed.ts';
@@ -10,7 +10,7 @@ import type { StepReport } from '../../migrate/tell.ts';
 import type { CommonOptions } from '../../run/options.ts';
 import type { Body, Session } from '../../run/session.ts';
 import { oneLine } from '../../show/printable.ts';
-import { rewriteFile } from '../edit/rewrite.ts';
+import { showAndWrite } from './show-and-write.ts';
 
 interface MigrateCommandOptions {
   readonly check: boolean;
@@ -36,42 +36,21 @@ export function migrate(common: CommonOptions, names: readonly string[], options
       files.push(...done.files);
       findings.push(...done.findings);
     }
-    const diffs = files.map(({ file, before, after }) => {
-      const bytes = (one: string) => new TextEncoder().encode(one);
-      return unifiedDiff(file, before === undefined ? undefined : bytes(before), bytes(after));
-    });
     session.say((colors) => findings.map((one) => lineOf(one, colors)).join('\n'));
+    const intended = files.map(({ file, before, after }) => ({
+      ...{ file, path: resolve(app, file), text: after, given: before !== undefined },
+    }));
+    const changed = await showAndWrite(session, intended, { ...options, ask: await asker(session, false) });
     const value = { files, findings, written: !options.check && files.length > 0 };
-    session.print(diffs.join(''));
-    if (options.check) {
-      return files.length === 0 ? { value } : { value, exitCode: 2 };
-    }
-    await writeAll(app, files, options.force);
-    tell(session, files);
+    if (options.check) return changed.length === 0 ? { value } : { value, exitCode: 2 };
+    const written = changed.map(({ file }) => oneLine(file)).join(', ');
+    session.say((colors) =>
+      changed.length === 0
+        ? 'There is nothing here that Tagboat could take over.'
+        : `${colors.green('✓')} ${written} written. Look at the diff, then: tagboat plan`,
+    );
     return { value };
   };
-}
-
-/** Throws MIGRATE_FILE_EXISTS before anything is written. */
-async function writeAll(app: string, files: readonly MigratedFile[], force: boolean): Promise<void> {
-  for (const { file, before, after } of files) {
-    const there = before === undefined ? await readFile(join(app, file), 'utf8').catch(() => undefined) : undefined;
-    if (there !== undefined && there !== after && !force) throw new TagboatError('INIT_FILE_EXISTS', { file });
-  }
-  for (const { file, before, after } of files) {
-    const path = resolve(app, file);
-    if (before === undefined) await writeFile(path, after);
-    else await rewriteFile(path, new TextEncoder().encode(after));
-  }
-}
-
-function tell(session: Session, files: readonly MigratedFile[]): void {
-  if (files.length === 0) {
-    session.say(() => 'There is nothing here that Tagboat could take over.');
-    return;
-  }
-  const names = files.map(({ file }) => oneLine(file)).join(', ');
-  session.say((colors) => `${colors.green('✓')} ${names} written. Look at the diff, then: tagboat plan`);
 }
 
 function lineOf(
