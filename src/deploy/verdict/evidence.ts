@@ -100,5 +100,5 @@ export function isAfter(a: string | undefined, b: string): boolean {
 
 /** One sync of one commit: what was seen of another says nothing about it. */
 export function stateOf({ revisions, operation }: Observation): string {
-  return [...revisions, operation?.startedAt ?? ''].join(' ');
+  return [...revisions, operation?.startedAt].join(' ');
 }

@@ -57,7 +57,7 @@ function judgeDegraded(evidence: Evidence): Answer {
   const before = !becameAfterSync(seen) && memory.undegraded !== state;
   const ours = ill.filter((one) => !before || memory.illBefore[resourceKey(one)] !== one.message);
   if (ours.length === 0) {
-    const rest = seen.resources.filter((one) => !ill.includes(one) && ['Progressing', 'Missing'].includes(one.health));
+    const rest = seen.resources.filter((one) => ['Progressing', 'Missing'].includes(one.health));
     if (rest.length > 0) return judgeProgress(evidence, 'progressing');
     const left = evidence.toGo(`as before ${state}`, times.degraded);
     if (left > 0) return pending('settling', `${words}, as before our commit`, { againMs: left });

@@ -21,9 +21,10 @@ export function judgeCarried(evidence: Evidence): Answer | undefined {
 export function judgeHydration(evidence: Evidence): Answer | undefined {
   const { hydrator } = evidence.seen;
   if (hydrator === undefined) return undefined;
-  const reached = (sha: string | undefined) => sha !== undefined && sha !== '' && haveOurs(evidence, [sha]);
-  if (reached(hydrator.done?.drySha)) {
-    if (evidence.seen.revisions.includes(hydrator.done?.hydratedSha ?? '')) return undefined;
+  const reached = (sha: string | undefined) => sha !== undefined && haveOurs(evidence, [sha]);
+  const { done } = hydrator;
+  if (done !== undefined && reached(done.drySha)) {
+    if (evidence.seen.revisions.includes(done.hydratedSha)) return undefined;
     return unseen(evidence, 'hydrating', 'our commit is hydrated, but not yet compared');
   }
   if (reached(hydrator.compared)) return undefined;
@@ -64,7 +65,7 @@ export function unseen(evidence: Evidence, phase: Phase, why: string): Answer & 
   // The refresh of a period was asked for if an earlier observation has noted the period under this key.
   const key = `unseen ${periods}`;
   const due = periods > 0 && evidence.memory.since[key] === undefined;
-  if (periods > 0) evidence.toGo(key, 0);
+  evidence.toGo(key, 0);
   return pending(phase, why, {
     wants: due ? 'refresh' : undefined,
     againMs: began + (periods + 1) * period - evidence.now,

@@ -52,7 +52,7 @@ export function judge(
       since: held,
       unwell: settled && status !== 'Healthy' ? state : memory.unwell,
       undegraded: settled && status !== 'Degraded' ? state : memory.undegraded,
-      illBefore: illBefore(memory, seen, live),
+      illBefore: illBefore(memory.illBefore, seen, live),
       live,
       oldSyncError: first ? syncErrorOf(evidence) : memory.oldSyncError,
       hardRefreshed: memory.hardRefreshed || (answer.is === 'pending' && answer.wants === 'hardRefresh'),
@@ -61,13 +61,13 @@ export function judge(
 }
 
 /** What is degraded before ours is live, and stays so; what was seen well since, or says another thing, isn't of before. */
-function illBefore({ illBefore: known, live: before }: Memory, seen: Observation, live: boolean): Memory['illBefore'] {
+function illBefore(known: Memory['illBefore'], seen: Observation, live: boolean): Memory['illBefore'] {
   // Resources that weren't told have no news.
   if (seen.resources.length === 0) return known;
   const ill = seen.resources
     .filter(({ health }) => health === 'Degraded')
     .map((one) => [resourceKey(one), one.message] as const);
-  const kept = live || before ? ill.filter(([key, message]) => known[key] === message) : ill;
+  const kept = live ? ill.filter(([key, message]) => known[key] === message) : ill;
   return Object.fromEntries(kept);
 }
 

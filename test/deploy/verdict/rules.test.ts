@@ -1,8 +1,24 @@
 import { describe, expect, it } from 'vitest';
 import type { Observation, Operation } from '../../../src/deploy/observe/observation.ts';
-import { type Evidence, nothingYet } from '../../../src/deploy/verdict/evidence.ts';
-import { usualTimes } from '../../../src/deploy/verdict/question.ts';
+import {
+  afterSync,
+  becameAfterSync,
+  comparedLate,
+  type Evidence,
+  haveOurs,
+  isAfter,
+  isCarried,
+  isOurs,
+  type Memory,
+  nothingYet,
+  stateOf,
+} from '../../../src/deploy/verdict/evidence.ts';
+import { isImageOf, isOursOf, judgeImages } from '../../../src/deploy/verdict/images.ts';
+import { type Question, timesFor, usualTimes } from '../../../src/deploy/verdict/question.ts';
 import { driftNotes, judgeConditions, judgeSync } from '../../../src/deploy/verdict/synced.ts';
+import { judge, revisionsIn } from '../../../src/deploy/verdict/verdict.ts';
+import { verdictError } from '../../../src/deploy/verdict/verdict-error.ts';
+import type { Reason, Verdict } from '../../../src/plan/deploy.ts';
 import type { ResourceStatus } from '../../../src/wire/argocd/types.ts';
 import type { Relation } from '../../../src/wire/git/ancestry.ts';
 
@@ -19,11 +35,17 @@ const good: Observation = {
   ...{ operation, reconciledAt: at(10), conditions: [], automated: true, images: [], hydrator: undefined },
 };
 
+const question: Question = { commit: 'ours', images: [], suspended: 'wait', times: usualTimes };
+const hydrator = {
+  ...{ phase: '', message: '', drySha: 'ours', compared: undefined },
+  done: { drySha: 'ours', hydratedSha: 'wet' },
+};
+
 /** One look, with what is left of each time that something has to hold; of others, all of it. */
 function evidence(change: Partial<Observation>, more: Partial<Evidence> & { left?: Record<string, number> } = {}) {
   const { left = {}, ...rest } = more;
   const asked: Evidence = {
-    question: { commit: 'ours', images: [], suspended: 'wait', times: usualTimes },
+    question,
     memory: { ...nothingYet, baseline: at(0) },
     seen: { ...good, ...change },
     standing: (revision) => standings[revision] ?? 'unknown',
@@ -61,6 +83,8 @@ describe('the conditions of an application', () => {
     expect(asked({ ...condition('SyncError'), operation: undefined })).toMatchObject({ is: 'pending' });
     expect(asked({ ...condition('SyncError') })).toMatchObject({ is: 'pending' });
     expect(asked({ ...condition('ComparisonError'), ...older })).toMatchObject({ is: 'pending' });
+    const first = evidence({ ...condition('ComparisonError'), ...older }, { memory: nothingYet });
+    expect(judgeConditions(first)).toMatchObject({ is: 'pending' });
   });
 
   it('count for a refused sync of ours alone, and only where they are new', () => {
@@ -74,7 +98,6 @@ describe('the conditions of an application', () => {
 
   it('ask for a comparison where there was none for long, and for no second one', () => {
     const change = { ...condition('ComparisonError'), reconciledAt: at(0) };
-    const unread = usualTimes.unseen;
     expect(judgeConditions(evidence(change))).toMatchObject({ phase: 'notSeen', wants: undefined, againMs: 60_000 });
     expect(judgeConditions(evidence(change, { left: { unread: 1 } }))).toMatchObject({ wants: undefined });
     expect(judgeConditions(evidence(change, { left: { unread: 0 } }))).toMatchObject({ wants: 'refresh' });
@@ -82,7 +105,6 @@ describe('the conditions of an application', () => {
     expect(judgeConditions(compared)).toMatchObject({ phase: 'refreshing', wants: undefined, againMs: 5_000 });
     const refreshed = evidence(change, { refreshed: true, left: { unread: 0 } });
     expect(judgeConditions(refreshed)).toMatchObject({ phase: 'refreshing', wants: undefined });
-    expect(unread).toBeGreaterThan(0);
   });
 
   it('that nobody understands end as unknown, all others as a failed sync', () => {
@@ -116,6 +138,7 @@ describe('the sync of an application', () => {
       { sync: 'Unknown', automated: false },
     ];
     expect(new Set(states.map(why)).size).toBe(3);
+    expect(why({ sync: 'Unknown' })).toContain('comparing');
     const wants = states.map((change) => (judgeSync(evidence(change)) as { wants?: string }).wants);
     expect(wants).toEqual([undefined, 'sync', undefined]);
   });
@@ -148,10 +171,6 @@ describe('the sync of an application', () => {
     expect(ended({ followed: false, revisions: [], operation: { ...failed, revisions: [] } })).toMatchObject({
       is: 'pending',
     });
-    const hydrator = {
-      ...{ phase: '', message: '', drySha: 'ours', compared: undefined },
-      done: { drySha: 'ours', hydratedSha: 'wet' },
-    };
     expect(ended({ hydrator, revisions: ['other'], operation: { ...failed, revisions: ['wet'] } })).toMatchObject({
       is: 'final',
     });
@@ -160,6 +179,7 @@ describe('the sync of an application', () => {
   it('that failed is told in other words than one that ended in an error', () => {
     const told = ['Failed', 'Error'].map((phase) => why({ operation: { ...operation, phase } }));
     expect(new Set(told).size).toBe(2);
+    expect(told[1]).toContain('error');
   });
 });
 
@@ -168,4 +188,209 @@ it('what is out of sync is told for each resource, and only of an application th
   expect(driftNotes(evidence({ resources }))).toEqual([]);
   const notes = driftNotes(evidence({ sync: 'OutOfSync', resources }));
   expect([notes.length, new Set(notes).size]).toEqual([2, 2]);
+});
+
+describe('what an observation is evidence of', () => {
+  it('is our commit where all commits have it, and where there is any', () => {
+    for (const [revisions, ours] of [
+      [[], false],
+      [['ours', 'later'], true],
+      [['ours', 'old'], false],
+    ] as const) {
+      expect([haveOurs(evidence({}), revisions), isOurs(evidence({}), revisions)]).toEqual([ours, ours]);
+    }
+  });
+
+  it('is our commit where nothing is followed, by what was carried and compared since', () => {
+    const alone = { followed: false, settings: ['tag: abc'] };
+    const carrying = (...values: string[]) => ({ question: { ...question, carrier: { name: 'shops', values } } });
+    expect(isOurs(evidence(alone), [])).toBe(true);
+    expect(isOurs(evidence(alone, carrying('abc')), ['old'])).toBe(true);
+    expect(isOurs(evidence(alone, carrying('abd')), ['ours'])).toBe(false);
+    expect(isOurs(evidence({ ...alone, changedSince: true }), ['ours'])).toBe(false);
+    expect([isCarried(evidence({})), isCarried(evidence({}, carrying())), isCarried(evidence({}, carrying('x')))]).toEqual(
+      [true, true, false],
+    );
+  });
+
+  it('is our commit with a hydrator, by what was made of it alone', () => {
+    const made = (done: { drySha: string; hydratedSha: string } | undefined, ...revisions: string[]) =>
+      isOurs(evidence({ hydrator: { ...hydrator, done } }), revisions);
+    expect(made({ drySha: 'ours', hydratedSha: 'wet' }, 'wet')).toBe(true);
+    expect(made({ drySha: 'ours', hydratedSha: 'wet' }, 'wet', 'ours')).toBe(false);
+    expect(made({ drySha: 'old', hydratedSha: 'wet' }, 'wet')).toBe(false);
+    expect(made(undefined, 'ours')).toBe(false);
+  });
+
+  it.each<[string, Partial<Operation> | undefined, string | undefined, boolean]>([
+    ['without a sync', undefined, at(1), true],
+    ['after one that failed', { phase: 'Failed' }, at(1), true],
+    ['after one that ended in an error', { phase: 'Error' }, at(1), true],
+    ['during one', { phase: 'Running' }, at(20), false],
+    ['in the second in which it ended', {}, at(10), true],
+    ['before its end', {}, at(9), false],
+    ['of no known time', {}, undefined, false],
+    ['after a sync of no known end', { finishedAt: undefined }, at(20), false],
+    ['of no known time, after a sync of no known end', { finishedAt: undefined }, undefined, false],
+  ])('is newer than the sync or not: %s', (_, sync, reconciledAt, after) => {
+    expect(afterSync({ ...good, operation: sync && { ...operation, ...sync }, reconciledAt })).toBe(after);
+  });
+
+  it('was compared late where more time has passed since the sync than health has to hold', () => {
+    const late = (reconciledAt: string | undefined, ended: Operation | undefined = operation) =>
+      comparedLate({ ...good, operation: ended, reconciledAt }, usualTimes);
+    expect([late(at(15)), late(at(15.001)), late(undefined)]).toEqual([false, true, false]);
+    expect(late(at(90), { ...operation, finishedAt: undefined })).toBe(false);
+  });
+
+  it('became what it is after the sync where its health is newer', () => {
+    const became = (since: string | undefined, ended: Operation | undefined = operation) =>
+      becameAfterSync({ ...good, operation: ended, health: { status: 'Healthy', message: '', since } });
+    expect([became(at(10)), became(at(11)), became(undefined)]).toEqual([false, true, false]);
+    expect(becameAfterSync({ ...good, operation: undefined })).toBe(false);
+  });
+
+  it('has times of which any is later than none, and none later than any', () => {
+    expect([isAfter(at(1), ''), isAfter(undefined, ''), isAfter(undefined, at(1))]).toEqual([true, false, false]);
+    expect([isAfter(at(2), at(1)), isAfter(at(1), at(1)), isAfter(at(1), at(2))]).toEqual([true, false, false]);
+  });
+
+  it('is of one state per sync', () => {
+    const states = [operation, { ...operation, startedAt: at(9) }, undefined].map((sync) => stateOf({ ...good, operation: sync }));
+    expect(new Set(states).size).toBe(3);
+  });
+
+  it('has other times for another patience', () => {
+    expect(timesFor(10_000, 7)).toEqual({ ...usualTimes, healthy: 10_000, moved: 2_000, degraded: 30_000, failing: 7 });
+  });
+});
+
+describe('an image', () => {
+  it.each<[string, string, boolean]>([
+    ['r.test/app:2', 'r.test/app:2@sha256:b', true],
+    ['r.test/app:1', 'r.test/app:2@sha256:b', false],
+    ['r.test/app:2@sha256:a', 'r.test/app:2', true],
+    ['r.test/app:2@sha256:a', 'r.test/app:2@sha256:b', false],
+    ['mirror.test/app:1@sha256:b', 'r.test/app:2@sha256:b', true],
+    ['mirror.test:5000/acme/app:2', 'r.test/acme/app:2', true],
+    ['acme/app:2', 'r.test/acme/app:2', true],
+    ['acme/app:2', 'other/app:2', false],
+    ['r.test/app', 'r.test/app:2', true],
+    ['r.test/app@sha256:a', 'r.test/app:2', true],
+    ['r.test:5000/app', 'r.test:5000/app:2', true],
+    ['r.test/web', 'r.test/app:2', false],
+  ])('%s is ours, which is %s: %s', (image, ours, is) => {
+    expect(isImageOf(image, ours)).toBe(is);
+  });
+
+  it('is ours, another of our repository, or somebody else’s', () => {
+    const ours = ['r.test/app:2', 'r.test/web:2'];
+    const all = ['r.test/app:2', 'r.test/web:1', 'r.test/db:2'].map((one) => isOursOf(one, ours));
+    expect(all).toEqual([true, false, undefined]);
+  });
+
+  it('of before is no reason to render anew while a rollout goes on, and none a second time', () => {
+    const asked = (change: Partial<Observation>, more: Partial<Memory> = {}) =>
+      judgeImages(
+        evidence(
+          { images: ['r.test/app:1'], ...change },
+          { question: { ...question, images: ['r.test/app:2'] }, memory: { ...nothingYet, ...more } },
+        ),
+      );
+    expect(asked({})).toMatchObject({ wants: 'hardRefresh', againMs: 5_000 });
+    expect(asked({ health: { status: 'Progressing', message: '' } })).toBeUndefined();
+    expect(asked({}, { hardRefreshed: true })).toBeUndefined();
+  });
+});
+
+describe('what is kept from one look for the next', () => {
+  const keep = (change: Partial<Observation>, before: Partial<Memory> = {}, asked: Partial<Question> = {}) => {
+    const memory = { ...nothingYet, ...before };
+    return judge({ ...question, ...asked }, memory, { ...good, ...change }, (one) => standings[one] ?? 'unknown', 0).memory;
+  };
+  const [moving, broken] = ['Progressing', 'Degraded'].map((status) => ({ health: { status, message: '' } }));
+
+  it('is a health that counts only once ours is synced', () => {
+    expect(keep({ ...moving })).toMatchObject({ unwell: stateOf(good), undegraded: stateOf(good) });
+    expect(keep({ ...broken })).toMatchObject({ unwell: stateOf(good), undegraded: undefined });
+    for (const change of [{ revisions: ['old'] }, { sync: 'OutOfSync' }, { reconciledAt: at(9) }]) {
+      expect(keep({ ...moving, ...change })).toMatchObject({ unwell: undefined, undegraded: undefined });
+    }
+  });
+
+  it('is that ours was live, for good', () => {
+    expect([keep({}).live, keep({ sync: 'OutOfSync' }).live]).toEqual([true, true]);
+    for (const change of [{ revisions: ['old'] }, { sync: 'Unknown' }, { reconciledAt: at(9) }]) {
+      expect([keep(change).live, keep(change, { live: true }).live]).toEqual([false, true]);
+    }
+  });
+
+  it('is the first time that was told, and the condition that was there then', () => {
+    expect([keep({}).baseline, keep({ reconciledAt: undefined }).baseline]).toEqual([at(10), '']);
+    expect(keep({}, { baseline: at(3) }).baseline).toBe(at(3));
+    const failing = { conditions: [{ type: 'SyncError', message: 'm', since: at(1) }] };
+    expect(keep(failing).oldSyncError).toBe(`${at(1)} m`);
+    expect(keep(failing, { baseline: at(3), oldSyncError: 'x' }).oldSyncError).toBe('x');
+  });
+
+  it('is that it was rendered anew, once that was asked for', () => {
+    const stale = { images: ['r.test/app:1'] };
+    const asked = { images: ['r.test/app:2'] };
+    expect(keep(stale, {}, asked).hardRefreshed).toBe(true);
+    expect(keep(stale, {}, { ...asked, applied: true }).hardRefreshed).toBe(false);
+    expect(keep({ sync: 'OutOfSync' }).hardRefreshed).toBe(false);
+    expect(keep({ sync: 'OutOfSync', automated: false }).hardRefreshed).toBe(false);
+    expect(keep({}, { hardRefreshed: true }).hardRefreshed).toBe(true);
+  });
+
+  it('is a refresh that has ended, not one that goes on', () => {
+    expect(keep({ refreshing: true }, { refreshing: true }).refreshed).toBe(false);
+    expect(keep({}, { refreshing: true }).refreshed).toBe(true);
+    expect(keep({}).refreshed).toBe(false);
+    expect(keep({ refreshing: true }, { refreshed: true }).refreshed).toBe(true);
+  });
+
+  it('needs the standing of each commit that is named, and of nothing else', () => {
+    expect(revisionsIn({ ...good, operation: undefined })).toEqual(['ours']);
+    expect(revisionsIn({ ...good, hydrator: { ...hydrator, done: undefined, drySha: '' } })).toEqual([]);
+  });
+});
+
+describe('the error of a verdict', () => {
+  const about = { delivery: 'd', application: 'shop', commit: 'ours', revision: 'ours', why: 'it failed', seconds: 1.6 };
+  const reason = (message: string): Reason => ({
+    ...{ subject: 'Pod front-1', status: 'ErrImagePull', message, events: [], log: [], parts: [] },
+  });
+  const report = (verdict: Verdict) => verdictError(verdict)[0];
+
+  it.each([
+    ['degraded', 'APPLICATION_DEGRADED', 7],
+    ['syncFailed', 'APPLICATION_SYNC_FAILED', 7],
+    ['timedOut', 'APPLICATION_TIMED_OUT', 8],
+    ['unknown', 'APPLICATION_UNKNOWN', 7],
+  ] as const)('is told for %s, of the commit that was judged', (is, code, exitCode) => {
+    const own = report({ ...about, is, reasons: [] });
+    expect(own).toMatchObject({ code, exitCode });
+    const later = report({ ...about, is: 'superseded', by: 'later', judged: is, reasons: [] });
+    expect(later).toMatchObject({ code, exitCode });
+    expect([own?.message.includes('later'), later?.message.includes('later')]).toEqual([false, true]);
+  });
+
+  it('is none for a healthy one, unless it has to run our images', () => {
+    expect(verdictError({ ...about, is: 'healthy' })).toEqual([]);
+    expect(verdictError({ ...about, is: 'superseded', by: 'later', judged: 'healthy', reasons: [] })).toEqual([]);
+    const images = { live: [], absent: ['r.test/app:2'], because: undefined, fails: true };
+    const absent = report({ ...about, is: 'healthy', images });
+    expect(absent).toMatchObject({ code: 'APPLICATION_IMAGE_ABSENT' });
+    expect(absent?.message).toContain('r.test/app:2');
+    expect(report({ ...about, is: 'healthy', images: { ...images, because: 'it runs none' } })?.message).toContain('it runs none');
+    expect(verdictError({ ...about, is: 'healthy', images: { ...images, fails: false } })).toEqual([]);
+  });
+
+  it('has the deepest reason, unless that is what it says already', () => {
+    const told = (...reasons: Reason[]) => report({ ...about, is: 'degraded', reasons })?.message;
+    expect(told(reason('no such image'))).toContain('no such image');
+    expect(told(reason(''))).toContain('ErrImagePull');
+    expect(told(reason('it failed'))).toBe(told());
+  });
 });

@@ -499,6 +499,13 @@ describe('pods that fail to start', () => {
   it('are told with the time that they are given, and looked at again when it is over', () => {
     const [first] = looks([[0, rolling(pod('image'))]]);
     expect(first).toMatchObject({ why: expect.stringContaining('120 s'), againMs: 120_000 });
+    const both = [pod('image'), pod('program', 'front-2')];
+    for (const failing of [both, both.toReversed()]) {
+      const [, later] = looks([[0, rolling(pod('image'))], [60, rolling(...failing)]]); // biome-ignore format: a table
+      expect(later).toMatchObject({ againMs: 60_000, failing: expect.stringContaining('front-1') });
+    }
+    const [alike] = looks([[0, rolling(pod('image'), pod('image', 'front-2'))]]);
+    expect(alike).toMatchObject({ failing: expect.stringContaining('front-1') });
   });
 });
 
@@ -582,6 +589,11 @@ describe('conditions that no other row needs', () => {
   const late = { sync: 'OutOfSync', reconciledAt: at(90) };
   const partly = { revisions: ['ours', 'ours'], operation: { ...synced, revisions: ['ours', 'later'] } };
   const older = { operation: { ...synced, revisions: ['old'] } };
+  const busy = { phase: 'Hydrating', message: '', drySha: 'ours', done: undefined, compared: undefined };
+  const unmade = {
+    ...{ revisions: ['wet'], operation: { ...synced, revisions: ['wet'] } },
+    hydrator: { ...busy, phase: 'Hydrated', compared: 'ours', done: { drySha: 'old', hydratedSha: 'wet' } },
+  };
   const table: readonly (readonly [title: string, steps: readonly Step[], answers: string])[] = [
     ['a deployment that was never seen otherwise has the longer time', [[0, ill()], [2, ill()]], 'settling settling'],
     ['a job that failed has had its time', [[0, health('Progressing')], [1, illIn('Job', 'batch')], [2, illIn('Job', 'batch')]], 'progressing settling degraded'],
@@ -592,6 +604,10 @@ describe('conditions that no other row needs', () => {
     ['resources that aren’t told have no news', [[0, before], [1, { revisions: ['old'], ...health('Degraded') }], [2, after], [17, after], [22, after]], 'notSeen notSeen settling settling healthy'],
     ['a leftover excuses nothing else', [[0, { ...late, ...older, resources: [leftOver, drifted] }], [15, { ...late, ...older, resources: [leftOver, drifted] }]], 'outOfSync outOfSync'],
     ['every source must be at what was synced', [[0, { ...late, ...partly, resources: [drifted] }], [15, { ...late, ...partly, resources: [drifted] }]], 'outOfSync outOfSync'],
+    ['one that was on its way after ours is ours, whatever it was before', [[0, before], [1, { ...after, ...health('Progressing') }], [2, after], [17, after]], 'notSeen progressing settling degraded'],
+    ['a stateful set may be ill for a moment', [[0, health('Progressing')], [1, illIn('StatefulSet', 'apps')], [2, illIn('StatefulSet', 'apps')]], 'progressing settling settling'],
+    ['a commit that needed no hydration counts as soon as it moved', [[0, { ...unmade, ...health('Progressing') }], [9, unmade], [10, unmade]], 'progressing settling healthy'],
+    ['our commit is hydrated for long, which is no failure', [[0, { hydrator: busy }], [5, { hydrator: busy }]], 'hydrating hydrating'],
   ]; // biome-ignore format: a table
   it.each(table)('%s', (_, steps, answers) => {
     expect(words(steps).join(' ')).toBe(answers);
@@ -606,6 +622,9 @@ describe('conditions that no other row needs', () => {
     expect(why(ill('Cluster', 'no leader'))).toBe('no leader');
     expect(why(ill('Cluster'))).toBe('its health is Degraded');
     expect(why(health('Degraded', 'of the whole'))).toBe('of the whole');
+    expect(why(health('Degraded'))).toBe('its health is Degraded');
+    expect(looks([[0, health('Missing', 'no pods')]])[0]?.why).toBe('missing: no pods');
+    expect(looks([[0, { reconciledAt: at(90) }]])[0]).toMatchObject({ health: 'healthy', revision: 'ours' });
     expect(looks([[0, { ...health(''), reconciledAt: at(90) }]])[0]?.why).toBe('health not known yet');
   });
 
