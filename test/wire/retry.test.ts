@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { WireFailure } from '../../src/wire/failure.ts';
-import { backoff, isPassingStatus, passes, retry, retryAfterMs } from '../../src/wire/retry.ts';
+import { backoff, isPassingStatus, isRetryable, passes, retry, retryAfterMs, tellWait } from '../../src/wire/retry.ts';
 import type { Clock } from '../../src/wire/world.ts';
 import { type HandClock, jumpingClock } from '../support/world.ts';
 
@@ -224,6 +224,25 @@ describe('a wait', () => {
     expect(world.told[0]).toMatch(/http:\/\/peer\/ .*1 s.*119 s/);
   });
 
+  it('of just a moment that the peer asks for is told, until then', async () => {
+    const world = waiting(0);
+    await retry(failing(busy(1_000), busy(2_000), busy(1_000)).work, world);
+    // The third is over just as much later as what was told before it: nothing new.
+    expect(world.told.map((one) => one.match(/(\d+) s/g))).toEqual([
+      ['1 s', '120 s'],
+      ['2 s', '119 s'],
+    ]);
+    const other = waiting(0);
+    await retry(failing(busy(999)).work, other);
+    expect(other.told).toEqual([]);
+  });
+
+  it('is told in the words of the failure, whatever was thrown', () => {
+    const told: string[] = [];
+    for (const error of [new TypeError('a'), 'b']) tellWait((message) => told.push(message), error, 1, 1_000);
+    expect(told.map((one) => one.split(':')[0])).toEqual(['a', 'b']);
+  });
+
   it('that the peer asks for is told each time', async () => {
     const world = waiting();
     await retry(failing(busy(5_000), busy(9_000)).work, world);
@@ -260,12 +279,19 @@ describe('backoff', () => {
       ),
     );
   });
+
+  it('doubles with each attempt, and takes what was thrown for what it is', () => {
+    const waits = [1, 2, 3, 9].map((attempt) => backoff(attempt, undefined, { random: () => 1 }));
+    expect(waits).toEqual([250, 500, 1_000, 10_000]);
+    expect(backoff(1, { retryAfterMs: 7_000 }, { random: () => 0 })).toBe(0);
+  });
 });
 
 it('what is refused for good passes never, nor what is no failure of a peer', () => {
   expect(passes(busy(1))).toBe(true);
   expect(passes(new WireFailure('status', 'http://peer/', { status: 403 }))).toBe(false);
   expect(passes(new TypeError('bug'))).toBe(false);
+  expect([passes({ retryable: true }), isRetryable({ retryable: true })]).toEqual([false, false]);
 });
 
 describe('Retry-After', () => {

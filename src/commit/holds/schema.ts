@@ -1,4 +1,5 @@
 import type { Hold } from '../../plan/holds.ts';
+import { isObject } from '../../wire/fields.ts';
 
 /** The one rule for the holds' file, for whoever writes it and whoever reads it. Pure. */
 
@@ -11,7 +12,7 @@ const known: ReadonlySet<string> = new Set([...texts, ...optionalTexts, 'value',
 
 /** Why a value is no hold, as the end of a sentence; undefined where it is one. An unknown key may be an end misspelt. */
 function holdFault(value: unknown): string | undefined {
-  if (!isRecord(value)) return 'it is no object';
+  if (!isObject(value)) return 'it is no object';
   const unknown = Object.keys(value).find((key) => value[key] !== undefined && !known.has(key));
   if (unknown !== undefined) return `${unknown} is no key of a hold`;
   for (const key of texts) if (!isText(value[key])) return `${key} is no text of 1 to ${holdLimits.text} characters`;
@@ -41,7 +42,7 @@ export function parseHoldsFile(bytes: Uint8Array): { readonly holds: readonly Ho
   } catch (error) {
     return { holds: [], fault: error instanceof Error ? error.message : 'it is no JSON' };
   }
-  if (!isRecord(file)) return { holds: [], fault: 'it is no object' };
+  if (!isObject(file)) return { holds: [], fault: 'it is no object' };
   if (file.version !== 1) return { holds: [], fault: 'version: it is not 1. A newer Tagboat may have written it' };
   const all = file.holds;
   if (!Array.isArray(all)) return { holds: [], fault: 'holds: it is no list' };
@@ -70,8 +71,4 @@ function isTime(value: unknown): boolean {
 
 function isText(value: unknown): boolean {
   return typeof value === 'string' && value !== '' && value.length <= holdLimits.text;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -27,7 +27,7 @@ export function commitNamed(value: string, ours: ObjectId, found: string): Named
 function inPlace(found: string, start: string, end: string): string | undefined {
   if (!found.startsWith(start) || !found.endsWith(end)) return undefined;
   const middle = found.slice(start.length, found.length - end.length);
-  return found.length >= start.length + end.length && /^[0-9a-f]{7,64}$/.test(middle) ? middle : undefined;
+  return /^[0-9a-f]{7,64}$/.test(middle) ? middle : undefined;
 }
 
 /** The one id there is where the rest differs too: a whole one, or one as short as ours. */

@@ -1,6 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { HoldChange } from '../../plan/holds.ts';
 import type { Edit, Person } from '../../plan.ts';
+import { isObject } from '../../wire/fields.ts';
 import {
   type GitObject,
   isObjectId,
@@ -104,7 +105,7 @@ function sameCode(given: string, wanted: string): boolean {
 }
 
 function isIntent(value: unknown): value is Intent {
-  if (!isRecord(value)) return false;
+  if (!isObject(value)) return false;
   const { id, branch, message, author, committer, edits } = value;
   return (
     [id, branch, message].every((one) => typeof one === 'string') &&
@@ -122,7 +123,7 @@ function isIntent(value: unknown): value is Intent {
 }
 
 function isEdit(value: unknown): boolean {
-  if (!isRecord(value)) return false;
+  if (!isObject(value)) return false;
   const { file, path, value: text, create, expects, as, allow } = value;
   return (
     [file, path, text].every((one) => typeof one === 'string') &&
@@ -133,12 +134,12 @@ function isEdit(value: unknown): boolean {
 }
 
 function isHoldChange(value: unknown): boolean {
-  if (!isRecord(value) || !Array.isArray(value.places)) return false;
+  if (!isObject(value) || !Array.isArray(value.places)) return false;
   const { is, places, by, why } = value;
   const holds = is === 'hold';
   const texts = (one: Record<string, unknown>): boolean =>
     [one.file, one.path, ...(holds ? [one.value] : [])].every((text) => typeof text === 'string');
-  if (!places.every((place) => isRecord(place) && texts(place)) || places.length > 200) return false;
+  if (!places.every((place) => isObject(place) && texts(place)) || places.length > 200) return false;
   if (!holds) return is === 'release';
   const optional = [value.until, value.app, value.delivery].every(
     (one) => one === undefined || typeof one === 'string',
@@ -148,9 +149,5 @@ function isHoldChange(value: unknown): boolean {
 }
 
 function isPerson(value: unknown): boolean {
-  return isRecord(value) && typeof value.name === 'string' && typeof value.email === 'string';
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject(value) && typeof value.name === 'string' && typeof value.email === 'string';
 }

@@ -1,3 +1,4 @@
+import { isObject } from '../../wire/fields.ts';
 import type { PlatformParts } from '../platform.ts';
 
 /** What a container is started with (OCI image spec, config.md, and Docker's additions). */
@@ -66,9 +67,9 @@ export function scratchConfig(platform: PlatformParts): OciImageConfig {
 
 /** A base's config as a start: what tells how the base was built is left behind. Undefined when it is none. */
 export function baseConfig(value: unknown): OciImageConfig | undefined {
-  if (!isRecord(value)) return undefined;
+  if (!isObject(value)) return undefined;
   const { architecture, os, rootfs, config = {}, history = [] } = value;
-  if (typeof architecture !== 'string' || typeof os !== 'string' || !isRecord(rootfs)) return undefined;
+  if (typeof architecture !== 'string' || typeof os !== 'string' || !isObject(rootfs)) return undefined;
   const { diff_ids: diffIds } = rootfs;
   if (
     !isStrings(diffIds) ||
@@ -102,7 +103,7 @@ export function configBytes(config: OciImageConfig): Uint8Array {
 /** Sorted keys, and no key for what is undefined, null or empty, as Go's `omitempty` has it. */
 function ordered(value: unknown, keepEmpty = false): unknown {
   if (Array.isArray(value)) return value.map((item) => ordered(item, true));
-  if (!isRecord(value)) return value;
+  if (!isObject(value)) return value;
   const entries = Object.keys(value)
     .sort()
     // A volume or port is a name with an empty object, and a label may be empty: those stay.
@@ -113,11 +114,7 @@ function ordered(value: unknown, keepEmpty = false): unknown {
 
 function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null || value === '' || value === 0 || value === false) return true;
-  return Array.isArray(value) ? value.length === 0 : isRecord(value) && Object.keys(value).length === 0;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return Array.isArray(value) ? value.length === 0 : isObject(value) && Object.keys(value).length === 0;
 }
 
 function isStrings(value: unknown): value is string[] {
@@ -126,13 +123,13 @@ function isStrings(value: unknown): value is string[] {
 
 /** Enough of a check that nothing below trips over a base that somebody wrote by hand. */
 function isRunConfig(value: unknown): boolean {
-  if (!isRecord(value)) return false;
+  if (!isObject(value)) return false;
   const lists = ['Env', 'Entrypoint', 'Cmd', 'OnBuild', 'Shell'].map((key) => value[key]);
   const maps = ['ExposedPorts', 'Volumes', 'Labels', 'Healthcheck'].map((key) => value[key]);
   const texts = ['User', 'WorkingDir', 'StopSignal'].map((key) => value[key]);
   return (
     lists.every((list) => list === undefined || list === null || isStrings(list)) &&
-    maps.every((map) => map === undefined || map === null || isRecord(map)) &&
+    maps.every((map) => map === undefined || map === null || isObject(map)) &&
     texts.every((text) => text === undefined || text === null || typeof text === 'string')
   );
 }

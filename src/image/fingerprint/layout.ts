@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { WireFailure } from '../../wire/failure.ts';
+import { isObject } from '../../wire/fields.ts';
 import { digestOf, isDigest } from '../../wire/oci/digest.ts';
 import {
   type ImageIndex,
@@ -75,8 +76,8 @@ async function readIndex(dir: string): Promise<{ readonly text: string; readonly
 }
 
 function listedAs(value: unknown): Listed {
-  const { digest, annotations } = isRecord(value) ? value : {};
-  const notes = isRecord(annotations) ? annotations : {};
+  const { digest, annotations } = isObject(value) ? value : {};
+  const notes = isObject(annotations) ? annotations : {};
   return {
     digest: typeof digest === 'string' && isDigest(digest) ? digest : undefined,
     // The first is what containerd writes; buildx looks at both.
@@ -110,8 +111,4 @@ async function readBounded(file: string, most: number): Promise<Buffer | undefin
   const there = await stat(file).catch(() => undefined);
   if (there?.isFile() !== true || there.size > most) return undefined;
   return readFile(file).catch(() => undefined);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

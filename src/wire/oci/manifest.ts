@@ -1,4 +1,5 @@
 import { WireFailure } from '../failure.ts';
+import { isObject } from '../fields.ts';
 import { digestOf, isDigest } from './digest.ts';
 import type { Descriptor, ManifestBytes } from './types.ts';
 
@@ -92,10 +93,6 @@ function isDeep(bytes: Uint8Array): boolean {
     else if (!quoted && (byte === 0x5d || byte === 0x7d)) depth--;
   }
   return false;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A list of descriptors, or undefined when something in it is none. */

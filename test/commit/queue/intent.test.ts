@@ -102,6 +102,9 @@ it('with a key, an intent is read in its own repository alone', () => {
   expect(
     readIntent(written(intent, key), id, 'main', key, repoName('https://git.example/acme/config')),
   ).toBeUndefined();
+  // Whoever has no repository to compare, or no key, takes one of any.
+  expect(readIntent(content, id, 'main', key)).toEqual(one);
+  expect(readIntent(written(one), id, 'main', undefined, repoName('https://git.example/acme/other'))).toEqual(one);
   const later = written(one, key)
     .toString()
     .replace(String(one.expiresAt), String(one.expiresAt + 1));
@@ -133,7 +136,7 @@ it.each<[string, Record<string, unknown>]>([
   ['a repo that is no text', { repo: 3 }],
   ['a tip that is no commit', { on: 'main' }],
   ['a tip that is no text', { on: 3 }],
-  ['edits that are no list', { edits: { 0: edit } }],
+  ['edits that are no list', { edits: { 0: edit, length: 1 } }],
   ['more edits than any', { edits: Array.from({ length: 201 }, () => edit) }],
   ['an edit that is null', { edits: [null] }],
   ['an edit that is a list', { edits: [[]] }],
@@ -170,6 +173,12 @@ it('an intent with all that it may have is read', () => {
   } as unknown as Intent;
   expect(readIntent(written(all), id, 'main', undefined)).toEqual(all);
   expect(readIntent(written(all, key), id, 'main', new Secret('short', 'key'))).toBeUndefined();
+});
+
+it('a hold has no end of its own, and as many places as any intent', () => {
+  const holds = { ...freeze, places: Array.from({ length: 200 }, () => spot) };
+  const one = { ...intent, holds } as unknown as Intent;
+  expect(readIntent(written(one), id, 'main', undefined)).toEqual(one);
 });
 
 it('a list, a text and nothing are no intents', () => {

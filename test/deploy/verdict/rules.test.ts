@@ -208,9 +208,11 @@ describe('what an observation is evidence of', () => {
     expect(isOurs(evidence(alone, carrying('abc')), ['old'])).toBe(true);
     expect(isOurs(evidence(alone, carrying('abd')), ['ours'])).toBe(false);
     expect(isOurs(evidence({ ...alone, changedSince: true }), ['ours'])).toBe(false);
-    expect([isCarried(evidence({})), isCarried(evidence({}, carrying())), isCarried(evidence({}, carrying('x')))]).toEqual(
-      [true, true, false],
-    );
+    expect([
+      isCarried(evidence({})),
+      isCarried(evidence({}, carrying())),
+      isCarried(evidence({}, carrying('x'))),
+    ]).toEqual([true, true, false]);
   });
 
   it('is our commit with a hydrator, by what was made of it alone', () => {
@@ -256,7 +258,9 @@ describe('what an observation is evidence of', () => {
   });
 
   it('is of one state per sync', () => {
-    const states = [operation, { ...operation, startedAt: at(9) }, undefined].map((sync) => stateOf({ ...good, operation: sync }));
+    const states = [operation, { ...operation, startedAt: at(9) }, undefined].map((sync) =>
+      stateOf({ ...good, operation: sync }),
+    );
     expect(new Set(states).size).toBe(3);
   });
 
@@ -306,7 +310,8 @@ describe('an image', () => {
 describe('what is kept from one look for the next', () => {
   const keep = (change: Partial<Observation>, before: Partial<Memory> = {}, asked: Partial<Question> = {}) => {
     const memory = { ...nothingYet, ...before };
-    return judge({ ...question, ...asked }, memory, { ...good, ...change }, (one) => standings[one] ?? 'unknown', 0).memory;
+    return judge({ ...question, ...asked }, memory, { ...good, ...change }, (one) => standings[one] ?? 'unknown', 0)
+      .memory;
   };
   const [moving, broken] = ['Progressing', 'Degraded'].map((status) => ({ health: { status, message: '' } }));
 
@@ -357,7 +362,14 @@ describe('what is kept from one look for the next', () => {
 });
 
 describe('the error of a verdict', () => {
-  const about = { delivery: 'd', application: 'shop', commit: 'ours', revision: 'ours', why: 'it failed', seconds: 1.6 };
+  const about = {
+    delivery: 'd',
+    application: 'shop',
+    commit: 'ours',
+    revision: 'ours',
+    why: 'it failed',
+    seconds: 1.6,
+  };
   const reason = (message: string): Reason => ({
     ...{ subject: 'Pod front-1', status: 'ErrImagePull', message, events: [], log: [], parts: [] },
   });
@@ -383,7 +395,9 @@ describe('the error of a verdict', () => {
     const absent = report({ ...about, is: 'healthy', images });
     expect(absent).toMatchObject({ code: 'APPLICATION_IMAGE_ABSENT' });
     expect(absent?.message).toContain('r.test/app:2');
-    expect(report({ ...about, is: 'healthy', images: { ...images, because: 'it runs none' } })?.message).toContain('it runs none');
+    expect(report({ ...about, is: 'healthy', images: { ...images, because: 'it runs none' } })?.message).toContain(
+      'it runs none',
+    );
     expect(verdictError({ ...about, is: 'healthy', images: { ...images, fails: false } })).toEqual([]);
   });
 

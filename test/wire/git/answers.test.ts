@@ -209,6 +209,15 @@ describe('a push', () => {
     const { said } = await readReport(from(text));
     expect(said.length).toBeLessThanOrEqual(8 * 1_024);
     expect(said).toMatch(/^x{5000}/);
+    const full = `${band(2, 'x'.repeat(8_192))}${band(1, report('unpack ok\n'))}0000`;
+    expect((await readReport(from(full))).said).toHaveLength(8_192);
+  });
+
+  it('is reported on as many refs as any push may move, and a refusal always has a reason', async () => {
+    const lines = Array.from({ length: 10_000 }, (_, number) => `ng refs/heads/${number}\n`);
+    const text = Buffer.from(report('unpack ok\n', ...lines));
+    const { refs } = await readReport(readerOf(text, [text.byteLength]));
+    expect([refs.size, refs.get('refs/heads/0')]).toEqual([10_000, 'refused']);
   });
 
   it('is refused in the words of a server that answers with an error, in bands or without', async () => {
