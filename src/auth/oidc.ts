@@ -23,8 +23,9 @@ export interface IdToken {
 }
 
 /**
- * A token from GitHub's OIDC endpoint for this audience. Throws OIDC_UNAVAILABLE where the job may not ask for one,
- * OIDC_REFUSED when it asked in vain.
+ * A token from GitHub's OIDC endpoint for this audience, or the one that the CI made for the job before it began, as
+ * GitLab does (`TAGBOAT_ID_TOKEN`). Throws OIDC_UNAVAILABLE where the job may not ask for one, OIDC_REFUSED when it asked
+ * in vain, OIDC_AUDIENCE_OTHER for a token that was made for somebody else.
  */
 export async function fetchIdToken(
   world: World,
@@ -35,6 +36,8 @@ export async function fetchIdToken(
   const base = world.env.ACTIONS_ID_TOKEN_REQUEST_URL;
   const bearer = world.env.ACTIONS_ID_TOKEN_REQUEST_TOKEN;
   if (!base || !bearer || !URL.canParse(base)) {
+    const given = world.env.TAGBOAT_ID_TOKEN?.trim();
+    if (given) return givenToken(keeper, given, audience);
     throw new TagboatError('OIDC_UNAVAILABLE', {
       inActions: world.env.GITHUB_ACTIONS === 'true',
       event: world.env.GITHUB_EVENT_NAME,
@@ -52,6 +55,13 @@ export async function fetchIdToken(
       { peer: peerOf(error), cause: error },
     );
   }
+}
+
+function givenToken(keeper: Keeper, given: string, audience: string): IdToken {
+  const token = keeper.keep(given, 'TAGBOAT_ID_TOKEN');
+  const claims = claimsIn(given, audience);
+  if (claims?.aud !== audience) throw new TagboatError('OIDC_AUDIENCE_OTHER', { audience, aud: claims?.aud });
+  return { token, claims };
 }
 
 async function ask(world: World, keeper: Keeper, url: URL, requestToken: Secret, audience: string): Promise<IdToken> {
@@ -95,12 +105,17 @@ function valueIn(body: string): string | undefined {
   }
 }
 
-/** The claims of a token, unverified: they are for people to read. STS does the verifying. */
-function claimsIn(token: string): Claims | undefined {
+/**
+ * The claims of a token, unverified: they are for people to read. STS does the verifying. Of several audiences, it is the
+ * wanted one where that is among them.
+ */
+function claimsIn(token: string, wanted?: string): Claims | undefined {
   try {
     const payload = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as unknown;
     const claims = payload as Readonly<Record<string, unknown>>;
-    const { iss, sub, aud } = claims;
+    const { iss, sub } = claims;
+    const audiences = [claims.aud].flat();
+    const aud = audiences.find((one) => one === wanted) ?? audiences[0];
     if (typeof iss !== 'string' || typeof sub !== 'string' || typeof aud !== 'string') return undefined;
     const text = (name: string) => (typeof claims[name] === 'string' ? claims[name] : undefined);
     return {

@@ -3,7 +3,7 @@ import { TagboatError } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import type { DeployPlan, Verdict } from '../plan/deploy.ts';
 import type { PushedImage } from '../plan/outcome.ts';
-import type { ArgoCd } from '../wire/argocd/types.ts';
+import type { Application, ArgoCd } from '../wire/argocd/types.ts';
 import type { Relation } from '../wire/git/ancestry.ts';
 import type { Http } from '../wire/http.ts';
 import type { World } from '../wire/world.ts';
@@ -108,24 +108,25 @@ export async function watchDelivery(
 /**
  * Whether there will be a verdict: that the way in is open, and the applications follow what is delivered. One that
  * isn't there may be made by the commit itself, and a server that can't be reached now may be back by then: both are
- * told, no more. Throws TagboatError with exit code 2 or 3.
+ * told, and answered in place of the applications. Throws TagboatError with exit code 2 or 3.
  */
 export async function checkApplications(
   world: World,
   emit: Emit,
   server: Server,
   delivered: Pick<Delivered, 'repo' | 'branch' | 'files' | 'deploy'> & Pick<History, 'isHead'>,
-): Promise<void> {
+): Promise<readonly Application[] | TagboatError> {
   const { deploy } = delivered;
   webhookSecret(world, deploy);
   try {
-    await findApplications(searchOf(world, emit, server, delivered, delivered), deploy.applications);
+    return await findApplications(searchOf(world, emit, server, delivered, delivered), deploy.applications);
   } catch (error) {
     if (!(error instanceof TagboatError)) throw error;
     const known: readonly number[] = [exitCodes.config, exitCodes.credentials];
     const mayAppear = error.code === 'APPLICATION_NOT_FOUND' || error.code === 'APPLICATIONS_NONE_FOLLOW';
     if (known.includes(error.exitCode) && !mayAppear) throw error;
     emit({ type: 'notice', level: 'warning', stage: 'deploy', message: `${error.message} ${error.hint}` });
+    return error;
   }
 }
 

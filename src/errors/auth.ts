@@ -50,7 +50,7 @@ export const authErrors = {
       'ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN are not set.',
     ({ inActions, event, wanted }) => {
       if (!inActions) {
-        return `Only a GitHub Actions job has such tokens. ${tokenUses[wanted].elsewhere}`;
+        return `Only a GitHub Actions job can ask for such tokens; a GitLab job has one by \`id_tokens:\` as TAGBOAT_ID_TOKEN. ${tokenUses[wanted].elsewhere}`;
       }
       const lines = 'Add to the job: `permissions:` with `id-token: write` (and `contents: read` for the checkout).';
       const fork = ' Pull requests from forks never get one: deliver on push.';
@@ -61,6 +61,14 @@ export const authErrors = {
     credentials,
     ({ host, why }) => `GitHub gave no OIDC token: ${why} (asked at ${host}).`,
     () => 'Run the job again; tokens for it are only given while the job runs. See githubstatus.com if it stays.',
+  ),
+  OIDC_AUDIENCE_OTHER: entry<{ audience: string; aud: string | undefined }>(
+    credentials,
+    ({ audience, aud }) =>
+      aud === undefined
+        ? 'TAGBOAT_ID_TOKEN is no token with claims.'
+        : `TAGBOAT_ID_TOKEN is a token for ${aud}, and one for ${audience} is needed.`,
+    ({ audience }) => `Give the job \`id_tokens: { TAGBOAT_ID_TOKEN: { aud: ${audience} } }\` in .gitlab-ci.yml.`,
   ),
   AWS_REGION_MISSING: entry<{ host: string }>(
     config,

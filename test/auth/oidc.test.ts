@@ -37,6 +37,37 @@ describe('a job that may not ask for a token', () => {
   });
 });
 
+describe('a token that the CI made before the job', () => {
+  const given =
+    (aud: unknown, change: Readonly<Record<string, string | undefined>> = missing) =>
+    async () => {
+      const cloud = await startCloud();
+      const token = cloud.github.idToken('sts.amazonaws.com', aud === undefined ? {} : { aud });
+      const auth = authIn(cloud, { ...change, GITHUB_ACTIONS: undefined, TAGBOAT_ID_TOKEN: `${token}\n` });
+      return { cloud, auth, token };
+    };
+
+  it('is exchanged as it is, masked, and nobody is asked for another', async () => {
+    const { cloud, auth, token } = await given(undefined)();
+    expect((await auth.registry(ecrRegistry))?.username).toBe('AWS');
+    expect(callsOf(cloud)).toEqual({ AssumeRoleWithWebIdentity: 1, GetAuthorizationToken: 1 });
+    expect(auth.world.masked).toContain(token);
+  });
+
+  it('gives way to one of GitHub', async () => {
+    const { cloud, auth } = await given('somebody', {})();
+    await auth.registry(ecrRegistry);
+    expect(callsOf(cloud)).toMatchObject({ idtoken: 1 });
+  });
+
+  it('is not sent where it was made for somebody else', async () => {
+    const { cloud, auth } = await given(['somebody', 'another'])();
+    const error = await failureOf(auth.registry(ecrRegistry));
+    expect(error).toMatchObject({ code: 'OIDC_AUDIENCE_OTHER', exitCode: 3, data: { aud: 'somebody' } });
+    expect(callsOf(cloud)).toEqual({});
+  });
+});
+
 describe('the token request', () => {
   it('asks for the audience of the plan with the request token', async () => {
     const cloud = await startCloud({ audiences: ['a b&c'] });

@@ -41,7 +41,7 @@ export async function assumeRole(
   const client = new STSClient(call.config);
   const command = new AssumeRoleWithWebIdentityCommand({
     RoleArn: plan.role,
-    RoleSessionName: sessionName(world.env.GITHUB_RUN_ID),
+    RoleSessionName: sessionName(world.env.GITHUB_RUN_ID ?? world.env.CI_JOB_ID),
     WebIdentityToken: idToken.token.reveal(),
     DurationSeconds: plan.sessionSeconds,
   });

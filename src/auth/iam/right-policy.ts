@@ -59,6 +59,8 @@ export function trustPolicy(role: string, { iss, aud, sub }: Pick<Claims, 'iss' 
  */
 export function subNotes(claims: Claims): string[] {
   const { sub, repository, repositoryId, ownerId } = claims;
+  // GitLab's.
+  if (sub.startsWith('project_path:')) return [];
   if (/^repo:[^/:@]+@\d+\/[^/:@]+@\d+:/.test(sub)) {
     const plain = sub.replace(/^repo:([^/:@]+)@\d+\/([^/:@]+)@\d+:/, 'repo:$1/$2:');
     return [`This repository has the immutable form of sub; a policy with the old form (${plain}) no longer fits it.`];

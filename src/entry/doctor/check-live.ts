@@ -8,6 +8,7 @@ import { withStages } from '../run/stages.ts';
 import { isUnknowable } from '../run/unknowable.ts';
 import { checkAccount } from './aws/account.ts';
 import { checkBranchRules } from './branch-rules.ts';
+import { checkRights, checkVersion } from './check-argocd.ts';
 import { findingOf } from './check-files.ts';
 import { checkConfigRepo } from './config-repo.ts';
 
@@ -21,9 +22,11 @@ export async function checkPeers(
   config: Config,
   asksRegistry: boolean,
 ): Promise<Finding[]> {
-  const { env, signal } = session.world;
+  const { world } = session;
   return withStages(session, plan, async (stages) => {
-    const followed = plan.deliveries.filter(({ deploy }) => deploy !== undefined);
+    const followed = plan.deliveries.flatMap(({ deploy, ...delivery }) =>
+      deploy === undefined ? [] : [{ ...delivery, deploy }],
+    );
     const previews = new Map<string, ImagePreview>();
     const images = plan.images.map(async (image) => {
       // The files by themselves first: what the registry says must not hide them.
@@ -45,14 +48,22 @@ export async function checkPeers(
         ]);
         return [...inside, ...rules];
       }),
-      ...followed.map(stages.checkApplications),
+      ...followed.map(async ({ deploy }) => checkVersion(world, deploy, await stages.server(deploy.argocd))),
+      ...followed.map(async (delivery) =>
+        checkRights(
+          world,
+          delivery.deploy,
+          await stages.server(delivery.deploy.argocd),
+          await stages.checkApplications(delivery),
+        ),
+      ),
       checkClock(session, plan),
     ]);
-    signal.throwIfAborted();
+    world.signal.throwIfAborted();
     const found = settled.flatMap((result): Finding[] => {
       if (result.status === 'fulfilled') return Array.isArray(result.value) ? result.value : [];
       const report = reportOf(result.reason);
-      return [findingOf(report, isUnknowable(report, env) ? 'note' : 'error')];
+      return [findingOf(report, isUnknowable(report, world.env) ? 'note' : 'error')];
     });
     // One cause that stops several is told once.
     return found.filter(

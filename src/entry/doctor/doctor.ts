@@ -13,6 +13,7 @@ import { checkConfigText, checkEcr, checkIgnoreFiles, checkNetwork, findingOf } 
 import { checkImageFiles, checkPeers } from './check-live.ts';
 import { checkWorkflows } from './check-workflows.ts';
 import { type Mendable, mendAll } from './fix.ts';
+import { checkGitLab } from './gitlab.ts';
 import { endWithFindings } from './tell.ts';
 import { reviewTrustFile, type TrustOptions } from './trust.ts';
 import { readWorkflows } from './workflows.ts';
@@ -49,7 +50,7 @@ export function doctor(common: CommonOptions, options: DoctorOptions): Body {
       });
     const isRight = found.every(({ severity }) => severity !== 'error');
     const config = isRight ? read() : undefined;
-    found.push(...checkWorkflows(await readWorkflows(source.dir), config));
+    found.push(...checkWorkflows(await readWorkflows(source.dir), config), ...(await checkGitLab(source.dir, config)));
     if (config !== undefined) {
       found.push(
         ...checkEcr(config),

@@ -36,6 +36,11 @@ export interface WorkflowStep {
 const folder = '.github/workflows';
 const ship = /(?:^|[\s;&|])(?:npx\s+(?:--yes\s+)?)?tagboat(?:@[\w.-]+)?\s+(?:ship|build|commit)\b/m;
 
+/** Whether a script delivers. */
+export function delivers(script: string): boolean {
+  return ship.test(script);
+}
+
 /** The workflows of an app repo, as far as they deliver. */
 export interface Workflows {
   readonly jobs: readonly DeliveringJob[];
@@ -76,8 +81,8 @@ function jobsOf(file: string, text: string, contents: YAMLMap): DeliveringJob[] 
       const node = (step.get(uses === undefined ? 'run' : 'uses', true) ?? step) as Node;
       return { uses, run, place: place(node) };
     });
-    const delivers = steps.some(({ uses, run }) => /^tagboat\/tagboat@/.test(uses ?? '') || ship.test(run ?? ''));
-    if (!delivers) return [];
+    const isOurs = steps.some(({ uses, run }) => /^tagboat\/tagboat@/.test(uses ?? '') || delivers(run ?? ''));
+    if (!isOurs) return [];
     const events = eventsIn(contents);
     const spot = spotIn(text, value);
     const permissions = permissionsIn(value) ?? shared;

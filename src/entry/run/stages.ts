@@ -3,10 +3,14 @@ import { landDelivery } from '../../commit/commit.ts';
 import { previewDelivery } from '../../commit/land/preview.ts';
 import { openLineage } from '../../commit/order/lineage.ts';
 import { resolveDigests } from '../../config/plan/digests.ts';
+import type { Server } from '../../deploy/deploy.ts';
+import type { TagboatError } from '../../errors.ts';
+import type { ArgoCdPlan } from '../../plan/deploy.ts';
 import type { ImageExplanation } from '../../plan/explanation.ts';
 import type { CommitPreview, ImagePreview } from '../../plan/outcome.ts';
 import type { DeliveryPlan, GitCredential, ImagePlan, RunPlan } from '../../plan.ts';
 import type { Stages } from '../../ship.ts';
+import type { Application } from '../../wire/argocd/types.ts';
 import type { World } from '../../wire/world.ts';
 import { createServers } from './argocd-servers.ts';
 import type { Session } from './session.ts';
@@ -24,6 +28,9 @@ interface RealStages extends Stages {
   ) => Promise<T>;
   /** Asks with the run's credentials what no stage does. */
   readonly askWith: <T>(question: (auth: Auth) => Promise<T>) => Promise<T>;
+  readonly checkApplications: (delivery: DeliveryPlan) => Promise<readonly Application[] | TagboatError>;
+  /** The Argo CD that a delivery is followed by. */
+  readonly server: (argocd: ArgoCdPlan) => Promise<Server>;
   /** What the files alone tell of an image, where its registry can't be asked. */
   readonly checkFiles: (image: ImagePlan) => Promise<void>;
   /** Which inputs changed since an earlier image; `before` are the values that config repos name for it. */
@@ -95,6 +102,7 @@ async function withAuthorized<T>(
         previewDelivery(world, delivery, await auth.git(delivery.repo), { lineage, pushes }),
       land: async (delivery, pushed) =>
         landDelivery(world, emit, resolveDigests(delivery, pushed), await auth.git(delivery.repo), { lineage }),
+      server: servers.of,
       checkApplications: async (delivery) => checkWatch(watching, delivery),
       watch: async (delivery, outcome, pushed) =>
         watchOutcome(watching, resolveDigests(delivery, pushed), outcome, pushed),

@@ -1,8 +1,10 @@
 import type { Auth } from '../../auth/auth.ts';
+import type { TagboatError } from '../../errors.ts';
 import type { Emit } from '../../events.ts';
 import type { Verdict } from '../../plan/deploy.ts';
 import type { CommitOutcome, PushedImage } from '../../plan/outcome.ts';
 import type { DeliveryPlan, Source } from '../../plan.ts';
+import type { Application } from '../../wire/argocd/types.ts';
 import type { World } from '../../wire/world.ts';
 import type { Servers } from './argocd-servers.ts';
 
@@ -18,10 +20,13 @@ export interface Watching {
   readonly clean: (text: string) => string;
 }
 
-/** Whether a delivery's applications can be watched at all. */
-export async function checkWatch({ world, emit, auth, servers }: Watching, delivery: DeliveryPlan): Promise<void> {
+/** Whether a delivery's applications can be watched at all: those found, or why there are none yet. */
+export async function checkWatch(
+  { world, emit, auth, servers }: Watching,
+  delivery: DeliveryPlan,
+): Promise<readonly Application[] | TagboatError> {
   const { deploy, repo, branch } = delivery;
-  if (deploy === undefined) return;
+  if (deploy === undefined) return [];
   const [{ checkApplications }, { openHistory }, server, credential] = await Promise.all([
     import('../../deploy/deploy.ts'),
     import('../../commit/order/history.ts'),
@@ -32,7 +37,7 @@ export async function checkWatch({ world, emit, auth, servers }: Watching, deliv
   const history = openHistory(world, delivery, credential, world.clock.now() + 60_000);
   try {
     const about = { repo, branch, files: filesOf(delivery), deploy, isHead: () => history.isHead() };
-    await checkApplications(world, emit, server, about);
+    return await checkApplications(world, emit, server, about);
   } finally {
     await history.close();
   }

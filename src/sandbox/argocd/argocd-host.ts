@@ -34,6 +34,8 @@ export interface ArgoCdOptions extends ArgoCdGateOptions {
   readonly backing?: Backing;
   readonly fault?: (request: ArgoCdRequest) => ArgoCdFault | undefined;
   readonly port?: number;
+  /** What it calls itself. Default: the one that the cluster tests pin. */
+  readonly version?: string;
 }
 
 /** A stand-in for Argo CD: its REST API, and a controller that follows real git repositories. */
@@ -75,7 +77,9 @@ export async function startArgoCd(options: ArgoCdOptions): Promise<ArgoCdHost> {
       return void outgoing
         .writeHead(fault.status, { 'content-type': fault.type ?? 'application/json' })
         .end(fault.body);
-    route({ request, incoming, outgoing, apps, gate, streams }).catch(() => outgoing.destroy());
+    route({ request, incoming, outgoing, apps, gate, streams, version: options.version ?? 'v3.1.9' }).catch(() =>
+      outgoing.destroy(),
+    );
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -131,6 +135,7 @@ interface Call {
   readonly apps: ReadonlyMap<string, ArgoCdApp>;
   readonly gate: ArgoCdGate;
   readonly streams: Streams;
+  readonly version: string;
 }
 
 async function route(call: Call): Promise<void> {
@@ -141,6 +146,7 @@ async function route(call: Call): Promise<void> {
     return answer(outgoing, status, value);
   }
   if (path === '/api/webhook') return webhook(call);
+  if (path === '/api/version') return answer(outgoing, 200, { Version: call.version });
   const rights = gate.rights(incoming.headers.authorization);
   if (isKube(path)) {
     const kube = answerKube({ method, path, query, body: await buffer(incoming), rights, apps });
@@ -148,6 +154,9 @@ async function route(call: Call): Promise<void> {
     return void outgoing.writeHead(kube.status, { 'content-type': 'application/json' }).end(kube.body);
   }
   if (rights === undefined) return refuse(outgoing, 401, 16, 'no session information');
+  const [, action] = /^\/api\/v1\/account\/can-i\/applications\/(get|sync)\/[^/]+\//.exec(path) ?? [];
+  if (action !== undefined)
+    return answer(outgoing, 200, { value: rights[action as keyof Rights] === true ? 'yes' : 'no' });
   if (path === '/api/v1/session/userinfo') return answer(outgoing, 200, { loggedIn: true, username: 'demo' });
   if (path === '/api/v1/stream/applications')
     return streams.begin(outgoing, query, incoming.headers.accept ?? '', rights.get ? [...apps.values()] : []);

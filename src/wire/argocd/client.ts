@@ -87,6 +87,10 @@ export function createArgoCd(options: TransportOptions): ArgoCd {
       // `canSync` is left out when false.
       return listAt(value, 'assignedWindows').length > 0 && at(value, 'canSync') !== true;
     },
+    may: async (action, object) => {
+      const path = `/api/v1/account/can-i/applications/${action}/${object.split('/').map(encodeURIComponent).join('/')}`;
+      return textAt(await transport.send({ path }), 'value') === 'yes';
+    },
   };
 }
 

@@ -167,6 +167,8 @@ export interface ArgoCd {
   logs(app: AppRef, pod: LogQuery): Promise<string[]>;
   /** Whether a sync window keeps the application from being synced now. */
   blocked(app: AppRef): Promise<boolean>;
+  /** Whether this account may do that with an application, named as RBAC does: `project/name`. Argo CD's own API alone tells. */
+  may?(action: 'get' | 'sync', object: string): Promise<boolean>;
 }
 
 export interface LogQuery {
