@@ -56,7 +56,7 @@ export async function checkVersion(
   if (Number(major) > least || (Number(major) === least && Number(minor) >= than)) return [];
   const why = deploy.argocd.auth === 'oidc' ? '`auth: oidc` needs' : 'verdicts need';
   const message = `${argocd.url} is Argo CD ${version}, and ${why} ${least}.${than} or newer.`;
-  return [found('ARGOCD_VERSION_OLD', 'warning', message, 'Update Argo CD; older ones get no fixes any more.')];
+  return [found('SERVER_VERSION_OLD', 'warning', message, 'Update Argo CD; older ones get no fixes any more.')];
 }
 
 function parsed(text: string): unknown {

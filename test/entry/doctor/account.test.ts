@@ -8,6 +8,7 @@ import { role } from '../../../src/entry/demo/world.ts';
 import { repositoryFindings } from '../../../src/entry/doctor/aws/repository.ts';
 import { doctor } from '../../../src/entry/doctor/doctor.ts';
 import { lifecycle } from '../../../src/entry/init/aws/model.ts';
+import type { ImagePreview } from '../../../src/plan/outcome.ts';
 import type { EcrRepository } from '../../../src/sandbox/aws/ecr.ts';
 import type { TrustStatement } from '../../../src/sandbox/aws/trust.ts';
 import { type Town, type TownServers, town } from '../../support/cli.ts';
@@ -154,14 +155,14 @@ describe('a repository of ECR', () => {
     ...{ dir: '/app', url: undefined, commit: 'c'.repeat(40), branch: 'main', subject: 's', runUrl: undefined },
     ...{ author: { name: 'A', email: 'a@b.c' }, committedAt: '2026-01-01T00:00:00Z', dirty: false as const },
   };
-  function codesOf(tag: string, facts: Partial<RepositoryFacts>) {
+  function codesOf(tag: string, facts: Partial<RepositoryFacts>, preview?: ImagePreview) {
     const text = `registry: 123456789012.dkr.ecr.eu-west-1.amazonaws.com\nimages: { app: { repository: app, tag: "${tag}" } }\n`;
     const config = parseConfig(text, 'tagboat.yaml', {});
     const [image] = planRun(config, source, { actions: false }).images;
     const [template] = config.images;
     if (image === undefined || template === undefined) throw new Error('the config has no image');
     const about = { mutability: 'MUTABLE', exclusions: [], lifecycle: undefined, tags: undefined, ...facts };
-    return repositoryFindings(image, template, about, undefined).map(({ code }) => code);
+    return repositoryFindings(image, template, about, preview).map(({ code }) => code);
   }
   const rules = (...all: object[]) => ({ lifecycle: JSON.stringify({ rules: all }) });
   const tagged = (list: object, count: object, priority = 1) =>
@@ -191,5 +192,19 @@ describe('a repository of ECR', () => {
     ['many tags left', '{commit}', { tags: new Map([['sha256:a', 899]]) }, []],
   ])('with %s', (_, tag, facts, expected) => {
     expect(codesOf(tag, facts)).toEqual(expected);
+  });
+
+  const built = { is: 'built', name: 'app', reference: 'x', engine: 'buildx', why: '' } as const;
+  const reused = { is: 'reused', name: 'app', reference: 'x', digest: 'sha256:b', why: '' } as const;
+  const full = { tags: new Map([['sha256:a', 999]]) };
+  it.each<[string, Partial<RepositoryFacts>, ImagePreview, string[]]>([
+    ['a cache whose tag can never be written again', { mutability: 'IMMUTABLE' }, built, ['CACHE_CANNOT_MOVE']],
+    ['a cache that is exempted', { mutability: 'IMMUTABLE_WITH_EXCLUSION', exclusions: ['cache-*'] }, built, []],
+    ['no cache, by its engine', { mutability: 'IMMUTABLE' }, { ...built, engine: 'assemble' }, []],
+    ['the many tags of an image that is not the one to be tagged', full, reused, []],
+    ['the many tags of the image to be tagged', full, { ...reused, digest: 'sha256:a' }, ['IMAGE_TAGS_NEARLY_FULL']],
+    ['the many tags of earlier images, before a new one', full, built, []],
+  ])('with %s', (_, facts, preview, expected) => {
+    expect(codesOf('{commit}', facts, preview)).toEqual(expected);
   });
 });
