@@ -74,7 +74,7 @@ async function ask(world: World, keeper: Keeper, url: URL, requestToken: Secret,
   });
   const body = (await readBody(response, 256 * 1024)).toString('utf8');
   if (response.status !== 200) {
-    const wait = retryAfterMs(response.headers['retry-after'], world.clock.now());
+    const wait = retryAfterMs(response.headers, world.clock.now());
     throw new WireFailure('status', response.url, {
       status: response.status,
       peerText: keeper.clean(body),

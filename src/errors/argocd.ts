@@ -1,4 +1,5 @@
 import { entry, exitCodes } from './codes.ts';
+import { proxyHint, proxyRefused } from './proxy.ts';
 
 const { config, credentials, unhealthy, timedOut } = exitCodes;
 
@@ -51,13 +52,18 @@ export const argocdErrors = {
     () =>
       'Check argocd.server, the network and the proxy variables. Run `tagboat wait` once it is back: nothing is written twice.',
   ),
+  ARGOCD_PROXY_REFUSED: entry<AtArgoCd>(
+    unhealthy,
+    ({ server }) => proxyRefused(server),
+    () => proxyHint,
+  ),
   ARGOCD_UNTRUSTED: entry<AtArgoCd>(
     unhealthy,
     ({ server }) => `The certificate of ${server} isn't trusted.`,
     () => "Name your own CA's PEM file as argocd.ca; `insecure: true` takes any certificate.",
   ),
   ARGOCD_TIMEOUT: entry<AtArgoCd>(
-    unhealthy,
+    timedOut,
     ({ server }) => `${server} was asked and stayed silent.`,
     () => "Look at Argo CD's API server; run `tagboat wait` once it answers.",
   ),

@@ -1,4 +1,5 @@
 import { entry, exitCodes } from './codes.ts';
+import { proxyHint, proxyRefused } from './proxy.ts';
 
 const exit = exitCodes.configRepo;
 
@@ -96,6 +97,11 @@ export const configRepoErrors = {
     exit,
     ({ repo }) => `No connection to ${repo}.`,
     () => "Check the host's name, the network and the proxy variables (HTTPS_PROXY, NO_PROXY).",
+  ),
+  GIT_PROXY_REFUSED: entry<{ repo: string }>(
+    exit,
+    ({ repo }) => proxyRefused(repo),
+    () => proxyHint,
   ),
   GIT_TLS_FAILED: entry<{ repo: string }>(
     exit,

@@ -1,5 +1,6 @@
 import { entry, exitCodes } from './codes.ts';
 import { isEcrHost } from './ecr-host.ts';
+import { proxyHint, proxyRefused } from './proxy.ts';
 
 const { credentials, registry } = exitCodes;
 
@@ -93,9 +94,8 @@ export const registryErrors = {
   ),
   REGISTRY_PROXY_REFUSED: entry<RegistryPlace>(
     registry,
-    ({ host }) => `The proxy on the way to ${host} wants credentials.`,
-    () =>
-      'Put its user and password into the proxy variable (HTTPS_PROXY=http://user:password@proxy:3128), or the host into NO_PROXY.',
+    ({ host }) => proxyRefused(host),
+    () => proxyHint,
   ),
   REGISTRY_REFUSED: entry<RegistryPlace & { status: number; code: string | undefined; by?: string | undefined }>(
     registry,

@@ -148,10 +148,17 @@ export function isPassingStatus(status: number): boolean {
   return [408, 425, 429, 500, 502, 503, 504].includes(status);
 }
 
-/** `Retry-After` in milliseconds: seconds or an HTTP date (RFC 9110 §10.2.3). Undefined when absent or unreadable. */
-export function retryAfterMs(header: string | undefined, now: number): number | undefined {
-  if (header === undefined) return undefined;
-  const text = header.trim();
+/**
+ * What an answer asks to wait, in milliseconds: `Retry-After` in seconds or as an HTTP date (RFC 9110 §10.2.3), else the time
+ * of GitHub's next allowance where this one is spent. Undefined when absent or unreadable.
+ */
+export function retryAfterMs(headers: Readonly<Record<string, string | undefined>>, now: number): number | undefined {
+  const text = headers['retry-after']?.trim();
+  if (text === undefined) {
+    // Seconds since the epoch.
+    const reset = headers['x-ratelimit-remaining'] === '0' ? Number(headers['x-ratelimit-reset']) : Number.NaN;
+    return reset > 0 ? Math.max(0, reset * 1_000 - now) : undefined;
+  }
   if (/^\d{1,9}$/.test(text)) return Number(text) * 1_000;
   // Date.parse also takes bare years and "-5"; an HTTP date always names its weekday.
   if (!/^[A-Z][a-z]{2,8}, /.test(text)) return undefined;

@@ -304,7 +304,17 @@ describe('Retry-After', () => {
     ['Thu, 01 Jan 2026 00:00:30 GMT', 30_000],
     ['Wed, 31 Dec 2025 23:00:00 GMT', 0],
   ])('%j is understood', (header, expected) => {
-    expect(retryAfterMs(header, now)).toBe(expected);
+    expect(retryAfterMs({ 'retry-after': header }, now)).toBe(expected);
+  });
+
+  it("is GitHub's next allowance where this one is spent and nothing else is said", () => {
+    const reset = { 'x-ratelimit-reset': String(now / 1_000 + 40) };
+    const spent = { ...reset, 'x-ratelimit-remaining': '0' };
+    expect(retryAfterMs(spent, now)).toBe(40_000);
+    expect(retryAfterMs(spent, now + 60_000)).toBe(0);
+    expect(retryAfterMs({ ...spent, 'retry-after': '3' }, now)).toBe(3_000);
+    expect(retryAfterMs({ ...reset, 'x-ratelimit-remaining': '1' }, now)).toBeUndefined();
+    expect(retryAfterMs({ 'x-ratelimit-remaining': '0' }, now)).toBeUndefined();
   });
 
   it.each([
@@ -317,7 +327,7 @@ describe('Retry-After', () => {
     '9999999999',
     'Xxx, nonsense',
   ])('%j says nothing', (header) => {
-    expect(retryAfterMs(header, now)).toBeUndefined();
+    expect(retryAfterMs({ 'retry-after': header }, now)).toBeUndefined();
   });
 });
 

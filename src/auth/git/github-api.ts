@@ -50,12 +50,9 @@ export function failureOf(error: unknown, url: string, world: World, keeper: Kee
   }
   const headers = response.headers ?? {};
   const now = world.clock.now();
-  const spent = headers['x-ratelimit-remaining'] === '0';
-  // Seconds since the epoch: when there is a new allowance.
-  const reset = spent ? Number(headers['x-ratelimit-reset']) : Number.NaN;
-  const wait = retryAfterMs(headers['retry-after'], now) ?? (reset > 0 ? Math.max(0, reset * 1_000 - now) : undefined);
+  const wait = retryAfterMs(headers, now);
   // Both of GitHub's rate limits answer 403 too, and say so in headers alone.
-  const limited = status === 403 && (wait !== undefined || spent);
+  const limited = status === 403 && (wait !== undefined || headers['x-ratelimit-remaining'] === '0');
   return new WireFailure('status', url, {
     status,
     peerText: text,

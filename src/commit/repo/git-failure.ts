@@ -21,8 +21,10 @@ export function explainGitFailure(failure: unknown, { delivery, credential, doin
   const context = { cause: failure, peer: peerOf(failure) };
   const who = { repo, with: credential?.label };
   switch (failure.kind) {
-    case 'unreachable':
     case 'proxy':
+      if (failure.peerCode === '407') return new TagboatError('GIT_PROXY_REFUSED', { repo }, context);
+      return new TagboatError('GIT_UNREACHABLE', { repo }, context);
+    case 'unreachable':
       return new TagboatError('GIT_UNREACHABLE', { repo }, context);
     case 'tls':
       return new TagboatError('GIT_TLS_FAILED', { repo }, context);
@@ -46,6 +48,8 @@ export function explainGitFailure(failure: unknown, { delivery, credential, doin
   }
   // A limit: who is told when to come again lacks no right.
   if (status === 403 && failure.retryable) return new TagboatError('GIT_SERVER_ERROR', { repo, status }, context);
+  // A proxy that nobody named answers in its place.
+  if (status === 407) return new TagboatError('GIT_PROXY_REFUSED', { repo }, context);
   if (status === 401) return new TagboatError('GIT_AUTH_REFUSED', who, context);
   // What could be read is there: 404 to a push is a host's way of hiding what may not be written.
   const writing = doing === 'push' && !failure.url.endsWith('/git-upload-pack');

@@ -8,6 +8,7 @@ import {
   type GitHubRepository,
   setDeploymentStatus,
 } from '../../wire/github/deployments.ts';
+import { isRetryable, retry } from '../../wire/retry.ts';
 import { Secret } from '../../wire/secret.ts';
 import type { World } from '../../wire/world.ts';
 
@@ -48,7 +49,7 @@ export async function withDeployment(
     return watch();
   }
   const tell = async (work: () => Promise<void>): Promise<void> => {
-    await work().catch((error: unknown) => {
+    await retry(work, world, { worth: isLimit }).catch((error: unknown) => {
       world.signal.throwIfAborted();
       if (!(error instanceof WireFailure)) throw error;
       const right =
@@ -87,8 +88,19 @@ export async function withDeployment(
   }
 }
 
-function repositoryIn({ env, signal }: World): GitHubRepository | undefined {
+/** Whether nothing was done because too much was asked: anything else may have been done, and would be done twice. */
+function isLimit(error: unknown): boolean {
+  return isRetryable(error) && [403, 429].includes((error as WireFailure).status ?? 0);
+}
+
+function repositoryIn({ env, signal, clock }: World): GitHubRepository | undefined {
   const { GITHUB_REPOSITORY: repository, GITHUB_TOKEN: token, GITHUB_API_URL: api = 'https://api.github.com' } = env;
   if (!repository || !token) return undefined;
-  return { api: api.replace(/\/+$/, ''), repository, token: new Secret(token.trim(), 'GITHUB_TOKEN'), signal };
+  return {
+    api: api.replace(/\/+$/, ''),
+    repository,
+    token: new Secret(token.trim(), 'GITHUB_TOKEN'),
+    signal,
+    now: clock.now,
+  };
 }

@@ -15,8 +15,10 @@ export function argocdError(failure: unknown, asked: ArgoCdRequest): unknown {
   const { server, with: label, application, doing = 'get' } = asked;
   const context = { cause: failure, peer: peerOf(failure) };
   switch (failure.kind) {
-    case 'unreachable':
     case 'proxy':
+      if (failure.peerCode === '407') return new TagboatError('ARGOCD_PROXY_REFUSED', { server }, context);
+      return new TagboatError('ARGOCD_UNREACHABLE', { server }, context);
+    case 'unreachable':
       return new TagboatError('ARGOCD_UNREACHABLE', { server }, context);
     case 'tls':
       return new TagboatError('ARGOCD_UNTRUSTED', { server }, context);
@@ -31,6 +33,8 @@ export function argocdError(failure: unknown, asked: ArgoCdRequest): unknown {
       break;
   }
   const status = failure.status ?? 0;
+  // A proxy that nobody named answers in its place.
+  if (status === 407) return new TagboatError('ARGOCD_PROXY_REFUSED', { server }, context);
   if (status === 401) return new TagboatError('ARGOCD_AUTH_REFUSED', { server, with: label }, context);
   if (status === 403) return new TagboatError('ARGOCD_FORBIDDEN', { server, with: label, application, doing }, context);
   if (status === 404 && application !== undefined) {
@@ -46,5 +50,5 @@ export function argocdError(failure: unknown, asked: ArgoCdRequest): unknown {
 export function mayPass(failure: unknown): boolean {
   if (!(failure instanceof WireFailure)) return false;
   if (failure.kind === 'status') return failure.retryable || failure.status === 404;
-  return failure.kind !== 'tls';
+  return failure.kind === 'proxy' ? failure.retryable : failure.kind !== 'tls';
 }

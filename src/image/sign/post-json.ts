@@ -25,7 +25,7 @@ export function postJson(world: World, url: string, body: unknown): Promise<unkn
       peerCode: textAt(value, 'code') || undefined,
       peerText: textAt(value, 'message') || (text.includes('<') ? 'a page of HTML' : text.trim()),
       retryable: isPassingStatus(response.status),
-      retryAfterMs: retryAfterMs(response.headers['retry-after'], world.clock.now()),
+      retryAfterMs: retryAfterMs(response.headers, world.clock.now()),
     });
   }, world);
 }

@@ -162,7 +162,7 @@ async function failureOf(response: HttpResponse, now: number): Promise<WireFailu
       retryable: true,
     });
   }
-  const wait = retryAfterMs(headers['retry-after'], now);
+  const wait = retryAfterMs(headers, now);
   return new WireFailure('status', url, {
     status,
     peerText: own ?? (text.includes('<') ? 'a page of HTML' : text.trim().slice(0, 500)),

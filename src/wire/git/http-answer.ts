@@ -32,7 +32,7 @@ export async function statusFailure(response: HttpResponse, now: number): Promis
   const body = readable ? await readBody(response, 64 * 1024).catch(() => undefined) : undefined;
   response.body.destroy();
   const peerText = body?.toString('utf8').trim();
-  const waitMs = retryAfterMs(headers['retry-after'], now);
+  const waitMs = retryAfterMs(headers, now);
   return new WireFailure('status', url, {
     status,
     peerCode: String(status),

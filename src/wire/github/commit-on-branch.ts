@@ -68,8 +68,8 @@ export async function commitOnBranch(
   });
   const body = (await readBody(response, answerLimit)).toString('utf8');
   const answer = parsed(body);
+  const wait = retryAfterMs(response.headers, options.now);
   if (response.status !== 200) {
-    const wait = retryAfterMs(response.headers['retry-after'], options.now);
     throw new WireFailure('status', response.url, {
       status: response.status,
       retryable: wait !== undefined || isPassingStatus(response.status),
@@ -83,6 +83,11 @@ export async function commitOnBranch(
   if (typeof error?.message !== 'string') {
     const message = `${response.url} told neither a commit nor an error`;
     throw new WireFailure('malformed', response.url, { message, peerText: body });
+  }
+  if (error.type === 'RATE_LIMITED') {
+    // Told with 200, where the REST API says 403.
+    const about = { status: 429, peerCode: error.type, peerText: error.message, retryable: true, retryAfterMs: wait };
+    throw new WireFailure('status', response.url, about);
   }
   return { is: 'refused', code: typeof error.type === 'string' ? error.type : undefined, text: error.message };
 }

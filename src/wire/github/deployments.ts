@@ -1,7 +1,7 @@
 import { WireFailure } from '../failure.ts';
 import { numberAt, textAt } from '../fields.ts';
 import { type Http, readBody } from '../http.ts';
-import { isPassingStatus } from '../retry.ts';
+import { isPassingStatus, retryAfterMs } from '../retry.ts';
 import type { Secret } from '../secret.ts';
 
 /** The REST API of one GitHub repository. */
@@ -12,6 +12,8 @@ export interface GitHubRepository {
   readonly repository: string;
   readonly token: Secret;
   readonly signal: AbortSignal;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
 }
 
 export type DeploymentState = 'in_progress' | 'success' | 'failure' | 'error';
@@ -57,7 +59,7 @@ export async function setDeploymentStatus(
 
 async function post(
   http: Http,
-  { api, repository, token, signal }: GitHubRepository,
+  { api, repository, token, signal, now }: GitHubRepository,
   path: string,
   body: unknown,
 ): Promise<unknown> {
@@ -78,10 +80,12 @@ async function post(
   const text = (await readBody(response, 1024 * 1024)).toString('utf8');
   const value = parsed(text);
   if (response.status === 201) return value;
+  const wait = retryAfterMs(response.headers, now());
   throw new WireFailure('status', url, {
     status: response.status,
     peerText: textAt(value, 'message'),
-    retryable: isPassingStatus(response.status),
+    retryable: wait !== undefined || isPassingStatus(response.status),
+    retryAfterMs: wait,
   });
 }
 

@@ -138,7 +138,7 @@ export function createOciTransport(options: OciTransportOptions): OciTransport {
     const failure = new WireFailure('status', shownUrl(response.from), {
       status: response.status,
       retryable: isPassingStatus(response.status),
-      retryAfterMs: retryAfterMs(response.headers['retry-after'], clock.now()),
+      retryAfterMs: retryAfterMs(response.headers, clock.now()),
     });
     const { codes, text } = readRefusal(response.headers['content-type'], body);
     const answerer = response.from.origin === origin ? 'registry' : 'redirect';

@@ -1,9 +1,11 @@
+import { Readable } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { withDeployment } from '../../../src/deploy/act/deployment.ts';
 import type { Health, Verdict } from '../../../src/plan/deploy.ts';
 import type { Source } from '../../../src/plan.ts';
 import { startGitHub } from '../../../src/sandbox/github/github.ts';
-import { testWorld } from '../../support/world.ts';
+import type { World } from '../../../src/wire/world.ts';
+import { jumpingClock, testWorld } from '../../support/world.ts';
 
 const source = { commit: 'a'.repeat(40), runUrl: 'https://ci.test/1' } as Source;
 const about = { environment: 'production', delivery: 'main', commit: 'c'.repeat(40), source };
@@ -47,6 +49,22 @@ describe('a GitHub deployment', () => {
     expect(world.events).toMatchObject([
       { type: 'notice', level: 'warning', message: expect.stringContaining('deployments: write') },
     ]);
+  });
+
+  it('waits for as long as GitHub says once its allowance is spent, and is not made twice', async () => {
+    const { github, world } = await place();
+    const clock = jumpingClock();
+    let spent = true;
+    const http: World['http'] = async (request) => {
+      if (!spent) return world.http(request);
+      spent = false;
+      const headers = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(clock.now() / 1_000 + 30) };
+      return { status: 403, headers, body: Readable.from([]), url: String(request.url) };
+    };
+    const patient = { ...world, clock, http };
+    await withDeployment(patient, patient.emit, about, async () => [verdict('healthy')]);
+    expect(github.deployments).toMatchObject([{ statuses: [{ state: 'in_progress' }, { state: 'success' }] }]);
+    expect(clock.slept.some((ms) => ms >= 30_000)).toBe(true);
   });
 
   it('outside of a job is told once, and nothing is sent', async () => {

@@ -7,7 +7,7 @@ export const scenario = declare({
   title: 'Argo CD takes a request and stays silent',
   whatHappens: 'No byte comes back.',
   whatTheUserSees: 'ARGOCD_TIMEOUT',
-  exitCode: 7,
+  exitCode: 8,
   guarantees: [commitStays, neverHealthy],
   missing,
   cause: async () => followHere({ server: await serveHttp(() => undefined), idleMs: 300 }),

@@ -127,6 +127,13 @@ it('a status that passes may be asked again, another may not', async () => {
   await expect(answered(json(403, words, { 'retry-after': '7' }))).rejects.toMatchObject({
     ...{ kind: 'status', status: 403, retryable: true, retryAfterMs: 7_000, peerText: words.message },
   });
+  const spent = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(Date.now() / 1_000 + 20) };
+  const soon = expect.closeTo(20_000, -4) as number;
+  const limit = { message: 'API rate limit exceeded', type: 'RATE_LIMITED' };
+  await expect(answered(json(403, limit, spent))).rejects.toMatchObject({ retryable: true, retryAfterMs: soon });
+  await expect(answered(json(200, { errors: [limit] }, spent))).rejects.toMatchObject({
+    ...{ kind: 'status', retryable: true, retryAfterMs: soon, peerText: limit.message },
+  });
   await expect(answered(json(502, {}))).rejects.toMatchObject({ status: 502, retryable: true });
   await expect(answered(json(401, { message: 'Bad credentials' }))).rejects.toMatchObject({ retryable: false });
   await expect(answered(() => 'cut')).rejects.toMatchObject({ kind: 'cut' });

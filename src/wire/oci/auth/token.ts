@@ -43,7 +43,7 @@ export async function fetchToken(options: TokenRequest): Promise<Token> {
         const failure = new WireFailure('status', response.url, {
           status: response.status,
           retryable: isPassingStatus(response.status),
-          retryAfterMs: retryAfterMs(response.headers['retry-after'], clock.now()),
+          retryAfterMs: retryAfterMs(response.headers, clock.now()),
         });
         throw new OciFailure(failure, { ...about, codes, text });
       }
