@@ -71,6 +71,19 @@ it('a resource that is left over, since nothing prunes it, keeps no delivery fro
   expect(verdict).toMatchObject({ is: 'healthy', notes: [expect.stringContaining('ConfigMap extra')] });
 });
 
+it('a commit that leaves an application nothing is refused by auto-sync, and told at once', async () => {
+  const shop = await openShop('emptied', {
+    spec: { syncPolicy: { automated: { prune: true }, syncOptions: ['CreateNamespace=true'] } },
+  });
+  await shop.until(isHealthy);
+  await shop.commit({ files: { [front]: '' }, message: 'Nothing\n' });
+  await shop.application('normal');
+  const { ship } = await openPipeline(shop);
+  const { verdict, errors } = await ship({ what: 'nothing left', isFinal: false });
+  expect(verdict).toMatchObject({ is: 'syncFailed', why: expect.stringContaining('wipe out all resources') });
+  expect(errors).toEqual(['APPLICATION_SYNC_FAILED']);
+});
+
 /** An application that makes another, whose tag is a parameter of it. */
 async function openFamily(name: string): Promise<Shop> {
   const child = `${name}-child`;

@@ -13,7 +13,8 @@ export function judgeConditions(evidence: Evidence): Answer | undefined {
   const condition = seen.conditions.find(({ type, message }) => faulty.includes(type) && !isLeftToSync(type, message));
   if (condition === undefined) return undefined;
   const { type, message } = condition;
-  if (type === 'SyncError' && seen.operation !== undefined && !isOurs(evidence, seen.operation.revisions)) {
+  const empties = type === 'SyncError' && leavesNothing(evidence);
+  if (type === 'SyncError' && !empties && seen.operation !== undefined && !isOurs(evidence, seen.operation.revisions)) {
     // The failed sync of an older commit: what became of ours is still to come.
     const isOld = memory.baseline === undefined || syncErrorOf(evidence) === memory.oldSyncError;
     if (isOld || !isOurs(evidence, seen.revisions)) return undefined;
@@ -21,7 +22,8 @@ export function judgeConditions(evidence: Evidence): Answer | undefined {
   if (isPassing(message)) {
     return { ...unseen(evidence, 'refreshing', `Argo CD can't tell yet: ${message}`), unclear: true };
   }
-  const compared = evidence.refreshed || (memory.baseline !== undefined && isAfter(seen.reconciledAt, memory.baseline));
+  const compared =
+    empties || evidence.refreshed || (memory.baseline !== undefined && isAfter(seen.reconciledAt, memory.baseline));
   const { condition: fresh, staleCondition: stale } = question.times;
   const key = `${type} ${message}`;
   const left = compared ? Math.min(evidence.toGo(key, fresh), evidence.toGo(key, stale)) : evidence.toGo(key, stale);
@@ -33,6 +35,12 @@ export function judgeConditions(evidence: Evidence): Answer | undefined {
     });
   }
   return final(type === 'UnknownError' ? 'unknown' : 'syncFailed', seen.revisions[0], `${type}: ${message}`);
+}
+
+/** Our commit leaves the application no resource: auto-sync refuses that, however long one waits. */
+function leavesNothing(evidence: Evidence): boolean {
+  const { resources, revisions, automated } = evidence.seen;
+  return automated && isOurs(evidence, revisions) && resources.length > 0 && resources.every((one) => one.leftOver);
 }
 
 /** What a failed sync means is judged by the sync itself. */

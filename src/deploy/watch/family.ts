@@ -94,7 +94,9 @@ async function verdictOf(
   if (health !== 'healthy') return { ...about, is: health, reasons };
   const images =
     application && (await liveImages(watched, application, delivery.images, { strict: delivery.strict, unread }));
-  return { ...about, is: 'healthy', notes, images };
+  // Without images, and without an owner that carries values into it, nothing else shows that it has nothing of ours.
+  const idle = images === undefined && unread !== undefined && application?.owner === undefined;
+  return { ...about, is: 'healthy', notes: idle ? [unread, ...notes] : notes, images };
 }
 
 /** What isn't as it should be where an application is healthy. */

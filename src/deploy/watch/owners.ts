@@ -37,7 +37,8 @@ export function createOwners(delivery: Omit<Watched, 'app'> & Changed): Owners {
   const of = async (application: Application, depth = 0): Promise<Owned> => {
     const { owner } = application;
     const own = reads(application, followed, files);
-    const unread = own ? undefined : `${files.join(', ')} isn't among its sources`;
+    const taken = own || covers(application, followed, files, await delivery.search.bases(application));
+    const unread = taken ? undefined : `${files.join(', ')} isn't among its sources`;
     const nothing: Owned = { carrier: undefined, failed: undefined, unread };
     if (owner === undefined || depth > deepest) return nothing;
     if (owner.kind === 'ApplicationSet') {

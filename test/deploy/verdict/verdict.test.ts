@@ -462,6 +462,12 @@ describe('a sync that Argo CD refuses to begin', () => {
     expect(words(steps).join(' ')).toBe('notSeen refreshing syncFailed');
   });
 
+  it('is ours from the first look on where ours leaves nothing, which auto-sync never does', () => {
+    const resources = [resource('Deployment', 'Healthy', { status: 'OutOfSync', leftOver: true })];
+    const steps: Step[] = [[0, { ...refused(at(20)), resources }], [5, { ...refused(at(20)), resources }]]; // biome-ignore format: a table
+    expect(words(steps).join(' ')).toBe('refreshing syncFailed');
+  });
+
   it('may be from before our commit, where it was there at the first look', () => {
     const steps: Step[] = [[0, { ...refused(at(5)), revisions: ['old'] }], [1, refused(at(5))], [60, refused(at(5))]]; // biome-ignore format: a table
     expect(words(steps).join(' ')).toBe('notSeen outOfSync outOfSync');
