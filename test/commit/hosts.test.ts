@@ -1,16 +1,23 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openHistory } from '../../src/commit/order/history.ts';
+import { openIntentRefs } from '../../src/commit/queue/intent-refs.ts';
+import { openConfigRepo } from '../../src/commit/repo/config-repo.ts';
+import { intentId } from '../../src/commit/repo/layout.ts';
 import { commit } from '../../src/entry/commands/commit.ts';
 import { hold, unhold } from '../../src/entry/commands/hold.ts';
 import { holds } from '../../src/entry/commands/holds.ts';
+import { plan } from '../../src/entry/commands/plan.ts';
+import { promote } from '../../src/entry/commands/promote.ts';
 import { queue } from '../../src/entry/commands/queue.ts';
 import { rollback } from '../../src/entry/commands/rollback.ts';
-import type { CommitOutcome } from '../../src/plan/outcome.ts';
 import type { GitHostFault, GitHostRequest, RepoSetup } from '../../src/sandbox/git-host/git-host.ts';
 import type { Quirk } from '../../src/sandbox/git-host/quirk.ts';
-import { gitHost, noHttpBackend, skipNote } from '../support/git-host.ts';
+import { git, gitHost, noHttpBackend, skipNote } from '../support/git-host.ts';
 import { here } from '../support/here.ts';
-import { chart, deliveryTo, isPush, isSound, landed, quickWorld, valuesWith } from './landing.ts';
+import { bot, chart, deliveryTo, isPush, isSound, quickWorld, setTag, shared, tipOf, valuesWith } from './landing.ts';
 
 /** A kind of host: how its repositories are served, and how it reads fetches. */
 interface Kind {
@@ -58,6 +65,45 @@ const common = { json: true, quiet: false, color: false, jobs: 1 };
 const place = 'main/values.yaml:.front.imageTag';
 const outcomes = (...is: string[]) => is.map((one) => ({ is: one }));
 
+/** An app repo that delivers to two places of whatever config repo; all rows share it. */
+let app: string;
+beforeAll(async () => {
+  app = await mkdtemp(join(tmpdir(), 'tagboat-test-'));
+  await git(app, 'init', '--quiet', '--initial-branch=main');
+  const delivery = (file: string, from: string) =>
+    `{ repo: "\${CONFIG_REPO}", from: ${from}, set: { ${file}: { .tag: "{commit}" } } }`;
+  const deliveries = `  one: ${delivery('apps/app-1.yaml', 'main')}\n  two: ${delivery('apps/app-2.yaml', 'live')}\n`;
+  await writeFile(join(app, 'tagboat.yaml'), `deliveries:\n${deliveries}`);
+  await git(app, 'add', '.');
+  await git(app, '-c', 'user.name=Ada', '-c', 'user.email=a@b.test', 'commit', '--quiet', '-m', 'An app');
+});
+afterAll(() => rm(app, { recursive: true, force: true }));
+
+/** What a writer leaves in the queue that is killed right after publishing. */
+async function leaveIntent(repo: string, file: string): Promise<void> {
+  const world = quickWorld();
+  const now = Date.now();
+  const opened = openConfigRepo(world, deliveryTo(repo), {
+    ...{ credential: undefined, idleMs: 5_000, deadline: now + 60_000, notice: () => undefined },
+  });
+  const times = { publishedAt: now, expiresAt: now + 600_000 };
+  const on = await opened.readTip();
+  const draft = openIntentRefs(opened.remote, 'main', undefined).draft({
+    ...{
+      id: intentId(now, Math.random),
+      branch: 'main',
+      on,
+      message: 'Set it\n',
+      author: bot,
+      committer: bot,
+      ...times,
+    },
+    edits: [{ file, path: '.tag', value: 'left', create: false, expects: '3' }],
+  });
+  expect(await draft?.publish(world.signal)).toBe(true);
+  await opened.close();
+}
+
 describe.skipIf(noHttpBackend !== undefined)(`every command on a host${skipNote}`, () => {
   it.each(kinds)('%s', async (_, { config = {}, protocol, quirks = [] }) => {
     let beforePush: ((request: GitHostRequest) => Promise<unknown>) | undefined;
@@ -71,24 +117,18 @@ describe.skipIf(noHttpBackend !== undefined)(`every command on a host${skipNote}
       },
     });
     const many = Array.from({ length: 40 }, (__, at) => [`apps/app-${at}.yaml`, `tag: ${at}\n`]);
-    const repo = await host.createRepo('config', { files: { ...chart, ...Object.fromEntries(many) }, config });
+    const files = { ...chart, ...shared, ...Object.fromEntries(many) };
+    const repo = await host.createRepo('config', { files, config });
+    const first = await tipOf(host, 'config');
     const on = { repo, branch: 'main' };
-    const deliver = async (value: string) => {
-      const done = await here(commit(common, { ...on, set: [`${place}=${value}`], create: false }));
-      expect(done).toMatchObject({ errors: [], commits: outcomes('landed') });
-      return landed(done.commits[0] as CommitOutcome).commit;
-    };
-
-    const first = await deliver('v1');
-    const second = await deliver('v2');
-    expect(await here(commit(common, { ...on, set: [`${place}=v2`], create: false }))).toMatchObject({
-      commits: outcomes('unchanged'),
-    });
+    const inApp = { cwd: app, env: { CONFIG_REPO: repo } };
+    const second = await host.commit('config', { files: { 'main/values.yaml': valuesWith('v2') } });
 
     // Beaten by a revert: what the branch has now it had before, so a host may think it is here already.
-    const before = await host.git('config', 'show', `${first}:main/values.yaml`);
-    beforePush = () => host.commit('config', { files: { 'main/values.yaml': before }, message: 'Revert\n' });
-    await deliver('v3');
+    beforePush = () => host.commit('config', { files: { 'main/values.yaml': chart['main/values.yaml'] } });
+    expect(await here(commit(common, { ...on, set: [`${place}=v3`], create: false }))).toMatchObject({
+      ...{ errors: [], commits: outcomes('landed') },
+    });
 
     const back = await here(
       rollback(common, undefined, { ...on, path: [place], to: second, why: 'slow', force: true }),
@@ -104,20 +144,24 @@ describe.skipIf(noHttpBackend !== undefined)(`every command on a host${skipNote}
     expect(await here(hold(common, undefined, { ...on, path: [place], why: 'sale' }))).toMatchObject({
       commits: outcomes('landed'),
     });
+    const planned = await here(plan(common), inApp);
+    expect(planned.errors).toEqual([]);
+    const previews = planned.events.flatMap((event) => (event.type === 'commit.previewed' ? [event.preview] : []));
+    expect(previews.map(({ changes }) => changes.map(({ before }) => before))).toEqual([['1']]);
+
+    // Somebody waits already: what is promoted goes through the queue, and lands both.
+    await leaveIntent(repo, 'apps/app-3.yaml');
     expect(await here(queue(common, undefined, on))).toMatchObject({ errors: [] });
+    expect(await here(promote(common, 'one', 'two', {}), inApp)).toMatchObject({
+      ...{ errors: [], commits: outcomes('landed') },
+    });
+    const changed = ['main/values.yaml', 'apps/app-2.yaml', 'apps/app-3.yaml'];
+    const written = await host.git('config', 'show', ...changed.map((file) => `main:${file}`));
+    expect(written).toBe(`${valuesWith('v2')}tag: 1\ntag: left\n`);
 
-    // Two at once: the beaten one waits in the queue.
-    const apps = [1, 2].map((at) => `apps/app-${at}.yaml`);
-    const writers = apps.map((file) => here(commit(common, { ...on, set: [`${file}:.tag=new`], create: false })));
-    for (const done of await Promise.all(writers)) {
-      expect(done).toMatchObject({ errors: [], commits: outcomes('landed') });
-    }
-    const written = await host.git('config', 'show', ...['main/values.yaml', ...apps].map((file) => `main:${file}`));
-    expect(written).toBe(`${valuesWith('v2')}tag: new\ntag: new\n`);
-
-    const tip = (await host.git('config', 'rev-parse', 'main')).trim();
+    const tip = await tipOf(host, 'config');
     const world = quickWorld();
-    const history = openHistory(world, deliveryTo(repo), undefined, world.clock.now() + 60_000);
+    const history = openHistory(world, deliveryTo(repo, setTag('v2')), undefined, world.clock.now() + 60_000);
     expect(await history.relation(tip, first)).toBe('descendant');
     expect(await history.relation(first, second)).toBe('ancestor');
     expect(await history.keeps(second, second)).toBe(true);
