@@ -218,19 +218,25 @@ only.each(table)('healthy without any of the run’s images is told, with why: %
   );
 });
 
-only('healthy though its path doesn’t hold the file that was set is told, whether images are known or not', async () => {
-  const place = await harbour();
-  const file = 'other/values.yaml';
-  const commit = await place.host.commit('config', { files: { [file]: 'front:\n  imageTag: d4e5f6\n' } });
-  for (const images of [[image], []]) {
-    const world = testWorld({ clock: fastClock() });
-    const strict = { argocd: { strict: true } };
-    const [verdict] = await watch(place, { commit, tag: 'd4e5f6', file, images, ...strict }, world);
-    const told = expect.stringContaining(file);
-    expect(verdict).toMatchObject({ is: 'healthy', ...(images.length > 0 ? { images: { because: told, fails: true } } : { notes: [told] }) });
-    expect(world.events).toContainEqual(expect.objectContaining({ type: 'notice', level: 'warning', message: told }));
-  }
-});
+only(
+  'healthy though its path doesn’t hold the file that was set is told, whether images are known or not',
+  async () => {
+    const place = await harbour();
+    const file = 'other/values.yaml';
+    const commit = await place.host.commit('config', { files: { [file]: 'front:\n  imageTag: d4e5f6\n' } });
+    for (const images of [[image], []]) {
+      const world = testWorld({ clock: fastClock() });
+      const strict = { argocd: { strict: true } };
+      const [verdict] = await watch(place, { commit, tag: 'd4e5f6', file, images, ...strict }, world);
+      const told = expect.stringContaining(file);
+      expect(verdict).toMatchObject({
+        is: 'healthy',
+        ...(images.length > 0 ? { images: { because: told, fails: true } } : { notes: [told] }),
+      });
+      expect(world.events).toContainEqual(expect.objectContaining({ type: 'notice', level: 'warning', message: told }));
+    }
+  },
+);
 
 only('healthy with the run’s image says so, and without it fails where that is wanted', async () => {
   const { place, deliver } = await workload(table[3]?.[1] ?? '');
