@@ -1,5 +1,4 @@
-import { entry, exitCodes } from './codes.ts';
-import { proxyHint, proxyRefused } from './proxy.ts';
+import { entry, exitCodes, proxyEntry } from './codes.ts';
 
 const { config, credentials, unhealthy, timedOut } = exitCodes;
 
@@ -52,11 +51,7 @@ export const argocdErrors = {
     () =>
       'Check argocd.server, the network and the proxy variables. Run `tagboat wait` once it is back: nothing is written twice.',
   ),
-  ARGOCD_PROXY_REFUSED: entry<AtArgoCd>(
-    unhealthy,
-    ({ server }) => proxyRefused(server),
-    () => proxyHint,
-  ),
+  ARGOCD_PROXY_REFUSED: proxyEntry<AtArgoCd>(unhealthy, ({ server }) => server),
   ARGOCD_UNTRUSTED: entry<AtArgoCd>(
     unhealthy,
     ({ server }) => `The certificate of ${server} isn't trusted.`,

@@ -25,3 +25,13 @@ export interface Entry<D> {
 export function entry<D>(exit: ExitCode, message: (data: D) => string, hint: (data: D) => string): Entry<D> {
   return { exit, message, hint };
 }
+
+/** A proxy on the way to somebody wants to know who asks (407). */
+export function proxyEntry<D>(exit: ExitCode, to: (data: D) => string): Entry<D> {
+  return entry<D>(
+    exit,
+    (data) => `The proxy on the way to ${to(data)} wants credentials.`,
+    () =>
+      'Put its user and password into the proxy variable (HTTPS_PROXY=http://user:password@proxy:3128), or the host into NO_PROXY.',
+  );
+}

@@ -1,5 +1,4 @@
-import { entry, exitCodes } from './codes.ts';
-import { proxyHint, proxyRefused } from './proxy.ts';
+import { entry, exitCodes, proxyEntry } from './codes.ts';
 
 const exit = exitCodes.configRepo;
 
@@ -98,11 +97,7 @@ export const configRepoErrors = {
     ({ repo }) => `No connection to ${repo}.`,
     () => "Check the host's name, the network and the proxy variables (HTTPS_PROXY, NO_PROXY).",
   ),
-  GIT_PROXY_REFUSED: entry<{ repo: string }>(
-    exit,
-    ({ repo }) => proxyRefused(repo),
-    () => proxyHint,
-  ),
+  GIT_PROXY_REFUSED: proxyEntry<{ repo: string }>(exit, ({ repo }) => repo),
   GIT_TLS_FAILED: entry<{ repo: string }>(
     exit,
     ({ repo }) => `The certificate of ${repo} isn't trusted.`,

@@ -1,6 +1,5 @@
-import { entry, exitCodes } from './codes.ts';
+import { entry, exitCodes, proxyEntry } from './codes.ts';
 import { isEcrHost } from './ecr-host.ts';
-import { proxyHint, proxyRefused } from './proxy.ts';
 
 const { credentials, registry } = exitCodes;
 
@@ -92,11 +91,7 @@ export const registryErrors = {
     ({ host }) => `${host} has no space left.`,
     () => 'Make space in the registry: delete images that nothing runs, or give it a larger disk.',
   ),
-  REGISTRY_PROXY_REFUSED: entry<RegistryPlace>(
-    registry,
-    ({ host }) => proxyRefused(host),
-    () => proxyHint,
-  ),
+  REGISTRY_PROXY_REFUSED: proxyEntry<RegistryPlace>(registry, ({ host }) => host),
   REGISTRY_REFUSED: entry<RegistryPlace & { status: number; code: string | undefined; by?: string | undefined }>(
     registry,
     (data) =>
