@@ -10,6 +10,7 @@ export type Stage = 'run' | 'plan' | 'auth' | 'build' | 'commit' | 'deploy';
 /** What happens in a run, as it happens. One union feeds `--json`, the terminal, the job summary and the dashboard. */
 export type Happening =
   | {
+      /** A command that delivers or looks began. Some commands have no such event. */
       readonly type: 'run.started';
       readonly command: string;
       readonly version: string;
@@ -17,22 +18,43 @@ export type Happening =
         | { readonly commit: string; readonly branch?: string | undefined; readonly subject: string }
         | undefined;
     }
-  /** Something a person may want to know: `warning` means it deserves an action. */
-  | { readonly type: 'notice'; readonly level: 'info' | 'warning'; readonly stage: Stage; readonly message: string }
-  /** A piece of a stage began: `subject` is a registry host, a config repo, an application. */
-  | { readonly type: 'step.started'; readonly stage: Stage; readonly subject: string; readonly message: string }
   | {
+      /** Something a person may want to know: `warning` means it deserves an action. */
+      readonly type: 'notice';
+      readonly level: 'info' | 'warning';
+      readonly stage: Stage;
+      readonly message: string;
+    }
+  | {
+      /** A piece of a stage began: `subject` is a registry host, a config repo, an application. */
+      readonly type: 'step.started';
+      readonly stage: Stage;
+      readonly subject: string;
+      readonly message: string;
+    }
+  | {
+      /** A piece of a stage is done. */
       readonly type: 'step.finished';
       readonly stage: Stage;
       readonly subject: string;
       readonly message: string;
       readonly seconds: number;
     }
-  | { readonly type: 'image.started'; readonly image: string; readonly engine: Engine; readonly why: string }
-  /** One line of the builder's own output. */
-  | { readonly type: 'image.log'; readonly image: string; readonly line: string }
-  /** How far a build is, where its builder tells: `total` grows as it learns of steps. */
   | {
+      /** An image is being built. */
+      readonly type: 'image.started';
+      readonly image: string;
+      readonly engine: Engine;
+      readonly why: string;
+    }
+  | {
+      /** One line of the builder's own output. */
+      readonly type: 'image.log';
+      readonly image: string;
+      readonly line: string;
+    }
+  | {
+      /** How far a build is, where its builder tells: `total` grows as it learns of steps. */
       readonly type: 'image.progress';
       readonly image: string;
       readonly done: number;
@@ -40,34 +62,55 @@ export type Happening =
       /** What is being done, in the builder's words. */
       readonly step: string;
     }
-  | { readonly type: 'image.finished'; readonly image: string; readonly outcome: ImageOutcome }
   | {
+      /** An image is in the registry, or was not needed. */
+      readonly type: 'image.finished';
+      readonly image: string;
+      readonly outcome: ImageOutcome;
+    }
+  | {
+      /** An image could not be built or pushed. */
       readonly type: 'image.failed';
       readonly image: string;
       readonly error: ErrorReport;
       readonly log: readonly string[];
     }
-  /** A push that found another tip than the one it was made on; the change is made again on the new one. */
   | {
+      /** A push that found another tip than the one it was made on; the change is made again on the new one. */
       readonly type: 'commit.beaten';
       readonly delivery: string;
       readonly attempt: number;
       readonly tip: string;
       readonly waitMs: number;
     }
-  | { readonly type: 'commit.previewed'; readonly delivery: string; readonly preview: CommitPreview }
-  | { readonly type: 'commit.finished'; readonly delivery: string; readonly outcome: CommitOutcome }
-  | { readonly type: 'commit.failed'; readonly delivery: string; readonly error: ErrorReport }
-  /** An application is watched from now on until its verdict is final. */
   | {
+      /** What would be committed to a config repo. */
+      readonly type: 'commit.previewed';
+      readonly delivery: string;
+      readonly preview: CommitPreview;
+    }
+  | {
+      /** What became of one config commit. */
+      readonly type: 'commit.finished';
+      readonly delivery: string;
+      readonly outcome: CommitOutcome;
+    }
+  | {
+      /** A config commit could not be made. */
+      readonly type: 'commit.failed';
+      readonly delivery: string;
+      readonly error: ErrorReport;
+    }
+  | {
+      /** An application is watched from now on until its verdict is final. */
       readonly type: 'verdict.started';
       readonly delivery: string;
       readonly application: string;
       readonly server: string;
       readonly commit: string;
     }
-  /** What it is waited for now, as a sentence. */
   | {
+      /** What it is waited for now, as a sentence. */
       readonly type: 'verdict.progress';
       readonly delivery: string;
       readonly application: string;
@@ -75,24 +118,32 @@ export type Happening =
       readonly why: string;
     }
   | {
+      /** What became of an application. */
       readonly type: 'verdict.finished';
       readonly delivery: string;
       readonly application: string;
       readonly verdict: Verdict;
     }
-  | { readonly type: 'verdict.failed'; readonly delivery: string; readonly error: ErrorReport }
-  /** An unhealthy delivery's values are being put back. */
   | {
+      /** No verdict could be found for a delivery. */
+      readonly type: 'verdict.failed';
+      readonly delivery: string;
+      readonly error: ErrorReport;
+    }
+  | {
+      /** An unhealthy delivery's values are being put back. */
       readonly type: 'rollback.started';
       readonly delivery: string;
       readonly commit: string;
       readonly to: string;
       readonly why: string;
     }
-  /** Something that isn't as it should be, found by looking alone. */
-  | ({ readonly type: 'finding' } & Finding)
-  /** Always the last one. `errors` is empty exactly when `exitCode` is 0. */
+  | ({
+      /** Something that isn't as it should be, found by looking alone. */
+      readonly type: 'finding';
+    } & Finding)
   | {
+      /** Always the last one. `errors` is empty exactly when `exitCode` is 0. */
       readonly type: 'result';
       readonly command: string;
       readonly exitCode: number;

@@ -7,9 +7,10 @@ import type { Verdict } from './plan/deploy.ts';
 import type {
   CommitOutcome,
   CommitPreview,
-  ImageOutcome,
   ImagePushed,
   PushedImage,
+  RolledBack,
+  RunResult,
   SkippedImage,
 } from './plan/outcome.ts';
 import type { DeliveryPlan, ImagePlan, RunPlan } from './plan.ts';
@@ -39,25 +40,6 @@ export interface Stages {
     outcome: Extract<CommitOutcome, { is: 'landed' }>,
     verdicts: readonly Verdict[],
   ) => Promise<RolledBack | undefined>;
-}
-
-/** A rollback's commit, and what became of it. */
-export interface RolledBack {
-  readonly commit: CommitOutcome;
-  readonly verdicts: readonly Verdict[];
-}
-
-/** A run's end. `errors` is empty exactly when everything asked for is done. */
-export interface RunResult {
-  readonly exitCode: number;
-  /** A config commit landed. */
-  readonly changed: boolean;
-  readonly images: readonly ImageOutcome[];
-  readonly commits: readonly CommitOutcome[];
-  readonly verdicts: readonly Verdict[];
-  /** Where a delivery came out unhealthy and is to go back then. */
-  readonly rollbacks: readonly RolledBack[];
-  readonly errors: readonly ErrorReport[];
 }
 
 interface ShipOptions {

@@ -1,6 +1,8 @@
 /** What became of the images and config commits of a run, or would. Pure data, as in plan.ts. */
 
+import type { ErrorReport } from '../errors.ts';
 import type { Engine } from '../plan.ts';
+import type { Verdict } from './deploy.ts';
 import type { HoldChange } from './holds.ts';
 import type { ValueType } from './value.ts';
 
@@ -108,4 +110,23 @@ export interface CommitPreview extends AtConfigRepo {
   readonly diff: string;
   /** What the run would end as instead of landing this. */
   readonly instead?: Extract<CommitOutcome, { is: 'superseded' | 'held' }> | undefined;
+}
+
+/** A rollback's commit, and what became of it. */
+export interface RolledBack {
+  readonly commit: CommitOutcome;
+  readonly verdicts: readonly Verdict[];
+}
+
+/** A run's end. `errors` is empty exactly when everything asked for is done. */
+export interface RunResult {
+  readonly exitCode: number;
+  /** A config commit landed. */
+  readonly changed: boolean;
+  readonly images: readonly ImageOutcome[];
+  readonly commits: readonly CommitOutcome[];
+  readonly verdicts: readonly Verdict[];
+  /** Where a delivery came out unhealthy and is to go back then. */
+  readonly rollbacks: readonly RolledBack[];
+  readonly errors: readonly ErrorReport[];
 }

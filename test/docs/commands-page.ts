@@ -21,7 +21,7 @@ export function commandsPage(): string {
     '',
     'What `tagboat --help` and `tagboat COMMAND --help` show. Written by `npm run reference`.',
     '',
-    'Every command takes `--json` (one event a line on stdout, the last one the result), `--quiet`, `--help` and',
+    'Every command takes `--json` ([one event a line](events.md) on stdout, the last one the result), `--quiet`, `--help` and',
     '`--version`. An option or input that a command has no use for, the way it is called, is refused and never ignored.',
     '',
     'Secrets are taken out of all that is printed, in every encoding. The Action also tells the runner (`::add-mask::`) of those',

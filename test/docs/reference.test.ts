@@ -6,6 +6,8 @@ import { actionPage } from './action-page.ts';
 import { commandsPage } from './commands-page.ts';
 import { configPage } from './config-page.ts';
 import { errorsPage } from './errors-page.ts';
+import { eventsPage } from './events-page.ts';
+import { eventsSchema } from './events-schema.ts';
 
 const folder = join(import.meta.dirname, '../../docs/reference');
 
@@ -18,6 +20,14 @@ it.each([
   // A page that isn't there would be written, which is no comparison.
   expect(existsSync(join(folder, name))).toBe(true);
   await expect(await page()).toMatchFileSnapshot(join(folder, name));
+});
+
+it('the schema of events and its page say what the types say (`npm run reference` writes them)', async () => {
+  const schema = eventsSchema();
+  const file = join(folder, '../../tagboat.events.schema.json');
+  expect(existsSync(file)).toBe(true);
+  await expect(`${JSON.stringify(schema, null, 2)}\n`).toMatchFileSnapshot(file);
+  await expect(eventsPage(schema as Parameters<typeof eventsPage>[0])).toMatchFileSnapshot(join(folder, 'events.md'));
 });
 
 it('every error names its own section of the reference', async () => {

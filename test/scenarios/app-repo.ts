@@ -56,7 +56,7 @@ export async function shipAgain(built: Town, run: CliOptions = {}): Promise<Omit
 export async function shipHere(options: Shipping = {}, run: HereOptions = {}): Promise<AppRepoScene> {
   const { built, env } = await setScene(options);
   const command = ship({ json: true, quiet: false, color: false, jobs: 2 });
-  const { exitCode, errors, commits, events } = await here(command, { cwd: built.app, env, ...run });
+  const { exitCode, errors, commits, events } = await here(command, { command: 'ship', cwd: built.app, env, ...run });
   const printed = events.map((event) => JSON.stringify(event)).join('\n');
   return { town: built, errors, error: errors[0], printed, end: { sees: errors[0]?.code ?? commits[0]?.is, exitCode } };
 }

@@ -49,7 +49,7 @@ export async function commitHere(options: Committing, run: HereOptions = {}): Pr
   const { host, url, before } = await setScene(options);
   const settings = { json: true, quiet: false, color: false, jobs: 1 };
   const what = { repo: url, branch: options.branch ?? 'main', set: options.set ?? [edit], create: false };
-  const { exitCode, errors, commits } = await here(commit(settings, what), run);
+  const { exitCode, errors, commits } = await here(commit(settings, what), { command: 'commit', ...run });
   return { host, ...before, error: errors[0], end: { sees: errors[0]?.code ?? commits[0]?.is, exitCode } };
 }
 

@@ -59,7 +59,7 @@ export async function followHere(options: Following = {}): Promise<HarbourScene>
   );
   const world = () => ({ clock: fastClock(20) });
   const { exitCode, errors, verdicts, commits, events } = await here(command, {
-    ...{ cwd: app, env: options.env ?? jobEnv, world },
+    ...{ command: 'commit', cwd: app, env: options.env ?? jobEnv, world },
     ...(options.idleMs === undefined ? {} : { idleMs: options.idleMs }),
     onEvent: (event) => options.onEvent?.(event, place),
   });

@@ -8,6 +8,7 @@ import { type Aws, type AwsOptions, startAws } from '../../src/sandbox/aws/aws.t
 import type { GitHost } from '../../src/sandbox/git-host/git-host.ts';
 import { type GitHub, type GitHubOptions, startGitHub } from '../../src/sandbox/github/github.ts';
 import type { Registry } from '../../src/sandbox/registry/registry.ts';
+import { faultsOf } from './events.ts';
 import { git, gitHost, tempDir } from './git-host.ts';
 import { startOwnRegistry } from './registries.ts';
 
@@ -71,6 +72,9 @@ export function cli(args: readonly string[], options: CliOptions = {}): Promise<
             .split('\n')
             .map((line) => JSON.parse(line) as Event)
         : [];
+      // Whatever a test asks of a run: each of its events is one that the schema knows.
+      const faults = events.flatMap(faultsOf);
+      if (faults.length > 0) fail(new Error(`Events that their schema refuses:\n${faults.join('\n')}`));
       done({ code, stdout, stderr, events });
     });
   });

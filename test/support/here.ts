@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import type { Body, Session } from '../../src/entry/run/session.ts';
 import type { Ending } from '../../src/entry/run/stopping.ts';
 import type { ErrorReport } from '../../src/errors.ts';
@@ -6,9 +7,12 @@ import type { Happening } from '../../src/events.ts';
 import type { Verdict } from '../../src/plan/deploy.ts';
 import type { CommitOutcome } from '../../src/plan/outcome.ts';
 import type { Env, World } from '../../src/wire/world.ts';
+import { faultsOf } from './events.ts';
 import { jumpingClock, type TestWorld, testWorld } from './world.ts';
 
 export interface HereOptions {
+  /** Which command it is: then what came of it is held against the schema of events. */
+  readonly command?: string;
   readonly cwd?: string;
   readonly env?: Env;
   /** Milliseconds of silence after which a peer is given up, whatever the command would wait. */
@@ -40,7 +44,7 @@ export async function here(body: Body, options: HereOptions = {}): Promise<HereR
   });
   const impatient: Partial<World> = idleMs === undefined ? {} : { http: (request) => own.http({ ...request, idleMs }) };
   const session: Session = {
-    command: 'here',
+    command: options.command ?? 'here',
     world: { ...own, ...impatient, ...options.world?.(own) },
     emit: (event) => {
       own.emit(event);
@@ -57,5 +61,12 @@ export async function here(body: Body, options: HereOptions = {}): Promise<HereR
   const ending: Ending = await body(session).catch((error: unknown) => ({ errors: [reportOf(error)], value: null }));
   const errors = ending.errors ?? [];
   const { commits = [], verdicts = [] } = (ending.value ?? {}) as Partial<HereResult>;
-  return { exitCode: ending.exitCode ?? errors[0]?.exitCode ?? 0, errors, commits, verdicts, events: own.events };
+  const exitCode = ending.exitCode ?? errors[0]?.exitCode ?? 0;
+  const { command } = options;
+  const { value } = ending;
+  const result = command === undefined ? [] : [{ type: 'result', command, exitCode, seconds: 0, errors, value }];
+  const at = new Date().toISOString();
+  const told = [...own.events, ...result].map((event) => JSON.parse(JSON.stringify({ ...event, at })) as object);
+  expect(told.flatMap(faultsOf)).toEqual([]);
+  return { exitCode, errors, commits, verdicts, events: own.events };
 }

@@ -1,14 +1,8 @@
-import type { Hold } from '../../plan/holds.ts';
+import type { StandingHold } from '../../plan/listed.ts';
 import type { DeliveryPlan, GitCredential } from '../../plan.ts';
 import type { World } from '../../wire/world.ts';
 import { askConfigRepo } from '../repo/ask.ts';
 import { activeHolds, readHolds } from './holds.ts';
-
-/** A hold as it stands in a config repo. */
-export interface StandingHold extends Hold {
-  /** Its time is over: it counts as none, and goes with the next change to the holds. */
-  readonly ended: boolean;
-}
 
 /** The holds on a branch, in the file's order. Throws HOLDS_INVALID, and as reading a config repo does. */
 export async function listHolds(

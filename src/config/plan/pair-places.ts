@@ -1,13 +1,8 @@
 import { TagboatError } from '../../errors.ts';
 import type { HeldPlace } from '../../plan/holds.ts';
+import type { PlacePair } from '../../plan/listed.ts';
 import type { DeliveryConfig } from '../shape/checked.ts';
 import { parseTemplate } from '../shape/template.ts';
-
-/** A place and the one whose value it gets. */
-export interface PlacePair {
-  readonly from: HeldPlace;
-  readonly to: HeldPlace;
-}
 
 type Place = DeliveryConfig['set'][number];
 

@@ -1,8 +1,8 @@
+import type { PlacePair } from '../../plan/listed.ts';
 import type { ValueType } from '../../plan/value.ts';
 import type { DeliveryPlan, Edit } from '../../plan.ts';
 import type { DeliveryConfig } from '../shape/checked.ts';
 import { withoutControls, writeMessage } from './message.ts';
-import type { PlacePair } from './pair-places.ts';
 import { defaultPerson, type Identity } from './run.ts';
 
 export interface PromoteRequest extends Identity {

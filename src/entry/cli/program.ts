@@ -143,9 +143,15 @@ tagboat edit main/values.yaml '.front.imageTag=3f2c1d0' '.front.replicas=3' --ch
 
   addAdoptionCommands({ add, run, common });
 
-  add('schema', 'Print the JSON Schema of tagboat.yaml.', 'tagboat schema > tagboat.schema.json').action(async () =>
-    run('schema', common(), async () => (await import('../commands/schema.ts')).schema()),
-  );
+  add(
+    'schema',
+    'Print the JSON Schema of tagboat.yaml.',
+    'tagboat schema > tagboat.schema.json\ntagboat schema --events',
+  )
+    .option('--events', 'of the events that --json prints', false)
+    .action(async (options) =>
+      run('schema', common(), async () => (await import('../commands/schema.ts')).schema(options)),
+    );
 
   add(
     'demo',

@@ -1,16 +1,11 @@
-import { listHolds, type StandingHold } from '../../commit/holds/list-holds.ts';
+import { listHolds } from '../../commit/holds/list-holds.ts';
+import type { HoldsValue } from '../../events/json-event.ts';
+import type { StandingHold } from '../../plan/listed.ts';
 import type { CommonOptions } from '../run/options.ts';
 import type { Body } from '../run/session.ts';
 import { oneLine } from '../show/printable.ts';
 import { askEachBranch } from './target/each-branch.ts';
 import type { TargetOptions } from './target/target.ts';
-
-/** What is held on one branch of a config repo, whichever app and delivery it was held for. */
-interface HoldsValue {
-  readonly repo: string;
-  readonly branch: string;
-  readonly holds: readonly StandingHold[];
-}
 
 /** `tagboat holds`: the holds on the config's branches, or on one that is named. */
 export function holds(common: CommonOptions, name: string | undefined, options: TargetOptions): Body {
@@ -19,13 +14,13 @@ export function holds(common: CommonOptions, name: string | undefined, options: 
     const { answers, errors } = await askEachBranch(session, { common, name, options }, (place, credential) =>
       listHolds(world, place, credential),
     );
-    const branches = answers.map(({ answer, ...place }): HoldsValue => ({ ...place, holds: answer }));
-    for (const one of branches) session.print(`${wordsOf(one)}\n`);
-    return { errors, value: { branches } };
+    const value: HoldsValue = { branches: answers.map(({ answer, ...place }) => ({ ...place, holds: answer })) };
+    for (const one of value.branches) session.print(`${wordsOf(one)}\n`);
+    return { errors, value };
   };
 }
 
-function wordsOf({ repo, branch, holds: all }: HoldsValue): string {
+function wordsOf({ repo, branch, holds: all }: HoldsValue['branches'][number]): string {
   const where = `${oneLine(branch)} of ${oneLine(repo)}`;
   if (all.length === 0) return `= Nothing is held on ${where}.`;
   const head = `${all.length} ${all.length === 1 ? 'hold' : 'holds'} on ${where}:`;

@@ -2,6 +2,7 @@ import { skippedImages } from '../../config/plan/needed.ts';
 import type { BearsUnset } from '../../config/read/read.ts';
 import { nearestWord } from '../../errors/spelling.ts';
 import { type ErrorReport, reportOf, TagboatError } from '../../errors.ts';
+import type { PlanValue } from '../../events/json-event.ts';
 import type { ImageExplanation } from '../../plan/explanation.ts';
 import type { CommitPreview, ImagePreview, SkippedImage } from '../../plan/outcome.ts';
 import { type ImagePlan, imageName } from '../../plan.ts';
@@ -74,8 +75,12 @@ export function plan(options: CommonOptions, { explain }: PlanOptions = {}): Bod
         const errors = [...wanted, ...deliveryResults, ...applications, ...explanations]
           .flatMap((result) => (result.status === 'rejected' ? [reportOf(result.reason)] : []))
           .filter((error) => !isTold(session, error));
-        const value = { images: found, deliveries: previews };
-        return { errors, value: explain === undefined ? value : { ...value, explanations: told } };
+        const value: PlanValue = {
+          images: found,
+          deliveries: previews,
+          explanations: explain === undefined ? undefined : told,
+        };
+        return { errors, value };
       },
       { pushes: !isProposal(env) },
     );

@@ -1,10 +1,12 @@
 import { readState } from '../../commit/order/places-state.ts';
-import { type PlacePair, pairPlaces } from '../../config/plan/pair-places.ts';
+import { pairPlaces } from '../../config/plan/pair-places.ts';
 import { planPromote } from '../../config/plan/promote.ts';
 import type { Config, DeliveryConfig } from '../../config/shape/checked.ts';
 import { nearestWord } from '../../errors/spelling.ts';
 import { TagboatError } from '../../errors.ts';
+import type { PairsValue } from '../../events/json-event.ts';
 import type { HeldPlace } from '../../plan/holds.ts';
+import type { PlacePair } from '../../plan/listed.ts';
 import type { RunPlan, Source } from '../../plan.ts';
 import { type CommonOptions, type LandingOptions, landingSo } from '../run/options.ts';
 import { identityIn, openConfig } from '../run/prepare.ts';
@@ -54,7 +56,8 @@ function previewPlan(session: Session, plan: RunPlan, pairs: readonly PlacePair[
       session.emit({ type: 'commit.previewed', delivery: preview.delivery, preview });
       session.print(preview.diff);
     }
-    return { errors: [], value: { pairs, deliveries } };
+    const value: PairsValue = { pairs, deliveries };
+    return { value };
   });
 }
 

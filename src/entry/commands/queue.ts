@@ -1,16 +1,11 @@
-import { listWaiting, type Waiting } from '../../commit/queue/list-waiting.ts';
+import { listWaiting } from '../../commit/queue/list-waiting.ts';
+import type { QueueValue } from '../../events/json-event.ts';
+import type { Waiting } from '../../plan/listed.ts';
 import type { CommonOptions } from '../run/options.ts';
 import type { Body } from '../run/session.ts';
 import { duration, oneLine, short } from '../show/printable.ts';
 import { askEachBranch } from './target/each-branch.ts';
 import type { TargetOptions } from './target/target.ts';
-
-/** What waits on one branch of a config repo. */
-interface QueueValue {
-  readonly repo: string;
-  readonly branch: string;
-  readonly waiting: readonly Waiting[];
-}
 
 /** `tagboat queue`: the changes that wait to be landed on the config's branches, or on one that is named. */
 export function queue(common: CommonOptions, name: string | undefined, options: TargetOptions): Body {
@@ -19,14 +14,14 @@ export function queue(common: CommonOptions, name: string | undefined, options: 
     const { answers, errors } = await askEachBranch(session, { common, name, options }, (place, credential) =>
       listWaiting(world, place, credential),
     );
-    const queues = answers.map(({ answer, ...place }): QueueValue => ({ ...place, waiting: answer }));
+    const value: QueueValue = { queues: answers.map(({ answer, ...place }) => ({ ...place, waiting: answer })) };
     const now = world.clock.now();
-    for (const one of queues) session.print(`${wordsOf(one, now)}\n`);
-    return { errors, value: { queues } };
+    for (const one of value.queues) session.print(`${wordsOf(one, now)}\n`);
+    return { errors, value };
   };
 }
 
-function wordsOf({ repo, branch, waiting }: QueueValue, now: number): string {
+function wordsOf({ repo, branch, waiting }: QueueValue['queues'][number], now: number): string {
   const where = `${oneLine(branch)} of ${oneLine(repo)}`;
   if (waiting.length === 0) return `= Nothing waits on ${where}.`;
   const head = `${waiting.length} ${waiting.length === 1 ? 'change waits' : 'changes wait'} on ${where}:`;

@@ -6,6 +6,7 @@ import { whyNoApplication, whyNoServer, whyNoTimeout } from '../../config/shape/
 import { timeoutOf } from '../../config/shape/timeout.ts';
 import { verdictError } from '../../deploy/verdict/verdict-error.ts';
 import { type ErrorReport, reportOf, TagboatError } from '../../errors.ts';
+import type { WaitValue } from '../../events/json-event.ts';
 import type { ArgoCdPlan, DeployPlan, Verdict } from '../../plan/deploy.ts';
 import type { DeliveryPlan } from '../../plan.ts';
 import { createServers } from '../run/argocd-servers.ts';
@@ -53,7 +54,8 @@ export function wait(common: CommonOptions, options: WaitOptions): Body {
           if (result.status === 'rejected') errors.push(reportOf(result.reason));
           else verdicts.push(...result.value);
         }
-        return { errors: [...errors, ...verdicts.flatMap(verdictError)], value: { verdicts } };
+        const value: WaitValue = { verdicts };
+        return { errors: [...errors, ...verdicts.flatMap(verdictError)], value };
       } finally {
         servers.close();
       }

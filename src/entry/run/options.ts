@@ -68,7 +68,7 @@ const used: Readonly<Record<string, { readonly config?: readonly string[]; reado
   validate: { config: ['config', 'app'] },
   plan: { config: [...ofConfig, 'explain'] },
   edit: { config: ['check', 'create'] },
-  schema: {},
+  schema: { config: ['events'] },
   init: {
     config: [
       ...['app', 'registry', 'from', 'configRepo', 'configBranch', 'configDir', 'place', 'application', 'argocd', 'ci'],

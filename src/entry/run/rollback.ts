@@ -3,9 +3,8 @@ import { findEarlier } from '../../commit/order/earlier.ts';
 import { planRollback } from '../../config/plan/rollback.ts';
 import { isError } from '../../errors.ts';
 import type { Verdict } from '../../plan/deploy.ts';
-import type { CommitOutcome } from '../../plan/outcome.ts';
+import type { CommitOutcome, RolledBack } from '../../plan/outcome.ts';
 import type { DeliveryPlan } from '../../plan.ts';
-import type { RolledBack } from '../../ship.ts';
 import { identityIn } from './prepare.ts';
 import { type Watching, watchCommit } from './watch.ts';
 

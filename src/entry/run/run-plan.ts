@@ -1,5 +1,7 @@
+import type { RunValue } from '../../events/json-event.ts';
+import type { RunResult } from '../../plan/outcome.ts';
 import type { RunPlan } from '../../plan.ts';
-import { type RunResult, ship } from '../../ship.ts';
+import { ship } from '../../ship.ts';
 import type { BuildingOptions, CommonOptions } from './options.ts';
 import type { Session } from './session.ts';
 import { withStages } from './stages.ts';
@@ -22,5 +24,6 @@ export async function runPlan(
 }
 
 function endingOf(plan: RunPlan, { exitCode, errors, ...value }: RunResult): Ending {
-  return { exitCode, errors, value: { ...value, tag: plan.images[0]?.tag } };
+  const done: RunValue = { ...value, tag: plan.images[0]?.tag };
+  return { exitCode, errors, value: done };
 }

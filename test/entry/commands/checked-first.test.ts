@@ -67,7 +67,7 @@ describe.skipIf(noHttpBackend !== undefined)('everything is checked before anyth
     await prepare?.(place);
     const options = { cwd: place.app, env: { ...place.env, GITHUB_ACTIONS: 'true' } };
     const shipped = await here(ship(common, {}), options);
-    const planned = await here(plan(common), options);
+    const planned = await here(plan(common), { command: 'plan', ...options });
     expect([shipped.errors[0]?.code, planned.errors[0]?.code]).toEqual([code, code]);
     expect(planned.exitCode).toBe(shipped.exitCode);
     expect(shipped.exitCode).not.toBe(0);
@@ -87,6 +87,6 @@ describe.skipIf(noHttpBackend !== undefined)('everything is checked before anyth
 
   it('a right set-up is planned without an error', async () => {
     const place = await town();
-    expect((await here(plan(common), { cwd: place.app, env: place.env })).errors).toEqual([]);
+    expect((await here(plan(common), { command: 'plan', cwd: place.app, env: place.env })).errors).toEqual([]);
   });
 });

@@ -39,7 +39,7 @@ async function place(production = 'production/values.yaml: { .front.imageTag: "{
     return source;
   };
   const go = (options: PromoteOptions = {}): Promise<HereResult> =>
-    here(promote(common, 'staging', 'production', options), { cwd: app });
+    here(promote(common, 'staging', 'production', options), { command: 'promote', cwd: app });
   const values = () => host.git('config', 'show', 'main:production/values.yaml');
   return { host, app, deliver, go, production: values };
 }

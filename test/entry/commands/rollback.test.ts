@@ -43,6 +43,7 @@ async function branch(beforePush?: (host: GitHost) => Promise<unknown>): Promise
       goingBack = true;
       return here(
         rollback(common, undefined, { repo, path: [place], to: 'previous', why: 'it loses orders', ...options }),
+        { command: 'rollback' },
       );
     },
     value: () => fileAt(host, 'config'),

@@ -9,7 +9,7 @@ import { type HereOptions, type HereResult, here } from '../../support/here.ts';
 
 const common = { json: true, quiet: false, color: false, jobs: 1 };
 const run = (cwd: string, options: DoctorOptions = {}, more: HereOptions = {}) =>
-  here(doctor(common, options), { cwd, ...more });
+  here(doctor(common, options), { command: 'doctor', cwd, ...more });
 const codes = ({ events }: HereResult) => events.flatMap((event) => (event.type === 'finding' ? [event.code] : []));
 
 const schemaLine =

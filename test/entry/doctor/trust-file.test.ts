@@ -7,7 +7,8 @@ import { here } from '../../support/here.ts';
 
 const article = resolve(import.meta.dirname, '../../auth/iam/fixtures/article.txt');
 const common = { json: true, quiet: false, color: false, jobs: 1 };
-const run = (options: Parameters<typeof doctor>[1], cwd = '/') => here(doctor(common, options), { cwd });
+const run = (options: Parameters<typeof doctor>[1], cwd = '/') =>
+  here(doctor(common, options), { command: 'doctor', cwd });
 
 describe('tagboat doctor --trust-policy', () => {
   it("tells all that is wrong with the article's policy and ends with exit code 2", async () => {

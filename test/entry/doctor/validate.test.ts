@@ -14,7 +14,7 @@ const common = { json: true, quiet: false, color: false, jobs: 1 };
 it('tagboat validate tells every mistake in one run, outside of a repository too', async () => {
   const dir = await tempDir();
   await writeFile(join(dir, 'tagboat.yaml'), 'registry: https://x\nimages: { app: { engin: docker } }\nno: 1\n');
-  const { exitCode, errors } = await here(validate(common), { cwd: dir });
+  const { exitCode, errors } = await here(validate(common), { command: 'validate', cwd: dir });
   expect(exitCode).toBe(2);
   expect(errors.map(({ code, place }) => [code, place?.line])).toEqual([
     ['CONFIG_VALUE_INVALID', 1],

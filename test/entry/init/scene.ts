@@ -28,5 +28,5 @@ export async function appRepo(files: Readonly<Record<string, string>>, origin?: 
 
 /** `tagboat init` in a folder, in this process. */
 export async function runInit(dir: string, options: Partial<Options>) {
-  return here(init(common, { ...unsaid, ...options }), { cwd: dir });
+  return here(init(common, { ...unsaid, ...options }), { command: 'init', cwd: dir });
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { TagboatError } from '../../../errors.ts';
+import type { InitValue } from '../../../events/json-event.ts';
 import { asker } from '../../init/ask.ts';
 import { choose, type InitOptions, shortName } from '../../init/choose.ts';
 import { type AwsForm, initFiles } from '../../init/files.ts';
@@ -33,7 +34,7 @@ export function init(common: CommonOptions, options: InitCommandOptions): Body {
     const isHere = (file: string): boolean => /^(?:tagboat\.yaml|\.github|\.gitlab-ci|aws)/.test(file);
     const intended = files.map((one) => ({ ...one, path: resolve(isHere(one.file) ? app : session.cwd, one.file) }));
     const changed = await showAndWrite(session, intended, { ...options, ask });
-    const value = { files: changed.map(({ file, text }) => ({ file, text })), written: !options.check };
+    const value: InitValue = { files: changed.map(({ file, text }) => ({ file, text })), written: !options.check };
     if (options.check) return changed.length === 0 ? { value } : { value, exitCode: 2 };
     tell(
       session,

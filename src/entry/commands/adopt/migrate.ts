@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { TagboatError } from '../../../errors.ts';
+import type { MigrateValue } from '../../../events/json-event.ts';
 import { asker } from '../../init/ask.ts';
 import { type MigratedFile, migrateFile } from '../../migrate/migrate.ts';
 import type { LookIn } from '../../migrate/parts.ts';
@@ -41,7 +42,7 @@ export function migrate(common: CommonOptions, names: readonly string[], options
       ...{ file, path: resolve(app, file), text: after, given: before !== undefined },
     }));
     const changed = await showAndWrite(session, intended, { ...options, ask: await asker(session, false) });
-    const value = { files, findings, written: !options.check && files.length > 0 };
+    const value: MigrateValue = { files, findings, written: !options.check && files.length > 0 };
     if (options.check) return changed.length === 0 ? { value } : { value, exitCode: 2 };
     const written = changed.map(({ file }) => oneLine(file)).join(', ');
     session.say((colors) =>

@@ -4,6 +4,7 @@ import { unifiedDiff } from '../../../commit/edit/diff.ts';
 import { editFile } from '../../../commit/edit/edit.ts';
 import { parseEditArgument } from '../../../config/read/arguments.ts';
 import { TagboatError } from '../../../errors.ts';
+import type { EditValue } from '../../../events/json-event.ts';
 import type { Change } from '../../../plan/outcome.ts';
 import type { Body, Session } from '../../run/session.ts';
 import { changeNote, changeValues } from '../../show/change-words.ts';
@@ -17,14 +18,6 @@ interface EditOptions {
 
 /** In a file on this machine somebody looks at the diff: it is told and not refused. */
 const allow = ['aliases', 'digest'] as const;
-
-/** What an edit of a local file did, or would do. */
-interface EditValue {
-  readonly file: string;
-  readonly changes: readonly Change[];
-  readonly diff: string;
-  readonly written: boolean;
-}
 
 /** `tagboat edit`: sets values in a file on this machine. With `check` it shows the diff and writes nothing. */
 export function edit(file: string, assignments: readonly string[], options: EditOptions): Body {

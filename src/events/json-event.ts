@@ -1,0 +1,124 @@
+import type { Event, Happening } from '../events.ts';
+import type { Verdict } from '../plan/deploy.ts';
+import type { ImageExplanation } from '../plan/explanation.ts';
+import type { Finding } from '../plan/finding.ts';
+import type { PlacePair, StandingHold, Waiting } from '../plan/listed.ts';
+import type { Change, CommitPreview, ImagePreview, RunResult, SkippedImage } from '../plan/outcome.ts';
+
+/** What a run did. */
+export interface RunValue extends Omit<RunResult, 'exitCode' | 'errors'> {
+  /** Of the first image. */
+  readonly tag: string | undefined;
+}
+
+/** What became of the applications. */
+export interface WaitValue {
+  readonly verdicts: readonly Verdict[];
+}
+
+/** What would become of images and config repos, and with `--explain` what changed about the images. */
+export interface PlanValue {
+  readonly images: readonly (ImagePreview | SkippedImage)[];
+  readonly deliveries: readonly CommitPreview[];
+  readonly explanations?: readonly ImageExplanation[] | undefined;
+}
+
+/** Which place would get whose value, and what would be committed. */
+export interface PairsValue {
+  readonly pairs: readonly PlacePair[];
+  readonly deliveries: readonly CommitPreview[];
+}
+
+interface Branch {
+  readonly repo: string;
+  readonly branch: string;
+}
+
+/** What is held on each branch, whichever app and delivery it was held for. */
+export interface HoldsValue {
+  readonly branches: readonly (Branch & { readonly holds: readonly StandingHold[] })[];
+}
+
+/** What waits on each branch. */
+export interface QueueValue {
+  readonly queues: readonly (Branch & { readonly waiting: readonly Waiting[] })[];
+}
+
+/** What an edit of a local file did, or would do. */
+export interface EditValue {
+  readonly file: string;
+  readonly changes: readonly Change[];
+  readonly diff: string;
+  readonly written: boolean;
+}
+
+/** The files that were written, or would be. */
+export interface InitValue {
+  readonly files: readonly { readonly file: string; readonly text: string }[];
+  readonly written: boolean;
+}
+
+/** The files that were written, or would be, and what was done with each step. */
+export interface MigrateValue {
+  readonly files: readonly {
+    readonly file: string;
+    readonly before: string | undefined;
+    readonly after: string;
+  }[];
+  readonly findings: readonly {
+    readonly file: string;
+    readonly line: number;
+    readonly job: string;
+    readonly step: string;
+    readonly is: 'replaced' | 'kept' | 'left' | 'note';
+    readonly text: string;
+  }[];
+  readonly written: boolean;
+}
+
+/** What was found, and what `--fix` mended; with `--trust-policy`, who may assume the role. */
+interface DoctorValue {
+  readonly findings: readonly Finding[];
+  readonly mended?: readonly Pick<Finding, 'code' | 'message'>[];
+  readonly mayAssume?: readonly string[];
+  readonly verdict?: 'allowed' | 'refused' | 'denied' | 'unknown' | undefined;
+  /** The smallest policy that does what is wanted. */
+  readonly policy?: string | undefined;
+}
+
+/** The config file, and the variables that it names and that aren't set. */
+interface ValidateValue {
+  readonly file: string;
+  readonly unset: readonly string[];
+}
+
+interface DemoValue {
+  /** What each run's result would be. */
+  readonly runs: readonly unknown[];
+  readonly proofs?: readonly { readonly about: string; readonly command: string; readonly output: string }[];
+}
+
+/** The last event of a command. Its value is null where an error kept the command from making one. */
+type ResultOf<C extends string, V> = Omit<Extract<Event, { type: 'result' }>, 'command' | 'value'> & {
+  readonly command: C;
+  readonly value: V | null;
+};
+
+type Result =
+  | ResultOf<'ship' | 'build' | 'commit' | 'rollback' | 'hold' | 'unhold' | 'release', RunValue>
+  | ResultOf<'promote', RunValue | PairsValue>
+  | ResultOf<'wait', WaitValue>
+  | ResultOf<'plan', PlanValue>
+  | ResultOf<'holds', HoldsValue>
+  | ResultOf<'queue', QueueValue>
+  | ResultOf<'edit', EditValue>
+  | ResultOf<'init', InitValue>
+  | ResultOf<'migrate', MigrateValue>
+  | ResultOf<'doctor', DoctorValue>
+  | ResultOf<'validate', ValidateValue>
+  | ResultOf<'demo', DemoValue>
+  /** A schema, or the help. */
+  | ResultOf<'schema' | 'help' | 'completion', { readonly [key: string]: unknown }>;
+
+/** A line of what `--json` prints. `npm run reference` makes `tagboat.events.schema.json` of this type. */
+export type JsonEvent = (Exclude<Happening, { type: 'result' }> & Pick<Event, 'at'>) | Result;
