@@ -45,6 +45,7 @@ export interface Finished {
 export type Exec = (command: Command) => Promise<Finished>;
 
 const killAfterMs = 5_000;
+const isWindows = process.platform === 'win32';
 
 /** Runs children with node's own spawn, on the environment given for each program: the parent's is never read here. */
 export function createExec(base: Env | ((program: string) => Env)): Exec {
@@ -56,7 +57,9 @@ export function createExec(base: Env | ((program: string) => Env)): Exec {
         env: { ...(typeof base === 'function' ? base(command.program) : base), ...command.env },
         stdio: [command.stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
         // A process group of its own, so that a stop reaches what it has started itself (docker runs its plugins so).
-        detached: true,
+        // Windows has no such groups, and would open a window for each.
+        detached: !isWindows,
+        windowsHide: true,
       });
       const stdout = collect(child.stdout, command, 'stdout');
       const stderr = collect(child.stderr, command, 'stderr');
@@ -111,7 +114,7 @@ export function createExec(base: Env | ((program: string) => Env)): Exec {
 /** A group that is gone already is what was wanted. */
 function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
-    process.kill(-pid, signal);
+    process.kill(isWindows ? pid : -pid, signal);
   } catch {}
 }
 

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { TagboatError } from '../../errors.ts';
 import { at, optionalText } from '../../wire/fields.ts';
 import { type Cluster, type Material, readKubeconfig, type User } from '../../wire/kubernetes/kubeconfig.ts';
@@ -32,7 +32,7 @@ export async function kubernetesLogin(
   context: string | undefined,
 ): Promise<ClusterLogin> {
   // Several files would be merged by kubectl; the first one that is there is what CI has.
-  const listed = (world.env.KUBECONFIG ?? '').split(':').filter((one) => one !== '');
+  const listed = (world.env.KUBECONFIG ?? '').split(delimiter).filter((one) => one !== '');
   const file = listed[0] ?? join(world.env.HOME ?? '', '.kube', 'config');
   const unusable = (why: string, cause?: unknown) => new TagboatError('KUBECONFIG_UNUSABLE', { file, why }, { cause });
   const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {

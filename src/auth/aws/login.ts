@@ -73,10 +73,10 @@ export function createAwsLogin(world: World, keeper: Keeper, plan: AwsPlan | und
 }
 
 /** Whether something names AWS credentials: a machine in a cloud is asked for its own only where a run would do that. */
-async function hasKeys({ HOME, USERPROFILE, ...env }: Env): Promise<boolean> {
+async function hasKeys(env: Env): Promise<boolean> {
   const named = ['AWS_ACCESS_KEY_ID', 'AWS_PROFILE', 'AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_CONTAINER_CREDENTIALS_FULL_URI', 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI']; // biome-ignore format: a list
   if (named.some((name) => env[name])) return true;
-  const home = join(HOME ?? USERPROFILE ?? homedir(), '.aws');
+  const home = join(env.HOME ?? homedir(), '.aws');
   const files = [
     env.AWS_SHARED_CREDENTIALS_FILE ?? join(home, 'credentials'),
     env.AWS_CONFIG_FILE ?? join(home, 'config'),

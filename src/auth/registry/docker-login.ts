@@ -63,9 +63,8 @@ function entryIn(keeper: Keeper, config: DockerConfig, place: string, file: stri
 
 /** `DOCKER_CONFIG` is a folder; without it, `.docker` in the home folder. */
 export function dockerConfigFile(env: Env): string | undefined {
-  const home = env.HOME || env.USERPROFILE;
   if (env.DOCKER_CONFIG) return join(env.DOCKER_CONFIG, 'config.json');
-  return home ? join(home, '.docker', 'config.json') : undefined;
+  return env.HOME ? join(env.HOME, '.docker', 'config.json') : undefined;
 }
 
 /** The file that is named, Docker's, then podman's (containers-auth.json(5)). */

@@ -63,7 +63,9 @@ export type Body = (session: Session) => Promise<Ending>;
  * happens. SIGINT, SIGTERM and SIGHUP abort the world and let the command clean up for some seconds.
  */
 export async function runSession(command: string, settings: Settings, body: Body): Promise<number> {
+  // Windows names the home folder otherwise; all that is kept there is looked for by HOME.
   const { env } = process;
+  if (env.HOME === undefined && env.USERPROFILE !== undefined) env.HOME = env.USERPROFILE;
   const stdout = guardedOutput(process.stdout);
   const stderr = guardedOutput(process.stderr);
   const scrubber = createScrubber();

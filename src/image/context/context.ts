@@ -164,9 +164,13 @@ function attempt<T>(file: string, work: () => T): T {
   }
 }
 
-/** Owner and time of this machine's files mean nothing in an image: root's, and the image's own time. */
+/**
+ * Owner and time of this machine's files mean nothing in an image: root's, and the image's own time. Windows knows no right
+ * to run a file, so there each has it, as Docker does it.
+ */
 function metaOf(stats: Stats): Meta {
-  return { mode: stats.mode & 0o7777, uid: 0, gid: 0, mtime: undefined };
+  const mode = process.platform === 'win32' ? 0o755 : stats.mode & 0o7777;
+  return { mode, uid: 0, gid: 0, mtime: undefined };
 }
 
 function stateOf({ dev, ino, size, mtimeMs, ctimeMs }: Stats): FileState {

@@ -33,7 +33,7 @@ export async function withLogin<T>(
     await writeFile(authFile, JSON.stringify(withCredentials(config, credentials, world)), { mode: 0o600 });
     // Plugins and contexts are looked for beside the config.
     if (own !== undefined) {
-      for (const name of ['cli-plugins', 'contexts']) await symlink(join(own, name), join(dir, name));
+      for (const name of ['cli-plugins', 'contexts']) await symlink(join(own, name), join(dir, name), 'junction');
       await keepNodeId(own, dir);
       // For a builder made for this build alone; for others buildx's own folder is used.
       await keepNodeId(join(own, 'buildx'), join(dir, 'buildx'));

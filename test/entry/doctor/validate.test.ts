@@ -1,12 +1,18 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { edit } from '../../../src/entry/commands/edit/edit.ts';
+import { hold, unhold } from '../../../src/entry/commands/hold.ts';
 import { holds } from '../../../src/entry/commands/holds.ts';
 import { plan } from '../../../src/entry/commands/plan.ts';
 import { promote } from '../../../src/entry/commands/promote.ts';
 import { queue } from '../../../src/entry/commands/queue.ts';
+import { rollback } from '../../../src/entry/commands/rollback.ts';
+import { wait } from '../../../src/entry/commands/wait.ts';
 import { validate } from '../../../src/entry/doctor/validate.ts';
-import { git, gitHost, noHttpBackend, tempDir } from '../../support/git-host.ts';
+import { exitCodes } from '../../../src/errors/codes.ts';
+import { harbour } from '../../support/argocd.ts';
+import { git, noHttpBackend, tempDir } from '../../support/git-host.ts';
 import { here } from '../../support/here.ts';
 
 const common = { json: true, quiet: false, color: false, jobs: 1 };
@@ -30,19 +36,23 @@ it('tagboat validate needs a file', async () => {
 it.skipIf(noHttpBackend !== undefined)(
   'what needs no registry never asks for the account, nor for a token of the job',
   async () => {
-    const host = await gitHost();
-    const repo = await host.createRepo('config', { files: { 'a.yaml': 'tag: x\n', 'b.yaml': 'tag: y\n' } });
+    const { host, argocd, repo } = await harbour();
+    const first = await host.commit('config', { files: { 'a.yaml': 'tag: x\n', 'b.yaml': 'tag: y\n' } });
+    await host.commit('config', { files: { 'a.yaml': 'tag: z\n' } });
     const app = await tempDir();
     await git(app, 'init', '--quiet', '--initial-branch=main');
     await writeFile(join(app, 'Dockerfile'), 'FROM scratch\nCOPY Dockerfile /\n');
     const text = `registry: \${AWS_ACCOUNT}.dkr.ecr.\${AWS_REGION}.amazonaws.com
 aws: { role: "arn:aws:iam::\${AWS_ACCOUNT}:role/deliver", region: "\${AWS_REGION}" }
 images: { app: { args: { V: "\${BUILD}" } } }
+argocd: { server: "${argocd.url}" }
 deliveries:
   a: { from: main, repo: ${repo}, set: { a.yaml: { .tag: "{tag}" } } }
+  front: { from: other, repo: ${repo}, set: { main/values.yaml: { .front.imageTag: "{tag}" } }, application: front }
   b: { from: other, repo: ${repo}, set: { b.yaml: { .tag: "{tag}" } } }
 `;
     await writeFile(join(app, 'tagboat.yaml'), text);
+    await writeFile(join(app, 'local.yaml'), 'tag: 0\n');
     await git(app, 'add', '--all');
     await git(app, '-c', 'user.name=A', '-c', 'user.email=a@b.c', 'commit', '--quiet', '--message', 'x');
     for (const command of [
@@ -50,9 +60,19 @@ deliveries:
       holds(common, undefined, {}),
       queue(common, undefined, {}),
       promote(common, 'a', 'b', { check: true }),
+      promote(common, 'a', 'b', {}),
+      hold(common, 'a', { why: 'looked into' }),
+      unhold(common, 'a', {}),
+      rollback(common, 'a', { to: first, force: true }),
+      edit('local.yaml', ['.tag=1'], { check: false, create: false }),
     ]) {
-      expect((await here(command, { cwd: app })).errors).toEqual([]);
+      expect((await here(command, { cwd: app, env: { ARGOCD_AUTH_TOKEN: 'x' } })).errors).toEqual([]);
     }
+    // On this clock its time is over at once: that Argo CD is waited for, and nothing else missed, is what counts here.
+    const waited = wait(common, { application: ['front'], sync: false, branch: 'main' });
+    const { errors } = await here(waited, { cwd: app, env: { ARGOCD_AUTH_TOKEN: 'x' } });
+    expect(errors.filter(({ exitCode }) => exitCode < exitCodes.unhealthy)).toEqual([]);
+    expect(await host.git('config', 'show', 'main:a.yaml')).toBe('tag: x\n');
     const planned = await here(plan(common), { cwd: app });
     expect(planned.errors).toEqual([]);
     expect(planned.events.some((event) => event.type === 'commit.previewed')).toBe(true);
