@@ -109,8 +109,10 @@ function subjectWords(
   };
 }
 
-/** `owner/name:ref:refs/heads/main` and its patterns. A run crosses "/" and ":" alike. */
-function repoWords(text: string, everybody: string): { words: string; breadth: Breadth } {
+// `owner/name:ref:refs/heads/main` and its patterns. A run crosses "/" and ":" alike. A name with "@*" after it is that
+// one with whatever id: names have no "@".
+function repoWords(pattern: string, everybody: string): { words: string; breadth: Breadth } {
+  const text = pattern.replace(/^([^@*?/]+)@\*\/([^@*?/:]+)@\*:/, '$1/$2:');
   const [, owner = '', rest] = /^([^/]*)(?:\/(.*))?$/s.exec(text) ?? [];
   if (rest === undefined) {
     if (/^[*?]/.test(owner)) return { words: everybody, breadth: 'anyone' };

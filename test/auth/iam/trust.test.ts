@@ -60,6 +60,12 @@ describe('who may assume a role', () => {
     ['repo:acme/shop:environment:production', 'acme/shop in environment production', undefined],
     ['repo:acme/shop:pull_request', 'pull requests of acme/shop', undefined],
     ['repo:acme@1/shop@2:ref:refs/heads/main', 'acme (id 1)/shop (id 2) at main', undefined],
+    ['repo:acme@*/shop@*:ref:refs/heads/main', 'acme/shop at main', undefined],
+    [
+      'repo:acme*/shop@*:ref:refs/heads/main',
+      'any repository of acme* whose name is like shop@* at main',
+      'TRUST_OPEN',
+    ],
     ['repo:acme/shop', 'nobody: sub goes on after "repo:acme/shop", with ":ref:" and the like', 'TRUST_NOBODY'],
   ])('sub like %s is %s', (pattern, words, code) => {
     const found = reviewTrust(JSON.stringify(sub(pattern)), { file: 'x', account, request: undefined });

@@ -194,6 +194,21 @@ describe('what AWS needs', () => {
       return reviewTrust(trust, { file: 'trust.json', account: needs.account, request }).verdict;
     };
     expect([review('main'), review('dev'), review('main', 'acme/other')]).toEqual(['allowed', 'refused', 'refused']);
+    // With the ids that tokens of newer repositories have beside the names.
+    const newer = ['acme@1/shop@2', 'acme@1/other@2', 'acmes@1/shop@2', 'acme@1/shop2@3'].map((repo) =>
+      review('main', repo),
+    );
+    expect(newer).toEqual(['allowed', 'refused', 'refused', 'refused']);
+    expect([review('dev', 'acme@1/shop@2'), review('x/shop@2:ref:refs/heads/main', 'acme@1/other@3')]).toEqual([
+      'refused',
+      'refused',
+    ]);
+    const { findings, mayAssume } = reviewTrust(trust, {
+      file: 'trust.json',
+      account: needs.account,
+      request: undefined,
+    });
+    expect([findings, mayAssume]).toEqual([[], ['acme/shop at main']]);
     const [{ PolicyDocument }] = Resources.Role.Properties.Policies;
     expect(PolicyDocument.Statement[1].Resource).toEqual(
       ['api', 'team/web-ui'].map((name) => `arn:aws:ecr:eu-west-1:123456789012:repository/${name}`),

@@ -16,9 +16,16 @@ export interface AwsNeeds {
 export const issuer = `https://${gitHubProvider}`;
 export const audience = 'sts.amazonaws.com';
 
-/** Who may assume the role: jobs of these branches, as GitHub's token names them, and nobody else. */
+/**
+ * Who may assume the role: jobs of these branches, as GitHub's token names them, and nobody else. Tokens of repositories
+ * made or renamed since July 2026 have the ids of owner and repository beside their names, which nobody tells here; a
+ * name with "@" after it can be no other one.
+ */
 export function trustOf({ account, app, branches }: AwsNeeds) {
-  const subs = branches.map((branch) => `repo:${app}:ref:refs/heads/${branch.replaceAll(':', '%3A')}`);
+  const repos = [app, app.replace('/', '@*/').concat('@*')];
+  const subs = branches.flatMap((branch) =>
+    repos.map((repo) => `repo:${repo}:ref:refs/heads/${branch.replaceAll(':', '%3A')}`),
+  );
   return policyLettingIn({ partition: 'aws', account, provider: gitHubProvider, audiences: [audience], subs });
 }
 
