@@ -8,7 +8,7 @@ import type { Relation } from '../wire/git/ancestry.ts';
 import type { Http } from '../wire/http.ts';
 import type { World } from '../wire/world.ts';
 import { createNudge, webhookSecret } from './act/nudge.ts';
-import { askedUntil } from './observe/asked-until.ts';
+import { answerBy, askedUntil } from './observe/asked-until.ts';
 import type { Feed } from './observe/feed.ts';
 import { findApplications, type Search } from './observe/find.ts';
 import { createBases } from './observe/kustomize.ts';
@@ -68,10 +68,11 @@ export async function watchDelivery(
   server: Server,
   delivered: Delivered,
 ): Promise<Verdict[]> {
-  const { deploy, delivery, repo, branch, commit, history, changes } = delivered;
+  const { deploy, delivery, repo, branch, commit, changes } = delivered;
   const { argocd, feed } = server;
   const began = world.clock.now();
   const deadline = began + deploy.argocd.timeoutMs;
+  const history = historyBy(world, deadline, delivered.history);
   const search = {
     ...searchOf(
       world,
@@ -103,6 +104,17 @@ export async function watchDelivery(
     latest: began + deploy.argocd.longestMs,
   });
   return family.watchAll(await findApplications(search, deploy.applications));
+}
+
+/** The same history, of which nothing is awaited for long once time is up: its host is asked for what it knows, no more. */
+function historyBy(world: World, until: number, history: History): History {
+  return {
+    relation: (revision) => answerBy(world, until, history.relation(revision), 'unknown'),
+    keeps: (revision) => answerBy(world, until, history.keeps(revision), undefined),
+    isHead: () => answerBy(world, until, history.isHead(), undefined),
+    removed: () => answerBy(world, until, history.removed(), false),
+    texts: (files) => answerBy(world, until, history.texts(files), new Map()),
+  };
 }
 
 /**

@@ -35,3 +35,19 @@ export function askedUntil(argocd: ArgoCd, { clock, signal }: World, latest: num
     blocked: inTime(argocd.blocked),
   };
 }
+
+/** How long what was asked just before time is up may still take. */
+const graceMs = 10_000;
+
+/** An answer, or what stands for it once a time of the world's clock is over: whoever was asked may hang. */
+export async function answerBy<T>(
+  { clock, signal }: Pick<World, 'clock' | 'signal'>,
+  until: number,
+  answer: Promise<T>,
+  otherwise: T,
+): Promise<T> {
+  const done = new AbortController();
+  const left = Math.max(graceMs, until - clock.now());
+  const over = clock.sleep(left, AbortSignal.any([signal, done.signal])).catch(() => undefined);
+  return Promise.race([answer, over.then(() => otherwise)]).finally(() => done.abort());
+}

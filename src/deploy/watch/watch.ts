@@ -4,6 +4,7 @@ import { WireFailure } from '../../wire/failure.ts';
 import type { Relation } from '../../wire/git/ancestry.ts';
 import type { World } from '../../wire/world.ts';
 import { type Helped, type Helper, helpAlong } from '../act/helper.ts';
+import { answerBy } from '../observe/asked-until.ts';
 import { mayPass } from '../observe/fault.ts';
 import type { Feed, News } from '../observe/feed.ts';
 import type { Observation } from '../observe/observation.ts';
@@ -84,6 +85,7 @@ async function watchInProject(watched: Watched): Promise<WatchResult | { readonl
   const ended = (health: Health, why: string): WatchResult => ({
     ...{ health, why, revision: undefined, notes: [], application },
   });
+  const inTime = <T>(answer: Promise<T>, otherwise: T): Promise<T> => answerBy(world, deadline, answer, otherwise);
   const relations = createRelations(watched);
   const isRemoved = createRemoved(watched);
   const helper: Helper = helpAlong(watched, take);
@@ -93,7 +95,7 @@ async function watchInProject(watched: Watched): Promise<WatchResult | { readonl
       signal.throwIfAborted();
       if (isGone(news)) {
         goneSince ??= clock.now();
-        const movedTo = await elsewhere(watched);
+        const movedTo = await inTime(elsewhere(watched), undefined);
         if (movedTo !== undefined) return { movedTo };
         if (clock.now() - goneSince >= question.times.gone) {
           return { ...ended('unknown', 'the application was deleted'), gone: true };
@@ -104,7 +106,7 @@ async function watchInProject(watched: Watched): Promise<WatchResult | { readonl
       } else if (news?.is === 'fault' && !mayPass(news.error)) {
         throw news.error;
       } else if (application !== undefined) {
-        const whole = await withResources(watched, application, memory);
+        const whole = await inTime(withResources(watched, application, memory), application);
         const seen = observe(whole, watched.followed, helper.failing);
         const relation = await relations(revisionsIn(seen));
         const judged = judge(question, memory, seen, relation, clock.now());
@@ -117,7 +119,7 @@ async function watchInProject(watched: Watched): Promise<WatchResult | { readonl
         helper.help(last, whole);
       }
       if (deadline <= clock.now() && news?.is === 'state') {
-        deadline = Math.max(deadline, await ownDeadline(watched, news.application, last));
+        deadline = Math.max(deadline, await inTime(ownDeadline(watched, news.application, last), 0));
       }
       const left = deadline - clock.now();
       if (left <= 0) {

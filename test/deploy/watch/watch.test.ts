@@ -110,6 +110,32 @@ only.each(['hang', 'drip'] as const)(
   },
 );
 
+only('a git host that hangs keeps nobody beyond the time that was asked for', async () => {
+  let release = (): void => undefined;
+  let hanging: Promise<void> | undefined;
+  const place = await harbour({ git: { fault: () => hanging?.then(() => undefined) } });
+  const app = place.argocd.app('front');
+  app.change([{ repoURL: place.repo, path: 'main', targetRevision: 'main' }]);
+  const commit = await place.deliver('b');
+  await place.host.commit('config', { files: { 'other.yaml': 'x: 1\n' } });
+  // The first may have begun before the commit, since the application was changed.
+  await app.refresh();
+  await app.refresh();
+  hanging = new Promise((resolve) => {
+    release = resolve;
+  });
+  let took: number | undefined;
+  const world = toldWorld((event) => {
+    if (event.type !== 'verdict.finished') return;
+    took = place.host.requests.at(-1)?.tookMs;
+    release();
+  });
+  const [verdict] = await watch(place, { commit, timeoutMs: 20_000 }, world);
+  expect(verdict?.is).toMatch(/^(?:unknown|timedOut)$/);
+  // The request that hangs was not over by then.
+  expect(took).toBe(0);
+});
+
 only('a page that says 404 in Argo CD’s place meanwhile deletes nothing', async () => {
   let away = false;
   const place = await harbour({
