@@ -59,6 +59,8 @@ export interface ErrorReport {
   readonly message: string;
   readonly hint: string;
   readonly exitCode: ExitCode;
+  /** Names of what it is about, whom it hit first: an image, its repository, a delivery, an application. */
+  readonly about?: readonly string[] | undefined;
   readonly place?: Place | undefined;
   readonly peer?: Peer | undefined;
 }
@@ -91,14 +93,17 @@ export function isError<C extends ErrorCode>(error: unknown, code?: C): error is
   return error instanceof TagboatError && (code === undefined || error.code === code);
 }
 
-/** Any thrown value as a report. What isn't ours is a bug (exit 1), told with its message and no stack. */
-export function reportOf(error: unknown): ErrorReport {
+/** Any thrown value as a report, with the name of what it hit where that is known. What isn't ours is a bug (exit 1), told with its message and no stack. */
+export function reportOf(error: unknown, hit?: string): ErrorReport {
   if (isError(error)) {
+    const { image, repository, application } = (error.data ?? {}) as Readonly<Record<string, unknown>>;
+    const about = [hit, image, repository, application].filter((name) => typeof name === 'string' && name !== '');
     return {
       code: error.code,
       message: error.message,
       hint: error.hint,
       exitCode: error.exitCode,
+      about: about.length === 0 ? undefined : ([...new Set(about)] as string[]),
       place: error.place,
       peer: error.peer,
     };

@@ -67,7 +67,7 @@ export async function ship(plan: RunPlan, stages: Stages, emit: Emit, options: S
   });
   options.signal.throwIfAborted();
   const images = fulfilled(builds);
-  const failed = failures(builds);
+  const failed = failures(builds, plan.images);
   if (failed.length > 0) return ended({ images, errors: failed });
 
   const pushed = images.filter((image) => image.is !== 'skipped');
@@ -84,7 +84,8 @@ export async function ship(plan: RunPlan, stages: Stages, emit: Emit, options: S
   options.signal.throwIfAborted();
   const rollbacks = fulfilled(undone).flatMap((one) => one ?? []);
   const told = [...verdicts, ...rollbacks.flatMap((one) => one.verdicts)];
-  const errors = [...failures(landings), ...failures(seen), ...failures(undone), ...told.flatMap(verdictError)];
+  const lost = [landings, seen, undone].flatMap((results) => failures(results, plan.deliveries));
+  const errors = [...lost, ...told.flatMap(verdictError)];
   return ended({ images, commits: fulfilled(landings), verdicts, rollbacks, errors });
 }
 
@@ -108,11 +109,10 @@ async function check({ images, deliveries }: RunPlan, stages: Stages): Promise<C
   const superseded = fulfilled(ofDeliveries).flatMap(({ instead }) => (instead?.is === 'superseded' ? [instead] : []));
   const skipped = skippedImages(images, deliveries, superseded);
   // What won't be used can't stand in the way.
-  const ends = watched.map(({ name }) => superseded.some(({ delivery }) => delivery === name));
   const errors = [
-    ...failures(ofImages.filter((_, at) => !skipped.some(({ name }) => name === images[at]?.name))),
-    ...failures(ofDeliveries),
-    ...failures(ofApplications.filter((_, at) => ends[at] === false)),
+    ...failures(ofImages, images, (image) => !skipped.some(({ name }) => name === image)),
+    ...failures(ofDeliveries, checked),
+    ...failures(ofApplications, watched, (name) => !superseded.some(({ delivery }) => delivery === name)),
   ];
   return { superseded, skipped, errors };
 }
@@ -133,7 +133,7 @@ async function landAll(
         emit({ type: 'commit.finished', delivery: delivery.name, outcome });
         return outcome;
       } catch (error) {
-        emit({ type: 'commit.failed', delivery: delivery.name, error: reportOf(error) });
+        emit({ type: 'commit.failed', delivery: delivery.name, error: reportOf(error, delivery.name) });
         throw error;
       }
     });
@@ -162,7 +162,7 @@ async function watchAll(
       try {
         return await stages.watch(delivery, outcome, images);
       } catch (error) {
-        emit({ type: 'verdict.failed', delivery: delivery.name, error: reportOf(error) });
+        emit({ type: 'verdict.failed', delivery: delivery.name, error: reportOf(error, delivery.name) });
         throw error;
       }
     }),
@@ -223,6 +223,14 @@ function fulfilled<T>(results: readonly PromiseSettledResult<T>[]): T[] {
   return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
 }
 
-function failures(results: readonly PromiseSettledResult<unknown>[]): ErrorReport[] {
-  return results.flatMap((result) => (result.status === 'rejected' ? [reportOf(result.reason)] : []));
+/** The errors, each with the name of what it hit: an image or a delivery, of those that count. */
+function failures(
+  results: readonly PromiseSettledResult<unknown>[],
+  hit: readonly { readonly name: string }[],
+  counts: (name: string | undefined) => boolean = () => true,
+): ErrorReport[] {
+  return results.flatMap((result, at) => {
+    const name = hit[at]?.name;
+    return result.status === 'rejected' && counts(name) ? [reportOf(result.reason, name)] : [];
+  });
 }

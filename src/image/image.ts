@@ -40,7 +40,7 @@ export async function buildImage(run: ImageRun, image: ImagePlan): Promise<Image
     return outcome;
   } catch (error) {
     world.signal.throwIfAborted();
-    emit({ type: 'image.failed', image: image.name, error: reportOf(error), log: job.log.last() });
+    emit({ type: 'image.failed', image: image.name, error: reportOf(error, image.name), log: job.log.last() });
     throw error;
   }
 }

@@ -72,8 +72,13 @@ export function plan(options: CommonOptions, { explain }: PlanOptions = {}): Bod
         for (const explanation of told) session.say((colors) => explanationLines(explanation, colors.dim));
         const gone = new Set(superseded.map((end) => end?.delivery));
         const applications = applicationResults.filter((_, at) => !gone.has(followed[at]?.name ?? ''));
-        const errors = [...wanted, ...deliveryResults, ...applications, ...explanations]
-          .flatMap((result) => (result.status === 'rejected' ? [reportOf(result.reason)] : []))
+        const named = wanted.map((result, at) => ({ result, name: images[at]?.name }));
+        const others = [...deliveryResults, ...applications, ...explanations].map((result) => ({
+          result,
+          name: undefined,
+        }));
+        const errors = [...named, ...others]
+          .flatMap(({ result, name }) => (result.status === 'rejected' ? [reportOf(result.reason, name)] : []))
           .filter((error) => !isTold(session, error));
         const value: PlanValue = {
           images: found,

@@ -12,7 +12,7 @@ export function validate(common: CommonOptions): Body {
     const { env } = session.world;
     session.started();
     const { text, file } = await readConfigText(session, await folderOf(session, common), common.config);
-    const errors = configMistakes(text, file, env).map(reportOf);
+    const errors = configMistakes(text, file, env).map((mistake) => reportOf(mistake));
     if (errors.length > 0) {
       session.say((colors) => colors.bold(errors.length === 1 ? 'One mistake:' : `${errors.length} mistakes:`));
       return { errors, value: { file, unset: [] } };

@@ -2,6 +2,7 @@ import type { Colors } from 'picocolors/types.js';
 import type { Event } from '../../events.ts';
 import type { LiveBlock } from './live-block.ts';
 import { printableValue, unheard } from './printable.ts';
+import { causeOf, causesOf, hitWords } from './report/causes.ts';
 import type { EventSink } from './sink.ts';
 import { errorLines, wordsOf } from './words.ts';
 
@@ -21,7 +22,9 @@ export interface Terminal extends EventSink {
 /** Tells a run to people: a line for whatever happened, and on a terminal, below them, what is going on. */
 export function createTerminal(options: TerminalOptions): Terminal {
   const { stream, colors, live } = options;
-  const told = new Set<string>();
+  /** Whom each cause that was told hit first. */
+  const told = new Map<string, string>();
+  const failures: Event[] = [];
   const logged = new Set<string>();
   // A command that only prints its product (a schema, a diff) begins no run, and needs no word about its end.
   let began = false;
@@ -40,8 +43,10 @@ export function createTerminal(options: TerminalOptions): Terminal {
       live?.tell(event);
       began ||= event.type === 'run.started';
       if (event.type === 'image.log' && live === undefined && !options.quiet) logged.add(event.image);
-      const words = wordsOf(event, { colors, live: live !== undefined, quiet: options.quiet, logged });
-      write([...untold(event, told, colors), ...(event.type === 'result' && !began ? [] : words)]);
+      const as = firstHit(event, told);
+      if (event.type === 'image.failed' || event.type === 'commit.failed') failures.push(event);
+      const words = wordsOf(event, { colors, live: live !== undefined, quiet: options.quiet, logged, as });
+      write([...untold(event, failures, told, colors), ...(event.type === 'result' && !began ? [] : words)]);
       live?.draw();
     },
     say: (text) => {
@@ -52,9 +57,20 @@ export function createTerminal(options: TerminalOptions): Terminal {
   };
 }
 
-/** The errors of a result that no earlier event told. */
-function untold(event: Event, told: Set<string>, colors: Colors): string[] {
-  if (event.type === 'image.failed' || event.type === 'commit.failed') told.add(JSON.stringify(event.error));
+/** Whom the cause of a failure hit before, if it did. */
+function firstHit(event: Event, told: Map<string, string>): string | undefined {
+  if (event.type !== 'image.failed' && event.type !== 'commit.failed') return undefined;
+  const name = event.type === 'image.failed' ? event.image : event.delivery;
+  const cause = causeOf(event.error, name);
+  const first = told.get(cause);
+  if (first === undefined) told.set(cause, name);
+  return first;
+}
+
+/** The causes of a result that no earlier event told. */
+function untold(event: Event, failures: readonly Event[], told: ReadonlyMap<string, string>, colors: Colors): string[] {
   if (event.type !== 'result') return [];
-  return event.errors.filter((error) => !told.has(JSON.stringify(error))).flatMap((error) => errorLines(error, colors));
+  return causesOf(failures, event.errors)
+    .filter(({ error, hit }) => !told.has(causeOf(error, hit[0])))
+    .flatMap((cause) => errorLines({ ...cause.error, message: hitWords(cause) + cause.error.message }, colors));
 }

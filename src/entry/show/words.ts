@@ -17,6 +17,8 @@ interface Telling {
   /** Images whose build was told line by line, so that its last lines needn't be told again. */
   readonly logged: ReadonlySet<string>;
   readonly quiet: boolean;
+  /** Who was hit before by what this failure comes from: it isn't told in full again. */
+  readonly as?: string | undefined;
 }
 
 /** What an event is to people, line by line; nothing for events that only a live display shows. */
@@ -43,9 +45,11 @@ export function wordsOf(event: Event, telling: Telling): string[] {
       return imageLines(event.image, event.outcome, colors);
     case 'image.failed':
       return [
-        item(colors.red('✗'), event.image, colors.red('failed')),
-        ...(telling.logged.has(event.image) ? [] : event.log.map((line) => `  ${colors.dim('│')} ${oneLine(line)}`)),
-        ...errorLines(event.error, colors),
+        failedItem(event.image, event.error, telling),
+        ...(telling.logged.has(event.image) || telling.as !== undefined
+          ? []
+          : event.log.map((line) => `  ${colors.dim('│')} ${oneLine(line)}`)),
+        ...(telling.as === undefined ? errorLines(event.error, colors) : []),
       ];
     case 'commit.beaten':
       return [
@@ -60,7 +64,10 @@ export function wordsOf(event: Event, telling: Telling): string[] {
     case 'commit.finished':
       return commitLines(event.delivery, event.outcome, colors);
     case 'commit.failed':
-      return [item(colors.red('✗'), event.delivery, colors.red('failed')), ...errorLines(event.error, colors)];
+      return [
+        failedItem(event.delivery, event.error, telling),
+        ...(telling.as === undefined ? errorLines(event.error, colors) : []),
+      ];
     case 'rollback.started':
       return [item(colors.yellow('↶'), event.delivery, `rolling back ${short(event.commit)}: ${oneLine(event.why)}`)];
     case 'verdict.started':
@@ -84,6 +91,14 @@ export function deservesAction(event: Event): boolean {
   if (event.type === 'commit.finished') return event.outcome.is === 'superseded' || event.outcome.is === 'held';
   if (event.type === 'rollback.started') return true;
   return event.type === 'image.failed' || event.type === 'commit.failed' || event.type === 'verdict.failed';
+}
+
+function failedItem(name: string, { code }: ErrorReport, { as, colors }: Telling): string {
+  return item(
+    colors.red('✗'),
+    name,
+    colors.red(as === undefined ? 'failed' : `failed as ${oneLine(as)} did, by ${code}`),
+  );
 }
 
 function runLine(event: Event & { type: 'run.started' }, colors: Colors): string {

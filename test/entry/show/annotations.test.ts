@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { command, createAnnotations, maskCommand } from '../../../src/entry/show/annotations.ts';
 import { summaryLimit, summaryOf } from '../../../src/entry/show/summary.ts';
-import type { ErrorReport } from '../../../src/errors.ts';
+import { type ErrorReport, reportOf, TagboatError } from '../../../src/errors.ts';
 import type { Event } from '../../../src/events.ts';
 
 function written(...events: Event[]): string {
@@ -91,6 +91,19 @@ describe('one cause', () => {
     const summary = summaryOf(events, summaryLimit);
     expect(summary.match(/no basic auth/g)).toHaveLength(1);
     expect(summary).toContain('app&#44; web&#44; migration&#58;');
+  });
+
+  it('that hits three repositories before anything is built is one too, and names the images', () => {
+    const errors = ['app', 'web', 'migration'].map((image) => {
+      const place = { host: 'registry.example', repository: `${image}-repo`, doing: 'push' } as const;
+      const peer = { text: `denied: ${image}-repo` };
+      return reportOf(new TagboatError('REGISTRY_FORBIDDEN', place, { peer }), image);
+    });
+    const text = written({ ...result([]), errors } as Event);
+    expect(text.match(/^::error /gm)).toHaveLength(1);
+    expect(text).toContain('::app, web, migration: ');
+    const other = { ...errors[1], peer: { text: 'quota' } } as ErrorReport;
+    expect(written({ ...result([]), errors: [errors[0], other] } as Event).match(/^::error /gm)).toHaveLength(2);
   });
 
   it('stays apart from another one, however alike their messages are', () => {

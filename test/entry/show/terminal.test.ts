@@ -189,3 +189,33 @@ describe('the terminal', () => {
     expect(text()).toBe('! careful\n');
   });
 });
+
+describe('one cause', () => {
+  const of = (image: string, peer = 'no basic auth'): ErrorReport => ({
+    code: 'REGISTRY_FORBIDDEN',
+    message: `The registry doesn't let these credentials push ${image}-repo.`,
+    hint: `Let them push ${image}-repo.`,
+    exitCode: 3,
+    about: [image, `${image}-repo`],
+    peer: { text: peer },
+  });
+  const names = ['app', 'web', 'migration'];
+  const hits = (text: string) => text.match(/What to do|→/g)?.length ?? 0;
+
+  it('that hits three images is told in full once, and each of the others names whom it hit before', () => {
+    const { tell, text } = terminal();
+    for (const image of names) tell({ type: 'image.failed', image, error: of(image), log: [`log of ${image}`] });
+    tell(failed(names.map((image) => of(image))));
+    expect(hits(text())).toBe(1);
+    expect(text().match(/failed as app did, by REGISTRY_FORBIDDEN/g)).toHaveLength(2);
+    expect(text().match(/log of/g)).toHaveLength(1);
+  });
+
+  it('that no event told of is told once with all that it hit, and another one apart', () => {
+    const { tell, text } = terminal();
+    tell(started);
+    tell(failed([...names.map((image) => of(image)), of('web', 'quota')]));
+    expect(hits(text())).toBe(2);
+    expect(text()).toContain('app, web, migration: ');
+  });
+});

@@ -19,21 +19,29 @@ export function causesOf(events: readonly Event[], errors: readonly ErrorReport[
   });
   const told = errors.flatMap((error): { name: string | undefined; error: ErrorReport; elsewhere: boolean }[] => {
     const hit = failed.filter((one) => JSON.stringify(one.error) === JSON.stringify(error));
-    return hit.length === 0 ? [{ name: undefined, error, elsewhere: false }] : hit;
+    return hit.length === 0 ? [{ name: error.about?.[0], error, elsewhere: false }] : hit;
   });
   for (const { name, error, elsewhere } of told) {
-    const key = JSON.stringify({ ...error, message: without(name, error.message), hint: without(name, error.hint) });
+    const key = causeOf(error, name);
     const { hit = [], ...first } = causes.get(key) ?? { error, elsewhere };
     causes.set(key, { ...first, hit: name === undefined || hit.includes(name) ? hit : [...hit, name] });
   }
   return [...causes.values()];
 }
 
-/** A text without the name, where it stands as a word of its own. */
-function without(name: string | undefined, text: string): string {
-  if (name === undefined) return text;
-  const letters = name.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
-  return text.replace(new RegExp(`(?<![\\w.-])${letters}(?![\\w-])`, 'g'), '\0');
+/** What two errors have alike that are one cause: everything, but for the names of what they are about. */
+export function causeOf({ about, ...error }: ErrorReport, name: string | undefined): string {
+  // The longest first: an image's name may be a part of its repository's.
+  const names = [...(about ?? []), ...(name === undefined ? [] : [name])].sort((a, b) => b.length - a.length);
+  const without = (text: string | undefined): string | undefined =>
+    text && names.reduce((rest, one) => rest.replace(wordOf(one), '\0'), text);
+  const peer = error.peer && { ...error.peer, text: without(error.peer.text) };
+  return JSON.stringify({ ...error, peer, message: without(error.message), hint: without(error.hint) });
+}
+
+/** A name where it stands as a word of its own. */
+function wordOf(name: string): RegExp {
+  return new RegExp(`(?<![\\w.-])${name.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&')}(?![\\w-])`, 'g');
 }
 
 /** The names in front of a cause that hit several: the message itself names one. */
