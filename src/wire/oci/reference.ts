@@ -37,7 +37,7 @@ export function parseReference(text: string): Reference | undefined {
   const digest = at === -1 ? undefined : text.slice(at + 1);
   const named = at === -1 ? text : text.slice(0, at);
   // A colon before the last slash is a port's.
-  const colon = named.indexOf(':', named.lastIndexOf('/') + 1);
+  const colon = named.indexOf(':', named.lastIndexOf('/'));
   const tag = colon === -1 ? undefined : named.slice(colon + 1);
   const { host, path } = splitHost(colon === -1 ? named : named.slice(0, colon));
   const hub = host === 'docker.io' || host === 'index.docker.io';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { manifestFor, mediaTypes, parseManifest, toManifest } from '../../../src/wire/oci/manifest.ts';
+import { manifestFor, mediaTypes, parseManifest, parseObject, toManifest } from '../../../src/wire/oci/manifest.ts';
 import type { Descriptor } from '../../../src/wire/oci/types.ts';
 
 const descriptor: Descriptor = { mediaType: 'application/octet-stream', digest: `sha256:${'1'.repeat(64)}`, size: 7 };
@@ -36,6 +36,10 @@ describe('a manifest', () => {
     for (const mediaType of Object.values(mediaTypes)) {
       expect(() => parseManifest(toManifest(mediaType, both))).toThrow(expect.objectContaining({ kind: 'malformed' }));
     }
+    for (const more of [{ layers: [] }, { config: descriptor }]) {
+      const mixed = toManifest(mediaTypes.ociIndex, { ...index, ...more });
+      expect(() => parseManifest(mixed)).toThrow(expect.objectContaining({ kind: 'malformed' }));
+    }
     const lying = toManifest(mediaTypes.ociManifest, { ...image, mediaType: mediaTypes.ociIndex });
     expect(() => parseManifest(lying)).toThrow(expect.objectContaining({ kind: 'malformed' }));
   });
@@ -58,11 +62,60 @@ describe('a manifest', () => {
     );
   });
 
+  it('of several platforms without a list of them is malformed', () => {
+    for (const manifests of [undefined, {}, [descriptor, null]]) {
+      const bytes = toManifest(mediaTypes.ociIndex, { schemaVersion: 2, manifests });
+      expect(() => parseManifest(bytes)).toThrow(expect.objectContaining({ kind: 'malformed' }));
+    }
+  });
+
+  it('has of its descriptors what is of the right kind', () => {
+    const read = (more: object) => {
+      const [one] = parseIndex({ ...index, manifests: [{ ...descriptor, ...more }] });
+      return one;
+    };
+    const parseIndex = (value: object) => {
+      const parsed = parseManifest(toManifest(mediaTypes.ociIndex, value));
+      return parsed.is === 'index' ? parsed.manifests : [];
+    };
+    expect(read({ size: 0, artifactType: 'a/b', urls: ['https://a.test', 7] })).toMatchObject({
+      ...{ size: 0, artifactType: 'a/b', urls: ['https://a.test'] },
+    });
+    expect(read({ artifactType: 7, urls: 'https://a.test' })).toEqual(descriptor);
+    expect(read({ annotations: { a: 'b', c: 7 } })).toMatchObject({ annotations: { a: 'b' } });
+    const platform = { os: 'linux', architecture: 'arm' };
+    for (const odd of [{ os: 'linux' }, { architecture: 'arm' }, 'linux/arm']) {
+      expect(read({ platform: odd })).toEqual(descriptor);
+    }
+    for (const variant of ['', 7]) expect(read({ platform: { ...platform, variant } })?.platform).toEqual(platform);
+    expect(read({ platform: { ...platform, variant: 'v6' } })?.platform).toEqual({ ...platform, variant: 'v6' });
+  });
+
   it('of an unknown kind, or in another encoding, is malformed', () => {
     const malformed = expect.objectContaining({ kind: 'malformed' });
     expect(() => parseManifest(toManifest('application/vnd.example+json', image))).toThrow(malformed);
     const bytes = Buffer.from([0xff, 0xfe]);
     expect(() => parseManifest({ ...toManifest(mediaTypes.ociManifest, image), bytes })).toThrow(malformed);
+  });
+});
+
+describe('an object of JSON', () => {
+  const nested = (depth: number, inner = '', [open, close] = ['[', ']']) =>
+    open.repeat(depth) + inner + close.repeat(depth);
+
+  it.each<[string, string, boolean]>([
+    ['is read as deep as anybody writes', `{"a":${nested(255)}}`, true],
+    ['is not read any deeper', `{"a":${nested(256)}}`, false],
+    ['is not read with objects any deeper', `${nested(256, '{}', ['{"a":', '}'])}`, false],
+    ['is as deep as it is open at one time', `{"a":[${Array(300).fill('[],{}').join()}]}`, true],
+    ['is no deeper for what its texts hold', `{"a":"${'[{'.repeat(300)}"}`, true],
+    ['has texts that quotes in them do not end', `{"a":"\\"${'['.repeat(300)}"}`, true],
+    ['has texts that end after a backslash', `{"a":"\\\\","b":${nested(300)}}`, false],
+    ['is no shallower for what its texts hold', `{"b":"${']'.repeat(300)}","a":${nested(256)}}`, false],
+    ['is no list', '[]', false],
+    ['is no text', '"{}"', false],
+  ])('%s', (_, text, isRead) => {
+    expect(parseObject(Buffer.from(text)) !== undefined).toBe(isRead);
   });
 });
 
@@ -94,5 +147,11 @@ describe('the manifest for a platform', () => {
     ['', undefined],
   ])('%s', (platform, expected) => {
     expect(manifestFor(all, platform)).toBe(expected);
+  });
+
+  it('is of the usual variant where the index names none, and of no other architecture’s', () => {
+    const bare = at('linux', 'arm64');
+    expect(manifestFor({ ...all, manifests: [armv7, bare] }, 'linux/arm64/v8')).toBe(bare);
+    expect(manifestFor({ ...all, manifests: [at('linux', 'amd64', 'v7')] }, 'linux/amd64')).toBeUndefined();
   });
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   endpointOf,
+  fullName,
   isLoopback,
   isRepository,
   isTag,
@@ -63,6 +64,25 @@ describe('a reference', () => {
     'app\n',
   ])('%j is none', (text) => {
     expect(parseReference(text)).toBeUndefined();
+  });
+
+  it('is as long as its parts may be', () => {
+    const repository = `acme/${'a'.repeat(242)}`;
+    const longest = `r.test:1/${repository.slice(0, 246)}:${'t'.repeat(128)}@sha512:${'a'.repeat(128)}`;
+    expect(longest).toHaveLength(520);
+    expect(parseReference(longest)).toMatchObject({ host: 'r.test:1', tag: 't'.repeat(128) });
+    expect(parseReference(`${longest.slice(0, 9)}b${longest.slice(9)}`)).toBeUndefined();
+    expect([isRepository('a'.repeat(255)), isRepository('a'.repeat(256))]).toEqual([true, false]);
+  });
+
+  it.each([
+    ['busybox', 'docker.io/library/busybox:latest'],
+    ['busybox:1', 'docker.io/library/busybox:1'],
+    [`busybox@sha256:${hex}`, `docker.io/library/busybox@sha256:${hex}`],
+    [`busybox:1@sha256:${hex}`, `docker.io/library/busybox:1@sha256:${hex}`],
+    ['a..b', undefined],
+  ])('%s has one whole name', (text, name) => {
+    expect(fullName(text)).toBe(name);
   });
 
   const word = fc.stringMatching(/^[a-z0-9]{1,6}$/);

@@ -40,6 +40,7 @@ it.each<[number, string[], AtRegistry, string, number]>([
   [404, ['MANIFEST_UNKNOWN'], pull, 'MANIFEST_NOT_FOUND', 5],
   [404, [], pull, 'MANIFEST_NOT_FOUND', 5],
   [404, ['BLOB_UNKNOWN'], pull, 'BLOB_NOT_FOUND', 5],
+  [404, ['UNSUPPORTED'], pull, 'REGISTRY_REFUSED', 5],
   [407, [], push, 'REGISTRY_PROXY_REFUSED', 5],
   [429, [], pull, 'REGISTRY_RATE_LIMITED', 5],
   [500, [], pull, 'REGISTRY_SERVER_ERROR', 5],
@@ -60,9 +61,40 @@ it.each<[number, Answerer, AtRegistry, string]>([
   [403, 'redirect', pull, 'REGISTRY_REFUSED'],
   [404, 'redirect', pull, 'REGISTRY_REFUSED'],
   [503, 'redirect', pull, 'REGISTRY_SERVER_ERROR'],
+  [500, 'redirect', pull, 'REGISTRY_SERVER_ERROR'],
+  [429, 'redirect', pull, 'REGISTRY_RATE_LIMITED'],
 ])('%i of a %s says nothing of our rights or the images', (code, answerer, about, name) => {
   const failure = new WireFailure('status', 'https://blobs.test/x', { status: code });
   expect(registryError(new OciFailure(failure, { host: 'ghcr.io', answerer }), about).code).toBe(name);
+});
+
+it('what the client found out goes before the status', () => {
+  const digest = `sha256:${'1'.repeat(64)}` as const;
+  const found = (finding: NonNullable<OciFailure['finding']>) =>
+    registryError(new OciFailure(status(400), { host: 'ghcr.io', finding }), push);
+  expect(found({ is: 'tagHeld', tag: 'v1', digest })).toMatchObject({
+    ...{ code: 'TAG_IMMUTABLE', data: { tag: 'v1', held: digest, repository: 'acme/app' } },
+  });
+  expect(found({ is: 'tagRefused', tag: 'v1' })).toMatchObject({ code: 'TAG_REFUSED', data: { tag: 'v1' } });
+  expect(found({ is: 'mismatch', digest })).toMatchObject({ code: 'BLOB_MISMATCH', data: { digest } });
+});
+
+it('the error has what tells its cause: who refused, with which login, of which name, for how long', () => {
+  const data = (failure: WireFailure, about: AtRegistry = pull) => registryError(failure, about).data;
+  const from = (answerer: Answerer) => new OciFailure(status(400, ['DENIED']), { host: 'ghcr.io', answerer });
+  expect(data(from('registry'))).toMatchObject({ by: undefined, status: 400, code: 'DENIED' });
+  expect(data(from('tokenServer'))).toMatchObject({ by: 'https://ghcr.io/v2/' });
+  expect(data(new WireFailure('status', 'https://ghcr.io/v2/'))).toMatchObject({ status: 0 });
+  expect([data(status(401)), data(status(401), { ...pull, login: false })]).toMatchObject([
+    { login: true },
+    { login: false },
+  ]);
+  const missing = new WireFailure('status', 'https://ghcr.io/v2/', { status: 404 });
+  expect(registryError(missing, pull)).toMatchObject({ code: 'MANIFEST_NOT_FOUND', data: { reference: 'v1' } });
+  expect(data(missing, { host: 'ghcr.io', doing: 'pull' })).toMatchObject({ reference: 'of that name' });
+  const busy = (retryAfterMs?: number) =>
+    new WireFailure('status', 'https://ghcr.io/v2/', { status: 429, retryAfterMs });
+  expect([data(busy()), data(busy(1_001))]).toMatchObject([{ seconds: undefined }, { seconds: 2 }]);
 });
 
 it('a base that may not be read asks for no right to write', () => {
