@@ -35,7 +35,10 @@ export function holdsFault(holds: readonly unknown[]): string | undefined {
 }
 
 /** What the file's bytes hold, and what is wrong with them: then those of its holds that are sound. */
-export function parseHoldsFile(bytes: Uint8Array): { readonly holds: readonly Hold[]; readonly fault?: string } {
+export function parseHoldsFile(bytes: Uint8Array): {
+  readonly holds: readonly Hold[];
+  readonly fault?: string | undefined;
+} {
   let file: unknown;
   try {
     file = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -48,7 +51,6 @@ export function parseHoldsFile(bytes: Uint8Array): { readonly holds: readonly Ho
   if (!Array.isArray(all)) return { holds: [], fault: 'holds: it is no list' };
   const unknown = Object.keys(file).find((key) => key !== 'version' && key !== 'holds');
   const fault = unknown === undefined ? holdsFault(all) : `${unknown} is no key of it`;
-  if (fault === undefined) return { holds: all as Hold[] };
   return { holds: all.filter((hold): hold is Hold => holdFault(hold) === undefined).slice(0, holdLimits.holds), fault };
 }
 
