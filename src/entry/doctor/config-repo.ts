@@ -1,12 +1,18 @@
 import { posix } from 'node:path';
-import { parseAllDocuments } from 'yaml';
 import { askConfigRepo } from '../../commit/repo/ask.ts';
 import type { ConfigRepo } from '../../commit/repo/config-repo.ts';
 import type { Finding } from '../../plan/finding.ts';
 import { parsePath } from '../../plan/path.ts';
 import type { DeliveryPlan, GitCredential } from '../../plan.ts';
-import { at, isObject } from '../../wire/fields.ts';
 import type { World } from '../../wire/world.ts';
+import {
+  type DeclaredApplication,
+  declaredApplications,
+  isBelow,
+  manifestsIn,
+  sourceDeploying,
+} from '../init/applications.ts';
+import { found } from './tell.ts';
 
 /** Files of a folder at the tip: its names, and texts by path. */
 interface Looking {
@@ -27,14 +33,14 @@ export async function checkConfigRepo(
   return askConfigRepo(world, delivery, credential, async (repo) => {
     const looking = await lookAt(repo);
     const files = [...new Set(delivery.edits.map(({ file }) => file))];
-    const found = await Promise.all(
+    const inside = await Promise.all(
       files.map(async (file) => {
         const paths = delivery.edits.filter((edit) => edit.file === file).map(({ path }) => path);
         const isKustomization = /^kustomization\.ya?ml$/i.test(posix.basename(file));
         return isKustomization ? checkKustomization(looking, file, paths) : checkChart(looking, file, paths);
       }),
     );
-    return [...found.flat(), ...(await checkApplicationFiles(looking, delivery, files))];
+    return [...inside.flat(), ...(await checkApplicationFiles(looking, delivery, files))];
   });
 }
 
@@ -81,12 +87,7 @@ async function checkChart(looking: Looking, file: string, paths: readonly string
     if (known.length === 0 || parts || isUsed(all, known)) return [];
     const message = `No template of the chart in ${dir === '.' ? 'the root' : dir} uses .Values.${known.join('.')}, which is set by ${path} in ${file}: setting it changes nothing.`;
     return [
-      {
-        code: 'CHART_VALUE_UNUSED',
-        severity: 'warning',
-        message,
-        fix: 'Set the value that the templates read, or use this one there.',
-      },
+      found('CHART_VALUE_UNUSED', 'warning', message, 'Set the value that the templates read, or use this one there.'),
     ];
   });
 }
@@ -110,7 +111,7 @@ async function checkKustomization(looking: Looking, file: string, paths: readonl
   if (names.length === 0) return [];
   const dir = posix.dirname(file);
   const text = (await looking.texts([file])).get(file) ?? '';
-  const [own] = documentsOf(text);
+  const [own] = manifestsIn(text);
   const listed = ['resources', 'patches', 'patchesStrategicMerge', 'components', 'bases', 'helmCharts', 'generators'];
   const entries = listed.flatMap((key) => (Array.isArray(own?.[key]) ? (own[key] as unknown[]) : []));
   const resources = entries.flatMap((one) =>
@@ -123,18 +124,12 @@ async function checkKustomization(looking: Looking, file: string, paths: readonl
     const escaped = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
     if (new RegExp(`image:\\s*["']?${escaped}(?:[:@"'\\s]|$)`, 'm').test(texts)) return [];
     const message = `No resource of ${file} has an image named ${name}: what is set for it changes nothing.`;
-    return [
-      {
-        code: 'KUSTOMIZE_IMAGE_UNUSED',
-        severity: 'warning',
-        message,
-        fix: 'Name it as the resources name their image, without its tag.',
-      },
-    ];
+    const fix = 'Name it as the resources name their image, without its tag.';
+    return [found('KUSTOMIZE_IMAGE_UNUSED', 'warning', message, fix)];
   });
 }
 
-/** Applications whose manifests lie in the config repo too: their folder, and what Argo CD looks at for changes. */
+/** Applications whose manifests lie in the config repo too: what they follow, read and look at for changes. */
 async function checkApplicationFiles(
   looking: Looking,
   { repo, branch }: DeliveryPlan,
@@ -146,70 +141,50 @@ async function checkApplicationFiles(
     ),
   );
   const texts = await looking.texts(listed.flat().filter((path) => /\.ya?ml$/.test(path)));
-  const applications = [...texts].flatMap(([path, text]) =>
-    documentsOf(text).flatMap((manifest) => (manifest.kind === 'Application' ? [applicationOf(path, manifest)] : [])),
-  );
-  const ours = applications.filter((one) => repoPath(one.repo) === repoPath(repo));
-  return files.flatMap((file) => {
-    const above = ours.filter(({ folder }) => isBelow(file, folder));
-    return above.flatMap((one): Finding[] => {
-      const found: Finding[] = [];
-      if (!['', 'HEAD', branch, `refs/heads/${branch}`].includes(one.revision)) {
-        const message = `The application ${one.name} (${one.path}) follows ${one.revision}, and ${file} is set on ${branch}.`;
-        found.push({
-          code: 'APPLICATION_BRANCH_OTHER',
-          severity: 'warning',
-          message,
-          fix: "Correct its targetRevision, or the delivery's branch.",
-        });
-      }
-      if (one.generatePaths.length > 0 && !one.generatePaths.some((folder) => isBelow(file, folder))) {
-        const message = `manifest-generate-paths of ${one.name} (${one.path}) leaves out ${file}: Argo CD keeps the manifests it has when that changes.`;
-        found.push({
-          code: 'GENERATE_PATHS_LEAVE_OUT',
-          severity: 'error',
-          message,
-          fix: 'Name the folder of the file there as well.',
-        });
-      }
-      return found;
-    });
-  });
+  const ours = declaredApplications(Object.fromEntries(texts)).map((one) => ({
+    ...one,
+    sources: one.sources.filter((source) => repoPath(source.repo) === repoPath(repo)),
+  }));
+  const all = files.map(async (file) => [
+    ...ours.flatMap((one) => followFindings(file, branch, one)),
+    ...(await valuesFindings(looking, file, ours)),
+  ]);
+  return (await Promise.all(all)).flat();
 }
 
-type Manifest = Readonly<Record<string, unknown>>;
-
-function applicationOf(path: string, manifest: Manifest) {
-  const text = (...keys: string[]): string => String(at(manifest, ...keys) ?? '');
-  const folder = text('spec', 'source', 'path');
-  const paths = text('metadata', 'annotations', 'argocd.argoproj.io/manifest-generate-paths');
-  return {
-    path,
-    name: text('metadata', 'name'),
-    repo: text('spec', 'source', 'repoURL'),
-    revision: text('spec', 'source', 'targetRevision'),
-    folder,
-    // One that begins with a slash is seen from the root, any other from the application's folder.
-    generatePaths: paths
-      .split(';')
-      .filter((one) => one.trim() !== '')
-      .map((one) => (one.startsWith('/') ? one : posix.join(folder, one))),
-  };
+function followFindings(file: string, branch: string, application: DeclaredApplication): Finding[] {
+  const source = sourceDeploying(file, application);
+  if (source === undefined) return [];
+  const { name, file: path, generatePaths } = application;
+  const all: Finding[] = [];
+  if (source.revision !== undefined && source.revision !== branch) {
+    const message = `The application ${name} (${path}) follows ${source.revision}, and ${file} is set on ${branch}.`;
+    const fix = "Correct its targetRevision, or the delivery's branch.";
+    all.push(found('APPLICATION_BRANCH_OTHER', 'warning', message, fix));
+  }
+  if (generatePaths.length > 0 && !generatePaths.some((folder) => isBelow(file, folder))) {
+    const message = `manifest-generate-paths of ${name} (${path}) leaves out ${file}: Argo CD keeps the manifests it has when that changes.`;
+    all.push(found('GENERATE_PATHS_LEAVE_OUT', 'error', message, 'Name the folder of the file there as well.'));
+  }
+  return all;
 }
 
-function documentsOf(text: string): Manifest[] {
-  if (/\{\{/.test(text)) return [];
-  const documents = parseAllDocuments(text, { strict: false });
-  if (!Array.isArray(documents)) return [];
-  return documents.flatMap((one) => {
-    const value: unknown = one.errors.length > 0 ? undefined : one.toJS({ maxAliasCount: 100 });
-    return isObject(value) ? [value] : [];
-  });
-}
-
-function isBelow(file: string, folder: string): boolean {
-  const clean = posix.normalize(folder).replace(/^\/|\/$/g, '');
-  return clean === '.' || clean === '' || file === clean || file.startsWith(`${clean}/`);
+/** A values file of a chart that none of the chart's applications names is read by nobody. */
+async function valuesFindings(
+  looking: Looking,
+  file: string,
+  applications: readonly DeclaredApplication[],
+): Promise<Finding[]> {
+  const [dir, base] = [posix.dirname(file), posix.basename(file)];
+  const sources = applications.flatMap((one) => one.sources);
+  const deploying = sources.filter(({ path }) => path === (dir === '.' ? '' : dir));
+  const isRead =
+    base === 'values.yaml' || !/\.ya?ml$/.test(base) || sources.some((one) => one.valueFiles.includes(file));
+  if (isRead || deploying.length === 0 || !(await looking.names(dir)).includes('Chart.yaml')) return [];
+  const message = `No application of the chart in ${dir} has ${file} among its valueFiles: setting it changes nothing.`;
+  return [
+    found('VALUES_FILE_UNUSED', 'warning', message, 'Name it in spec.source.helm.valueFiles, or set the one that is.'),
+  ];
 }
 
 /** A repository by its path: hosts have several names. */

@@ -1,10 +1,11 @@
 import { TagboatError } from '../../errors.ts';
+import { declaredApplications, sourceDeploying } from './applications.ts';
 import type { Ask } from './ask.ts';
 import type { AwsNeeds } from './aws/model.ts';
 import type { Choices, Chosen } from './choices.ts';
 import { placesOf, type RepoLayout } from './config-repo.ts';
 import type { SeenImage, Texts } from './find-images.ts';
-import { applicationOf, declaredApplications, findPlaces, type Offer } from './find-places.ts';
+import { findPlaces, type Offer } from './find-places.ts';
 
 /** What the command line says of the choices. */
 export interface InitOptions {
@@ -85,15 +86,17 @@ export async function choose(seen: SeenRepo, options: InitOptions, ask: Ask): Pr
   const places = await placesChosen(seen, options, ask, { images, app });
   const [first] = places;
   const applications = declaredApplications(seen.config);
-  const follows = first === undefined ? undefined : applicationOf(first.file, applications);
+  const follows =
+    first && applications.find((one) => one.name !== '' && sourceDeploying(first.file, one) !== undefined);
+  const followed = first && follows && sourceDeploying(first.file, follows)?.revision;
   const application = options.application ?? follows?.name;
   return {
     ...base,
     delivery: {
       repo: { value: repo, why: undefined },
       branch: {
-        value: follows?.branch ?? branch,
-        why: follows?.branch === undefined ? undefined : `what the application ${follows.name} follows`,
+        value: followed ?? branch,
+        why: followed === undefined ? undefined : `what the application ${follows?.name} follows`,
       },
       places,
       application:

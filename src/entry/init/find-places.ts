@@ -1,5 +1,3 @@
-import { posix } from 'node:path';
-import { parseAllDocuments } from 'yaml';
 import { type FoundPlace, placesIn } from '../migrate/places.ts';
 import { imageNameFrom, type Texts } from './find-images.ts';
 
@@ -11,13 +9,6 @@ export interface Offer {
   readonly value: string;
   readonly today: string;
   readonly line: number;
-}
-
-/** An Argo CD application that the config repo declares. */
-export interface SeenApplication {
-  readonly name: string;
-  readonly path: string;
-  readonly branch: string | undefined;
 }
 
 const isYaml = /\.ya?ml$/;
@@ -62,33 +53,4 @@ function offered(
     (name) => last !== undefined && imageNameFrom(last).replace(/-repo$/, '') === imageNameFrom(name),
   );
   return exact === undefined ? undefined : `{image.${exact}}`;
-}
-
-/** The Argo CD applications among the files. Pure. */
-export function declaredApplications(texts: Texts): SeenApplication[] {
-  return Object.entries(texts).flatMap(([file, text]) => {
-    if (!isYaml.test(file) || !/kind:\s*Application\b/.test(text)) return [];
-    return parseAllDocuments(text, { logLevel: 'silent' }).flatMap((document): SeenApplication[] => {
-      const object = document.errors.length > 0 ? undefined : (document.toJS() as Declared | null);
-      if (object?.kind !== 'Application' || object.metadata?.name === undefined) return [];
-      const source = object.spec?.source ?? object.spec?.sources?.[0];
-      const branch = source?.targetRevision === 'HEAD' ? undefined : source?.targetRevision;
-      return [{ name: object.metadata.name, path: source?.path ?? '', branch }];
-    });
-  });
-}
-
-interface Declared {
-  readonly kind?: string;
-  readonly metadata?: { readonly name?: string };
-  readonly spec?: { readonly source?: Source; readonly sources?: readonly Source[] };
-}
-interface Source {
-  readonly path?: string;
-  readonly targetRevision?: string;
-}
-
-/** The application that deploys a file. */
-export function applicationOf(file: string, applications: readonly SeenApplication[]): SeenApplication | undefined {
-  return applications.find(({ path }) => path !== '' && !posix.relative(path, file).startsWith('..'));
 }

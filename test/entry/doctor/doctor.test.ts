@@ -52,12 +52,22 @@ async function repoOf(files: Readonly<Record<string, string>>): Promise<string> 
   return dir;
 }
 
-const application = (path: string, revision: string, generatePaths: string) => `kind: Application
+const application = (path: string, revision: string, generatePaths: string, valueFiles = '[]') => `kind: Application
 metadata:
   name: shop
   annotations: { argocd.argoproj.io/manifest-generate-paths: "${generatePaths}" }
 spec:
-  source: { repoURL: "https://git.example.com/config.git", path: ${path}, targetRevision: ${revision} }
+  source: { repoURL: "https://git.example.com/config.git", path: ${path}, targetRevision: ${revision}, helm: { valueFiles: ${valueFiles} } }
+`;
+/** A chart of the repository with a values file that a second source lends. */
+const lending = (generatePaths: string) => `kind: Application
+metadata:
+  name: shop
+  annotations: { argocd.argoproj.io/manifest-generate-paths: "${generatePaths}" }
+spec:
+  sources:
+    - { repoURL: "https://git.example.com/config.git", path: main, helm: { valueFiles: [$values/env/values-prod.yaml] } }
+    - { repoURL: "https://git.example.com/config.git", ref: values }
 `;
 const inWorkflow = (from: string, to: string) => ({ '.github/workflows/deliver.yml': workflow.replace(from, to) });
 const inConfig = (from: string, to: string) => ({ 'tagboat.yaml': config.replace(from, to) });
@@ -195,7 +205,8 @@ describe.skipIf(noHttpBackend !== undefined)('tagboat doctor that asks everybody
     ]);
   });
 
-  it.each<[string | undefined, Readonly<Record<string, string>>, string]>([
+  // biome-ignore format: a table
+  it.each<[string | undefined, Readonly<Record<string, string>>, string, string?]>([
     ['CHART_VALUE_UNUSED', { 'main/templates/web.yaml': 'image: {{ .Values.front.tag }}\n' }, '.front.imageTag'],
     [undefined, { 'main/templates/web.yaml': 'image: {{ .Values.front.imageTag }}\n' }, '.front.imageTag'],
     [undefined, { 'main/templates/web.yaml': '{{ with .Values.front }}{{ .imageTag }}{{ end }}\n' }, '.front.imageTag'],
@@ -203,21 +214,26 @@ describe.skipIf(noHttpBackend !== undefined)('tagboat doctor that asks everybody
     [undefined, { 'main/web.yaml': '- image: "acme/web:1"\n' }, '.images[name=acme/web].newTag'],
     ['GENERATE_PATHS_LEAVE_OUT', { 'apps/shop.yaml': application('main', 'main', './templates') }, '.front.imageTag'],
     [undefined, { 'apps/shop.yaml': application('main', 'main', '.;/common') }, '.front.imageTag'],
+    ['VALUES_FILE_UNUSED', { 'apps/shop.yaml': application('main', 'main', '', '[prod.yaml]') }, '.front.imageTag', 'main/values-prod.yaml'],
+    [undefined, { 'apps/shop.yaml': application('main', 'main', '', '[values-prod.yaml]') }, '.front.imageTag', 'main/values-prod.yaml'],
+    [undefined, { 'apps/shop.yaml': application('other', 'main', '', '[../main/values-prod.yaml]') }, '.front.imageTag', 'main/values-prod.yaml'],
+    ['GENERATE_PATHS_LEAVE_OUT', { 'apps/shop.yaml': lending('/main') }, '.front.imageTag', 'env/values-prod.yaml'],
+    [undefined, { 'apps/shop.yaml': lending('/main;/env') }, '.front.imageTag', 'env/values-prod.yaml'],
     ['APPLICATION_BRANCH_OTHER', { 'argocd/shop.yaml': application('main', 'release', '') }, '.front.imageTag'],
     [undefined, { 'argocd/shop.yaml': application('other', 'release', './x') }, '.front.imageTag'],
-  ])('reads the config repo: %s', async (code, files, path) => {
+  ])('reads the config repo: %s, of %j', async (code, files, path, valuesFile = 'main/values.yaml') => {
     const host = await gitHost();
     const isKustomize = path.startsWith('.images');
     const chart = {
       'main/Chart.yaml': 'name: shop\n',
-      'main/values.yaml': 'front: { imageTag: x }\n',
+      [valuesFile]: 'front: { imageTag: x }\n',
       'main/templates/web.yaml': 'image: {{ .Values.front.imageTag }}\n',
     };
     const kustomization = {
       'main/kustomization.yaml': 'resources: [web.yaml]\nimages:\n  - name: acme/web\n    newTag: x\n',
     };
     const repo = await host.createRepo('config', { files: { ...(isKustomize ? kustomization : chart), ...files } });
-    const file = isKustomize ? 'main/kustomization.yaml' : 'main/values.yaml';
+    const file = isKustomize ? 'main/kustomization.yaml' : valuesFile;
     const text = `${schemaLine}deliveries:\n  main: { from: main, repo: ${repo}, set: { ${file}: { '${path}': '{commit}' } } }\n`;
     const found = await run(await repoOf({ 'tagboat.yaml': text }), {});
     expect(codes(found)).toEqual(code === undefined ? [] : [code]);

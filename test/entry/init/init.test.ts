@@ -6,12 +6,13 @@ import { parse, parseAllDocuments } from 'yaml';
 import { claimsOfJob, gitHubProvider } from '../../../src/auth/iam/claims.ts';
 import { reviewTrust } from '../../../src/auth/iam/trust.ts';
 import { parseConfig } from '../../../src/config/config.ts';
+import { declaredApplications, sourceDeploying } from '../../../src/entry/init/applications.ts';
 import { cloudFormation } from '../../../src/entry/init/aws/cloudformation.ts';
 import { awsCommands } from '../../../src/entry/init/aws/commands.ts';
 import { lifecycle } from '../../../src/entry/init/aws/model.ts';
 import { terraform } from '../../../src/entry/init/aws/terraform.ts';
 import { findImages } from '../../../src/entry/init/find-images.ts';
-import { applicationOf, declaredApplications, findPlaces } from '../../../src/entry/init/find-places.ts';
+import { findPlaces } from '../../../src/entry/init/find-places.ts';
 import { appRepo, runInit } from './scene.ts';
 
 const read = (dir: string, file: string) => readFile(join(dir, file), 'utf8');
@@ -98,12 +99,11 @@ describe('the places of a config repo', () => {
   });
 
   it('are deployed by the application whose folder they are in', () => {
-    const applications = declaredApplications(texts);
-    expect(applicationOf('charts/shop/values.yaml', applications)).toMatchObject({
-      name: 'shop',
-      branch: 'production',
-    });
-    expect(applicationOf('charts/shopping/values.yaml', applications)).toBeUndefined();
+    const [shop] = declaredApplications(texts);
+    if (shop === undefined) throw new Error('there is no application');
+    expect(shop.name).toBe('shop');
+    expect(sourceDeploying('charts/shop/values.yaml', shop)?.revision).toBe('production');
+    expect(sourceDeploying('charts/shopping/values.yaml', shop)).toBeUndefined();
   });
 });
 
