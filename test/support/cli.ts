@@ -1,8 +1,12 @@
 import { spawn } from 'node:child_process';
+import { EventEmitter } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { Writable } from 'node:stream';
 import { onTestFinished } from 'vitest';
+import { main } from '../../src/entry/cli/main.ts';
 import { accountTrusting, role } from '../../src/entry/demo/world.ts';
+import type { Outside } from '../../src/entry/run/stopping.ts';
 import type { Event } from '../../src/events.ts';
 import { type Aws, type AwsOptions, startAws } from '../../src/sandbox/aws/aws.ts';
 import type { GitHost } from '../../src/sandbox/git-host/git-host.ts';
@@ -33,23 +37,73 @@ export interface CliOptions {
   readonly script?: string;
   /** Another Node than the one that runs the tests. */
   readonly node?: string;
+  /** In a process of its own, whatever else is asked for. */
+  readonly alone?: boolean;
   /** A program, with its arguments, to run it in. */
   readonly within?: readonly [string, ...string[]];
 }
 
-/** Runs the real command line in a process of its own, without anything of the caller's accounts. */
-export function cli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+/**
+ * Runs the whole command line, without anything of the caller's accounts: in this process, since to start another one
+ * costs more than what most commands do. Where the process itself matters (signals, another program or Node), in one of
+ * its own.
+ */
+export async function cli(args: readonly string[], options: CliOptions = {}): Promise<CliResult> {
+  const env = { PATH: process.env.PATH, HOME: '/nonexistent', NO_COLOR: '1', ...options.env };
+  const { code, stdout, stderr } = await (ownProcess(options)
+    ? inChild(args, options, env)
+    : inside(args, options, env));
+  const events = args.includes('--json')
+    ? stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Event)
+    : [];
+  // Whatever a test asks of a run: each of its events is one that the schema knows.
+  const faults = events.flatMap(faultsOf);
+  if (faults.length > 0) throw new Error(`Events that their schema refuses:\n${faults.join('\n')}`);
+  return { code, stdout, stderr, events };
+}
+
+type Ended = Omit<CliResult, 'events'>;
+
+function ownProcess(options: CliOptions): boolean {
+  const { alone, script, node, within, onLine, onStart } = options;
+  return alone === true || [script, node, within, onLine, onStart].some((given) => given !== undefined);
+}
+
+async function inside(args: readonly string[], options: CliOptions, env: NodeJS.ProcessEnv): Promise<Ended> {
+  const stream = () => {
+    const chunks: Buffer[] = [];
+    const write = (chunk: Buffer, _: string, done: () => void) => {
+      chunks.push(chunk);
+      done();
+    };
+    return { sink: new Writable({ write }), text: () => Buffer.concat(chunks).toString() };
+  };
+  const [stdout, stderr] = [stream(), stream()];
+  const outside = Object.assign(new EventEmitter(), {
+    env: Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined)),
+    cwd: () => options.cwd ?? root,
+    stdin: { isTTY: false },
+    stdout: stdout.sink,
+    stderr: stderr.sink,
+    exit: (code: number) => {
+      throw new Error(`ended at once with ${code}`);
+    },
+  }) as unknown as Outside;
+  const code = await main(args, outside);
+  return { code, stdout: stdout.text(), stderr: stderr.text() };
+}
+
+function inChild(args: readonly string[], options: CliOptions, env: NodeJS.ProcessEnv): Promise<Ended> {
   const script = options.script ?? join(root, 'dist', 'cli.js');
   return new Promise((done, fail) => {
     const [program, ...rest] = [...(options.within ?? []), options.node ?? process.execPath, script, ...args] as [
       string,
       ...string[],
     ];
-    const child = spawn(program, rest, {
-      cwd: options.cwd ?? root,
-      env: { PATH: process.env.PATH, HOME: '/nonexistent', NO_COLOR: '1', ...options.env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = spawn(program, rest, { cwd: options.cwd ?? root, env, stdio: ['ignore', 'pipe', 'pipe'] });
     options.onStart?.((signal) => child.kill(signal));
     let stdout = '';
     let stderr = '';
@@ -64,19 +118,7 @@ export function cli(args: readonly string[], options: CliOptions = {}): Promise<
       stderr += text;
     });
     child.on('error', fail);
-    child.on('close', (code) => {
-      const json = args.includes('--json');
-      const events = json
-        ? stdout
-            .trimEnd()
-            .split('\n')
-            .map((line) => JSON.parse(line) as Event)
-        : [];
-      // Whatever a test asks of a run: each of its events is one that the schema knows.
-      const faults = events.flatMap(faultsOf);
-      if (faults.length > 0) fail(new Error(`Events that their schema refuses:\n${faults.join('\n')}`));
-      done({ code, stdout, stderr, events });
-    });
+    child.on('close', (code) => done({ code, stdout, stderr }));
   });
 }
 

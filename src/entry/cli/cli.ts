@@ -6,7 +6,9 @@ if (asksVersion(first) || (first !== undefined && !first.startsWith('-') && asks
   process.stdout.write(`${version}\n`);
 } else {
   const { main } = await import('./main.ts');
-  await main(process.argv.slice(2));
+  // The SDK is bundled with the version that was tested here; its own outlook on Node versions is no user's business.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+  process.exit(await main(process.argv.slice(2)));
 }
 
 function asksVersion(argument: string | undefined): boolean {

@@ -2,16 +2,15 @@ import { type Command, CommanderError } from 'commander';
 import { TagboatError } from '../../errors.ts';
 import type { CommonOptions } from '../run/options.ts';
 import { type Body, runSession, type Settings } from '../run/session.ts';
+import type { Outside } from '../run/stopping.ts';
 import { createProgram } from './program.ts';
 
-/** Runs the command line and ends the process with its exit code. */
-export async function main(argv: readonly string[]): Promise<never> {
-  // The SDK is bundled with the version that was tested here; its own outlook on Node versions is no user's business.
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+/** Runs the command line; answers the exit code. */
+export async function main(argv: readonly string[], outside: Outside = process): Promise<number> {
   let exitCode = 0;
   let help = '';
   const program = createProgram(async (command, options, load) => {
-    exitCode = await runSession(command, settingsOf(options), loaded(load));
+    exitCode = await runSession(command, settingsOf(options), loaded(load), outside);
   });
   // Help is a product and goes to stdout as it is; with --json it is the result's value.
   quietly(program, (text) => {
@@ -22,7 +21,7 @@ export async function main(argv: readonly string[]): Promise<never> {
     else await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError || error instanceof TagboatError)) throw error;
-    exitCode = await runSession(named(program, argv) ?? 'help', given(argv), async (session) => {
+    const told: Body = async (session) => {
       if (error instanceof TagboatError) throw error;
       if (error.exitCode === 0 || argv.length === 0) {
         session.print(help);
@@ -31,9 +30,10 @@ export async function main(argv: readonly string[]): Promise<never> {
       const none = argv[0] === 'help' ? `There is no command ${argv[1]}.` : 'No command was given.';
       const problem = help !== '' && error.code === 'commander.help' ? none : sentence(error.message);
       throw new TagboatError('USAGE', { problem, command: named(program, argv) });
-    });
+    };
+    exitCode = await runSession(named(program, argv) ?? 'help', given(argv), told, outside);
   }
-  process.exit(exitCode);
+  return exitCode;
 }
 
 /** Loading is part of the run: what fails there is told as everything else is. */

@@ -13,9 +13,8 @@ export interface Ask {
 }
 
 /** Whom the command asks: nobody with --yes, with --json and without a terminal. */
-export async function asker({ settings }: Session, yes: boolean): Promise<Ask> {
-  const isSeen = process.stdin.isTTY === true && process.stderr.isTTY === true;
-  return yes || settings.json || !isSeen ? askNobody : askInTerminal();
+export async function asker({ interactive }: Session, yes: boolean): Promise<Ask> {
+  return yes || !interactive ? askNobody : askInTerminal();
 }
 
 const askNobody: Ask = {

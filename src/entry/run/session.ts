@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { inspect } from 'node:util';
 import picocolors from 'picocolors';
 import type { Colors } from 'picocolors/types.js';
@@ -7,7 +8,7 @@ import { exitCodes } from '../../errors/codes.ts';
 import type { Emit, Event, Happening } from '../../events.ts';
 import type { Source } from '../../plan.ts';
 import { secretsOf } from '../../wire/secret-names.ts';
-import type { World } from '../../wire/world.ts';
+import type { Env, World } from '../../wire/world.ts';
 import { createAnnotations, maskCommand } from '../show/annotations.ts';
 import { colorsFor } from '../show/colors.ts';
 import { createJsonLines } from '../show/json.ts';
@@ -18,7 +19,7 @@ import { createScrubber, type Scrubber } from '../show/scrub/scrub.ts';
 import type { EventSink } from '../show/sink.ts';
 import { createSummary } from '../show/summary.ts';
 import { createTerminal } from '../show/terminal.ts';
-import { type Ending, endingOf, firstFault, listen } from './stopping.ts';
+import { type Ending, endingOf, firstFault, listen, type Outside } from './stopping.ts';
 import { version } from './version.ts';
 import { createWorld } from './world.ts';
 
@@ -44,6 +45,8 @@ export interface Session {
   readonly emit: Emit;
   readonly cwd: string;
   readonly settings: Settings;
+  /** Somebody is there who can be asked. */
+  readonly interactive: boolean;
   /** Tells that the run began, once its source is known. */
   readonly started: (source?: Source) => void;
   /** Puts a command's product (a diff, a schema, a list) on stdout; nothing with `--json`, where the result carries it. */
@@ -62,23 +65,28 @@ export type Body = (session: Session) => Promise<Ending>;
  * Runs one command in the real world and shows it; answers the exit code. The last event is always `result`, whatever
  * happens. SIGINT, SIGTERM and SIGHUP abort the world and let the command clean up for some seconds.
  */
-export async function runSession(command: string, settings: Settings, body: Body): Promise<number> {
+export async function runSession(
+  command: string,
+  settings: Settings,
+  body: Body,
+  outside: Outside = process,
+): Promise<number> {
   // Windows names the home folder otherwise; all that is kept there is looked for by HOME.
-  const { env } = process;
+  const { env } = outside;
   if (env.HOME === undefined && env.USERPROFILE !== undefined) env.HOME = env.USERPROFILE;
-  const stdout = guardedOutput(process.stdout);
-  const stderr = guardedOutput(process.stderr);
+  const stdout = guardedOutput(outside.stdout);
+  const stderr = guardedOutput(outside.stderr);
   const scrubber = createScrubber();
   const began = performance.now();
-  const isTerminal = process.stderr.isTTY === true && env.TERM !== 'dumb';
+  const isTerminal = outside.stderr.isTTY === true && env.TERM !== 'dumb';
   const colors = colorsFor(env, isTerminal, settings.color);
   const drawn = isTerminal && !settings.json && !settings.quiet && ['', 'false'].includes(env.CI ?? '');
   const block = drawn ? (await import('../show/live-block.ts')).openLiveBlock : undefined;
-  const live = block?.({ stream: process.stderr, colors, now: () => performance.now() });
+  const live = block?.({ stream: outside.stderr, colors, now: () => performance.now() });
   const terminal = settings.json
     ? undefined
-    : createTerminal({ stream: process.stderr, colors, live, quiet: settings.quiet });
-  const sinks = [terminal ?? createJsonLines(stdout.write, settings.quiet), ...actionsSinks(stderr)];
+    : createTerminal({ stream: outside.stderr, colors, live, quiet: settings.quiet });
+  const sinks = [terminal ?? createJsonLines(stdout.write, settings.quiet), ...actionsSinks(stderr, outside)];
   const controller = new AbortController();
   // All that waits, asks and runs at once listens to it: no leak, whatever their number.
   setMaxListeners(0, controller.signal);
@@ -92,7 +100,7 @@ export async function runSession(command: string, settings: Settings, body: Body
     if (told.type === 'step.started') world.trace?.(`${told.stage} ${told.subject}: ${told.message}`);
     for (const sink of sinks) sink.tell(event);
   };
-  const mask = masking(scrubber, stderr, settings.announces === true);
+  const mask = masking(scrubber, stderr, settings.announces === true, env);
   // Masked whether or not a run uses them: a child's error may print them.
   for (const [, value] of secretsOf(env)) mask(value);
   const notice = (message: string): void => emit({ type: 'notice', level: 'info', stage: 'run', message });
@@ -109,14 +117,15 @@ export async function runSession(command: string, settings: Settings, body: Body
   const debug = (error: unknown): void => {
     if (debugs) stderr.write(clean(`${inspect(error, { depth: 5 })}\n`));
   };
-  const stopListening = listen(controller, emit);
-  const fault = firstFault();
+  const stopListening = listen(controller, emit, outside);
+  const fault = firstFault(outside);
   try {
     const session: Session = {
       command,
       world,
       emit,
-      cwd: process.cwd(),
+      cwd: outside.cwd(),
+      interactive: !settings.json && outside.stdin.isTTY === true && outside.stderr.isTTY === true,
       settings,
       started: (source) => emit(runStarted(command, source)),
       print: (text) => {
@@ -148,11 +157,10 @@ export async function runSession(command: string, settings: Settings, body: Body
 }
 
 /** What GitHub's runner is told besides; nothing elsewhere. */
-function actionsSinks(stderr: Output): EventSink[] {
-  const { env } = process;
+function actionsSinks(stderr: Output, { env, cwd }: Outside): EventSink[] {
   if (env.GITHUB_ACTIONS !== 'true') return [];
   // On stderr, which the runner reads for commands just the same, so that stdout stays JSON.
-  const annotations = createAnnotations(stderr.write, (file) => existsSync(file));
+  const annotations = createAnnotations(stderr.write, (file) => existsSync(resolve(cwd(), file)));
   return env.GITHUB_STEP_SUMMARY ? [annotations, createSummary(env.GITHUB_STEP_SUMMARY, runLinks(env))] : [annotations];
 }
 
@@ -160,8 +168,8 @@ function actionsSinks(stderr: Output): EventSink[] {
  * Takes secrets out of all that is printed, and tells the runner of them where nobody else reads what is told to it: a
  * `run:` step may end in `2>&1 | tee log`. Of its own tokens it knows already.
  */
-function masking(scrubber: Scrubber, stderr: Output, announces: boolean): (secret: string) => void {
-  const known = secretsOf(process.env).filter(([name]) => name === 'GITHUB_TOKEN' || name.startsWith('ACTIONS_'));
+function masking(scrubber: Scrubber, stderr: Output, announces: boolean, env: Env): (secret: string) => void {
+  const known = secretsOf(env).filter(([name]) => name === 'GITHUB_TOKEN' || name.startsWith('ACTIONS_'));
   const announced = new Set(
     known.flatMap(([, value]) => [value, Buffer.from(value).toString('base64'), encodeURIComponent(value)]),
   );

@@ -2,6 +2,9 @@ import { exitCodes } from '../../errors/codes.ts';
 import { type ErrorReport, reportOf, TagboatError } from '../../errors.ts';
 import type { Emit } from '../../events.ts';
 
+/** What a run has of the process around it. Tests run many in one process, each with an outside of its own. */
+export type Outside = Pick<NodeJS.Process, 'env' | 'cwd' | 'stdin' | 'stdout' | 'stderr' | 'on' | 'off' | 'exit'>;
+
 /** How a command ended. A thrown error is an ending too. */
 export interface Ending {
   readonly exitCode?: number;
@@ -21,12 +24,12 @@ const oneMs = 300;
  * Aborts on the first signal. SIGTERM and SIGHUP after it change nothing: tidying goes on. A second Ctrl-C ends the
  * process, for a peer or a child that doesn't let go.
  */
-export function listen(controller: AbortController, emit: Emit): () => void {
+export function listen(controller: AbortController, emit: Emit, outside: Outside): () => void {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   let interruptedAt: number | undefined;
   const stop = (signal: NodeJS.Signals): void => {
     const again = interruptedAt !== undefined && performance.now() - interruptedAt > oneMs;
-    if (signal === 'SIGINT' && again) process.exit(exitCodes.interrupted);
+    if (signal === 'SIGINT' && again) outside.exit(exitCodes.interrupted);
     if (signal === 'SIGINT') interruptedAt ??= performance.now();
     if (controller.signal.aborted) return;
     emit({
@@ -37,9 +40,9 @@ export function listen(controller: AbortController, emit: Emit): () => void {
     });
     controller.abort(new TagboatError('INTERRUPTED', { signal }));
   };
-  for (const signal of signals) process.on(signal, stop);
+  for (const signal of signals) outside.on(signal, stop);
   return () => {
-    for (const signal of signals) process.off(signal, stop);
+    for (const signal of signals) outside.off(signal, stop);
   };
 }
 
@@ -94,20 +97,20 @@ export async function endingOf(
 }
 
 /** Rejects with an error that nobody caught: a bug, which must end the run with its result told. */
-export function firstFault(): { happened: Promise<never>; stop: () => void } {
+export function firstFault(outside: Outside): { happened: Promise<never>; stop: () => void } {
   let fail: (error: unknown) => void = () => undefined;
   const happened = new Promise<never>((_, reject) => {
     fail = reject;
   });
   happened.catch(() => undefined);
   const faulty = (error: unknown): void => fail(error);
-  process.on('uncaughtException', faulty);
-  process.on('unhandledRejection', faulty);
+  outside.on('uncaughtException', faulty);
+  outside.on('unhandledRejection', faulty);
   return {
     happened,
     stop: () => {
-      process.off('uncaughtException', faulty);
-      process.off('unhandledRejection', faulty);
+      outside.off('uncaughtException', faulty);
+      outside.off('unhandledRejection', faulty);
     },
   };
 }
