@@ -1,3 +1,5 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import { type LandOptions, landDelivery } from '../../src/commit/commit.ts';
 import type { CommitOutcome } from '../../src/plan/outcome.ts';
@@ -88,7 +90,28 @@ export function fileAt(host: GitHost, repo: string, path = 'main/values.yaml', b
 }
 
 export async function tipOf(host: GitHost, repo: string, branch = 'main'): Promise<string> {
-  return (await host.git(repo, 'rev-parse', branch)).trim();
+  // A loose ref is a file; to ask git for it is a process, some thousand times.
+  const loose = await readFile(join(host.repoDir(repo), 'refs', 'heads', branch), 'utf8').catch(() => undefined);
+  return (loose ?? (await host.git(repo, 'rev-parse', branch))).trim();
+}
+
+/**
+ * The refs of a repository below `under`, as `git for-each-ref` lists them, read from its files: some hundred tests ask
+ * for them.
+ */
+export async function refsOf(host: GitHost, repo: string, under = 'refs'): Promise<string> {
+  const dir = host.repoDir(repo);
+  const packed = await readFile(join(dir, 'packed-refs'), 'utf8').catch(() => '');
+  const refs = new Map([...packed.matchAll(/^([0-9a-f]{40,64}) (refs\/.+)$/gm)].map(([, id, name]) => [name, id]));
+  const files = await readdir(join(dir, 'refs'), { recursive: true, withFileTypes: true });
+  for (const file of files.filter((one) => one.isFile() && !one.name.endsWith('.lock'))) {
+    const path = join(file.parentPath, file.name);
+    const id = await readFile(path, 'utf8').catch(() => undefined);
+    if (id !== undefined) refs.set(path.slice(dir.length + 1), id.trim());
+  }
+  const wanted = [...refs].filter(([name]) => name === under || name?.startsWith(`${under}/`));
+  const lines = wanted.map(([name, id]) => `${id} ${name}\n`).sort((a, b) => (a.slice(41) < b.slice(41) ? -1 : 1));
+  return lines.join('');
 }
 
 /** Checks everything git can check about a repository. A beaten push leaves its objects behind, which is no fault. */

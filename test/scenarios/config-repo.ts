@@ -6,7 +6,7 @@ import { commit } from '../../src/entry/commands/commit.ts';
 import type { ErrorReport } from '../../src/errors.ts';
 import type { CommitOutcome } from '../../src/plan/outcome.ts';
 import type { GitHost, GitHostFault, GitHostRequest, RepoSetup } from '../../src/sandbox/git-host/git-host.ts';
-import { chart, fileAt, isPush, isSound, tipOf, valuesWith } from '../commit/landing.ts';
+import { chart, fileAt, isPush, isSound, refsOf, tipOf, valuesWith } from '../commit/landing.ts';
 import { type CliOptions, type CliResult, cli, resultOf } from '../support/cli.ts';
 import { gitHost, noHttpBackend } from '../support/git-host.ts';
 import { type HereOptions, here } from '../support/here.ts';
@@ -104,12 +104,11 @@ async function setScene({ repo, fault, prepare, url: change = (url) => url }: Co
   const url = await host.createRepo('config', { files: chart, ...repo });
   await prepare?.(host);
   ready = true;
-  const before = { tipBefore: await tipOf(host, 'config').catch(() => undefined), refsBefore: await refsIn(host) };
+  const before = {
+    tipBefore: await tipOf(host, 'config').catch(() => undefined),
+    refsBefore: await refsOf(host, 'config'),
+  };
   return { host, url: await change(url), before };
-}
-
-function refsIn(host: GitHost): Promise<string> {
-  return host.git('config', 'for-each-ref', '--format=%(objectname) %(refname)');
 }
 
 /** Somebody else's push, which changes another file. */
@@ -136,7 +135,7 @@ export const nothingSent: Holds = {
 
 export const refsUnmoved: Holds = {
   words: 'no ref of the config repo moves',
-  holds: async ({ host, refsBefore }) => expect(await refsIn(host)).toBe(refsBefore),
+  holds: async ({ host, refsBefore }) => expect(await refsOf(host, 'config')).toBe(refsBefore),
 };
 
 export const sound: Holds = {
@@ -170,7 +169,7 @@ export const neverSet: Holds = {
 
 export const queueEmpty: Holds = {
   words: 'no intent is left behind',
-  holds: async ({ host }) => expect(await host.git('config', 'for-each-ref', 'refs/tagboat')).toBe(''),
+  holds: async ({ host }) => expect(await refsOf(host, 'config', 'refs/tagboat')).toBe(''),
 };
 
 export const onePush: Holds = {

@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { IncomingMessage } from 'node:http';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Env } from '../../wire/world.ts';
+import { runGit } from './repo.ts';
 
 /** One request to git's own http-backend, as CGI (RFC 3875) wants it told. */
 interface CgiRequest {
@@ -23,6 +25,18 @@ export interface CgiReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Readable;
+}
+
+const backends = new Map<string | undefined, Promise<string>>();
+
+/** Git's http-backend by its own path: through `git` every request would cost one more process. Asked for once a PATH. */
+export function httpBackend(env: Env): Promise<string> {
+  const known = backends.get(env.PATH);
+  if (known !== undefined) return known;
+  const asked = runGit(['--exec-path'], env).then((path) => join(path.trim(), 'git-http-backend'));
+  backends.set(env.PATH, asked);
+  asked.catch(() => backends.delete(env.PATH));
+  return asked;
 }
 
 /** The program's answer, its body streaming. Rejects when it ends without the blank line after its headers. */

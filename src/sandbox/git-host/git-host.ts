@@ -8,7 +8,7 @@ import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import type { Env } from '../../wire/world.ts';
 import { accessRefusal, type RepoAccess } from './access.ts';
-import { type CgiReply, runCgi } from './cgi.ts';
+import { type CgiReply, httpBackend, runCgi } from './cgi.ts';
 import { hearCommands } from './commands.ts';
 import { type Quirk, readOddly } from './quirk.ts';
 import { commitFiles, createBareRepo, type RepoCommit, type RepoOptions, runGit } from './repo.ts';
@@ -97,8 +97,7 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'tagboat-git-host-')));
   await mkdir(dir, { recursive: true });
   const env: Env = { ...options.env, GIT_CONFIG_NOSYSTEM: '1', GIT_CONFIG_GLOBAL: '/dev/null', HOME: dir };
-  // Started by its own path: through `git` every request would cost one more process.
-  const program = join((await runGit(['--exec-path'], env)).trim(), 'git-http-backend');
+  const program = await httpBackend(env);
   const rules = new Map<string, RepoAccess>();
   const requests: GitHostRequest[] = [];
   const children = new Set<ChildProcess>();

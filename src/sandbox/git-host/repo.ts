@@ -13,10 +13,10 @@ export interface RepoCommit {
   readonly branch?: string;
   /** By path. `undefined` deletes. */
   readonly files: Readonly<Record<string, RepoFile | undefined>> | Iterable<readonly [string, RepoFile | undefined]>;
-  readonly message?: string;
-  readonly author?: { readonly name: string; readonly email: string };
+  readonly message?: string | undefined;
+  readonly author?: { readonly name: string; readonly email: string } | undefined;
   /** Seconds since the epoch. */
-  readonly time?: number;
+  readonly time?: number | undefined;
 }
 
 export interface RepoOptions extends Partial<RepoCommit> {
@@ -38,34 +38,46 @@ const served: Readonly<Record<string, string>> = {
 
 /** Makes a bare repository, with one commit when there are files. */
 export async function createBareRepo(dir: string, options: RepoOptions, env: Env): Promise<void> {
-  const branch = options.branch ?? 'main';
-  const format = options.objectFormat ?? 'sha1';
-  await cp(await emptyRepo(branch, format, env), dir, { recursive: true });
+  await cp(await firstState(options, env), dir, { recursive: true });
   const config = Object.entries({ ...served, ...options.config }).map(([key, value]) => configLines(key, value));
   await writeFile(join(dir, 'config'), config.join(''), { flag: 'a' });
   if (options.preReceive !== undefined) {
     await mkdir(join(dir, 'hooks'), { recursive: true });
     await writeFile(join(dir, 'hooks', 'pre-receive'), `#!/bin/sh\n${options.preReceive}\n`, { mode: 0o755 });
   }
-  if (options.files !== undefined) await commitFiles(dir, { ...options, files: options.files }, env);
+  const { files } = options;
+  if (files !== undefined && !isSmall(files)) await commitFiles(dir, { ...options, files }, env);
 }
 
-const empty = new Map<string, Promise<string>>();
+const states = new Map<string, Promise<string>>();
 
-/** A repository as git makes it, made once in a process: it is copied for each repository, which costs no program. */
-function emptyRepo(branch: string, format: string, env: Env): Promise<string> {
-  const key = `${branch}\0${format}`;
-  const known = empty.get(key);
+/**
+ * A repository as git makes it, with its first commit where that is small; made once in a process: to copy it for each
+ * repository costs no program.
+ */
+function firstState(options: RepoOptions, env: Env): Promise<string> {
+  const { branch = 'main', objectFormat = 'sha1', files, message, author, time } = options;
+  const commit = files !== undefined && isSmall(files) ? { branch, files, message, author, time } : undefined;
+  const key = JSON.stringify([branch, objectFormat, commit]);
+  const known = states.get(key);
   if (known !== undefined) return known;
-  const made = mkdtemp(join(tmpdir(), 'tagboat-empty-')).then(async (dir) => {
+  const made = mkdtemp(join(tmpdir(), 'tagboat-first-')).then(async (dir) => {
     process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
-    const what = [`--initial-branch=${branch}`, `--object-format=${format}`, '--template='];
+    const what = [`--initial-branch=${branch}`, `--object-format=${objectFormat}`, '--template='];
     await runGit(['init', '--quiet', '--bare', ...what, dir], env);
+    if (commit !== undefined) await commitFiles(dir, commit, env);
     return dir;
   });
-  empty.set(key, made);
-  made.catch(() => empty.delete(key));
+  states.set(key, made);
+  made.catch(() => states.delete(key));
   return made;
+}
+
+/** Few files of text: what most repositories begin with, and several may begin with the same. */
+function isSmall(files: RepoCommit['files']): files is Readonly<Record<string, string>> {
+  if (Symbol.iterator in files) return false;
+  const texts = Object.values(files);
+  return texts.length < 20 && texts.every((text) => typeof text === 'string' && text.length < 4_096);
 }
 
 /** Written straight into the file: a `git config` a key would be a process a key. */

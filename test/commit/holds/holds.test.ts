@@ -10,7 +10,7 @@ import type { DeliveryPlan } from '../../../src/plan.ts';
 import type { GitHost } from '../../../src/sandbox/git-host/git-host.ts';
 import { gitHost, noHttpBackend, skipNote } from '../../support/git-host.ts';
 import { jumpingClock, type TestWorld, testWorld } from '../../support/world.ts';
-import { chart, deliveryTo, fileAt, isPush, isSound, landed, quickWorld, setTag, tipOf } from '../landing.ts';
+import { chart, deliveryTo, fileAt, isPush, isSound, landed, quickWorld, refsOf, setTag, tipOf } from '../landing.ts';
 
 const file = 'main/values.yaml';
 const path = '.front.imageTag';
@@ -325,7 +325,7 @@ describe.skipIf(noHttpBackend !== undefined)(`a hold in a config repo${skipNote}
     held = false;
     await host.git('config', 'update-ref', 'refs/heads/main', 'main~1');
     expect(await land(deliveryTo(url, setTag('b')), quickWorld(), {})).toMatchObject({ is: 'held', by: 'Ada' });
-    expect(await host.git('config', 'for-each-ref', 'refs/tagboat')).toBe('');
+    expect(await refsOf(host, 'config', 'refs/tagboat')).toBe('');
   });
 
   it('holds the value that is there when it lands, not the one it saw first', async () => {
@@ -399,7 +399,7 @@ async function publishAndDie(host: GitHost, delivery: DeliveryPlan): Promise<voi
     return world.http(request);
   };
   await expect(land(delivery, { ...world, http }, {})).rejects.toThrow();
-  expect(await host.git('config', 'for-each-ref', 'refs/tagboat')).not.toBe('');
+  expect(await refsOf(host, 'config', 'refs/tagboat')).not.toBe('');
 }
 
 describe.skipIf(noHttpBackend !== undefined)(`holds and the queue${skipNote}`, () => {
@@ -412,7 +412,7 @@ describe.skipIf(noHttpBackend !== undefined)(`holds and the queue${skipNote}`, (
     await publishAndDie(host, holding(url, place));
     landed(await land(deliveryTo(url, other), queueWorld(), {}));
     expect(await holdsAt(host)).toMatchObject([{ file, path, value: 'a', by: 'Ada' }]);
-    expect(await host.git('config', 'for-each-ref', 'refs/tagboat')).toBe('');
+    expect(await refsOf(host, 'config', 'refs/tagboat')).toBe('');
     await isSound(host, 'config');
   });
 
@@ -433,7 +433,7 @@ describe.skipIf(noHttpBackend !== undefined)(`holds and the queue${skipNote}`, (
     const later = queueWorld(now + 60_000);
     expect(await land(deliveryTo(url, setTag('b')), later, {})).toMatchObject({ is: 'held', by: 'Ada' });
     expect(await fileAt(host, 'config')).toContain('imageTag:   a   # from CI');
-    expect(await host.git('config', 'for-each-ref', 'refs/tagboat')).toBe('');
+    expect(await refsOf(host, 'config', 'refs/tagboat')).toBe('');
     await isSound(host, 'config');
   });
 
@@ -444,6 +444,6 @@ describe.skipIf(noHttpBackend !== undefined)(`holds and the queue${skipNote}`, (
     landed(await land(deliveryTo(url, setTag('b')), queueWorld(), { queue: false }));
     landed(await land(deliveryTo(url, other), queueWorld(), {}));
     expect(await fileAt(host, 'config', '.tagboat/holds.json').catch(() => 'none')).toBe('none');
-    expect(await host.git('config', 'for-each-ref', 'refs/tagboat')).not.toBe('');
+    expect(await refsOf(host, 'config', 'refs/tagboat')).not.toBe('');
   });
 });

@@ -22,6 +22,7 @@ import {
   landed,
   noticesIn,
   quickWorld,
+  refsOf,
   setTag,
   tipOf,
 } from '../landing.ts';
@@ -280,7 +281,7 @@ describe.skipIf(noHttpBackend !== undefined)(`the order guard${skipNote}`, () =>
     between = () => deliver(place, { commit: place.third });
     const outcome = await deliver(place, { commit: place.second, options: { queue: true } });
     expect(outcome).toMatchObject({ is: 'superseded', by: place.third });
-    expect(await place.host.git('config', 'for-each-ref', 'refs/tagboat')).toBe('');
+    expect(await refsOf(place.host, 'config', 'refs/tagboat')).toBe('');
   });
 
   it('shows in a dry run what the run would end as', async () => {
@@ -324,7 +325,7 @@ describe.skipIf(noHttpBackend !== undefined)(`commits of one app repo in one que
     const values = [...log.matchAll(/^\+ {2}imageTag: {3}(\S+)/gm)].map(([, value = '']) => order.indexOf(value));
     expect(values.filter((at) => at >= 0)).toEqual(values.filter((at) => at >= 0).toSorted());
     expect(new Set(values).size).toBe(values.length);
-    expect(await place.host.git('config', 'for-each-ref', 'refs/tagboat')).toBe('');
+    expect(await refsOf(place.host, 'config', 'refs/tagboat')).toBe('');
     await isSound(place.host, 'config');
   });
 
@@ -336,7 +337,7 @@ describe.skipIf(noHttpBackend !== undefined)(`commits of one app repo in one que
     const older = await deliver(place, { commit: place.second, world: patientWorld(), options: { queue: true } });
     expect(older).toMatchObject({ is: 'superseded', by: place.third });
     expect(await fileAt(place.host, 'config')).toContain(place.third);
-    expect(await place.host.git('config', 'for-each-ref', 'refs/tagboat')).toBe('');
+    expect(await refsOf(place.host, 'config', 'refs/tagboat')).toBe('');
   });
 });
 
@@ -352,7 +353,7 @@ async function publishAndDie(place: Place, commit: string): Promise<void> {
     return world.http(request);
   };
   await expect(deliver(place, { commit, world: { ...world, http }, options: { queue: true } })).rejects.toThrow();
-  expect(await place.host.git('config', 'for-each-ref', 'refs/tagboat')).not.toBe('');
+  expect(await refsOf(place.host, 'config', 'refs/tagboat')).not.toBe('');
 }
 
 describe.skipIf(noHttpBackend !== undefined)(`the order of values that name no commit${skipNote}`, () => {

@@ -11,7 +11,7 @@ import { type Random, randomFrom } from '../../schedules/random.ts';
 import { gitHost, noHttpBackend, skipNote } from '../../support/git-host.ts';
 import { seeds } from '../../support/runs.ts';
 import { jumpingClock, type TestWorld, testWorld } from '../../support/world.ts';
-import { chart, deliveryTo, isSound, setTag, tipOf } from '../landing.ts';
+import { chart, deliveryTo, isSound, refsOf, setTag, tipOf } from '../landing.ts';
 
 // Runs of one app repo's commits at once on one value, in an order that a seed decides, with people who push and hold,
 // and runs that are cut off. `TAGBOAT_SEED=123` plays one again, as far as a machine's pace lets it,
@@ -173,7 +173,7 @@ describe.skipIf(noHttpBackend !== undefined)(`runs of one app repo by chance${sk
           break;
       }
     }
-    const left = await host.git('config', 'for-each-ref', 'refs/tagboat');
+    const left = await refsOf(host, 'config', 'refs/tagboat');
     if (!ends.some(({ is }) => is === 'killed')) expect(left, story).toBe('');
   }, 180_000);
 });

@@ -17,6 +17,7 @@ import {
   landed,
   noticesIn,
   pushesIn,
+  refsOf,
   saysDone,
   setTag,
   shared,
@@ -50,7 +51,7 @@ async function updateHook(host: GitHost, script: string): Promise<void> {
 }
 
 const refsIn = async (host: GitHost): Promise<string> =>
-  host.git('config', 'for-each-ref', '--format=%(refname)', 'refs/tagboat');
+  (await refsOf(host, 'config', 'refs/tagboat')).replace(/^[0-9a-f]+ /gm, '');
 
 /** Pushes something else whenever a direct push of ours comes in, so that it is beaten, `times` times. */
 async function beatenHost(times: number, files: Record<string, string> = chart) {

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { chart, fileAt, isPush, valuesWith } from '../../commit/landing.ts';
+import { chart, fileAt, isPush, refsOf, valuesWith } from '../../commit/landing.ts';
 import { commitAgain, commitHere, missing, queueEmpty, rivalPush, sound } from '../config-repo.ts';
 import { scenario as declare } from '../scenario.ts';
 
@@ -45,7 +45,7 @@ export const scenario = declare({
       },
     );
     expect(killed.end.sees).toBe('BUG');
-    expect(await killed.host.git('config', 'for-each-ref', 'refs/tagboat')).not.toBe('');
+    expect(await refsOf(killed.host, 'config', 'refs/tagboat')).not.toBe('');
     return commitAgain(killed, 'b.yaml:.tag=c');
   },
 });

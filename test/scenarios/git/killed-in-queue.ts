@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { chart, fileAt, shared } from '../../commit/landing.ts';
+import { chart, fileAt, refsOf, shared } from '../../commit/landing.ts';
 import { commitAgain, commitByCli, landedOnce, missing, queueEmpty, signalledInQueue, sound } from '../config-repo.ts';
 import { scenario as declare } from '../scenario.ts';
 
@@ -30,7 +30,7 @@ export const scenario = declare({
       run,
     );
     expect(killed.end.exitCode).toBe(null);
-    expect(await killed.host.git('config', 'for-each-ref', 'refs/tagboat')).not.toBe('');
+    expect(await refsOf(killed.host, 'config', 'refs/tagboat')).not.toBe('');
     return commitAgain(killed, 'b.yaml:.tag=c');
   },
 });

@@ -12,6 +12,6 @@ export const scenario = declare({
   cause: () =>
     commitByCli(
       { repo: { config: { 'uploadpack.allowFilter': 'false' } } },
-      { env: { TMPDIR: '/nonexistent/folder' } },
+      { env: { TMPDIR: '/nonexistent/folder' }, alone: true },
     ),
 });
