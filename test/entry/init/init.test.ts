@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -10,7 +10,6 @@ import { declaredApplications, sourceDeploying } from '../../../src/entry/init/a
 import { cloudFormation } from '../../../src/entry/init/aws/cloudformation.ts';
 import { awsCommands } from '../../../src/entry/init/aws/commands.ts';
 import { lifecycle } from '../../../src/entry/init/aws/model.ts';
-import { terraform } from '../../../src/entry/init/aws/terraform.ts';
 import { findImages } from '../../../src/entry/init/find-images.ts';
 import { findPlaces } from '../../../src/entry/init/find-places.ts';
 import { appRepo, runInit } from './scene.ts';
@@ -223,17 +222,6 @@ describe('what AWS needs', () => {
     // ECR: a rule for any image must come last, and each has a priority of its own.
     expect(rules.map(({ rulePriority }) => rulePriority)).toEqual([1, 2, 3, 4]);
   });
-
-  const hasTerraform = spawnSync('terraform', ['version']).status === 0;
-  it.skipIf(!hasTerraform)(
-    `as Terraform is as terraform fmt writes it${hasTerraform ? '' : ' [skipped: install terraform]'}`,
-    () => {
-      const text = terraform(needs);
-      expect(
-        execFileSync('terraform', ['fmt', '-'], { input: text, stdio: ['pipe', 'pipe', 'ignore'] }).toString(),
-      ).toBe(text);
-    },
-  );
 
   it('as commands is a script that sh reads, and whose policies are JSON', () => {
     const text = awsCommands(needs);

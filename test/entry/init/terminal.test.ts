@@ -88,7 +88,17 @@ describe.skipIf(skip !== '')(`init on a terminal${skip}`, () => {
     const dir = await appRepo(files, 'https://github.com/acme/shop');
     await writeFile(join(dir, 'tagboat.yaml'), 'images: { mine: {} }\n');
     const { answer, ended } = onTerminal(
-      ['init', '--registry', 'ghcr.io/acme', '--from', 'main', '--config-repo', 'acme/config', '--place', 'v.yaml:.tag'],
+      [
+        'init',
+        '--registry',
+        'ghcr.io/acme',
+        '--from',
+        'main',
+        '--config-repo',
+        'acme/config',
+        '--place',
+        'v.yaml:.tag',
+      ],
       dir,
     );
     await answer('Which images should be built?', '\r');
