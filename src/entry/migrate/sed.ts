@@ -50,6 +50,8 @@ function readSubstitution(
     at = isSealed ? end : at;
   }
   const [from = '', to = '', flags = '', more] = parts;
+  // A letter after a backslash is a line end, a change of case and the like.
+  if (/\\[a-zA-Z]/.test(to)) return undefined;
   if (more !== undefined || parts.length < 3 || !/^g?$/.test(flags) || plainText(from) === undefined) return undefined;
   const source = inJavaScript(from, extended);
   try {
@@ -76,9 +78,12 @@ const classes: Readonly<Record<string, string>> = {
 /** A POSIX pattern, basic or extended: they differ in which of `(){}+?|` need a backslash to mean something. */
 function inJavaScript(pattern: string, extended: boolean): string {
   return pattern
+    .replace(/\\[<>]/g, '\\b')
     .replace(/\[:(\w+):\]/g, (all, name: string) => classes[name] ?? all)
     .replace(/\[\^?\]?[^\]]*\]|\\?[(){}+?|]/g, (found) => {
-      if (extended || found.startsWith('[')) return found;
+      // In brackets a backslash is only itself, and a bracket that comes first is one of them.
+      if (found.startsWith('[')) return found.replace(/\\(?!s|d)/g, '\\\\').replace(/^(\[\^?)\]/, '$1\\]');
+      if (extended) return found;
       return found.length === 2 ? (found[1] ?? '') : `\\${found}`;
     });
 }

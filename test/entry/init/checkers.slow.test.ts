@@ -118,7 +118,9 @@ describe('what init and migrate write, judged by those whom it is for:', () => {
 
   it.skipIf(argocd === undefined)(`Argo CD’s own schema takes the application${fetched(argocd)}`, async () => {
     const crd = parse(readFileSync(join(argocd ?? '', 'manifests/crds/application-crd.yaml'), 'utf8'));
-    const judge = new Ajv({ strict: false, validateFormats: false }).compile(closed(crd.spec.versions[0].schema.openAPIV3Schema));
+    const judge = new Ajv({ strict: false, validateFormats: false }).compile(
+      closed(crd.spec.versions[0].schema.openAPIV3Schema),
+    );
     for (const layout of ['helm', 'kustomize'] as const) {
       const dir = await written({ with: ['config-repo'], layout });
       judge(parse(readFileSync(join(dir, 'config-repo/argocd/shop.yaml'), 'utf8')));
