@@ -1,8 +1,9 @@
 // `npm run release`: makes the tags of this version, whose commit holds dist/ as well. `uses:` runs what the tag holds,
 // and main holds no built files. Pushes nothing; says which command does.
 // `npm run release -- --check [FOLDER]`: makes all that a release consists of into a folder and tries each; no tag.
+// `--only=package,executable` leaves out the others.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { build, buildTypes } from './build.mjs';
@@ -55,45 +56,65 @@ function releaseCommit() {
 async function check() {
   await ensureModules();
   const given = process.argv[process.argv.indexOf('--check') + 1];
-  const out = resolve(given ?? join(cache, 'release'));
+  const out = resolve(given === undefined || given.startsWith('--') ? join(cache, 'release') : given);
+  const only = process.argv
+    .find((argument) => argument.startsWith('--only='))
+    ?.slice('--only='.length)
+    .split(',');
+  const wants = (...parts) => only === undefined || parts.some((part) => only.includes(part));
   mkdirSync(out, { recursive: true });
   const work = mkdtempSync(join(tmpdir(), 'tagboat-release-check-'));
   try {
-    const packed = makePackage(out);
-    tryPackage(packed, work, version);
-    say(`✓ ${packed}: runs as a dependency and globally, with its types; publint and attw find nothing`);
-
-    const action = join(work, 'action');
-    mkdirSync(action);
-    const files = execFileSync('git', ['archive', releaseCommit()], { cwd: root, maxBuffer: 1 << 28 });
-    execFileSync('tar', ['-x', '-C', action], { input: files });
-    const env = { PATH: process.env.PATH, INPUT_COMMAND: 'ship', GITHUB_ACTIONS: 'true' };
-    const ran = spawnSync(process.execPath, ['dist/action.js'], { cwd: action, env, encoding: 'utf8' });
-    // Nothing is there to be shipped: that is the Action speaking.
-    expect(ran.status, 2);
-    if (!ran.stderr.includes('::error')) throw new Error(`The Action said nothing: ${ran.stderr}`);
-    say(`✓ the Action runs from the files of ${tag} alone, without an install`);
-
-    const missing = ['apt-get', 'dpkg-deb'].filter((program) => !isInstalled(program));
-    if (missing.length === 0) {
-      const image = join(out, 'image');
-      makeContext(image, packed, version);
-      say(`✓ the container image of ${image}, for amd64 and arm64: ${await tryContainer(image, version)}`);
-      say(`- the image of the other architecture than this machine's is made and not run`);
-    } else say(`- no container image: it is made of Debian's packages, and ${missing.join(' and ')} is not here`);
-
-    if (process.platform === 'linux') {
-      const file = join(out, `tagboat-linux-${process.arch}`);
-      await makeExecutable(file, version);
-      const bare = { cwd: work, env: { PATH: '/nonexistent' }, encoding: 'utf8' };
-      expect(execFileSync(file, ['--version'], bare).trim(), version);
-      expect(JSON.parse(execFileSync(file, ['schema'], bare)).title, 'tagboat.yaml');
-      say(`✓ ${file}: runs without Node`);
-    } else say(`- no single executable: it is made and tried on Linux, and this is ${process.platform}`);
-    say('- no executables for macOS and Windows: their node binaries are to be had, signed and tried on those systems');
+    const packed = wants('package', 'container') ? makePackage(out) : undefined;
+    if (wants('package')) {
+      tryPackage(packed, work, version);
+      say(`✓ ${packed}: runs as a dependency and globally, with its types; publint and attw find nothing`);
+    }
+    if (wants('action')) await tryAction(work);
+    if (wants('container')) await tryImage(out, packed);
+    if (wants('executable')) await tryExecutable(out, work);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+async function tryAction(work) {
+  if (!existsSync(join(root, 'dist', 'types'))) {
+    await build();
+    buildTypes();
+  }
+  const action = join(work, 'action');
+  mkdirSync(action);
+  const files = execFileSync('git', ['archive', releaseCommit()], { cwd: root, maxBuffer: 1 << 28 });
+  execFileSync('tar', ['-x', '-C', action], { input: files });
+  const env = { PATH: process.env.PATH, INPUT_COMMAND: 'ship', GITHUB_ACTIONS: 'true' };
+  const ran = spawnSync(process.execPath, ['dist/action.js'], { cwd: action, env, encoding: 'utf8' });
+  // Nothing is there to be shipped: that is the Action speaking.
+  expect(ran.status, 2);
+  if (!ran.stderr.includes('::error')) throw new Error(`The Action said nothing: ${ran.stderr}`);
+  say(`✓ the Action runs from the files of ${tag} alone, without an install`);
+}
+
+async function tryImage(out, packed) {
+  const missing = ['apt-get', 'dpkg-deb'].filter((program) => !isInstalled(program));
+  if (missing.length === 0) {
+    const image = join(out, 'image');
+    makeContext(image, packed, version);
+    say(`✓ the container image of ${image}, for amd64 and arm64: ${await tryContainer(image, version)}`);
+    say(`- the image of the other architecture than this machine's is made and not run`);
+  } else say(`- no container image: it is made of Debian's packages, and ${missing.join(' and ')} is not here`);
+}
+
+async function tryExecutable(out, work) {
+  if (process.platform === 'linux') {
+    const file = join(out, `tagboat-linux-${process.arch}`);
+    await makeExecutable(file, version);
+    const bare = { cwd: work, env: { PATH: '/nonexistent' }, encoding: 'utf8' };
+    expect(execFileSync(file, ['--version'], bare).trim(), version);
+    expect(JSON.parse(execFileSync(file, ['schema'], bare)).title, 'tagboat.yaml');
+    say(`✓ ${file}: runs without Node`);
+  } else say(`- no single executable: it is made and tried on Linux, and this is ${process.platform}`);
+  say('- no executables for macOS and Windows: their node binaries are to be had, signed and tried on those systems');
 }
 
 function git(...args) {

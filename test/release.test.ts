@@ -69,6 +69,11 @@ it('a version is released once, and only from what is committed', async () => {
   expect(await git('tag', '--list')).toBe(`v${version}`);
 });
 
+it('the newest heading of the changelog is the version that package.json has', async () => {
+  const { stdout } = await run('git', ['show', 'HEAD:CHANGELOG.md'], { cwd: root });
+  expect(/^## (\S+)/m.exec(stdout)?.[1]).toBe(version);
+});
+
 it('the README, the pages, the examples and the messages name the major version that is released', async () => {
   const { stdout } = await run(
     'git',
