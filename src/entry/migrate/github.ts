@@ -95,12 +95,11 @@ function jobOf(
   const runs = { ...mapAt(mapAt(whole.defaults).run), ...mapAt(mapAt(job.defaults).run) };
   const shell = stringAt(runs.shell) ?? (/windows/i.test(JSON.stringify(job['runs-on'] ?? '')) ? 'pwsh' : undefined);
   const steps = items.flatMap((item, at): Step[] => {
-    if (!isMap(item)) return [];
     const [from, to] = [ends[at - 1] ?? first, ends[at] ?? first];
     const step = mapAt(plain(item));
-    const run = entryOf(item as YAMLMap, 'run')?.value;
+    const run = isMap(item) ? entryOf(item as YAMLMap, 'run')?.value : undefined;
     const isBlock = /^BLOCK/.test((run as { type?: string } | undefined)?.type ?? '');
-    const { uses, name, env, with: inputs, id, if: condition, ...more } = step;
+    const { uses, name, env, with: inputs, id, if: condition } = step;
     return [
       {
         ...{ at, from, to, line: lineOf(item), text: text.slice(from, to), uses: stringAt(uses), id: stringAt(id) },
@@ -111,7 +110,6 @@ function jobOf(
         shell: stringAt(step.shell) ?? shell,
         dir: stringAt(step['working-directory']) ?? stringAt(runs['working-directory']),
         ...{ env: recordAt(env), inputs: recordAt(inputs) },
-        others: Object.keys(more).filter((one) => one === 'continue-on-error'),
       },
     ];
   });

@@ -77,7 +77,7 @@ export function readGitLab(
     const step = { at: 0, label: name, line, from, to, text: `${text.slice(from, to)}\n${script}`, run: script };
     jobs.push({
       ...{ name, line, node: value as YAMLMap, outputs: {}, needs: [], combinations: [{}], frame: '', refusal },
-      steps: [{ ...step, env: {}, inputs: {}, others: [] }],
+      steps: [{ ...step, env: {}, inputs: {} }],
       env: { ...recordAt(all.variables), ...recordAt(job.variables) },
       from: branchesOf(job),
       isPrepared: (job.before_script ?? before) !== undefined && mapAt(all[name]).before_script === undefined,

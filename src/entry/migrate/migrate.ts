@@ -1,3 +1,4 @@
+import { parse } from 'yaml';
 import { decideJob, type Takeover } from './decide.ts';
 import { readWorkflow, type Workflow, type WorkflowJob } from './github.ts';
 import { readGitLab, spliceGitLab } from './gitlab.ts';
@@ -75,7 +76,21 @@ export function migrateFile(
   }
   if (!isGitLab) splices.push(...concurrency(pipeline as Workflow, done));
   const after = splicedText(text, splices);
+  if (!isWhole(after)) {
+    const why = 'what would go is named by an alias somewhere else in the file';
+    return { files: [], findings: [...findings.filter(({ is }) => is !== 'replaced'), note(1, '', why, 'left')] };
+  }
   return { files: after === text ? [] : [{ file, before: text, after }, ...files], findings };
+}
+
+/** Whether every alias has its anchor still. */
+function isWhole(text: string): boolean {
+  try {
+    parse(text, { logLevel: 'error' });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Every job read and decided on, in an order in which outputs are known where they are needed. */

@@ -26,8 +26,6 @@ export interface Step {
   readonly dir?: string | undefined;
   readonly env: StringMap;
   readonly inputs: StringMap;
-  /** Keys that Tagboat's step has no like of. */
-  readonly others: readonly string[];
 }
 
 export interface Job {
