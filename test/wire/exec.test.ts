@@ -69,6 +69,11 @@ describe('a child', () => {
     expect(stdout).not.toContain('VITEST');
   });
 
+  it('sees an environment made for its program', async () => {
+    const made = createExec((program) => ({ PATH: process.env.PATH, FOR: program }));
+    expect((await made({ ...sh('echo $FOR') })).stdout).toBe('/bin/sh\n');
+  });
+
   it('that is no program is missing, not an exception', async () => {
     const dir = tempDir();
     writeFileSync(join(dir, 'not-executable'), 'x', { mode: 0o644 });
@@ -89,6 +94,8 @@ describe('a child', () => {
       process.kill(left, 'SIGKILL');
     });
     expect(finished).toMatchObject({ code: 0, stdout: 'said\n' });
+    // Nobody has stopped it: what it started is its own affair.
+    expect(alive(left)).toBe(true);
   });
 });
 
@@ -137,6 +144,10 @@ describe('its output', () => {
     expect(Buffer.byteLength(finished.stdout)).toBe(100);
     expect(finished.stdout.endsWith('line 19999\n')).toBe(true);
     expect((await exec({ ...sh('printf 12345'), keep: 5 })).truncated).toBe(false);
+    const said = await exec({ ...sh('printf 123456 >&2'), keep: 5 });
+    expect(said).toMatchObject({ stderr: '23456', truncated: true });
+    const much = await exec(sh('head -c 1048577 /dev/zero'));
+    expect([much.stdout.length, much.truncated]).toEqual([1_048_576, true]);
   });
 });
 
@@ -162,6 +173,8 @@ describe('its input', () => {
       throw own;
     }
     await expect(exec({ ...sh('cat > /dev/null; exit 0'), stdin: breaking() })).rejects.toBe(own);
+    // Nor is a child waited for that doesn't ask for the rest.
+    await expect(exec({ ...sh('exec sleep 600'), stdin: breaking() })).rejects.toBe(own);
   });
 });
 
@@ -169,7 +182,10 @@ describe('a stop', () => {
   const reason = new Error('interrupted');
 
   it('before the start: nothing runs', async () => {
-    await expect(exec({ ...sh('true'), signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    const dir = tempDir();
+    const stopped = exec({ ...sh('touch ran'), cwd: dir, signal: AbortSignal.abort(reason) });
+    await expect(stopped).rejects.toBe(reason);
+    expect(existsSync(join(dir, 'ran'))).toBe(false);
   });
 
   it('reaches the child and all that it has started', async () => {
