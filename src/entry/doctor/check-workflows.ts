@@ -1,7 +1,7 @@
 import type { Config } from '../../config/shape/checked.ts';
 import type { Finding } from '../../plan/finding.ts';
 import type { Mendable } from './fix.ts';
-import type { DeliveringJob, Workflows } from './workflows.ts';
+import { type DeliveringJob, delivers, type Workflows } from './workflows.ts';
 
 /** Who is trusted with a moving tag: GitHub, AWS and this action itself. */
 const trusted = /^(?:actions|github|aws-actions|docker|tagboat)\//;
@@ -22,7 +22,9 @@ export function checkWorkflows({ jobs, broken }: Workflows, config: Config | und
 }
 
 function rightsOf(job: DeliveringJob, config: Config | undefined): Mendable[] {
-  const { permissions, name, place } = job;
+  const { permissions, name, place, commands } = job;
+  // A workflow that others call has the rights of the calling job, where it names none.
+  if (permissions === undefined && job.events.join() === 'workflow_call') return [];
   if (permissions === 'write-all') {
     const message = `The job ${name} may write everything.`;
     return [
@@ -35,10 +37,12 @@ function rightsOf(job: DeliveringJob, config: Config | undefined): Mendable[] {
       },
     ];
   }
+  const runs = (...some: string[]): boolean => commands.some((command) => some.includes(command));
   const wantsToken =
-    config?.aws?.role !== undefined ||
-    config?.deliveries.some(({ deploy }) => deploy?.argocd.auth === 'oidc') === true ||
-    config?.images.some(({ sign }) => sign !== undefined) === true;
+    (runs('ship', 'build') &&
+      (config?.aws?.role !== undefined || config?.images.some(({ sign }) => sign !== undefined) === true)) ||
+    (runs('ship', 'wait', 'promote', 'rollback') &&
+      config?.deliveries.some(({ deploy }) => deploy?.argocd.auth === 'oidc') === true);
   const has = (right: string, ...levels: string[]): boolean =>
     permissions === 'read-all' ? levels.includes('read') : levels.includes(permissions?.get(right) ?? '');
   const missing: (readonly [right: string, level: string])[] = [];
@@ -56,7 +60,7 @@ function rightsOf(job: DeliveringJob, config: Config | undefined): Mendable[] {
   }));
 }
 
-function startsOf({ events, name, place }: DeliveringJob): Finding[] {
+function startsOf({ events, name, place, commands, conditions }: DeliveringJob): Finding[] {
   if (events.includes('pull_request_target')) {
     const message = `The job ${name} runs on pull_request_target, with this repository's secrets, for whoever opens a pull request.`;
     return [
@@ -69,7 +73,9 @@ function startsOf({ events, name, place }: DeliveringJob): Finding[] {
       },
     ];
   }
-  if (!events.includes('pull_request')) return [];
+  // What a condition says of the event or the branch is its author's care.
+  const isChosen = /\bgithub\.(?:event_name|event|ref|ref_name|base_ref|head_ref)\b/.test(conditions);
+  if (!events.includes('pull_request') || !delivers(commands) || isChosen) return [];
   const message = `The job ${name} delivers on pull_request: those from forks get neither token nor secrets, and fail.`;
   return [
     {

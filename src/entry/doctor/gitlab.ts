@@ -5,7 +5,7 @@ import type { Config } from '../../config/shape/checked.ts';
 import { placeAt } from '../../errors/place.ts';
 import type { Place } from '../../errors.ts';
 import type { Finding } from '../../plan/finding.ts';
-import { delivers } from './workflows.ts';
+import { commandsIn, delivers } from './workflows.ts';
 
 const file = '.gitlab-ci.yml';
 
@@ -44,7 +44,9 @@ function findingsIn(text: string, config: Config | undefined): Finding[] {
   const jobs = contents.items.flatMap(({ key, value }) => {
     const name = isScalar(key) ? String(key.value) : '';
     const scripts = isMap(value) && !global.has(name) ? linesOf(value) : [];
-    return isMap(value) && scripts.some(({ line }) => delivers(line)) ? [{ name, key, job: value, scripts }] : [];
+    return isMap(value) && scripts.some(({ line }) => delivers(commandsIn(line)))
+      ? [{ name, key, job: value, scripts }]
+      : [];
   });
   if (jobs.length === 0) return [];
   return [

@@ -4,13 +4,17 @@ import { isMap, isScalar, isSeq, type Node, parseDocument, type YAMLMap } from '
 import { placeAt } from '../../errors/place.ts';
 import type { Place } from '../../errors.ts';
 
-/** A job of a workflow that runs Tagboat. */
+/** A job of a workflow that runs Tagboat, whatever for. */
 export interface DeliveringJob {
   readonly file: string;
   readonly name: string;
   /** The job's own rights, or else its workflow's; undefined where neither says anything. */
   readonly permissions: ReadonlyMap<string, string> | 'read-all' | 'write-all' | undefined;
   readonly events: readonly string[];
+  /** What Tagboat does in it: `ship`, `plan`. */
+  readonly commands: readonly string[];
+  /** The texts of `if:` that its deliveries hang on, the job's and those of its steps. */
+  readonly conditions: string;
   readonly steps: readonly WorkflowStep[];
   readonly place: Place;
   /** Where `permissions:` may be put, and with which indentation; what is there already is kept. */
@@ -28,17 +32,25 @@ export interface PermissionsSpot {
 }
 
 export interface WorkflowStep {
+  readonly commands: readonly string[];
+  readonly condition: string;
   readonly uses: string | undefined;
   readonly run: string | undefined;
   readonly place: Place;
 }
 
 const folder = '.github/workflows';
-const ship = /(?:^|[\s;&|])(?:npx\s+(?:--yes\s+)?)?tagboat(?:@[\w.-]+)?\s+(?:ship|build|commit)\b/m;
+const ran =
+  /(?:^|[\s;&|])(?:npx\s+(?:--yes\s+)?)?tagboat(?:@[\w.-]+)?\s+(ship|build|commit|plan|wait|promote|rollback)\b/gm;
 
-/** Whether a script delivers. */
-export function delivers(script: string): boolean {
-  return ship.test(script);
+/** Whether these are for whoever merges: they push images or a config commit by the app repo's commit. */
+export function delivers(commands: readonly string[]): boolean {
+  return commands.some((command) => ['ship', 'build', 'commit'].includes(command));
+}
+
+/** Tagboat's commands in a script. */
+export function commandsIn(script: string): string[] {
+  return [...script.matchAll(ran)].map(([, command = '']) => command);
 }
 
 /** The workflows of an app repo, as far as they deliver. */
@@ -79,14 +91,20 @@ function jobsOf(file: string, text: string, contents: YAMLMap): DeliveringJob[] 
     const steps = (isSeq(list) ? list.items : []).filter(isMap).map((step): WorkflowStep => {
       const [uses, run] = [textAt(step, 'uses'), textAt(step, 'run')];
       const node = (step.get(uses === undefined ? 'run' : 'uses', true) ?? step) as Node;
-      return { uses, run, place: place(node) };
+      const given = mapAt(step, 'with');
+      const action = /^tagboat\/tagboat@/.test(uses ?? '') ? [(given && textAt(given, 'command')) ?? 'ship'] : [];
+      const commands = [...action, ...commandsIn(run ?? '')].map((one) => (one.includes('${{') ? 'ship' : one));
+      return { uses, run, commands, condition: String(step.get('if') ?? ''), place: place(node) };
     });
-    const isOurs = steps.some(({ uses, run }) => /^tagboat\/tagboat@/.test(uses ?? '') || delivers(run ?? ''));
-    if (!isOurs) return [];
+    const ours = steps.filter(({ commands }) => commands.length > 0);
+    if (ours.length === 0) return [];
+    const commands = ours.flatMap((step) => step.commands);
+    const conditions = [String(value.get('if') ?? ''), ...ours.map(({ condition }) => condition)].join('\n');
     const events = eventsIn(contents);
     const spot = spotIn(text, value);
     const permissions = permissionsIn(value) ?? shared;
-    return [{ file, name: String(key.value), permissions, events, steps, place: place(key as Node), insert: spot }];
+    const about = { file, name: String(key.value), permissions, events, commands, conditions, steps };
+    return [{ ...about, place: place(key as Node), insert: spot }];
   });
 }
 

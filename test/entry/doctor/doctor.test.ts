@@ -70,11 +70,38 @@ spec:
     - { repoURL: "https://git.example.com/config.git", ref: values }
 `;
 const inWorkflow = (from: string, to: string) => ({ '.github/workflows/deliver.yml': workflow.replace(from, to) });
+const inWorkflowOnPulls = (from: string, to: string) => ({
+  '.github/workflows/deliver.yml': workflow.replace('on:\n', 'on:\n  pull_request:\n').replace(from, to),
+});
 const inConfig = (from: string, to: string) => ({ 'tagboat.yaml': config.replace(from, to) });
 
 describe('tagboat doctor without asking anybody', () => {
   it('finds nothing in a right set-up', async () => {
     const found = await run(await repoOf({}), { offline: true });
+    expect([found.exitCode, codes(found)]).toEqual([0, []]);
+  });
+
+  const second = (text: string) => ({ '.github/workflows/other.yml': text });
+  const planning = workflow
+    .replace(/on:\n.*\n.*\n/, 'on: { pull_request: {} }\n')
+    .replace('      id-token: write\n', '')
+    .replace('tagboat@v1', 'tagboat@v1\n        with: { command: plan }');
+  // biome-ignore format: a table
+  it.each<[string, Readonly<Record<string, string>>]>([
+    ['the plan on pull requests', second(planning)],
+    ['the plan by the command line', second(planning.replace(/uses: tagboat.*\n.*\n/, 'run: npx tagboat plan\n'))],
+    ['a job that delivers on a push alone', inWorkflowOnPulls("    runs-on", "    if: github.event_name == 'push'\n    runs-on")],
+    ['a step that delivers on main alone', inWorkflowOnPulls('- uses: tagboat', "- if: github.ref == 'refs/heads/main'\n        uses: tagboat")],
+    ['a workflow that others call', second(workflow.replace(/on:\n.*\n.*\n/, 'on: workflow_call\n').replace(/ {4}permissions:\n.*\n.*\n/, ''))],
+    ['a job that only waits', second(workflow.replace('      id-token: write\n', '').replace('tagboat@v1', 'tagboat@v1\n        with: { command: wait, application: shop }'))],
+    ['another workflow that is broken', second('on: [push\n')],
+    ['actions by commits, in folders and images', inWorkflow('actions/checkout@v4', `someone/x@${'a'.repeat(40)} # v4\n      - uses: ./mine\n      - uses: docker://alpine`)],
+    ['a secret in a variable', inWorkflow('- uses: actions/checkout@v4', `- run: curl -H "$X"\n        env: { X: "\${{ secrets.PAT }}" }`)],
+    ['rights for everything, by name', inWorkflow('contents: read', 'contents: write\n      packages: write')],
+    ['a Dockerfile that copies all but what is ignored', { Dockerfile: 'FROM scratch\nCOPY . /app\n', '.dockerignore': '.git\n' }],
+    ['lines that end as on Windows', { 'tagboat.yaml': config.replaceAll('\n', '\r\n'), '.github/workflows/deliver.yml': workflow.replaceAll('\n', '\r\n'), Dockerfile: 'FROM scratch\r\nCOPY app /app\r\n' }],
+  ])('finds nothing wrong with %s', async (_, files) => {
+    const found = await run(await repoOf(files), { offline: true });
     expect([found.exitCode, codes(found)]).toEqual([0, []]);
   });
 
@@ -90,6 +117,7 @@ describe('tagboat doctor without asking anybody', () => {
     ['WORKFLOW_PERMISSION', 2, inWorkflow('      id-token: write\n', '')],
     ['WORKFLOW_PERMISSION', 2, inWorkflow('      contents: read\n', '')],
     ['WORKFLOW_WRITE_ALL', 0, inWorkflow('\n      id-token: write\n      contents: read', ' write-all')],
+    ['WORKFLOW_PULL_REQUEST_TARGET', 2, second(planning.replace('pull_request', 'pull_request_target'))],
     ['WORKFLOW_PULL_REQUEST_TARGET', 2, inWorkflow('on:\n', 'on:\n  pull_request_target:\n')],
     ['WORKFLOW_PULL_REQUEST', 0, inWorkflow('on:\n', 'on:\n  pull_request:\n')],
     ['WORKFLOW_UNPINNED', 0, inWorkflow('actions/checkout@v4', 'someone/checkout@v4')],
