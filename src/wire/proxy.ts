@@ -2,7 +2,8 @@ import { BlockList, isIP } from 'node:net';
 
 /**
  * The proxy for a URL by the usual variables, or undefined. Lower case wins; `NO_PROXY` lists hosts with everything
- * below them, `host:port`, addresses, CIDR ranges, or `*` (curl's rules). Loopback is never proxied (Go's rule).
+ * below them, `host:port`, addresses, CIDR ranges, or `*` (curl's rules). Loopback is never proxied (Go's rule), nor
+ * what this machine alone can reach.
  */
 export function proxyOf(url: URL, env: Readonly<Record<string, string | undefined>>): string | undefined {
   const secure = url.protocol === 'https:';
@@ -13,12 +14,19 @@ export function proxyOf(url: URL, env: Readonly<Record<string, string | undefine
   const proxy = named || env.all_proxy || env.ALL_PROXY;
   if (proxy === undefined || proxy === '') return undefined;
   const host = bare(url.hostname.toLowerCase());
-  if (host === 'localhost' || host.endsWith('.localhost') || host === '::1' || /^127\./.test(host)) return undefined;
+  if (isLinkLocal(host)) return undefined;
   const port = url.port || (secure ? '443' : '80');
   const rules = (env.no_proxy ?? env.NO_PROXY ?? '').split(/[\s,]+/).filter((rule) => rule !== '');
   if (rules.some((rule) => spares(rule.toLowerCase(), host, port))) return undefined;
   // curl takes `proxy.example:3128` for an HTTP proxy.
   return proxy.includes('://') ? proxy : `http://${proxy}`;
+}
+
+/** Loopback, and the addresses at which a cloud answers its own machines and containers. */
+export function isLinkLocal(hostname: string): boolean {
+  const host = bare(hostname.toLowerCase());
+  if (host === 'localhost' || host.endsWith('.localhost') || host === '::1' || host === 'fd00:ec2::23') return true;
+  return isIP(host) === 4 ? /^(?:127|169\.254)\./.test(host) : false;
 }
 
 function spares(rule: string, host: string, port: string): boolean {

@@ -7,6 +7,7 @@ import { isRetryable, retry } from '../../wire/retry.ts';
 import type { World } from '../../wire/world.ts';
 import type { Keeper } from '../keeper.ts';
 import type { Leased } from '../lease.ts';
+import { containerKeys } from './container.ts';
 import type { EcrHost } from './ecr-host.ts';
 import { pushPolicy } from './policies.ts';
 import { type AwsCall, awsCall } from './sdk.ts';
@@ -63,7 +64,7 @@ export async function ecrToken(world: World, keeper: Keeper, login: EcrLogin): P
 
 /** A session's keys, or those standing in the environment unless a profile is named, or whatever the SDK's own chain finds. */
 export function credentialsFor(
-  { env }: World,
+  world: World,
   { requestHandler }: AwsCall['config'],
   session: AwsSession | undefined,
 ): NonNullable<ECRClientConfig['credentials']> {
@@ -71,13 +72,14 @@ export function credentialsFor(
     const { accessKeyId, secretAccessKey, sessionToken } = session;
     return { accessKeyId, secretAccessKey: secretAccessKey.reveal(), sessionToken: sessionToken.reveal() };
   }
-  const { AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = env;
+  const { AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = world.env;
   if (!AWS_PROFILE && AWS_ACCESS_KEY_ID && AWS_SECRET_ACCESS_KEY) {
     const keys = { accessKeyId: AWS_ACCESS_KEY_ID, secretAccessKey: AWS_SECRET_ACCESS_KEY };
     return AWS_SESSION_TOKEN ? { ...keys, sessionToken: AWS_SESSION_TOKEN } : keys;
   }
   // What the chain asks by itself (SSO, other roles) goes by our http too: it would know neither proxy nor CA.
-  return defaultProvider({ clientConfig: { requestHandler, maxAttempts: 1 } });
+  const chain = defaultProvider({ clientConfig: { requestHandler, maxAttempts: 1 } });
+  return async () => (await containerKeys(world)) ?? chain();
 }
 
 /** The SDK's chain names its own end; nothing was sent then. */

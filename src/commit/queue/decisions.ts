@@ -29,7 +29,7 @@ export type QueueStep =
   | { readonly do: 'pushDirect' }
   | { readonly do: 'publish' }
   | { readonly do: 'combine' }
-  /** BranchLook again later; the more are in front, the later. The first waits for those behind it. */
+  /** Look again later; the more are in front, the later. The first waits for those behind it. */
   | { readonly do: 'wait'; readonly place: number }
   /** The intent is gone from its ref: look for its trailer on the branch. */
   | { readonly do: 'confirm' };

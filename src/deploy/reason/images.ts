@@ -29,11 +29,16 @@ export async function liveImages(
   return { live, absent, because, fails: about.strict };
 }
 
+/** A workload, or what an operator makes one of. */
+function makesPods({ kind, group }: TreeNode): boolean {
+  return workloads.includes(kind) || (group.includes('.') && !/(?:^|\.)(?:k8s|argoproj)\.io$/.test(group));
+}
+
 const noWorkload = 'no workload of it names one of them: its manifests may not use the values that were set';
 
 async function whyAbsent({ argocd, app }: Asking, ours: readonly string[]): Promise<string | undefined> {
   const tree = await argocd.tree(app).catch((): TreeNode[] => []);
-  const own = tree.filter(({ kind, parents }) => parents.length === 0 && workloads.includes(kind));
+  const own = tree.filter((node) => node.parents.length === 0 && makesPods(node));
   const told = await Promise.all(
     own.slice(0, mostWorkloads).map(async (node) => {
       const manifest = await argocd.resource(app, node).catch(() => undefined);

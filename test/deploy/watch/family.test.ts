@@ -205,6 +205,7 @@ const table: readonly (readonly [string, string, string])[] = [
   ['a StatefulSet leaves the pods below its partition', `apiVersion: apps/v1\nkind: StatefulSet\nmetadata: { name: front }\nspec:\n  updateStrategy:\n    type: RollingUpdate\n    rollingUpdate:\n      partition: 3\n  template:\n${pods}`, 'partition'],
   ['there are to be no pods', `apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: front }\nspec:\n  replicas: 0\n  template:\n${pods}`, '0 replicas'],
   ['a CronJob hasn’t run since', `apiVersion: batch/v1\nkind: CronJob\nmetadata: { name: front }\nspec:\n  schedule: "0 3 * * *"\n  jobTemplate:\n    spec:\n      template:\n        spec:\n          containers: [{ name: front, image: "{{ .Values.front.image }}:{{ .Values.front.imageTag }}" }]\n`, '0 3 * * *'],
+  ['an operator is to make nothing of it', `apiVersion: db.test/v1\nkind: Database\nmetadata: { name: front }\nspec:\n  replicas: 0\n  image: "{{ .Values.front.image }}:{{ .Values.front.imageTag }}"\n`, 'Database front'],
 ]; // biome-ignore format: a table
 only.each(table)('healthy without any of the run’s images is told, with why: %s', async (_, text, because) => {
   const { place, deliver } = await workload(text);

@@ -31,6 +31,7 @@ const hosts = {
   ecr: 'api.ecr.eu-west-1.amazonaws.com',
   sso: 'portal.sso.eu-west-1.amazonaws.com',
   ssoTokens: 'oidc.eu-west-1.amazonaws.com',
+  container: 'keys.door.test',
   github: 'api.github.com',
   git: 'git.door.test',
   argocd: 'argocd.door.test',
@@ -159,6 +160,12 @@ const clients: readonly (readonly [what: string, host: string, env: Env, ask: As
   ["GitHub's OIDC", hosts.oidc, job, (world) => auth(world).identity('sigstore')],
   ['STS', hosts.sts, job, (world) => auth(world, { ...role, sessionSeconds: 900 }).registry(ecr)],
   ['ECR', hosts.ecr, keys, (world) => auth(world).registry(ecr)],
+  [
+    "a container's keys",
+    hosts.container,
+    { AWS_CONTAINER_CREDENTIALS_FULL_URI: `https://${hosts.container}/keys`, AWS_REGION: 'eu-west-1' },
+    (world) => auth(world).registry(ecr),
+  ],
   ["AWS's SSO, by a session", hosts.sso, { AWS_PROFILE: 'session' }, (world) => auth(world).registry(ecr)],
   ["AWS's SSO, by a start URL", hosts.sso, { AWS_PROFILE: 'plain' }, (world) => auth(world).registry(ecr)],
   [
