@@ -5,15 +5,9 @@ export type RepoLayout = 'helm' | 'kustomize';
 
 /** Where the tag stands in a config repo that we write. */
 export function placesOf(layout: RepoLayout, images: readonly string[], app: string): Offer[] {
-  return layout === 'helm'
-    ? [{ file: `apps/${app}/values.yaml`, path: '.image.tag', value: '{tag}', today: '', line: 0 }]
-    : images.map((name) => ({
-        file: `apps/${app}/kustomization.yaml`,
-        path: `.images[name=${name}].newTag`,
-        value: '{tag}',
-        today: '',
-        line: 0,
-      }));
+  const file = `apps/${app}/${layout === 'helm' ? 'values' : 'kustomization'}.yaml`;
+  const paths = layout === 'helm' ? ['.image.tag'] : images.map((name) => `.images[name=${name}].newTag`);
+  return paths.map((path) => ({ file, path, value: '{tag}', today: '', line: 0 }));
 }
 
 /** A config repo to begin with: one workload an image, and the Argo CD Application that follows it. Pure. */

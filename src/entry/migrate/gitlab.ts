@@ -1,4 +1,4 @@
-import { isMap, type Node, type Pair, type YAMLMap } from 'yaml';
+import { isMap, type Pair, type YAMLMap } from 'yaml';
 import { keyText, rangeOf } from '../../commit/edit/document.ts';
 import type { Takeover } from './decide.ts';
 import {
@@ -69,11 +69,13 @@ export function readGitLab(
     const refusal =
       missing !== undefined
         ? `it extends ${missing}, which is not in this file`
-        : entryOf(value as YAMLMap, 'script') === undefined
-          ? 'its script stands in what it extends'
-          : job.parallel !== undefined
-            ? 'it runs several times at once (parallel)'
-            : whyNoBranch(job);
+        : value.flow === true
+          ? 'it is written in braces'
+          : entryOf(value as YAMLMap, 'script') === undefined
+            ? 'its script stands in what it extends'
+            : job.parallel !== undefined
+              ? 'it runs several times at once (parallel)'
+              : whyNoBranch(job);
     const step = { at: 0, label: name, line, from, to, text: `${text.slice(from, to)}\n${script}`, run: script };
     jobs.push({
       ...{ name, line, node: value as YAMLMap, outputs: {}, needs: [], combinations: [{}], frame: '', refusal },
@@ -180,11 +182,11 @@ export function spliceGitLab(
     `  - npx --yes tagboat ${command}${config === 'tagboat.yaml' ? '' : ` --config ${config}`}`,
   ];
   const gone = before === undefined ? undefined : linesOfEntry(text, before);
-  const [start, end] = image === undefined ? [0, 0] : rangeOf(image.value as Node);
+  const old = image === undefined ? undefined : linesOfEntry(text, image);
   return [
     { from, to, text: lines.map((line) => `${indent}${line}\n`).join('') },
     ...(gone === undefined ? [] : [{ from: gone[0], to: gone[1], text: '' }]),
-    ...(image === undefined ? [] : [{ from: start, to: end, text: 'node:22' }]),
+    ...(old === undefined ? [] : [{ from: old[0], to: old[1], text: `${indent}image: node:22\n` }]),
   ];
 }
 
