@@ -32,3 +32,32 @@ export function readByGo(texts: readonly string[]): readonly (readonly [GoReadin
   if (done.status !== 0) throw new Error(`the readers ended with ${done.status}: ${done.stderr}`);
   return JSON.parse(done.stdout) as ReturnType<typeof readByGo>;
 }
+
+/** Reads texts with PyYAML, a YAML 1.1 reader: each as its documents in JSON, or null where it can't be read. */
+const reader = `
+import json, sys, yaml
+def read(text):
+    try:
+        return json.loads(json.dumps(list(yaml.safe_load_all(text)), default=lambda v: {'type': type(v).__name__}))
+    except (yaml.YAMLError, TypeError, ValueError):
+        return None
+json.dump([read(text) for text in json.load(sys.stdin)], sys.stdout)
+`;
+
+/** Why PyYAML can't be asked, or undefined. */
+export function noPython(): string | undefined {
+  const has = spawnSync('python3', ['-c', 'import yaml'], { stdio: 'ignore' }).status === 0;
+  return has ? undefined : 'python3-yaml is missing; apt-get install python3-yaml';
+}
+
+/** Each text as PyYAML reads it, all by one process. */
+export function readByPython(texts: readonly string[]): readonly unknown[] {
+  const done = spawnSync('python3', ['-c', reader], {
+    input: JSON.stringify(texts),
+    encoding: 'utf8',
+    maxBuffer: 256 * 1024 * 1024,
+    env: { PATH: process.env.PATH, PYTHONIOENCODING: 'utf-8', PYTHONUTF8: '1' },
+  });
+  if (done.status !== 0 || done.stderr !== '') throw new Error(`python3 ended with ${done.status}: ${done.stderr}`);
+  return JSON.parse(done.stdout) as unknown[];
+}

@@ -1,7 +1,8 @@
-import { isCollection, isMap, isScalar, isSeq, type Node } from 'yaml';
+import { isCollection, isScalar, type Node } from 'yaml';
 import { placeAt } from '../../errors/place.ts';
 import { TagboatError } from '../../errors.ts';
 import { parseYaml, type YamlDocument } from '../../wire/yaml.ts';
+import { readBlockTexts } from './block-text.ts';
 
 /** A file taken apart only to know where things are. */
 export interface SourceFile {
@@ -50,23 +51,8 @@ export function parseSource(name: string, text: string): SourceFile {
       { place: placeAt(name, text, error.pos[0], 'nothing'), cause: error },
     );
   }
-  readOpenEnd(text, documents.at(-1)?.contents);
+  for (const document of documents) readBlockTexts(text, document);
   return { name, text, json, documents };
-}
-
-/**
- * A block text that the file ends in, without a newline, has none at its end either: so read it Go's packages and PyYAML,
- * and they are whom a values file is for. Our parser puts one there.
- */
-function readOpenEnd(text: string, contents: unknown): void {
-  let node = contents;
-  while (isMap(node) || isSeq(node)) {
-    const last: unknown = node.items.at(-1);
-    node = isMap(node) ? (node.items.at(-1)?.value ?? node.items.at(-1)?.key) : last;
-  }
-  if (!isScalar(node) || (node.type !== 'BLOCK_LITERAL' && node.type !== 'BLOCK_FOLDED')) return;
-  const isOpen = rangeOf(node as Node)[1] >= text.length && /[^\s][^\n]*$/.test(text.slice(text.lastIndexOf('\n') + 1));
-  if (isOpen && typeof node.value === 'string' && node.value.endsWith('\n')) node.value = node.value.slice(0, -1);
 }
 
 function checkJson(name: string, text: string): void {

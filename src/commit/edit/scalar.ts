@@ -100,7 +100,8 @@ function takeBlockApart(source: string) {
     comment: header?.[2] ?? '',
     newline: source[headerEnd] === '\r' ? '\r\n' : '\n',
     content: source.slice(headerEnd, contentEnd),
-    after: source.slice(contentEnd),
+    // A line of blanks may be one of the text; after another value its tabs would be a mistake to some readers.
+    after: source.slice(contentEnd).replaceAll('\t', ''),
   };
 }
 
