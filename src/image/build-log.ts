@@ -1,3 +1,5 @@
+import { beginning } from '../wire/shorten.ts';
+
 /** A builder's output: handed on line by line, and the newest lines kept for the error. */
 export interface BuildLog {
   readonly line: (line: string) => void;
@@ -13,7 +15,7 @@ export function createBuildLog(tell: (line: string) => void): BuildLog {
   const kept: string[] = [];
   return {
     line: (line) => {
-      const shown = line.length > longestLine ? `${line.slice(0, longestLine)}…` : line;
+      const shown = line.length > longestLine ? `${beginning(line, longestLine)}…` : line;
       if (shown.trim() === '') return;
       kept.push(shown);
       if (kept.length > mostLines) kept.shift();

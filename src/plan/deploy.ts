@@ -1,3 +1,4 @@
+import { beginning } from '../wire/shorten.ts';
 /** The values of the deploy stage: what is to be watched, and what came of it. Pure data, as in plan.ts. */
 
 /** One Argo CD application. */
@@ -74,7 +75,7 @@ export function deepestOf(reasons: readonly Reason[]): { readonly line: string; 
   while (reason?.parts[0] !== undefined) reason = reason.parts[0];
   if (reason === undefined) return undefined;
   const { subject, status, message } = reason;
-  return { line: `${subject}: ${status}${message === '' ? '' : `, ${message.slice(0, 300)}`}`, message };
+  return { line: `${subject}: ${status}${message === '' ? '' : `, ${beginning(message, 300)}`}`, message };
 }
 
 export type Health = 'healthy' | 'degraded' | 'syncFailed' | 'timedOut' | 'unknown';

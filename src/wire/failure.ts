@@ -1,4 +1,5 @@
 import type { Peer } from '../errors.ts';
+import { beginning } from './shorten.ts';
 
 /** Why no usable answer came: what happened on the wire, before any meaning. */
 export type FailureKind =
@@ -66,7 +67,7 @@ export class WireFailure extends Error {
     this.url = url;
     this.status = about.status;
     this.peerCode = about.peerCode;
-    this.peerText = about.peerText?.slice(0, 2_000);
+    this.peerText = about.peerText === undefined ? undefined : beginning(about.peerText, 2_000);
     this.retryable = about.retryable ?? (kind === 'unreachable' || kind === 'timeout' || kind === 'cut');
     this.retryAfterMs = about.retryAfterMs;
   }

@@ -1,3 +1,5 @@
+import { beginning } from './shorten.ts';
+
 /** Values picked out of JSON that somebody else wrote: what isn't of the wanted kind is as if it weren't there. */
 
 const longestText = 8_000;
@@ -14,7 +16,7 @@ export function at(value: unknown, ...keys: readonly string[]): unknown {
 /** The text there, cut to a size that can be shown; `""` where there is none. */
 export function textAt(value: unknown, ...keys: readonly string[]): string {
   const found = at(value, ...keys);
-  return typeof found === 'string' ? found.slice(0, longestText) : '';
+  return typeof found === 'string' ? beginning(found, longestText) : '';
 }
 
 /** The text there, or undefined when it is missing or empty. */
@@ -34,7 +36,7 @@ export function listAt(value: unknown, ...keys: readonly string[]): readonly unk
 }
 
 export function textsAt(value: unknown, ...keys: readonly string[]): string[] {
-  return listAt(value, ...keys).flatMap((item) => (typeof item === 'string' ? [item.slice(0, longestText)] : []));
+  return listAt(value, ...keys).flatMap((item) => (typeof item === 'string' ? [beginning(item, longestText)] : []));
 }
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -13,6 +13,7 @@ import {
   type PlainLogin,
   readDockerConfig,
 } from './docker-config.ts';
+import { beginning } from '../../wire/shorten.ts';
 
 /** A login from Docker's config file, and where it came from. */
 interface DockerLogin {
@@ -102,7 +103,7 @@ async function askHelper(world: World, keeper: Keeper, helper: string, host: str
     new TagboatError(
       'CREDENTIAL_HELPER_FAILED',
       { program, host, why },
-      { peer: text === undefined ? undefined : { text: keeper.clean(text).slice(0, 2_000), retryable: false } },
+      { peer: text === undefined ? undefined : { text: beginning(keeper.clean(text), 2_000), retryable: false } },
     );
   // It is run by its name from PATH; a name with a slash in it would run something else.
   if (!/^[\w.-]+$/.test(helper)) throw failed('missing');

@@ -3,6 +3,7 @@ import type { CommitOutcome } from '../../plan/outcome.ts';
 import type { DeliveryPlan } from '../../plan.ts';
 import type { ObjectId } from '../../wire/git/pack/object.ts';
 import type { GitRemote } from '../../wire/git/remote.ts';
+import { beginning } from '../../wire/shorten.ts';
 import { type Rewriting, valuesFound } from '../edit/rewrite.ts';
 import { commitNamed } from './commit-named.ts';
 import type { Kinship, Lineage } from './lineage.ts';
@@ -95,5 +96,5 @@ async function findTheirs(
 
 function shown(value: string): string {
   const line = JSON.stringify(value);
-  return line.length > 80 ? `${line.slice(0, 80)}…` : line;
+  return line.length > 80 ? `${beginning(line, 80)}…` : line;
 }

@@ -1,5 +1,6 @@
 import type { Reason } from '../../plan/deploy.ts';
 import type { Application, AppRef, ArgoCd, ResourceEvent, TreeNode } from '../../wire/argocd/types.ts';
+import { beginning } from '../../wire/shorten.ts';
 import type { World } from '../../wire/world.ts';
 import { below, illPods, podFault } from './pod.ts';
 
@@ -171,9 +172,9 @@ async function podReason(asking: Asking, pod: TreeNode, tree: readonly TreeNode[
   return {
     subject: `Pod ${pod.name}${fault?.container === undefined ? '' : ` (${fault.container})`}`,
     status: fault?.status ?? pod.info['Status Reason'] ?? pod.health,
-    message: (fault?.message || pod.message).slice(0, 2_000),
+    message: beginning(fault?.message || pod.message, 2_000),
     events,
-    log: log.slice(-mostLines).map((line) => line.slice(0, longestLine)),
+    log: log.slice(-mostLines).map((line) => beginning(line, longestLine)),
     parts: fault?.status === 'Unschedulable' ? await pendingClaims(asking, pod, tree, orLess) : [],
   };
 }
@@ -188,9 +189,9 @@ async function eventsOf({ argocd, app }: Asking, node: TreeNode, orLess: OrLess)
 
 function eventText({ type, reason, message, count }: ResourceEvent): string {
   const times = count > 1 ? ` (${count} times)` : '';
-  return `${type === 'Normal' ? '' : `${type} `}${reason}${times}: ${message}`.slice(0, longestLine);
+  return beginning(`${type === 'Normal' ? '' : `${type} `}${reason}${times}: ${message}`, longestLine);
 }
 
 function leaf(subject: string, status: string, message: string): Reason {
-  return { subject, status, message: message.slice(0, 2_000), events: [], log: [], parts: [] };
+  return { subject, status, message: beginning(message, 2_000), events: [], log: [], parts: [] };
 }

@@ -1,4 +1,5 @@
 import { type Place, TagboatError } from '../../errors.ts';
+import { beginning } from '../../wire/shorten.ts';
 import type { Base } from '../base/base.ts';
 import { configVariables, type OciImageConfig, scratchConfig } from '../base/config.ts';
 import type { OpensBase } from '../base/open.ts';
@@ -112,7 +113,7 @@ async function buildStage(
       } else {
         const why =
           index < triggers.length
-            ? `its base image has the ONBUILD trigger ${instruction.source.slice(0, 80)}`
+            ? `its base image has the ONBUILD trigger ${beginning(instruction.source, 80)}`
             : 'RUN has to be run';
         throw needsBuilder(why, place());
       }

@@ -1,3 +1,4 @@
+import { beginning } from '../../wire/shorten.ts';
 import { type Flags, readFlags } from './flags.ts';
 import { readHealthcheck } from './healthcheck.ts';
 import { heredocWord } from './heredoc.ts';
@@ -102,7 +103,7 @@ export function parse(parsing: Parsing): Saying {
   const name = parsing.parts.keyword.toLowerCase();
   const known = Object.keys(keywords).map((keyword) => keyword.toUpperCase());
   if (!Object.hasOwn(keywords, name)) {
-    throw new Misread(`there is no instruction ${parsing.parts.keyword.slice(0, 60)}${didYouMean(name, known)}`);
+    throw new Misread(`there is no instruction ${beginning(parsing.parts.keyword, 60)}${didYouMean(name, known)}`);
   }
   return keywords[name as keyof typeof keywords](parsing);
 }

@@ -2,6 +2,7 @@ import { TagboatError } from '../../errors.ts';
 import type { Command } from '../../wire/exec.ts';
 import { isDigest } from '../../wire/oci/digest.ts';
 import type { Digest } from '../../wire/oci/types.ts';
+import { ending } from '../../wire/shorten.ts';
 import type { ImageJob } from '../job.ts';
 import type { Login } from './login.ts';
 import type { Tool } from './tool.ts';
@@ -51,7 +52,7 @@ export async function runStep(
     : ended.code === null
       ? `signal ${ended.signal}`
       : `exit code ${ended.code}`;
-  const text = log.last().slice(-40).join('\n').slice(-2_000);
+  const text = ending(log.last().slice(-40).join('\n'), 2_000);
   const failed = (typeof step === 'string' ? step : step()) === 'push' ? 'PUSH_FAILED' : 'BUILD_FAILED';
   throw new TagboatError(failed, { image: image.name, engine, code }, { peer: { code, text } });
 }

@@ -1,4 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
+import { ending } from '../../wire/shorten.ts';
 
 /** How far a build is: BuildKit learns of steps as it goes, so that `total` may grow. */
 export interface BuildProgress {
@@ -79,7 +80,7 @@ export function readRawJson(tell: {
     const step = steps.get(text(value.vertex));
     if (step === undefined) return;
     const lines = (step.rest + step.decoder.write(Buffer.from(text(value.data), 'base64'))).split(/\r*\n|\r/);
-    step.rest = (lines.pop() ?? '').slice(-longestRest);
+    step.rest = ending(lines.pop() ?? '', longestRest);
     for (const line of lines) tell.line(`#${step.number} ${line}`);
   };
 

@@ -4,6 +4,7 @@ import { limited } from '../grace.ts';
 import { type Http, type HttpResponse, readBody } from '../http.ts';
 import { isPassingStatus, type Outage, type Patient, retry, retryAfterMs } from '../retry.ts';
 import type { Secret } from '../secret.ts';
+import { beginning } from '../shorten.ts';
 import { jsonLines } from './lines.ts';
 
 export interface TransportOptions extends Patient {
@@ -165,7 +166,7 @@ async function failureOf(response: HttpResponse, now: number): Promise<WireFailu
   const wait = retryAfterMs(headers, now);
   return new WireFailure('status', url, {
     status,
-    peerText: own ?? (text.includes('<') ? 'a page of HTML' : text.trim().slice(0, 500)),
+    peerText: own ?? (text.includes('<') ? 'a page of HTML' : beginning(text.trim(), 500)),
     retryable: isPassingStatus(status),
     ...(wait === undefined ? {} : { retryAfterMs: wait }),
   });

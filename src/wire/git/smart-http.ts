@@ -3,6 +3,7 @@ import { limited } from '../grace.ts';
 import type { Http, HttpResponse } from '../http.ts';
 import { retry } from '../retry.ts';
 import type { Secret } from '../secret.ts';
+import { beginning } from '../shorten.ts';
 import type { Clock } from '../world.ts';
 import { GitDataError, GitNo, GitRefusal } from './failure.ts';
 import { dataFailure, movedTo, passOver, sameHost, statusFailure } from './http-answer.ts';
@@ -116,7 +117,7 @@ export function createGitHttp(options: GitHttpOptions): GitHttp {
         }
         response.body.destroy();
         const type = response.headers['content-type'] ?? 'nothing';
-        const message = `${response.url} answered with ${type.slice(0, 100)} instead of ${sending.accept}`;
+        const message = `${response.url} answered with ${beginning(type, 100)} instead of ${sending.accept}`;
         throw new WireFailure('malformed', response.url, { message });
       }
       const moved = settled || hops >= 5 ? undefined : movedTo(response, target, sending.path);

@@ -3,6 +3,7 @@ import { numberAt, textAt } from '../fields.ts';
 import { type Http, readBody } from '../http.ts';
 import { isPassingStatus, retryAfterMs } from '../retry.ts';
 import type { Secret } from '../secret.ts';
+import { beginning } from '../shorten.ts';
 
 /** The REST API of one GitHub repository. */
 export interface GitHubRepository {
@@ -32,7 +33,7 @@ export async function createDeployment(
 ): Promise<number> {
   const body = {
     ...deployment,
-    description: deployment.description.slice(0, longest),
+    description: beginning(deployment.description, longest),
     auto_merge: false,
     required_contexts: [],
   };
@@ -51,7 +52,7 @@ export async function setDeploymentStatus(
 ): Promise<void> {
   await post(http, at, `deployments/${id}/statuses`, {
     state: status.state,
-    description: status.description.slice(0, longest),
+    description: beginning(status.description, longest),
     auto_inactive: true,
     log_url: status.logUrl,
   });
