@@ -4,6 +4,7 @@ import { peerOf, WireFailure } from '../wire/failure.ts';
 import { readBody } from '../wire/http.ts';
 import { isPassingStatus, retry, retryAfterMs } from '../wire/retry.ts';
 import type { Secret } from '../wire/secret.ts';
+import { tokenClaims } from '../wire/text/token.ts';
 import type { World } from '../wire/world.ts';
 import type { Keeper } from './keeper.ts';
 
@@ -110,23 +111,18 @@ function valueIn(body: string): string | undefined {
  * wanted one where that is among them.
  */
 function claimsIn(token: string, wanted?: string): Claims | undefined {
-  try {
-    const payload = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as unknown;
-    const claims = payload as Readonly<Record<string, unknown>>;
-    const { iss, sub } = claims;
-    const audiences = [claims.aud].flat();
-    const aud = audiences.find((one) => one === wanted) ?? audiences[0];
-    if (typeof iss !== 'string' || typeof sub !== 'string' || typeof aud !== 'string') return undefined;
-    const text = (name: string) => (typeof claims[name] === 'string' ? claims[name] : undefined);
-    return {
-      iss,
-      sub,
-      aud,
-      repository: text('repository'),
-      repositoryId: text('repository_id'),
-      ownerId: text('repository_owner_id'),
-    };
-  } catch {
-    return undefined;
-  }
+  const claims = tokenClaims(token) ?? {};
+  const { iss, sub } = claims;
+  const audiences = [claims.aud].flat();
+  const aud = audiences.find((one) => one === wanted) ?? audiences[0];
+  if (typeof iss !== 'string' || typeof sub !== 'string' || typeof aud !== 'string') return undefined;
+  const text = (name: string) => (typeof claims[name] === 'string' ? claims[name] : undefined);
+  return {
+    iss,
+    sub,
+    aud,
+    repository: text('repository'),
+    repositoryId: text('repository_id'),
+    ownerId: text('repository_owner_id'),
+  };
 }

@@ -1,4 +1,4 @@
-import { beginning } from '../wire/shorten.ts';
+import { beginning } from '../wire/text/shorten.ts';
 
 /** A builder's output: handed on line by line, and the newest lines kept for the error. */
 export interface BuildLog {

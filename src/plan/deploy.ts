@@ -1,4 +1,4 @@
-import { beginning } from '../wire/shorten.ts';
+import { beginning } from '../wire/text/shorten.ts';
 /** The values of the deploy stage: what is to be watched, and what came of it. Pure data, as in plan.ts. */
 
 /** One Argo CD application. */

@@ -1,5 +1,5 @@
 import type { Peer } from '../errors.ts';
-import { beginning } from './shorten.ts';
+import { beginning } from './text/shorten.ts';
 
 /** Why no usable answer came: what happened on the wire, before any meaning. */
 export type FailureKind =

@@ -1,4 +1,4 @@
-import { beginning } from './shorten.ts';
+import { beginning } from './text/shorten.ts';
 
 /** Values picked out of JSON that somebody else wrote: what isn't of the wanted kind is as if it weren't there. */
 

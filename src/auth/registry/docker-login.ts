@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TagboatError } from '../../errors.ts';
 import type { RegistryCredential } from '../../plan.ts';
+import { beginning } from '../../wire/text/shorten.ts';
 import type { Env, World } from '../../wire/world.ts';
 import type { Keeper } from '../keeper.ts';
 import {
@@ -13,7 +14,6 @@ import {
   type PlainLogin,
   readDockerConfig,
 } from './docker-config.ts';
-import { beginning } from '../../wire/shorten.ts';
 
 /** A login from Docker's config file, and where it came from. */
 interface DockerLogin {

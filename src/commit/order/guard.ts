@@ -3,7 +3,7 @@ import type { CommitOutcome } from '../../plan/outcome.ts';
 import type { DeliveryPlan } from '../../plan.ts';
 import type { ObjectId } from '../../wire/git/pack/object.ts';
 import type { GitRemote } from '../../wire/git/remote.ts';
-import { beginning } from '../../wire/shorten.ts';
+import { beginning } from '../../wire/text/shorten.ts';
 import { type Rewriting, valuesFound } from '../edit/rewrite.ts';
 import { commitNamed } from './commit-named.ts';
 import type { Kinship, Lineage } from './lineage.ts';

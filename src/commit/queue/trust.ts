@@ -1,5 +1,6 @@
 import type { Hold } from '../../plan/holds.ts';
 import type { Snapshot } from '../../wire/git/snapshot.ts';
+import { starPattern } from '../../wire/text/pattern.ts';
 import { holdsAt } from '../holds/holds.ts';
 import { queueListFile } from '../repo/layout.ts';
 import type { Intent } from './intent.ts';
@@ -51,10 +52,5 @@ export function mayLand(
 }
 
 function patternOf(text: string): RegExp {
-  const whole = text.endsWith('/') ? `${text}**` : text;
-  const parts = whole.split(/(\*+)/).map((part) => {
-    if (part.startsWith('**')) return '.*';
-    return part === '*' ? '[^/]*' : part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&');
-  });
-  return new RegExp(`^${parts.join('')}$`, 's');
+  return starPattern(text.endsWith('/') ? `${text}**` : text);
 }

@@ -3,6 +3,7 @@ import { nearestWord } from '../../errors/spelling.ts';
 import { TagboatError } from '../../errors.ts';
 import type { BuilderTls } from '../../plan/image.ts';
 import type { DeliveryPlan, Edit, ImagePlan, Person, RunPlan, Source, Via } from '../../plan.ts';
+import { starPattern } from '../../wire/text/pattern.ts';
 import type { Config, DeliveryConfig, ImageConfig } from '../shape/checked.ts';
 import { personText, withoutControls, writeMessage } from './message.ts';
 import { resolveTag, resolveValue, type Variables } from './variables.ts';
@@ -174,16 +175,7 @@ export function defaultPerson({ actions, gitUser }: Identity): Person {
 }
 
 function reaches(delivery: DeliveryConfig, { branch }: Source): boolean {
-  return branch !== undefined && delivery.from.some((pattern) => branchPattern(pattern).test(branch));
-}
-
-/** As in workflow files: `*` is anything up to a slash, `**` anything at all. */
-function branchPattern(pattern: string): RegExp {
-  const parts = pattern.split(/(\*+)/).map((part) => {
-    if (part.startsWith('**')) return '.*';
-    return part === '*' ? '[^/]*' : part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&');
-  });
-  return new RegExp(`^${parts.join('')}$`, 's');
+  return branch !== undefined && delivery.from.some((pattern) => starPattern(pattern).test(branch));
 }
 
 function chosen<T extends { readonly name: string }>(

@@ -1,6 +1,6 @@
 import type { Reason } from '../../plan/deploy.ts';
 import type { Application, AppRef, ArgoCd, ResourceEvent, TreeNode } from '../../wire/argocd/types.ts';
-import { beginning } from '../../wire/shorten.ts';
+import { beginning } from '../../wire/text/shorten.ts';
 import type { World } from '../../wire/world.ts';
 import { below, illPods, podFault } from './pod.ts';
 

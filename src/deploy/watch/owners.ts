@@ -1,5 +1,6 @@
 import type { Application, ApplicationOwner, ArgoCd } from '../../wire/argocd/types.ts';
 import { listAt, textAt } from '../../wire/fields.ts';
+import { literally } from '../../wire/text/pattern.ts';
 import { refOf } from '../observe/find.ts';
 import { carries, covers, reads } from '../observe/sources.ts';
 import type { Carrier } from '../verdict/question.ts';
@@ -120,12 +121,8 @@ function matcher(pattern: string): RegExp {
     if (part === '**') return '.*';
     if (part === '*') return '[^/]*';
     if (part === '?') return '[^/]';
-    if (part.length > 1) return `(?:${part.slice(1, -1).split(',').map(literal).join('|')})`;
-    return literal(part);
+    if (part.length > 1) return `(?:${part.slice(1, -1).split(',').map(literally).join('|')})`;
+    return literally(part);
   });
   return new RegExp(`^${source}$`);
-}
-
-function literal(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }

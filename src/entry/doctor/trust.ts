@@ -5,6 +5,7 @@ import type { TrustRequest } from '../../auth/iam/evaluate.ts';
 import { providerName, readRoleArn } from '../../auth/iam/right-policy.ts';
 import { reviewTrust, type TrustReview } from '../../auth/iam/trust.ts';
 import { TagboatError } from '../../errors.ts';
+import { tokenClaims } from '../../wire/text/token.ts';
 import type { Session } from '../run/session.ts';
 
 export interface TrustOptions {
@@ -51,11 +52,8 @@ async function claimsOf(session: Session, options: TrustOptions): Promise<ClaimS
 
 /** A JSON map of claims, or a token with them inside. */
 function claimsInFile(text: string, file: string): ClaimSet {
-  const [, payload] = /^\s*[\w-]+\.([\w-]+)\.[\w-]*\s*$/.exec(text) ?? [];
   try {
-    const found = claimsIn(
-      JSON.parse(payload === undefined ? text : Buffer.from(payload, 'base64url').toString('utf8')),
-    );
+    const found = claimsIn(tokenClaims(text) ?? JSON.parse(text));
     if (found?.sub !== undefined) return found;
   } catch {
     // What is quoted in V8's message may be a token: it goes nowhere.

@@ -1,3 +1,4 @@
+import { beginning } from '../../wire/text/shorten.ts';
 import { type ConfigTree, configYaml } from '../migrate/write/yaml-text.ts';
 import type { Choices } from './choices.ts';
 
@@ -55,7 +56,7 @@ export function configText({ images, registry, aws, from, delivery }: Choices): 
       ...places
         .filter(({ today }) => today !== '')
         .map(({ file, path, today }) =>
-          beside(['deliveries', name, 'set', file, path], `today ${today.replace(/\s+/g, ' ').slice(0, 80)}`),
+          beside(['deliveries', name, 'set', file, path], `today ${beginning(today.replace(/\s+/g, ' '), 80)}`),
         ),
     ]),
   );

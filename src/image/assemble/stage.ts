@@ -1,5 +1,5 @@
 import { type Place, TagboatError } from '../../errors.ts';
-import { beginning } from '../../wire/shorten.ts';
+import { beginning } from '../../wire/text/shorten.ts';
 import type { Base } from '../base/base.ts';
 import { configVariables, type OciImageConfig, scratchConfig } from '../base/config.ts';
 import type { OpensBase } from '../base/open.ts';

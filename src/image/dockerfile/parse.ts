@@ -1,4 +1,4 @@
-import { beginning } from '../../wire/shorten.ts';
+import { beginning } from '../../wire/text/shorten.ts';
 import { type Flags, readFlags } from './flags.ts';
 import { readHealthcheck } from './healthcheck.ts';
 import { heredocWord } from './heredoc.ts';

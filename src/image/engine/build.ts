@@ -2,7 +2,7 @@ import { TagboatError } from '../../errors.ts';
 import type { Command } from '../../wire/exec.ts';
 import { isDigest } from '../../wire/oci/digest.ts';
 import type { Digest } from '../../wire/oci/types.ts';
-import { ending } from '../../wire/shorten.ts';
+import { ending } from '../../wire/text/shorten.ts';
 import type { ImageJob } from '../job.ts';
 import type { Login } from './login.ts';
 import type { Tool } from './tool.ts';

@@ -1,5 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
-import { ending } from '../../wire/shorten.ts';
+import { ending } from '../../wire/text/shorten.ts';
 
 /** How far a build is: BuildKit learns of steps as it goes, so that `total` may grow. */
 export interface BuildProgress {

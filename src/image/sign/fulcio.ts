@@ -3,9 +3,9 @@ import type { Signer } from '@sigstore/sign';
 import { WireFailure } from '../../wire/failure.ts';
 import { at, textAt, textsAt } from '../../wire/fields.ts';
 import type { Secret } from '../../wire/secret.ts';
+import { tokenClaims } from '../../wire/text/token.ts';
 import type { World } from '../../wire/world.ts';
 import { postJson } from './post-json.ts';
-import { jobClaims } from './signature.ts';
 
 /**
  * Signs with a key that exists for one signature, and has Fulcio certify it for the token's identity (its v2 API). Over
@@ -36,7 +36,7 @@ export function fulcioSigner(world: World, fulcio: string, token: Secret): Signe
 
 /** Whom Fulcio certifies a token for: its e-mail where it has one, else its subject. */
 function subjectOf(token: Secret, url: string): string {
-  const claims = jobClaims(token);
+  const claims = tokenClaims(token.reveal()) ?? {};
   const email = textAt(claims, 'email');
   const subject = email !== '' && at(claims, 'email_verified') === true ? email : textAt(claims, 'sub');
   if (subject !== '') return subject;

@@ -2,6 +2,7 @@ import { verify, X509Certificate } from 'node:crypto';
 import { parseObject } from '../../wire/oci/manifest.ts';
 import type { Digest } from '../../wire/oci/types.ts';
 import type { Secret } from '../../wire/secret.ts';
+import { tokenClaims } from '../../wire/text/token.ts';
 
 /** Who a job is to Fulcio, as far as certificates tell it again. */
 export interface Signer {
@@ -17,14 +18,9 @@ type Oid = keyof typeof oids;
 // Of 1.3.6.1.4.1.57264.1, Fulcio's own (docs/oid-info.md); the last part.
 const oids = { issuerV1: 1, issuer: 8, repository: 12, ref: 14 } as const;
 
-/** What a job's token says of it; nothing where it is no token that can be read. */
-export function jobClaims(token: Secret): Readonly<Record<string, unknown>> {
-  return parseObject(Buffer.from(token.reveal().split('.')[1] ?? '', 'base64url')) ?? {};
-}
-
 /** The signer that a token makes of its job; undefined when it is no token that can be read. */
 export function signerOf(token: Secret): Signer | undefined {
-  const claims = jobClaims(token);
+  const claims = tokenClaims(token.reveal()) ?? {};
   const claim = (name: string) => (typeof claims[name] === 'string' ? claims[name] : undefined);
   const issuer = claim('iss');
   if (issuer === undefined) return undefined;

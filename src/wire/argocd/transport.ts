@@ -4,7 +4,7 @@ import { limited } from '../grace.ts';
 import { type Http, type HttpResponse, readBody } from '../http.ts';
 import { isPassingStatus, type Outage, type Patient, retry, retryAfterMs } from '../retry.ts';
 import type { Secret } from '../secret.ts';
-import { beginning } from '../shorten.ts';
+import { beginning } from '../text/shorten.ts';
 import { jsonLines } from './lines.ts';
 
 export interface TransportOptions extends Patient {

@@ -3,7 +3,7 @@ import { limited } from '../grace.ts';
 import type { Http, HttpResponse } from '../http.ts';
 import { retry } from '../retry.ts';
 import type { Secret } from '../secret.ts';
-import { beginning } from '../shorten.ts';
+import { beginning } from '../text/shorten.ts';
 import type { Clock } from '../world.ts';
 import { GitDataError, GitNo, GitRefusal } from './failure.ts';
 import { dataFailure, movedTo, passOver, sameHost, statusFailure } from './http-answer.ts';

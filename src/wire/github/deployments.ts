@@ -3,7 +3,7 @@ import { numberAt, textAt } from '../fields.ts';
 import { type Http, readBody } from '../http.ts';
 import { isPassingStatus, retryAfterMs } from '../retry.ts';
 import type { Secret } from '../secret.ts';
-import { beginning } from '../shorten.ts';
+import { beginning } from '../text/shorten.ts';
 
 /** The REST API of one GitHub repository. */
 export interface GitHubRepository {

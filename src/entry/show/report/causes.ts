@@ -1,5 +1,6 @@
 import type { ErrorReport } from '../../../errors.ts';
 import type { Event } from '../../../events.ts';
+import { literally } from '../../../wire/text/pattern.ts';
 
 /** What went wrong, once, and the images or deliveries that it hit. */
 export interface Cause {
@@ -41,7 +42,7 @@ export function causeOf({ about, ...error }: ErrorReport, name: string | undefin
 
 /** A name where it stands as a word of its own. */
 function wordOf(name: string): RegExp {
-  return new RegExp(`(?<![\\w.-])${name.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&')}(?![\\w-])`, 'g');
+  return new RegExp(`(?<![\\w.-])${literally(name)}(?![\\w-])`, 'g');
 }
 
 /** The names in front of a cause that hit several: the message itself names one. */

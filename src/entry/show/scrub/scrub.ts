@@ -1,3 +1,4 @@
+import { literally } from '../../../wire/text/pattern.ts';
 import { endIn, type Layer, layersOf, squeezedText, startIn } from './layers.ts';
 
 /** Takes secrets out of all that is printed. */
@@ -214,5 +215,5 @@ function lines(secret: string): string[] {
 }
 
 function anyOf(texts: readonly string[]): RegExp {
-  return new RegExp(texts.map((text) => text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&')).join('|'), 'g');
+  return new RegExp(texts.map(literally).join('|'), 'g');
 }

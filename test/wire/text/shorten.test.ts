@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createScrubber } from '../../src/entry/show/scrub/scrub.ts';
-import { beginning, ending } from '../../src/wire/shorten.ts';
+import { createScrubber } from '../../../src/entry/show/scrub/scrub.ts';
+import { beginning, ending } from '../../../src/wire/text/shorten.ts';
 
 const secret = 'pL7xQv9RtK2mWc4ZsN8d';
 const scrubber = createScrubber();
@@ -55,9 +55,9 @@ const others = [
 ];
 
 it('nothing else below what is shown cuts the texts of others', () => {
-  const root = join(import.meta.dirname, '../../src');
+  const root = join(import.meta.dirname, '../../../src');
   const found = readdirSync(root, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts') && !/^(?:sandbox|entry\/show)\/|^wire\/shorten\.ts$/.test(file))
+    .filter((file) => file.endsWith('.ts') && !/^(?:sandbox|entry\/show)\/|^wire\/text\/shorten\.ts$/.test(file))
     .flatMap((file) =>
       readFileSync(join(root, file), 'utf8')
         .split('\n')
