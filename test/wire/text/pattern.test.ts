@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { literally, starPattern } from '../../../src/wire/text/pattern.ts';
 
 it('a text as a part of a pattern is found where it stands, and nothing else is', () => {
-  const texts = fc.string({ unit: fc.constantFrom(...'a.*+?^${}()|[]\\/-'), minLength: 1, maxLength: 8 });
+  const texts = fc.string({ unit: fc.constantFrom(...'a.*+?^$', ...'{}()|[]\\/-'), minLength: 1, maxLength: 8 });
   fc.assert(
     fc.property(texts, texts, (text, other) => {
       expect(new RegExp(`^(?:${literally(text)})$`).test(other)).toBe(text === other);
