@@ -5,7 +5,7 @@ import type { Entry, ExitCode } from './errors/codes.ts';
 import { configErrors } from './errors/config.ts';
 import { configFileErrors } from './errors/config-file.ts';
 import { configRepoErrors } from './errors/config-repo.ts';
-import { entryErrors } from './errors/entry.ts';
+import { entryErrors, machineLimits } from './errors/entry.ts';
 import { orderErrors } from './errors/order.ts';
 import { registryErrors } from './errors/registry.ts';
 import { rollbackErrors } from './errors/rollback.ts';
@@ -108,6 +108,8 @@ export function reportOf(error: unknown, hit?: string): ErrorReport {
       peer: error.peer,
     };
   }
+  const what = machineLimits[String((error as { code?: unknown } | null | undefined)?.code)];
+  if (what !== undefined) return reportOf(new TagboatError('MACHINE_LIMIT', { what }, { cause: error }), hit);
   return {
     code: 'BUG',
     message: error instanceof Error ? error.message : String(error),

@@ -108,4 +108,22 @@ export const entryErrors = {
     ({ signal }) => `Interrupted by ${signal}.`,
     () => 'Nothing is half done: run the same command again.',
   ),
+  MACHINE_LIMIT: entry<{ what: string }>(
+    exitCodes.config,
+    ({ what }) => `This machine gives the run no more: ${what}.`,
+    () => 'Raise the limit that is named (`ulimit -a` shows them), or give the job a larger machine.',
+  ),
 } as const;
+
+/** What a system error says about the machine, by its code. It is never a fault in Tagboat. */
+export const machineLimits: Readonly<Record<string, string>> = {
+  EFBIG: 'a file would be larger than is allowed (ulimit -f)',
+  EMFILE: 'too many files are open (ulimit -n)',
+  ENFILE: 'too many files are open on this machine',
+  EAGAIN: 'no more processes or threads can be started (ulimit -u)',
+  ENOMEM: 'there is no memory left',
+  ENOSPC: 'no space is left on a disk',
+  EDQUOT: 'no more space on a disk is allowed',
+  EROFS: 'a disk can only be read',
+  EIO: 'a disk has an error',
+};

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { machineLimits } from '../../errors/entry.ts';
 import { TagboatError } from '../../errors.ts';
 import type { Env } from '../../wire/world.ts';
 
@@ -26,14 +27,6 @@ export async function makeTempDir(env: Env, prefix: string): Promise<string> {
   });
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  EFBIG: 'a file would be larger than this machine allows (ulimit -f)',
-  EMFILE: 'too many files are open (ulimit -n)',
-  ENFILE: 'too many files are open on this machine',
-  EROFS: 'it can only be read',
-  EIO: 'the disk has an error',
-};
-
 // Of others, too, so that only those of the folder itself count.
 const placeReasons: Readonly<Record<string, string>> = {
   ENOENT: "it isn't there",
@@ -52,7 +45,7 @@ export function machineTrouble(error: unknown, dir: string): TagboatError | unde
     const code = String(at.code ?? '');
     if (code === 'ENOSPC' || code === 'EDQUOT') return new TagboatError('DISK_FULL', { path: dir }, { cause: error });
     const here = String(at.path ?? '').startsWith(dir);
-    const reason = reasons[code] ?? (here ? placeReasons[code] : undefined);
+    const reason = machineLimits[code] ?? (here ? placeReasons[code] : undefined);
     if (reason !== undefined) return new TagboatError('TEMP_UNUSABLE', { path: dir, reason }, { cause: error });
   }
   return undefined;
