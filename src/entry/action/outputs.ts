@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
+import type { RunValue } from '../../events/json-event.ts';
 import { healthOf, type Verdict } from '../../plan/deploy.ts';
 import type { CommitOutcome, ImageOutcome } from '../../plan/outcome.ts';
 import type { Ending } from '../run/stopping.ts';
@@ -23,16 +24,8 @@ type Outputs = Readonly<
 
 /** The outputs of a run that ended like this. Everything is a string: that is all that outputs can hold. */
 export function outputsOf(ending: Ending, exitCode: number): Outputs {
-  const value = (ending.value ?? {}) as {
-    images?: readonly ImageOutcome[];
-    commits?: readonly CommitOutcome[];
-    verdicts?: readonly Verdict[];
-    rollbacks?: readonly { readonly commit: CommitOutcome }[];
-    tag?: string;
-  };
-  const images = value.images ?? [];
-  const commits = value.commits ?? [];
-  const verdicts = value.verdicts ?? [];
+  const value = (ending.value ?? {}) as Partial<RunValue>;
+  const { images = [], commits = [], verdicts = [], rollbacks = [] } = value;
   const landed = commits.find((commit) => commit.is === 'landed');
   return {
     outcome: exitCode === 0 ? outcomeOf(commits) : 'failed',
@@ -61,7 +54,7 @@ export function outputsOf(ending: Ending, exitCode: number): Outputs {
         why: verdict.why,
       })),
     ),
-    'rolled-back': String((value.rollbacks ?? []).some(({ commit }) => commit.is === 'landed')),
+    'rolled-back': String(rollbacks.some(({ commit }) => commit.is === 'landed')),
     'exit-code': String(exitCode),
   };
 }

@@ -51,16 +51,22 @@ function annotation(
   const { place } = error;
   const properties = {
     title: `Tagboat ${error.code}`,
-    ...(place === undefined ? {} : { file: place.file }),
-    ...(place?.line === undefined ? {} : { line: String(place.line) }),
-    ...(place?.column === undefined ? {} : { col: String(place.column) }),
+    file: place?.file,
+    line: place?.line,
+    col: place?.column,
   };
   return command(kind, properties, `${error.message}\n${hint}`);
 }
 
 /** One workflow command. Percent-escapes are the runner's own (actions/toolkit, core/command). */
-export function command(name: string, properties: Readonly<Record<string, string>>, message: string): string {
-  const listed = Object.entries(properties).map(([key, value]) => `${key}=${escapeProperty(cleaned(value))}`);
+export function command(
+  name: string,
+  properties: Readonly<Record<string, string | number | undefined>>,
+  message: string,
+): string {
+  const listed = Object.entries(properties).flatMap(([key, value]) =>
+    value === undefined ? [] : [`${key}=${escapeProperty(cleaned(String(value)))}`],
+  );
   return `::${name}${listed.length === 0 ? '' : ` ${listed.join(',')}`}::${escapeData(cleaned(message))}\n`;
 }
 
