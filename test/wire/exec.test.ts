@@ -79,6 +79,7 @@ describe('a child', () => {
     writeFileSync(join(dir, 'not-executable'), 'x', { mode: 0o644 });
     for (const program of ['no-such-program-here', join(dir, 'not-executable')]) {
       expect(await exec({ program, args: [] })).toMatchObject({ missing: true, code: null });
+      expect(await exec({ program, args: [], cwd: dir })).toMatchObject({ missing: true, code: null });
     }
   });
 
@@ -160,6 +161,10 @@ describe('its input', () => {
     for (const stdin of ['one two', Buffer.from('one two'), stream()]) {
       expect(await exec({ ...sh('cat'), stdin })).toMatchObject({ code: 0, stdout: 'one two' });
     }
+  });
+
+  it('is none where none is given', async () => {
+    expect(await exec(sh('cat; echo over'))).toMatchObject({ code: 0, stdout: 'over\n' });
   });
 
   it('need not be read', async () => {

@@ -51,7 +51,7 @@ export function createScrubber(): Scrubber {
     const { text } = layer;
     const ranges: Range[] = [];
     const take = (start: number, end: number): void => {
-      if (end > start) ranges.push([startIn(layer, start), endIn(layer, end - 1)]);
+      ranges.push([startIn(layer, start), endIn(layer, end - 1)]);
     };
     for (const [start, end] of matches(pattern, text)) {
       const around = isFragment(text.slice(start, end)) ? 4 : 0;
@@ -89,7 +89,7 @@ export function createScrubber(): Scrubber {
   };
 
   const text = (raw: string): string => {
-    if (pattern === undefined || raw.length < shortest) return raw;
+    if (pattern === undefined) return raw;
     let clean = raw;
     // A replacement can complete another occurrence ("xx***" for the secret "x***"); each round is shorter, so it ends.
     for (let next = once(clean); next.length < clean.length; next = once(clean)) clean = next;
@@ -111,7 +111,6 @@ export function createScrubber(): Scrubber {
 /** Where the pattern matches, those that overlap too. */
 function* matches(pattern: RegExp | undefined, text: string): Generator<Range> {
   if (pattern === undefined) return;
-  pattern.lastIndex = 0;
   for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
     yield [match.index, match.index + match[0].length];
     pattern.lastIndex = match.index + 1;

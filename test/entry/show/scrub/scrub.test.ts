@@ -149,6 +149,59 @@ describe('the scrubber', () => {
     );
   });
 
+  const scrubbed = (text: string, ...secrets: string[]): string => {
+    const scrubber = createScrubber();
+    for (const one of secrets) scrubber.add(one);
+    return scrubber.text(text);
+  };
+
+  it('leaves what stands between, before and after secrets, and no two marks side by side', () => {
+    expect(scrubbed('a hunter-22 b hunter-22 c', 'hunter-22')).toBe('a *** b *** c');
+    expect(scrubbed('hunter-22hunter-22', 'hunter-22')).toBe('***');
+    expect(scrubbed('<abcdefghi>', 'abcdef', 'defghi')).toBe('<***>');
+    for (const secrets of [
+      ['hunter-22', 'hunter-22-long'],
+      ['hunter-22-long', 'hunter-22'],
+    ]) {
+      expect(scrubbed('hunter-22-long', ...secrets)).toBe('***');
+    }
+    expect(scrubbed('preQhunter2xypost', 'hunter2xy')).toBe('preQ***post');
+  });
+
+  it('takes the groups at either end of a base64 with it, and nothing beyond', () => {
+    const encode = (text: string) => Buffer.from(text).toString('base64');
+    expect(scrubbed(`is ${encode(`u${token}x`)} so`, token)).toBe('is *** so');
+    const far = scrubbed(encode(`${'u'.repeat(31)}${token}${'x'.repeat(31)}`), token);
+    expect(far).toMatch(/^dXV1[\w+/]{20,40}\*{3}[\w+/]{20,40}$/);
+  });
+
+  it('finds the beginning and the end of a long secret in the middle of a text', () => {
+    const [first, last] = [token.slice(0, 20), token.slice(-20)];
+    expect(scrubbed(`said ${first}, and so on`, token)).toBe('said ***, and so on');
+    expect(scrubbed(`said ${last}, and so on`, token)).toBe('said ***, and so on');
+    const just = 'abcdefghijklmnopqrstuvwx';
+    expect(just).toHaveLength(24);
+    expect(scrubbed(`said ${just.slice(0, 12)}, and so on`, just)).toBe('said ***, and so on');
+    expect(scrubbed(`said ${just.slice(0, 12)}, and so on`, just.slice(0, 23))).toContain(just.slice(0, 12));
+  });
+
+  it('takes for cut only what ends or begins a long text, and is the very end or beginning', () => {
+    const password = 'hunter2-Secret';
+    const filled = (length: number, end: string) => `${'x '.repeat(200)}${end}`.slice(-length);
+    expect(scrubbed(filled(200, 'hunter'), password)).toBe(filled(200, '***').slice(-197));
+    expect(scrubbed(filled(199, 'hunter'), password)).toBe(filled(199, 'hunter'));
+    const [before, after] = [`${'x '.repeat(200)}hunter are out`, `My Secret is out${' x'.repeat(200)}`];
+    expect([scrubbed(before, password), scrubbed(after, password)]).toEqual([before, after]);
+  });
+
+  it('takes what a value says of itself, and a key of that name for a key', () => {
+    const scrubber = createScrubber();
+    scrubber.add('hunter22');
+    expect(scrubber.value({ toJSON: 'hunter22' })).toEqual({ toJSON: '***' });
+    expect(scrubber.value(new Date(0))).toBe('1970-01-01T00:00:00.000Z');
+    expect(scrubber.value([7, true, undefined])).toEqual([7, true, undefined]);
+  });
+
   it('is done with a hundred kilobytes of a diff and a long key in a moment', () => {
     const scrubber = createScrubber();
     scrubber.add(token);
