@@ -76,12 +76,17 @@ function endOf(done: CliResult): Pick<ConfigRepoScene, 'end' | 'error'> {
 }
 
 /** Beaten once, a run publishes its intent; at its next request it gets this signal. */
-export function signalledInQueue(signal: NodeJS.Signals): [Committing, CliOptions] {
+export function signalledInQueue(signal: NodeJS.Signals, then?: NodeJS.Signals): [Committing, CliOptions] {
   let kill: (signal: NodeJS.Signals) => void = () => undefined;
   let pushes = 0;
   let over = false;
   const fault: Committing['fault'] = async (request, host) => {
     if (isPush(request) && ++pushes === 1) await rivalPush(host);
+    // What tidying asks and sends: the second signal comes in the middle of it.
+    if (over && then !== undefined) {
+      kill(then);
+      return { is: 'delay', ms: 200 };
+    }
     if (pushes < 2 || isPush(request) || over) return undefined;
     over = true;
     kill(signal);
