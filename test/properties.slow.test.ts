@@ -1,5 +1,5 @@
 // Every property on all of its inputs: `npm test` tries a fifth of them (support/runs.ts).
-import './auth/registry/json-fault.test.ts';
+import './auth/json.test.ts';
 import './commit/edit/edit-blocks.test.ts';
 import './commit/edit/edit-property.test.ts';
 import './commit/land/land-failures.test.ts';

@@ -45,13 +45,20 @@ export function configMistakes(text: string, file: string, env: Env): readonly T
       break;
     }
     const mistakes = shapeMistakes({ ...read, value }, parsed.error.issues, keysAt);
-    if (mistakes.length === 0) break;
+    // A mistake that nothing can stand in for, as a file that is no map, hides the rest and comes again.
+    if (mistakes.every(({ error }) => found.some((one) => isSame(one, error)))) break;
     found.push(...mistakes.map(({ error }) => error));
     value = withoutMistakes(value, mistakes) ?? {};
   }
   return found.toSorted(
     (a, b) => (a.place?.line ?? 0) - (b.place?.line ?? 0) || (a.place?.column ?? 0) - (b.place?.column ?? 0),
   );
+}
+
+function isSame(one: TagboatError, other: TagboatError): boolean {
+  const [place, elsewhere] = [one.place, other.place];
+  const isThere = place?.line === elsewhere?.line && place?.column === elsewhere?.column;
+  return one.code === other.code && isThere && one.message === other.message;
 }
 
 /** What is checked once the types and keys are right. The config is only good without mistakes. */

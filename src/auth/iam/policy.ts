@@ -1,4 +1,4 @@
-import type { JsonNode } from './json.ts';
+import type { JsonNode } from '../json.ts';
 
 /** A trust policy, as far as it can be read; each part with where it stands. */
 export interface TrustDocument {

@@ -1,7 +1,7 @@
 import type { Finding } from '../../plan/finding.ts';
+import { type JsonFault, type JsonText, readJsonText } from '../json.ts';
 import { gitHubProvider, isShared } from './claims.ts';
 import { evaluateTrust, readProvider, type TrustRequest, type TrustVerdict } from './evaluate.ts';
-import { type JsonFault, type JsonText, readJsonText } from './json.ts';
 import { misfitWords } from './misfit.ts';
 import { readTrustDocument, type TrustDocument } from './policy.ts';
 import { policyLettingIn, type TrustWanted } from './right-policy.ts';

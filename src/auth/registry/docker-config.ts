@@ -1,5 +1,5 @@
 import type { Place } from '../../errors.ts';
-import { jsonFault } from './json-fault.ts';
+import { readJsonText } from '../json.ts';
 
 /** Docker's config.json, as far as it is about logging in. */
 export interface DockerConfig {
@@ -37,9 +37,15 @@ export const identityTokenUser = '<token>';
 /** Reads the file's text. */
 export function readDockerConfig(text: string, file: string): DockerConfig | ConfigFault {
   const bare = text.replace(/^\uFEFF/, '');
-  const fault = jsonFault(bare);
-  if (fault !== undefined) return { why: "it isn't JSON", place: placeAt(bare, fault, file) };
-  const value: unknown = JSON.parse(bare);
+  let value: unknown;
+  try {
+    value = JSON.parse(bare);
+  } catch {
+    // Line and column alone: the line's text, which V8's message quotes as well, may be a password.
+    const { faults, placeOf } = readJsonText(bare, file);
+    const { text: _, ...place } = placeOf(faults.find(({ is }) => is !== 'duplicate')?.at ?? 0);
+    return { why: "it isn't JSON", place };
+  }
   if (!isMap(value)) return { why: 'it is no JSON object', place: { file } };
   // Go's JSON, with which Docker and podman read, takes null for what isn't there.
   const auths = withoutNulls(value.auths ?? {});
@@ -115,10 +121,4 @@ function withoutNulls(value: unknown): unknown {
 
 function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Line and column alone: the line's text may be a password. */
-function placeAt(text: string, offset: number, file: string): Place {
-  const before = text.slice(0, offset).split('\n');
-  return { file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
 }

@@ -1,7 +1,7 @@
 import type { TrustReview } from '../../auth/iam/trust.ts';
 import { parseConfig } from '../../config/config.ts';
 import { planRun } from '../../config/plan/run.ts';
-import { reportOf, TagboatError } from '../../errors.ts';
+import { isError, reportOf, TagboatError } from '../../errors.ts';
 import type { Finding } from '../../plan/finding.ts';
 import type { CommonOptions } from '../run/options.ts';
 import { identityIn, ofBuilding, readConfigText } from '../run/prepare.ts';
@@ -57,12 +57,18 @@ export function doctor(common: CommonOptions, options: DoctorOptions): Body {
         ...(await checkIgnoreFiles(source.dir, config)),
         ...unsetFindings([...unset], file, isJob(world.env)),
       );
-      const plan = planRun(config, source, await identityIn(world, source.dir));
-      const live =
-        options.offline === true || whereUnset
-          ? checkImageFiles(session, plan)
-          : checkPeers(session, plan, config, unset.size === 0);
-      found.push(...(await live));
+      try {
+        const plan = planRun(config, source, await identityIn(world, source.dir));
+        const live =
+          options.offline === true || whereUnset
+            ? checkImageFiles(session, plan)
+            : checkPeers(session, plan, config, unset.size === 0);
+        found.push(...(await live));
+      } catch (error) {
+        // A pull request and a detached head have no branch, which says nothing of a run on one.
+        if (!isError(error, 'TEMPLATE_UNRESOLVED')) throw error;
+        found.push(findingOf(reportOf(error), source.branch === undefined ? 'note' : 'error'));
+      }
     }
     const mended = options.fix === true ? await mendAll(source.dir, found).catch((error) => told(found, error)) : [];
     for (const { message } of mended) session.say((colors) => `${colors.green('✓')} Mended: ${oneLine(message)}`);

@@ -67,7 +67,7 @@ describe('a file that is wrong', () => {
   it('is placed by line and column, without its text', () => {
     const text = '{\n  "auths": {\n    "r.example": { "auth": "c2VjcmV0" },\n  }\n}\n';
     const read = readDockerConfig(text, 'config.json');
-    expect(read).toMatchObject({ place: { file: 'config.json', line: 4, column: 3 } });
+    expect(read).toMatchObject({ place: { file: 'config.json', line: 3, column: 40 } });
     expect(JSON.stringify(read)).not.toContain('c2VjcmV0');
   });
 

@@ -204,7 +204,7 @@ describe('a config file that is wrong', () => {
   it('is told with its place and without its text', async () => {
     const auth = await atHome('{\n  "auths": { "r.example": { "auth": "aHVudGVyMjI=" }, }\n}');
     const error = await failureOf(auth.registry(registryAt('r.example')));
-    expect(error).toMatchObject({ code: 'DOCKER_CONFIG_INVALID', exitCode: 3, place: { line: 2, column: 55 } });
+    expect(error).toMatchObject({ code: 'DOCKER_CONFIG_INVALID', exitCode: 3, place: { line: 2, column: 53 } });
     expect(JSON.stringify(error)).not.toContain('aHVudGVyMjI=');
   });
 

@@ -134,6 +134,16 @@ describe('tagboat doctor without asking anybody', () => {
     expect([found.exitCode, codes(found)]).toEqual([exitCode, [code]]);
   });
 
+  it('tells what a tag lacks on a detached head as not known, and the rest all the same', async () => {
+    const dir = await repoOf({
+      ...inConfig('shop/app', 'shop/app, tag: "{branch}"'),
+      ...inWorkflow('      id-token: write\n', ''),
+    });
+    await git(dir, 'checkout', '--quiet', '--detach');
+    const found = await run(dir, { offline: true });
+    expect(codes(found)).toEqual(['WORKFLOW_PERMISSION', 'TEMPLATE_UNRESOLVED']);
+  });
+
   it('tells all of them at once, the worst first, and a job that uses the command line counts too', async () => {
     const dir = await repoOf({
       ...inConfig(schemaLine, ''),

@@ -29,6 +29,12 @@ it('tagboat validate tells every mistake in one run, outside of a repository too
   ]);
 });
 
+it.each(['just text\n', '- a\n- b\n', '1\n'])('tagboat validate tells once that %j is no map', async (text) => {
+  const dir = await tempDir();
+  await writeFile(join(dir, 'tagboat.yaml'), text);
+  expect((await here(validate(common), { cwd: dir })).errors.map(({ code }) => code)).toEqual(['CONFIG_VALUE_INVALID']);
+});
+
 it('tagboat validate needs a file', async () => {
   expect((await here(validate(common), { cwd: await tempDir() })).errors[0]?.code).toBe('CONFIG_MISSING');
 });

@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { jsonFault } from '../../../src/auth/registry/json-fault.ts';
-import { runs } from '../../support/runs.ts';
+import { readJsonText } from '../../src/auth/json.ts';
+import { runs } from '../support/runs.ts';
+
+/** Where a text stops being JSON. */
+function jsonFault(text: string): number | undefined {
+  return readJsonText(text, 'x').faults.find(({ is }) => is !== 'duplicate')?.at;
+}
 
 function parses(text: string): boolean {
   try {
@@ -14,7 +19,7 @@ function parses(text: string): boolean {
 
 it.each([
   ['{"auths": {}}', undefined],
-  ['{"a": 1,}', 8],
+  ['{"a": 1,}', 7],
   ['{"a" 1}', 5],
   ["{'a': 1}", 1],
   ['{"a": tru}', 6],
@@ -26,7 +31,7 @@ it.each([
   ['', 0],
   ['   ', 3],
   ['[1 2]', 3],
-  ['{"a": "\\x"}', 6],
+  ['{"a": "\\x"}', 7],
   [']', 0],
   ['{"a": 1 // why\n}', 8],
 ])('%j stops being JSON at %j', (text, at) => {

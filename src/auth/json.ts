@@ -1,4 +1,4 @@
-import type { Place } from '../../errors.ts';
+import type { Place } from '../errors.ts';
 import { createJsonScan, type JsonFaultKind, type JsonScan } from './json-scan.ts';
 
 /** A JSON value with where it stands. Numbers, booleans and null keep their spelling. */
