@@ -22,7 +22,7 @@ function gitHub({ aws, registry, delivery, from, app }: Choices): string {
         ? [`token: ${expression('github.token')}`]
         : [
             '# Or app-id and private-key of a GitHub App: its token is made for this run and revoked at its end.',
-            `token: ${expression('secrets.CONFIG_REPO_TOKEN')} # may write to ${delivery.repo.value}: contents`,
+            `token: ${expression('secrets.CONFIG_TOKEN')} # may write to ${delivery.repo.value}: contents`,
           ]),
     ...(delivery?.application === undefined
       ? []
