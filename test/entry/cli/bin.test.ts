@@ -10,7 +10,15 @@ const exec = createExec({ PATH: process.env.PATH });
 /** A checkout that was never built, and a link to its program from elsewhere. */
 async function checkout(): Promise<{ dir: string; link: string }> {
   const dir = await tempDir();
-  for (const part of ['bin', 'scripts', 'src', 'package.json', 'package-lock.json', 'tsconfig.json', 'tagboat.events.schema.json']) {
+  for (const part of [
+    'bin',
+    'scripts',
+    'src',
+    'package.json',
+    'package-lock.json',
+    'tsconfig.json',
+    'tagboat.events.schema.json',
+  ]) {
     cpSync(join(root, part), join(dir, part), { recursive: true });
   }
   symlinkSync(join(root, 'node_modules'), join(dir, 'node_modules'));
