@@ -66,7 +66,7 @@ export async function choose(seen: SeenRepo, options: InitOptions, ask: Ask): Pr
   const from = options.from ?? (await ask.text('Which branch is delivered?', seen.branch ?? 'main'));
   const app = remote?.path ?? '';
   const base = {
-    ...{ images, app, ci: options.ci ?? (/gitlab/.test(remote?.host ?? '') ? 'gitlab' : 'github') },
+    ...{ images, app, host: remote?.host, ci: options.ci ?? (/gitlab/.test(remote?.host ?? '') ? 'gitlab' : 'github') },
     registry: { value: registry, why: registry === proposal?.value ? proposal.why : undefined },
     aws:
       ecrAccount === undefined || ecrRegion === undefined
@@ -181,13 +181,12 @@ export function shortName(app: string): string {
 }
 
 /** What the account is to get, where images go to ECR. */
-export function awsNeeds({ aws, app, from, images, registry }: Choices): AwsNeeds {
+export function awsNeeds({ aws, ci, app, host, from, images, registry }: Choices): AwsNeeds {
   if (aws === undefined) throw usage('--with aws is for a registry on ECR.');
-  if (app === '') throw usage('--with aws needs to know the app repo: add the remote origin first.');
+  if (host === undefined) throw usage('--with aws needs to know the app repo: add the remote origin first.');
   const prefix = registry.value.split('/').slice(1).join('/');
   return {
-    ...aws,
-    app,
+    ...{ ...aws, ci, host, app },
     branches: [from.value],
     repositories: images.map(({ name }) => (prefix === '' ? name : `${prefix}/${name}`)),
   };

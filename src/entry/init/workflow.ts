@@ -1,4 +1,6 @@
+import { starPattern } from '../../wire/text/pattern.ts';
 import { actionReference } from '../run/version.ts';
+import { audience } from './aws/model.ts';
 import type { Choices, NewFile } from './choices.ts';
 
 /** The pipeline that runs Tagboat on a push. Pure. */
@@ -56,8 +58,8 @@ function gitLab({ aws, registry, delivery, from }: Choices): string {
 ship:
   image: node:22
   rules:
-    - if: $CI_COMMIT_BRANCH == ${JSON.stringify(from.value)}
-${
+    - if: $CI_COMMIT_BRANCH ${isBranch(from.value)}
+${aws === undefined ? '' : `  id_tokens: # for AWS, by OIDC: no stored keys\n    TAGBOAT_ID_TOKEN:\n      aud: ${audience}\n`}${
   gitLabRegistry
     ? `  before_script:
     - mkdir -p ~/.docker
@@ -67,4 +69,10 @@ ${
 }  script:
     - npx --yes tagboat ${command}
 `;
+}
+
+/** GitLab compares with a text or a regular expression; inside of "[ ]" it wants a slash escaped, which JavaScript doesn't. */
+function isBranch(from: string): string {
+  if (!from.includes('*')) return `== ${JSON.stringify(from)}`;
+  return `=~ /${starPattern(from).source.replaceAll('[^/]', '[^\\/]')}/`;
 }

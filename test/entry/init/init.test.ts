@@ -179,6 +179,7 @@ describe('what AWS needs', () => {
     account: '123456789012',
     region: 'eu-west-1',
     role: 'tagboat',
+    ...({ ci: 'github', host: 'github.com' } as const),
     app: 'acme/shop',
     branches: ['main'],
     repositories: ['api', 'team/web-ui'],

@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { type AwsNeeds, audience, issuer, lifecycle, movingTags, rightsOf, trustOf } from './model.ts';
+import { type AwsNeeds, audience, issuerOf, lifecycle, movingTags, providerOwner, rightsOf, trustOf } from './model.ts';
 
 /** A CloudFormation template of the provider, the role and the repositories. Pure. */
 export function cloudFormation(needs: AwsNeeds): string {
@@ -29,7 +29,7 @@ export function cloudFormation(needs: AwsNeeds): string {
         Type: 'String',
         AllowedValues: ['true', 'false'],
         Default: 'true',
-        Description: 'false where the account has the identity provider of GitHub Actions already',
+        Description: `false where the account has the identity provider of ${providerOwner[needs.ci]} already`,
       },
     },
     Conditions: { WithProvider: { 'Fn::Equals': [{ Ref: 'CreateProvider' }, 'true'] } },
@@ -37,7 +37,7 @@ export function cloudFormation(needs: AwsNeeds): string {
       Provider: {
         Type: 'AWS::IAM::OIDCProvider',
         Condition: 'WithProvider',
-        Properties: { Url: issuer, ClientIdList: [audience] },
+        Properties: { Url: issuerOf(needs), ClientIdList: [audience] },
       },
       Role: {
         Type: 'AWS::IAM::Role',

@@ -1,4 +1,4 @@
-import { type AwsNeeds, audience, issuer, lifecycle, movingTags, rightsOf, trustOf } from './model.ts';
+import { type AwsNeeds, audience, issuerOf, lifecycle, movingTags, rightsOf, trustOf } from './model.ts';
 
 /** The same as commands of the \`aws\` CLI, which may be run again. Pure. */
 export function awsCommands(needs: AwsNeeds): string {
@@ -14,6 +14,7 @@ aws ecr put-lifecycle-policy --region ${needs.region} --repository-name ${name} 
   --lifecycle-policy-text ${quoted(lifecycle)}
 `,
   );
+  const issuer = issuerOf(needs);
   const arn = `arn:aws:iam::${needs.account}:oidc-provider/${issuer.replace('https://', '')}`;
   return `#!/bin/sh
 # What Tagboat needs to push the images of ${needs.app}. May be run again.

@@ -1,32 +1,58 @@
 import { pushPolicy } from '../../../auth/aws/policies.ts';
 import { gitHubProvider } from '../../../auth/iam/claims.ts';
-import { policyLettingIn } from '../../../auth/iam/right-policy.ts';
+import { policyLettingIn, providerName } from '../../../auth/iam/right-policy.ts';
 
 /** What an account needs for the deliveries of one app repo. */
 export interface AwsNeeds {
   readonly account: string;
   readonly region: string;
   readonly role: string;
-  /** The app repo, owner/name, and the branches that deliver. */
+  /** Whose jobs assume the role, and the host that the app repo is on. */
+  readonly ci: 'github' | 'gitlab';
+  readonly host: string;
+  /** The app repo's path there, owner/name or group/…/project, and the branches that deliver. */
   readonly app: string;
   readonly branches: readonly string[];
   readonly repositories: readonly string[];
 }
 
-export const issuer = `https://${gitHubProvider}`;
 export const audience = 'sts.amazonaws.com';
 
 /**
- * Who may assume the role: jobs of these branches, as GitHub's token names them, and nobody else. Tokens of repositories
- * made or renamed since July 2026 have the ids of owner and repository beside their names, which nobody tells here; a
- * name with "@" after it can be no other one.
+ * Who signs the jobs' tokens. A GitLab does so itself. For GitHub it is one address for github.com, another for each
+ * enterprise on ghe.com, and a path of a server that an enterprise runs.
  */
-export function trustOf({ account, app, branches }: AwsNeeds) {
-  const repos = [app, app.replace('/', '@*/').concat('@*')];
-  const subs = branches.flatMap((branch) =>
-    repos.map((repo) => `repo:${repo}:ref:refs/heads/${branch.replaceAll(':', '%3A')}`),
+export function issuerOf({ ci, host }: Pick<AwsNeeds, 'ci' | 'host'>): string {
+  // A name without a dot is an alias of somebody's SSH config.
+  const isOwn = host.includes('.') && !host.endsWith(`.${ci}.com`) && host !== `${ci}.com`;
+  if (ci === 'gitlab') return `https://${isOwn ? host : 'gitlab.com'}`;
+  if (isOwn && host.endsWith('.ghe.com')) return `https://token.actions.${host}`;
+  return isOwn ? `https://${host}/_services/token` : `https://${gitHubProvider}`;
+}
+
+/** The provider's name for people. */
+export const providerOwner = { github: 'GitHub Actions', gitlab: 'GitLab' } as const;
+
+/** Who may assume the role: jobs of these branches, as their tokens name them, and nobody else. */
+export function trustOf(needs: AwsNeeds) {
+  const { account, ci, app, branches } = needs;
+  const provider = providerName(issuerOf(needs));
+  const subs = branches.flatMap((branch) => (ci === 'gitlab' ? [gitLabSub(app, branch)] : gitHubSubs(app, branch)));
+  return policyLettingIn({ partition: 'aws', account, provider, audiences: [audience], subs });
+}
+
+function gitLabSub(project: string, branch: string): string {
+  return `project_path:${project}:ref_type:branch:ref:${branch}`;
+}
+
+/**
+ * Tokens of repositories made or renamed since July 2026 have the ids of owner and repository beside their names, which
+ * nobody tells here; a name with "@" after it can be no other one.
+ */
+function gitHubSubs(app: string, branch: string): string[] {
+  return [app, app.replace('/', '@*/').concat('@*')].map(
+    (repo) => `repo:${repo}:ref:refs/heads/${branch.replaceAll(':', '%3A')}`,
   );
-  return policyLettingIn({ partition: 'aws', account, provider: gitHubProvider, audiences: [audience], subs });
 }
 
 /** What the role may do: log in, and push to these repositories. */

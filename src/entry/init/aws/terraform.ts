@@ -1,8 +1,9 @@
-import { type AwsNeeds, audience, issuer, lifecycle, movingTags, rightsOf, trustOf } from './model.ts';
+import { type AwsNeeds, audience, issuerOf, lifecycle, movingTags, rightsOf, trustOf } from './model.ts';
 
 /** The same as Terraform, as `terraform fmt` writes it. Pure. */
 export function terraform(needs: AwsNeeds): string {
   const repositories = needs.repositories.map((name) => `    ${JSON.stringify(name)},\n`).join('');
+  const issuer = issuerOf(needs);
   return `# What Tagboat needs to push the images of ${needs.app}.
 terraform {
   required_providers {
@@ -18,8 +19,8 @@ provider "aws" {
 }
 
 # An account has one of these. Where it is there already:
-# terraform import aws_iam_openid_connect_provider.github arn:aws:iam::${needs.account}:oidc-provider/${issuer.replace('https://', '')}
-resource "aws_iam_openid_connect_provider" "github" {
+# terraform import aws_iam_openid_connect_provider.${needs.ci} arn:aws:iam::${needs.account}:oidc-provider/${issuer.replace('https://', '')}
+resource "aws_iam_openid_connect_provider" "${needs.ci}" {
   url            = "${issuer}"
   client_id_list = ["${audience}"]
 }
