@@ -125,8 +125,8 @@ export const buildErrors = {
     exitCodes.registry,
     ({ image, engine, code }) => `${image} is built, and ${engine} could not push it (${code}).`,
     () =>
-      "The builder's last lines tell what the registry said. Check the login, that the repository exists, and whether its " +
-      'tags are immutable: then the same commit needs another tag (`tag:` in tagboat.yaml), or a new commit.',
+      "The builder's last lines tell what the registry said. Check the login, that the repository exists, that its image hasn't the " +
+      '1,000 tags that ECR allows it, and whether its tags are immutable: then the same commit needs another tag (`tag:` in tagboat.yaml), or a new commit.',
   ),
   PUSH_UNCONFIRMED: entry<{ reference: string }>(
     exit,

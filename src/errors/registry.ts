@@ -63,14 +63,20 @@ export const registryErrors = {
       'The same commit gave another image. Use that one, commit again for a new tag, or add to `tag:` in tagboat.yaml ' +
       'what makes it different.',
   ),
+  TAG_LIMIT: entry<RegistryPlace & { tag: string; digest: string }>(
+    registry,
+    (data) =>
+      `${where(data)} lets these credentials push, but not give ${data.digest} the tag ${data.tag}: most likely it has ` +
+      'the 1,000 tags that ECR allows an image.',
+    ({ repository }) =>
+      '`tagboat doctor` counts them. Delete old ones (aws ecr batch-delete-image ' +
+      `--repository-name ${repository} --image-ids imageTag=…): a lifecycle rule deletes whole images only. ` +
+      'Any change of the image makes a fresh one, without tags.',
+  ),
   TAG_REFUSED: entry<RegistryPlace & { tag: string }>(
     registry,
     (data) => `${where(data)} takes the image, but not under the tag ${data.tag}.`,
-    ({ host }) =>
-      isEcrHost(host)
-        ? 'ECR lets one image have 1,000 tags at most: let a lifecycle rule or `aws ecr batch-delete-image` remove old ones, ' +
-          'or set `tag:` in tagboat.yaml to one that more commits share. Rules about tags are the other cause.'
-        : 'These credentials may push: look for a rule about tags there (protected, immutable, too many of one image).',
+    () => 'These credentials may push: look for a rule about tags there (protected, immutable, too many of one image).',
   ),
   REGISTRY_RATE_LIMITED: entry<RegistryPlace & { seconds: number | undefined }>(
     registry,

@@ -1,3 +1,4 @@
+import { isEcrHost } from '../errors/ecr-host.ts';
 import { TagboatError } from '../errors.ts';
 import type { RegistryCredential, RegistryPlan } from '../plan.ts';
 import { WireFailure } from '../wire/failure.ts';
@@ -13,6 +14,7 @@ export interface Registry {
   readonly client: OciClient;
   /** Whether there are credentials for it. */
   readonly login: () => Promise<boolean>;
+  readonly isEcr: boolean;
 }
 
 /** Where an image goes. */
@@ -43,6 +45,7 @@ export function openRegistries(world: World, credentialFor: CredentialFor): (pla
     const registry = {
       client: createOciClient({ ...world, host, insecure, credential }),
       login: async () => (await credential().catch(() => undefined)) !== undefined,
+      isEcr: plan.login === 'ecr' || isEcrHost(host),
     };
     open.set(key, registry);
     return registry;
@@ -84,7 +87,7 @@ export async function toRegistry<T>(registry: Registry, repository: string, work
     const inner = (error as { cause?: unknown }).cause;
     if (inner instanceof TagboatError) throw inner;
     if (!(error instanceof WireFailure)) throw error;
-    const { host } = registry.client;
-    throw registryError(error, { host, repository, doing: 'push', login: await registry.login() });
+    const { client, isEcr: ecr } = registry;
+    throw registryError(error, { host: client.host, repository, doing: 'push', login: await registry.login(), ecr });
   }
 }

@@ -4,8 +4,10 @@ import type { Digest } from '../../wire/oci/types.ts';
 import { collectBody, jsonAnswer, type RegistryAnswer, type RegistryCall, registryRefusal } from './answer.ts';
 import type { Store } from './store.ts';
 
-interface ManifestRules {
+/** What the registry takes. */
+export interface ManifestRules {
   readonly immutableTags: boolean;
+  readonly mostTags: number;
   readonly createOnPush: boolean;
   readonly referrers: boolean;
 }
@@ -75,6 +77,10 @@ async function put(
   if (!isDigest(reference)) {
     const held = store.manifest(repository, reference)?.digest;
     if (rules.immutableTags && held !== undefined && held !== digest) return immutable(repository, reference);
+    const others = store.tags(repository).filter((tag) => tag !== reference);
+    if (others.filter((tag) => store.manifest(repository, tag)?.digest === digest).length >= rules.mostTags) {
+      return registryRefusal(403, 'DENIED', `${digest} has the ${rules.mostTags} tags that one image may have.`);
+    }
     store.putManifest(repository, digest, mediaType, bytes);
     if (store.tag(repository, reference, digest, rules.immutableTags) === 'immutable') {
       return immutable(repository, reference);

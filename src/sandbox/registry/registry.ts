@@ -31,6 +31,8 @@ export interface RegistryOptions extends RegistryGateOptions {
   readonly port?: number;
   /** A tag never means another digest: such a PUT is refused as ECR does. */
   readonly immutableTags?: boolean;
+  /** Tags that one image may have; another one is refused as ECR does. Default: any number. */
+  readonly mostTags?: number;
   /** It lists what refers to a manifest. Default true; without, clients enter it under the tag `sha256-…`. */
   readonly referrers?: boolean;
   /** Pushing makes the repository. Default true; ECR wants it to be there. */
@@ -52,8 +54,8 @@ export interface Registry {
 export async function startRegistry(options: RegistryOptions): Promise<Registry> {
   const store = openStore(options.dir);
   const uploads = openUploads(store);
-  const { immutableTags = false, createOnPush = true, referrers = true } = options;
-  const parts = { store, uploads, gate: createRegistryGate(options), immutableTags, createOnPush, referrers };
+  const { immutableTags = false, mostTags = Number.POSITIVE_INFINITY, createOnPush = true, referrers = true } = options;
+  const parts = { store, uploads, gate: createRegistryGate(options), immutableTags, mostTags, createOnPush, referrers };
   const requests: RecordedRequest[] = [];
   const server = createServer((incoming, outgoing) => {
     const call = callOf(incoming);

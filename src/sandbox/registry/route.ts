@@ -2,18 +2,15 @@ import { isRepository } from '../../wire/oci/reference.ts';
 import { jsonAnswer, type RegistryAnswer, type RegistryCall, registryRefusal } from './answer.ts';
 import type { RegistryAccess, RegistryGate } from './auth.ts';
 import { openUpload, serveBlob, serveUpload } from './blob.ts';
-import { serveManifest, serveReferrers } from './manifest.ts';
+import { type ManifestRules, serveManifest, serveReferrers } from './manifest.ts';
 import type { Store } from './store.ts';
 import type { Uploads } from './upload.ts';
 
 /** What the registry is made of. */
-interface RouteParts {
+interface RouteParts extends ManifestRules {
   readonly store: Store;
   readonly uploads: Uploads;
   readonly gate: RegistryGate;
-  readonly immutableTags: boolean;
-  readonly createOnPush: boolean;
-  readonly referrers: boolean;
 }
 
 /** Finds what a request is about, asks the gate, and has it done. */

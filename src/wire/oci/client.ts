@@ -111,12 +111,13 @@ export function createOciClient(options: OciClientOptions): OciClient {
         // 403 is also what those get who may not push at all. Who may put the image without its tag isn't one of them: a
         // rule about tags says no, or there are as many as one image may have.
         if (error.status !== 403) throw error;
+        const before = await client.headManifest(repository, manifest.digest).catch(() => undefined);
         const mayPut = await sendManifest(transport, repository, manifest.digest, manifest).then(
           () => true,
           () => false,
         );
         if (!mayPut) throw error;
-        throw new OciFailure(error, { host, finding: { is: 'tagRefused', tag: reference } });
+        throw new OciFailure(error, { host, finding: { is: 'tagRefused', tag: reference, there: before?.digest } });
       }
     },
     hasBlob: async (repository, digest) => {

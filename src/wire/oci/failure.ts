@@ -5,8 +5,8 @@ import type { Digest } from './types.ts';
 type Finding =
   /** The tag can't be moved, and means this digest. */
   | { readonly is: 'tagHeld'; readonly tag: string; readonly digest: Digest }
-  /** The image can be put, but not under this tag. */
-  | { readonly is: 'tagRefused'; readonly tag: string }
+  /** The image can be put, but not under this tag; `there` is its digest where the repository had it before. */
+  | { readonly is: 'tagRefused'; readonly tag: string; readonly there: Digest | undefined }
   /** Content isn't what its digest or size promises. */
   | { readonly is: 'mismatch'; readonly digest: Digest };
 

@@ -11,6 +11,8 @@ export interface AtRegistry {
   readonly reference?: string;
   /** Whether there were credentials to send. Default true. */
   readonly login?: boolean;
+  /** Whether it is ECR. */
+  readonly ecr?: boolean;
 }
 
 /** A registry's failure as the error that ends a run, by its kind, status and the spec's codes alone. */
@@ -20,7 +22,14 @@ export function registryError(failure: WireFailure, about: AtRegistry): TagboatE
   if (finding?.is === 'tagHeld') {
     return new TagboatError('TAG_IMMUTABLE', { ...at, tag: finding.tag, held: finding.digest }, context);
   }
-  if (finding?.is === 'tagRefused') return new TagboatError('TAG_REFUSED', { ...at, tag: finding.tag }, context);
+  if (finding?.is === 'tagRefused') {
+    const { tag, there } = finding;
+    // A new image has no tags yet; what is there under others is refused one more by ECR for their number alone.
+    if (about.ecr === true && there !== undefined) {
+      return new TagboatError('TAG_LIMIT', { ...at, tag, digest: there }, context);
+    }
+    return new TagboatError('TAG_REFUSED', { ...at, tag }, context);
+  }
   if (finding?.is === 'mismatch') return new TagboatError('BLOB_MISMATCH', { ...at, digest: finding.digest }, context);
   switch (failure.kind) {
     case 'unreachable':

@@ -153,7 +153,7 @@ describe('an image of the same input', () => {
   it('stays the first where two builds raced, and the second says so', async () => {
     const { host } = await own();
     const client = clientOf(host);
-    const target = { registry: { client, login: async () => false }, repository: 'app', tag: 't' };
+    const target = { registry: { client, login: async () => false, isEcr: false }, repository: 'app', tag: 't' };
     const fingerprint = { hash: '0'.repeat(64), inputs: [], careful: [] };
     const push = async (seed: string) => {
       const { digest } = await pushBaseImage(host, { repository: 'app', layers: [[{ name: seed, body: seed }]] });

@@ -34,7 +34,7 @@ const held = { is: 'tagHeld', tag: 't', digest: other.digest } as const;
 
 /** A repository whose registry does what is told of it, and nothing else. */
 function at(client: Partial<OciClient>): Destination {
-  const registry = { client: { host: 'r.test', ...client } as OciClient, login: async () => true };
+  const registry = { client: { host: 'r.test', ...client } as OciClient, login: async () => true, isEcr: false };
   return { registry, repository: 'app', tag: 't' };
 }
 
@@ -122,7 +122,7 @@ describe('a new image', () => {
     expect(await kept(failure(400, held))).toEqual({ is: 'second', first: other.digest });
     for (const [error, replaces] of [
       [failure(400, held), true],
-      [failure(400, { is: 'tagRefused', tag: 't' }), false],
+      [failure(400, { is: 'tagRefused', tag: 't', there: undefined }), false],
       [failure(400, { is: 'mismatch', digest: other.digest }), false],
       [denied, false],
     ] as const) {

@@ -331,11 +331,20 @@ describe('putting a tag', () => {
       method === 'PUT' && path.endsWith('/manifests/v2') ? refused : undefined,
     );
     const failure = await ociFailure(client.putManifest(repository, 'v2', manifest));
-    expect(failure.finding).toEqual({ is: 'tagRefused', tag: 'v2' });
-    expect(registryError(failure, { host: client.host, doing: 'push' })).toMatchObject({
-      code: 'TAG_REFUSED',
-      exitCode: 5,
-    });
+    expect(failure.finding).toEqual({ is: 'tagRefused', tag: 'v2', there: manifest.digest });
+    const about = { host: client.host, doing: 'push' } as const;
+    expect(registryError(failure, about)).toMatchObject({ code: 'TAG_REFUSED', exitCode: 5 });
+    // ECR refuses one more tag for the number of those that there are.
+    expect(registryError(failure, { ...about, ecr: true })).toMatchObject({ code: 'TAG_LIMIT', exitCode: 5 });
+  });
+
+  it('that is refused to an image that wasn’t there says nothing of how many tags that has', async () => {
+    const { client } = await stocked(({ method, path }) =>
+      method === 'PUT' && path.endsWith('/manifests/v2') ? { is: 'answer', status: 403 } : undefined,
+    );
+    const failure = await ociFailure(client.putManifest(repository, 'v2', await other(client)));
+    expect(failure.finding).toEqual({ is: 'tagRefused', tag: 'v2', there: undefined });
+    expect(registryError(failure, { host: client.host, doing: 'push', ecr: true }).code).toBe('TAG_REFUSED');
   });
 
   it('whose answer was lost is put again, also where tags are immutable', async () => {

@@ -75,7 +75,10 @@ it('what the client found out goes before the status', () => {
   expect(found({ is: 'tagHeld', tag: 'v1', digest })).toMatchObject({
     ...{ code: 'TAG_IMMUTABLE', data: { tag: 'v1', held: digest, repository: 'acme/app' } },
   });
-  expect(found({ is: 'tagRefused', tag: 'v1' })).toMatchObject({ code: 'TAG_REFUSED', data: { tag: 'v1' } });
+  expect(found({ is: 'tagRefused', tag: 'v1', there: undefined })).toMatchObject({
+    code: 'TAG_REFUSED',
+    data: { tag: 'v1' },
+  });
   expect(found({ is: 'mismatch', digest })).toMatchObject({ code: 'BLOB_MISMATCH', data: { digest } });
 });
 
