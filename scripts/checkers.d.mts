@@ -4,6 +4,6 @@ export interface Checker {
   readonly env?: Readonly<Record<string, string>>;
   readonly missing?: string;
 }
-export function goChecker(name: 'actionlint' | 'yq'): Promise<Checker>;
+export function goChecker(name: 'actionlint' | 'kustomize' | 'yq'): Promise<Checker>;
 export function cfnLint(): Promise<Checker>;
 export function clusterModule(module: string): string | undefined;

@@ -7,7 +7,11 @@ import { cache, exclusively, isInstalled, root } from './setup.mjs';
 
 const kept = join(cache, 'checkers');
 const cfnLintVersion = '1.51.0';
-const mains = { actionlint: 'github.com/rhysd/actionlint/cmd/actionlint', yq: 'github.com/mikefarah/yq/v4' };
+const mains = {
+  actionlint: 'github.com/rhysd/actionlint/cmd/actionlint',
+  kustomize: 'sigs.k8s.io/kustomize/kustomize/v5',
+  yq: 'github.com/mikefarah/yq/v4',
+};
 
 /** A Go program of scripts/checkers/, built where it is missing: `{ command }`, or `{ missing }` with what to install. */
 export async function goChecker(name) {
