@@ -1,7 +1,7 @@
 import { TagboatError } from '../../errors.ts';
 import { declaredApplications, sourceDeploying } from './applications.ts';
 import type { Ask } from './ask.ts';
-import type { AwsNeeds } from './aws/model.ts';
+import { type AwsNeeds, isSite } from './aws/model.ts';
 import type { Choices, Chosen } from './choices.ts';
 import { placesOf, type RepoLayout } from './config-repo.ts';
 import type { SeenImage, Texts } from './find-images.ts';
@@ -81,7 +81,12 @@ export async function choose(seen: SeenRepo, options: InitOptions, ask: Ask): Pr
   const repo =
     options.configRepo ??
     (await ask.text('Which config repo does Argo CD follow? (owner/name or URL; empty for none yet)', guess));
-  if (repo === '') return { ...base, delivery: undefined };
+  if (repo === '') {
+    if (options.with.includes('config-repo')) throw usage('No remote tells of a config repo: say --config-repo REPO.');
+    return { ...base, delivery: undefined };
+  }
+  if (options.application !== undefined && options.argocd === undefined)
+    throw usage('--application needs --argocd URL, which says where it is asked for.');
   const branch = options.configBranch ?? 'main';
   const places = await placesChosen(seen, options, ask, { images, app });
   const [first] = places;
@@ -89,11 +94,12 @@ export async function choose(seen: SeenRepo, options: InitOptions, ask: Ask): Pr
   const follows =
     first && applications.find((one) => one.name !== '' && sourceDeploying(first.file, one) !== undefined);
   const followed = first && follows && sourceDeploying(first.file, follows)?.revision;
-  const application = options.application ?? follows?.name;
+  const isNew = options.with.includes('config-repo');
+  const application = options.application ?? (isNew ? shortName(app) : follows?.name);
   return {
     ...base,
     delivery: {
-      repo: { value: repo, why: undefined },
+      repo: { value: onHostOf(remote, repo), why: undefined },
       branch: {
         value: followed ?? branch,
         why: followed === undefined ? undefined : `what the application ${follows?.name} follows`,
@@ -102,7 +108,10 @@ export async function choose(seen: SeenRepo, options: InitOptions, ask: Ask): Pr
       application:
         application === undefined || options.argocd === undefined
           ? undefined
-          : { value: application, why: options.application === undefined ? 'it deploys this folder' : undefined },
+          : {
+              value: application,
+              why: options.application === undefined && !isNew ? 'it deploys this folder' : undefined,
+            },
       argocd: options.argocd,
     },
   };
@@ -164,8 +173,14 @@ function fromRemote(remote: SeenRepo['remote']): Chosen | undefined {
   return undefined;
 }
 
-function sibling({ host, path }: NonNullable<SeenRepo['remote']>): string {
-  return host === 'github.com' ? `${path}-config` : `https://${host}/${path}-config.git`;
+function sibling({ path }: NonNullable<SeenRepo['remote']>): string {
+  return `${path}-config`;
+}
+
+/** A path is one on GitHub to all who read it in a config: where the app repo is elsewhere, so is its config repo. */
+function onHostOf(remote: SeenRepo['remote'], repo: string): string {
+  const isElsewhere = remote !== undefined && isSite(remote.host) && remote.host !== 'github.com';
+  return isElsewhere && /^[\w.-]+(?:\/[\w.-]+)+$/.test(repo) ? `https://${remote.host}/${repo}.git` : repo;
 }
 
 /** The app's own name. */

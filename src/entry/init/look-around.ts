@@ -52,5 +52,7 @@ async function textsOf(dir: string, files: readonly string[]): Promise<Texts> {
 function readRemote(url: string): { readonly host: string; readonly path: string } | undefined {
   const [, host, path] =
     /^(?:[a-z+]+:\/\/(?:[^/@]+@)?|[^/@:]+@)([^/:]+)(?::\d+(?=\/))?[/:](.+?)(?:\.git)?\/?$/.exec(url) ?? [];
-  return host === undefined || path === undefined ? undefined : { host, path };
+  // The names that answer SSH on port 443 are no sites.
+  const site = host?.toLowerCase().replace(/^altssh\.(?=gitlab\.com$)|^ssh\.(?=github\.com$)/, '');
+  return site === undefined || path === undefined ? undefined : { host: site, path };
 }

@@ -150,6 +150,37 @@ describe('init', () => {
     expect(await read(dir, 'aws/tagboat.sh')).toContain('--repository-name api');
   });
 
+  it('takes a path for one on the host of the app repo, where that is not GitHub', async () => {
+    const repoOf = async (origin: string, configRepo: string | undefined) => {
+      const dir = await appRepo(files, origin);
+      const place = ['values.yaml:.tag'];
+      const done = await runInit(dir, { configRepo, place, with: configRepo === undefined ? ['config-repo'] : [] });
+      expect(done.errors).toEqual([]);
+      return parse(await read(dir, 'tagboat.yaml')).deliveries.main.repo;
+    };
+    expect(await repoOf('git@gitlab.com:acme/team/shop.git', 'acme/team/config')).toBe(
+      'https://gitlab.com/acme/team/config.git',
+    );
+    expect(await repoOf('git@gitlab.com:acme/shop.git', 'https://github.com/acme/config')).toBe(
+      'https://github.com/acme/config',
+    );
+    expect(await repoOf('ssh://git@altssh.gitlab.com:443/acme/shop.git', undefined)).toBe(
+      'https://gitlab.com/acme/shop-config.git',
+    );
+    expect(await repoOf('git@github.com:acme/shop.git', 'acme/config')).toBe('acme/config');
+    expect(await repoOf('ssh://git@ssh.github.com:443/acme/shop.git', undefined)).toBe('acme/shop-config');
+  });
+
+  it('waits for the application that it writes itself, where Argo CD is told of', async () => {
+    const dir = await appRepo(files, 'https://github.com/acme/shop');
+    expect((await runInit(dir, { with: ['config-repo'], argocd: 'https://argocd.acme.dev' })).errors).toEqual([]);
+    const { metadata } = parse(await read(dir, 'config-repo/argocd/shop.yaml'));
+    expect(parse(await read(dir, 'tagboat.yaml')).deliveries.main.application).toBe(metadata.name);
+    // Without Argo CD's address a name would be dropped in silence.
+    const unasked = { configRepo: 'acme/config', place: ['values.yaml:.tag'], application: 'shop', force: true };
+    expect((await runInit(dir, unasked)).errors).toMatchObject([{ code: 'USAGE' }]);
+  });
+
   it('asks for what nothing tells: a registry, a place, an account; and needs an image', async () => {
     const dir = await appRepo(files);
     expect((await runInit(dir, {})).errors).toMatchObject([{ code: 'USAGE' }]);
@@ -157,6 +188,10 @@ describe('init', () => {
       { code: 'USAGE' },
     ]);
     expect((await runInit(dir, { registry: 'r.example.com', with: ['aws'] })).errors).toMatchObject([
+      { code: 'USAGE' },
+    ]);
+    // An Application that follows no repository is no config repo to begin with.
+    expect((await runInit(dir, { registry: 'r.example.com', with: ['config-repo'] })).errors).toMatchObject([
       { code: 'USAGE' },
     ]);
     const empty = await appRepo({ 'README.md': '' }, 'https://github.com/acme/shop');

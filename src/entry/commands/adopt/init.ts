@@ -36,20 +36,23 @@ export function init(common: CommonOptions, options: InitCommandOptions): Body {
     const changed = await showAndWrite(session, intended, { ...options, ask });
     const value: InitValue = { files: changed.map(({ file, text }) => ({ file, text })), written: !options.check };
     if (options.check) return changed.length === 0 ? { value } : { value, exitCode: 2 };
-    tell(
-      session,
-      changed.map(({ file }) => file),
-    );
+    const names = changed.map(({ file }) => file);
+    tell(session, names, options.with.includes('config-repo') ? choices.delivery?.repo.value : undefined);
     return { value };
   };
 }
 
-function tell(session: Session, files: readonly string[]): void {
+function tell(session: Session, files: readonly string[], newRepo: string | undefined): void {
   session.say((colors) =>
     files.length === 0
       ? `${colors.green('=')} Everything is there already.`
       : [
           ...files.map((file) => `${colors.green('✓')} ${oneLine(file)}`),
+          ...(newRepo === undefined
+            ? []
+            : [
+                `The config repo's files are the first commit of ${oneLine(newRepo)}: push them there, not with the app.`,
+              ]),
           'Look at the files, set the secrets that they name, then: tagboat plan',
         ].join('\n'),
   );

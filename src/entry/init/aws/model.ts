@@ -23,11 +23,15 @@ export const audience = 'sts.amazonaws.com';
  * enterprise on ghe.com, and a path of a server that an enterprise runs.
  */
 export function issuerOf({ ci, host }: Pick<AwsNeeds, 'ci' | 'host'>): string {
-  // A name without a dot is an alias of somebody's SSH config.
-  const isOwn = host.includes('.') && !host.endsWith(`.${ci}.com`) && host !== `${ci}.com`;
+  const isOwn = isSite(host) && host !== `${ci}.com`;
   if (ci === 'gitlab') return `https://${isOwn ? host : 'gitlab.com'}`;
   if (isOwn && host.endsWith('.ghe.com')) return `https://token.actions.${host}`;
   return isOwn ? `https://${host}/_services/token` : `https://${gitHubProvider}`;
+}
+
+/** Whether it is a host's name; one without a dot is an alias of somebody's SSH config. */
+export function isSite(host: string): boolean {
+  return host.includes('.');
 }
 
 /** The provider's name for people. */
