@@ -13,7 +13,7 @@ export interface Command {
   readonly cwd?: string;
   /** Added to the environment that the program gets; `undefined` removes. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  readonly stdin?: string | Uint8Array | AsyncIterable<Uint8Array>;
+  readonly stdin?: string | Uint8Array | AsyncIterable<Uint8Array> | undefined;
   /** Called for every line of stdout and stderr as it comes, without its end of line. */
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
   /** Characters of a line that are handed on; of a longer one only its end is. Default 64 Ki. */

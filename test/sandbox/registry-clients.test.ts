@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createExec } from '../../src/wire/exec.ts';
 import { digestOf } from '../../src/wire/oci/digest.ts';
-import { manifestFor, mediaTypes, parseManifest, toManifest } from '../../src/wire/oci/manifest.ts';
+import { mediaTypes, parseManifest, toManifest } from '../../src/wire/oci/manifest.ts';
 import type { Descriptor } from '../../src/wire/oci/types.ts';
 import { hasProgram } from '../support/docker-registry.ts';
 import { all, blobOf, bytesOf, clientOf, login } from '../support/oci.ts';
@@ -93,7 +93,8 @@ describe.each(['none', 'basic', 'bearer'] as const)('with auth %s', (auth) => {
         const got = await client().getManifest('acme/app', 'v1');
         expect(got?.digest).toBe(index.digest);
         const parsed = got && parseManifest(got);
-        const arm = parsed?.is === 'index' ? manifestFor(parsed, 'linux/arm64') : undefined;
+        const of = parsed?.is === 'index' ? parsed.manifests : [];
+        const arm = of.find(({ platform }) => platform?.architecture === 'arm64');
         const image = arm && (await client().getManifest('acme/app', arm.digest));
         const layers = image && parseManifest(image);
         if (layers?.is !== 'image') throw new Error('no image for arm64');

@@ -3,7 +3,7 @@ import type { NamedContext } from '../../plan/image.ts';
 import { fullName } from '../../wire/oci/reference.ts';
 import type { Dockerfile, DockerfileStage } from './dockerfile.ts';
 import { expand, type Lookup } from './expand.ts';
-import type { Instruction, Said } from './instruction.ts';
+import type { Instruction } from './instruction.ts';
 import { didYouMean, invalid, placed } from './invalid.ts';
 
 /** Where files come from besides the context. */
@@ -58,11 +58,6 @@ export function neededStages(dockerfile: Dockerfile, resolving: Resolving): Need
   };
   want(target);
   return { stages: resolved.filter((stage) => wanted.has(stage.stage.index)), globals };
-}
-
-/** The first instruction in these stages that has to be run, if there is one. */
-export function firstRun(needed: Needed): Said<'run'> | undefined {
-  return needed.stages.flatMap(({ stage }) => stage.instructions).find((instruction) => instruction.is === 'run');
 }
 
 function globalArguments(dockerfile: Dockerfile, resolving: Resolving): Map<string, string> {

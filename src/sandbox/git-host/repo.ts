@@ -128,7 +128,7 @@ function data(content: string | Uint8Array): Buffer {
 /** Runs git and answers its output. Rejects with what it said when it fails. */
 export async function runGit(args: readonly string[], env: Env, stdin?: AsyncIterable<Uint8Array>): Promise<string> {
   const exec = createExec(env);
-  const done = await exec({ program: 'git', args, ...(stdin === undefined ? {} : { stdin }) });
+  const done = await exec({ program: 'git', args, stdin });
   if (done.missing) throw new Error('git is not on the PATH');
   if (done.code !== 0) throw new Error(`git ${args.join(' ')} ended with ${done.code}: ${done.stderr.trim()}`);
   return done.stdout;

@@ -75,7 +75,7 @@ export function createTransport(options: TransportOptions): Transport {
         ...(token === undefined ? {} : { authorization: `Bearer ${token.reveal()}` }),
         ...(body === undefined ? {} : { 'content-type': call.contentType ?? 'application/json' }),
       },
-      ...(body === undefined ? {} : { body }),
+      body,
       signal: call.signal ?? signal,
       idleMs,
       trickles,
@@ -163,12 +163,11 @@ async function failureOf(response: HttpResponse, now: number): Promise<WireFailu
       retryable: true,
     });
   }
-  const wait = retryAfterMs(headers, now);
   return new WireFailure('status', url, {
     status,
     peerText: own ?? (text.includes('<') ? 'a page of HTML' : beginning(text.trim(), 500)),
     retryable: isPassingStatus(status),
-    ...(wait === undefined ? {} : { retryAfterMs: wait }),
+    retryAfterMs: retryAfterMs(headers, now),
   });
 }
 

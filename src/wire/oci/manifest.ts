@@ -54,21 +54,6 @@ export function parseManifest({ mediaType, digest, bytes }: ManifestBytes): Imag
   return { is: 'image', mediaType, config, layers };
 }
 
-/** The index's manifest for `os/architecture[/variant]`, or undefined. `arm64` means `arm64/v8`, `arm` means `arm/v7`. */
-export function manifestFor(index: ImageIndex, platform: string): Descriptor | undefined {
-  const wanted = normal(platform);
-  return index.manifests.find(({ platform: has }) => {
-    if (has === undefined) return false;
-    return normal([has.os, has.architecture, ...(has.variant === undefined ? [] : [has.variant])].join('/')) === wanted;
-  });
-}
-
-function normal(platform: string): string {
-  const [os = '', architecture = '', variant] = platform.toLowerCase().split('/');
-  const usual = architecture === 'arm64' ? 'v8' : architecture === 'arm' ? 'v7' : '';
-  return `${os}/${architecture}/${variant ?? usual}`;
-}
-
 /** The bytes as a JSON object, or undefined, also where more stands inside of each other than anybody writes. */
 export function parseObject(bytes: Uint8Array): Record<string, unknown> | undefined {
   try {

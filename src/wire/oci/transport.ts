@@ -28,7 +28,7 @@ export interface OciRequest {
   readonly repeat: boolean;
   readonly idleMs?: number;
   /** Tries of it in place of the transport's own, for what can be done without. */
-  readonly tries?: number;
+  readonly tries?: number | undefined;
   /** Ends this request in place of the transport's own signal, for what is done after a stop. */
   readonly signal?: AbortSignal;
 }

@@ -5,10 +5,10 @@ import { type ApiAnswer, json, serveApi } from '../../../src/sandbox/api.ts';
 import type { GitHost } from '../../../src/sandbox/git-host/git-host.ts';
 import { startGitHub } from '../../../src/sandbox/github/github.ts';
 import { answerGraphql, type Repositories } from '../../../src/sandbox/github/graphql.ts';
-import { repositoriesOf } from '../../../src/sandbox/github/repositories.ts';
 import { Secret } from '../../../src/wire/secret.ts';
 import { cli, resultOf } from '../../support/cli.ts';
 import { gitHost, noHttpBackend, skipNote } from '../../support/git-host.ts';
+import { repositoriesOf } from '../../support/github-repositories.ts';
 import {
   chart,
   deliveryTo,

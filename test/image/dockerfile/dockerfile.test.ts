@@ -6,7 +6,7 @@ import { heredocText, readDockerfile, readSyntax } from '../../../src/image/dock
 import { expand } from '../../../src/image/dockerfile/expand.ts';
 import type { Instruction, Saying } from '../../../src/image/dockerfile/instruction.ts';
 import { Misread } from '../../../src/image/dockerfile/invalid.ts';
-import { firstRun, neededStages } from '../../../src/image/dockerfile/stages.ts';
+import { neededStages } from '../../../src/image/dockerfile/stages.ts';
 import type { NamedContext } from '../../../src/plan/image.ts';
 import { runs } from '../../support/runs.ts';
 import { cases } from '../cases.ts';
@@ -260,8 +260,6 @@ describe('stages', () => {
     expect(names(fixed)).toEqual(['one', 'three', 4]);
     expect(names(fixed, 'two')).toEqual(['two']);
     expect(names(fixed, 'FOUR')).toEqual(['one', 'four']);
-    expect(firstRun(need(fixed))).toBeUndefined();
-    expect(firstRun(need(fixed, 'two'))).toMatchObject({ at: { line: 3 } });
   });
 
   it('arguments before FROM fill names and platforms; those given go before their defaults', () => {

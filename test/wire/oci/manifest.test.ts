@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { manifestFor, mediaTypes, parseManifest, parseObject, toManifest } from '../../../src/wire/oci/manifest.ts';
+import { mediaTypes, parseManifest, parseObject, toManifest } from '../../../src/wire/oci/manifest.ts';
 import type { Descriptor } from '../../../src/wire/oci/types.ts';
 
 const descriptor: Descriptor = { mediaType: 'application/octet-stream', digest: `sha256:${'1'.repeat(64)}`, size: 7 };
@@ -116,42 +116,5 @@ describe('an object of JSON', () => {
     ['is no text', '"{}"', false],
   ])('%s', (_, text, isRead) => {
     expect(parseObject(Buffer.from(text)) !== undefined).toBe(isRead);
-  });
-});
-
-describe('the manifest for a platform', () => {
-  const at = (os: string, architecture: string, variant?: string): Descriptor => ({
-    ...descriptor,
-    size: Math.random(),
-    platform: { os, architecture, ...(variant === undefined ? {} : { variant }) },
-  });
-  const amd64 = at('linux', 'amd64');
-  const arm64 = at('linux', 'arm64', 'v8');
-  const armv6 = at('linux', 'arm', 'v6');
-  const armv7 = at('linux', 'arm', 'v7');
-  const attestation = at('unknown', 'unknown');
-  const all = {
-    is: 'index',
-    mediaType: mediaTypes.ociIndex,
-    manifests: [descriptor, attestation, armv6, armv7, arm64, amd64],
-  } as const;
-
-  it.each([
-    ['linux/amd64', amd64],
-    ['linux/arm64', arm64],
-    ['linux/arm64/v8', arm64],
-    ['linux/arm', armv7],
-    ['linux/arm/v6', armv6],
-    ['linux/s390x', undefined],
-    ['windows/amd64', undefined],
-    ['', undefined],
-  ])('%s', (platform, expected) => {
-    expect(manifestFor(all, platform)).toBe(expected);
-  });
-
-  it('is of the usual variant where the index names none, and of no other architecture’s', () => {
-    const bare = at('linux', 'arm64');
-    expect(manifestFor({ ...all, manifests: [armv7, bare] }, 'linux/arm64/v8')).toBe(bare);
-    expect(manifestFor({ ...all, manifests: [at('linux', 'amd64', 'v7')] }, 'linux/amd64')).toBeUndefined();
   });
 });

@@ -51,7 +51,7 @@ export async function beginUpload(
         repeat: true,
         signal,
         // A mount that fails is no loss: the blob is sent.
-        ...(mount === undefined ? {} : { tries: 1 }),
+        tries: mount === undefined ? undefined : 1,
       },
       async (response) => {
         await drain(response);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { GitHost } from '../git-host/git-host.ts';
-import type { RepoFile } from '../git-host/repo.ts';
-import type { Repositories } from './graphql.ts';
+import type { GitHost } from '../../src/sandbox/git-host/git-host.ts';
+import type { RepoFile } from '../../src/sandbox/git-host/repo.ts';
+import type { Repositories } from '../../src/sandbox/github/graphql.ts';
 
 /** A git host's repositories (`owner/name`) as GitHub's API reaches them. Commits are by the App's own account. */
 export function repositoriesOf(host: GitHost, right: Repositories['right']): Repositories {
