@@ -44,11 +44,19 @@ export interface Finished {
  */
 export type Exec = (command: Command) => Promise<Finished>;
 
-const killAfterMs = 5_000;
+/** How long a child has for its own end after SIGTERM, and what it left behind for a third of its silence. */
+interface Grace {
+  readonly killAfterMs: number;
+  readonly quietMs: number;
+}
+
 const isWindows = process.platform === 'win32';
 
 /** Runs children with node's own spawn, on the environment given for each program: the parent's is never read here. */
-export function createExec(base: Env | ((program: string) => Env)): Exec {
+export function createExec(
+  base: Env | ((program: string) => Env),
+  { killAfterMs, quietMs }: Grace = { killAfterMs: 5_000, quietMs: 700 },
+): Exec {
   return (command) =>
     new Promise((resolve, reject) => {
       command.signal?.throwIfAborted();
@@ -67,10 +75,12 @@ export function createExec(base: Env | ((program: string) => Env)): Exec {
       let timedOut = false;
       let broken: { readonly error: unknown } | undefined;
       let killing: NodeJS.Timeout | undefined;
+      let ended = false;
       const stop = () => {
-        if (child.pid === undefined || killing !== undefined) return;
-        signalGroup(child.pid, 'SIGTERM');
-        killing = setTimeout(signalGroup, killAfterMs, child.pid, 'SIGKILL');
+        // Once it has ended, its id may be another's.
+        if (ended || killing !== undefined) return;
+        signalGroup(child, 'SIGTERM');
+        killing = setTimeout(signalGroup, killAfterMs, child, 'SIGKILL');
       };
       const expire = () => {
         timedOut = true;
@@ -80,18 +90,25 @@ export function createExec(base: Env | ((program: string) => Env)): Exec {
       command.signal?.addEventListener('abort', stop, { once: true });
 
       const finish = (code: number | null, signal: string | null): void => {
+        ended = true;
         clearTimeout(timer);
         clearTimeout(killing);
         // What it left behind after a stop has had its SIGTERM.
-        if (killing !== undefined && child.pid !== undefined) signalGroup(child.pid, 'SIGKILL');
+        if (killing !== undefined) signalGroup(child, 'SIGKILL');
         command.signal?.removeEventListener('abort', stop);
         if (command.signal?.aborted) reject(command.signal.reason);
         else if (broken !== undefined) reject(broken.error);
         const out = stdout();
         const err = stderr();
         const truncated = out.truncated || err.truncated;
-        const ended = timedOut ? 'timeout' : signal;
-        resolve({ code, signal: ended, stdout: out.text, stderr: err.text, missing, truncated });
+        resolve({
+          code,
+          signal: timedOut ? 'timeout' : signal,
+          stdout: out.text,
+          stderr: err.text,
+          missing,
+          truncated,
+        });
       };
       child.on('error', (error: NodeJS.ErrnoException) => {
         missing = error.code === 'ENOENT' || error.code === 'EACCES';
@@ -100,7 +117,7 @@ export function createExec(base: Env | ((program: string) => Env)): Exec {
         if (!missing) broken = { error };
         if (child.pid === undefined) finish(null, null);
       });
-      child.on('exit', () => letGo(child));
+      child.on('exit', () => letGo(child, quietMs));
       child.on('close', finish);
       if (command.stdin !== undefined && child.stdin !== null) {
         feed(command.stdin, child.stdin, (error) => {
@@ -112,7 +129,8 @@ export function createExec(base: Env | ((program: string) => Env)): Exec {
 }
 
 /** A group that is gone already is what was wanted. */
-function signalGroup(pid: number, signal: NodeJS.Signals): void {
+function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
   try {
     process.kill(isWindows ? pid : -pid, signal);
   } catch {}
@@ -120,9 +138,9 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
 
 /**
  * After its exit a child's output ends, unless something it left behind holds the pipes: then they are closed after
- * two seconds without a byte. Two rounds, because a busy event loop runs timers before it reads what has come.
+ * three rounds without a byte: more than one, because a busy event loop runs timers before it reads what has come.
  */
-function letGo(child: ChildProcess): void {
+function letGo(child: ChildProcess, quietMs: number): void {
   let quiet = 0;
   const heard = () => {
     quiet = 0;
@@ -132,7 +150,7 @@ function letGo(child: ChildProcess): void {
     clearInterval(check);
     child.stdout?.destroy();
     child.stderr?.destroy();
-  }, 700);
+  }, quietMs);
   child.stdout?.on('data', heard);
   child.stderr?.on('data', heard);
   child.once('close', () => clearInterval(check));

@@ -9,6 +9,7 @@ import { startDirectly } from '../support/starter/start.ts';
 startDirectly();
 
 const exec = createExec({ PATH: process.env.PATH, FROM_PARENT: 'yes' });
+const hasty = createExec({ PATH: process.env.PATH }, { killAfterMs: 200, quietMs: 20 });
 const sh = (script: string) => ({ program: '/bin/sh', args: ['-c', script] });
 
 function tempDir(): string {
@@ -89,7 +90,7 @@ describe('a child', () => {
 
   it('ends although something it left behind holds its output open', async () => {
     const dir = tempDir();
-    const finished = await exec({ ...sh('sleep 600 & echo $! > pid; echo said'), cwd: dir });
+    const finished = await hasty({ ...sh('sleep 600 & echo $! > pid; echo said'), cwd: dir });
     const left = await pidIn(dir, 'pid');
     onTestFinished(() => {
       process.kill(left, 'SIGKILL');
@@ -185,6 +186,51 @@ describe('its input', () => {
 
 describe('a stop', () => {
   const reason = new Error('interrupted');
+
+  it('that a child ignores comes once, and after a while it is killed', async () => {
+    const abort = new AbortController();
+    const lines: string[] = [];
+    const again = new AbortController();
+    async function* stdin() {
+      yield Buffer.from('some');
+      await once(again.signal, 'abort');
+      throw new Error('one more reason to stop');
+    }
+    const onLine = (line: string) => {
+      lines.push(line);
+      if (line === 'ready') abort.abort(reason);
+      if (line === 'asked') again.abort();
+    };
+    const script = `trap 'echo asked' TERM; echo ready; while :; do sleep 0.02; done`;
+    const running = hasty({ ...sh(script), signal: abort.signal, stdin: stdin(), onLine });
+    await expect(running).rejects.toBe(reason);
+    expect(lines.filter((line) => line === 'asked').length).toBeLessThan(2);
+  });
+
+  it('after the end reaches nobody: the id may be another’s by then', async () => {
+    const late = new AbortController();
+    const failed = new AbortController();
+    async function* stdin() {
+      yield Buffer.from('some');
+      try {
+        await once(late.signal, 'abort');
+        throw new Error('the rest could not be read');
+      } finally {
+        setImmediate(() => failed.abort());
+      }
+    }
+    expect(await exec({ ...sh('exit 4'), stdin: stdin() })).toMatchObject({ code: 4 });
+    const { kill } = process;
+    onTestFinished(() => {
+      process.kill = kill;
+    });
+    const kills: unknown[] = [];
+    process.kill = (...args) => kills.push(args) > 0;
+    const over = once(failed.signal, 'abort');
+    late.abort();
+    await over;
+    expect(kills).toEqual([]);
+  });
 
   it('before the start: nothing runs', async () => {
     const dir = tempDir();

@@ -44,11 +44,12 @@ export class OciFailure extends WireFailure {
       peerCode,
       peerText,
     });
-    this.codes = about.codes ?? (from instanceof OciFailure ? from.codes : []);
+    const before = from instanceof OciFailure ? from : undefined;
+    this.codes = about.codes ?? before?.codes ?? [];
     this.host = about.host;
-    this.repository = about.repository ?? (from instanceof OciFailure ? from.repository : undefined);
-    this.finding = about.finding ?? (from instanceof OciFailure ? from.finding : undefined);
-    this.answerer = about.answerer ?? (from instanceof OciFailure ? from.answerer : 'registry');
+    this.repository = about.repository ?? before?.repository;
+    this.finding = about.finding ?? before?.finding;
+    this.answerer = about.answerer ?? before?.answerer ?? 'registry';
   }
 }
 
@@ -70,7 +71,7 @@ export function readRefusal(contentType: string | undefined, body: string): { co
 }
 
 function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+  return (value as Record<string, unknown> | null)?.[name];
 }
 
 function list(value: unknown): unknown[] | undefined {

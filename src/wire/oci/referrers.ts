@@ -43,7 +43,7 @@ async function askList(transport: OciTransport, repository: string, digest: Dige
         // The tag answers too: nobody waits for a list that is out of order.
         tries: 2,
       },
-      async (response) => descriptorsIn(parseObject(await readBody(response, mostBytes))?.manifests ?? []) ?? [],
+      async (response) => descriptorsIn(parseObject(await readBody(response, mostBytes))?.manifests) ?? [],
     );
   } catch (error) {
     if (error instanceof OciFailure && ['status', 'malformed', 'tooLarge'].includes(error.kind)) return [];

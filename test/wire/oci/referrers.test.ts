@@ -2,7 +2,10 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { RegistryFault } from '../../../src/sandbox/registry/fault.ts';
 import type { RegistryOptions } from '../../../src/sandbox/registry/registry.ts';
 import { createHttp } from '../../../src/wire/http-client.ts';
+import { digestOf } from '../../../src/wire/oci/digest.ts';
 import { mediaTypes, parseObject, toManifest } from '../../../src/wire/oci/manifest.ts';
+import { enterReferrer, type ManifestAccess, subjectOf } from '../../../src/wire/oci/referrers.ts';
+import type { OciTransport } from '../../../src/wire/oci/transport.ts';
 import type { ManifestBytes, OciClient } from '../../../src/wire/oci/types.ts';
 import { blobOf, clientOf, ociFailure, pushParts } from '../../support/oci.ts';
 import { registries, startOwnRegistry } from '../../support/registries.ts';
@@ -59,6 +62,68 @@ it('a registry that says that it lists referrers gets no tag for them', async ()
   const { client, image } = await registry();
   await attach(client, image, 'one');
   expect(await client.getManifest('app', tagOf(image))).toBeUndefined();
+});
+
+it('what is entered under the tag is told beside the registry’s own list, and once', async () => {
+  const { client, image } = await registry();
+  const note = await attach(client, image, 'one');
+  const listed = await client.referrers('app', image.digest);
+  const entered = { ...listed[0], digest: image.digest };
+  const value = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: [...listed, entered] };
+  await client.putManifest('app', tagOf(image), toManifest(mediaTypes.ociIndex, value));
+  const told = await client.referrers('app', image.digest);
+  expect(told.map(({ digest }) => digest)).toEqual([note.digest, image.digest]);
+});
+
+it('a list that broke off is no list of nothing', async () => {
+  const { client, image } = await registry({
+    fault: ({ path }) => (path.includes('/referrers/') ? { is: 'loseAnswer' } : undefined),
+  });
+  expect(await ociFailure(client.referrers('app', image.digest))).toMatchObject({ kind: 'cut' });
+});
+
+it('what a manifest says it refers to counts where it is a digest', () => {
+  const subject = (digest: unknown) => subjectOf(toManifest(mediaTypes.ociManifest, { subject: { digest } }));
+  const digest = digestOf('image');
+  expect([subject(digest), subject('latest'), subject(7)]).toEqual([digest, undefined, undefined]);
+});
+
+describe('an entry', () => {
+  const enter = async (keeps: boolean, first?: object) => {
+    const done: string[] = [];
+    let held = first && toManifest(mediaTypes.ociIndex, first);
+    const clock = jumpingClock();
+    const transport = { host: 'r.test', origin: 'http://r.test', clock, random: () => 0.5 };
+    const manifest = toManifest(mediaTypes.ociManifest, { config: { mediaType: 'text/note' } });
+    const manifests: ManifestAccess = {
+      get: async () => {
+        done.push('get');
+        return held;
+      },
+      put: async (_, list) => {
+        done.push('put');
+        if (keeps) held = list;
+      },
+    };
+    await enterReferrer(transport as unknown as OciTransport, 'app', manifests, digestOf('image'), manifest);
+    return { done, list: held && parseObject(held.bytes), slept: clock.slept };
+  };
+
+  it('is looked at twice, and has the kind of its config where it has no other', async () => {
+    const { done, list, slept } = await enter(true);
+    expect(slept).toEqual([375]);
+    expect(done).toEqual(['get', 'put', 'get', 'get']);
+    expect(list).toMatchObject({ manifests: [{ artifactType: 'text/note' }] });
+  });
+
+  it('is put into a list that has none yet, and never into something else', async () => {
+    expect((await enter(true, { schemaVersion: 2 })).list?.manifests).toHaveLength(1);
+    await expect(enter(true, { manifests: 'none' })).rejects.toMatchObject({ kind: 'malformed' });
+  });
+
+  it('is given up where it is taken away eight times', async () => {
+    expect((await enter(false)).done.filter((what) => what === 'put')).toHaveLength(8);
+  });
 });
 
 describe('a registry that keeps no list', () => {
@@ -170,5 +235,6 @@ describe('a registry that keeps no list', () => {
     await client.putManifest('app', tagOf(image), await pushParts(client, 'app', 'somebody’s'));
     expect(await ociFailure(attach(client, image, 'one'))).toMatchObject({ kind: 'malformed' });
     expect((await client.getManifest('app', tagOf(image)))?.mediaType).toBe(mediaTypes.ociManifest);
+    expect(await client.referrers('app', image.digest)).toEqual([]);
   });
 });

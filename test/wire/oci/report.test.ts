@@ -68,6 +68,22 @@ it.each<[number, Answerer, AtRegistry, string]>([
   expect(registryError(new OciFailure(failure, { host: 'ghcr.io', answerer }), about).code).toBe(name);
 });
 
+it('a failure keeps what is known of it until more is found out', () => {
+  const url = 'https://ghcr.io/v2/';
+  const from = new WireFailure('status', url, { status: 400, peerCode: 'P', peerText: 'why', retryable: true });
+  const said = { status: 400, peerCode: 'P', peerText: 'why', retryable: true };
+  const plain = new OciFailure(from, { host: 'ghcr.io' });
+  expect(plain).toMatchObject({ ...said, repository: undefined, finding: undefined, answerer: 'registry', codes: [] });
+  const known = { repository: 'acme/app', finding: { is: 'tagRefused', tag: 'v1' }, answerer: 'redirect' } as const;
+  const first = new OciFailure(from, { host: 'ghcr.io', ...known });
+  expect(new OciFailure(first, { host: 'r.test' })).toMatchObject({ ...said, ...known, host: 'r.test' });
+  expect(new OciFailure(status(400, ['DENIED']), { host: 'ghcr.io' })).toMatchObject({ codes: ['DENIED'] });
+  const more = { repository: 'b', finding: { is: 'tagRefused', tag: 'v2' }, answerer: 'tokenServer' } as const;
+  const about = { ...more, codes: ['X1'], retryable: false };
+  const found = new OciFailure(first, { host: 'ghcr.io', text: 'more', ...about });
+  expect(found).toMatchObject({ ...about, peerText: 'more', peerCode: 'X1' });
+});
+
 it('what the client found out goes before the status', () => {
   const digest = `sha256:${'1'.repeat(64)}` as const;
   const found = (finding: NonNullable<OciFailure['finding']>) =>
@@ -140,6 +156,8 @@ it.each<[string | undefined, string, { codes: string[]; text: string }]>([
   ['application/json', '{"error":"invalid_grant"}', { codes: [], text: 'invalid_grant' }],
   ['application/json', '{"errors":[]}', { codes: [], text: '{"errors":[]}' }],
   ['application/json', '{"errors":[null,1,{"code":7}]}', { codes: [], text: '{"errors":[null,1,{"code":7}]}' }],
+  ['application/json', '{"errors":[],"message":"no"}', { codes: [], text: 'no' }],
+  ['application/json', '{"errors":"no","message":"why"}', { codes: [], text: 'why' }],
   ['application/json', 'null', { codes: [], text: 'null' }],
   ['text/plain', ' Not Authorized\n', { codes: [], text: 'Not Authorized' }],
   [undefined, '', { codes: [], text: '' }],

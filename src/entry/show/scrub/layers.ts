@@ -17,20 +17,18 @@ const deepest = 4;
  */
 export function layersOf(raw: string): Layer[] {
   const whole: Layer = { text: raw };
-  const layers = [whole];
-  const squeezed = squeeze(whole);
-  if (squeezed !== whole) layers.push(squeezed, rewrite(rewrite(whole, escapeSequences, nothing), breaks, nothing));
+  const layers = new Set([whole, squeeze(whole), squeeze(rewrite(whole, escapeSequences, nothing))]);
   for (const start of [...layers]) {
     let layer = start;
     for (let depth = 0; depth < deepest; depth++) {
       const decoded = rewrite(layer, encoded, decode);
       if (decoded === layer) break;
-      const squeezedToo = squeeze(decoded);
-      layers.push(decoded, ...(squeezedToo === decoded ? [] : [squeezedToo]));
+      layers.add(decoded).add(squeeze(decoded));
       layer = decoded;
     }
   }
-  return layers.filter(({ text }, at) => layers.findIndex((other) => other.text === text) === at);
+  const all = [...layers];
+  return all.filter(({ text }, at) => all.findIndex((other) => other.text === text) === at);
 }
 
 /** A text without control and format characters, and without line breaks and what they indent by. */
@@ -61,14 +59,13 @@ function decode(code: string): string {
     return character(/^&#x/i.test(code) ? Number.parseInt(code.slice(3), 16) : Number.parseInt(code.slice(2), 10));
   }
   if (code.startsWith('&')) return named[code.slice(1, -1).toLowerCase()] ?? code;
-  if (code.length > 2) return character(Number.parseInt(code.replace(/[^0-9a-f]/gi, ''), 16), code);
+  if (code.length > 2) return character(Number.parseInt(code.replace(/[^0-9a-f]/gi, ''), 16));
   const escaped = code.slice(1);
   return 'nrtbfv0'.includes(escaped) ? '\n' : escaped;
 }
 
-function character(point: number, code = ''): string {
-  // `\u` has its own hex digits; half a pair is joined by the other half that follows.
-  if (code.startsWith('\\u') && point < 0x10000) return String.fromCharCode(point);
+/** Half a surrogate pair is joined by the other half that follows. */
+function character(point: number): string {
   return point <= 0x10ffff ? String.fromCodePoint(point) : '';
 }
 

@@ -39,7 +39,7 @@ export function createScrubber(): Scrubber {
     for (const form of forms) {
       if (/\s|:\/\/|^-----/.test(form)) continue;
       if (form.length >= 2 * telling) parts.add(form);
-      if (form.length > tellingAtEnd) cuttable.add(form);
+      cuttable.add(form);
     }
     // Longest first: a secret that contains another must not leave its ends behind.
     pattern = anyOf([...forms].sort((a, b) => b.length - a.length));

@@ -168,6 +168,23 @@ describe('the scrubber', () => {
     expect(scrubbed('preQhunter2xypost', 'hunter2xy')).toBe('preQ***post');
   });
 
+  it.each([1, 2, 3, 4])('follows encodings inside encodings: %i', (depth) => {
+    const inside = hard(token, (character) => `%${'25'.repeat(depth - 1)}${hex(character)}`);
+    expect(scrubbed(`is ${inside} so`, token)).toBe('is *** so');
+  });
+
+  it('reads letters beyond ASCII and escapes that need not be, and leaves references that it does not know', () => {
+    expect(scrubbed('is p%c3%a4sswort-22 so', 'pässwort-22')).toBe('is *** so');
+    expect(scrubbed(String.raw`is hunter\/22\/abc so`, 'hunter/22/abc')).toBe('is *** so');
+    expect(scrubbed('is hunter-22%c3%a4 so', 'hunter-22ä')).toBe('is *** so');
+    expect(scrubbed('is %c3%a4%c3%b6hunter-22 so', 'öhunter-22')).toBe('is *** so');
+    for (const smile of [String.raw`\ud83d\ude00`, String.raw`\u{1f600}`, '&#128512;', '&#x1F600;']) {
+      expect(scrubbed(`is hunter-22${smile} so`, 'hunter-22\u{1f600}')).toBe('is *** so');
+    }
+    expect(scrubbed('&#9999999; hunter-22', 'hunter-22')).toBe('&#9999999; ***');
+    expect(scrubbed('&copy; &nosuch; hunter-22', 'hunter-22')).toBe('&copy; &nosuch; ***');
+  });
+
   it('takes the groups at either end of a base64 with it, and nothing beyond', () => {
     const encode = (text: string) => Buffer.from(text).toString('base64');
     expect(scrubbed(`is ${encode(`u${token}x`)} so`, token)).toBe('is *** so');
