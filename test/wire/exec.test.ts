@@ -225,7 +225,10 @@ describe('a stop', () => {
       process.kill = kill;
     });
     const kills: unknown[] = [];
-    process.kill = (...args) => kills.push(args) > 0;
+    process.kill = (...args) => {
+      kills.push(args);
+      return true;
+    };
     const over = once(failed.signal, 'abort');
     late.abort();
     await over;
