@@ -74,11 +74,19 @@ it('a failure keeps what is known of it until more is found out', () => {
   const said = { status: 400, peerCode: 'P', peerText: 'why', retryable: true };
   const plain = new OciFailure(from, { host: 'ghcr.io' });
   expect(plain).toMatchObject({ ...said, repository: undefined, finding: undefined, answerer: 'registry', codes: [] });
-  const known = { repository: 'acme/app', finding: { is: 'tagRefused', tag: 'v1' }, answerer: 'redirect' } as const;
+  const known = {
+    repository: 'acme/app',
+    finding: { is: 'tagRefused', tag: 'v1', there: undefined },
+    answerer: 'redirect',
+  } as const;
   const first = new OciFailure(from, { host: 'ghcr.io', ...known });
   expect(new OciFailure(first, { host: 'r.test' })).toMatchObject({ ...said, ...known, host: 'r.test' });
   expect(new OciFailure(status(400, ['DENIED']), { host: 'ghcr.io' })).toMatchObject({ codes: ['DENIED'] });
-  const more = { repository: 'b', finding: { is: 'tagRefused', tag: 'v2' }, answerer: 'tokenServer' } as const;
+  const more = {
+    repository: 'b',
+    finding: { is: 'tagRefused', tag: 'v2', there: undefined },
+    answerer: 'tokenServer',
+  } as const;
   const about = { ...more, codes: ['X1'], retryable: false };
   const found = new OciFailure(first, { host: 'ghcr.io', text: 'more', ...about });
   expect(found).toMatchObject({ ...about, peerText: 'more', peerCode: 'X1' });
