@@ -69,7 +69,7 @@ export const entryErrors = {
   EDIT_NOT_WRITTEN: entry<{ file: string; reason: string }>(
     exitCodes.configRepo,
     ({ file, reason }) => `${file} can't be written: ${reason}. It is as it was.`,
-    () => "Check the folder's permissions and the free space.",
+    () => "Check the folder's permissions, the free space and the limits of this shell (`ulimit -a`).",
   ),
   SETUP_UNFIT: entry<{ errors: number; warnings: number }>(
     exitCodes.config,

@@ -3,6 +3,7 @@ import { parse, relative, resolve, sep } from 'node:path';
 import { unifiedDiff } from '../../../commit/edit/diff.ts';
 import { editFile } from '../../../commit/edit/edit.ts';
 import { parseEditArgument } from '../../../config/read/arguments.ts';
+import { machineLimits } from '../../../errors/entry.ts';
 import { TagboatError } from '../../../errors.ts';
 import type { EditValue } from '../../../events/json-event.ts';
 import type { Change } from '../../../plan/outcome.ts';
@@ -97,9 +98,7 @@ function reasonOf(error: NodeJS.ErrnoException): string {
     case 'EACCES':
     case 'EPERM':
       return 'permission is denied';
-    case 'ENOSPC':
-      return 'the disk is full';
     default:
-      return error.code ?? error.message;
+      return machineLimits[error.code ?? ''] ?? error.code ?? error.message;
   }
 }
