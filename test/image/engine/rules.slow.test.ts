@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ImagePlan } from '../../../src/plan.ts';
 import type { Env } from '../../../src/wire/world.ts';
+import { pushBaseImage } from '../../support/base-image.ts';
 import { hasProgram } from '../../support/docker-registry.ts';
 import { type Dockerd, noDockerd, startDockerd } from '../../support/dockerd.ts';
 import { tempDir } from '../../support/git-host.ts';
@@ -13,8 +14,8 @@ import { pushShell } from '../fingerprint/shell-image.ts';
 import { build, contentsOf, type Files, planFor, writeContext } from '../images.ts';
 
 // The table of docs/fingerprint.md, "What other builders read otherwise": what each builder makes of a rule, and whether
-// a second build of the same input reuses it. Short names and docker's frontends mean Docker Hub, which no test reaches;
-// a daemon without network rules runs no RUN.
+// a second build of the same input reuses it. Docker's frontends come from Docker Hub, which no test reaches; a daemon
+// without network rules runs no RUN.
 
 let registry: Awaited<ReturnType<typeof startOwnRegistry>>;
 beforeAll(async () => {
@@ -124,6 +125,20 @@ describe.skipIf(noBuildah !== '')(`buildah reads${noBuildah}`, () => {
     const { made, again } = await builtTwice('buildah', env, files);
     expect(made).toEqual(buildah);
     expect(again).toBe(kept.includes('buildah') ? 'reused' : 'built');
+  });
+
+  it('a name without its registry as Docker Hub’s, whatever this machine prefers', async () => {
+    const { host } = registry;
+    for (const repository of ['library/short', 'own/short']) {
+      await pushBaseImage(host, { repository, tag: '1', layers: [[{ name: repository.replace('/', '-') }]] });
+    }
+    const CONTAINERS_REGISTRIES_CONF = join(dir, 'registries.conf');
+    const hub = `[[registry]]\nprefix = "docker.io"\nlocation = "${host}"\ninsecure = true\n`;
+    await writeFile(CONTAINERS_REGISTRIES_CONF, `${hub}[aliases]\nshort = "${host}/own/short"\n`);
+    const here = { ...env, CONTAINERS_REGISTRIES_CONF, TAGBOAT_DOCKER_HUB_MIRROR: `http://${host}` };
+    const { made, again } = await builtTwice('buildah', here, { Dockerfile: 'FROM short:1\nCOPY Dockerfile /own\n' });
+    expect(made).toEqual(['library-short', 'own']);
+    expect(again).toBe('reused');
   });
 });
 
