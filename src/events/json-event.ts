@@ -70,6 +70,7 @@ export interface MigrateValue {
     readonly line: number;
     readonly job: string;
     readonly step: string;
+    /** replaced: Tagboat does it now. kept: it is no part of a delivery, or prepares one. left: it can't be taken over. */
     readonly is: 'replaced' | 'kept' | 'left' | 'note';
     readonly text: string;
   }[];

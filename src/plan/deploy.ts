@@ -1,5 +1,6 @@
-import { beginning } from '../wire/text/shorten.ts';
 /** The values of the deploy stage: what is to be watched, and what came of it. Pure data, as in plan.ts. */
+
+import { beginning } from '../wire/text/shorten.ts';
 
 /** One Argo CD application. */
 export interface ApplicationPlan {

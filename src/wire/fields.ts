@@ -1,9 +1,18 @@
-import { beginning } from './text/shorten.ts';
-
 /** Values picked out of JSON that somebody else wrote: what isn't of the wanted kind is as if it weren't there. */
+
+import { beginning } from './text/shorten.ts';
 
 const longestText = 8_000;
 const mostItems = 10_000;
+
+/** A text's value as JSON; undefined where it is none. V8's message goes nowhere: it quotes what it read. */
+export function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
 
 /** What stands at a path of keys. */
 export function at(value: unknown, ...keys: readonly string[]): unknown {

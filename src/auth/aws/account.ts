@@ -11,7 +11,7 @@ import { retry } from '../../wire/retry.ts';
 import type { World } from '../../wire/world.ts';
 import { readProvider } from '../iam/evaluate.ts';
 import { readTrustDocument } from '../iam/policy.ts';
-import { readRoleArn } from '../iam/right-policy.ts';
+import { type RoleArn, readRoleArn } from '../iam/right-policy.ts';
 import { readJsonText } from '../json.ts';
 import type { Keeper } from '../keeper.ts';
 import { credentialsFor, isChainEmpty } from './ecr.ts';
@@ -91,11 +91,11 @@ export async function askAccount(
   const ofRole = async (): Promise<Partial<AccountFacts>> => {
     if (role === undefined || arn === undefined) return {};
     const iam = createIam(world, keeper, arn.partition, { credentials, sha256: sts.config.sha256 });
-    if (byRole) return askRole(iam, { role, region, repositories }, told);
+    if (byRole) return askRole(iam, arn, { role, region, repositories }, told);
     // A name says nothing without its account: another one may have a role of the same name.
     const who = await told('sts:GetCallerIdentity', () => sts.send(new GetCallerIdentityCommand({})));
     if (typeof who !== 'object') return {};
-    if (who.Account === arn.account) return askRole(iam, { role, region, repositories }, told);
+    if (who.Account === arn.account) return askRole(iam, arn, { role, region, repositories }, told);
     const why = `these credentials are of account ${who.Account}, and the role is in ${arn.account}`;
     untold.push({ call: 'iam:GetRole', why });
     return {};
@@ -125,12 +125,12 @@ type Told = <T>(call: string, ask: () => Promise<T>, absent?: string) => Promise
 
 async function askRole(
   iam: IamCall,
+  { account, partition }: RoleArn,
   { role, region, repositories }: AccountQuestion & { readonly role: string },
   told: Told,
 ): Promise<Pick<AccountFacts, 'role' | 'providers' | 'lacking'>> {
   const RoleName = role.split('/').at(-1) ?? '';
   const [login, push] = pushPolicy.Statement;
-  const { account, partition } = readRoleArn(role) ?? { account: '', partition: 'aws' };
   const resources = repositories.map(({ about, name }) => {
     const place = `${about?.region ?? region}:${about?.account ?? account}`;
     return { actions: push.Action, resource: `arn:${partition}:ecr:${place}:repository/${name}` };

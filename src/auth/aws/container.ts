@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { WireFailure } from '../../wire/failure.ts';
-import { textAt } from '../../wire/fields.ts';
+import { jsonIn, textAt } from '../../wire/fields.ts';
 import { readBody } from '../../wire/http.ts';
 import { isLinkLocal } from '../../wire/proxy.ts';
 import { isPassingStatus } from '../../wire/retry.ts';
 import type { Env, World } from '../../wire/world.ts';
+import { profileFiles } from './sdk.ts';
 
 interface ContainerKeys {
   readonly accessKeyId: string;
@@ -32,7 +31,7 @@ export async function containerKeys(world: World): Promise<ContainerKeys | undef
   if (token) mask(token);
   const headers = token ? { accept: 'application/json', authorization: token } : { accept: 'application/json' };
   const response = await world.http({ url, headers, signal, idleMs: 5_000 });
-  const value = parsed((await readBody(response, 64 * 1024)).toString('utf8'));
+  const value = jsonIn((await readBody(response, 64 * 1024)).toString('utf8'));
   const { status } = response;
   if (status !== 200) {
     const about = { status, peerText: textAt(value, 'message'), retryable: isPassingStatus(status) };
@@ -50,19 +49,6 @@ export async function containerKeys(world: World): Promise<ContainerKeys | undef
 
 /** A profile of that name comes first. */
 async function hasDefaultProfile(env: Env): Promise<boolean> {
-  const home = join(env.HOME ?? homedir(), '.aws');
-  const files = [
-    env.AWS_SHARED_CREDENTIALS_FILE ?? join(home, 'credentials'),
-    env.AWS_CONFIG_FILE ?? join(home, 'config'),
-  ];
-  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8').catch(() => '')));
+  const texts = await Promise.all(profileFiles(env).map((file) => readFile(file, 'utf8').catch(() => '')));
   return texts.some((text) => /^\s*\[\s*(?:profile\s+)?default\s*\]/m.test(text));
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

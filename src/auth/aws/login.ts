@@ -1,6 +1,4 @@
 import { stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { isError, TagboatError } from '../../errors.ts';
 import type { AwsPlan, RegistryCredential } from '../../plan.ts';
 import type { Env, World } from '../../wire/world.ts';
@@ -8,7 +6,7 @@ import type { Keeper } from '../keeper.ts';
 import { createLease, type Lease, type Leased } from '../lease.ts';
 import type { AccountFacts, AccountQuestion } from './account.ts';
 import { isEcrPublic, readEcrHost } from './ecr-host.ts';
-import { regionIn } from './sdk.ts';
+import { profileFiles, regionIn } from './sdk.ts';
 import type { AwsSession } from './sts.ts';
 
 /** Logs in to ECR registries, with one session of the role for all of them. */
@@ -76,11 +74,6 @@ export function createAwsLogin(world: World, keeper: Keeper, plan: AwsPlan | und
 async function hasKeys(env: Env): Promise<boolean> {
   const named = ['AWS_ACCESS_KEY_ID', 'AWS_PROFILE', 'AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_CONTAINER_CREDENTIALS_FULL_URI', 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI']; // biome-ignore format: a list
   if (named.some((name) => env[name])) return true;
-  const home = join(env.HOME ?? homedir(), '.aws');
-  const files = [
-    env.AWS_SHARED_CREDENTIALS_FILE ?? join(home, 'credentials'),
-    env.AWS_CONFIG_FILE ?? join(home, 'config'),
-  ];
-  const there = await Promise.all(files.map((file) => stat(file).catch(() => undefined)));
+  const there = await Promise.all(profileFiles(env).map((file) => stat(file).catch(() => undefined)));
   return there.some((one) => one !== undefined);
 }

@@ -1,3 +1,5 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { WireFailure } from '../../wire/failure.ts';
 import { type HttpRequest, readBody } from '../../wire/http.ts';
@@ -94,6 +96,12 @@ export function endpointIn(env: Env, service: string): string | undefined {
 /** The region of the environment. */
 export function regionIn(env: Env): string | undefined {
   return env.AWS_REGION || env.AWS_DEFAULT_REGION || undefined;
+}
+
+/** Where profiles stand, as the SDKs look for them. */
+export function profileFiles(env: Env): readonly string[] {
+  const home = join(env.HOME ?? homedir(), '.aws');
+  return [env.AWS_SHARED_CREDENTIALS_FILE ?? join(home, 'credentials'), env.AWS_CONFIG_FILE ?? join(home, 'config')];
 }
 
 /** Codes of errors that pass by themselves, whatever their status. */

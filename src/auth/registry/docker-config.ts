@@ -1,4 +1,5 @@
 import type { Place } from '../../errors.ts';
+import { isObject } from '../../wire/fields.ts';
 import { readJsonText } from '../json.ts';
 
 /** Docker's config.json, as far as it is about logging in. */
@@ -46,13 +47,13 @@ export function readDockerConfig(text: string, file: string): DockerConfig | Con
     const { text: _, ...place } = placeOf(faults.find(({ is }) => is !== 'duplicate')?.at ?? 0);
     return { why: "it isn't JSON", place };
   }
-  if (!isMap(value)) return { why: 'it is no JSON object', place: { file } };
+  if (!isObject(value)) return { why: 'it is no JSON object', place: { file } };
   // Go's JSON, with which Docker and podman read, takes null for what isn't there.
   const auths = withoutNulls(value.auths ?? {});
   const credHelpers = withoutNulls(value.credHelpers ?? {});
   const credsStore = value.credsStore ?? undefined;
-  if (!isMap(auths) || !Object.values(auths).every(isEntry)) return { why: 'auths is malformed', place: { file } };
-  if (!isMap(credHelpers) || !Object.values(credHelpers).every((helper) => typeof helper === 'string')) {
+  if (!isObject(auths) || !Object.values(auths).every(isEntry)) return { why: 'auths is malformed', place: { file } };
+  if (!isObject(credHelpers) || !Object.values(credHelpers).every((helper) => typeof helper === 'string')) {
     return { why: 'credHelpers is malformed', place: { file } };
   }
   if (credsStore !== undefined && typeof credsStore !== 'string') {
@@ -109,16 +110,12 @@ function lookUp<T>(entries: Readonly<Record<string, T>>, place: string): T | und
 }
 
 function isEntry(value: unknown): boolean {
-  if (!isMap(value)) return false;
+  if (!isObject(value)) return false;
   return ['auth', 'username', 'password', 'identitytoken'].every(
     (name) => (value[name] ?? undefined) === undefined || typeof value[name] === 'string',
   );
 }
 
 function withoutNulls(value: unknown): unknown {
-  return isMap(value) ? Object.fromEntries(Object.entries(value).filter(([, one]) => one !== null)) : value;
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject(value) ? Object.fromEntries(Object.entries(value).filter(([, one]) => one !== null)) : value;
 }

@@ -80,7 +80,7 @@ const enforced = `query($owner: String!, $name: String!, $ref: String!) {
 async function gitHubFindings(rest: Ask, graphql: Ask, path: string, delivery: DeliveryPlan): Promise<Finding[]> {
   const { branch, via } = delivery;
   const [owner, name] = path.split('/');
-  const rules = listOf(await quietly(rest(`/repos/${path}/rules/branches/${encodeURIComponent(branch)}`)));
+  const rules = listAt(await quietly(rest(`/repos/${path}/rules/branches/${encodeURIComponent(branch)}`)));
   const exempt = new Map<number, unknown>();
   for (const id of new Set(rules.map((rule) => numberAt(rule, 'ruleset_id')))) {
     exempt.set(id, textAt(await quietly(rest(`/repos/${path}/rulesets/${id}`)), 'current_user_can_bypass'));
@@ -131,8 +131,4 @@ async function gitLabFindings(ask: Ask, path: string, { branch, name }: Delivery
 /** What isn't told is no finding: these looks are extra. */
 async function quietly(asked: Promise<unknown>): Promise<unknown> {
   return asked.catch(() => undefined);
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return listAt({ value }, 'value');
 }

@@ -3,7 +3,7 @@ import { reportOf, TagboatError } from '../../errors.ts';
 import type { DeployPlan } from '../../plan/deploy.ts';
 import type { Finding } from '../../plan/finding.ts';
 import type { Application } from '../../wire/argocd/types.ts';
-import { optionalText } from '../../wire/fields.ts';
+import { jsonIn, optionalText } from '../../wire/fields.ts';
 import { readBody } from '../../wire/http.ts';
 import type { World } from '../../wire/world.ts';
 import { isJob } from '../run/unknowable.ts';
@@ -49,7 +49,7 @@ export async function checkVersion(
   const text = await http({ url: `${argocd.url}/api/version`, signal, idleMs: 10_000 })
     .then(async (response) => (await readBody(response, 64 * 1024)).toString('utf8'))
     .catch(() => '');
-  const version = optionalText(parsed(text), 'Version');
+  const version = optionalText(jsonIn(text), 'Version');
   const [, major, minor] = /^v?(\d+)\.(\d+)\./.exec(version ?? '') ?? [];
   if (major === undefined || minor === undefined) return [];
   const [least, than] = oldest[deploy.argocd.auth === 'oidc' ? 'oidc' : 'any'];
@@ -57,12 +57,4 @@ export async function checkVersion(
   const why = deploy.argocd.auth === 'oidc' ? '`auth: oidc` needs' : 'verdicts need';
   const message = `${argocd.url} is Argo CD ${version}, and ${why} ${least}.${than} or newer.`;
   return [found('SERVER_VERSION_OLD', 'warning', message, 'Update Argo CD; older ones get no fixes any more.')];
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

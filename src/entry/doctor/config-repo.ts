@@ -4,6 +4,7 @@ import type { ConfigRepo } from '../../commit/repo/config-repo.ts';
 import type { Finding } from '../../plan/finding.ts';
 import { parsePath } from '../../plan/path.ts';
 import type { DeliveryPlan, GitCredential } from '../../plan.ts';
+import { literally } from '../../wire/text/pattern.ts';
 import type { World } from '../../wire/world.ts';
 import {
   type DeclaredApplication,
@@ -94,7 +95,7 @@ async function checkChart(looking: Looking, file: string, paths: readonly string
 
 /** By its whole path, or by a map above it that is handed on whole. */
 function isUsed(text: string, keys: readonly string[]): boolean {
-  const escaped = keys.map((key) => key.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  const escaped = keys.map(literally);
   return [...keys.keys(), keys.length].some((depth) => {
     const path = ['\\.Values', ...escaped.slice(0, depth)].join('\\.');
     return new RegExp(`${path}(?![\\w-])${depth === keys.length ? '' : '(?!\\.\\w)'}`).test(text);
@@ -121,8 +122,7 @@ async function checkKustomization(looking: Looking, file: string, paths: readonl
   if (resources.length !== entries.length || resources.length === 0) return [];
   const texts = [...(await looking.texts(resources)).values()].join('\n');
   return [...new Set(names)].flatMap((name): Finding[] => {
-    const escaped = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-    if (new RegExp(`image:\\s*["']?${escaped}(?:[:@"'\\s]|$)`, 'm').test(texts)) return [];
+    if (new RegExp(`image:\\s*["']?${literally(name)}(?:[:@"'\\s]|$)`, 'm').test(texts)) return [];
     const message = `No resource of ${file} has an image named ${name}: what is set for it changes nothing.`;
     const fix = 'Name it as the resources name their image, without its tag.';
     return [found('KUSTOMIZE_IMAGE_UNUSED', 'warning', message, fix)];

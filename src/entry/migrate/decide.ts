@@ -1,3 +1,4 @@
+import { literally } from '../../wire/text/pattern.ts';
 import type { Fact } from './facts.ts';
 import {
   deliveriesOf,
@@ -183,7 +184,7 @@ function needs(
   }
   if (facts.some(({ is }) => is === 'login') && isUnclear && pulls.test(text)) return true;
   const dir = dirs.find(({ step }) => step === gone.step.at)?.dir;
-  if (dir !== undefined && new RegExp(`(?<![\\w-])${dir.replace(/[^\w]/g, '\\$&')}(?![\\w-])`).test(text)) return true;
+  if (dir !== undefined && new RegExp(`(?<![\\w-])${literally(dir)}(?![\\w-])`).test(text)) return true;
   if (!facts.some(({ is }) => is === 'build')) return false;
   const names = images
     .map(({ reference }) => plainText(reference.path)?.split('/').at(-1))

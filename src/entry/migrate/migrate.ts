@@ -1,4 +1,5 @@
 import { parse } from 'yaml';
+import type { MigrateValue } from '../../events/json-event.ts';
 import { decideJob, type Takeover } from './decide.ts';
 import { readWorkflow, type Workflow, type WorkflowJob } from './github.ts';
 import { readGitLab, spliceGitLab } from './gitlab.ts';
@@ -11,11 +12,7 @@ import { writeConfig } from './write/config-text.ts';
 import { spliceGitHub, type TagboatCommand } from './write/github-step.ts';
 
 /** A file as it would be. */
-export interface MigratedFile {
-  readonly file: string;
-  readonly before: string | undefined;
-  readonly after: string;
-}
+export type MigratedFile = MigrateValue['files'][number];
 
 export interface Migration {
   readonly files: readonly MigratedFile[];

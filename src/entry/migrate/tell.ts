@@ -1,17 +1,10 @@
+import type { MigrateValue } from '../../events/json-event.ts';
 import type { Takeover } from './decide.ts';
 import type { ReadJob } from './read-job.ts';
 import { isReason } from './recognise/actions.ts';
 
 /** What was done with one step, where it stands, and why. */
-export interface StepReport {
-  readonly file: string;
-  readonly line: number;
-  readonly job: string;
-  readonly step: string;
-  /** replaced: Tagboat does it now. kept: it is no part of a delivery, or prepares one. left: it can't be taken over. */
-  readonly is: 'replaced' | 'kept' | 'left' | 'note';
-  readonly text: string;
-}
+export type StepReport = MigrateValue['findings'][number];
 
 /** What is told of each step of a job. */
 export function told(

@@ -1,5 +1,5 @@
 import { WireFailure } from '../../wire/failure.ts';
-import { textAt } from '../../wire/fields.ts';
+import { jsonIn, textAt } from '../../wire/fields.ts';
 import { readBody } from '../../wire/http.ts';
 import { isPassingStatus, retry, retryAfterMs } from '../../wire/retry.ts';
 import type { World } from '../../wire/world.ts';
@@ -18,7 +18,7 @@ export function postJson(world: World, url: string, body: unknown): Promise<unkn
       idleMs: 20_000,
     });
     const text = (await readBody(response, largest)).toString();
-    const value = parsed(text);
+    const value = jsonIn(text);
     if (response.status >= 200 && response.status < 300 && value !== undefined) return value;
     throw new WireFailure(response.status < 300 ? 'malformed' : 'status', response.url, {
       status: response.status,
@@ -28,12 +28,4 @@ export function postJson(world: World, url: string, body: unknown): Promise<unkn
       retryAfterMs: retryAfterMs(response.headers, world.clock.now()),
     });
   }, world);
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,5 @@
 import { WireFailure } from '../failure.ts';
-import { numberAt, textAt } from '../fields.ts';
+import { jsonIn, numberAt, textAt } from '../fields.ts';
 import { type Http, readBody } from '../http.ts';
 import { isPassingStatus } from '../retry.ts';
 import type { Secret } from '../secret.ts';
@@ -35,7 +35,7 @@ export async function exchangeToken(
     idleMs: 20_000,
   });
   const text = (await readBody(response, 256 * 1024)).toString('utf8');
-  const value = parsed(text);
+  const value = jsonIn(text);
   if (response.status !== 200) {
     throw new WireFailure('status', response.url, {
       status: response.status,
@@ -48,12 +48,4 @@ export async function exchangeToken(
   if (token === '')
     throw new WireFailure('malformed', response.url, { message: `${response.url} answered without a token` });
   return { token, seconds: numberAt(value, 'expires_in') };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

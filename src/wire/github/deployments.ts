@@ -1,5 +1,5 @@
 import { WireFailure } from '../failure.ts';
-import { numberAt, textAt } from '../fields.ts';
+import { jsonIn, numberAt, textAt } from '../fields.ts';
 import { type Http, readBody } from '../http.ts';
 import { isPassingStatus, retryAfterMs } from '../retry.ts';
 import type { Secret } from '../secret.ts';
@@ -79,7 +79,7 @@ async function post(
     idleMs: 20_000,
   });
   const text = (await readBody(response, 1024 * 1024)).toString('utf8');
-  const value = parsed(text);
+  const value = jsonIn(text);
   if (response.status === 201) return value;
   const wait = retryAfterMs(response.headers, now());
   throw new WireFailure('status', url, {
@@ -88,12 +88,4 @@ async function post(
     retryable: wait !== undefined || isPassingStatus(response.status),
     retryAfterMs: wait,
   });
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -8,6 +8,7 @@ import type { Config } from '../../../config/shape/checked.ts';
 import type { Finding } from '../../../plan/finding.ts';
 import type { ImagePreview } from '../../../plan/outcome.ts';
 import type { RunPlan } from '../../../plan.ts';
+import { tokenClaims } from '../../../wire/text/token.ts';
 import type { Session } from '../../run/session.ts';
 import { found } from '../tell.ts';
 import { repositoryFindings } from './repository.ts';
@@ -49,8 +50,7 @@ export async function checkAccount({ world }: Session, auth: Auth, checked: Chec
 async function whoAsks(auth: Auth, { plan: { aws, source }, config }: Checked): Promise<ClaimSet[]> {
   const audience = aws?.audience ?? 'sts.amazonaws.com';
   const token = await auth.identity(audience).catch(() => undefined);
-  const body = token?.reveal().split('.')[1] ?? '';
-  const own = token && claimsIn(JSON.parse(Buffer.from(body, 'base64url').toString('utf8')));
+  const own = token && claimsIn(tokenClaims(token.reveal()));
   if (own !== undefined) return [own];
   const [, repo] = /^https:\/\/github\.com\/([\w.-]+\/[\w.-]+?)(?:\.git)?$/.exec(source?.url ?? '') ?? [];
   if (repo === undefined) return [];

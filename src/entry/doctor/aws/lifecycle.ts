@@ -1,4 +1,5 @@
-import { at, listAt, numberAt, textAt, textsAt } from '../../../wire/fields.ts';
+import { at, jsonIn, listAt, numberAt, textAt, textsAt } from '../../../wire/fields.ts';
+import { literally } from '../../../wire/text/pattern.ts';
 
 /** A rule of an ECR lifecycle policy by which images go that are still wanted. */
 export interface HarmfulRule {
@@ -39,13 +40,7 @@ export function harmfulRule(
 }
 
 function rulesIn(policy: string): Rule[] {
-  let value: unknown;
-  try {
-    value = JSON.parse(policy);
-  } catch {
-    return [];
-  }
-  const rules = listAt(value, 'rules').filter((rule) => textAt(rule, 'action', 'type') === 'expire');
+  const rules = listAt(jsonIn(policy), 'rules').filter((rule) => textAt(rule, 'action', 'type') === 'expire');
   return rules.map(ruleOf).sort((a, b) => a.priority - b.priority);
 }
 
@@ -67,6 +62,6 @@ function ruleOf(rule: unknown): Rule {
 
 /** `*` is any run of characters: in patterns of a lifecycle policy, and of a repository's exclusions. */
 export function matchesPattern(pattern: string, tag: string): boolean {
-  const parts = pattern.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+  const parts = pattern.split('*').map(literally);
   return new RegExp(`^${parts.join('.*')}$`, 's').test(tag);
 }

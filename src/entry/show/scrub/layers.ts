@@ -17,7 +17,10 @@ const deepest = 4;
  */
 export function layersOf(raw: string): Layer[] {
   const whole: Layer = { text: raw };
-  const layers = new Set([whole, squeeze(whole), squeeze(rewrite(whole, escapeSequences, nothing))]);
+  const squeezed = squeeze(whole);
+  const layers = new Set([whole, squeezed]);
+  // An escape sequence begins with a control character: a text that has none is read twice less.
+  if (squeezed !== whole) layers.add(squeeze(rewrite(whole, escapeSequences, nothing)));
   for (const start of [...layers]) {
     let layer = start;
     for (let depth = 0; depth < deepest; depth++) {

@@ -89,7 +89,7 @@ export function createScrubber(): Scrubber {
   };
 
   const text = (raw: string): string => {
-    if (pattern === undefined) return raw;
+    if (pattern === undefined || raw.length < shortest) return raw;
     let clean = raw;
     // A replacement can complete another occurrence ("xx***" for the secret "x***"); each round is shorter, so it ends.
     for (let next = once(clean); next.length < clean.length; next = once(clean)) clean = next;
