@@ -34,6 +34,10 @@ export interface Source {
   readonly commit: string;
   /** Short branch name, undefined on a detached head or a tag. */
   readonly branch: string | undefined;
+  /** The git tag that the run is of, short (`v1.2.0`); undefined: of none. */
+  readonly gitTag?: string | undefined;
+  /** The pull request (merge request) that the run is of. */
+  readonly pullRequest?: { readonly number: number; readonly foreign: boolean } | undefined;
   /** The app repo's default branch, where something tells it. */
   readonly defaultBranch?: string | undefined;
   /** First line of the commit's message. */
