@@ -1,4 +1,5 @@
 import { TagboatError } from '../errors.ts';
+import { platformNames } from '../plan/platform.ts';
 import type { Platform } from '../plan.ts';
 import type { Descriptor } from '../wire/oci/types.ts';
 
@@ -18,28 +19,17 @@ const aliases: Readonly<Record<string, readonly [string, string]>> = {
   armel: ['arm', 'v6'],
 };
 
-// What Go knows, by which images are named (OCI image spec, image-index.md): `go tool dist list`, and ports to come.
-const systems = wordsOf(
-  'aix android darwin dragonfly freebsd illumos ios js linux macos netbsd openbsd plan9 solaris wasip1 wasi windows zos',
-);
-const architectures = wordsOf(
-  '386 amd64 arm arm64 armbe arm64be loong64 mips mipsle mips64 mips64le ppc64 ppc64le riscv riscv64 s390x sparc64 wasm',
-);
-
-function wordsOf(text: string): ReadonlySet<string> {
-  return new Set(text.split(' '));
-}
-
 /** `linux/arm64/v8` and its usual other spellings. Throws PLATFORM_INVALID. */
 export function readPlatform(platform: Platform): PlatformParts {
   const parts = platform.toLowerCase().split('/');
-  const [os = '', written = '', variant = ''] = parts;
+  const [named = '', written = '', variant = ''] = parts;
+  const os = named === 'macos' ? 'darwin' : named;
   const [architecture, implied] = aliases[written] ?? [written, ''];
-  const known = systems.has(os) && architectures.has(architecture);
+  const known = Object.hasOwn(platformNames, os) && platformNames[os]?.includes(architecture) === true;
   if (!known || parts.length > 3 || !/^(?:[a-z0-9._-]+)?$/.test(variant) || platform.endsWith('/')) {
     throw new TagboatError('PLATFORM_INVALID', { platform });
   }
-  return { os: os === 'macos' ? 'darwin' : os, ...normalized(architecture, variant === '' ? implied : variant) };
+  return { os, ...normalized(architecture, variant === '' ? implied : variant) };
 }
 
 /** The parts that an image's own words come to. */

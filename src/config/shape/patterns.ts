@@ -1,3 +1,5 @@
+import { platformPattern } from './platform.ts';
+
 /**
  * Patterns for editors, in the JSON Schema alone: what grammar.ts checks, as far as one pattern tells it. A text with a
  * `${VARIABLE}` passes all of them, since an editor sees the file before variables are filled in. The checks have the
@@ -47,7 +49,7 @@ export const patterns = {
   reuseFrom: pattern(`(?:${host}/)?${repository}`),
   innerPath: pattern(inner),
   word: pattern('\\w[\\w.-]{0,127}'),
-  platform: pattern('[a-z0-9]+/[a-z0-9]+(?:/v[0-9.]+)?', ['linux/amd64', 'linux/arm64']),
+  platform: pattern(platformPattern, ['linux/amd64', 'linux/arm64']),
   refresh: pattern('[1-9][0-9]{0,3}[hd]|always', ['7d', '12h', 'always']),
   builder: pattern('\\w[\\w.-]{0,127}|tcp://(?:[\\w.-]+|\\[[0-9a-fA-F:]+\\]):[0-9]{1,5}|unix:///[\\w./-]+'),
   address: pattern('tcp://(?:[\\w.-]+|\\[[0-9a-fA-F:]+\\]):[0-9]{1,5}', ['tcp://buildkit:1234']),
