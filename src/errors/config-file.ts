@@ -4,6 +4,11 @@ const exit = exitCodes.configRepo;
 
 /** What an edit finds in the files of a config repo. */
 export const configFileErrors = {
+  FILE_KIND_UNKNOWN: entry<{ file: string }>(
+    exitCodes.config,
+    ({ file }) => `Nothing in ${file} can be set: by its name it is of no kind that is known.`,
+    () => 'Files are known by their names: .yaml, .yml, Kustomization and .json. Name such a file.',
+  ),
   FILE_BINARY: entry<{ file: string; why: string }>(
     exit,
     ({ file, why }) => `${file} isn't a text file in UTF-8: ${why}.`,

@@ -323,6 +323,7 @@ describe('a mistake is told with its place', () => {
     ['acme/config', 'config', 'CONFIG_VALUE_INVALID', 13, 11],
     ['main/values.yaml:', '../values.yaml:', 'CONFIG_VALUE_INVALID', 15, 7],
     ['main/values.yaml:', '/values.yaml:', 'CONFIG_VALUE_INVALID', 15, 7],
+    ['main/values.yaml:', 'main/values.ini:', 'FILE_KIND_UNKNOWN', 15, 7],
     ['.front.imageTag:', 'front.imageTag:', 'PATH_SYNTAX_INVALID', 16, 9],
     ['"{tag}"', '"{tga}"', 'CONFIG_VALUE_INVALID', 16, 26],
     ['"{tag}"', '"{image.ap}"', 'CONFIG_VALUE_INVALID', 16, 26],

@@ -1,6 +1,7 @@
 import { isCollection, isScalar, type Node } from 'yaml';
 import { placeAt } from '../../errors/place.ts';
 import { TagboatError } from '../../errors.ts';
+import { fileKind } from '../../plan/file-kind.ts';
 import { parseYaml, type YamlDocument } from '../../wire/yaml.ts';
 import { readBlockTexts } from './block-text.ts';
 
@@ -16,8 +17,13 @@ const largest = 1024 * 1024;
 const deepest = 256;
 const mostDocuments = 1_000;
 
-/** The bytes as text, so that encoding it again gives the same bytes. Throws FILE_TOO_LARGE or FILE_BINARY. */
-export function decode(name: string, bytes: Uint8Array): string {
+/** A file's bytes as what `parseSource` makes of them; its text, encoded again, gives the same bytes. Throws FILE_*. */
+export function parseBytes(name: string, bytes: Uint8Array): SourceFile {
+  fileKind(name);
+  return parseSource(name, decode(name, bytes));
+}
+
+function decode(name: string, bytes: Uint8Array): string {
   if (bytes.byteLength > largest) {
     throw new TagboatError('FILE_TOO_LARGE', { file: name, size: bytes.byteLength, limit: largest });
   }
@@ -29,9 +35,9 @@ export function decode(name: string, bytes: Uint8Array): string {
   }
 }
 
-/** Parses a YAML or JSON (`.json`) file. Throws FILE_SYNTAX_INVALID or FILE_TOO_DEEP. */
+/** Parses a file as its name says. Throws FILE_KIND_UNKNOWN, FILE_SYNTAX_INVALID or FILE_TOO_DEEP. */
 export function parseSource(name: string, text: string): SourceFile {
-  const json = /\.json$/i.test(name);
+  const json = fileKind(name) === 'JSON';
   if (json) checkJson(name, text);
   else checkNewlines(name, text);
   const documents = parseYaml(text, { depth: deepest, documents: mostDocuments });

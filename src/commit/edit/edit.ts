@@ -8,7 +8,7 @@ import type { Edit } from '../../plan.ts';
 import { aliasLines } from './alias.ts';
 import { addKeys, type Splice } from './create.ts';
 import { digestLines } from './digest.ts';
-import { decode, keyText, parseSource, rangeOf, type SourceFile, valueText } from './document.ts';
+import { keyText, parseBytes, parseSource, rangeOf, type SourceFile, valueText } from './document.ts';
 import { type FoundValue, findValue, type MissingValue, throwMissing } from './find.ts';
 import { kindOf, typeOfKind } from './kind.ts';
 import { grewBy, sameBut } from './same.ts';
@@ -19,8 +19,8 @@ import { type Way, wayOf } from './way.ts';
 const longestValue = 64 * 1024;
 
 /**
- * The file with the values set, one after the other; every other byte stays. Files named `.json` are JSON, all others
- * YAML. What is already so is no change: with none, the bytes given come back. Pure.
+ * The file with the values set, one after the other; every other byte stays. What a file is, its name says. What is
+ * already so is no change: with none, the bytes given come back. Pure.
  *
  * Throws FILE_*, CONFIG_PATH_MISSING, PATH_*, EDIT_REFUSED (what the file holds) and PATH_SYNTAX_INVALID,
  * VALUE_UNWRITABLE, VALUE_SET_TWICE (what was asked).
@@ -30,8 +30,8 @@ export function editFile(
   source: Uint8Array,
   edits: readonly Edit[],
 ): { bytes: Uint8Array; changes: readonly Change[] } {
-  const text = decode(file, source);
-  let current = parseSource(file, text);
+  let current = parseBytes(file, source);
+  const { text } = current;
   const changes: Change[] = [];
   for (const edit of edits) {
     const done = setValue(current, edit);
@@ -56,7 +56,7 @@ export function readValue(file: string, source: Uint8Array, path: string): strin
 
 /** The same with its type, where it can be written elsewhere as that. Throws as `readValue` does. */
 export function readTyped(file: string, source: Uint8Array, path: string): Pick<Edit, 'value' | 'as'> {
-  const read = parseSource(file, decode(file, source));
+  const read = parseBytes(file, source);
   const parsed = parsePath(path);
   const at = findValue(read, parsed, false);
   if (at.is === 'missing') throwMissing(read, parsed, { why: at.why, offset: undefined });

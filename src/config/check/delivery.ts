@@ -1,4 +1,5 @@
 import type { ArgoCdPlan } from '../../plan/deploy.ts';
+import { fileKind } from '../../plan/file-kind.ts';
 import { parsePath } from '../../plan/path.ts';
 import { isSpeltAs, type ValueType } from '../../plan/value.ts';
 import type { Person } from '../../plan.ts';
@@ -88,6 +89,7 @@ function checkSet(
   const at = (...steps: string[]) => ['deliveries', delivery, 'set', ...steps];
   const set = Object.entries(raw).flatMap(([file, values]) => {
     checks.mustBe(at(file), whyNoRepoFile(file), 'key');
+    checks.placed(at(file), 'key', () => fileKind(file));
     const edits = Object.entries(values).map(([path, value]) => {
       checks.placed(at(file, path), 'key', () => parsePath(path));
       checks.template(at(file, path), String(value), { alone: [...ofSource, 'tag'], ofImage, images });

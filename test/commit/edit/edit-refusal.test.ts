@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { editFile } from '../../../src/commit/edit/edit.ts';
+import { editFile, readTyped } from '../../../src/commit/edit/edit.ts';
 import { codeOf, edit, errorOf } from './edit-text.ts';
 
 const refusal = (text: string, path: string, file?: string) =>
@@ -10,6 +10,27 @@ const bytes = (content: Uint8Array | string, path = '.a', value = 'new') =>
       { file: 'v.yaml', path, value, create: false },
     ]),
   );
+
+describe('a file', () => {
+  it.each([
+    ...['values', 'values.yaml.gotmpl', 'values.yaml.bak', 'yaml', 'main.tf', 'terragrunt.hcl', 'app.ini', 'app.conf', 'pom.xml'],
+    ...['app.jsonc', 'app.json5', 'config', 'Dockerfile', '.envrc', 'x.yaml/values', 'values.yaml ', 'README.md', 'env'],
+  ])('%s is of no kind that is known, and is not read as YAML', (file) => {
+    const error = refusal('a: old\n', '.a', file);
+    expect([error.code, error.exitCode, error.place]).toEqual(['FILE_KIND_UNKNOWN', 2, { file }]);
+    expect(codeOf(() => readTyped(file, new TextEncoder().encode('a: old\n'), '.a'))).toBe('FILE_KIND_UNKNOWN');
+  }); // biome-ignore format: a table
+
+  it.each([
+    'a.yml',
+    'a/B.YAML',
+    'Chart.yaml',
+    'base/Kustomization',
+    'kustomization',
+    '.sops.yaml',
+    '.yaml',
+  ])('%s is YAML', (file) => expect(edit('a: old # c\n', '.a', 'new', { file }).text).toBe('a: new # c\n'));
+});
 
 describe('a path that is missing', () => {
   const values = 'front:\n  imageTag: secret\n  port: 80\nback:\n  imageTags: [a]\n  image: {tag: v1}\n';
