@@ -6,6 +6,7 @@ import { configErrors } from './errors/config.ts';
 import { configFileErrors } from './errors/config-file.ts';
 import { configRepoErrors } from './errors/config-repo.ts';
 import { entryErrors, machineLimits } from './errors/entry.ts';
+import { keylessErrors } from './errors/keyless.ts';
 import { orderErrors } from './errors/order.ts';
 import { registryErrors } from './errors/registry.ts';
 import { rollbackErrors } from './errors/rollback.ts';
@@ -13,6 +14,7 @@ import { rollbackErrors } from './errors/rollback.ts';
 const catalogue = {
   ...entryErrors,
   ...configErrors,
+  ...keylessErrors,
   ...authErrors,
   ...buildErrors,
   ...registryErrors,

@@ -1,32 +1,19 @@
-import type { TokenUse } from '../errors/auth.ts';
+import type { TokenUse } from '../errors/keyless.ts';
 import { TagboatError } from '../errors.ts';
 import { peerOf, WireFailure } from '../wire/failure.ts';
 import { readBody } from '../wire/http.ts';
 import { isPassingStatus, retry, retryAfterMs } from '../wire/retry.ts';
 import type { Secret } from '../wire/secret.ts';
-import { tokenClaims } from '../wire/text/token.ts';
+import { beginning } from '../wire/text/shorten.ts';
 import type { World } from '../wire/world.ts';
+import { givenToken } from './given-token.ts';
+import { type IdToken, readIdToken } from './id-token.ts';
 import type { Keeper } from './keeper.ts';
 
-/** What a job's token says about itself. Claims may be shown; the token never. */
-export interface Claims {
-  readonly iss: string;
-  readonly sub: string;
-  readonly aud: string;
-  readonly repository: string | undefined;
-  readonly repositoryId: string | undefined;
-  readonly ownerId: string | undefined;
-}
-
-export interface IdToken {
-  readonly token: Secret;
-  readonly claims: Claims;
-}
-
 /**
- * A token from GitHub's OIDC endpoint for this audience, or the one that the CI made for the job before it began, as
- * GitLab does (`TAGBOAT_ID_TOKEN`). Throws OIDC_UNAVAILABLE where the job may not ask for one, OIDC_REFUSED when it asked
- * in vain, OIDC_AUDIENCE_OTHER for a token that was made for somebody else.
+ * A token of the job for this audience: from GitHub's OIDC endpoint, or the one that the CI made before it began, or from
+ * Buildkite's agent. Throws OIDC_UNAVAILABLE where the job may not ask for one, OIDC_REFUSED when it asked in vain,
+ * OIDC_AUDIENCE_OTHER for a token that was made for somebody else, OIDC_TOKEN_UNUSABLE.
  */
 export async function fetchIdToken(
   world: World,
@@ -37,8 +24,8 @@ export async function fetchIdToken(
   const base = world.env.ACTIONS_ID_TOKEN_REQUEST_URL;
   const bearer = world.env.ACTIONS_ID_TOKEN_REQUEST_TOKEN;
   if (!base || !bearer || !URL.canParse(base)) {
-    const given = world.env.TAGBOAT_ID_TOKEN?.trim();
-    if (given) return givenToken(keeper, given, audience);
+    const given = (await givenToken(world, keeper, audience, wanted)) ?? (await fromBuildkite(world, keeper, audience));
+    if (given !== undefined) return given;
     throw new TagboatError('OIDC_UNAVAILABLE', {
       inActions: world.env.GITHUB_ACTIONS === 'true',
       event: world.env.GITHUB_EVENT_NAME,
@@ -58,11 +45,22 @@ export async function fetchIdToken(
   }
 }
 
-function givenToken(keeper: Keeper, given: string, audience: string): IdToken {
-  const token = keeper.keep(given, 'TAGBOAT_ID_TOKEN');
-  const claims = claimsIn(given, audience);
-  if (claims?.aud !== audience) throw new TagboatError('OIDC_AUDIENCE_OTHER', { audience, aud: claims?.aud });
-  return { token, claims };
+/** Buildkite's agent asks for the job ("OpenID Connect in Buildkite"); undefined where there is none. */
+async function fromBuildkite(world: World, keeper: Keeper, audience: string): Promise<IdToken | undefined> {
+  if (world.env.BUILDKITE !== 'true') return undefined;
+  const done = await world.exec({
+    program: 'buildkite-agent',
+    args: ['oidc', 'request-token', '--audience', audience],
+    signal: world.signal,
+    timeoutMs: 60_000,
+    keep: 64 * 1024,
+  });
+  if (done.missing) return undefined;
+  const token = readIdToken(keeper, done.stdout.trim(), 'OIDC token', audience);
+  if (done.code === 0 && token !== undefined) return token;
+  const text = beginning(keeper.clean(done.stderr), 2_000);
+  const why = `the agent ended with ${done.signal ?? done.code}`;
+  throw new TagboatError('OIDC_REFUSED', { host: 'buildkite-agent', why }, { peer: { text, retryable: false } });
 }
 
 async function ask(world: World, keeper: Keeper, url: URL, requestToken: Secret, audience: string): Promise<IdToken> {
@@ -87,12 +85,11 @@ async function ask(world: World, keeper: Keeper, url: URL, requestToken: Secret,
   if (value === undefined) {
     throw new WireFailure('malformed', response.url, { message: `${response.url} answered without a token` });
   }
-  const token = keeper.keep(value, 'OIDC token');
-  const claims = claimsIn(value);
-  if (claims === undefined) {
+  const token = readIdToken(keeper, value, 'OIDC token', audience);
+  if (token === undefined) {
     throw new WireFailure('malformed', response.url, { message: `${response.url} answered with something else` });
   }
-  return { token, claims };
+  return token;
 }
 
 /** The token in `{"value": "…"}`. */
@@ -104,25 +101,4 @@ function valueIn(body: string): string | undefined {
     // V8's message quotes the body, which may be the token: it goes nowhere.
     return undefined;
   }
-}
-
-/**
- * The claims of a token, unverified: they are for people to read. STS does the verifying. Of several audiences, it is the
- * wanted one where that is among them.
- */
-function claimsIn(token: string, wanted?: string): Claims | undefined {
-  const claims = tokenClaims(token) ?? {};
-  const { iss, sub } = claims;
-  const audiences = [claims.aud].flat();
-  const aud = audiences.find((one) => one === wanted) ?? audiences[0];
-  if (typeof iss !== 'string' || typeof sub !== 'string' || typeof aud !== 'string') return undefined;
-  const text = (name: string) => (typeof claims[name] === 'string' ? claims[name] : undefined);
-  return {
-    iss,
-    sub,
-    aud,
-    repository: text('repository'),
-    repositoryId: text('repository_id'),
-    ownerId: text('repository_owner_id'),
-  };
 }

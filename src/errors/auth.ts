@@ -32,44 +32,8 @@ const roleHints: Readonly<Record<string, (data: RoleRefused) => string>> = {
   IDPRejectedClaim: ({ issuer }) => `${issuer} no longer stands by the token: run the job again for a new one.`,
 };
 
-/** What a job's token is wanted for. */
-export type TokenUse = 'aws' | 'argocd' | 'signing';
-
-const tokenUses: Readonly<Record<TokenUse, { readonly who: string; readonly elsewhere: string }>> = {
-  aws: { who: 'AWS', elsewhere: 'Elsewhere leave out aws.role: the usual AWS credentials are used then.' },
-  argocd: { who: 'Argo CD', elsewhere: 'Elsewhere use `auth: token` with ARGOCD_AUTH_TOKEN.' },
-  signing: { who: 'Signing', elsewhere: 'Elsewhere images are not signed by a job: leave out `sign`.' },
-};
-
 /** Credentials: getting them and having them refused. */
 export const authErrors = {
-  OIDC_UNAVAILABLE: entry<{ inActions: boolean; event: string | undefined; wanted: TokenUse }>(
-    credentials,
-    ({ wanted }) =>
-      `${tokenUses[wanted].who} needs an OIDC token from GitHub, and this job may not ask for one: ` +
-      'ACTIONS_ID_TOKEN_REQUEST_URL and ACTIONS_ID_TOKEN_REQUEST_TOKEN are not set.',
-    ({ inActions, event, wanted }) => {
-      if (!inActions) {
-        return `Only a GitHub Actions job can ask for such tokens; a GitLab job has one by \`id_tokens:\` as TAGBOAT_ID_TOKEN. ${tokenUses[wanted].elsewhere}`;
-      }
-      const lines = 'Add to the job: `permissions:` with `id-token: write` (and `contents: read` for the checkout).';
-      const fork = ' Pull requests from forks never get one: deliver on push.';
-      return event?.startsWith('pull_request') ? lines + fork : `${lines}${fork}`;
-    },
-  ),
-  OIDC_REFUSED: entry<{ host: string; why: string }>(
-    credentials,
-    ({ host, why }) => `GitHub gave no OIDC token: ${why} (asked at ${host}).`,
-    () => 'Run the job again; tokens for it are only given while the job runs. See githubstatus.com if it stays.',
-  ),
-  OIDC_AUDIENCE_OTHER: entry<{ audience: string; aud: string | undefined }>(
-    credentials,
-    ({ audience, aud }) =>
-      aud === undefined
-        ? 'TAGBOAT_ID_TOKEN is no token with claims.'
-        : `TAGBOAT_ID_TOKEN is a token for ${aud}, and one for ${audience} is needed.`,
-    ({ audience }) => `Give the job \`id_tokens: { TAGBOAT_ID_TOKEN: { aud: ${audience} } }\` in .gitlab-ci.yml.`,
-  ),
   AWS_REGION_MISSING: entry<{ host: string }>(
     config,
     ({ host }) => `The AWS region for ${host} is not known: its name doesn't tell, and nothing sets it.`,

@@ -1,7 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { isError } from '../../src/errors.ts';
 import { type ApiFault, type ApiRequest, json } from '../../src/sandbox/api.ts';
-import { authIn, callsOf, ecrRegistry, failureOf, startCloud } from './cloud.ts';
+import { authIn, type Cloud, callsOf, ecrRegistry, failureOf, startCloud } from './cloud.ts';
 
 const missing = { ACTIONS_ID_TOKEN_REQUEST_URL: undefined, ACTIONS_ID_TOKEN_REQUEST_TOKEN: undefined };
 
@@ -65,6 +69,100 @@ describe('a token that the CI made before the job', () => {
     const error = await failureOf(auth.registry(ecrRegistry));
     expect(error).toMatchObject({ code: 'OIDC_AUDIENCE_OTHER', exitCode: 3, data: { aud: 'somebody' } });
     expect(callsOf(cloud)).toEqual({});
+  });
+
+  const elsewhere = { ...missing, GITHUB_ACTIONS: undefined };
+  const kept = async (text: string) => {
+    const dir = await mkdtemp(join(tmpdir(), 'tagboat-oidc-'));
+    onTestFinished(() => rm(dir, { recursive: true, force: true }));
+    await writeFile(join(dir, 'token'), text);
+    return { dir, file: join(dir, 'token') };
+  };
+
+  // CircleCI ("OIDC tokens in jobs"), Bitbucket ("Use Pipelines OIDC"), GitLab ("OpenID Connect authentication using ID tokens").
+  it.each([
+    'TAGBOAT_ID_TOKEN',
+    'TAGBOAT_ID_TOKEN_AWS',
+    'SIGSTORE_ID_TOKEN',
+    'CIRCLE_OIDC_TOKEN_V2',
+    'CIRCLE_OIDC_TOKEN',
+    'BITBUCKET_STEP_OIDC_TOKEN',
+  ])('is taken from %s', async (name) => {
+    const cloud = await startCloud();
+    const token = cloud.github.idToken('sts.amazonaws.com');
+    const auth = authIn(cloud, { ...elsewhere, [name]: token });
+    expect((await auth.registry(ecrRegistry))?.username).toBe('AWS');
+    expect(auth.world.masked).toContain(token);
+  });
+
+  it.each([
+    'TAGBOAT_ID_TOKEN_FILE',
+    'AWS_WEB_IDENTITY_TOKEN_FILE',
+  ])('is read from the file that %s names', async (name) => {
+    const cloud = await startCloud();
+    const token = cloud.github.idToken('sts.amazonaws.com');
+    const { file } = await kept(`${token}\n`);
+    const auth = authIn(cloud, { ...elsewhere, [name]: file });
+    expect((await auth.registry(ecrRegistry))?.username).toBe('AWS');
+    expect(auth.world.masked).toContain(token);
+  });
+
+  it("a cloud's own file is for that cloud alone", async () => {
+    const cloud = await startCloud();
+    const { file } = await kept(cloud.github.idToken('sigstore'));
+    const auth = authIn(cloud, { ...elsewhere, AWS_WEB_IDENTITY_TOKEN_FILE: file });
+    expect(await failureOf(auth.identity('sigstore'))).toMatchObject({ code: 'OIDC_UNAVAILABLE' });
+  });
+
+  it('of several the one for the audience is taken, and one that lives before one that has ended', async () => {
+    const cloud = await startCloud();
+    const { idToken } = cloud.github;
+    const auth = authIn(cloud, {
+      ...elsewhere,
+      TAGBOAT_ID_TOKEN: idToken('sigstore'),
+      TAGBOAT_ID_TOKEN_OLD: idToken('sts.amazonaws.com', { exp: cloud.clock.now() / 1_000 - 5 }),
+      TAGBOAT_ID_TOKEN_ZZ: idToken('sts.amazonaws.com'),
+    });
+    expect((await auth.registry(ecrRegistry))?.username).toBe('AWS');
+    expect((await auth.identity('sigstore')).reveal()).toBe(auth.world.env.TAGBOAT_ID_TOKEN);
+  });
+
+  it.each([
+    ['has ended', (cloud: Cloud) => cloud.github.idToken('sts.amazonaws.com', { exp: cloud.clock.now() / 1_000 - 5 })],
+    ['is no token', () => 'planted-opaque'],
+  ])('one that %s is sent nowhere', async (_, make) => {
+    const cloud = await startCloud();
+    const text = make(cloud);
+    for (const env of [{ TAGBOAT_ID_TOKEN: text }, { TAGBOAT_ID_TOKEN_FILE: (await kept(text)).file }]) {
+      const auth = authIn(cloud, { ...elsewhere, ...env });
+      const error = await failureOf(auth.registry(ecrRegistry));
+      expect(error).toMatchObject({ code: 'OIDC_TOKEN_UNUSABLE', exitCode: 3, data: { from: Object.keys(env)[0] } });
+      expect(`${inspect(error)}`).not.toContain(text);
+      expect(auth.world.masked).toContain(text);
+    }
+    expect(callsOf(cloud)).toEqual({});
+  });
+
+  it('a file that is not there is told by the name of its variable', async () => {
+    const cloud = await startCloud();
+    const auth = authIn(cloud, { ...elsewhere, TAGBOAT_ID_TOKEN_FILE: '/nonexistent/token' });
+    expect(await failureOf(auth.registry(ecrRegistry))).toMatchObject({
+      code: 'OIDC_TOKEN_UNUSABLE',
+      data: { from: 'TAGBOAT_ID_TOKEN_FILE' },
+    });
+  });
+
+  // Buildkite, "OpenID Connect in Buildkite": `buildkite-agent oidc request-token --audience …` prints the token.
+  it("is asked of Buildkite's agent for the audience", async () => {
+    const cloud = await startCloud();
+    const { dir, file } = await kept(cloud.github.idToken('sts.amazonaws.com'));
+    const agent = join(dir, 'buildkite-agent');
+    const asked = `[ "$*" = 'oidc request-token --audience sts.amazonaws.com' ]`;
+    await writeFile(agent, `#!/bin/sh\n${asked} && cat ${file}\n`, { mode: 0o755 });
+    const env = { ...elsewhere, BUILDKITE: 'true', PATH: `${dir}:${process.env.PATH}` };
+    expect((await authIn(cloud, env).registry(ecrRegistry))?.username).toBe('AWS');
+    const error = await failureOf(authIn(cloud, env, { audience: 'other' }).registry(ecrRegistry));
+    expect(error).toMatchObject({ code: 'OIDC_REFUSED' });
   });
 });
 

@@ -48,6 +48,7 @@ function blanks(name: string): unknown {
 /** Where a field decides which words are used. */
 const cases: Readonly<Record<string, object>> = {
   OIDC_UNAVAILABLE: { wanted: 'aws', inActions: true, event: 'push' },
+  OIDC_AUDIENCE_OTHER: { wanted: 'aws' },
   ROLLBACK_CROSSES_HAND: { at: '‹commit›' },
   PATH_IS_ALIAS: { file: '‹file›' },
   CREDENTIAL_HELPER_FAILED: { why: 'failed' },

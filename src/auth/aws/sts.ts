@@ -6,9 +6,10 @@ import { isRetryable, retry } from '../../wire/retry.ts';
 import type { Secret } from '../../wire/secret.ts';
 import type { World } from '../../wire/world.ts';
 import { subNotes, trustPolicy } from '../iam/right-policy.ts';
+import type { IdToken } from '../id-token.ts';
 import type { Keeper } from '../keeper.ts';
 import type { Leased } from '../lease.ts';
-import { fetchIdToken, type IdToken } from '../oidc.ts';
+import { fetchIdToken } from '../oidc.ts';
 import { awsCall } from './sdk.ts';
 
 /** Access keys for as long as a session lasts. */

@@ -1,4 +1,4 @@
-import type { Claims } from '../oidc.ts';
+import type { Claims } from '../id-token.ts';
 
 /** A role's name, taken apart. */
 export interface RoleArn {
@@ -59,13 +59,13 @@ export function trustPolicy(role: string, { iss, aud, sub }: Pick<Claims, 'iss' 
  */
 export function subNotes(claims: Claims): string[] {
   const { sub, repository, repositoryId, ownerId } = claims;
-  // GitLab's.
-  if (sub.startsWith('project_path:')) return [];
+  // Every token of GitHub has it, and no other CI's.
+  if (repository === undefined) return [];
   if (/^repo:[^/:@]+@\d+\/[^/:@]+@\d+:/.test(sub)) {
     const plain = sub.replace(/^repo:([^/:@]+)@\d+\/([^/:@]+)@\d+:/, 'repo:$1/$2:');
     return [`This repository has the immutable form of sub; a policy with the old form (${plain}) no longer fits it.`];
   }
-  if (repository !== undefined && sub.startsWith(`repo:${repository}:`) && repositoryId && ownerId) {
+  if (sub.startsWith(`repo:${repository}:`) && repositoryId && ownerId) {
     const [owner, name] = repository.split('/');
     const immutable = sub.replace(`repo:${repository}:`, `repo:${owner}@${ownerId}/${name}@${repositoryId}:`);
     return [

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { pushPolicy } from '../../../src/auth/aws/policies.ts';
 import { providerName, readRoleArn, subNotes, trustPolicy } from '../../../src/auth/iam/right-policy.ts';
-import type { Claims } from '../../../src/auth/oidc.ts';
+import type { Claims } from '../../../src/auth/id-token.ts';
 
 const claims: Claims = {
   iss: 'https://token.actions.githubusercontent.com',
@@ -63,6 +63,11 @@ it('a sub in the immutable form is shown in the form it had', () => {
   expect(subNotes({ ...claims, sub: 'repo:acme@123/shop@456:environment:prod' }).join()).toContain(
     'repo:acme/shop:environment:prod',
   );
+});
+
+it('a sub of another CI has no notes that are about GitHub', () => {
+  const sub = 'org/f22b6566/project/4cd0f1b1/user/7d2a2ef9';
+  expect(subNotes({ ...claims, repository: undefined, sub })).toEqual([]);
 });
 
 it('a sub by a template of its own is said to be one', () => {
