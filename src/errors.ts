@@ -9,7 +9,6 @@ import { entryErrors, machineLimits } from './errors/entry.ts';
 import { keylessErrors } from './errors/keyless.ts';
 import { orderErrors } from './errors/order.ts';
 import { registryErrors } from './errors/registry.ts';
-import { rollbackErrors } from './errors/rollback.ts';
 
 const catalogue = {
   ...entryErrors,
@@ -21,7 +20,6 @@ const catalogue = {
   ...configFileErrors,
   ...configRepoErrors,
   ...argocdErrors,
-  ...rollbackErrors,
   ...orderErrors,
 };
 

@@ -2,8 +2,52 @@ import { entry, exitCodes } from './codes.ts';
 
 const exit = exitCodes.configRepo;
 
-/** Why a value is not replaced: it is a newer commit's, held, or nobody knows. */
+/** Why a value is not replaced: it is a newer commit's, held, nobody knows, or there is none to go back to or on with. */
 export const orderErrors = {
+  ROLLBACK_NOTHING_EARLIER: entry<{ repo: string; branch: string; seen: number }>(
+    exit,
+    ({ repo, branch, seen }) =>
+      `None of the last ${seen} commits on ${branch} of ${repo} tells of other values there: there is nothing to go back to.`,
+    () => 'Name the state to go back to: --to with the config commit that had it.',
+  ),
+  ROLLBACK_TARGET_UNKNOWN: entry<{ to: string; branch: string; seen: number }>(
+    exit,
+    ({ to, branch, seen }) => `${to} is none of the last ${seen} commits on ${branch}, and none of them came from it.`,
+    () => "Give the whole id of a commit on the config branch, or of the app repo's commit that was delivered there.",
+  ),
+  ROLLBACK_CROSSES_HAND: entry<{ file: string; path: string; value: string; at: string }>(
+    exit,
+    ({ file, path, value, at }) =>
+      `${path} in ${file} was set by hand to ${JSON.stringify(value)} (as of ${at.slice(0, 7)}): going back would undo that too.`,
+    () => 'If that is meant, say so with --force.',
+  ),
+  VALUE_OVERTAKEN: entry<{ file: string; path: string; was: string; is: string }>(
+    exit,
+    ({ file, path, was, is }) =>
+      `${path} in ${file} is ${JSON.stringify(is)} by now; what was to be replaced is ${JSON.stringify(was)}.`,
+    () => 'Somebody was faster, perhaps with what mends it. Look at that, then run again if it is still wanted.',
+  ),
+  PROMOTE_UNPAIRED: entry<{ from: string; to: string; file: string; path: string }>(
+    exitCodes.config,
+    ({ from, to, path, file }) => `${to} sets ${path} in ${file}, and nothing in ${from} stands for it.`,
+    () => 'Places are paired by the templates of their values, which tell the image: give both the same one.',
+  ),
+  PROMOTE_AMBIGUOUS: entry<{
+    from: string;
+    to: string;
+    file: string;
+    path: string;
+    candidates: readonly { readonly file: string; readonly path: string }[];
+  }>(
+    exitCodes.config,
+    ({ from, to, path, file, candidates }) =>
+      `${to} sets ${path} in ${file}, and more than one place of ${from} may stand for it: ${candidates
+        .slice(0, 5)
+        .map((one) => `${one.path} in ${one.file}`)
+        .join(', ')}.`,
+    () =>
+      'Name the image in each value ({tag.NAME}, {digest.NAME}), or let files and paths of both deliveries differ in one word only (dev/a.yaml, prod/a.yaml).',
+  ),
   ORDER_DIVERGED: entry<{ file: string; path: string; theirs: string; ours: string }>(
     exit,
     ({ file, path, theirs, ours }) =>
