@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { pendingValue } from '../src/config/plan/digests.ts';
 import { TagboatError } from '../src/errors.ts';
 import type { Happening } from '../src/events.ts';
 import type { Verdict } from '../src/plan/deploy.ts';
@@ -90,7 +91,7 @@ describe('a delivery that is superseded before anything is built', () => {
   const never = async () => Promise.reject(new Error('must not be reached'));
 
   it('ends as that, and what it would take is not built', async () => {
-    const one = { ...taking('prod', 'app-1', '{digest.web}'), deploy: {} } as DeliveryPlan;
+    const one = { ...taking('prod', 'app-1', pendingValue('digest', 'web')), deploy: {} } as DeliveryPlan;
     const { result, events } = run(plan([tagged('app'), tagged('web')], [one]), {
       checkDelivery: async (each) => ({ instead: over(each) }),
       // What won't be used can't stand in the way.

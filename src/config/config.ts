@@ -1,4 +1,5 @@
 import { TagboatError } from '../errors.ts';
+import { contentVariable } from '../plan/image.ts';
 import type { Env } from '../wire/world.ts';
 import { checkArgoCd } from './check/argocd.ts';
 import { createChecks } from './check/checks.ts';
@@ -75,7 +76,7 @@ function checkShape(
   const images = checkImages(raw.images ?? {}, { registry, tag }, checks);
   const names = images.map(({ name }) => name);
   const argocd = checkArgoCd(raw.argocd, checks);
-  const context = { images: names, server: env.GITHUB_SERVER_URL, argocd };
+  const context = { images: names, not: notInValues(tag, images), server: env.GITHUB_SERVER_URL, argocd };
   const aws = checkAws(raw.aws, checks);
   const deliveries = checkDeliveries(raw.deliveries ?? {}, context, checks);
   const config = { file, aws, tag, images, argocd, deliveries };
@@ -83,4 +84,12 @@ function checkShape(
   const why = 'there is nothing to build and nothing to deliver';
   const empty = new TagboatError('CONFIG_KEY_MISSING', { file, key: 'images', why }, { place: { file } });
   return { config, mistakes: [empty, ...checks.mistakes] };
+}
+
+/** Variables of tags that values and messages don't have, and why. */
+function notInValues(tag: string, images: Config['images']): Readonly<Record<string, string>> {
+  const content = 'is for tags alone; a value has {tag.NAME} of an image';
+  const isOne = images.filter((image) => image.tag === tag).length === 1;
+  if (!tag.includes(contentVariable) || isOne) return { content };
+  return { content, tag: 'stands for no one image: by its content, each has a tag of its own, {tag.NAME}' };
 }

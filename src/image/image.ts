@@ -5,6 +5,7 @@ import { type ImagePlan, imageName } from '../plan.ts';
 import type { Digest, ManifestBytes } from '../wire/oci/types.ts';
 import { type ImageJob, openJob } from './job.ts';
 import { atRegistry, taggedNow } from './registry.ts';
+import { isByContent, nameAfter, withTag } from './reuse/content-tag.ts';
 import {
   type BuildReasons,
   type Decision,
@@ -36,7 +37,8 @@ export async function buildImage(run: ImageRun, image: ImagePlan): Promise<Image
     await identity('sigstore');
     const outcome = await buildOrReuse(job);
     const reused = outcome.is === 'reused';
-    await signImage(job, { sign, digest: outcome.digest as Digest, reused, identity });
+    const named = withTag(job, outcome.reference.slice(outcome.reference.lastIndexOf(':') + 1));
+    await signImage(named, { sign, digest: outcome.digest as Digest, reused, identity });
     return outcome;
   } catch (error) {
     world.signal.throwIfAborted();
@@ -52,10 +54,10 @@ function identityOf({ run: { identity }, image }: ImageJob): SigningIdentity {
 
 /** What buildImage would do: build or reuse, with which engine and why. Reads the registry, writes nothing anywhere. */
 export async function previewImage(run: ImageRun, image: ImagePlan): Promise<ImagePreview> {
-  const about = { name: image.name, reference: imageName(image) };
-  const job = openJob(run, image);
-  const decision = await decide(job);
+  const decision = await decide(openJob(run, image));
+  const { job } = decision;
   if (decision.is === 'new' || decision.tagged !== decision.manifest.digest) await checkBefore(job, decision);
+  const about = aboutOf(job.isProvisional === true ? openJob(run, image) : job);
   switch (decision.is) {
     case 'known':
       return { is: 'reused', ...about, digest: decision.manifest.digest, why: decision.why };
@@ -89,30 +91,27 @@ export async function explainImage(
   return (await import('./reuse/explain.ts')).explainChanges(openJob(run, image), before);
 }
 
-async function buildOrReuse(job: ImageJob): Promise<ImagePushed> {
-  const seconds = stopwatch(job);
-  const decision = await decide(job);
+async function buildOrReuse(opened: ImageJob): Promise<ImagePushed> {
+  const seconds = stopwatch(opened);
+  const decision = await decide(opened);
   switch (decision.is) {
     case 'known': {
-      const { manifest, tagged, why } = decision;
+      const { job, manifest, tagged, why } = decision;
       if (tagged !== manifest.digest) {
-        const lacking = await nameAgain(job, decision);
-        if (lacking !== undefined) return buildNew(job, await decideAnew(job, lacking));
+        const lacking = await nameAgain(decision);
+        if (lacking !== undefined) return buildNew(opened, await decideAnew(opened, lacking));
         await readBack(job, manifest.digest);
-        tellMoved(job, tagged, manifest);
+        tellMoved(opened, job, tagged, manifest);
       }
       return { is: 'reused', ...aboutOf(job), digest: manifest.digest, why, seconds: seconds() };
     }
     case 'new':
-      return (await copyOfTwin(job, decision)) ?? buildNew(job, decision);
+      return (await copyOfTwin(opened, decision)) ?? buildNew(opened, decision);
   }
 }
 
 /** Gives a known image its tag; answers why it is to be built all the same when that can't be. */
-async function nameAgain(
-  job: ImageJob,
-  { manifest, from, fingerprint }: KnownImage,
-): Promise<BuildReasons | undefined> {
+async function nameAgain({ job, manifest, from, fingerprint }: KnownImage): Promise<BuildReasons | undefined> {
   if (from === undefined) {
     const { target } = job;
     if (await tagAgain(target, manifest)) return undefined;
@@ -128,15 +127,15 @@ async function nameAgain(
 }
 
 /** Of several images with the same input, the first is built and the others are copies of it. Undefined: it is the first. */
-async function copyOfTwin(job: ImageJob, decision: NewBuild): Promise<ImagePushed | undefined> {
+async function copyOfTwin(opened: ImageJob, decision: NewBuild): Promise<ImagePushed | undefined> {
+  const { input, job } = decision;
   const { run, image, target } = job;
-  const { input } = decision;
   if (input.is === 'undecided') return undefined;
   const seconds = stopwatch(job);
   let isFirst = false;
   const building = run.once(`build ${image.registry.host} ${fingerprintTag(input.fingerprint)}`, async () => {
     isFirst = true;
-    return { outcome: await buildNew(job, decision), repository: image.repository };
+    return { outcome: await buildNew(opened, decision), repository: image.repository };
   });
   if (isFirst) return (await building).outcome;
   const first = await building.catch(() => undefined);
@@ -150,11 +149,24 @@ async function copyOfTwin(job: ImageJob, decision: NewBuild): Promise<ImagePushe
   const { copyImage } = await import('./reuse/copy-image.ts');
   await copyImage(registry, manifest, first.repository, target);
   await keepImage(job, decision, await readBack(job, manifest.digest));
-  return { is: 'reused', ...aboutOf(job), digest, why: `It is the same as ${name}.`, seconds: seconds() };
+  const about = await nameBuilt(opened, job, manifest);
+  return { is: 'reused', ...about, digest, why: `It is the same as ${name}.`, seconds: seconds() };
 }
 
-async function buildNew(job: ImageJob, decision: NewBuild): Promise<ImagePushed> {
-  const { input, prepared, anew, troubles, tagged, lacking } = decision;
+/** What is told of a new image: where its tag is one of its digest, it gets that now. */
+async function nameBuilt(
+  opened: ImageJob,
+  job: ImageJob,
+  manifest: ManifestBytes,
+): Promise<ReturnType<typeof aboutOf>> {
+  if (job.isProvisional !== true) return aboutOf(job);
+  const named = await nameAfter(opened, manifest);
+  await readBack(named, manifest.digest);
+  return aboutOf(named);
+}
+
+async function buildNew(opened: ImageJob, decision: NewBuild): Promise<ImagePushed> {
+  const { job, input, prepared, anew, troubles, tagged, lacking } = decision;
   const seconds = stopwatch(job);
   if (anew !== undefined && job.run.rebuild !== true) job.tell('info', anew);
   for (const trouble of troubles) job.tell('warning', trouble);
@@ -170,9 +182,10 @@ async function buildNew(job: ImageJob, decision: NewBuild): Promise<ImagePushed>
   try {
     const { engine, why, reported } = await makeImage(job, prepared, { freshness, built });
     const manifest = await readBack(job, reported);
-    tellMoved(job, tagged, manifest);
+    tellMoved(opened, job, tagged, manifest);
     await keepImage(job, decision, manifest, compared);
-    return { is: 'built', ...aboutOf(job), digest: manifest.digest, engine, why, seconds: seconds() };
+    const about = await nameBuilt(opened, job, manifest);
+    return { is: 'built', ...about, digest: manifest.digest, engine, why, seconds: seconds() };
   } catch (error) {
     job.run.world.signal.throwIfAborted();
     // Two runs of one commit: where the other one's push refused or replaced ours, its image is the commit's.
@@ -180,7 +193,13 @@ async function buildNew(job: ImageJob, decision: NewBuild): Promise<ImagePushed>
     if (other === undefined) throw error;
     job.run.world.signal.throwIfAborted();
     const { manifest, why } = other;
-    return { is: 'reused', ...aboutOf(job), digest: manifest.digest, why, seconds: seconds() };
+    return {
+      is: 'reused',
+      ...(await nameBuilt(opened, job, manifest)),
+      digest: manifest.digest,
+      why,
+      seconds: seconds(),
+    };
   } finally {
     await compared?.catch(() => undefined);
   }
@@ -197,13 +216,12 @@ async function readBack({ image, target }: ImageJob, reported: Digest | undefine
   return found;
 }
 
-/** Says that a tag which names the commit meant another image before: who has that one sees no change in the tag. */
-function tellMoved(
-  { run: { source }, image: { name, tag }, tell }: ImageJob,
-  before: Digest | undefined,
-  now: ManifestBytes,
-) {
-  if (before === undefined || before === now.digest || !tag.includes(source.commit.slice(0, 12))) return;
+/** Says that a tag which names one image meant another one before: who has that one sees no change in the tag. */
+function tellMoved(opened: ImageJob, job: ImageJob, before: Digest | undefined, now: ManifestBytes) {
+  const { run, image, tell } = job;
+  const { name, tag } = image;
+  const names = isByContent(opened) || tag.includes(run.source.commit.slice(0, 12));
+  if (before === undefined || before === now.digest || !names || job.isProvisional === true) return;
   const who = 'A value that names it stays as it is, and what runs the earlier image already may go on with it';
   tell(
     'warning',

@@ -9,6 +9,8 @@ export interface ImageJob {
   readonly image: ImagePlan;
   readonly target: Destination;
   readonly log: BuildLog;
+  /** The tag is one for the time of the build: only what comes out tells the image's own. */
+  readonly isProvisional?: boolean;
   /** Tells a person something about the image. */
   readonly tell: (level: 'info' | 'warning', message: string) => void;
 }

@@ -1,3 +1,6 @@
+/** Stands in an image's tag for what it is made of, until that is known. Tags have no braces, so it is nothing else. */
+export const contentVariable = '{content}';
+
 /** How layers are compressed. */
 export type Compression = 'gzip' | 'zstd';
 

@@ -393,6 +393,7 @@ describe('a mistake is told with its place', () => {
     ['{ tag: "a/b" }', 'CONFIG_VALUE_INVALID'],
     ['{ tag: "{digest.app}" }', 'CONFIG_VALUE_INVALID'],
     ['{ tag: "{subject}" }', 'CONFIG_VALUE_INVALID'],
+    ['{ tag: "{content} {content}" }', 'CONFIG_VALUE_INVALID'],
     ['{ context: "a\\\\b" }', 'CONFIG_VALUE_INVALID'],
     ['{ context: "C:/x" }', 'CONFIG_VALUE_INVALID'],
     ['{ contexts: [a] }', 'CONFIG_VALUE_INVALID'],

@@ -37,6 +37,7 @@ const mistakes: readonly (readonly [title: string, file: Part])[] = [
   ['an audience with a space', { ...whole, aws: { audience: 'a b' } }],
   ['a tag with a slash', { ...whole, tag: 'v1/x' }],
   ['a tag with an unknown variable', { ...whole, tag: '{sha}' }],
+  ['a value that is the content', deliver({ set: { 'values.yaml': { '.tag': '{content}' } } })],
   ["an image's name with a dot", { ...whole, images: { 'my.app': { repository: 'app' } } }],
   ['a repository with capitals', image({ repository: 'App' })],
   ['a repository with two dots', image({ repository: 'a..b' })],

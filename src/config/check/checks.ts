@@ -50,7 +50,7 @@ export function createChecks(config: ConfigText): Checks {
     template,
     tagTemplate: (path, text) => {
       const before = mistakes.length;
-      template(path, text, { alone: ofSource, ofImage: [], images: [] });
+      template(path, text, { alone: [...ofSource, 'content'], ofImage: [], images: [] });
       if (mistakes.length > before) return;
       // Every variable is legal inside a tag, so what stands around them decides; the length is known only at run time.
       const example = parseTemplate(text)

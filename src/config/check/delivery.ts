@@ -15,13 +15,15 @@ import {
   whyNoTrailer,
 } from '../shape/grammar.ts';
 import type { DeliveryShape } from '../shape/shape.ts';
-import { ofImage, ofSource, parseTemplate } from '../shape/template.ts';
+import { type Allowed, ofImage, ofSource, parseTemplate } from '../shape/template.ts';
 import { checkDeploy } from './argocd.ts';
 import type { Checks } from './checks.ts';
 
 /** What a delivery may refer to. */
 interface DeliveryContext {
   readonly images: readonly string[];
+  /** Why `{tag}` and `{content}` can't be used, where they can't. */
+  readonly not: Readonly<Record<string, string>>;
   /** The git host that `owner/name` means. */
   readonly server: string | undefined;
   readonly argocd: ArgoCdPlan | undefined;
@@ -38,7 +40,7 @@ export function checkDeliveries(
 function checkDelivery(
   name: string,
   raw: DeliveryShape,
-  { images, server, argocd }: DeliveryContext,
+  { images, not, server, argocd }: DeliveryContext,
   checks: Checks,
 ): DeliveryConfig {
   const at = (...steps: (string | number)[]) => ['deliveries', name, ...steps];
@@ -52,8 +54,9 @@ function checkDelivery(
   const branch = raw.branch ?? 'main';
   checks.mustBe(at('branch'), whyNoBranch(branch));
   // A message is written before anything is built, so it has no digests.
-  const inMessage = { alone: [...ofSource, 'tag', 'subject'], ofImage: ['tag', 'image'], images };
-  const message = raw.message ?? 'Update image tag to {tag}';
+  const tag = 'tag' in not ? [] : ['tag'];
+  const inMessage = { alone: [...ofSource, ...tag, 'subject'], ofImage: ['tag', 'image'], images, not };
+  const message = raw.message ?? (tag.length > 0 ? 'Update image tag to {tag}' : 'Update images to {shortCommit}');
   checks.template(at('message'), message, inMessage);
   if (message.trim() === '') checks.refuse(at('message'), 'is empty');
   const trailers = Object.entries(raw.trailers ?? {}).map(([key, value]) => {
@@ -67,7 +70,7 @@ function checkDelivery(
     from,
     repo: 'why' in repo ? '' : repo.url,
     branch,
-    set: checkSet(name, raw.set, images, checks),
+    set: checkSet(name, raw.set, { alone: [...ofSource, ...tag], ofImage, images, not }, checks),
     create: raw.create ?? false,
     allow: raw.allow ?? [],
     message,
@@ -83,7 +86,7 @@ function checkDelivery(
 function checkSet(
   delivery: string,
   raw: DeliveryShape['set'],
-  images: readonly string[],
+  allowed: Allowed,
   checks: Checks,
 ): DeliveryConfig['set'] {
   const at = (...steps: string[]) => ['deliveries', delivery, 'set', ...steps];
@@ -92,7 +95,7 @@ function checkSet(
     checks.placed(at(file), 'key', () => fileKind(file));
     const edits = Object.entries(values).map(([path, value]) => {
       checks.placed(at(file, path), 'key', () => parsePath(path));
-      checks.template(at(file, path), String(value), { alone: [...ofSource, 'tag'], ofImage, images });
+      checks.template(at(file, path), String(value), allowed);
       return { file, path, ...typedValue(String(value), checks.typeOf(at(file, path))) };
     });
     if (edits.length === 0) checks.refuse(at(file), 'names nothing to set', 'key');

@@ -1,4 +1,4 @@
-import type { SignPlan } from '../../plan/image.ts';
+import { contentVariable, type SignPlan } from '../../plan/image.ts';
 import type { RegistryPlan } from '../../plan.ts';
 import { isLoopback } from '../../wire/oci/reference.ts';
 import type { ImageConfig } from '../shape/checked.ts';
@@ -28,7 +28,8 @@ export function checkImages(
   }
   for (const [name, image] of Object.entries(raw)) {
     const checked = checkImage(name, image, { ...defaults, registry }, checks);
-    const twin = images.find((one) => one.repository === checked.repository && one.tag === checked.tag);
+    const isAlike = (one: ImageConfig) => one.repository === checked.repository && one.tag === checked.tag;
+    const twin = checked.tag.includes(contentVariable) ? undefined : images.find(isAlike);
     if (twin !== undefined) {
       const why = `has the same repository and tag as images.${twin.name}: the one pushed last would replace the other`;
       checks.refuse(['images', name], why, 'key');

@@ -1,34 +1,59 @@
 import { TagboatError } from '../../errors.ts';
+import { contentVariable } from '../../plan/image.ts';
 import type { PushedImage } from '../../plan/outcome.ts';
 import type { DeliveryPlan } from '../../plan.ts';
 
-const placeholder = /\{digest\.([\w-]+)\}/g;
+type Variable = 'digest' | 'tag' | 'image';
 
-/** Whether a delivery waits for digests that only a push brings. */
-export function needsDigests(delivery: DeliveryPlan): boolean {
-  return delivery.edits.some(({ value }) => value.search(placeholder) >= 0);
+// Private use: whatever a template or a commit's subject has in braces is text, and stays so.
+const mark = '\u{10fffd}';
+const pending = new RegExp(`${mark}\\{(digest|tag|image)\\.([\\w-]+)\\}${mark}`, 'gu');
+
+/** Stands in a value for what only an image that is there tells. */
+export function pendingValue(variable: Variable, image: string): string {
+  return `${mark}{${variable}.${image}}${mark}`;
+}
+
+/** Whether a delivery waits for what only images that are there tell. */
+export function isPending({ edits, message }: DeliveryPlan): boolean {
+  return [message, ...edits.map(({ value }) => value)].some((text) => text.search(pending) >= 0);
+}
+
+/** Whether a text waits for something of an image. */
+export function waitsFor(text: string, image: string): boolean {
+  return (['digest', 'tag', 'image'] as const).some((variable) => text.includes(pendingValue(variable, image)));
 }
 
 /**
- * The delivery with every `{digest.NAME}` replaced by what the registry answered, in its values and in the trailers
- * that tell them. Pure. Throws TEMPLATE_UNRESOLVED for an image that wasn't pushed.
+ * The delivery with the digests, tags and names of its images as the registry has them, in its values and its message.
+ * Pure. Throws TEMPLATE_UNRESOLVED for an image that wasn't pushed.
  */
 export function resolveDigests(delivery: DeliveryPlan, images: readonly PushedImage[]): DeliveryPlan {
-  if (!needsDigests(delivery)) return delivery;
+  return filled(delivery, (variable, name) => {
+    const found = valueIn(images, variable, name);
+    if (found !== undefined) return found;
+    const why = `the image ${name} was not pushed in this run`;
+    const where = `deliveries.${delivery.name}`;
+    throw new TagboatError('TEMPLATE_UNRESOLVED', { where, variable: `${variable}.${name}`, why });
+  });
+}
+
+/** The same for who only looks: what isn't known before the build stands there as the template has it. Pure. */
+export function showPending(delivery: DeliveryPlan, images: readonly Partial<PushedImage>[]): DeliveryPlan {
+  return filled(delivery, (variable, name) => valueIn(images, variable, name) ?? `{${variable}.${name}}`);
+}
+
+function valueIn(images: readonly Partial<PushedImage>[], variable: Variable, name: string): string | undefined {
+  const { digest, reference } = images.find((one) => one.name === name) ?? {};
+  if (variable === 'digest') return digest;
+  if (reference === undefined || reference.includes(contentVariable)) return undefined;
+  return variable === 'image' ? reference : reference.slice(reference.lastIndexOf(':') + 1);
+}
+
+function filled(delivery: DeliveryPlan, valueOf: (variable: Variable, image: string) => string): DeliveryPlan {
+  if (!isPending(delivery)) return delivery;
   const fill = (text: string): string =>
-    text.replace(placeholder, (_, name: string) => {
-      const image = images.find((one) => one.name === name);
-      if (image !== undefined) return image.digest;
-      const why = `the image ${name} was not pushed in this run`;
-      throw new TagboatError('TEMPLATE_UNRESOLVED', {
-        where: `deliveries.${delivery.name}`,
-        variable: `digest.${name}`,
-        why,
-      });
-    });
-  return {
-    ...delivery,
-    edits: delivery.edits.map((edit) => ({ ...edit, value: fill(edit.value) })),
-    message: delivery.message.replace(/^Tagboat-Set: .*$/gm, fill),
-  };
+    text.replace(pending, (_, variable: Variable, name: string) => valueOf(variable, name));
+  const edits = delivery.edits.map((edit) => ({ ...edit, value: fill(edit.value) }));
+  return { ...delivery, edits, message: fill(delivery.message) };
 }

@@ -1,5 +1,6 @@
 import type { CommitOutcome, SkippedImage } from '../../plan/outcome.ts';
 import { type DeliveryPlan, type ImagePlan, imageName } from '../../plan.ts';
+import { waitsFor } from './digests.ts';
 
 /** A delivery that ends before anything is built for it. */
 export type Superseded = Extract<CommitOutcome, { is: 'superseded' }>;
@@ -23,7 +24,7 @@ export function skippedImages(
   });
 }
 
-/** By its tag, which images of one commit share, or by its digest. */
+/** By its tag, which images of one commit share, or by what is known of it later. */
 function takes({ edits }: DeliveryPlan, { name, tag }: ImagePlan): boolean {
-  return edits.some(({ value }) => value.includes(tag) || value.includes(`{digest.${name}}`));
+  return edits.some(({ value }) => value.includes(tag) || waitsFor(value, name));
 }

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { nearestWord } from '../../errors/spelling.ts';
 import { TagboatError } from '../../errors.ts';
-import type { BuilderTls } from '../../plan/image.ts';
+import { type BuilderTls, contentVariable } from '../../plan/image.ts';
 import type { DeliveryPlan, Edit, ImagePlan, Person, RunPlan, Source, Via } from '../../plan.ts';
 import { starPattern } from '../../wire/text/pattern.ts';
 import type { Config, DeliveryConfig, ImageConfig } from '../shape/checked.ts';
@@ -115,6 +115,8 @@ function absolute({ ca, client, serverName }: BuilderTls, dir: string): BuilderT
 function refuseTwins(config: Config, images: readonly ImagePlan[]): void {
   const names = new Map<string, string>();
   for (const { name, repository, tag } of images) {
+    // Of one content they are one image.
+    if (tag.includes(contentVariable)) continue;
     const twin = names.get(`${repository}:${tag}`);
     if (twin !== undefined) {
       const why = `has the same repository and tag as images.${twin}: the one pushed last would replace the other`;

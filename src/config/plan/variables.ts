@@ -1,8 +1,10 @@
 import { TagboatError } from '../../errors.ts';
+import { contentVariable } from '../../plan/image.ts';
 import type { ImagePlan, Source } from '../../plan.ts';
 import { imageName } from '../../plan.ts';
 import { whyNoTag } from '../shape/grammar.ts';
 import { parseTemplate } from '../shape/template.ts';
+import { pendingValue } from './digests.ts';
 
 /** What a template's variables stand for in one run. */
 export interface Variables {
@@ -12,25 +14,27 @@ export interface Variables {
   readonly images: readonly ImagePlan[];
 }
 
-/** A tag template filled in. Throws TEMPLATE_UNRESOLVED. */
+/** A tag template filled in; `{content}` stays until it is known what the image is made of. Throws TEMPLATE_UNRESOLVED. */
 export function resolveTag(template: string, where: string, source: Source): string {
   const tag = fill(template, (name) => {
+    if (name === 'content') return contentVariable;
     const value = ofSource(name, where, source);
     return name === 'branch' ? slug(value) : value;
   });
-  const why = whyNoTag(tag);
+  const why = whyNoTag(tag.replaceAll(contentVariable, 'x'.repeat(20)));
   if (why !== undefined)
     throw new TagboatError('TEMPLATE_UNRESOLVED', { where, variable: 'branch', why: `it must give ${why}` });
   return tag;
 }
 
 /**
- * A value template filled in; `{digest.app}` stays until the image is pushed (digests.ts). Throws TEMPLATE_UNRESOLVED.
+ * A value template filled in; what only an image that is there tells, its digest for one, stays pending (digests.ts).
+ * Throws TEMPLATE_UNRESOLVED.
  */
 export function resolveValue(template: string, where: string, variables: Variables): string {
   return fill(template, (name, of) => {
     if (of !== undefined) return ofImage(name, of, where, variables);
-    return name === 'tag' ? variables.tag : ofSource(name, where, variables.source);
+    return name === 'tag' ? ownTag(where, variables) : ofSource(name, where, variables.source);
   });
 }
 
@@ -80,8 +84,16 @@ function unlessDirty(name: string, { dirty }: Source): string {
 function ofImage(name: string, of: string, where: string, { images }: Variables): string {
   const image = images.find((one) => one.name === of);
   if (image === undefined) return unresolved(where, `${name}.${of}`, `the image ${of} is not part of this run`);
-  if (name === 'digest') return `{digest.${of}}`;
+  if (name === 'digest' || image.tag.includes(contentVariable)) return pendingValue(name as 'digest', of);
   return name === 'tag' ? image.tag : imageName(image);
+}
+
+/** What `{tag}` stands for: by content, the tag of the one image that has it. */
+function ownTag(where: string, { tag, images }: Variables): string {
+  if (!tag.includes(contentVariable)) return tag;
+  const [image, other] = images.filter((one) => one.tag === tag);
+  if (image !== undefined && other === undefined) return pendingValue('tag', image.name);
+  return unresolved(where, 'tag', 'each image has a tag of its own, by its content; name the image, as in {tag.app}');
 }
 
 function unresolved(where: string, variable: string, why: string): never {

@@ -4,7 +4,7 @@ import { patterns } from './patterns.ts';
 const text = (form: Readonly<Record<string, unknown>> = {}) => z.string().meta(form);
 
 const tagWords =
-  'The tag, a template: {commit} (the default), {shortCommit} (12 digits), {branch} (with "-" for what tags may not have), {commitTime} (UTC, 20240131T235959).';
+  'The tag, a template: {commit} (the default), {shortCommit} (12 digits), {branch} (with "-" for what tags may not have), {commitTime} (UTC, 20240131T235959), {content} (what the image is made of: an image that nothing changed keeps its tag).';
 /** The template of a tag. */
 export const tag = () => text({ ...patterns.tag, default: '{commit}' }).describe(tagWords);
 

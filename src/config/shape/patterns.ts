@@ -27,6 +27,7 @@ function template(known: readonly string[], ofImage: readonly string[]): string 
   return `(?![\\s\\S]*(?<!\\{)\\{(?!(?:${variables})\\})[a-zA-Z]+(?:\\.[\\w-]+)?\\}(?!\\}))[\\s\\S]*`;
 }
 
+const inTag = [...alone, 'content'].join('|');
 const message = template([...alone, 'tag', 'subject'], ['tag', 'image']);
 
 export const patterns = {
@@ -39,8 +40,9 @@ export const patterns = {
   ]),
   region: pattern('[a-z]{2,}(?:-[a-z]+)+-[0-9]{1,2}', ['ap-northeast-1']),
   audience: pattern('[^\\s\\u0000-\\u001f]{1,255}'),
-  tag: pattern(`(?:[A-Za-z0-9_]|\\{(?:${alone.join('|')})\\})(?:[A-Za-z0-9_.-]|\\{(?:${alone.join('|')})\\})*`, [
+  tag: pattern(`(?:[A-Za-z0-9_]|\\{(?:${inTag})\\})(?:[A-Za-z0-9_.-]|\\{(?:${inTag})\\})*`, [
     '{commit}',
+    '{content}',
     'v1-{shortCommit}',
   ]),
   name: pattern('[A-Za-z0-9][A-Za-z0-9_-]{0,63}'),

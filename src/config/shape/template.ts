@@ -30,6 +30,8 @@ export interface Allowed {
   readonly alone: readonly string[];
   readonly ofImage: readonly string[];
   readonly images: readonly string[];
+  /** Why variables that there are elsewhere are none here. */
+  readonly not?: Readonly<Record<string, string>>;
 }
 
 /** Why a template can't be resolved, as the end of a sentence, or undefined when it can. */
@@ -39,6 +41,8 @@ export function whyNoTemplate(text: string, allowed: Allowed): string | undefine
     const { name, of } = piece;
     if (of === undefined) {
       if (allowed.alone.includes(name)) continue;
+      const not = allowed.not?.[name];
+      if (not !== undefined) return `{${name}} ${not}`;
       const guess = nearestWord(name, allowed.alone);
       const known = allowed.alone.map((one) => `{${one}}`).join(', ');
       return `{${name}} is no variable here${guess === undefined ? `; there are ${known}` : ` (did you mean {${guess}}?)`}`;

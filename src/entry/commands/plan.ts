@@ -1,11 +1,13 @@
+import { isPending, showPending } from '../../config/plan/digests.ts';
 import { skippedImages } from '../../config/plan/needed.ts';
 import type { BearsUnset } from '../../config/read/read.ts';
 import { nearestWord } from '../../errors/spelling.ts';
 import { type ErrorReport, reportOf, TagboatError } from '../../errors.ts';
 import type { PlanValue } from '../../events/json-event.ts';
 import type { ImageExplanation } from '../../plan/explanation.ts';
+import { contentVariable } from '../../plan/image.ts';
 import type { CommitPreview, ImagePreview, SkippedImage } from '../../plan/outcome.ts';
-import { type ImagePlan, imageName } from '../../plan.ts';
+import { type DeliveryPlan, type ImagePlan, imageName } from '../../plan.ts';
 import type { CommonOptions } from '../run/options.ts';
 import { ofBuilding, openRun } from '../run/prepare.ts';
 import type { Body, Session } from '../run/session.ts';
@@ -40,11 +42,15 @@ export function plan(options: CommonOptions, { explain }: PlanOptions = {}): Bod
           return { is: 'skipped', name: image.name, reference: imageName(image), why: "its registry isn't known here" };
         };
         const followed = deliveries.filter(({ deploy }) => deploy !== undefined);
+        const looking = Promise.allSettled(
+          images.map((image) => look(image).catch((error) => ofFiles(session, stages, image, error))),
+        );
+        // What an image's tag or digest is, a value that names it shows as far as it is known.
+        const checkDelivery = async (delivery: DeliveryPlan): Promise<CommitPreview> =>
+          stages.checkDelivery(isPending(delivery) ? showPending(delivery, settled(await looking)) : delivery);
         const [imageResults, deliveryResults, applicationResults] = await Promise.all([
-          Promise.allSettled(
-            images.map((image) => look(image).catch((error) => ofFiles(session, stages, image, error))),
-          ),
-          Promise.allSettled(deliveries.map(stages.checkDelivery)),
+          looking,
+          Promise.allSettled(deliveries.map(checkDelivery)),
           Promise.allSettled(followed.map(stages.checkApplications)),
         ]);
         session.world.signal.throwIfAborted();
@@ -56,7 +62,7 @@ export function plan(options: CommonOptions, { explain }: PlanOptions = {}): Bod
           const skip = skipped.find(({ name }) => name === images[at]?.name);
           return skip === undefined ? result : { status: 'fulfilled', value: skip };
         });
-        const found = wanted.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+        const found = settled(wanted);
         for (const image of found) session.say((colors) => lineOf(image, colors.dim));
         const previews: CommitPreview[] = [];
         for (const result of deliveryResults) {
@@ -66,9 +72,9 @@ export function plan(options: CommonOptions, { explain }: PlanOptions = {}): Bod
           session.print(result.value.diff);
         }
         const explanations = await Promise.allSettled(
-          explained.map((image) => stages.explain(image, valuesBefore(image, previews))),
+          explained.map((image) => stages.explain(image, valuesBefore(image, found, previews))),
         );
-        const told = explanations.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+        const told = settled(explanations);
         for (const explanation of told) session.say((colors) => explanationLines(explanation, colors.dim));
         const gone = new Set(superseded.map((end) => end?.delivery));
         const applications = applicationResults.filter((_, at) => !gone.has(followed[at]?.name ?? ''));
@@ -132,10 +138,20 @@ function named(images: readonly ImagePlan[], name: string): ImagePlan {
 }
 
 /** What the config repos name in the places that this image's tag is to go to. */
-function valuesBefore({ tag }: ImagePlan, previews: readonly CommitPreview[]): string[] {
+function valuesBefore(
+  image: ImagePlan,
+  images: readonly { readonly name: string; readonly reference: string }[],
+  previews: readonly CommitPreview[],
+): string[] {
+  const reference = images.find(({ name }) => name === image.name)?.reference ?? imageName(image);
+  const tag = reference.slice(reference.lastIndexOf(':') + 1);
   return previews
     .flatMap(({ changes }) => changes)
     .flatMap(({ before, after }) => (before !== undefined && after.includes(tag) ? [before] : []));
+}
+
+function settled<T>(results: readonly PromiseSettledResult<T>[]): T[] {
+  return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
 }
 
 function lineOf(image: ImagePreview | SkippedImage, dim: (text: string) => string): string {
@@ -147,6 +163,7 @@ function lineOf(image: ImagePreview | SkippedImage, dim: (text: string) => strin
   return [
     `~ ${padTo(10, oneLine(image.name))}  ${how}  ${dim(oneLine(image.why))}`,
     `${indent}${image.reference}`,
+    ...(image.reference.includes(contentVariable) ? [dim(`${indent}Its tag is known after the build.`)] : []),
     ...notes.map((note) => dim(`${indent}${oneLine(note)}`)),
   ].join('\n');
 }

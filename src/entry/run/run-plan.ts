@@ -1,4 +1,5 @@
 import type { RunValue } from '../../events/json-event.ts';
+import { contentVariable } from '../../plan/image.ts';
 import type { RunResult } from '../../plan/outcome.ts';
 import type { RunPlan } from '../../plan.ts';
 import { ship } from '../../ship.ts';
@@ -24,6 +25,9 @@ export async function runPlan(
 }
 
 function endingOf(plan: RunPlan, { exitCode, errors, ...value }: RunResult): Ending {
-  const done: RunValue = { ...value, tag: plan.images[0]?.tag };
+  const [planned, first] = [plan.images[0], value.images.find(({ is }) => is !== 'skipped')?.reference];
+  // By content, a tag is known once its image is there.
+  const tag = planned?.tag.includes(contentVariable) === true ? first?.slice(first.lastIndexOf(':') + 1) : planned?.tag;
+  const done: RunValue = { ...value, tag };
   return { exitCode, errors, value: done };
 }

@@ -2,7 +2,7 @@ import type { Auth } from '../../auth/auth.ts';
 import { landDelivery } from '../../commit/commit.ts';
 import { previewDelivery } from '../../commit/land/preview.ts';
 import { openLineage } from '../../commit/order/lineage.ts';
-import { resolveDigests } from '../../config/plan/digests.ts';
+import { resolveDigests, showPending } from '../../config/plan/digests.ts';
 import type { Server } from '../../deploy/deploy.ts';
 import type { TagboatError } from '../../errors.ts';
 import type { ArgoCdPlan } from '../../plan/deploy.ts';
@@ -99,7 +99,7 @@ async function withAuthorized<T>(
         return buildImage(run, image);
       },
       checkDelivery: async (delivery) =>
-        previewDelivery(world, delivery, await auth.git(delivery.repo), { lineage, pushes }),
+        previewDelivery(world, showPending(delivery, []), await auth.git(delivery.repo), { lineage, pushes }),
       land: async (delivery, pushed) =>
         landDelivery(world, emit, resolveDigests(delivery, pushed), await auth.git(delivery.repo), { lineage }),
       server: servers.of,

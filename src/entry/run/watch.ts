@@ -1,4 +1,5 @@
 import type { Auth } from '../../auth/auth.ts';
+import { isPending } from '../../config/plan/digests.ts';
 import type { TagboatError } from '../../errors.ts';
 import type { Emit } from '../../events.ts';
 import type { Verdict } from '../../plan/deploy.ts';
@@ -77,17 +78,20 @@ export async function watchCommit(
   const history = openHistory(world, delivery, credential, world.clock.now() + deploy.argocd.longestMs + spare);
   try {
     // Without places, the commit itself says what an application is to have: its owner may have to carry it there first.
-    const isUntold = delivery.edits.length === 0 && deploy.applications.length > 0;
-    const changes = isUntold
-      ? await history.changes(about.commit)
-      : delivery.edits.map(({ file, value }) => ({ file, after: value }));
+    const own = filesOf(delivery);
+    const isUntold = own.length === 0 && deploy.applications.length > 0;
+    // So it does where the values wait for images, of which who only watches knows nothing.
+    const changes =
+      isUntold || isPending(delivery)
+        ? (await history.changes(about.commit)).filter(({ file }) => isUntold || own.includes(file))
+        : delivery.edits.map(({ file, value }) => ({ file, after: value }));
     const watch = () =>
       watchDelivery(world, emit, server, {
         ...about,
         delivery: delivery.name,
         repo: delivery.repo,
         branch: delivery.branch,
-        files: [...new Set(changes.map(({ file }) => file))],
+        files: isUntold ? [...new Set(changes.map(({ file }) => file))] : own,
         changes,
         history: {
           relation: (revision) => history.relation(revision, about.commit),

@@ -8,6 +8,7 @@ import { builtAt } from '../fingerprint/record.ts';
 import type { ImageJob } from '../job.ts';
 import { atRegistry, type Destination } from '../registry.ts';
 import { createOnce, type ImageRun, type Once } from '../run.ts';
+import { digestTagged, isByContent, nameBefore, nameBy } from './content-tag.ts';
 import { knownPart } from './known-part.ts';
 import { findKnown, fingerprintTag, isOfInput, isWhole } from './tags.ts';
 import {
@@ -24,6 +25,8 @@ export type Decision = KnownImage | NewBuild;
 /** An image of the same input is there, under its fingerprint. */
 export interface KnownImage {
   readonly is: 'known';
+  /** The image's job, its tag known. */
+  readonly job: ImageJob;
   readonly fingerprint: Fingerprint;
   readonly manifest: ManifestBytes;
   /** The repository that has it, where that is another one. */
@@ -35,6 +38,8 @@ export interface KnownImage {
 
 export interface NewBuild extends BuildReasons {
   readonly is: 'new';
+  /** The image's job with the tag to push under. */
+  readonly job: ImageJob;
   /** The Dockerfile and its contexts, as the decision read them. */
   readonly reading: DockerfileReading;
   readonly prepared: Prepared;
@@ -65,7 +70,9 @@ export function decide(job: ImageJob): Promise<Decision> {
 
 /** What is to be built although an image was thought to be there, in its own repository or in another one. */
 export async function decideAnew(job: ImageJob, because: BuildReasons): Promise<NewBuild> {
-  return newBuild(job, await takeNow(job, await filesOf(job.run)), because, undefined);
+  return newBuild(job, await takeNow(job, await filesOf(job.run)), because, ({ target, run }) =>
+    run.rebuild === true ? digestTagged(target) : undefined,
+  );
 }
 
 function decisionWords(decision: Decision): string {
@@ -75,41 +82,48 @@ function decisionWords(decision: Decision): string {
   return ['to be built.', anew ?? unknown, ...troubles].join(' ');
 }
 
-async function decideNow(job: ImageJob): Promise<Decision> {
-  const { run, target } = job;
-  if (run.rebuild === true) return decideAnew(job, { anew: 'It is asked to be built again.', troubles: [] });
+async function decideNow(opened: ImageJob): Promise<Decision> {
+  const { run } = opened;
+  if (run.rebuild === true) return decideAnew(opened, { anew: 'It is asked to be built again.', troubles: [] });
   // What the tag means is asked for beside all that the fingerprint asks for, and counts for nothing without it: the
   // name of a commit says neither with which arguments nor on which base, nor what an earlier step put into the folder.
-  const asking = digestTagged(target);
-  asking.catch(() => undefined);
-  const taken = await takeNow(job, await filesOf(run));
-  const tagged = await asking;
+  const asking = isByContent(opened) ? undefined : digestTagged(opened.target);
+  asking?.catch(() => undefined);
+  const taken = await takeNow(opened, await filesOf(run));
+  const taggedOf = ({ target }: ImageJob) => asking ?? digestTagged(target);
   const build = (anew?: string, troubles: readonly string[] = [], lacking?: string) =>
-    newBuild(job, taken, { anew, troubles, lacking }, tagged);
+    newBuild(opened, taken, { anew, troubles, lacking }, taggedOf);
   if (taken.input.is === 'undecided') return build();
   const { fingerprint } = taken.input;
+  const before = nameBefore(opened, taken.input);
+  const tagged = before.isProvisional === true ? undefined : await taggedOf(before);
+  const { target } = before;
   const manifest = (await findKnown(target, fingerprint)) ?? (await findByTag(target, fingerprint, tagged));
-  if (manifest === undefined) return decideElsewhere(job, fingerprint, tagged, build);
-  const old = await whyOld(job, target.repository, manifest);
+  const known: Known = async (there, about) => {
+    const job = before.isProvisional === true ? nameBy(opened, there.digest) : before;
+    return {
+      ...{ is: 'known', job, fingerprint, manifest: there, ...about },
+      tagged: job === before ? tagged : await taggedOf(job),
+    };
+  };
+  if (manifest === undefined) return decideElsewhere(before, fingerprint, known, build);
+  const old = await whyOld(before, target.repository, manifest);
   if (old !== undefined) return build(old);
-  const { registry, repository } = target;
-  // Where a tag is still to be put, the registry itself refuses an image that lacks a part.
-  if (
-    manifest.digest === tagged &&
-    !(await atRegistry(registry, repository, tagged, () => isWhole(target, manifest)))
-  ) {
-    return build(lacksParts, [], target.tag);
-  }
   const why = `Nothing that decides it has changed: it is there as ${fingerprintTag(fingerprint).slice(0, 15)}.`;
-  return { is: 'known', fingerprint, manifest, from: undefined, tagged, why };
+  const found = await known(manifest, { from: undefined, why });
+  // Where a tag is still to be put, the registry itself refuses an image that lacks a part.
+  if (manifest.digest === found.tagged) {
+    const { registry, repository, tag } = found.job.target;
+    const whole = await atRegistry(registry, repository, found.tagged, () => isWhole(target, manifest));
+    if (!whole) return build(lacksParts, [], tag);
+  }
+  return found;
 }
+
+type Known = (manifest: ManifestBytes, about: Pick<KnownImage, 'from' | 'why'>) => Promise<KnownImage>;
 
 /** Why an image of the same input that can't be pulled any more is built again. */
 export const lacksParts = 'The image of the same input lacks parts in the registry.';
-
-async function digestTagged({ registry, repository, tag }: Destination): Promise<Digest | undefined> {
-  return (await atRegistry(registry, repository, tag, () => registry.client.headManifest(repository, tag)))?.digest;
-}
 
 /** The image that the tag names, if it was made of this input: for registries that keep no fingerprints as tags. */
 async function findByTag(
@@ -126,7 +140,7 @@ async function findByTag(
 async function decideElsewhere(
   job: ImageJob,
   fingerprint: Fingerprint,
-  tagged: Digest | undefined,
+  known: Known,
   build: (anew?: string, troubles?: readonly string[]) => Promise<NewBuild>,
 ): Promise<Decision> {
   const { image, target, run } = job;
@@ -138,7 +152,7 @@ async function decideElsewhere(
   for (const { repository, manifest } of found) {
     const old = await whyOld(job, repository, manifest);
     const why = `Nothing that decides it has changed: it is in ${placeOf(repository, fingerprint)}.`;
-    if (old === undefined) return { is: 'known', fingerprint, manifest, from: repository, tagged, why };
+    if (old === undefined) return known(manifest, { from: repository, why });
     tooOld ??= old;
   }
   return build(tooOld, troubles);
@@ -152,20 +166,21 @@ async function takeNow({ run, image }: ImageJob, files: TakeFiles, once: Once = 
 }
 
 async function newBuild(
-  job: ImageJob,
+  opened: ImageJob,
   { reading, input }: Taken,
   because: BuildReasons,
-  tagged: Digest | undefined,
+  taggedOf: (job: ImageJob) => Promise<Digest | undefined> | undefined,
 ): Promise<NewBuild> {
-  const { run, image } = job;
+  const { run, image } = opened;
   const [prepared, triggers] = await Promise.all([
     prepare(run, image, reading),
     input.is === 'known' ? checkBases(run, image, reading) : undefined,
   ]);
   const why = input.is === 'undecided' ? input.why : (triggers ?? (await whyOtherInput(run, image, prepared)));
   const now: Fingerprinted =
-    why === undefined ? input : { is: 'undecided', why, part: await knownPart(job, await filesOf(run)) };
-  return { is: 'new', reading, prepared, input: now, tagged, ...because };
+    why === undefined ? input : { is: 'undecided', why, part: await knownPart(opened, await filesOf(run)) };
+  const job = nameBefore(opened, now);
+  return { is: 'new', job, reading, prepared, input: now, tagged: await taggedOf(job), ...because };
 }
 
 /** Why an image is too old to be used again; undefined when it isn't. An age that nothing tells is too old. */

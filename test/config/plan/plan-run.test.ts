@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { needsDigests, resolveDigests } from '../../../src/config/plan/digests.ts';
+import { isPending, resolveDigests } from '../../../src/config/plan/digests.ts';
 import { planCommit, planRun, skippedDeliveries } from '../../../src/config/plan/run.ts';
 import { isError } from '../../../src/errors.ts';
 import type { Source } from '../../../src/plan.ts';
@@ -184,9 +184,9 @@ describe('digests', () => {
 
   it('are filled in once the image is pushed, in the value and in the trailer that tells it', () => {
     if (waiting === undefined) throw new Error('no delivery');
-    expect(needsDigests(waiting)).toBe(true);
+    expect(isPending(waiting)).toBe(true);
     const done = resolveDigests(waiting, [{ name: 'app', reference: 'r', digest }]);
-    expect(needsDigests(done)).toBe(false);
+    expect(isPending(done)).toBe(false);
     expect(done.edits[0]?.value).toMatch(new RegExp(`app-repo:${source.commit}@${digest}$`));
     expect(done.message).toContain(`@${digest}\n`);
     expect(done.message).not.toContain('{digest');

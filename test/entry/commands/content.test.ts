@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { plan } from '../../../src/entry/commands/plan.ts';
+import { ship } from '../../../src/entry/commands/ship.ts';
+import type { Body } from '../../../src/entry/run/session.ts';
+import type { ImageOutcome } from '../../../src/plan/outcome.ts';
+import { type Town, town } from '../../support/cli.ts';
+import { git, noHttpBackend, skipNote } from '../../support/git-host.ts';
+import { type HereResult, here } from '../../support/here.ts';
+
+const common = { json: true, quiet: false, color: false, jobs: 2 };
+
+/** Two services whose tags say what they are made of. */
+async function services(change: (text: string) => string = (text) => text) {
+  const built = await town();
+  const text = (await git(built.app, 'show', 'HEAD:tagboat.yaml'))
+    .replace('images:', 'tag: "{content}"\nimages:')
+    .replace('.front.imageTag: "{tag}"', '.front.imageTag: "{tag.app}", .back: "{tag.web}"')
+    .replace(/\n$/, '\n    create: true\n');
+  await built.write({ 'tagboat.yaml': change(text) });
+  const first = await built.commit('By content');
+  return { built, first };
+}
+
+const run = (built: Town, body: Body, command: string): Promise<HereResult & { images: readonly ImageOutcome[] }> => {
+  let images: readonly ImageOutcome[] = [];
+  const seen: Body = async (session) => {
+    const ending = await body(session);
+    images = (ending.value as { images: readonly ImageOutcome[] }).images;
+    return ending;
+  };
+  return here(seen, { command, cwd: built.app, env: built.env }).then((done) => ({ ...done, images }));
+};
+const shipped = (built: Town) => run(built, ship(common), 'ship');
+const valuesOf = async ({ host }: Town) => {
+  const text = await host.git('config', 'show', 'main:main/values.yaml');
+  return [/imageTag: "?(\w+)/.exec(text)?.[1], /back: "?(\w+)/.exec(text)?.[1]];
+};
+const goTo = ({ app }: Town, commit: string) => git(app, 'reset', '--quiet', '--hard', commit);
+
+describe.skipIf(noHttpBackend !== undefined)(`tags by content${skipNote}`, () => {
+  it('change for what changed alone: the other service keeps its tag, and a commit that changes neither is no config commit', async () => {
+    const { built } = await services();
+    expect((await shipped(built)).commits).toMatchObject([{ is: 'landed' }]);
+    const [front, back] = await valuesOf(built);
+    expect([front, back]).toEqual([expect.stringMatching(/^[0-9a-f]{20}$/), expect.stringMatching(/^[0-9a-f]{20}$/)]);
+    await built.write({ 'web/index.html': '<h1>changed</h1>\n' });
+    await built.commit('Change web');
+    const { commits } = await shipped(built);
+    expect(commits).toMatchObject([{ is: 'landed', changes: [{ path: '.back', before: back }] }]);
+    expect((await valuesOf(built))[0]).toBe(front);
+    await built.write({ 'README.md': 'The shop.\n' });
+    await built.commit('Tell');
+    const before = built.registry.requests.length;
+    const { commits: none, exitCode } = await shipped(built);
+    expect([exitCode, none]).toMatchObject([0, [{ is: 'unchanged' }]]);
+    const manifests = built.registry.requests.slice(before).filter(({ method }) => method === 'PUT');
+    expect(manifests).toEqual([]);
+  });
+
+  it('never go back to older content by an older run, and go back by a newer commit', async () => {
+    const { built, first } = await services();
+    await shipped(built);
+    const [before] = await valuesOf(built);
+    await built.write({ 'app/hello': 'changed\n' });
+    const second = await built.commit('Change app');
+    expect((await shipped(built)).commits).toMatchObject([{ is: 'landed' }]);
+    const [changed] = await valuesOf(built);
+    await goTo(built, first);
+    expect((await shipped(built)).commits).toMatchObject([{ is: 'superseded', by: second }]);
+    expect((await valuesOf(built))[0]).toBe(changed);
+    await goTo(built, second);
+    await built.write({ 'app/hello': 'hello\n' });
+    await built.commit('Revert');
+    const reverted = await shipped(built);
+    expect(reverted.images[0]?.is).toBe('reused');
+    expect(reverted.commits).toMatchObject([{ is: 'landed', changes: [{ before: changed, after: before }] }]);
+  });
+
+  it('are shown by a plan with the values that it would write, and what only the build tells as the template has it', async () => {
+    const { built } = await services((text) => text.replace('web/Dockerfile,', 'web/Dockerfile, refresh: always,'));
+    const { commits: _, events } = await run(built, plan(common), 'plan');
+    const preview = events.find((event) => event.type === 'commit.previewed');
+    const after = preview?.type === 'commit.previewed' ? preview.preview.changes.map((change) => change.after) : [];
+    expect(after).toEqual([expect.stringMatching(/^[0-9a-f]{20}$/), '{tag.web}']);
+    const { images } = await shipped(built);
+    expect((await valuesOf(built))[0]).toBe(after[0]);
+    const web = images.find(({ name }) => name === 'web');
+    expect(web?.reference).toMatch(new RegExp(`:${(web as { digest?: string }).digest?.slice(7, 27)}$`));
+    expect((await valuesOf(built))[1]).toBe(web?.reference.split(':').at(-1));
+  });
+
+  it('belong to files that nobody committed, too', async () => {
+    const { built } = await services();
+    await shipped(built);
+    const [before] = await valuesOf(built);
+    await built.write({ 'app/hello': 'not committed\n' });
+    await shipped(built);
+    const [now] = await valuesOf(built);
+    expect(now).toMatch(/^[0-9a-f]{20}$/);
+    expect(now).not.toBe(before);
+  });
+});
