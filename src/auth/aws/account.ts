@@ -9,15 +9,13 @@ import { reportOf } from '../../errors.ts';
 import { WireFailure } from '../../wire/failure.ts';
 import { retry } from '../../wire/retry.ts';
 import type { World } from '../../wire/world.ts';
-import { readProvider } from '../iam/evaluate.ts';
-import { readTrustDocument } from '../iam/policy.ts';
 import { type RoleArn, readRoleArn } from '../iam/right-policy.ts';
-import { readJsonText } from '../json.ts';
 import type { Keeper } from '../keeper.ts';
 import { credentialsFor, isChainEmpty } from './ecr.ts';
 import type { EcrHost } from './ecr-host.ts';
-import { createIam, elementsOf, type IamCall } from './iam.ts';
+import { createIam } from './iam.ts';
 import { pushPolicy } from './policies.ts';
+import { askRole, type RoleAnswer, type Told } from './role.ts';
 import { awsCall } from './sdk.ts';
 import type { AwsSession } from './sts.ts';
 
@@ -30,23 +28,12 @@ export interface AccountQuestion {
 }
 
 /** What AWS tells of a role and of repositories, as far as these credentials may ask. Undefined is what wasn't told. */
-export interface AccountFacts {
+export interface AccountFacts extends RoleAnswer {
   /** The role's own session asked; else whatever keys this machine has. */
   readonly byRole: boolean;
-  readonly role: RoleFacts | 'missing' | undefined;
-  /** The audiences that the account knows of each provider which the trust policy names. */
-  readonly providers: readonly { readonly arn: string; readonly audiences: readonly string[] | 'missing' }[];
-  /** Actions that the role's policies don't allow. */
-  readonly lacking: readonly { readonly action: string; readonly resource: string }[];
   readonly repositories: ReadonlyMap<string, RepositoryFacts | 'missing'>;
   /** Calls that gave nothing, and why. */
   readonly untold: readonly { readonly call: string; readonly why: string }[];
-}
-
-interface RoleFacts {
-  readonly arn: string;
-  readonly trust: string;
-  readonly longestSeconds: number;
 }
 
 export interface RepositoryFacts {
@@ -68,6 +55,7 @@ export async function askAccount(
   session: AwsSession | undefined,
 ): Promise<AccountFacts> {
   const untold: { call: string; why: string }[] = [];
+  const tell = (call: string, why: string): void => void untold.push({ call, why });
   const byRole = session !== undefined;
   const arn = role === undefined ? undefined : readRoleArn(role);
   const { config, failureOf } = awsCall(world, keeper, 'STS', { region });
@@ -83,23 +71,34 @@ export async function askAccount(
       const code = error instanceof WireFailure ? error.peerCode : undefined;
       if (absent !== undefined && code === absent) return 'missing';
       const why = isChainEmpty(error) ? 'there are no AWS credentials here' : (code ?? reportOf(error).message);
-      untold.push({ call, why });
+      tell(call, why);
       return undefined;
     }
   };
 
-  const ofRole = async (): Promise<Partial<AccountFacts>> => {
-    if (role === undefined || arn === undefined) return {};
+  const ofRole = async (): Promise<RoleAnswer> => {
+    const none = { role: undefined, providers: [], lacking: [] };
+    if (role === undefined || arn === undefined) return none;
     const iam = createIam(world, keeper, arn.partition, { credentials, sha256: sts.config.sha256 });
-    if (byRole) return askRole(iam, arn, { role, region, repositories }, told);
+    const ask = () => askRole(iam, { role, arn, calls: callsOf(arn), now: world.clock.now() }, told, tell);
+    if (byRole) return ask();
     // A name says nothing without its account: another one may have a role of the same name.
     const who = await told('sts:GetCallerIdentity', () => sts.send(new GetCallerIdentityCommand({})));
-    if (typeof who !== 'object') return {};
-    if (who.Account === arn.account) return askRole(iam, arn, { role, region, repositories }, told);
+    if (typeof who !== 'object') return none;
+    if (who.Account === arn.account) return ask();
     const why = `these credentials are of account ${who.Account}, and the role is in ${arn.account}`;
-    untold.push({ call: 'iam:GetRole', why });
-    return {};
+    tell('iam:GetRole', why);
+    return none;
   };
+  const [login, push] = pushPolicy.Statement;
+  const callsOf = ({ account, partition }: RoleArn) => [
+    { actions: [login.Action], resource: '*', region },
+    ...repositories.map(({ about, name }) => {
+      const place = about?.region ?? region;
+      const resource = `arn:${partition}:ecr:${place}:${about?.account ?? account}:repository/${name}`;
+      return { actions: push.Action, resource, region: place };
+    }),
+  ];
   try {
     const [found, described] = await Promise.all([
       ofRole(),
@@ -113,70 +112,10 @@ export async function askAccount(
         }),
       ),
     ]);
-    const none = { role: undefined, providers: [], lacking: [] };
-    return { ...none, ...found, byRole, repositories: new Map(described.flat()), untold };
+    return { ...found, byRole, repositories: new Map(described.flat()), untold };
   } finally {
     sts.destroy();
   }
-}
-
-/** The answer, or undefined with the reason kept; `absent` is the code that says there is no such thing. */
-type Told = <T>(call: string, ask: () => Promise<T>, absent?: string) => Promise<T | 'missing' | undefined>;
-
-async function askRole(
-  iam: IamCall,
-  { account, partition }: RoleArn,
-  { role, region, repositories }: AccountQuestion & { readonly role: string },
-  told: Told,
-): Promise<Pick<AccountFacts, 'role' | 'providers' | 'lacking'>> {
-  const RoleName = role.split('/').at(-1) ?? '';
-  const [login, push] = pushPolicy.Statement;
-  const resources = repositories.map(({ about, name }) => {
-    const place = `${about?.region ?? region}:${about?.account ?? account}`;
-    return { actions: push.Action, resource: `arn:${partition}:ecr:${place}:repository/${name}` };
-  });
-  const simulated = [{ actions: [login.Action], resource: '*' }, ...resources].map(async ({ actions, resource }) => {
-    const listed = actions.map((action, at) => [`ActionNames.member.${at + 1}`, action]);
-    const parameters = { PolicySourceArn: role, 'ResourceArns.member.1': resource, ...Object.fromEntries(listed) };
-    const xml = await told(
-      'iam:SimulatePrincipalPolicy',
-      () => iam('SimulatePrincipalPolicy', parameters),
-      'NoSuchEntity',
-    );
-    const decisions = elementsOf(xml ?? '', 'EvalDecision');
-    const names = elementsOf(xml ?? '', 'EvalActionName');
-    return names.flatMap((action, at) => (decisions[at] === 'allowed' ? [] : [{ action, resource }]));
-  });
-  const [xml, ...lacking] = await Promise.all([
-    told('iam:GetRole', () => iam('GetRole', { RoleName }), 'NoSuchEntity'),
-    ...simulated,
-  ]);
-  if (xml === undefined || xml === 'missing') return { role: xml, providers: [], lacking: lacking.flat() };
-  const [arn = ''] = elementsOf(xml, 'Arn');
-  const trust = decodeURIComponent(elementsOf(xml, 'AssumeRolePolicyDocument')[0] ?? '');
-  const longestSeconds = Number(elementsOf(xml, 'MaxSessionDuration')[0] ?? 3_600);
-  return {
-    role: { arn, trust, longestSeconds },
-    providers: (await Promise.all(providersIn(trust).map((one) => askProvider(iam, one, told)))).flat(),
-    lacking: lacking.flat(),
-  };
-}
-
-function providersIn(trust: string): string[] {
-  const { root } = readJsonText(trust, 'trust policy');
-  if (root === undefined) return [];
-  const named = readTrustDocument(root).document.statements.flatMap(({ effect, principals }) =>
-    effect === 'Allow' ? principals.map(({ value }) => value) : [],
-  );
-  return [...new Set(named)].filter((arn) => readProvider(arn)?.account !== undefined);
-}
-
-async function askProvider(iam: IamCall, arn: string, told: Told): Promise<AccountFacts['providers']> {
-  const parameters = { OpenIDConnectProviderArn: arn };
-  const call = 'iam:GetOpenIDConnectProvider';
-  const xml = await told(call, () => iam('GetOpenIDConnectProvider', parameters), 'NoSuchEntity');
-  if (xml === undefined) return [];
-  return [{ arn, audiences: xml === 'missing' ? xml : elementsOf(xml, 'member') }];
 }
 
 async function askRepository(

@@ -19,7 +19,7 @@ const homes: Readonly<Record<string, readonly [url: string, region: string]>> = 
 const largest = 1024 * 1024;
 
 /**
- * IAM by three requests of ours under AWS's own signature: its whole SDK would make the bundle larger by a tenth.
+ * IAM by a few requests of ours under AWS's own signature: its whole SDK would make the bundle larger by a tenth.
  * `signing` are an SDK client's keys and hash.
  */
 export function createIam(

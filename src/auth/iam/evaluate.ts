@@ -39,8 +39,6 @@ export type Misfit =
   | { readonly is: 'principal' | 'action' }
   | { readonly is: 'condition'; readonly condition: Condition; readonly found: readonly string[] | undefined };
 
-const action = 'sts:assumerolewithwebidentity';
-
 /** IAM's evaluation of a role's trust policy: a Deny that fits decides, then any Allow ("Policy evaluation logic"). */
 export function evaluateTrust(document: TrustDocument, request: TrustRequest): TrustVerdict {
   const statements = document.statements.map((statement) => judge(statement, document, request));
@@ -81,9 +79,10 @@ function isAbout({ principals, exceptPrincipals }: Statement, { provider, accoun
   return named !== exceptPrincipals;
 }
 
-/** Whether the statement allows, or denies, to assume the role by a token. */
-export function coversAction({ actions, exceptActions }: Statement): boolean {
-  return actions.some(({ value }) => matchesLike(wildcards(value.toLowerCase()), action)) !== exceptActions;
+/** Whether the statement is about an action; unless said otherwise, about assuming the role by a token. */
+export function coversAction({ actions, exceptActions }: Statement, action = 'sts:AssumeRoleWithWebIdentity'): boolean {
+  const name = action.toLowerCase();
+  return actions.some(({ value }) => matchesLike(wildcards(value.toLowerCase()), name)) !== exceptActions;
 }
 
 /** An OIDC provider's ARN taken apart; the account is undefined where something else than twelve digits stands for it. */
@@ -97,7 +96,8 @@ export function readProvider(
   return { partition, account: /^\d{12}$/.test(account) ? account : undefined, provider: provider.toLowerCase() };
 }
 
-type Context = ReadonlyMap<string, readonly string[] | 'unknown'>;
+/** What a request has under a condition key, in lower case. */
+export type Context = Pick<ReadonlyMap<string, readonly string[] | 'unknown'>, 'get'>;
 
 // Of every request; what they are is known to AWS alone, or rests on where and how it is made.
 const onlyAws = ['aws:sourceip', 'aws:useragent', 'aws:requestedregion', 'aws:vpcsourceip', 'aws:sourcevpc', 'aws:sourcevpce', 'sts:rolesessionname', 'sts:durationseconds', 'aws:referer', 'aws:principaltype', 'aws:userid']; // biome-ignore format: a list
@@ -125,7 +125,8 @@ function contextOf({ provider, account, claims, now }: TrustRequest): Context {
   return context;
 }
 
-function judgeCondition(
+/** Whether a condition holds, as far as the context tells. */
+export function judgeCondition(
   { operator: name, key, values }: Condition,
   version: string | undefined,
   context: Context,

@@ -19,6 +19,10 @@ export interface Statement {
   readonly actions: readonly Located[];
   /** `NotAction`: everything but these. */
   readonly exceptActions: boolean;
+  /** Of a role's policies alone. */
+  readonly resources: readonly Located[];
+  /** `NotResource`: everything but these. */
+  readonly exceptResources: boolean;
   readonly conditions: readonly Condition[];
 }
 
@@ -91,6 +95,8 @@ function readStatement(node: JsonNode, wrong: Wrong): Statement {
     exceptPrincipals: !has.has('Principal') && has.has('NotPrincipal'),
     actions: listOf(has.get('Action') ?? has.get('NotAction')).flatMap((one) => located(one, wrong)),
     exceptActions: !has.has('Action') && has.has('NotAction'),
+    resources: listOf(has.get('Resource') ?? has.get('NotResource')).flatMap((one) => located(one, wrong)),
+    exceptResources: !has.has('Resource') && has.has('NotResource'),
     conditions: conditionsOf(has.get('Condition'), wrong),
   };
 }

@@ -17,7 +17,7 @@ interface IamOptions {
   readonly providers: readonly Provider[];
 }
 
-/** IAM's query API, as far as it tells what a role is: GetRole, GetOpenIDConnectProvider, SimulatePrincipalPolicy. */
+/** IAM's query API, as far as it tells what a role is and may do. */
 export function createIam(options: IamOptions): (request: ApiRequest) => ApiAnswer {
   return (request) => {
     const form = new URLSearchParams(request.body.toString());
@@ -41,14 +41,54 @@ export function createIam(options: IamOptions): (request: ApiRequest) => ApiAnsw
   };
 }
 
+const policiesOf = ({ policies, lacks = [] }: Role): Readonly<Record<string, unknown>> => {
+  const denied = lacks.length === 0 ? [] : [{ Effect: 'Deny', Action: lacks, Resource: '*' }];
+  return policies ?? { all: { Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }, ...denied] } };
+};
+const isArn = (name: string): boolean => name.startsWith('arn:');
+const roleNamed = (form: URLSearchParams, { roles }: IamOptions): Role => {
+  const name = form.get('RoleName') ?? '';
+  const role = roles.find(({ arn }) => arn.split('/').at(-1) === name);
+  if (role === undefined) throw new QueryRefusal('NoSuchEntity', `The role with name ${name} cannot be found.`, 404);
+  return role;
+};
+const documentAs = (element: string, document: unknown): string =>
+  `<${element}>${encodeURIComponent(JSON.stringify(document))}</${element}>`;
+
 const operations: Readonly<Record<string, (form: URLSearchParams, options: IamOptions) => string>> = {
-  GetRole: (form, { roles }) => {
+  GetRole: (form, options) => {
+    const role = roleNamed(form, options);
     const name = form.get('RoleName') ?? '';
-    const role = roles.find(({ arn }) => arn.split('/').at(-1) === name);
-    if (role === undefined) throw new QueryRefusal('NoSuchEntity', `The role with name ${name} cannot be found.`, 404);
-    const { arn, trust, maxSessionSeconds = 3_600 } = role;
+    const { arn, trust, maxSessionSeconds = 3_600, boundary } = role;
+    const bound =
+      boundary === undefined
+        ? ''
+        : `<PermissionsBoundary><PermissionsBoundaryType>Policy</PermissionsBoundaryType><PermissionsBoundaryArn>${boundary}</PermissionsBoundaryArn></PermissionsBoundary>`;
     const path = arn.replace(/^[^/]*/, '').replace(/[^/]*$/, '');
-    return `<Role><Path>${path}</Path><Arn>${arn}</Arn><RoleName>${name}</RoleName><AssumeRolePolicyDocument>${encodeURIComponent(JSON.stringify(trust))}</AssumeRolePolicyDocument><CreateDate>2026-01-01T00:00:00Z</CreateDate><RoleId>AROA3XFRBF23EXAMPLE</RoleId><MaxSessionDuration>${maxSessionSeconds}</MaxSessionDuration></Role>`;
+    return `<Role><Path>${path}</Path><Arn>${arn}</Arn><RoleName>${name}</RoleName>${documentAs('AssumeRolePolicyDocument', trust)}<CreateDate>2026-01-01T00:00:00Z</CreateDate>${bound}<RoleId>AROA3XFRBF23EXAMPLE</RoleId><MaxSessionDuration>${maxSessionSeconds}</MaxSessionDuration></Role>`;
+  },
+  ListAttachedRolePolicies: (form, options) => {
+    const role = roleNamed(form, options);
+    const arns = Object.keys(policiesOf(role)).filter((name) => isArn(name) && name !== role.boundary);
+    const members = arns.map((arn) => `<member><PolicyName>${arn.split('/').at(-1)}</PolicyName><PolicyArn>${arn}</PolicyArn></member>`); // biome-ignore format: one answer
+    return `<IsTruncated>false</IsTruncated><AttachedPolicies>${members.join('')}</AttachedPolicies>`;
+  },
+  ListRolePolicies: (form, options) => {
+    const names = Object.keys(policiesOf(roleNamed(form, options))).filter((name) => !isArn(name));
+    const members = names.map((name) => `<member>${name}</member>`);
+    return `<PolicyNames>${members.join('')}</PolicyNames><IsTruncated>false</IsTruncated>`;
+  },
+  GetRolePolicy: (form, options) => {
+    const document = policiesOf(roleNamed(form, options))[form.get('PolicyName') ?? ''];
+    return `<PolicyName>${form.get('PolicyName')}</PolicyName>${documentAs('PolicyDocument', document)}`;
+  },
+  GetPolicy: (form) =>
+    `<Policy><Arn>${form.get('PolicyArn')}</Arn><DefaultVersionId>v7</DefaultVersionId><IsAttachable>true</IsAttachable></Policy>`,
+  GetPolicyVersion: (form, { roles }) => {
+    const all = roles.flatMap((role) => Object.entries(policiesOf(role)));
+    const [, document] = all.find(([arn]) => arn === form.get('PolicyArn')) ?? [];
+    if (form.get('VersionId') !== 'v7' || document === undefined) throw new QueryRefusal('NoSuchEntity', 'none', 404);
+    return `<PolicyVersion>${documentAs('Document', document)}<VersionId>v7</VersionId><IsDefaultVersion>true</IsDefaultVersion></PolicyVersion>`;
   },
   GetOpenIDConnectProvider: (form, { account, providers }) => {
     const arn = form.get('OpenIDConnectProviderArn') ?? '';

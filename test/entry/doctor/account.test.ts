@@ -42,6 +42,25 @@ const trusting = (condition: (host: string) => TrustStatement['Condition'] & obj
     },
   }),
 });
+const policy = (Action: string | string[], Resource: string, Condition?: object) => ({
+  Version: '2012-10-17',
+  Statement: [
+    { Effect: 'Allow', Action, Resource, Condition },
+    { Effect: 'Allow', Action: 'ecr:GetAuthorizationToken', Resource: '*', Condition },
+  ],
+});
+/** A role that may not simulate, with one attached policy, one inline one, and perhaps a boundary. */
+const bound = (attached: object, boundary?: object): TownServers => ({
+  role: {
+    lacks: ['iam:SimulatePrincipalPolicy'],
+    policies: {
+      'arn:aws:iam::123456789012:policy/push': attached,
+      look: policy('iam:*', '*'),
+      ...(boundary && { 'arn:aws:iam::123456789012:policy/edge': boundary }),
+    },
+    ...(boundary && { boundary: 'arn:aws:iam::123456789012:policy/edge' }),
+  },
+});
 const sub = 'repo:acme/app-repo:ref:refs/heads';
 
 interface Case {
@@ -84,6 +103,36 @@ describe.skipIf(noHttpBackend !== undefined)('tagboat doctor that asks AWS', () 
       0,
       ['ACCOUNT_NOT_TOLD'],
       { servers: { role: { lacks: ['iam:GetRole', 'iam:SimulatePrincipalPolicy', 'ecr:DescribeRepositories'] } } },
+    ],
+    [
+      'rights that the role lacks, by its policies where it may not simulate them',
+      2,
+      ['ROLE_RIGHT_MISSING', 'ROLE_RIGHT_MISSING'],
+      { servers: { role: { lacks: ['ecr:PutImage', 'iam:SimulatePrincipalPolicy'] } } },
+    ],
+    [
+      'a repository that an attached policy leaves out, and nothing of what it allows',
+      2,
+      ['ROLE_RIGHT_MISSING'],
+      { servers: bound(policy('ecr:*', 'arn:aws:ecr:*:123456789012:repository/app-*')) },
+    ],
+    [
+      'what the boundary of the role takes away',
+      2,
+      ['ROLE_RIGHT_MISSING'],
+      { servers: bound(policy('*', '*'), policy('ecr:*', 'arn:aws:ecr:*:*:repository/web-*')) },
+    ],
+    [
+      'that a policy rests on what only AWS knows',
+      0,
+      ['ACCOUNT_NOT_TOLD'],
+      { servers: bound(policy('*', '*', { StringEquals: { 'aws:PrincipalTag/team': 'a' } })) },
+    ],
+    [
+      'nothing wrong where neither the simulation nor one of the policies is told',
+      0,
+      ['ACCOUNT_NOT_TOLD'],
+      { servers: { role: { lacks: ['iam:SimulatePrincipalPolicy', 'iam:ListRolePolicies'], policies: {} } } },
     ],
     [
       'a role that lets everybody in',
