@@ -97,13 +97,13 @@ export function readProvider(
 }
 
 /** What a request has under a condition key, in lower case. */
-export type Context = Pick<ReadonlyMap<string, readonly string[] | 'unknown'>, 'get'>;
+export type ConditionKeys = Pick<ReadonlyMap<string, readonly string[] | 'unknown'>, 'get'>;
 
 // Of every request; what they are is known to AWS alone, or rests on where and how it is made.
 const onlyAws = ['aws:sourceip', 'aws:useragent', 'aws:requestedregion', 'aws:vpcsourceip', 'aws:sourcevpc', 'aws:sourcevpce', 'sts:rolesessionname', 'sts:durationseconds', 'aws:referer', 'aws:principaltype', 'aws:userid']; // biome-ignore format: a list
 
 /** What a request has, by keys in lower case: names of condition keys know no case, and STS knows some claims alone. */
-function contextOf({ provider, account, claims, now }: TrustRequest): Context {
+function contextOf({ provider, account, claims, now }: TrustRequest): ConditionKeys {
   const context = new Map<string, readonly string[] | 'unknown'>(onlyAws.map((key) => [key, 'unknown']));
   const known = claimsKnown(provider);
   const { azp } = claims;
@@ -129,7 +129,7 @@ function contextOf({ provider, account, claims, now }: TrustRequest): Context {
 export function judgeCondition(
   { operator: name, key, values }: Condition,
   version: string | undefined,
-  context: Context,
+  context: ConditionKeys,
 ): Truth {
   const operator = readOperator(name);
   if (operator === undefined) return false;
@@ -145,7 +145,7 @@ function patternsOf(
   operator: Operator,
   values: Condition['values'],
   version: string | undefined,
-  context: Context,
+  context: ConditionKeys,
 ): Pattern[] {
   return values.flatMap(({ value }) => {
     const pattern = patternOf(value, {
@@ -160,7 +160,7 @@ function patternsOf(
 /** A policy's value with its variables filled in; undefined where one has no value, and so nothing matches. */
 function patternOf(
   value: string,
-  { isLike, hasVariables, context }: { isLike: boolean; hasVariables: boolean; context: Context },
+  { isLike, hasVariables, context }: { isLike: boolean; hasVariables: boolean; context: ConditionKeys },
 ): Pattern | undefined {
   const pieces = hasVariables ? value.split(/(\$\{[^}]*\})/) : [value];
   const pattern: (Pattern | undefined)[] = pieces.map((piece, at) => {

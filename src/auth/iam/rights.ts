@@ -1,4 +1,4 @@
-import { type Context, coversAction, judgeCondition, wildcards } from './evaluate.ts';
+import { type ConditionKeys, coversAction, judgeCondition, wildcards } from './evaluate.ts';
 import { matchesLike, type Truth } from './operators.ts';
 import type { Statement, TrustDocument } from './policy.ts';
 
@@ -15,7 +15,7 @@ export interface RightWanted {
  * A policy that couldn't be read, undefined here, may allow or deny it. Pure.
  */
 export function judgeRight(policies: readonly (TrustDocument | undefined)[], wanted: RightWanted): Truth {
-  const context: Context = { get: (key) => wanted.known.get(key) ?? 'unknown' };
+  const context: ConditionKeys = { get: (key) => wanted.known.get(key) ?? 'unknown' };
   const judged = policies.flatMap((policy) =>
     (policy?.statements ?? []).map((statement) => ({
       effect: statement.effect,
@@ -29,7 +29,7 @@ export function judgeRight(policies: readonly (TrustDocument | undefined)[], wan
   return some('Allow', true) || (some('Allow', 'unknown') ? 'unknown' : false);
 }
 
-function fitOf(statement: Statement, wanted: RightWanted, version: string | undefined, context: Context): Truth {
+function fitOf(statement: Statement, wanted: RightWanted, version: string | undefined, context: ConditionKeys): Truth {
   if (!coversAction(statement, wanted.action)) return false;
   const conditions = statement.conditions.map((condition) =>
     // Most variables of a role's policies are tags, which only AWS fills in.
