@@ -37,7 +37,15 @@ export interface Source {
   /** The git tag that the run is of, short (`v1.2.0`); undefined: of none. */
   readonly gitTag?: string | undefined;
   /** The pull request (merge request) that the run is of. */
-  readonly pullRequest?: { readonly number: number; readonly foreign: boolean } | undefined;
+  readonly pullRequest?:
+    | {
+        readonly number: number;
+        /** Of a fork, or nothing says that it isn't. */
+        readonly foreign: boolean;
+        /** The branch that it would be merged into, where that is told. */
+        readonly into?: string | undefined;
+      }
+    | undefined;
   /** The app repo's default branch, where something tells it. */
   readonly defaultBranch?: string | undefined;
   /** First line of the commit's message. */

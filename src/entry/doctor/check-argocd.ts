@@ -6,7 +6,7 @@ import type { Application } from '../../wire/argocd/types.ts';
 import { jsonIn, optionalText } from '../../wire/fields.ts';
 import { readBody } from '../../wire/http.ts';
 import type { World } from '../../wire/world.ts';
-import { isJob } from '../run/unknowable.ts';
+import { isJob } from '../run/source/ci.ts';
 import { findingOf } from './check-files.ts';
 import { found } from './tell.ts';
 

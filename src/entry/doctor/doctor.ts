@@ -7,7 +7,7 @@ import type { CommonOptions } from '../run/options.ts';
 import { identityIn, ofBuilding, readConfigText } from '../run/prepare.ts';
 import type { Body, Session } from '../run/session.ts';
 import { readSource } from '../run/source.ts';
-import { isJob } from '../run/unknowable.ts';
+import { isJob } from '../run/source/ci.ts';
 import { oneLine } from '../show/printable.ts';
 import { checkConfigText, checkEcr, checkIgnoreFiles, checkNetwork, findingOf } from './check-files.ts';
 import { checkImageFiles, checkPeers } from './check-live.ts';

@@ -4,7 +4,9 @@ import { TagboatError } from '../../errors.ts';
 import type { Source } from '../../plan.ts';
 import type { Exec, Finished } from '../../wire/exec.ts';
 import type { Env, World } from '../../wire/world.ts';
+import { type CiFacts, readCi } from './source/ci.ts';
 import { type CiEvent, readCiEvent } from './source/ci-event.ts';
+import { publicUrl } from './source/remote.ts';
 import { type AsksGit, asksStatus, statusEntries, uncommittedState } from './source/uncommitted.ts';
 
 /**
@@ -17,11 +19,12 @@ export async function readSource(world: Pick<World, 'exec' | 'env' | 'signal'>, 
   const git = gitIn(world.exec, from, world.signal);
 
   // All at once: each question costs a process, and in the ordinary case every one of them has its answer.
-  const [top, commit, status, remotes, event] = await Promise.all([
+  const [top, commit, status, remotes, told, event] = await Promise.all([
     git('rev-parse', '--show-toplevel'),
     git('log', '-1', '--no-color', '--encoding=UTF-8', `--format=${['%H', '%s', '%an', '%ae', '%cI'].join('%x00')}`),
     git(...asksStatus, '--untracked-files=no'),
     git('config', '-z', '--get-regexp', '^remote\\..*\\.url$'),
+    readCi(world.env),
     readCiEvent(world.env),
   ]);
   if (top.missing) throw new TagboatError('GIT_MISSING', {});
@@ -32,16 +35,22 @@ export async function readSource(world: Pick<World, 'exec' | 'env' | 'signal'>, 
   if (status.code !== 0) throw unreadable(from, status);
 
   const [id = '', subject = '', name = '', email = '', committedAt = ''] = commit.stdout.replace(/\n$/, '').split('\0');
-  const ci = ciOf(world.env, id);
+  // A job may check out something else than what triggered it; then git's own head tells.
+  const ci = told !== undefined && (told.commit ?? id) === id ? told : undefined;
   const root = top.stdout.replace(/\n$/, '');
   const dirty = statusEntries(status.stdout).length > 0 && (await uncommittedState(git, root));
   const head = headIn(status.stdout);
   const proposed = ci === undefined ? checkProposed(world.env, id, event) : undefined;
+  const pullRequest = pullRequestOf(told, ci, event.proposed, proposed);
+  // Of a proposal's merge that the job made itself, what git calls the head is no branch of ours.
+  const merged = ci === undefined && event.proposed === undefined && pullRequest !== undefined;
   return {
     dir: root,
     url: ci?.url ?? originOf(remotes.stdout),
     commit: id,
-    branch: ci === undefined ? (proposed?.foreign ? undefined : (head ?? proposed?.branch)) : ci.branch,
+    branch: ci !== undefined ? ci.branch : merged || proposed?.foreign ? undefined : (head ?? proposed?.branch),
+    gitTag: ci?.gitTag,
+    pullRequest,
     defaultBranch: event.defaultBranch,
     subject,
     author: { name, email },
@@ -110,12 +119,6 @@ async function isFolder(path: string): Promise<boolean> {
   );
 }
 
-interface Ci {
-  readonly url: string | undefined;
-  readonly branch: string | undefined;
-  readonly runUrl: string | undefined;
-}
-
 /**
  * The proposed commit that is checked out, where that is not what CI says the job is of. A fork names its branches as
  * it likes, so such a head is on no branch of ours; and where the job has our secrets all the same, it is refused
@@ -129,34 +132,17 @@ function checkProposed(env: Env, commit: string, { proposed }: CiEvent): CiEvent
   return proposed.foreign || proposed.commit === commit ? proposed : undefined;
 }
 
-/** What the CI's variables say about this commit, or undefined when they speak of another one. */
-function ciOf(env: Env, commit: string): Ci | undefined {
-  const { GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: run } = env;
-  // A job may check out something else than what triggered it; then git's own head tells.
-  if (env.GITHUB_ACTIONS === 'true' && env.GITHUB_SHA === commit) {
-    const url = server !== undefined && repository !== undefined ? `${server}/${repository}` : undefined;
-    const attempt = Number(env.GITHUB_RUN_ATTEMPT ?? '1');
-    return {
-      url,
-      branch: branchOf(env.GITHUB_REF),
-      runUrl:
-        url === undefined || run === undefined
-          ? undefined
-          : `${url}/actions/runs/${run}${attempt > 1 ? `/attempts/${attempt}` : ''}`,
-    };
-  }
-  if (env.GITLAB_CI === 'true' && env.CI_COMMIT_SHA === commit) {
-    return { url: env.CI_PROJECT_URL, branch: env.CI_COMMIT_BRANCH, runUrl: env.CI_JOB_URL };
-  }
-  return undefined;
-}
-
-/**
- * A pull request's ref (`refs/pull/12/merge`) and a tag's are no branch. GITHUB_HEAD_REF isn't read on purpose: a fork
- * names its branches as it likes, and its `main` must not trigger what belongs to ours.
- */
-function branchOf(ref: string | undefined): string | undefined {
-  return ref?.startsWith('refs/heads/') ? ref.slice('refs/heads/'.length) : undefined;
+/** The pull request that the checked out commit is of. Whose it is, GitHub tells in the event alone. */
+function pullRequestOf(
+  told: CiFacts | undefined,
+  ci: CiFacts | undefined,
+  event: CiEvent['proposed'],
+  checkedOut: CiEvent['proposed'],
+): Source['pullRequest'] {
+  if (event === undefined) return told?.pullRequest;
+  if (ci !== undefined) return ci.pullRequest && { ...ci.pullRequest, foreign: event.foreign };
+  if (checkedOut?.number === undefined) return undefined;
+  return { number: checkedOut.number, foreign: event.foreign, into: told?.pullRequest?.into };
 }
 
 /** The remote's URL from `git config -z` output (`name LF value NUL`): origin's, or the only other one's. */
@@ -171,22 +157,4 @@ function originOf(output: string): string | undefined {
   const origin = remotes.find((remote) => remote.name === 'remote.origin.url');
   const chosen = origin ?? (remotes.length === 1 ? remotes[0] : undefined);
   return chosen === undefined ? undefined : publicUrl(chosen.url);
-}
-
-/** A remote as others can reach it, without userinfo; undefined for a folder on this machine. */
-export function publicUrl(remote: string): string | undefined {
-  // Without `//` a URL parser would take `host:path` for a scheme.
-  if (remote.includes('://')) {
-    if (!URL.canParse(remote)) return undefined;
-    const url = new URL(remote);
-    if (!['http:', 'https:', 'ssh:', 'git:'].includes(url.protocol)) return undefined;
-    url.username = '';
-    url.password = '';
-    url.search = '';
-    url.hash = '';
-    return url.href;
-  }
-  // git's own short form, `git@host:owner/repo.git`. A slash before the colon makes it a local path (git-clone, URLS).
-  const short = /^(?:[^/@]+@)?([^/:]+):(?!\/\/)(.+)$/.exec(remote);
-  return short === null ? undefined : `ssh://${short[1]}/${(short[2] ?? '').replace(/^\/+/, '')}`;
 }

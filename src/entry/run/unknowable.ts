@@ -1,5 +1,6 @@
 import type { ErrorCode, ErrorReport } from '../../errors.ts';
 import type { Env } from '../../wire/world.ts';
+import { isJob } from './source/ci.ts';
 
 // What is there in a job and not on the machine of whoever only wants to look.
 const ofJobs: readonly ErrorCode[] = [
@@ -11,11 +12,6 @@ const ofJobs: readonly ErrorCode[] = [
   'WEBHOOK_SECRET_MISSING',
   'KUBECONFIG_UNUSABLE',
 ];
-
-/** Whether this is a job of some CI, where what is missing will be missing for `ship` too. */
-export function isJob({ CI, GITHUB_ACTIONS, GITLAB_CI }: Env): boolean {
-  return [CI, GITHUB_ACTIONS, GITLAB_CI].some((value) => value !== undefined && !['', 'false', '0'].includes(value));
-}
 
 /** Whether a job is about a proposal: it looks, with rights to look, and what is merged is shipped by another. */
 export function isProposal({ GITHUB_EVENT_NAME: event, CI_PIPELINE_SOURCE: source }: Env): boolean {

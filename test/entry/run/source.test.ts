@@ -13,7 +13,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { publicUrl, readSource } from '../../../src/entry/run/source.ts';
+import { publicUrl } from '../../../src/entry/run/source/remote.ts';
+import { readSource } from '../../../src/entry/run/source.ts';
 import { type Command, createExec } from '../../../src/wire/exec.ts';
 import { testWorld } from '../../support/world.ts';
 
@@ -197,13 +198,14 @@ describe('reading what Actions says', () => {
 
   it('has no branch on a tag', async () => {
     const { dir, commit } = repo();
-    expect((await read(dir, actions(commit, 'refs/tags/v1'))).branch).toBeUndefined();
+    expect(await read(dir, actions(commit, 'refs/tags/v1'))).toMatchObject({ branch: undefined, gitTag: 'v1' });
   });
 
   it("does not take a fork's branch name for ours in a pull request", async () => {
     const { dir, commit } = repo();
     const env = { ...actions(commit, 'refs/pull/12/merge'), GITHUB_HEAD_REF: 'main', GITHUB_REF_NAME: '12/merge' };
-    expect((await read(dir, env)).branch).toBeUndefined();
+    const source = await read(dir, { ...env, GITHUB_BASE_REF: 'trunk' });
+    expect(source).toMatchObject({ branch: undefined, pullRequest: { number: 12, foreign: true, into: 'trunk' } });
   });
 
   it('ignores variables that speak of another commit than the one checked out', async () => {
@@ -212,6 +214,34 @@ describe('reading what Actions says', () => {
     const source = await read(dir, actions('0'.repeat(40), 'refs/heads/main'));
     expect(source.branch).toBe('other');
     expect(source.runUrl).toBeUndefined();
+  });
+});
+
+describe('reading what another CI says', () => {
+  it('takes the tag that the job is of, which is no branch', async () => {
+    const { dir, commit } = repo();
+    const source = await read(dir, {
+      ...{ CI: 'true', BITBUCKET_BUILD_NUMBER: '1' },
+      BITBUCKET_COMMIT: commit,
+      BITBUCKET_TAG: 'v1.2.0',
+    });
+    expect(source).toMatchObject({ gitTag: 'v1.2.0', branch: undefined });
+  });
+
+  it('has no branch of ours where the job merged a pull request on the branch that is checked out', async () => {
+    const { dir } = repo();
+    const source = await read(dir, {
+      ...{ CI: 'true', BITBUCKET_BUILD_NUMBER: '1', BITBUCKET_COMMIT: '1'.repeat(40), BITBUCKET_BRANCH: 'main' },
+      ...{ BITBUCKET_PR_ID: '8', BITBUCKET_PR_DESTINATION_BRANCH: 'production' },
+    });
+    expect(source).toMatchObject({ branch: undefined, pullRequest: { number: 8, foreign: false, into: 'production' } });
+  });
+
+  it('does not believe it of another commit than the one checked out', async () => {
+    const { dir } = repo();
+    const env = { TF_BUILD: 'True', BUILD_BUILDURI: 'x', BUILD_SOURCEVERSION: '1'.repeat(40) };
+    const source = await read(dir, { ...env, BUILD_SOURCEBRANCH: 'refs/tags/v1' });
+    expect(source).toMatchObject({ branch: 'main', gitTag: undefined, runUrl: undefined });
   });
 });
 
@@ -226,7 +256,7 @@ describe('a commit that somebody proposes', () => {
     };
   };
   const pull = (repo: string | null, sha: string) => ({
-    pull_request: { head: { ref: 'main', sha, repo: repo === null ? null : { full_name: repo } } },
+    pull_request: { number: 12, head: { ref: 'main', sha, repo: repo === null ? null : { full_name: repo } } },
   });
   const run = (repo: string | null, sha: string, branch = 'main') => ({
     workflow_run: { head_sha: sha, head_branch: branch, head_repository: repo === null ? null : { full_name: repo } },
@@ -250,7 +280,8 @@ describe('a commit that somebody proposes', () => {
 
   it('of a fork is on no branch of ours in a job without secrets', async () => {
     const { dir, commit } = repo();
-    expect((await read(dir, started('pull_request', pull(fork, commit)))).branch).toBeUndefined();
+    const source = await read(dir, started('pull_request', pull(fork, commit)));
+    expect(source).toMatchObject({ branch: undefined, pullRequest: { number: 12, foreign: true } });
   });
 
   it('is no matter where what CI says the job is of is checked out', async () => {

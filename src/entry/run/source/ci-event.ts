@@ -14,6 +14,7 @@ export interface CiEvent {
 interface Proposed {
   /** It is in another repository, or nothing says that it isn't: its author needn't have any right in ours. */
   readonly foreign: boolean;
+  readonly number?: number | undefined;
   readonly commit: string | undefined;
   readonly branch: string | undefined;
 }
@@ -42,7 +43,9 @@ function proposedIn(
 ): Proposed | undefined {
   const isOurs = (repo: string | undefined): boolean => repo !== undefined && own !== undefined && repo === own;
   if (name.startsWith('pull_request')) {
+    const number = valueAt(event, 'pull_request', 'number');
     return {
+      number: typeof number === 'number' ? number : undefined,
       foreign: !isOurs(textAt(event, 'pull_request', 'head', 'repo', 'full_name')),
       commit: textAt(event, 'pull_request', 'head', 'sha'),
       branch: textAt(event, 'pull_request', 'head', 'ref'),
@@ -61,7 +64,12 @@ function proposedIn(
 }
 
 function textAt(value: unknown, ...keys: string[]): string | undefined {
+  const found = valueAt(value, ...keys);
+  return typeof found === 'string' ? found : undefined;
+}
+
+function valueAt(value: unknown, ...keys: string[]): unknown {
   let at: unknown = value;
   for (const key of keys) at = typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[key] : undefined;
-  return typeof at === 'string' ? at : undefined;
+  return at;
 }
