@@ -11,8 +11,8 @@ import { type DeliveryPlan, type ImagePlan, imageName } from '../../plan.ts';
 import type { CommonOptions } from '../run/options.ts';
 import { ofBuilding, openRun } from '../run/prepare.ts';
 import type { Body, Session } from '../run/session.ts';
-import { withStages } from '../run/stages.ts';
 import { isJob } from '../run/source/ci.ts';
+import { withStages } from '../run/stages.ts';
 import { isProposal, isUnknowable } from '../run/unknowable.ts';
 import { oneLine, padTo } from '../show/printable.ts';
 
