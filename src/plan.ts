@@ -97,6 +97,8 @@ export interface ImagePlan extends BuilderPlan {
   /** The repository's name inside the registry, prefix included: `acme/app-repo`. */
   readonly repository: string;
   readonly tag: string;
+  /** The image's name with its tag, its digest or both, where something else builds and pushes it; then nothing else does. */
+  readonly from?: string | undefined;
   /** Absolute paths. */
   readonly dockerfile: string;
   readonly context: string;
@@ -187,5 +189,6 @@ export interface RunPlan {
 
 /** `registry/repository:tag` as Docker writes it. */
 export function imageName(image: ImagePlan): string {
+  if (image.from !== undefined) return image.from;
   return `${image.registry.host}/${image.repository}:${image.tag}`;
 }

@@ -51,6 +51,18 @@ export const registryErrors = {
     (data) => `${where(data)} has no image ${data.reference}.`,
     () => 'Check the tag or digest: the registry was reached and knows no such image.',
   ),
+  IMAGE_NOT_FOUND: entry<{ image: string; reference: string }>(
+    registry,
+    ({ image, reference }) => `${image} is to be taken as ${reference}, and its registry has no such image.`,
+    () =>
+      'Let the step that builds and pushes it come before this one, and check name and tag. Many registries answer the same when the login may not read it.',
+  ),
+  IMAGE_PLATFORM_MISSING: entry<{ image: string; reference: string; platform: string; available: readonly string[] }>(
+    registry,
+    ({ image, reference, platform }) => `${image} is to be taken as ${reference}, which isn't there for ${platform}.`,
+    ({ available }) =>
+      `It is there for ${available.length === 0 ? 'no platform it names' : available.join(', ')}: build it for the others too, or change \`platforms:\`.`,
+  ),
   BLOB_NOT_FOUND: entry<RegistryPlace>(
     registry,
     (data) => `${where(data)} has an image whose parts are missing.`,

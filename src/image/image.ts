@@ -5,6 +5,7 @@ import { type ImagePlan, imageName } from '../plan.ts';
 import type { Digest, ManifestBytes } from '../wire/oci/types.ts';
 import { type ImageJob, openJob } from './job.ts';
 import { atRegistry, taggedNow } from './registry.ts';
+import { elsewhere, findBuilt } from './reuse/built-elsewhere.ts';
 import { isByContent, nameAfter, withTag } from './reuse/content-tag.ts';
 import {
   type BuildReasons,
@@ -27,6 +28,7 @@ import { type SigningIdentity, signImage } from './sign/sign.ts';
  * has been emitted before. `image.finished` is the caller's.
  */
 export async function buildImage(run: ImageRun, image: ImagePlan): Promise<ImagePushed> {
+  if (isFrom(image)) return { is: 'reused', ...(await findBuilt(run, image)), why: elsewhere, seconds: 0 };
   const job = openJob(run, image);
   const { world, emit } = run;
   try {
@@ -47,6 +49,10 @@ export async function buildImage(run: ImageRun, image: ImagePlan): Promise<Image
   }
 }
 
+function isFrom(image: ImagePlan): image is ImagePlan & { readonly from: string } {
+  return image.from !== undefined;
+}
+
 function identityOf({ run: { identity }, image }: ImageJob): SigningIdentity {
   if (identity !== undefined) return identity;
   throw new TagboatError('SIGN_FAILED', { image: image.name }, { peer: { text: 'there is nobody to sign as' } });
@@ -54,6 +60,7 @@ function identityOf({ run: { identity }, image }: ImageJob): SigningIdentity {
 
 /** What buildImage would do: build or reuse, with which engine and why. Reads the registry, writes nothing anywhere. */
 export async function previewImage(run: ImageRun, image: ImagePlan): Promise<ImagePreview> {
+  if (isFrom(image)) return { is: 'reused', ...(await findBuilt(run, image)), why: elsewhere };
   const decision = await decide(openJob(run, image));
   const { job } = decision;
   if (decision.is === 'new' || decision.tagged !== decision.manifest.digest) await checkBefore(job, decision);

@@ -38,6 +38,15 @@ const mistakes: readonly (readonly [title: string, file: Part])[] = [
   ['a tag with a slash', { ...whole, tag: 'v1/x' }],
   ['a tag with an unknown variable', { ...whole, tag: '{sha}' }],
   ['a value that is the content', deliver({ set: { 'values.yaml': { '.tag': '{content}' } } })],
+  ['an image from elsewhere without tag and digest', image({ from: 'ghcr.io/acme/app' })],
+  ['an image from elsewhere with an unknown variable', image({ from: 'ghcr.io/acme/app:{sha}' })],
+  ['an image from elsewhere with a Dockerfile', image({ from: 'ghcr.io/acme/app:v1', dockerfile: 'Dockerfile' })],
+  ['an image from elsewhere with a tag', image({ from: 'ghcr.io/acme/app:v1', tag: '{commit}' })],
+  ['an image from elsewhere by its URL', image({ from: 'https://ghcr.io/acme/app:v1' })],
+  [
+    'an image to build beside one from elsewhere, without a registry',
+    { images: { app: { from: 'ghcr.io/acme/app:v1' }, web: {} } },
+  ],
   ["an image's name with a dot", { ...whole, images: { 'my.app': { repository: 'app' } } }],
   ['a repository with capitals', image({ repository: 'App' })],
   ['a repository with two dots', image({ repository: 'a..b' })],
@@ -123,6 +132,8 @@ describe('a mistake in tagboat.yaml', () => {
   });
 
   it.each<[string, Part]>([
+    ['images from elsewhere, without a registry', { images: { app: { from: 'ghcr.io/acme/app:{commit}' } } }],
+    ['an image from elsewhere for some platforms', image({ from: 'nginx:1.27', platforms: ['linux/arm64'] })],
     [
       'images alone',
       { registry: 'localhost:5000', images: { app: { tag: 'v{shortCommit}-x', dockerfile: 'a/Dockerfile.prod' } } },

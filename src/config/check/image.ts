@@ -2,9 +2,10 @@ import { contentVariable, type SignPlan } from '../../plan/image.ts';
 import type { RegistryPlan } from '../../plan.ts';
 import { isLoopback } from '../../wire/oci/reference.ts';
 import type { ImageConfig } from '../shape/checked.ts';
-import { whyNoInnerPath, whyNoName, whyNoRepository } from '../shape/grammar.ts';
-import type { ImageShape } from '../shape/image.ts';
+import { whyNoImage, whyNoInnerPath, whyNoName, whyNoRepository } from '../shape/grammar.ts';
+import { besideFrom, type ImageShape } from '../shape/image.ts';
 import { whyNoPlatform } from '../shape/platform.ts';
+import { ofSource, parseTemplate } from '../shape/template.ts';
 import { checkBuilder, isWord } from './builder.ts';
 import type { Checks } from './checks.ts';
 import { checkContexts } from './contexts.ts';
@@ -23,13 +24,15 @@ export function checkImages(
 ): ImageConfig[] {
   const images: ImageConfig[] = [];
   const { registry = nowhere } = defaults;
-  if (defaults.registry === undefined && Object.keys(raw).length > 0) {
+  if (defaults.registry === undefined && Object.values(raw).some(({ from }) => from === undefined)) {
     checks.missing(['registry'], 'images have to be pushed somewhere');
   }
   for (const [name, image] of Object.entries(raw)) {
     const checked = checkImage(name, image, { ...defaults, registry }, checks);
-    const isAlike = (one: ImageConfig) => one.repository === checked.repository && one.tag === checked.tag;
-    const twin = checked.tag.includes(contentVariable) ? undefined : images.find(isAlike);
+    const isAlike = (one: ImageConfig) =>
+      one.from === undefined && one.repository === checked.repository && one.tag === checked.tag;
+    const isNone = checked.from !== undefined || checked.tag.includes(contentVariable);
+    const twin = isNone ? undefined : images.find(isAlike);
     if (twin !== undefined) {
       const why = `has the same repository and tag as images.${twin.name}: the one pushed last would replace the other`;
       checks.refuse(['images', name], why, 'key');
@@ -50,7 +53,8 @@ function checkImage(
   const prefix = registry.prefix === '' ? '' : `${registry.prefix}/`;
   const repository = prefix + (raw.repository ?? name);
   const isNamed = raw.repository !== undefined;
-  checks.mustBe(isNamed ? at('repository') : at(), whyNoRepository(repository), isNamed ? 'value' : 'key');
+  if (raw.from !== undefined) checkFrom(at, raw, checks);
+  else checks.mustBe(isNamed ? at('repository') : at(), whyNoRepository(repository), isNamed ? 'value' : 'key');
   if (raw.tag !== undefined) checks.tagTemplate(at('tag'), raw.tag);
   const dockerfile = innerPath(at('dockerfile'), raw.dockerfile ?? 'Dockerfile', checks);
   const context = innerPath(at('context'), raw.context ?? '.', checks);
@@ -61,7 +65,8 @@ function checkImage(
     const isImage = /^[\w][\w./:@-]{0,500}$/.test(raw.attest.sbom);
     checks.mustBe(at('attest', 'sbom'), isImage ? undefined : 'true, false or the name of an image');
   }
-  const platforms = raw.platforms ?? ['linux/amd64'];
+  // Nobody says what an image that something else builds is to run on.
+  const platforms = raw.platforms ?? (raw.from === undefined ? ['linux/amd64'] : []);
   for (const [index, platform] of platforms.entries()) {
     checks.mustBe(at('platforms', index), whyNoPlatform(platform));
     if (platforms.indexOf(platform) !== index) checks.refuse(at('platforms', index), 'stands twice in the list');
@@ -82,6 +87,7 @@ function checkImage(
     registry,
     repository,
     tag: raw.tag ?? tag,
+    from: raw.from,
     dockerfile,
     context,
     contexts: checkContexts(at('contexts'), raw.contexts ?? {}, checks),
@@ -97,6 +103,18 @@ function checkImage(
     refreshSeconds: checkRefresh(at('refresh'), raw.refresh, checks),
     reuseFrom: raw.reuseFrom && checkReuseFrom(at('reuseFrom'), raw.reuseFrom, { registry, repository }, checks),
   };
+}
+
+/** An image that something else builds has no key for building. */
+function checkFrom(at: (...steps: string[]) => (string | number)[], raw: ImageShape, checks: Checks): void {
+  const { from = '', ...others } = raw;
+  checks.template(at('from'), from, { alone: ofSource, ofImage: [], images: [] });
+  const example = parseTemplate(from).map((piece) => (typeof piece === 'string' ? piece : 'x'));
+  checks.mustBe(at('from'), whyNoImage(example.join('')));
+  for (const key of Object.keys(others)) {
+    if (!besideFrom.includes(key))
+      checks.refuse(at(key), 'is for an image that is built here, and this one has `from:`', 'key');
+  }
 }
 
 // Sigstore's public instances.

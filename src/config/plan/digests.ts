@@ -32,7 +32,8 @@ export function resolveDigests(delivery: DeliveryPlan, images: readonly PushedIm
   return filled(delivery, (variable, name) => {
     const found = valueIn(images, variable, name);
     if (found !== undefined) return found;
-    const why = `the image ${name} was not pushed in this run`;
+    const there = images.some((one) => one.name === name);
+    const why = there ? 'the image is named by its digest alone' : `the image ${name} was not pushed in this run`;
     const where = `deliveries.${delivery.name}`;
     throw new TagboatError('TEMPLATE_UNRESOLVED', { where, variable: `${variable}.${name}`, why });
   });
@@ -47,7 +48,9 @@ function valueIn(images: readonly Partial<PushedImage>[], variable: Variable, na
   const { digest, reference } = images.find((one) => one.name === name) ?? {};
   if (variable === 'digest') return digest;
   if (reference === undefined || reference.includes(contentVariable)) return undefined;
-  return variable === 'image' ? reference : reference.slice(reference.lastIndexOf(':') + 1);
+  const [, tag] = /:([^:/]+)$/.exec(reference) ?? [];
+  if (variable === 'tag') return tag;
+  return tag === undefined ? `${reference}@${digest}` : reference;
 }
 
 function filled(delivery: DeliveryPlan, valueOf: (variable: Variable, image: string) => string): DeliveryPlan {

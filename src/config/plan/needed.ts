@@ -25,6 +25,6 @@ export function skippedImages(
 }
 
 /** By its tag, which images of one commit share, or by what is known of it later. */
-function takes({ edits }: DeliveryPlan, { name, tag }: ImagePlan): boolean {
-  return edits.some(({ value }) => value.includes(tag) || waitsFor(value, name));
+function takes({ edits }: DeliveryPlan, { name, tag, from }: ImagePlan): boolean {
+  return edits.some(({ value }) => (from === undefined && value.includes(tag)) || waitsFor(value, name));
 }

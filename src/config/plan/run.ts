@@ -6,7 +6,7 @@ import type { DeliveryPlan, Edit, ImagePlan, Person, RunPlan, Source, Via } from
 import { starPattern } from '../../wire/text/pattern.ts';
 import type { Config, DeliveryConfig, ImageConfig } from '../shape/checked.ts';
 import { personText, withoutControls, writeMessage } from './message.ts';
-import { resolveTag, resolveValue, type Variables } from './variables.ts';
+import { resolveFrom, resolveTag, resolveValue, type Variables } from './variables.ts';
 
 export interface Identity {
   /** The run is a GitHub Actions job. */
@@ -19,6 +19,8 @@ export interface PlanOptions extends Identity {
   /** Only these, by name; undefined is all. */
   readonly deliveries?: readonly string[] | undefined;
   readonly images?: readonly string[] | undefined;
+  /** Images that something else built, by the names that the config has for them: these are taken as they are. */
+  readonly from?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A delivery that this commit doesn't reach, and why, as a sentence. */
@@ -36,7 +38,9 @@ const nobody = { name: 'tagboat', email: 'tagboat@localhost' };
  * is looked up, only worked out. Throws USAGE (a name that isn't in the file), TEMPLATE_UNRESOLVED, CONFIG_VALUE_INVALID.
  */
 export function planRun(config: Config, source: Source, options: PlanOptions): RunPlan {
-  const images = chosen('image', config.images, options.images).map((image) => planImage(image, source));
+  const { from = {} } = options;
+  chosen('image', config.images, Object.keys(from));
+  const images = chosen('image', config.images, options.images).map((one) => planImage(one, source, from[one.name]));
   refuseTwins(config, images);
   const variables = { source, images, tag: resolveTag(config.tag, 'tag', source) };
   const deliveries = chosen('delivery', config.deliveries, options.deliveries)
@@ -95,10 +99,13 @@ export function planCommit(request: CommitRequest): DeliveryPlan {
   };
 }
 
-function planImage(image: ImageConfig, source: Source): ImagePlan {
+function planImage(image: ImageConfig, source: Source, given: string | undefined): ImagePlan {
+  const where = `images.${image.name}`;
+  const from = given ?? (image.from === undefined ? undefined : resolveFrom(image.from, `${where}.from`, source));
   return {
     ...image,
-    tag: resolveTag(image.tag, `images.${image.name}.tag`, source),
+    tag: from === undefined ? resolveTag(image.tag, `${where}.tag`, source) : '',
+    from,
     dockerfile: resolve(source.dir, image.dockerfile),
     context: resolve(source.dir, image.context),
     builderTls: image.builderTls && absolute(image.builderTls, source.dir),
@@ -114,9 +121,9 @@ function absolute({ ca, client, serverName }: BuilderTls, dir: string): BuilderT
 /** Two templates may come out as one tag. */
 function refuseTwins(config: Config, images: readonly ImagePlan[]): void {
   const names = new Map<string, string>();
-  for (const { name, repository, tag } of images) {
+  for (const { name, repository, tag, from } of images) {
     // Of one content they are one image.
-    if (tag.includes(contentVariable)) continue;
+    if (tag.includes(contentVariable) || from !== undefined) continue;
     const twin = names.get(`${repository}:${tag}`);
     if (twin !== undefined) {
       const why = `has the same repository and tag as images.${twin}: the one pushed last would replace the other`;

@@ -2,7 +2,7 @@ import { TagboatError } from '../../errors.ts';
 import { contentVariable } from '../../plan/image.ts';
 import type { ImagePlan, Source } from '../../plan.ts';
 import { imageName } from '../../plan.ts';
-import { whyNoTag } from '../shape/grammar.ts';
+import { whyNoImage, whyNoTag } from '../shape/grammar.ts';
 import { parseTemplate } from '../shape/template.ts';
 import { pendingValue } from './digests.ts';
 
@@ -25,6 +25,16 @@ export function resolveTag(template: string, where: string, source: Source): str
   if (why !== undefined)
     throw new TagboatError('TEMPLATE_UNRESOLVED', { where, variable: 'branch', why: `it must give ${why}` });
   return tag;
+}
+
+/** The name of an image that something else builds, filled in. Throws TEMPLATE_UNRESOLVED. */
+export function resolveFrom(template: string, where: string, source: Source): string {
+  const text = fill(template, (name) => {
+    const value = ofSource(name, where, source);
+    return name === 'branch' ? slug(value) : value;
+  });
+  const why = whyNoImage(text);
+  return why === undefined ? text : unresolved(where, 'branch', `it must give ${why}`);
 }
 
 /**
@@ -84,7 +94,8 @@ function unlessDirty(name: string, { dirty }: Source): string {
 function ofImage(name: string, of: string, where: string, { images }: Variables): string {
   const image = images.find((one) => one.name === of);
   if (image === undefined) return unresolved(where, `${name}.${of}`, `the image ${of} is not part of this run`);
-  if (name === 'digest' || image.tag.includes(contentVariable)) return pendingValue(name as 'digest', of);
+  if (name === 'digest' || image.from !== undefined || image.tag.includes(contentVariable))
+    return pendingValue(name as 'digest', of);
   return name === 'tag' ? image.tag : imageName(image);
 }
 

@@ -2,7 +2,7 @@ import { isError, TagboatError } from '../../errors.ts';
 import { scanPath } from '../../plan/path.ts';
 import { isSpeltAs } from '../../plan/value.ts';
 import type { Edit, Person } from '../../plan.ts';
-import { person, whyNoPerson, whyNoRepoFile } from '../shape/grammar.ts';
+import { person, whyNoImage, whyNoPerson, whyNoRepoFile } from '../shape/grammar.ts';
 import { readRepoUrl } from './repo.ts';
 
 /** `--set FILE:PATH=VALUE`, such as `main/values.yaml:.front.imageTag=3f2c1d0`. Throws USAGE, PATH_SYNTAX_INVALID. */
@@ -21,6 +21,20 @@ export function parseSet(argument: string): Edit {
   const why = whyNoRepoFile(file);
   if (why !== undefined) throw wrong('--set', argument, 0, `The file in --set must be ${why}.`);
   return { file, ...parseAssignment('--set', argument, split.index + 1), create: false };
+}
+
+/** `--image NAME=REFERENCE`, such as `app=ghcr.io/acme/app:v1`. Throws USAGE. */
+export function parseImages(given: readonly string[]): Readonly<Record<string, string>> {
+  const pairs = given.map((argument) => {
+    const at = argument.indexOf('=');
+    const name = argument.slice(0, Math.max(at, 0));
+    if (name === '')
+      throw wrong('--image', argument, 0, '--image takes NAME=REFERENCE, such as app=ghcr.io/acme/app:v1.');
+    const why = whyNoImage(argument.slice(at + 1));
+    if (why !== undefined) throw wrong('--image', argument, at + 1, `The image in --image must be ${why}.`);
+    return [name, argument.slice(at + 1)] as const;
+  });
+  return Object.fromEntries(pairs);
 }
 
 /** `--path FILE:PATH`, such as `main/values.yaml:.front.imageTag`. Throws USAGE, PATH_SYNTAX_INVALID. */

@@ -21,6 +21,8 @@ export interface ImageConfig {
   /** Prefix included. */
   readonly repository: string;
   readonly tag: string;
+  /** A template: the image that something else builds. */
+  readonly from: string | undefined;
   readonly dockerfile: string;
   readonly context: string;
   readonly contexts: readonly NamedContext[];

@@ -1,4 +1,4 @@
-import { isLoopback } from '../../wire/oci/reference.ts';
+import { isLoopback, parseReference } from '../../wire/oci/reference.ts';
 import { timeoutOf } from './timeout.ts';
 
 /**
@@ -20,6 +20,13 @@ const repository = new RegExp(`^${component}(?:/${component})*$`);
 export function whyNoRepository(text: string): string | undefined {
   if (repository.test(text) && text.length <= 255) return undefined;
   return 'a repository name: lower-case letters and digits, with single ".", "_", "-" between them, parts divided by "/"';
+}
+
+/** An image's whole name with what says which one it is. */
+export function whyNoImage(text: string): string | undefined {
+  const { tag, digest } = parseReference(text) ?? {};
+  const isOne = tag !== undefined || digest?.startsWith('sha256:') === true;
+  return isOne ? undefined : "an image's name with its tag, its digest or both, such as ghcr.io/acme/app:v1";
 }
 
 /** A registry's host with port, and a path that all repositories begin with. */

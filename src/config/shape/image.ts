@@ -8,8 +8,16 @@ const tagWords =
 /** The template of a tag. */
 export const tag = () => text({ ...patterns.tag, default: '{commit}' }).describe(tagWords);
 
-/** One image to build. */
+/** The keys that an image which something else builds may have besides. */
+export const besideFrom: readonly string[] = ['platforms'];
+
+/** One image to build, or that something else builds. */
 export const image = z.strictObject({
+  from: text(patterns.from)
+    .optional()
+    .describe(
+      'The image that something else builds and pushes, by its name with its tag, its digest or both; a template: {commit}, {shortCommit}, {branch}, {commitTime}. It is looked up in its registry, for the platforms where they are named, and delivered as any other. Default: it is built here.',
+    ),
   repository: text(patterns.repository)
     .optional()
     .describe("The repository's name in the registry. Default: the image's name."),

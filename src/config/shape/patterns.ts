@@ -45,6 +45,10 @@ export const patterns = {
     '{content}',
     'v1-{shortCommit}',
   ]),
+  from: pattern(
+    `(?!.*//)(?:[\\w./:-]|\\{(?:${alone.join('|')})\\})+(?::(?:[\\w.-]|\\{(?:${alone.join('|')})\\})+|@sha256:[0-9a-f]{64})`,
+    ['ghcr.io/acme/app:{commit}'],
+  ),
   name: pattern('[A-Za-z0-9][A-Za-z0-9_-]{0,63}'),
   repository: pattern(`(?=.{1,255}$)${repository}`, ['acme/shop']),
   // In another registry's form it is checked with the registry at hand.

@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { shape } from './shape.ts';
+import { besideFrom } from './image.ts';
+import { keysAt, shape } from './shape.ts';
 
 type Part = Record<string, unknown>;
 
@@ -10,12 +11,24 @@ export function configJsonSchema(): Part {
   const at = (path: string): Part => path.split('.').reduce<Part>((part, key) => part[key] as Part, schema);
   // What one key asks of others stands in no type.
   schema.anyOf = [has('images'), has('deliveries')];
-  schema.dependencies = { images: ['registry'] };
+  const description = 'All from elsewhere.';
+  const onlyFrom = { properties: { images: { additionalProperties: has('from'), description } } };
+  schema.dependencies = { images: { anyOf: [has('registry'), onlyFrom] } };
   const image = at('properties.images.additionalProperties');
   image.not = {
     anyOf: [
       { allOf: [is('engine', 'docker', 'buildah', 'assemble'), { anyOf: [has('builder'), has('attest')] }] },
       { allOf: [is('engine', 'docker', 'buildah'), { anyOf: [has('contexts'), is('compression', 'zstd')] }] },
+      {
+        allOf: [
+          has('from'),
+          {
+            anyOf: keysAt(['images', 'x'])
+              .filter((key) => key !== 'from' && !besideFrom.includes(key))
+              .map(has),
+          },
+        ],
+      },
     ],
   };
   for (const part of (image.properties as Record<string, Part>).builder?.anyOf as Part[]) {

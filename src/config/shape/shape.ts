@@ -197,6 +197,7 @@ export const texts: readonly (readonly string[])[] = [
 export const templates: readonly (readonly string[])[] = [
   ['tag'],
   ['images', '*', 'tag'],
+  ['images', '*', 'from'],
   ['deliveries', '*', 'set', '*', '*'],
   ['deliveries', '*', 'message'],
   ['deliveries', '*', 'trailers', '*'],

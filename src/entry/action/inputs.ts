@@ -46,7 +46,7 @@ export function adoptSecrets(env: Env): Record<string, string | undefined> {
 const options: Readonly<Record<string, string>> = {
   ...{ config: 'config', app: 'app', jobs: 'jobs', rebuild: 'rebuild', force: 'force', queue: 'queue' },
   ...{ repo: 'repo', branch: 'branch', set: 'set', message: 'message', author: 'author', via: 'via', create: 'create' },
-  allow: 'allow',
+  ...{ allow: 'allow', image: 'image' },
   ...{ 'config-commit': 'commit', application: 'application', timeout: 'timeout', sync: 'sync', server: 'server' },
   ...{ delivery: 'delivery', to: 'to', why: 'why', until: 'until' },
 };
@@ -98,6 +98,7 @@ export function readInputs(env: Env): ActionInputs {
       jobs: whole(env, 'jobs') ?? 3,
       config: text(env, 'config'),
       app: text(env, 'app'),
+      image: linesOf(env, 'image'),
     },
     commit: {
       branch: text(env, 'branch') ?? 'main',

@@ -5,6 +5,8 @@ export const rebuildHelp = 'build every image, also where the registry has one o
 export const allowNothingHelp = 'end well on a detached head too, which no delivery takes';
 export const queueHelp = "don't wait in the config repo's queue when others are faster: try again instead";
 
+export const imageHelp = 'an image that something else built, taken as it is, as name=reference; may be given again';
+
 /** An option that may be given again. */
 export function collectOption(value: string, before: string[]): string[] {
   return [...before, value];

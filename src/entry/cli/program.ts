@@ -1,7 +1,7 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import type { CommonOptions } from '../run/options.ts';
 import { version } from '../run/version.ts';
-import { allowNothingHelp, collectOption, forceHelp, queueHelp, rebuildHelp } from './option-words.ts';
+import { allowNothingHelp, collectOption, forceHelp, imageHelp, queueHelp, rebuildHelp } from './option-words.ts';
 import { addAdoptionCommands } from './program-adopt.ts';
 import { addLookingCommands } from './program-doctor.ts';
 import { addStateCommands, type RunCommand } from './program-state.ts';
@@ -43,12 +43,15 @@ export function createProgram(run: RunCommand): Command {
     'Build what the config names, push it, and commit its tag to the config repo.',
     'tagboat ship\ntagboat ship --json --jobs 2\ntagboat ship --force   # over a value from another branch, this once\ntagboat ship --rebuild # whatever is there already',
   )
+    .option('--image <name=ref>', imageHelp, collectOption, [])
     .option('--rebuild', rebuildHelp, false)
     .option('--force', forceHelp, false)
     .option('--no-queue', queueHelp)
     .option('--allow-nothing', allowNothingHelp, false)
     .action(async (options) =>
-      run('ship', common(), async () => (await import('../commands/ship.ts')).ship(common(), options)),
+      run('ship', common(), async () =>
+        (await import('../commands/ship.ts')).ship({ ...common(), image: options.image }, options),
+      ),
     );
 
   add('build', 'Build and push the images; commit nothing.', 'tagboat build\ntagboat build --jobs 1 --rebuild')
@@ -72,6 +75,7 @@ tagboat commit --repo https://github.com/acme/config --branch main \\
       collectOption,
       [],
     )
+    .option('--image <name=ref>', imageHelp, collectOption, [])
     .option('--message <text>', 'the commit message')
     .option('--author <who>', 'its author, as `Name <mail>`')
     .option('--create', 'create paths that are missing', false)
@@ -90,7 +94,9 @@ tagboat commit --repo https://github.com/acme/config --branch main \\
         .default('git'),
     )
     .action(async (options) =>
-      run('commit', common(), async () => (await import('../commands/commit.ts')).commit(common(), options)),
+      run('commit', common(), async () =>
+        (await import('../commands/commit.ts')).commit({ ...common(), image: options.image }, options),
+      ),
     );
 
   addStateCommands({ add, run, common });
@@ -120,9 +126,12 @@ tagboat wait --server https://argocd.example.com --repo acme/config --applicatio
     'Show what ship would build and the exact diff it would commit. Nothing is written anywhere.',
     'tagboat plan\ntagboat plan --json > plan.jsonl\ntagboat plan --explain app   # which inputs of app changed',
   )
+    .option('--image <name=ref>', imageHelp, collectOption, [])
     .option('--explain [image]', 'show which inputs of an image, or of all, changed since it was last built')
     .action(async (options) =>
-      run('plan', common(), async () => (await import('../commands/plan.ts')).plan(common(), options)),
+      run('plan', common(), async () =>
+        (await import('../commands/plan.ts')).plan({ ...common(), image: options.image }, options),
+      ),
     );
 
   addLookingCommands({ add, run, common });

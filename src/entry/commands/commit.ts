@@ -33,7 +33,8 @@ export function commit(common: CommonOptions, options: CommitOptions): Body {
 async function fromConfig(session: Session, common: CommonOptions, options: CommitOptions): Promise<RunPlan> {
   const opened = await openRun(session, common);
   tellNothing(session, opened, options.allowNothing === true);
-  return { ...opened.plan, images: [] };
+  // Nothing is built; what something else built is looked up.
+  return { ...opened.plan, images: opened.plan.images.filter(({ from }) => from !== undefined) };
 }
 
 async function fromArguments(session: Session, repo: string, options: CommitOptions): Promise<RunPlan> {

@@ -76,7 +76,8 @@ export function checkEcr({ images, aws, file }: Config): Finding[] {
 /** A whole folder that is copied without anything to leave out takes .git along, and with it every secret ever committed. */
 export async function checkIgnoreFiles(dir: string, config: Config): Promise<Mendable[]> {
   const found = await Promise.all(
-    config.images.map(async ({ name, context, dockerfile }): Promise<Mendable[]> => {
+    config.images.map(async ({ name, context, dockerfile, from }): Promise<Mendable[]> => {
+      if (from !== undefined) return [];
       const text = await readFile(join(dir, dockerfile), 'utf8').catch(() => '');
       const copiesAll = /^\s*(?:COPY|ADD)\s+(?:--(?!from)\S+\s+)*\.\/?\s/im.test(text);
       const has = await Promise.all(

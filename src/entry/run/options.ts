@@ -10,6 +10,8 @@ export interface CommonOptions {
   readonly config?: string | undefined;
   readonly app?: string | undefined;
   readonly jobs: number;
+  /** Images that something else built, as NAME=REFERENCE. */
+  readonly image?: readonly string[] | undefined;
 }
 
 /** How a run lands, whatever the config says. */
@@ -42,10 +44,10 @@ const release = ['path', 'why', 'repair', 'queue'];
 
 /** What each command does something with: where a config file is read, and where --repo stands in its place. */
 const used: Readonly<Record<string, { readonly config?: readonly string[]; readonly repo?: readonly string[] }>> = {
-  ship: { config: [...ofConfig, 'jobs', 'rebuild', 'force', 'queue', 'allowNothing'] },
+  ship: { config: [...ofConfig, 'image', 'jobs', 'rebuild', 'force', 'queue', 'allowNothing'] },
   build: { config: [...ofConfig, 'jobs', 'rebuild'] },
   commit: {
-    config: [...ofConfig, 'force', 'queue', 'allowNothing'],
+    config: [...ofConfig, 'image', 'force', 'queue', 'allowNothing'],
     // No commit of an app repo stands behind such values, so there is none that --force could put over another.
     repo: [...ofRepo, 'set', 'message', 'author', 'create', 'allow', 'via', 'queue'],
   },
@@ -66,7 +68,7 @@ const used: Readonly<Record<string, { readonly config?: readonly string[]; reado
     config: [...ofConfig, 'trustPolicy', 'claims', 'ref', 'environment', 'role', 'audience', 'fix', 'offline', 'repo'],
   },
   validate: { config: ['config', 'app'] },
-  plan: { config: [...ofConfig, 'explain'] },
+  plan: { config: [...ofConfig, 'image', 'explain'] },
   edit: { config: ['check', 'create'] },
   schema: { config: ['events'] },
   init: {

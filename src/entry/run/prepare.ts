@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { type Identity, planRun, skippedDeliveries } from '../../config/plan/run.ts';
+import { parseImages } from '../../config/read/arguments.ts';
 import type { BearsUnset } from '../../config/read/read.ts';
 import type { Config } from '../../config/shape/checked.ts';
 import { TagboatError } from '../../errors.ts';
@@ -76,7 +77,7 @@ export async function openRun(
 ): Promise<OpenedRun> {
   const { emit } = session;
   const { config, source, identity } = await openConfig(session, options, unset);
-  const plan = planRun(config, source, identity);
+  const plan = planRun(config, source, { ...identity, from: parseImages(options.image ?? []) });
   if (source.dirty !== false) {
     const message = `Files differ from the commit, so what names it ends in -dirty-${source.dirty}. Commit them first.`;
     emit({ type: 'notice', level: 'warning', stage: 'plan', message });

@@ -27,7 +27,8 @@ export async function runPlan(
 function endingOf(plan: RunPlan, { exitCode, errors, ...value }: RunResult): Ending {
   const [planned, first] = [plan.images[0], value.images.find(({ is }) => is !== 'skipped')?.reference];
   // By content, a tag is known once its image is there.
-  const tag = planned?.tag.includes(contentVariable) === true ? first?.slice(first.lastIndexOf(':') + 1) : planned?.tag;
+  const later = planned?.from !== undefined || planned?.tag.includes(contentVariable) === true;
+  const tag = later ? /:([^:/]+)$/.exec(first ?? '')?.[1] : planned?.tag;
   const done: RunValue = { ...value, tag };
   return { exitCode, errors, value: done };
 }

@@ -11,6 +11,7 @@ import type { NewBuild } from './decide.ts';
 
 /** What the files alone tell of an image: its Dockerfile, its contexts, what it copies. Asks nobody. Throws as a build does. */
 export async function checkFiles(run: Pick<ImageRun, 'machine' | 'source' | 'world'>, image: ImagePlan): Promise<void> {
+  if (image.from !== undefined) return;
   const reading = await readImage(image, run);
   await checkSources(image, reading, run.world.signal);
 }

@@ -9,7 +9,7 @@ describe('the action’s inputs', () => {
     const env = { INPUT_COMMAND: '', INPUT_CONFIG: '', INPUT_JOBS: '', INPUT_QUIET: '', INPUT_SET: '' };
     expect(readInputs(env)).toEqual({
       command: 'ship',
-      common: { json: false, quiet: false, color: true, jobs: 3 },
+      common: { json: false, quiet: false, color: true, jobs: 3, image: [] },
       commit: { branch: 'main', set: [], create: false, allow: [], force: false, queue: true },
       landing: { force: false, queue: true },
       building: { rebuild: false },

@@ -1,11 +1,14 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { commit } from '../../../src/entry/commands/commit.ts';
 import { plan } from '../../../src/entry/commands/plan.ts';
 import { ship } from '../../../src/entry/commands/ship.ts';
 import type { Body } from '../../../src/entry/run/session.ts';
 import type { ImageOutcome } from '../../../src/plan/outcome.ts';
+import { pushBaseImage } from '../../support/base-image.ts';
 import { type Town, town } from '../../support/cli.ts';
 import { git, noHttpBackend, skipNote } from '../../support/git-host.ts';
 import { type HereResult, here } from '../../support/here.ts';
+import { startOwnRegistry } from '../../support/registries.ts';
 
 const common = { json: true, quiet: false, color: false, jobs: 2 };
 
@@ -25,7 +28,7 @@ const run = (built: Town, body: Body, command: string): Promise<HereResult & { i
   let images: readonly ImageOutcome[] = [];
   const seen: Body = async (session) => {
     const ending = await body(session);
-    images = (ending.value as { images: readonly ImageOutcome[] }).images;
+    images = (ending.value as { images?: readonly ImageOutcome[] } | null)?.images ?? [];
     return ending;
   };
   return here(seen, { command, cwd: built.app, env: built.env }).then((done) => ({ ...done, images }));
@@ -98,5 +101,48 @@ describe.skipIf(noHttpBackend !== undefined)(`tags by content${skipNote}`, () =>
     const [now] = await valuesOf(built);
     expect(now).toMatch(/^[0-9a-f]{20}$/);
     expect(now).not.toBe(before);
+  });
+});
+
+describe.skipIf(noHttpBackend !== undefined)(`an image that something else built${skipNote}`, () => {
+  const other = async () => {
+    const elsewhere = await startOwnRegistry();
+    onTestFinished(() => elsewhere.close());
+    const { host } = elsewhere;
+    const made = (tag: string, body: string) =>
+      pushBaseImage(host, { repository: 'acme/web', tag, layers: [[{ name: 'web', body }]] });
+    return { elsewhere, host, made };
+  };
+
+  it('is delivered as any other, by ship and by commit, and nothing is pushed for it', async () => {
+    const { elsewhere, host, made } = await other();
+    const { built } = await services((text) =>
+      text
+        .replace(/web: \{.*\}/, `web: { from: "${host}/acme/web:{commit}", platforms: [linux/amd64] }`)
+        .replace('.back: "{tag.web}"', '.back: "{image.web}@{digest.web}"'),
+    );
+    const first = (await git(built.app, 'rev-parse', 'HEAD')).trim();
+    const missing = await shipped(built);
+    expect(missing.errors).toMatchObject([{ code: 'IMAGE_NOT_FOUND', about: ['web'] }]);
+    const { digest } = await made(first, 'web');
+    const before = elsewhere.requests.length;
+    expect((await shipped(built)).commits).toMatchObject([
+      { is: 'landed', changes: [{}, { after: `${host}/acme/web:${first}@${digest}` }] },
+    ]);
+    expect(elsewhere.requests.slice(before).every(({ method }) => method === 'GET' || method === 'HEAD')).toBe(true);
+  });
+
+  it('is named by an option in place of what the config has, and one that the config does not name is refused', async () => {
+    const { host, made } = await other();
+    const { built } = await services((text) => text.replace('.front.imageTag: "{tag.app}", ', ''));
+    const { digest } = await made('v1', 'web');
+    const image = (...image: string[]) =>
+      run(built, commit({ ...common, image }, { branch: 'main', set: [], create: false }), 'commit');
+    expect((await image(`web=${host}/acme/web:v1@${digest}`)).commits).toMatchObject([
+      { is: 'landed', changes: [{ path: '.back', after: 'v1' }] },
+    ]);
+    expect((await image(`web=${host}/acme/web@${digest}`)).errors).toMatchObject([{ code: 'TEMPLATE_UNRESOLVED' }]);
+    expect((await image(`other=${host}/acme/web:v1`)).errors).toMatchObject([{ code: 'USAGE' }]);
+    expect((await image('web=acme/web')).errors).toMatchObject([{ code: 'USAGE' }]);
   });
 });

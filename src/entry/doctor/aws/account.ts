@@ -24,7 +24,8 @@ interface Checked {
 export async function checkAccount({ world }: Session, auth: Auth, checked: Checked): Promise<Finding[]> {
   const { plan, config } = checked;
   const images = plan.images.filter(
-    ({ registry: { host, login } }) => login === 'ecr' || (login === 'auto' && readEcrHost(host) !== undefined),
+    ({ from, registry: { host, login } }) =>
+      from === undefined && (login === 'ecr' || (login === 'auto' && readEcrHost(host) !== undefined)),
   );
   const repositories = images.map(({ registry: { host }, repository }) => ({
     about: readEcrHost(host),
