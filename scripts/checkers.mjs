@@ -37,20 +37,24 @@ export async function goChecker(name) {
 
 /** cfn-lint of this machine, or of PyPI. */
 export async function cfnLint() {
-  if (isInstalled('cfn-lint')) return { command: ['cfn-lint'] };
+  // A name on the PATH may be a shim with nothing behind it; and what was installed, of a Python that is gone.
+  const runs = ({ command: [program, ...first], env = {} }) =>
+    spawnSync(program, [...first, '--version'], { env: { ...process.env, ...env } }).status === 0;
+  if (isInstalled('cfn-lint') && runs({ command: ['cfn-lint'] })) return { command: ['cfn-lint'] };
   if (!isInstalled('python3')) return { missing: 'Python 3, for cfn-lint' };
   const folder = join(kept, `cfn-lint-${cfnLintVersion}`);
   const env = { PYTHONPATH: folder };
   const command = ['python3', '-c', 'import sys; from cfnlint.runner import main; sys.exit(main())'];
   return exclusively('checker-cfn-lint', () => {
-    if (existsSync(folder)) return { command, env };
+    if (existsSync(folder) && runs({ command, env })) return { command, env };
+    rmSync(folder, { recursive: true, force: true });
     const half = `${folder}.half`;
     rmSync(half, { recursive: true, force: true });
     const args = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--target', half];
     const done = spawnSync('python3', [...args, `cfn-lint==${cfnLintVersion}`], { encoding: 'utf8' });
     if (done.status !== 0) return { missing: `cfn-lint (pip install cfn-lint): ${lastLine(done.stderr)}` };
     renameSync(half, folder);
-    return { command, env };
+    return runs({ command, env }) ? { command, env } : { missing: 'a Python that runs cfn-lint' };
   });
 }
 

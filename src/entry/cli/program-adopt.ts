@@ -35,6 +35,7 @@ Nothing that is there is replaced unasked: the diff is shown, and --force, or a 
         .choices(['cloudformation', 'terraform', 'cli'])
         .default('cloudformation'),
     )
+    .option('--gitlab <url>', "GitLab's own address, where it lies in a folder or SSH has another host")
     .option('--account <id>', 'the AWS account')
     .option('--region <name>', 'its region')
     .option('--role <name>', "the role's name", 'tagboat')

@@ -2,7 +2,7 @@ import type { Finding } from '../../plan/finding.ts';
 import type { DeliveryPlan, GitCredential } from '../../plan.ts';
 import { at, isObject, listAt, numberAt, textAt, textsAt } from '../../wire/fields.ts';
 import { readBody } from '../../wire/http.ts';
-import type { World } from '../../wire/world.ts';
+import type { Env, World } from '../../wire/world.ts';
 import { found } from './tell.ts';
 
 /** Asks the host's API, with the delivery's own token; undefined for whatever isn't an answer. */
@@ -21,8 +21,10 @@ export async function checkBranchRules(
   const path = url.pathname.replace(/^\/|\/$|\.git\/?$/g, '');
   const [, token = ''] = /^[^:]*:(.*)$/s.exec(plain(credential)) ?? [];
   const { graphql } = credential;
-  if (isGitLab(url, world)) {
-    return gitLabFindings(asking(world, `${url.origin}/api/v4`, `Bearer ${token}`), path, delivery);
+  const site = gitLabOf(url, world.env);
+  if (site !== undefined) {
+    const project = path.slice(new URL(site).pathname.replace(/^\//, '').length).replace(/^\//, '');
+    return gitLabFindings(asking(world, `${site}/api/v4`, `Bearer ${token}`), project, delivery);
   }
   if (graphql === undefined || path.split('/').length !== 2) return [];
   const base = graphql.url.replace(/\/graphql$/, '');
@@ -40,9 +42,12 @@ function plain({ authorization }: GitCredential): string {
   return Buffer.from(authorization.reveal().replace(/^Basic /, ''), 'base64').toString('utf8');
 }
 
-function isGitLab({ host }: URL, { env }: World): boolean {
-  const { GITLAB_CI: isJob, CI_SERVER_URL: server = '' } = env;
-  return /(^|\.)gitlab\./.test(host) || (isJob === 'true' && URL.canParse(server) && new URL(server).host === host);
+/** The GitLab that a repository is on: by its name, or the one of this job, which may lie in a folder of its host. */
+function gitLabOf({ host, origin, href }: URL, { GITLAB_CI: isJob, CI_SERVER_URL }: Env): string | undefined {
+  const server = CI_SERVER_URL?.replace(/\/+$/, '') ?? '';
+  if (isJob === 'true' && URL.canParse(server) && href.startsWith(`${new URL(server).href.replace(/\/$/, '')}/`))
+    return server;
+  return /(^|\.)gitlab\./.test(host) ? origin : undefined;
 }
 
 function asking(world: World, base: string, authorization: string): Ask {

@@ -12,7 +12,7 @@ export interface Choices {
   readonly images: readonly SeenImage[];
   readonly registry: Chosen;
   readonly aws: { readonly account: string; readonly region: string; readonly role: string } | undefined;
-  /** The app repo, owner/name or its path on another host; that host, where origin tells of one. */
+  /** The app repo, owner/name or its path on another host; that host, with its port and folder, where origin tells of one. */
   readonly app: string;
   readonly host: string | undefined;
   readonly from: Chosen;

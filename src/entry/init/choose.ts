@@ -1,3 +1,4 @@
+import { partitionOf, readEcrHost } from '../../auth/aws/ecr-host.ts';
 import { TagboatError } from '../../errors.ts';
 import { declaredApplications, sourceDeploying } from './applications.ts';
 import type { Ask } from './ask.ts';
@@ -17,6 +18,8 @@ export interface InitOptions {
   readonly application?: string | undefined;
   readonly argocd?: string | undefined;
   readonly ci?: 'github' | 'gitlab' | undefined;
+  /** Where GitLab's own pages are, if that is no host by itself. */
+  readonly gitlab?: string | undefined;
   readonly with: readonly ('config-repo' | 'aws')[];
   readonly layout: RepoLayout;
   readonly account?: string | undefined;
@@ -24,11 +27,16 @@ export interface InitOptions {
   readonly role: string;
 }
 
+interface RemotePlace {
+  readonly host: string;
+  readonly path: string;
+}
+
 /** What the repository itself says. */
 export interface SeenRepo {
   readonly images: readonly SeenImage[];
-  /** The address of `origin`, taken apart. */
-  readonly remote: { readonly host: string; readonly path: string } | undefined;
+  /** The address of `origin`, taken apart: the host with the port of its pages. */
+  readonly remote: RemotePlace | undefined;
   readonly branch: string | undefined;
   /** Pipelines that are there, for hints at the registry. */
   readonly pipelines: Texts;
@@ -43,14 +51,17 @@ export async function choose(seen: SeenRepo, options: InitOptions, ask: Ask): Pr
     seen.images.map((image) => [`${image.name}  (${image.dockerfile})`, image] as const),
     seen.images,
   );
-  const { remote } = seen;
+  const remote = options.gitlab === undefined ? seen.remote : belowGitLab(options.gitlab, seen.remote);
   const hint = hintOf(seen.pipelines);
   const account = options.account ?? hint?.account;
   const region = options.region ?? hint?.region;
   const isAws =
     options.with.includes('aws') ||
-    (options.registry === undefined ? hint !== undefined : /\.dkr\.ecr\./.test(options.registry));
-  const ecr = account === undefined || region === undefined ? undefined : `${account}.dkr.ecr.${region}.amazonaws.com`;
+    (options.registry === undefined ? hint !== undefined : readEcrHost(hostOf(options.registry)) !== undefined);
+  const ecr =
+    account === undefined || region === undefined
+      ? undefined
+      : `${account}.dkr.ecr.${region}.${partitionOf(region).domain}`;
   if (options.with.includes('aws') && ecr === undefined) throw usage('--with aws needs --account and --region.');
   const wanted = options.registry ?? (isAws ? ecr : undefined);
   const proposal: Chosen | undefined =
@@ -62,16 +73,14 @@ export async function choose(seen: SeenRepo, options: InitOptions, ask: Ask): Pr
       : fromRemote(remote);
   const registry = options.registry ?? (await ask.text('Where are images pushed?', proposal?.value ?? ''));
   if (registry === '') throw usage('No remote tells of a registry: say --registry HOST[/PATH].');
-  const [, ecrAccount, ecrRegion] = /^(\d{12})\.dkr\.ecr\.([\w-]+)\.amazonaws\.com/.exec(registry) ?? [];
+  const onEcr = readEcrHost(hostOf(registry));
   const from = options.from ?? (await ask.text('Which branch is delivered?', seen.branch ?? 'main'));
   const app = remote?.path ?? '';
   const base = {
-    ...{ images, app, host: remote?.host, ci: options.ci ?? (/gitlab/.test(remote?.host ?? '') ? 'gitlab' : 'github') },
+    ...{ images, app, host: remote?.host },
+    ci: options.ci ?? (options.gitlab !== undefined || /gitlab/.test(remote?.host ?? '') ? 'gitlab' : 'github'),
     registry: { value: registry, why: registry === proposal?.value ? proposal.why : undefined },
-    aws:
-      ecrAccount === undefined || ecrRegion === undefined
-        ? undefined
-        : { account: ecrAccount, region: ecrRegion, role: options.role },
+    aws: onEcr && { account: onEcr.account, region: onEcr.region, role: options.role },
     from: {
       value: from,
       why: options.from === undefined && seen.branch !== undefined ? 'the branch of origin' : undefined,
@@ -154,13 +163,26 @@ function hintOf(
   pipelines: Texts,
 ): { file: string; account: string | undefined; region: string | undefined } | undefined {
   for (const [file, text] of Object.entries(pipelines)) {
-    const [, account, region] = /(\d{12})\.dkr\.ecr\.([\w-]+)\.amazonaws\.com/.exec(text) ?? [];
-    if (account !== undefined) return { file, account, region };
-    const [, ofRole] = /arn:aws:iam::(\d{12}):role/.exec(text) ?? [];
-    const [, given] = /aws-region:\s*['"]?([a-z]{2}-[a-z]+-\d)/.exec(text) ?? [];
+    const [ecr] = text.match(/\d{12}\.dkr[\w.-]+/g)?.flatMap((host) => readEcrHost(host) ?? []) ?? [];
+    if (ecr !== undefined) return { file, account: ecr.account, region: ecr.region };
+    const [, ofRole] = /arn:aws[\w-]*:iam::(\d{12}):role/.exec(text) ?? [];
+    const [, given] = /aws-region:\s*['"]?([a-z]{2,4}(?:-[a-z]+)+-\d+)/.exec(text) ?? [];
     if (/amazon-ecr-login/.test(text)) return { file, account: ofRole, region: given };
   }
   return undefined;
+}
+
+function hostOf(registry: string): string {
+  return registry.split('/')[0] ?? '';
+}
+
+/** The remote as a GitLab at this URL has it: its folder is no group. Throws USAGE. */
+function belowGitLab(gitlab: string, remote: SeenRepo['remote']): RemotePlace | undefined {
+  const url = URL.canParse(gitlab) ? new URL(gitlab) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) throw usage('--gitlab takes a URL: https://HOST/FOLDER.');
+  const folder = url.pathname.replace(/^\/+|\/+$/g, '');
+  const path = remote?.path.startsWith(`${folder}/`) === true ? remote.path.slice(folder.length + 1) : remote?.path;
+  return path === undefined ? undefined : { host: folder === '' ? url.host : `${url.host}/${folder}`, path };
 }
 
 function fromRemote(remote: SeenRepo['remote']): Chosen | undefined {
@@ -169,7 +191,7 @@ function fromRemote(remote: SeenRepo['remote']): Chosen | undefined {
   if (remote.host === 'github.com')
     return { value: `ghcr.io/${path.split('/')[0] ?? ''}`, why: 'the packages of the owner of this repository' };
   if (/gitlab/.test(remote.host))
-    return { value: `registry.${remote.host}/${path}`, why: "this project's own registry" };
+    return { value: `registry.${remote.host.replace(/[:/].*$/, '')}/${path}`, why: "this project's own registry" };
   return undefined;
 }
 
@@ -199,6 +221,8 @@ export function shortName(app: string): string {
 export function awsNeeds({ aws, ci, app, host, from, images, registry }: Choices): AwsNeeds {
   if (aws === undefined) throw usage('--with aws is for a registry on ECR.');
   if (host === undefined) throw usage('--with aws needs to know the app repo: add the remote origin first.');
+  // IAM's CreateOpenIDConnectProvider takes a path, and no port.
+  if (/:\d/.test(host)) throw usage(`--with aws: IAM takes no provider with a port, as ${host} has. Serve it on 443.`);
   const prefix = registry.value.split('/').slice(1).join('/');
   return {
     ...{ ...aws, ci, host, app },

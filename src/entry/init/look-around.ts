@@ -48,11 +48,12 @@ async function textsOf(dir: string, files: readonly string[]): Promise<Texts> {
   return Object.fromEntries(read.filter(([, text]) => text.length <= largest));
 }
 
-/** `git@github.com:acme/shop.git` and `https://github.com/acme/shop` are the same place. */
+/** `git@github.com:acme/shop.git` and `https://github.com/acme/shop` are the same place. A port is SSH's own, or that of the pages. */
 function readRemote(url: string): { readonly host: string; readonly path: string } | undefined {
-  const [, host, path] =
-    /^(?:[a-z+]+:\/\/(?:[^/@]+@)?|[^/@:]+@)([^/:]+)(?::\d+(?=\/))?[/:](.+?)(?:\.git)?\/?$/.exec(url) ?? [];
+  const [, host, port = '', path] =
+    /^(?:[a-z+]+:\/\/(?:[^/@]+@)?|[^/@:]+@)([^/:]+)(?::(\d+)(?=\/))?[/:](.+?)(?:\.git)?\/?$/.exec(url) ?? [];
   // The names that answer SSH on port 443 are no sites.
   const site = host?.toLowerCase().replace(/^altssh\.(?=gitlab\.com$)|^ssh\.(?=github\.com$)/, '');
-  return site === undefined || path === undefined ? undefined : { host: site, path };
+  const isWeb = port !== '' && /^https?:/.test(url);
+  return site === undefined || path === undefined ? undefined : { host: isWeb ? `${site}:${port}` : site, path };
 }

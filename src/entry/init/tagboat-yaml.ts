@@ -1,3 +1,4 @@
+import { partitionOf } from '../../auth/aws/ecr-host.ts';
 import { beginning } from '../../wire/text/shorten.ts';
 import { type ConfigTree, configYaml } from '../migrate/write/yaml-text.ts';
 import type { Choices } from './choices.ts';
@@ -21,7 +22,10 @@ export function configText({ images, registry, aws, from, delivery }: Choices): 
   for (const { file, path, value } of places) set[file] = { ...set[file], [path]: value };
   const tree: ConfigTree = {
     registry: registry.value,
-    aws: aws === undefined ? undefined : { role: `arn:aws:iam::${aws.account}:role/${aws.role}`, region: aws.region },
+    aws: aws && {
+      role: `arn:${partitionOf(aws.region).partition}:iam::${aws.account}:role/${aws.role}`,
+      region: aws.region,
+    },
     images: Object.fromEntries(
       images.map(({ name, dockerfile, context, target, args }) => [
         name,

@@ -1,3 +1,4 @@
+import { partitionOf } from '../../auth/aws/ecr-host.ts';
 import type { Contexts } from './expression.ts';
 import { type Found, pathFrom, Unclear } from './facts.ts';
 import type { Job, Pipeline, Step, StringMap } from './pipeline.ts';
@@ -121,5 +122,5 @@ function ecrHost(facts: readonly Found[]): RunText | undefined {
   const aws = facts.findLast(({ fact }) => fact.is === 'aws')?.fact;
   if (aws?.is !== 'aws' || aws.role === undefined || aws.region === undefined) return undefined;
   const account = accountOf(aws.role);
-  return account === undefined ? undefined : `${account}.dkr.ecr.${aws.region}.amazonaws.com`;
+  return account === undefined ? undefined : `${account}.dkr.ecr.${aws.region}.${partitionOf(aws.region).domain}`;
 }

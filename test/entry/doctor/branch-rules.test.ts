@@ -67,10 +67,10 @@ describe('rules of a branch on GitHub', () => {
 });
 
 describe('protected branches on GitLab', () => {
-  async function onGitLab(answer: ApiAnswer) {
+  async function onGitLab(answer: ApiAnswer, folder = '') {
     const gitlab = await serveApi(() => answer);
-    const world = testWorld({ env: { GITLAB_CI: 'true', CI_SERVER_URL: gitlab.url } });
-    const plan = { ...delivery, branch: 'team/main', repo: `${gitlab.url}/acme/group/config.git` };
+    const world = testWorld({ env: { GITLAB_CI: 'true', CI_SERVER_URL: `${gitlab.url}${folder}` } });
+    const plan = { ...delivery, branch: 'team/main', repo: `${gitlab.url}${folder}/acme/group/config.git` };
     try {
       const found = await checkBranchRules(world, plan, { authorization: header, label: 'token' });
       return { codes: found.map(({ code }) => code), requests: gitlab.requests };
@@ -79,13 +79,16 @@ describe('protected branches on GitLab', () => {
     }
   }
 
-  it('are told where this token may not push, by one request with its own token', async () => {
-    const { codes, requests } = await onGitLab(json(200, { protected: true, can_push: false }));
+  it.each([
+    '',
+    '/git/lab',
+  ])('are told where this token may not push, by one request to a GitLab in "%s"', async (folder) => {
+    const { codes, requests } = await onGitLab(json(200, { protected: true, can_push: false }), folder);
     expect(codes).toEqual(['BRANCH_PROTECTED']);
     const [request] = requests;
     expect([requests.length, request?.path, request?.headers.authorization]).toEqual([
       1,
-      '/api/v4/projects/acme%2Fgroup%2Fconfig/repository/branches/team%2Fmain',
+      `${folder}/api/v4/projects/acme%2Fgroup%2Fconfig/repository/branches/team%2Fmain`,
       'Bearer planted',
     ]);
   });

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { readEcrHost } from '../../../src/auth/aws/ecr-host.ts';
 import { type ClaimSet, claimsOfJob, gitHubProvider } from '../../../src/auth/iam/claims.ts';
 import { reviewTrust } from '../../../src/auth/iam/trust.ts';
 import { doctor } from '../../../src/entry/doctor/doctor.ts';
@@ -66,6 +67,23 @@ const places = [
     out: [ofGitLab('gitlab.com', 'acme/shop', 'dev')],
   },
   {
+    ...{ origin: 'https://code.acme.dev/git/lab/acme/shop.git', gitlab: 'https://code.acme.dev/git/lab/' },
+    ...{ provider: 'code.acme.dev/git/lab', region: 'cn-north-1', partition: 'aws-cn' },
+    in: [ofGitLab('code.acme.dev/git/lab', 'acme/shop')],
+    out: [ofGitLab('code.acme.dev/git/lab', 'git/lab/acme/shop'), ofGitLab('code.acme.dev', 'acme/shop', 'dev')],
+  },
+  {
+    ...{ origin: 'git@ssh.acme.dev:acme/shop.git', gitlab: 'https://code.acme.dev', provider: 'code.acme.dev' },
+    in: [ofGitLab('code.acme.dev', 'acme/shop')],
+    out: [ofGitLab('code.acme.dev', 'acme/shop', 'dev')],
+  },
+  {
+    ...{ origin: 'git@github.com:acme/shop.git', provider: gitHubProvider },
+    ...{ region: 'us-gov-west-1', partition: 'aws-us-gov' },
+    in: [ofGitHub('acme/shop')],
+    out: [ofGitHub('acme/shop', 'dev')],
+  },
+  {
     ...{ origin: 'git@gitlab.com:acme/shop.git', from: 'release/*', provider: 'gitlab.com' },
     in: [ofGitLab('gitlab.com', 'acme/shop', 'release/1')],
     out: [ofGitLab('gitlab.com', 'acme/shop', 'main'), ofGitLab('gitlab.com', 'acme/shop', 'release/1', 'tag')],
@@ -88,10 +106,10 @@ const places = [
 ] as const;
 
 /** What the role answers, by the simulator of `doctor --trust-policy` and by the sandbox's STS: the two must agree. */
-function isLetIn(trust: TrustPolicy, provider: string, claims: ClaimSet): boolean {
+function isLetIn(trust: TrustPolicy, provider: string, claims: ClaimSet, partition: string): boolean {
   const request = { provider, account, claims, now: 0 };
   const { verdict, findings } = reviewTrust(JSON.stringify(trust), { file: 'trust.json', account, request });
-  const known = { provider: `arn:aws:iam::${account}:oidc-provider/${provider}`, host: provider, claims };
+  const known = { provider: `arn:${partition}:iam::${account}:oidc-provider/${provider}`, host: provider, claims };
   expect(verdict).toBe(isTrusted(trust, known) ? 'allowed' : 'refused');
   if (verdict === 'allowed') expect(findings).toEqual([]);
   return verdict === 'allowed';
@@ -101,14 +119,17 @@ describe('what init writes for AWS', () => {
   it.each(places)('lets jobs of $origin in and nobody else, in every form', async (place) => {
     const { origin, provider } = place;
     const dir = await appRepo({ Dockerfile: 'FROM scratch\nCOPY x /\n', x: 'x' }, origin);
-    const options = { account, region: 'eu-west-1', from: 'from' in place ? place.from : 'main' };
+    const region = 'region' in place ? place.region : 'eu-west-1';
+    const partition = 'partition' in place ? place.partition : 'aws';
+    const gitlab = 'gitlab' in place ? place.gitlab : undefined;
+    const options = { account, region, gitlab, from: 'from' in place ? place.from : 'main' };
     for (const as of ['cloudformation', 'terraform', 'cli'] as const) {
       const ci = 'ci' in place ? ('gitlab' as const) : undefined;
       const done = await runInit(dir, { ...options, with: ['aws'], as, ci, force: true });
       expect(done.errors).toEqual([]);
       const { url, audiences, trust } = forms[as](await readFile(join(dir, files[as]), 'utf8'));
       expect([url, audiences]).toEqual([`https://${provider}`, [aud]]);
-      const letIn = (claims: ClaimSet) => isLetIn(trust, provider, claims);
+      const letIn = (claims: ClaimSet) => isLetIn(trust, provider, claims, partition);
       expect(place.in.map(letIn)).toEqual(place.in.map(() => true));
       expect(place.out.map(letIn)).toEqual(place.out.map(() => false));
       // The same claims by another issuer's token.
@@ -119,6 +140,9 @@ describe('what init writes for AWS', () => {
         }).verdict,
       ).toBe('refused');
     }
+    const config = await readFile(join(dir, 'tagboat.yaml'), 'utf8');
+    expect(readEcrHost(parse(config).registry)).toMatchObject({ account, region });
+    expect(parse(config).aws).toEqual({ role: `arn:${partition}:iam::${account}:role/tagboat`, region });
     // All that was written is right in the doctor's eyes.
     expect(await looked(dir)).toEqual({ findings: [], errors: [], exitCode: 0 });
   });
@@ -132,6 +156,15 @@ describe('what init writes for AWS', () => {
     expect((await job('main')).id_tokens).toEqual({ TAGBOAT_ID_TOKEN: { aud } });
     expect((await job('main')).rules).toEqual([{ if: '$CI_COMMIT_BRANCH == "main"' }]);
     expect((await job('release/*')).rules).toEqual([{ if: '$CI_COMMIT_BRANCH =~ /^release\\/[^\\/]*$/' }]);
+  });
+});
+
+describe('a host whose pages have a port', () => {
+  const origin = 'https://code.acme.dev:8443/acme/shop.git';
+  it('has no provider in IAM, which is said', async () => {
+    const dir = await appRepo({ Dockerfile: 'FROM scratch\nCOPY x /\n', x: 'x' }, origin);
+    const done = await runInit(dir, { account, region: 'eu-west-1', with: ['aws'], ci: 'gitlab' });
+    expect(done.errors.map(({ code }) => code)).toEqual(['USAGE']);
   });
 });
 

@@ -164,6 +164,12 @@ describe('init', () => {
     expect(await repoOf('git@gitlab.com:acme/shop.git', 'https://github.com/acme/config')).toBe(
       'https://github.com/acme/config',
     );
+    expect(await repoOf('https://gitlab.acme.dev:8443/acme/shop.git', 'acme/config')).toBe(
+      'https://gitlab.acme.dev:8443/acme/config.git',
+    );
+    expect(await repoOf('ssh://git@gitlab.acme.dev:2222/acme/shop.git', 'acme/config')).toBe(
+      'https://gitlab.acme.dev/acme/config.git',
+    );
     expect(await repoOf('ssh://git@altssh.gitlab.com:443/acme/shop.git', undefined)).toBe(
       'https://gitlab.com/acme/shop-config.git',
     );

@@ -1,4 +1,4 @@
-import { type AwsNeeds, audience, issuerOf, lifecycle, movingTags, rightsOf, trustOf } from './model.ts';
+import { type AwsNeeds, audience, issuerOf, lifecycle, movingTags, providerArn, rightsOf, trustOf } from './model.ts';
 
 /** The same as commands of the \`aws\` CLI, which may be run again. Pure. */
 export function awsCommands(needs: AwsNeeds): string {
@@ -15,7 +15,7 @@ aws ecr put-lifecycle-policy --region ${needs.region} --repository-name ${name} 
 `,
   );
   const issuer = issuerOf(needs);
-  const arn = `arn:aws:iam::${needs.account}:oidc-provider/${issuer.replace('https://', '')}`;
+  const arn = providerArn(needs);
   return `#!/bin/sh
 # What Tagboat needs to push the images of ${needs.app}. May be run again.
 set -eu

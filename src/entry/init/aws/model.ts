@@ -1,3 +1,4 @@
+import { partitionOf } from '../../../auth/aws/ecr-host.ts';
 import { pushPolicy } from '../../../auth/aws/policies.ts';
 import { gitHubProvider } from '../../../auth/iam/claims.ts';
 import { policyLettingIn, providerName } from '../../../auth/iam/right-policy.ts';
@@ -7,7 +8,7 @@ export interface AwsNeeds {
   readonly account: string;
   readonly region: string;
   readonly role: string;
-  /** Whose jobs assume the role, and the host that the app repo is on. */
+  /** Whose jobs assume the role, and the host that the app repo is on, with the folder that a GitLab lies in. */
   readonly ci: 'github' | 'gitlab';
   readonly host: string;
   /** The app repo's path there, owner/name or group/…/project, and the branches that deliver. */
@@ -34,6 +35,12 @@ export function isSite(host: string): boolean {
   return host.includes('.');
 }
 
+/** The ARN of the account's provider for them. */
+export function providerArn(needs: AwsNeeds): string {
+  const { partition } = partitionOf(needs.region);
+  return `arn:${partition}:iam::${needs.account}:oidc-provider/${providerName(issuerOf(needs))}`;
+}
+
 /** The provider's name for people. */
 export const providerOwner = { github: 'GitHub Actions', gitlab: 'GitLab' } as const;
 
@@ -42,7 +49,8 @@ export function trustOf(needs: AwsNeeds) {
   const { account, ci, app, branches } = needs;
   const provider = providerName(issuerOf(needs));
   const subs = branches.flatMap((branch) => (ci === 'gitlab' ? [gitLabSub(app, branch)] : gitHubSubs(app, branch)));
-  return policyLettingIn({ partition: 'aws', account, provider, audiences: [audience], subs });
+  const { partition } = partitionOf(needs.region);
+  return policyLettingIn({ partition, account, provider, audiences: [audience], subs });
 }
 
 function gitLabSub(project: string, branch: string): string {
@@ -62,7 +70,9 @@ function gitHubSubs(app: string, branch: string): string[] {
 /** What the role may do: log in, and push to these repositories. */
 export function rightsOf({ account, region, repositories }: AwsNeeds) {
   const [login, push] = pushPolicy.Statement;
-  const Resource = repositories.map((name) => `arn:aws:ecr:${region}:${account}:repository/${name}`);
+  const Resource = repositories.map(
+    (name) => `arn:${partitionOf(region).partition}:ecr:${region}:${account}:repository/${name}`,
+  );
   return { Version: pushPolicy.Version, Statement: [login, { ...push, Resource }] };
 }
 

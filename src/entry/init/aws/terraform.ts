@@ -1,4 +1,4 @@
-import { type AwsNeeds, audience, issuerOf, lifecycle, movingTags, rightsOf, trustOf } from './model.ts';
+import { type AwsNeeds, audience, issuerOf, lifecycle, movingTags, providerArn, rightsOf, trustOf } from './model.ts';
 
 /** The same as Terraform, as `terraform fmt` writes it. Pure. */
 export function terraform(needs: AwsNeeds): string {
@@ -19,7 +19,7 @@ provider "aws" {
 }
 
 # An account has one of these. Where it is there already:
-# terraform import aws_iam_openid_connect_provider.${needs.ci} arn:aws:iam::${needs.account}:oidc-provider/${issuer.replace('https://', '')}
+# terraform import aws_iam_openid_connect_provider.${needs.ci} ${providerArn(needs)}
 resource "aws_iam_openid_connect_provider" "${needs.ci}" {
   url            = "${issuer}"
   client_id_list = ["${audience}"]
