@@ -7,7 +7,7 @@ export const configFileErrors = {
   FILE_KIND_UNKNOWN: entry<{ file: string }>(
     exitCodes.config,
     ({ file }) => `Nothing in ${file} can be set: by its name it is of no kind that is known.`,
-    () => 'Files are known by their names: .yaml, .yml, Kustomization and .json. Name such a file.',
+    () => 'Files are known by their names: .yaml, .yml, Kustomization, .json and .toml. Name such a file.',
   ),
   FILE_BINARY: entry<{ file: string; why: string }>(
     exit,
@@ -24,7 +24,7 @@ export const configFileErrors = {
     ({ file, limit }) => `${file} nests deeper than ${limit} levels, or holds more documents than are read.`,
     () => 'Move the value to a values file of its own.',
   ),
-  FILE_SYNTAX_INVALID: entry<{ file: string; format: 'YAML' | 'JSON'; why: string; isTemplate?: boolean }>(
+  FILE_SYNTAX_INVALID: entry<{ file: string; format: string; why: string; isTemplate?: boolean }>(
     exit,
     ({ file, format, why }) => `${file} isn't valid ${format}: ${why}`,
     ({ format, isTemplate }) =>

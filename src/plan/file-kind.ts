@@ -1,13 +1,14 @@
 import { TagboatError } from '../errors.ts';
 
 /** The kinds of file that a value can be set in. */
-export type FileKind = 'YAML' | 'JSON';
+export type FileKind = 'YAML' | 'JSON' | 'TOML';
 
 /** By the file's last name; the first that fits. `Kustomization` is a name that kustomize takes as well. */
 const kinds: readonly (readonly [names: RegExp, kind: FileKind])[] = [
   [/\.ya?ml$/i, 'YAML'],
   [/^kustomization$/i, 'YAML'],
   [/\.json$/i, 'JSON'],
+  [/\.toml$/i, 'TOML'],
 ];
 
 /** What a file is by its name. Throws FILE_KIND_UNKNOWN: read as something that it isn't, it would be set wrongly. */

@@ -4,10 +4,10 @@ import { TagboatError } from '../../errors.ts';
 import { formatPath, type PathStep, parsePath, type ValuePath } from '../../plan/path.ts';
 import type { Edit } from '../../plan.ts';
 import type { YamlDocument } from '../../wire/yaml.ts';
-import { pairsIn, resolved } from './alias.ts';
 import { keyText, rangeOf, type SourceFile, valueText } from './document.ts';
-import { type FoundValue, findValue } from './find.ts';
-import { wayOf } from './way.ts';
+import { pairsIn, resolved } from './tree/alias.ts';
+import { type FoundValue, findValue } from './tree/find.ts';
+import { wayOf } from './tree/way.ts';
 
 /**
  * By edit, the line of a digest that stands beside the tag it sets and that none of them sets: kustomize, and charts

@@ -1,91 +1,32 @@
 import { isCollection, isScalar, type Node } from 'yaml';
 import { placeAt } from '../../errors/place.ts';
 import { TagboatError } from '../../errors.ts';
-import { fileKind } from '../../plan/file-kind.ts';
-import { parseYaml, type YamlDocument } from '../../wire/yaml.ts';
-import { readBlockTexts } from './block-text.ts';
+import type { FileKind } from '../../plan/file-kind.ts';
+import type { YamlDocument } from '../../wire/yaml.ts';
 
 /** A file taken apart only to know where things are. */
 export interface SourceFile {
   readonly name: string;
   readonly text: string;
-  readonly json: boolean;
+  readonly kind: FileKind;
+  /** Nothing is inside of anything, and keys may hold dots: `.a.b` is the key `a.b`. */
+  readonly flat: boolean;
   readonly documents: readonly YamlDocument[];
 }
 
-const largest = 1024 * 1024;
-const deepest = 256;
-const mostDocuments = 1_000;
+/** Levels of nesting; what follows the nodes may recurse. */
+export const deepest = 256;
 
-/** A file's bytes as what `parseSource` makes of them; its text, encoded again, gives the same bytes. Throws FILE_*. */
-export function parseBytes(name: string, bytes: Uint8Array): SourceFile {
-  fileKind(name);
-  return parseSource(name, decode(name, bytes));
-}
-
-function decode(name: string, bytes: Uint8Array): string {
-  if (bytes.byteLength > largest) {
-    throw new TagboatError('FILE_TOO_LARGE', { file: name, size: bytes.byteLength, limit: largest });
-  }
-  if (bytes.includes(0)) throw new TagboatError('FILE_BINARY', { file: name, why: 'it holds a NUL byte' });
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch (cause) {
-    throw new TagboatError('FILE_BINARY', { file: name, why: 'its bytes are no valid UTF-8' }, { cause });
-  }
-}
-
-/** Parses a file as its name says. Throws FILE_KIND_UNKNOWN, FILE_SYNTAX_INVALID or FILE_TOO_DEEP. */
-export function parseSource(name: string, text: string): SourceFile {
-  const json = fileKind(name) === 'JSON';
-  if (json) checkJson(name, text);
-  else checkNewlines(name, text);
-  const documents = parseYaml(text, { depth: deepest, documents: mostDocuments });
-  if (documents === undefined) throw new TagboatError('FILE_TOO_DEEP', { file: name, limit: deepest });
-  for (const document of documents) {
-    const [error] = document.errors;
-    if (error === undefined) continue;
-    throw new TagboatError(
-      'FILE_SYNTAX_INVALID',
-      {
-        file: name,
-        format: json ? 'JSON' : 'YAML',
-        why: error.message,
-        isTemplate: !json && /\{\{-?\s*[.$\w("]/.test(text),
-      },
-      // Values files may hold secrets: the line's text stays there.
-      { place: placeAt(name, text, error.pos[0], 'nothing'), cause: error },
-    );
-  }
-  for (const document of documents) readBlockTexts(text, document);
-  return { name, text, json, documents };
-}
-
-function checkJson(name: string, text: string): void {
-  try {
-    JSON.parse(text.replace(/^\uFEFF/, ''));
-  } catch (cause) {
-    // V8's message quotes the file; its first words and the position are enough.
-    const found = /position (\d+)/.exec(String(cause))?.[1];
-    const offset = Math.min(found === undefined ? text.length : Number(found), text.length);
-    const why = found === undefined ? 'it ends too early.' : 'unexpected character.';
-    throw new TagboatError(
-      'FILE_SYNTAX_INVALID',
-      { file: name, format: 'JSON', why },
-      { place: placeAt(name, text, offset, 'nothing') },
-    );
-  }
-}
-
-/** A lone CR is a line break to some readers of YAML and none to others, so the same file has two meanings. */
-function checkNewlines(name: string, text: string): void {
-  const lone = text.search(/\r(?!\n)/);
-  if (lone < 0) return;
-  throw new TagboatError(
-    'FILE_SYNTAX_INVALID',
-    { file: name, format: 'YAML', why: 'a carriage return without a line feed, which readers understand differently.' },
-    { place: placeAt(name, text, lone, 'nothing') },
-  );
+/** Throws FILE_SYNTAX_INVALID. Values files may hold secrets: the line's text stays there. */
+export function syntaxInvalid(
+  { name, text, kind }: Pick<SourceFile, 'name' | 'text' | 'kind'>,
+  why: string,
+  offset: number,
+  more: { readonly isTemplate?: boolean; readonly cause?: unknown } = {},
+): never {
+  const place = placeAt(name, text, offset, 'nothing');
+  const data = { file: name, format: kind, why, isTemplate: more.isTemplate === true };
+  throw new TagboatError('FILE_SYNTAX_INVALID', data, { place, cause: more.cause });
 }
 
 /** Start, end of the value, end with the comment after it. Every node that was parsed has it. */
@@ -111,7 +52,7 @@ export function isFlow(node: unknown): boolean {
 
 /** A key's place. The line is shown up to the key alone, and not where values stand before it: they may be secrets. */
 export function keyPlace(file: SourceFile, offset: number) {
-  const rest = /^(?:"[^"\r\n]*"|'[^'\r\n]*'|[^\s:,{}[\]]+)/.exec(file.text.slice(offset, offset + 200))?.[0] ?? '';
+  const rest = /^(?:"[^"\r\n]*"|'[^'\r\n]*'|[^\s:=,{}[\]]+)/.exec(file.text.slice(offset, offset + 200))?.[0] ?? '';
   return placeUpTo(file, offset, offset + rest.length);
 }
 
@@ -119,4 +60,16 @@ export function keyPlace(file: SourceFile, offset: number) {
 export function placeUpTo(file: SourceFile, offset: number, end: number) {
   const before = file.text.slice(Math.max(file.text.lastIndexOf('\n', offset - 1) + 1, offset - 200), offset);
   return placeAt(file.name, file.text, offset, /^[\uFEFF\s-]*(?:[^\s:,{}[\]]+:\s*)?$/.test(before) ? end : 'nothing');
+}
+
+/** Before the newline of the line that holds `offset`; at the offset itself where it already begins a line. */
+export function lineEnd(text: string, offset: number): number {
+  if (text[offset - 1] === '\n') return offset;
+  const newline = text.indexOf('\n', offset);
+  if (newline < 0) return text.length;
+  return text[newline - 1] === '\r' ? newline - 1 : newline;
+}
+
+export function newlineOf(text: string): string {
+  return /\r?\n/.exec(text)?.[0] ?? '\n';
 }

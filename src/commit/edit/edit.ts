@@ -3,17 +3,17 @@ import { placeAt } from '../../errors/place.ts';
 import { TagboatError } from '../../errors.ts';
 import type { Change } from '../../plan/outcome.ts';
 import { formatPath, parsePath, type ValuePath } from '../../plan/path.ts';
-import { isSpeltAs, type ValueType } from '../../plan/value.ts';
+import { isSpeltAs } from '../../plan/value.ts';
 import type { Edit } from '../../plan.ts';
-import { aliasLines } from './alias.ts';
-import { addKeys, type Splice } from './create.ts';
 import { digestLines } from './digest.ts';
-import { keyText, parseBytes, parseSource, rangeOf, type SourceFile, valueText } from './document.ts';
-import { type FoundValue, findValue, type MissingValue, throwMissing } from './find.ts';
-import { kindOf, typeOfKind } from './kind.ts';
-import { grewBy, sameBut } from './same.ts';
-import { isBare, type Slot, type Style, spellings } from './scalar.ts';
-import { type Way, wayOf } from './way.ts';
+import { keyText, rangeOf, type SourceFile, valueText } from './document.ts';
+import type { Splice } from './format.ts';
+import { formatOf, parseBytes, parseSource } from './parse.ts';
+import { separated, slotOf, typesOf } from './slot.ts';
+import { aliasLines } from './tree/alias.ts';
+import { type FoundValue, findValue, type MissingValue, throwMissing } from './tree/find.ts';
+import { grewBy, sameBut } from './tree/same.ts';
+import { type Way, wayOf } from './tree/way.ts';
 
 /** Longer values have no place in a values file. */
 const longestValue = 64 * 1024;
@@ -126,22 +126,23 @@ function aliasesOf(file: SourceFile, at: FoundValue | MissingValue): number[] {
 
 function replace(file: SourceFile, path: ValuePath, at: FoundValue, { value, as }: Edit): Done | undefined {
   const { node } = at;
-  const slot = { ...slotOf(file, path, at), as };
+  const slot = slotOf(file, at, as);
+  if (slot === undefined) refuse(file, path, rangeOf(node)[0], `it has the tag ${node.tag}`);
+  const format = formatOf(file);
   const before = valueText(node) ?? '';
   const [from, end] = rangeOf(node);
   // A comment after nothing keeps its distance: `key:   # why` becomes `key: value   # why`.
   const start = from === end && file.text[from] === '#' ? file.text.slice(0, from).trimEnd().length : from;
-  const fits = spellings(value, slot);
-  const bare = isBare(value, slot);
+  const fits = format.spellings(value, slot);
+  const bare = format.isBare(value, slot);
   // The same text is another value where it is quoted and was to be a number, or the other way around.
   if (before === value && (node.type === 'PLAIN' ? fits[0] === value : !bare)) return undefined;
   for (const spelling of fits) {
-    const text = slot.source === '' ? separated(file, start, spelling) : spelling;
+    const text = slot.source === '' && !file.flat ? separated(file, start, spelling) : spelling;
     const after = spliced(file, { start, end: start + (end - from), text });
     const isPlain = bare || spelling === value;
     if (after !== undefined && sameBut(file, after, at.trail, (_, now) => isNow(now, node, value, isPlain))) {
-      const was = node.type === 'PLAIN' && !slot.string ? typeOfKind(kindOf(slot.source)) : 'text';
-      return { file: after, before, notes: typesOf(was, value, bare) };
+      return { file: after, before, notes: format.typed ? typesOf(slot.now, value, bare) : {} };
     }
   }
   return refuse(file, path, start, 'no way to write the value there leaves the rest as it is');
@@ -151,7 +152,7 @@ function create(file: SourceFile, path: ValuePath, at: MissingValue, edit: Edit)
   const keys = at.rest.flatMap((step) => (step.is === 'key' ? [step.key] : []));
   const key = at.pair?.key;
   const offset = isScalar(key) ? rangeOf(key)[0] : at.parent?.range?.[0];
-  const splice = keys.length === at.rest.length ? addKeys(file, at, keys, edit) : at.why;
+  const splice = keys.length === at.rest.length ? formatOf(file).addKeys(file, at, keys, edit) : at.why;
   if (typeof splice === 'string') throwMissing(file, path, { why: splice, offset });
   if (!edit.create) throwMissing(file, path, { why: at.why, offset, creatable: true });
   const dotted = dottedKey(wayOf(file, at.trail), path);
@@ -162,7 +163,11 @@ function create(file: SourceFile, path: ValuePath, at: MissingValue, edit: Edit)
     grewBy(was, now, keys, (node) => isScalar(node) && valueText(node) === edit.value);
   if (after !== undefined && sameBut(file, after, at.trail, grew)) {
     const isTyped = edit.as !== undefined && edit.as !== 'text';
-    return { file: after, before: undefined, notes: typesOf('nothing', edit.value, isTyped) };
+    return {
+      file: after,
+      before: undefined,
+      notes: formatOf(file).typed ? typesOf('nothing', edit.value, isTyped) : {},
+    };
   }
   return refuse(file, path, splice.start, 'no place for a new key there leaves the rest as it is');
 }
@@ -180,14 +185,6 @@ function dottedKey({ nodes }: Way, { steps }: ValuePath): string | undefined {
   return undefined;
 }
 
-/** The types of a value before and after, where somebody may take one for the other. */
-function typesOf(before: ValueType | 'nothing', value: string, bare: boolean): Pick<Change, 'types'> {
-  const looks = typeOfKind(kindOf(value));
-  const after = bare && looks !== 'nothing' ? looks : 'text';
-  const isTold = before === 'nothing' ? after !== looks && value !== '' : before !== after;
-  return isTold ? { types: { before, after } } : {};
-}
-
 /** The file after a splice, or undefined where that is no valid file any more. */
 function spliced(file: SourceFile, { start, end, text }: Splice): SourceFile | undefined {
   try {
@@ -202,34 +199,6 @@ function spliced(file: SourceFile, { start, end, text }: Splice): SourceFile | u
 function isNow(now: unknown, was: Scalar, value: string, plain: boolean): boolean {
   if (!isScalar(now) || now.anchor !== was.anchor || now.tag !== was.tag || valueText(now) !== value) return false;
   return plain || typeof now.value === 'string';
-}
-
-function slotOf(file: SourceFile, path: ValuePath, { node, flow }: FoundValue): Slot {
-  const string = node.tag === 'tag:yaml.org,2002:str' || node.tag === '!';
-  const [start, end] = rangeOf(node);
-  if (node.tag !== undefined && !string) refuse(file, path, start, `it has the tag ${node.tag}`);
-  return { style: styleOf(node), source: file.text.slice(start, end), flow, json: file.json, string };
-}
-
-function styleOf(node: Scalar): Style {
-  switch (node.type) {
-    case 'QUOTE_SINGLE':
-      return 'single';
-    case 'QUOTE_DOUBLE':
-      return 'double';
-    case 'BLOCK_FOLDED':
-    case 'BLOCK_LITERAL':
-      return 'block';
-    default:
-      return 'plain';
-  }
-}
-
-/** A value where none stood (`key:`) needs space on both sides. */
-function separated(file: SourceFile, offset: number, spelling: string): string {
-  const before = /[\s]/.test(file.text[offset - 1] ?? '\n') ? '' : ' ';
-  const after = /[\s,\]}]/.test(file.text[offset] ?? '\n') ? '' : ' ';
-  return before + spelling + after;
 }
 
 function unwritable(path: ValuePath, why: string): never {

@@ -1,5 +1,6 @@
 import { isMap, isScalar, isSeq, type Pair } from 'yaml';
-import { keyText, parseSource, rangeOf, valueText } from '../../commit/edit/document.ts';
+import { keyText, rangeOf, valueText } from '../../commit/edit/document.ts';
+import { parseSource } from '../../commit/edit/parse.ts';
 import { formatPath, type PathStep, type ValuePath } from '../../plan/path.ts';
 
 /** One value of a file, and the path that finds it. */

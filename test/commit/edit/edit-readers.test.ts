@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { editFile } from '../../../src/commit/edit/edit.ts';
-import { kindOf } from '../../../src/commit/edit/kind.ts';
+import { kindOf } from '../../../src/commit/edit/yaml/kind.ts';
 import { noPython, readByPython } from '../../support/yaml-readers.ts';
 import { documents } from './edit-documents.ts';
 

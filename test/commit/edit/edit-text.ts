@@ -1,12 +1,14 @@
 import { editFile } from '../../../src/commit/edit/edit.ts';
 import { type ErrorCode, isError, type TagboatError } from '../../../src/errors.ts';
 import type { Change } from '../../../src/plan/outcome.ts';
+import type { ValueType } from '../../../src/plan/value.ts';
 import type { Allowance } from '../../../src/plan.ts';
 
 export interface Asked {
   readonly file?: string;
   readonly create?: boolean;
   readonly allow?: readonly Allowance[];
+  readonly as?: ValueType;
 }
 
 /** One edit of a text: the new text and the changes. */
@@ -14,7 +16,7 @@ export function edit(text: string, path: string, value: string, asked: Asked = {
   const file = asked.file ?? 'values.yaml';
   const source = new TextEncoder().encode(text);
   const done = editFile(file, source, [
-    { file, path, value, create: asked.create ?? false, allow: asked.allow ?? ['aliases', 'digest'] },
+    { file, path, value, as: asked.as, create: asked.create ?? false, allow: asked.allow ?? ['aliases', 'digest'] },
   ]);
   const after = new TextDecoder('utf-8', { ignoreBOM: true }).decode(done.bytes);
   return { text: after, changes: done.changes as readonly Change[] };

@@ -1,7 +1,7 @@
 import { isMap, isScalar, isSeq } from 'yaml';
-import { distance } from '../../errors/spelling.ts';
-import { formatPath, type PathStep, type ValuePath } from '../../plan/path.ts';
-import { keyText, type SourceFile, valueText } from './document.ts';
+import { distance } from '../../../errors/spelling.ts';
+import { formatPath, type PathStep, type ValuePath } from '../../../plan/path.ts';
+import { keyText, type SourceFile, valueText } from '../document.ts';
 
 const mostPaths = 5_000;
 const longest = 120;

@@ -1,11 +1,12 @@
 import { isMap, isScalar, isSeq, type Node, type Pair, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
-import { placeAt } from '../../errors/place.ts';
-import { TagboatError } from '../../errors.ts';
-import { formatPath, type PathStep, type ValuePath } from '../../plan/path.ts';
-import type { YamlDocument } from '../../wire/yaml.ts';
+import { placeAt } from '../../../errors/place.ts';
+import { TagboatError } from '../../../errors.ts';
+import { formatPath, type PathStep, type ValuePath } from '../../../plan/path.ts';
+import type { YamlDocument } from '../../../wire/yaml.ts';
+import { isFlow, keyPlace, keyText, rangeOf, type SourceFile, valueText } from '../document.ts';
 import { refuseAlias, refuseMerged } from './alias.ts';
-import { isFlow, keyPlace, keyText, rangeOf, type SourceFile, valueText } from './document.ts';
 import { nearestPath } from './nearest.ts';
+import { Opaque } from './node.ts';
 import type { Trail } from './way.ts';
 
 export interface FoundValue {
@@ -116,6 +117,10 @@ function walk(file: SourceFile, path: ValuePath, index: number): FoundValue | Mi
     node = next.node;
   }
   refuseAlias(file, path, document, node);
+  if (node instanceof Opaque) {
+    const place = keyPlace(file, rangeOf(isScalar(pair?.key) ? pair.key : node)[0]);
+    throw new TagboatError('EDIT_REFUSED', { file: file.name, path: formatPath(path), why: node.why }, { place });
+  }
   if (isScalar(node)) return { is: 'found', trail, node, pair, flow };
   if (node === null) {
     const why = 'its key stands alone, without a colon';

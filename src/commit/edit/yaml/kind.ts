@@ -1,4 +1,4 @@
-import { isSpeltAs, type ValueType } from '../../plan/value.ts';
+import { isSpeltAs, type ValueType } from '../../../plan/value.ts';
 
 /** What a plain YAML scalar reads as, by any reader in use. */
 export type Kind = 'string' | 'null' | 'bool' | 'int' | 'float' | 'time' | 'special';

@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, type Scalar } from 'yaml';
-import { keyText, type SourceFile } from './document.ts';
+import { keyText, type SourceFile } from '../document.ts';
 import type { Trail } from './way.ts';
 
 /**
@@ -57,7 +57,7 @@ function sameScalar(a: Scalar, b: Scalar): boolean {
   return a.type === b.type && keyText(a) === keyText(b) && a.tag === b.tag && a.anchor === b.anchor;
 }
 
-/** Whether a node is a map that had `before`'s pairs and got one more at its end: the keys down to a scalar. */
+/** Whether a node is a map that had `before`'s pairs and got one more: the keys down to a scalar. */
 export function grewBy(
   before: unknown,
   after: unknown,
@@ -69,13 +69,15 @@ export function grewBy(
   if (isMap(before) && (before.flow !== after.flow || before.tag !== after.tag || before.anchor !== after.anchor)) {
     return false;
   }
+  // In TOML a table's own keys stand before the tables inside of it.
+  const added = after.items.findLast((pair) => keyText(pair.key) === keys[0]);
+  const rest = after.items.filter((pair) => pair !== added);
   const kept = old.every((pair, index) => {
-    const other = after.items[index];
+    const other = rest[index];
     return same(pair.key, other?.key, undefined, no) && same(pair.value, other?.value, undefined, no);
   });
-  const added = after.items.at(-1);
-  if (!kept || keyText(added?.key) !== keys[0]) return false;
-  let node: unknown = added?.value;
+  if (!kept || added === undefined) return false;
+  let node: unknown = added.value;
   for (const key of keys.slice(1)) {
     if (!isMap(node) || node.items.length !== 1 || keyText(node.items[0]?.key) !== key) return false;
     node = node.items[0]?.value;

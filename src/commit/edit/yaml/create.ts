@@ -1,18 +1,8 @@
 import { isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
-import type { Edit } from '../../plan.ts';
-import { isFlow, rangeOf, type SourceFile } from './document.ts';
-import type { MissingValue } from './find.ts';
-import { doubleQuoted, isPlain, spellings } from './scalar.ts';
-
-/** Bytes to put in: `text` in place of what stands from `start` to `end`. */
-export interface Splice {
-  readonly start: number;
-  readonly end: number;
-  readonly text: string;
-}
-
-/** The value of a key that is added. */
-type NewValue = Pick<Edit, 'value' | 'as'>;
+import { isFlow, lineEnd, newlineOf, rangeOf, type SourceFile } from '../document.ts';
+import { doubleQuoted, type NewValue, type Splice } from '../format.ts';
+import type { MissingValue } from '../tree/find.ts';
+import { isPlain, spellings } from './scalar.ts';
 
 /**
  * How to add `keys` with a value where they are missing, in the file's own indentation and newlines; or why that can't
@@ -57,7 +47,7 @@ function intoBlock(file: SourceFile, map: YAMLMap, keys: readonly string[], valu
 /** An empty document: the new lines come at the end of the file, after its comments. */
 function intoNothing(file: SourceFile, at: MissingValue, keys: readonly string[], value: NewValue): Splice | string {
   if (at.trail[0] !== file.documents.length - 1) return 'its document is empty and others follow';
-  if (file.json) return 'the file holds no object';
+  if (file.kind === 'JSON') return 'the file holds no object';
   return line(file, file.text.length, block(file, keys, value, 0));
 }
 
@@ -84,7 +74,8 @@ function intoFlow(file: SourceFile, map: YAMLMap, keys: readonly string[], value
   const start = (last?.value as Node | null | undefined)?.range?.[1] ?? rangeOf(key)[1];
   const before = /[{,](\s*)$/.exec(text.slice(Math.max(0, rangeOf(key)[0] - 1_000), rangeOf(key)[0]))?.[1] ?? ' ';
   const gap = before.includes('\n') || map.items.length > 1 ? before : ' ';
-  if (file.json && gap.includes('\n')) return { start, end: start, text: `,${pretty(file, keys, value, gap)}` };
+  if (file.kind === 'JSON' && gap.includes('\n'))
+    return { start, end: start, text: `,${pretty(file, keys, value, gap)}` };
   return { start, end: start, text: `,${gap}${inline(file, keys, value)}` };
 }
 
@@ -111,12 +102,20 @@ function inline(file: SourceFile, keys: readonly string[], value: NewValue): str
 }
 
 function spelled(file: SourceFile, value: NewValue, flow: boolean): string {
-  const slot = { style: 'plain', source: '', flow, json: file.json, string: false, as: value.as } as const;
+  const slot = {
+    style: 'plain',
+    source: '',
+    flow,
+    json: file.kind === 'JSON',
+    string: false,
+    now: 'nothing',
+    as: value.as,
+  } as const;
   return spellings(value.value, slot)[0] ?? doubleQuoted(value.value);
 }
 
 function spelledKey(file: SourceFile, key: string, flow: boolean): string {
-  return !file.json && isPlain(key, flow) ? key : doubleQuoted(key);
+  return file.kind !== 'JSON' && isPlain(key, flow) ? key : doubleQuoted(key);
 }
 
 /** Go's readers see no newline at the end of a block text where the file has none there (`|` and `>` without `-`). */
@@ -153,21 +152,9 @@ function lastEnd(node: Node): { start: number; end: number; block: boolean; keep
   return { start: rangeOf(node)[0], end: rangeOf(node)[1], block, keep };
 }
 
-/** Before the newline of the line that holds `offset`; at the offset itself where it already begins a line. */
-function lineEnd(text: string, offset: number): number {
-  if (text[offset - 1] === '\n') return offset;
-  const newline = text.indexOf('\n', offset);
-  if (newline < 0) return text.length;
-  return text[newline - 1] === '\r' ? newline - 1 : newline;
-}
-
 function columnOf(text: string, offset: number): number {
   const start = text.lastIndexOf('\n', offset - 1) + 1;
   return offset - start - (start === 0 && text.startsWith('\uFEFF') ? 1 : 0);
-}
-
-function newlineOf(text: string): string {
-  return /\r?\n/.exec(text)?.[0] ?? '\n';
 }
 
 /** How much deeper a map inside a map stands in this file; two spaces where it has none. */

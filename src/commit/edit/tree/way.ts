@@ -1,5 +1,5 @@
 import { isMap, isSeq, type Node } from 'yaml';
-import { keyText, type SourceFile } from './document.ts';
+import { keyText, type SourceFile } from '../document.ts';
 
 /** Where a walk ended: the document's number, then the position of each child on the way. */
 export type Trail = readonly number[];

@@ -1,22 +1,5 @@
-import type { ValueType } from '../../plan/value.ts';
+import { doubleQuoted, type Slot } from '../format.ts';
 import { isFaithful, kindOf, typeOfKind } from './kind.ts';
-
-/** How a scalar is written in its file. */
-export type Style = 'plain' | 'single' | 'double' | 'block';
-
-/** The scalar to be replaced. */
-export interface Slot {
-  readonly style: Style;
-  /** Its text in the file, for a block scalar with its header and all its lines. */
-  readonly source: string;
-  /** Inside `{…}` or `[…]`, where commas and brackets end a plain scalar. */
-  readonly flow: boolean;
-  readonly json: boolean;
-  /** It has the tag `!!str`, so that whatever stands there is a string. */
-  readonly string: boolean;
-  /** What the value is; undefined: what stands there decides, where all readers agree on the text. */
-  readonly as?: ValueType | undefined;
-}
 
 /**
  * The texts that could stand for `value` in the slot, the best first: in the slot's own style, then quoted.
@@ -44,7 +27,7 @@ export function isBare(value: string, slot: Slot): boolean {
   if (slot.string || slot.as === 'text') return false;
   if (slot.as !== undefined) return true;
   if (slot.style !== 'plain' || !isFaithful(value)) return false;
-  return typeOfKind(kindOf(slot.source)) === typeOfKind(kindOf(value));
+  return slot.now === typeOfKind(kindOf(value));
 }
 
 /** Whether the text, unquoted, reads as itself and as a string. */
@@ -60,14 +43,6 @@ export function isPlain(text: string, flow: boolean, tagged = false): boolean {
 /** Printable on one line for YAML 1.1 and 1.2 alike; 1.1 breaks lines at U+0085, U+2028 and U+2029 too. */
 function isPrintable(text: string): boolean {
   return !/[^\x20-\x7E\xA0-\u2027\u202A-\uD7FF\uE000-\uFEFE\uFF00-\uFFFD\u{10000}-\u{10FFFF}]/u.test(text);
-}
-
-/** In double quotes: JSON's escapes, which YAML has too, and `\u` for what YAML doesn't print. */
-export function doubleQuoted(text: string): string {
-  return JSON.stringify(text).replace(
-    /[\x7F-\x9F\u2028\u2029\uFEFF\uFFFE\uFFFF]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }
 
 function inBlock(value: string, source: string, bare: boolean): string[] {

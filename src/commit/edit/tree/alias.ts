@@ -1,9 +1,9 @@
 import { isAlias, isMap, isPair, isSeq, type Node, type Pair, visit, type YAMLMap } from 'yaml';
-import { placeAt } from '../../errors/place.ts';
-import { TagboatError } from '../../errors.ts';
-import { formatPath, type ValuePath } from '../../plan/path.ts';
-import type { YamlDocument } from '../../wire/yaml.ts';
-import { keyText, placeUpTo, rangeOf, type SourceFile } from './document.ts';
+import { placeAt } from '../../../errors/place.ts';
+import { TagboatError } from '../../../errors.ts';
+import { formatPath, type ValuePath } from '../../../plan/path.ts';
+import type { YamlDocument } from '../../../wire/yaml.ts';
+import { keyText, placeUpTo, rangeOf, type SourceFile } from '../document.ts';
 import type { Way } from './way.ts';
 
 /** Throws PATH_IS_ALIAS, with the anchor's place, when the node is an alias: its value belongs to other places too. */

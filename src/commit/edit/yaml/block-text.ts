@@ -1,5 +1,5 @@
 import { type Scalar, visit } from 'yaml';
-import type { YamlDocument } from '../../wire/yaml.ts';
+import type { YamlDocument } from '../../../wire/yaml.ts';
 
 /**
  * Gives every block text (`|`, `>`) of a document the value that libyaml's kin read: Go's packages and PyYAML, for whom a
