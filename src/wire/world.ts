@@ -1,4 +1,5 @@
 import type { Exec } from './exec.ts';
+import type { GitHosts } from './git/host.ts';
 import type { Http } from './http.ts';
 
 /** Time as the program sees it. Milliseconds since the epoch; tests turn it by hand. */
@@ -28,6 +29,8 @@ export interface World {
   readonly mask: (secret: string) => void;
   /** Tells a person what is waited for, how long and why. */
   readonly notice: (message: string) => void;
+  /** What the run has learnt of git hosts. Without it, each repository's host is asked anew. */
+  readonly gitHosts?: GitHosts | undefined;
   /** There where somebody wants to see each request, child and decision. */
   readonly trace?: Trace | undefined;
 }

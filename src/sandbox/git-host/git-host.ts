@@ -64,6 +64,8 @@ export interface GitHostOptions {
   readonly port?: number;
   /** Git processes at once, as hosts limit them; further requests wait. Default: no limit. */
   readonly workers?: number;
+  /** On every answer of git's, as some hosts tell what they are. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** How this host reads fetches otherwise than git. */
   readonly quirks?: readonly Quirk[];
   /** Asked before each request is looked at; may wait, or change repositories meanwhile. */
@@ -110,6 +112,7 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
     const request = record(incoming, connections.get(incoming.socket) ?? 0, requests.length + 1);
     requests.push(request);
     count(incoming.socket, outgoing, request);
+    for (const [name, value] of Object.entries(options.headers ?? {})) outgoing.setHeader(name, value);
     const fault = await options.fault?.(request);
     if (fault?.is === 'hang') return;
     if (fault?.is === 'delay') await new Promise((resolve) => setTimeout(resolve, fault.ms));

@@ -26,12 +26,13 @@ interface TipReaderOptions {
 
 /**
  * How much a host lets us leave out, from the best to the worst:
- * the commit with its root folder, then each folder and file by its id;
- * the commit alone, then each by its id;
+ * the commit with its folders as deep as the paths go, then what is missing by its id;
+ * the commit with all folders, read no further than `mostFolders`, then what is missing by its id;
+ * the commit alone, then each folder and file by its id;
  * all folders at once, then files by their ids;
  * everything at once.
  */
-type Mode = 'byRoot' | 'byCommit' | 'allFolders' | 'everything';
+type Mode = 'byDepth' | 'byFolders' | 'byCommit' | 'allFolders' | 'everything';
 
 const mebibyte = 1024 * 1024;
 const limits: Readonly<Record<ObjectType | 'delta', number>> = {
@@ -44,6 +45,10 @@ const limits: Readonly<Record<ObjectType | 'delta', number>> = {
   delta: 16 * mebibyte,
 };
 const mostAtOnce = 64 * mebibyte;
+/** Bytes of folders that are read before those on the way are asked for by their ids: all of a repository of 10,000 files. */
+const mostFolders = 384 * 1024;
+/** The same for further tips: most of their folders are here. */
+const fewFolders = 64 * 1024;
 
 /** A last folder is asked for along with its files: small ones save a request. Past this it is read by itself. */
 const smallFolder = { objects: 64, bytes: 128 * 1024 };
@@ -54,6 +59,8 @@ export function createTipReader(remote: GitRemote, options: TipReaderOptions): T
   /** Last folders that turned out to be anything but small. */
   const wide = new Set<string>();
   let mode: Mode | undefined;
+  /** Whether the folders of a commit turned out to be more than is read at every try. */
+  let isVast = false;
   /** The filter that gives an object by its id, and nothing below it. */
   let exactly: 'tree:0' | 'tree:1' = 'tree:0';
   const spool = openSpooled(remote);
@@ -61,9 +68,10 @@ export function createTipReader(remote: GitRemote, options: TipReaderOptions): T
   const read = async (tip: ObjectId, paths: readonly string[]): Promise<Snapshot> => {
     const format = remote.format();
     const { fileLimit } = options;
+    const depth = Math.max(...paths.map((path) => path.split('/').length));
     const step = () => asWireFailure(remote, () => walk(tip, paths, { format, objects, oversized, fileLimit }));
     let next = await step();
-    for (; isMissing(next); next = await step()) await supply(next, tip);
+    for (; isMissing(next); next = await step()) await supply(next, tip, depth);
     // Only what this snapshot holds is kept: a beaten push reads on, perhaps a hundred times.
     const commit = objects.get(tip);
     objects = new Map(commit === undefined ? [] : [[tip, commit]]);
@@ -75,11 +83,11 @@ export function createTipReader(remote: GitRemote, options: TipReaderOptions): T
   const isHere = ({ id }: MissingObject): boolean => objects.has(id) || oversized.has(id);
 
   /** Gets some of what is missing at least. A host whose answer has none of it is asked in the next mode. */
-  const supply = async (missing: readonly MissingObject[], tip: ObjectId): Promise<void> => {
+  const supply = async (missing: readonly MissingObject[], tip: ObjectId, depth: number): Promise<void> => {
     mode ??= startingMode();
     let refusal: WireFailure | undefined;
     try {
-      await ask(mode, missing, tip);
+      await ask(mode, missing, tip, depth);
       if (missing.some(isHere)) return;
     } catch (error) {
       if (!isNo(error)) throw error;
@@ -87,10 +95,10 @@ export function createTipReader(remote: GitRemote, options: TipReaderOptions): T
     }
     mode = await nextMode(mode, refusal ?? malformed(remote, "git's answer doesn't hold what was asked for"));
     await spool.clear();
-    await supply(missing, tip);
+    await supply(missing, tip, depth);
   };
 
-  const ask = async (as: Mode, missing: readonly MissingObject[], tip: ObjectId): Promise<void> => {
+  const ask = async (as: Mode, missing: readonly MissingObject[], tip: ObjectId, depth: number): Promise<void> => {
     if (as === 'everything' || (as === 'allFolders' && missing.some(({ type }) => type !== 'blob'))) {
       await spool.supply(tip, as === 'allFolders' ? 'blob:none' : undefined);
       for (const { id, type } of missing) {
@@ -98,14 +106,15 @@ export function createTipReader(remote: GitRemote, options: TipReaderOptions): T
         if (found !== undefined && 'content' in found) objects.set(id, found);
         else if (found !== undefined) oversized.set(id, found.size);
       }
-    } else if (missing.some(({ type }) => type === 'commit')) await fetchCommit(tip, as);
-    else if (as === 'byRoot' && areLastFolders(missing)) await fetchLastFolders(missing);
-    else await fetchByIds(missing, as);
+    } else if (missing.some(({ type }) => type === 'commit')) await fetchCommit(tip, as, depth);
+    else if (as === 'byDepth' && areLastFolders(missing)) await fetchLastFolders(missing);
+    else await fetchByIds(missing);
   };
 
-  const fetchByIds = async (missing: readonly MissingObject[], as: Mode): Promise<void> => {
+  const fetchByIds = async (missing: readonly MissingObject[]): Promise<void> => {
     const ids = missing.map(({ id }) => id);
-    if (as === 'allFolders') return fetchExactly(ids, undefined);
+    // A filter doesn't apply to what is asked for by name, so it only matters for what lies below that.
+    if (missing.every(({ type }) => type === 'blob')) return fetchExactly(ids, undefined);
     await fetchExactly(ids, exactly);
     if (exactly !== 'tree:0' || missing.some(isHere)) return;
     // JGit's filters count from the ids that are asked for, so that 0 leaves those out and 1 what is below them.
@@ -115,16 +124,19 @@ export function createTipReader(remote: GitRemote, options: TipReaderOptions): T
 
   const startingMode = (): Mode => {
     const can = remote.known();
-    return can === undefined || (can.filter && can.wantAny) ? 'byRoot' : everything();
+    if (can !== undefined && !(can.filter && can.wantAny)) return everything();
+    return remote.host.foldersByDepth === false ? 'byFolders' : 'byDepth';
   };
 
   const nextMode = async (refused: Mode, refusal: WireFailure): Promise<Mode> => {
     if (refused === 'everything') throw refusal;
     // Large hosts limit filters by depth, so the next better guess comes before the question.
-    if (refused === 'byRoot' && remote.known() === undefined) return 'byCommit';
+    if (refused === 'byDepth') remote.host.foldersByDepth = false;
+    if (refused === 'byDepth' && remote.known() === undefined) return 'byFolders';
     const can = await remote.ask();
     if (refused === 'allFolders' || !can.filter || !can.wantAny) return everything();
-    if (refused === 'byRoot') return 'byCommit';
+    if (refused === 'byDepth') return 'byFolders';
+    if (refused === 'byFolders') return 'byCommit';
     options.notice('This git host gives out no single folders: the lists of all folders are read.');
     return 'allFolders';
   };
@@ -134,12 +146,18 @@ export function createTipReader(remote: GitRemote, options: TipReaderOptions): T
     return 'everything';
   };
 
-  const fetchCommit = (tip: ObjectId, as: Mode): Promise<void> =>
-    fetchInto({
-      wants: [tip],
-      filter: as === 'byRoot' ? 'tree:1' : 'tree:0',
-      depth: remote.isShallow() ? 1 : undefined,
-    });
+  const fetchCommit = async (tip: ObjectId, as: Mode, depth: number): Promise<void> => {
+    const filter = filterOf(as, depth);
+    const bytes = await fetchInto({ wants: [tip], filter, depth: remote.isShallow() ? 1 : undefined }, mostFolders);
+    isVast ||= bytes > fewFolders;
+    if (filter !== 'tree:0') remote.host.foldersByDepth ??= as === 'byDepth';
+  };
+
+  /** One folder more costs a request; a last one that is small comes along with its files. */
+  const filterOf = (as: Mode, depth: number): string => {
+    if (as === 'byCommit' || (as === 'byFolders' && isVast)) return 'tree:0';
+    return as === 'byFolders' ? 'blob:none' : `tree:${depth > 2 && !isVast ? depth : 1}`;
+  };
 
   /** Objects by their ids, with nothing below them: a filter doesn't apply to what is asked for by name. */
   const fetchExactly = async (ids: readonly ObjectId[], filter: string | undefined): Promise<void> => {
@@ -155,11 +173,14 @@ export function createTipReader(remote: GitRemote, options: TipReaderOptions): T
     }
   };
 
-  const fetchInto = (wanted: Wanted): Promise<void> =>
+  /** Answers the pack's bytes. Past `most`, no more of it is read: what is missing then is asked for anew. */
+  const fetchInto = (wanted: Wanted, most = Number.POSITIVE_INFINITY): Promise<number> =>
     remote.fetch(wanted, async (pack) => {
       const format = remote.format();
-      const { entries } = await openPack(new ByteReader(pack), { format, limit, oversized: 'refuse' });
-      await unpack(entries, objects, { format, budget: mostAtOnce });
+      const from = new ByteReader(pack);
+      const { entries } = await openPack(from, { format, limit, oversized: 'refuse' });
+      await unpack(entries, objects, { format, budget: mostAtOnce, enough: () => from.offset > most });
+      return from.offset;
     });
 
   /** Files may be among them: what is wanted by its id comes, filter or not. */

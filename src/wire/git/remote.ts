@@ -4,6 +4,7 @@ import type { World } from '../world.ts';
 import { type Advertisement, readAdvertisement } from './capabilities.ts';
 import { GitRefusal } from './failure.ts';
 import { fetchRequest, oldFetchRequest, readFetch, readOldFetch, type Wanted } from './fetch.ts';
+import { factsOf, type GitHostFacts, learnFromHeaders } from './host.ts';
 import type { ByteReader } from './pack/bytes.ts';
 import { type ObjectFormat, type ObjectId, zeroId } from './pack/object.ts';
 import { type NewObject, writePack } from './pack/pack.ts';
@@ -35,6 +36,8 @@ export interface GitRemote {
   readonly known: () => Abilities | undefined;
   /** The same, asking if it hasn't. */
   readonly ask: () => Promise<Abilities>;
+  /** What is believed of the host. Whoever learns better says so here. */
+  readonly host: GitHostFacts;
   /** Filters that this host turned out not to take, though another answer to the same question came. */
   readonly refused: Set<string>;
   /** Whether a fetch may be told how far back to go, as long as the host hasn't said otherwise. */
@@ -64,7 +67,8 @@ interface Abilities {
 
 /** A remote that begins as the usual hosts allow (version 2, no questions first) and asks when the answer isn't that. */
 export function openRemote(world: World, options: RemoteOptions): GitRemote {
-  const http = createGitHttp({ ...world, ...options });
+  const host = factsOf(world.gitHosts ?? new Map(), options.url);
+  const http = createGitHttp({ ...world, ...options, heard: (headers) => learnFromHeaders(host, headers) });
   let spoken: Advertisement | undefined;
   let format: ObjectFormat = 'sha1';
   let opened = false;
@@ -145,6 +149,7 @@ export function openRemote(world: World, options: RemoteOptions): GitRemote {
     url: () => shownUrl(http.url()),
     format: () => format,
     known: () => (spoken === undefined ? undefined : abilitiesOf(spoken)),
+    host,
     refused: new Set(),
     isShallow: () => spoken === undefined || abilitiesOf(spoken).shallow,
     ask: async () => abilitiesOf(spoken ?? (await learn([], 0))),

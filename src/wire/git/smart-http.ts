@@ -28,6 +28,8 @@ interface GitHttpOptions {
   readonly patientUntil?: number | undefined;
   /** Tells a person something about this host, once. */
   readonly notice: (message: string) => void;
+  /** Given the headers of each answer of git's. */
+  readonly heard: (headers: HttpResponse['headers']) => void;
 }
 
 interface ServiceCall {
@@ -113,6 +115,7 @@ export function createGitHttp(options: GitHttpOptions): GitHttp {
       if (response.status >= 200 && response.status < 300) {
         if (response.headers['content-type']?.split(';')[0]?.trim().toLowerCase() === sending.accept) {
           settled = true;
+          options.heard(response.headers);
           return response;
         }
         response.body.destroy();

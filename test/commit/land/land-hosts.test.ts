@@ -33,7 +33,7 @@ const noFilter = { 'uploadpack.allowFilter': 'false' };
 
 const hosts: readonly (readonly [string, RepoSetup, (() => GitHostFault) | undefined, number])[] = [
   ['that filters by depth, but not deeper than 0', { config: { 'uploadpackfilter.tree.maxDepth': '0' } }, undefined, 0],
-  ['that leaves out files, but no folders', { config: { 'uploadpackfilter.tree.allow': 'false' } }, undefined, 1],
+  ['that leaves out files, but no folders', { config: { 'uploadpackfilter.tree.allow': 'false' } }, undefined, 0],
   ['that filters nothing', { config: noFilter }, undefined, 1],
   ['that speaks version 0 only', {}, oldProtocol, 1],
   ['that speaks version 0 and filters nothing', { config: noFilter }, oldProtocol, 2],
@@ -68,9 +68,9 @@ describe.skipIf(noHttpBackend !== undefined).each(formats)(
 describe.skipIf(noHttpBackend !== undefined)(`landing on hosts of all kinds${skipNote}`, () => {
   it.each<[string, Record<string, string>, GitHostFault | undefined, readonly Quirk[], number]>([
     ['that allows every filter', {}, undefined, [], 5],
-    ['that filters not deeper than 0', { 'uploadpackfilter.tree.maxDepth': '0' }, undefined, [], 8],
-    ['that leaves out files, but no folders', { 'uploadpackfilter.tree.allow': 'false' }, undefined, [], 8],
-    ['that applies filters to ids, as JGit does', {}, undefined, [{ is: 'filtersIds' }], 7],
+    ['that filters not deeper than 0', { 'uploadpackfilter.tree.maxDepth': '0' }, undefined, [], 6],
+    ['that leaves out files, but no folders', { 'uploadpackfilter.tree.allow': 'false' }, undefined, [], 6],
+    ['that applies filters to ids, as JGit does', {}, undefined, [{ is: 'filtersIds' }], 6],
     ['that filters nothing', noFilter, undefined, [], 7],
     ['that speaks version 0 only', {}, { is: 'oldProtocol' }, [], 6],
   ])('costs on a host %s as many requests as the README says, on one connection', async (_, config, fault, quirks, most) => {

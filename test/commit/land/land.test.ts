@@ -94,9 +94,8 @@ describe.skipIf(noHttpBackend !== undefined)(`landing on git's own server${skipN
     expect(await fileAt(host, 'config', deep)).toBe('image:\n  tag: c\n  name: x\n');
     expect(await fileAt(host, 'config', 'root.yaml')).toBe('tag: d\n');
     expect(await host.git('config', 'rev-list', '--count', 'main')).toBe('2\n');
-    // The refs, the commit with its root, one request a level for all paths together, the push, the refs again. The last
-    // level's folder comes with its files.
-    expect(host.requests).toHaveLength(2 + 4 + 1 + 1);
+    // The refs, the commit with all folders on the way, the files together, the push, the refs again.
+    expect(host.requests).toHaveLength(5);
     await isSound(host, 'config');
   });
 

@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { createTipReader, type TipReader } from '../../../src/wire/git/reader.ts';
+import type { GitHosts } from '../../../src/wire/git/host.ts';
 import { openRemote } from '../../../src/wire/git/remote.ts';
 import { gitHost, noHttpBackend, skipNote } from '../../support/git-host.ts';
 import { jumpingClock, testWorld } from '../../support/world.ts';
 
 const files = { 'main/values.yaml': 'a: 1\n', 'apps/one/values.yaml': 'b: 1\n', 'top.yaml': 'c: 1\n' };
 
-async function readerOn(url: string): Promise<{ reader: TipReader; tip: () => Promise<string> }> {
-  const world = testWorld({ clock: jumpingClock() });
+async function readerOn(
+  url: string,
+  gitHosts: GitHosts = new Map(),
+): Promise<{ reader: TipReader; tip: () => Promise<string> }> {
+  const world = { ...testWorld({ clock: jumpingClock() }), gitHosts };
   const notice = () => undefined;
   const deadline = world.clock.now() + 60_000;
   const remote = openRemote(world, { url, authorization: undefined, idleMs: 5_000, deadline, notice });
@@ -36,8 +40,8 @@ describe.skipIf(noHttpBackend !== undefined)(`reading files at a tip${skipNote}`
     const asked = host.requests.length;
     const found = (await reader.read(next, Object.keys(files))).files.get('apps/one/values.yaml');
     expect(found?.is === 'file' && found.blob.content.toString()).toBe('b: 2\n');
-    // The root, apps, and one with its file.
-    expect(host.requests).toHaveLength(asked + 3);
+    // The folders at once, then the file.
+    expect(host.requests).toHaveLength(asked + 2);
   });
 
   it('asks for a folder with its files and for files beside it at once, and tells of one that is too large', async () => {
@@ -68,5 +72,71 @@ describe.skipIf(noHttpBackend !== undefined)(`reading files at a tip${skipNote}`
       'missing',
     ]);
     expect(snapshot.files.get('apps/two/values.yaml')).toMatchObject({ folder: 'apps', names: ['one'] });
+  });
+});
+
+const noDepth = { 'uploadpackfilter.tree.maxDepth': '0' };
+const gitHub = { 'x-github-request-id': '8A3E:1' };
+const deep = 'a/b/c/d/values.yaml';
+const few = { ...files, [deep]: 'd: 1\n' };
+
+/** A thousand folders with a file each, as a config repo of many services has them. */
+const services = Object.fromEntries(Array.from({ length: 1_000 }, (_, at) => [`apps/${at}/values.yaml`, `t: ${at}\n`]));
+
+describe.skipIf(noHttpBackend !== undefined)(`how often a host is asked for files${skipNote}`, () => {
+  it.each([
+    ['main/values.yaml', 'that allows all', {}, {}, [2, 2]],
+    [deep, 'that allows all', {}, {}, [2, 2]],
+    ['top.yaml', 'that allows all', {}, {}, [2, 2]],
+    // Asked once for what it refuses; the next repository of the run is read as the first one taught.
+    ['main/values.yaml', 'that allows no depth', noDepth, {}, [3, 2]],
+    [deep, 'that allows no depth', noDepth, {}, [3, 2]],
+    ['main/values.yaml', 'that allows no depth and is GitHub', noDepth, gitHub, [2, 2]],
+    [deep, 'that allows no depth and is GitHub', noDepth, gitHub, [2, 2]],
+    ['top.yaml', 'that allows no depth and is GitHub', noDepth, gitHub, [2, 2]],
+    // A wrong belief costs nothing where the weaker question has its answer too.
+    [deep, 'that allows all and says it is GitHub', {}, gitHub, [2, 2]],
+  ] as const)('%s on a host %s', async (path, _, config, headers, counts) => {
+    const host = await gitHost({ headers });
+    const url = await host.createRepo('config', { files: few, config });
+    const gitHosts: GitHosts = new Map();
+    const asked: number[] = [];
+    for (const __ of counts) {
+      const { reader, tip } = await readerOn(url, gitHosts);
+      const id = await tip();
+      const before = host.requests.length;
+      const found = await reader.read(id, [path]);
+      expect(found.files.get(path)?.is).toBe('file');
+      asked.push(host.requests.length - before);
+    }
+    expect(asked).toEqual(counts);
+  });
+
+  it('reads a thousand services’ folders at once, and few bytes of them at the next tip', async () => {
+    const host = await gitHost({ headers: gitHub });
+    const { reader, tip } = await readerOn(await host.createRepo('config', { files: services, config: noDepth }));
+    await reader.read(await tip(), ['apps/7/values.yaml']);
+    const bytes = () => host.requests.reduce((sum, { bytesOut }) => sum + bytesOut, 0);
+    expect(bytes()).toBeLessThan(96 * 1024);
+    const before = host.requests.length;
+    await host.commit('config', { files: { 'apps/9/values.yaml': 't: new\n' } });
+    const next = await reader.read(await tip(), ['apps/9/values.yaml']);
+    expect(next.files.get('apps/9/values.yaml')?.is).toBe('file');
+    // Refs; the commit alone; root, apps, 9, and the file, each by its id: the list of all folders was too long to come again.
+    expect(host.requests.length - before).toBeLessThanOrEqual(6);
+  });
+
+  it('stops reading folders that are too many, and asks for those on the way by their ids', async () => {
+    const host = await gitHost({ headers: gitHub });
+    const many = function* () {
+      for (let at = 0; at < 20_000; at += 1) yield [`apps/${at % 40}/${at}/values.yaml`, `t: ${at}\n`] as const;
+    };
+    const { reader, tip } = await readerOn(await host.createRepo('config', { files: many(), config: noDepth }));
+    const path = 'apps/39/19999/values.yaml';
+    const found = await reader.read(await tip(), [path]);
+    expect(found.files.get(path)?.is).toBe('file');
+    expect(host.requests.length).toBeLessThanOrEqual(7);
+    // What nobody read was given up with its connection.
+    expect(Math.max(...host.requests.map(({ connection }) => connection))).toBe(2);
   });
 });
