@@ -26,7 +26,17 @@ export function createWorld(
   const exec = createExec((program) => childEnv(program, env));
   const told =
     trace === undefined ? { http, exec } : { http: tracedHttp(http, trace), exec: tracedExec(exec, trace), trace };
-  return { ...told, gitHosts: new Map(), clock, env, signal, random: Math.random, mask, notice, close: () => http.close() };
+  return {
+    ...told,
+    gitHosts: new Map(),
+    clock,
+    env,
+    signal,
+    random: Math.random,
+    mask,
+    notice,
+    close: () => http.close(),
+  };
 }
 
 /** What the Action is given, what Tagboat reads itself, and what the job's identity is asked for with. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createTipReader, type TipReader } from '../../../src/wire/git/reader.ts';
 import type { GitHosts } from '../../../src/wire/git/host.ts';
+import { createTipReader, type TipReader } from '../../../src/wire/git/reader.ts';
 import { openRemote } from '../../../src/wire/git/remote.ts';
 import { gitHost, noHttpBackend, skipNote } from '../../support/git-host.ts';
 import { jumpingClock, testWorld } from '../../support/world.ts';
