@@ -115,7 +115,8 @@ function moodOf(
     writer.gathered += 1;
     return 'gathering';
   }
-  return here.now - writer.since < patienceMs(here.place, here.tripMs) ? 'patient' : 'impatient';
+  const patience = patienceMs(here.place, length, here.tripMs);
+  return here.now - writer.since < patience ? 'patient' : 'impatient';
 }
 
 /** How many wait, and for how long the first of them has, by its writer's clock. */

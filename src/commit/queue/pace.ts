@@ -41,9 +41,14 @@ export function restWhileGathering(tripMs: number, random: number): number {
   return rest(Math.min(250, tripMs / 2), random);
 }
 
-/** How long nothing may move in front of the writer until it lands the queue itself: whoever had the turn is gone. */
-export function patienceMs(place: number, tripMs: number): number {
-  return Math.max(1_500, 20 * tripMs) * Math.max(1, place);
+/**
+ * How long nothing may move in front of the writer until it lands the queue itself: whoever had the turn is gone. Those
+ * behind the second give it time for a landing, but less and less each: when many are gone, the first that is not would
+ * wait for all of them. Who comes too early loses a push and no more.
+ */
+export function patienceMs(place: number, crowd: number, tripMs: number): number {
+  const landing = landingMs + landingTrips * tripMs + changeMs * crowd;
+  return Math.max(1_500, 20 * tripMs) + landing * Math.log(Math.max(1, place));
 }
 
 /** A little apart, so that those who published together don't come back together. */

@@ -55,7 +55,12 @@ it('a host that answers as it did before is not crowded, nor is one that is quic
 });
 
 it('the second in the queue is patient for as long as a landing may take, and those behind it for longer', () => {
-  expect(patienceMs(1, 10)).toBeGreaterThanOrEqual(1_500);
-  expect(patienceMs(1, 400)).toBeGreaterThanOrEqual(20 * 400);
-  expect(patienceMs(3, 400)).toBe(3 * patienceMs(1, 400));
+  expect(patienceMs(1, 2, 10)).toBeGreaterThanOrEqual(1_500);
+  expect(patienceMs(1, 2, 400)).toBeGreaterThanOrEqual(20 * 400);
+  expect(patienceMs(3, 4, 400)).toBeGreaterThan(patienceMs(2, 4, 400));
+});
+
+it('sixty in front that are gone cost the one behind them few seconds', () => {
+  expect(patienceMs(60, 61, 20)).toBeLessThan(4_000);
+  expect(patienceMs(60, 61, 20) - patienceMs(59, 61, 20)).toBeLessThan(20);
 });

@@ -238,6 +238,19 @@ describe.skipIf(noHttpBackend !== undefined)(`the queue${skipNote}`, () => {
     await isSound(host, 'config');
   });
 
+  it('lands soon after a dozen killed writers, and lands what they have published', async () => {
+    const many = Object.fromEntries(Array.from({ length: 12 }, (_, at) => [`${at}.yaml`, 'tag: a\n']));
+    const { host, url } = await beatenHost(0, { ...chart, ...shared, ...many });
+    const world = testWorld({ clock: jumpingClock() });
+    for (const file of Object.keys(many)) await publishAndDie(host, deliveryTo(url, setTag('b', file, '.tag')), world);
+    const began = world.clock.now();
+    landed(await land(deliveryTo(url, setTag('c')), world));
+    // Of its own clock, on which requests take no time: all of it is waiting.
+    expect(world.clock.now() - began).toBeLessThan(5_000);
+    expect(await host.git('config', 'rev-list', '--count', 'main')).toBe('26\n');
+    expect(await refsIn(host)).toBe('');
+  });
+
   it('without a key, leaves to its own writer what neither it writes itself nor the config repo lists', async () => {
     const { host, url } = await beatenHost(0, { ...chart, 'b.yaml': 'tag: a\n' });
     await publishAndDie(host, deliveryTo(url, setTag('bad', 'b.yaml', '.tag')));
