@@ -1,5 +1,4 @@
 import type { Exec } from './exec.ts';
-import type { GitHosts } from './git/host.ts';
 import type { Http } from './http.ts';
 
 /** Time as the program sees it. Milliseconds since the epoch; tests turn it by hand. */
@@ -14,6 +13,18 @@ export type Env = Readonly<Record<string, string | undefined>>;
 
 /** Told one line of what is asked, run or decided, as it happens. Whoever shows it takes known secrets out. */
 export type Trace = (line: string) => void;
+
+/** What a run has learnt of a git host, or believes for its name. */
+export interface GitHostFacts {
+  /**
+   * Whether it takes a filter of folders by their depth (`tree:1` and up), and not the commit alone (`tree:0`). Undefined:
+   * nobody has asked. A wrong belief costs a request, not a result.
+   */
+  foldersByDepth: boolean | undefined;
+}
+
+/** By the hosts' origins. */
+export type GitHosts = Map<string, GitHostFacts>;
 
 /** Everything outside the program. Made once in `entry/` and handed down, so that a test can hand in another. */
 export interface World {

@@ -1,3 +1,4 @@
+import type { GitHostFacts, GitHosts } from '../world.ts';
 import { GitDataError, GitNo } from './failure.ts';
 import type { ByteReader } from './pack/bytes.ts';
 import { isObjectId, type ObjectFormat, type ObjectId } from './pack/object.ts';
@@ -77,4 +78,27 @@ async function nextLine(from: ByteReader): Promise<string | undefined> {
 function knownFormat(name: string): ObjectFormat {
   if (name === 'sha1' || name === 'sha256') return name;
   throw new GitDataError('malformed', `the repository names its objects by ${name.slice(0, 50)}`);
+}
+
+/** What to believe of a host at first: what the run has learnt of it, or else what its name says. */
+export function hostFacts(hosts: GitHosts, url: string): GitHostFacts {
+  const { origin, hostname } = new URL(url);
+  const known = hosts.get(origin);
+  if (known !== undefined) return known;
+  const facts: GitHostFacts = { foldersByDepth: isGitHubName(hostname) ? false : undefined };
+  hosts.set(origin, facts);
+  return facts;
+}
+
+/**
+ * Learns from an answer's headers. GitHub names each request, on servers of one's own too, and takes no filter of folders
+ * by depth (`uploadpackfilter.tree.maxDepth=0` in git's words).
+ */
+export function learnFromHeaders(facts: GitHostFacts, headers: Readonly<Record<string, string | undefined>>): void {
+  if (headers['x-github-request-id'] !== undefined) facts.foldersByDepth ??= false;
+}
+
+/** github.com, and the hosts of GitHub Enterprise Cloud with data residency. */
+function isGitHubName(hostname: string): boolean {
+  return hostname === 'github.com' || hostname.endsWith('.ghe.com');
 }

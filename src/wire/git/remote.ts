@@ -1,10 +1,9 @@
 import { shownUrl, WireFailure } from '../failure.ts';
 import type { Secret } from '../secret.ts';
-import type { World } from '../world.ts';
-import { type Advertisement, readAdvertisement } from './capabilities.ts';
+import type { GitHostFacts, World } from '../world.ts';
+import { type Advertisement, hostFacts, learnFromHeaders, readAdvertisement } from './capabilities.ts';
 import { GitRefusal } from './failure.ts';
 import { fetchRequest, oldFetchRequest, readFetch, readOldFetch, type Wanted } from './fetch.ts';
-import { factsOf, type GitHostFacts, learnFromHeaders } from './host.ts';
 import type { ByteReader } from './pack/bytes.ts';
 import { type ObjectFormat, type ObjectId, zeroId } from './pack/object.ts';
 import { type NewObject, writePack } from './pack/pack.ts';
@@ -67,7 +66,7 @@ interface Abilities {
 
 /** A remote that begins as the usual hosts allow (version 2, no questions first) and asks when the answer isn't that. */
 export function openRemote(world: World, options: RemoteOptions): GitRemote {
-  const host = factsOf(world.gitHosts ?? new Map(), options.url);
+  const host = hostFacts(world.gitHosts ?? new Map(), options.url);
   const http = createGitHttp({ ...world, ...options, heard: (headers) => learnFromHeaders(host, headers) });
   let spoken: Advertisement | undefined;
   let format: ObjectFormat = 'sha1';

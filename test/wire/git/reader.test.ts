@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { GitHosts } from '../../../src/wire/git/host.ts';
 import { createTipReader, type TipReader } from '../../../src/wire/git/reader.ts';
 import { openRemote } from '../../../src/wire/git/remote.ts';
+import type { GitHosts } from '../../../src/wire/world.ts';
 import { gitHost, noHttpBackend, skipNote } from '../../support/git-host.ts';
 import { jumpingClock, testWorld } from '../../support/world.ts';
 
