@@ -72,6 +72,18 @@ export function formatPath(path: ValuePath): string {
   return document + (steps.startsWith('.') || document !== '' ? steps : `.${steps}`);
 }
 
+/** A place as one text, by which two spellings of its path are the same. A path that is none is what it looks like. */
+export function placeKey({ file, path }: { readonly file: string; readonly path: string }): string {
+  // Most are spelt as they would be anyway.
+  if (/^(?:\.[A-Za-z][A-Za-z0-9]*)+$/.test(path)) return `${file}\n${path}`;
+  try {
+    return `${file}\n${formatPath(parsePath(path))}`;
+  } catch (error) {
+    if (error instanceof TagboatError) return `${file}\n${path}`;
+    throw error;
+  }
+}
+
 function formatStep(step: PathStep): string {
   if (step.is === 'index') return `[${step.index}]`;
   if (step.is === 'key') return `.${quoted(step.key)}`;

@@ -1,6 +1,6 @@
 import { TagboatError } from '../../errors.ts';
 import type { HeldPlace, Hold, HoldChange } from '../../plan/holds.ts';
-import { formatPath, parsePath } from '../../plan/path.ts';
+import { placeKey } from '../../plan/path.ts';
 import type { Snapshot } from '../../wire/git/snapshot.ts';
 import { holdsFile } from '../repo/layout.ts';
 import { fitText, holdLimits, holdsFault, parseHoldsFile } from './schema.ts';
@@ -51,8 +51,8 @@ export function activeHolds(holds: readonly Hold[], now: number): Hold[] {
 
 /** The active holds of these places, however their paths are spelt. */
 export function holdsAt(holds: readonly Hold[], places: readonly HeldPlace[], now: number): Hold[] {
-  const keys = new Set(places.map(keyOf));
-  return activeHolds(holds, now).filter((hold) => keys.has(keyOf(hold)));
+  const keys = new Set(places.map(placeKey));
+  return activeHolds(holds, now).filter((hold) => keys.has(placeKey(hold)));
 }
 
 /**
@@ -65,9 +65,9 @@ export function brokenBy(
   change: HoldChange | undefined,
   now: number,
 ): Hold | undefined {
-  const free = new Set(change?.places.map(keyOf));
+  const free = new Set(change?.places.map(placeKey));
   return activeHolds(holds, now).find((hold) => {
-    const value = free.has(keyOf(hold)) ? undefined : newValue(hold);
+    const value = free.has(placeKey(hold)) ? undefined : newValue(hold);
     return value !== undefined && value !== hold.value;
   });
 }
@@ -82,9 +82,9 @@ export function withChange(
   values: readonly string[],
   now: number,
 ): readonly Hold[] {
-  const keys = new Set(change.places.map(keyOf));
+  const keys = new Set(change.places.map(placeKey));
   const active = activeHolds(holds, now);
-  const others = active.filter((hold) => !keys.has(keyOf(hold)));
+  const others = active.filter((hold) => !keys.has(placeKey(hold)));
   if (change.is === 'repair') return holds;
   if (change.is === 'release') return others.length === active.length ? holds : others;
   const { until } = change;
@@ -96,7 +96,7 @@ export function withChange(
       ...{ file, path, value: values[at] ?? '', by, why, since: new Date(now).toISOString() },
       ...{ until, app, delivery },
     };
-    const before = active.find((one) => keyOf(one) === keyOf(hold));
+    const before = active.find((one) => placeKey(one) === placeKey(hold));
     return before !== undefined && sameButSince(before, hold) ? before : hold;
   });
   return added.every((hold) => holds.includes(hold)) ? holds : [...others, ...added];
@@ -116,14 +116,3 @@ function sameButSince(one: Hold, other: Hold): boolean {
 }
 
 const fields = ['file', 'path', 'value', 'by', 'why', 'until', 'app', 'delivery'];
-
-/** A place by which two spellings of one path are the same. */
-function keyOf({ file, path }: HeldPlace): string {
-  try {
-    return `${file}\n${formatPath(parsePath(path))}`;
-  } catch (error) {
-    // A path from a file of somebody else's: it then is only what it looks like.
-    if (error instanceof TagboatError) return `${file}\n${path}`;
-    throw error;
-  }
-}

@@ -1,4 +1,3 @@
-import { scanPath } from '../../plan/path.ts';
 import type { DeliveryPlan, Edit, GitCredential } from '../../plan.ts';
 import { WireFailure } from '../../wire/failure.ts';
 import { newestCommits, type Relation, relationOf } from '../../wire/git/ancestry.ts';
@@ -7,7 +6,7 @@ import { filesOf, loadRewrite } from '../edit/rewrite.ts';
 import { defaultIdleMs, openConfigRepo } from '../repo/config-repo.ts';
 import { explainGitFailure } from '../repo/git-failure.ts';
 import { changesIn, type FoundChange } from './changed.ts';
-import { trailersOf } from './trailers.ts';
+import { settingIn, trailersOf } from './trailers.ts';
 
 /** A delivery's config repo as far as its commits are compared. Comparing never throws, save the signal's reason. */
 export interface DeliveryHistory {
@@ -63,7 +62,9 @@ export function openHistory(
     const set = trailersOf(message).flatMap(({ key, value }) =>
       key === 'Tagboat-Set' ? (settingIn(value) ?? []) : [],
     );
-    return set.length === 0 ? undefined : set;
+    return set.length === 0
+      ? undefined
+      : set.map((one) => ({ ...one, create: false, allow: ['aliases', 'digest'] as const }));
   };
   return {
     tip: async () => {
@@ -122,23 +123,4 @@ export function openHistory(
       await repo.close();
     },
   };
-}
-
-/** `FILE:PATH=VALUE`, as the trailer has it. */
-function settingIn(text: string): Edit | undefined {
-  const colon = text.search(/:(?=\.|\[|doc\[)/);
-  if (colon < 0) return undefined;
-  try {
-    const { end } = scanPath(text, colon + 1);
-    if (text[end] !== '=') return undefined;
-    return {
-      file: text.slice(0, colon),
-      path: text.slice(colon + 1, end),
-      value: text.slice(end + 1),
-      create: false,
-      allow: ['aliases', 'digest'],
-    };
-  } catch {
-    return undefined;
-  }
 }

@@ -1,3 +1,5 @@
+import type { HeldPlace } from '../../plan/holds.ts';
+import { scanPath } from '../../plan/path.ts';
 import { type HistoryCommit, newestCommits } from '../../wire/git/ancestry.ts';
 import { isObjectId, type ObjectId } from '../../wire/git/pack/object.ts';
 import type { GitRemote } from '../../wire/git/remote.ts';
@@ -23,15 +25,39 @@ export function sourceOf(message: string): { readonly commit: ObjectId; readonly
   return isObjectId(argo) ? { commit: argo, url: undefined } : undefined;
 }
 
-/** Generations in which the writer of a value is looked for at most; as many are read as it takes. */
-const mostDepth = 4_096;
-
 /** A place in the config repo with the value it has. */
 export interface PlacedValue {
   readonly file: string;
   readonly path: string;
   readonly value: string;
 }
+
+/** `FILE:PATH=VALUE`, as a delivery's trailer has it. Undefined where it is none: anybody writes messages. */
+export function settingIn(text: string): PlacedValue | undefined {
+  const end = pathEnd(text);
+  if (end === undefined || text[end.at] !== '=') return undefined;
+  return { file: text.slice(0, end.colon), path: text.slice(end.colon + 1, end.at), value: text.slice(end.at + 1) };
+}
+
+/** `FILE:PATH`, as a hold's trailer has it. */
+export function placeIn(text: string): HeldPlace | undefined {
+  const end = pathEnd(text);
+  if (end === undefined || end.at !== text.length) return undefined;
+  return { file: text.slice(0, end.colon), path: text.slice(end.colon + 1) };
+}
+
+function pathEnd(text: string): { readonly colon: number; readonly at: number } | undefined {
+  const colon = text.search(/:(?=\.|\[|doc\[)/);
+  if (colon < 1 || text.length > 4_096) return undefined;
+  try {
+    return { colon, at: scanPath(text, colon + 1).end };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Generations in which the writer of a value is looked for at most; as many are read as it takes. */
+const mostDepth = 4_096;
 
 /**
  * The app repo's commits behind values at a tip, by the trailers of the newest config commit that set each. Undefined

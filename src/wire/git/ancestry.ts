@@ -2,7 +2,7 @@ import { WireFailure } from '../failure.ts';
 import { fetchCommits } from './commits.ts';
 import { GitRefusal, isNo } from './failure.ts';
 import type { Wanted } from './fetch.ts';
-import { type GitObject, messageOf, type ObjectId, parseCommit } from './pack/object.ts';
+import { type GitObject, type Ident, messageOf, type ObjectId, parseCommit, peopleOf } from './pack/object.ts';
 import type { GitRemote } from './remote.ts';
 
 const mostBytes = 32 * 1024 * 1024;
@@ -18,6 +18,8 @@ const firstGenerations = 32;
 export interface HistoryCommit {
   readonly parents: readonly ObjectId[];
   readonly message: string;
+  readonly author: Ident;
+  readonly committer: Ident;
 }
 
 type Commits = ReadonlyMap<ObjectId, HistoryCommit>;
@@ -174,7 +176,7 @@ async function readCommits(remote: GitRemote, wanted: Wanted): Promise<Commits |
   return new Map(
     [...commits.values()].map(({ id, content }) => [
       id,
-      { parents: parseCommit(content, format).parents, message: messageOf(content) },
+      { parents: parseCommit(content, format).parents, message: messageOf(content), ...peopleOf(content) },
     ]),
   );
 }

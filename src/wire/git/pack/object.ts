@@ -192,13 +192,30 @@ export function messageOf(content: Buffer): string {
   return blank < 0 ? '' : content.toString('utf8', blank + 2);
 }
 
+/**
+ * Who wrote a commit and who put it there, with the times of their own clocks. What can't be read is empty, and a time 0:
+ * any byte may stand there.
+ */
+export function peopleOf(content: Buffer): { readonly author: Ident; readonly committer: Ident } {
+  const blank = content.indexOf('\n\n');
+  const header = content.toString('utf8', 0, blank < 0 ? content.byteLength : blank);
+  const of = (line: RegExp): Ident => {
+    const [, name = '', email = '', seconds = '0'] = line.exec(header) ?? [];
+    return { name, email, seconds: Number(seconds) };
+  };
+  return {
+    author: of(/^author ([^<\n]*?) ?<([^>\n]*)> ?(\d{1,12})?/m),
+    committer: of(/^committer ([^<\n]*?) ?<([^>\n]*)> ?(\d{1,12})?/m),
+  };
+}
+
 function idAfter(key: string, line: string | undefined, format: ObjectFormat): ObjectId {
   const id = line?.startsWith(key) ? line.slice(key.length) : '';
   if (!isObjectId(id, format)) throw new GitDataError('malformed', 'a commit object has no proper header');
   return id;
 }
 
-interface Ident {
+export interface Ident {
   readonly name: string;
   readonly email: string;
   /** Whole seconds since the epoch. Written as UTC. */

@@ -1,0 +1,193 @@
+import { TagboatError } from '../../errors.ts';
+import type { BranchHistory, HistoryRecord, PlaceNow } from '../../plan/history.ts';
+import type { HeldPlace } from '../../plan/holds.ts';
+import { placeKey } from '../../plan/path.ts';
+import type { GitCredential } from '../../plan.ts';
+import { type HistoryCommit, newestCommits } from '../../wire/git/ancestry.ts';
+import type { ObjectId } from '../../wire/git/pack/object.ts';
+import type { World } from '../../wire/world.ts';
+import { filesOf, loadRewrite } from '../edit/rewrite.ts';
+import { activeHolds, readHolds } from '../holds/holds.ts';
+import { waitingOn } from '../queue/list-waiting.ts';
+import { askConfigRepo } from '../repo/ask.ts';
+import type { BranchPlace, ConfigRepo } from '../repo/config-repo.ts';
+import { recordOf } from './record.ts';
+
+/** What is to be known of a branch. */
+export interface HistoryQuestion {
+  /** Their values now and their newest writers are looked for. */
+  readonly places: readonly HeldPlace[];
+  /** Whether the records so far, newest first, are enough. More are read until then, or `most` generations. */
+  readonly enough: (records: readonly HistoryRecord[]) => boolean;
+}
+
+/** Generations that are read at most: of a config repo with a hundred deliveries a day, half a year. */
+const most = 20_000;
+/** The same where the host sends files along with its commits. */
+const mostWithFiles = 512;
+/** Commits in which the writer of a place is looked for. */
+const mostForWriter = 4_096;
+/** Places whose change by hand is looked for. */
+const mostByHand = 20;
+
+/**
+ * What a branch's commits, holds and queue tell: its refs in one request, the values in one or two, and the commits in
+ * one or a few that grow, without their files where the host can leave them out. Throws as reading a config repo does.
+ */
+export async function readBranch(
+  world: World,
+  place: BranchPlace,
+  credential: GitCredential | undefined,
+  question: HistoryQuestion,
+): Promise<BranchHistory> {
+  return askConfigRepo(world, place, credential, async (repo) => {
+    const { tip, intents } = await repo.look();
+    const waiting = await waitingOn(world, repo, place.branch, intents);
+    const { records, whole } = await readRecords(world, repo, tip, question);
+    const { places, holds, changed } = await readPlaces(world, repo, tip, records, question.places);
+    return {
+      ...{ repo: place.repo, branch: place.branch, tip, whole, places, holds, waiting },
+      records: records.map((record) => changed.get(record.commit) ?? record),
+    };
+  });
+}
+
+async function readRecords(
+  world: World,
+  { remote }: ConfigRepo,
+  tip: ObjectId,
+  { places, enough }: HistoryQuestion,
+): Promise<{ readonly records: readonly HistoryRecord[]; readonly whole: boolean }> {
+  let records: readonly HistoryRecord[] = [];
+  let told = false;
+  const take = (commits: ReadonlyMap<ObjectId, HistoryCommit>): boolean => {
+    records = recordsIn(commits, tip);
+    const withFiles = remote.refused.has('tree:0') || remote.known()?.filter === false;
+    if (withFiles && !told) {
+      told = true;
+      world.notice(
+        `${remote.url()} can't send commits alone: their folders or files come along, so no more than ${mostWithFiles} are read.`,
+      );
+    }
+    const known = writersIn(records);
+    // What none of so many set was never set by us.
+    const isKnown = records.length >= mostForWriter || places.every((one) => known.has(placeKey(one)));
+    return (isKnown && enough(records)) || (withFiles && records.length >= mostWithFiles);
+  };
+  const commits = (await newestCommits(remote, tip, most, take)) ?? new Map();
+  take(commits);
+  return { records, whole: isWhole(commits, tip) };
+}
+
+/**
+ * The records of a branch, newest first: its own line by first parents, and behind each merge what that took in, with the
+ * merge's time. By the order of the commits and never by their times, which are those of many clocks. Pure.
+ */
+export function recordsIn(commits: ReadonlyMap<ObjectId, HistoryCommit>, tip: ObjectId): HistoryRecord[] {
+  const line: { readonly id: ObjectId; readonly commit: HistoryCommit }[] = [];
+  const seen = new Set<ObjectId>();
+  for (let id: ObjectId | undefined = tip; id !== undefined && !seen.has(id); ) {
+    const commit: HistoryCommit | undefined = commits.get(id);
+    if (commit === undefined) break;
+    line.push({ id, commit });
+    seen.add(id);
+    id = commit.parents[0];
+  }
+  const taken = new Map<ObjectId, ObjectId[]>();
+  // The oldest merge first: what it took in came by it, whoever merges it again.
+  for (const { id, commit } of line.toReversed()) {
+    if (commit.parents.length < 2) continue;
+    const own: ObjectId[] = commit.parents.slice(1).filter((one) => !seen.has(one) && commits.has(one));
+    // Grows while it is walked.
+    for (const one of own) {
+      seen.add(one);
+      for (const parent of commits.get(one)?.parents ?? [])
+        if (!seen.has(parent) && commits.has(parent)) own.push(parent);
+    }
+    taken.set(id, [...new Set(own)]);
+  }
+  return line.flatMap(({ id, commit }) => [
+    recordOf({ id, commit, by: commit }),
+    ...(taken.get(id) ?? []).map((one) => recordOf({ id: one, commit: commits.get(one) ?? commit, by: commit })),
+  ]);
+}
+
+function isWhole(commits: ReadonlyMap<ObjectId, HistoryCommit>, tip: ObjectId): boolean {
+  return commits.has(tip) && [...commits.values()].every(({ parents }) => parents.every((one) => commits.has(one)));
+}
+
+/** The newest record that set each place. Pure. */
+export function writersIn(records: readonly HistoryRecord[]): ReadonlyMap<string, HistoryRecord> {
+  const writers = new Map<string, HistoryRecord>();
+  for (const record of records)
+    for (const setting of record.settings) if (!writers.has(placeKey(setting))) writers.set(placeKey(setting), record);
+  return writers;
+}
+
+/** The values at the tip, and the commits by which they became others than ours say. */
+async function readPlaces(
+  world: World,
+  repo: ConfigRepo,
+  tip: ObjectId,
+  records: readonly HistoryRecord[],
+  asked: readonly HeldPlace[],
+): Promise<Pick<BranchHistory, 'places' | 'holds'> & { readonly changed: ReadonlyMap<ObjectId, HistoryRecord> }> {
+  const rewrite = await loadRewrite();
+  const read = async (commit: ObjectId, places: readonly HeldPlace[]) => {
+    const snapshot = await repo.readPaths(commit, filesOf(places));
+    const values = places.map((place) => {
+      if (snapshot.files.get(place.file)?.is !== 'file') return undefined;
+      try {
+        return rewrite(snapshot, [], [place]).values[0];
+      } catch (error) {
+        // A path that isn't there, or a file that can't be read: there is no value, and no more to be told of it here.
+        if (error instanceof TagboatError) return undefined;
+        throw error;
+      }
+    });
+    return { snapshot, values };
+  };
+  const { snapshot, values } = await read(tip, asked);
+  const writers = writersIn(records);
+  const places = asked.map(({ file, path }, at): PlaceNow => {
+    const writer = writers.get(placeKey({ file, path }));
+    const value = values[at];
+    const set = writer && settingAt(writer, { file, path });
+    return { file, path, value, writer, byHand: value !== undefined && value !== set };
+  });
+  const changed = new Map<ObjectId, HistoryRecord>();
+  for (const place of places.filter(({ byHand, writer }) => byHand && writer !== undefined).slice(0, mostByHand)) {
+    const found = await changeOf(place, records, async (commit) => (await read(commit, [place])).values[0]);
+    if (found === undefined || place.value === undefined) continue;
+    const { file, path, value } = place;
+    const before = changed.get(found.commit)?.settings ?? [];
+    changed.set(found.commit, { ...found, is: 'byHand', settings: [...before, { file, path, value }] });
+  }
+  return { places, holds: activeHolds(readHolds(snapshot, undefined), world.clock.now()), changed };
+}
+
+/** A commit of others by which a place came to what it is now, by halving: one question for each doubling of their number. */
+async function changeOf(
+  place: PlaceNow,
+  records: readonly HistoryRecord[],
+  valueAt: (commit: ObjectId) => Promise<string | undefined>,
+): Promise<HistoryRecord | undefined> {
+  const since = records.slice(
+    0,
+    records.findIndex(({ commit }) => commit === place.writer?.commit),
+  );
+  let [newest, oldest] = [0, since.length];
+  while (oldest - newest > 1) {
+    const middle = Math.floor((newest + oldest) / 2);
+    const record = since[middle];
+    if (record !== undefined && (await valueAt(record.commit)) === place.value) newest = middle;
+    else oldest = middle;
+  }
+  const found = since[newest];
+  return found?.is === 'other' ? found : undefined;
+}
+
+/** What a record says it set a place to. */
+export function settingAt({ settings }: HistoryRecord, place: HeldPlace): string | undefined {
+  return settings.findLast((one) => placeKey(one) === placeKey(place))?.value;
+}
