@@ -44,7 +44,7 @@ const rooms: Record<string, string[]> = {
   config: ['plan', 'check', 'read', 'shape'],
   auth: ['argocd', 'aws', 'iam', 'registry', 'git'],
   image: ['sign', 'reuse', 'engine', 'fingerprint', 'assemble', 'base', 'layer', 'context', 'tree', 'dockerfile'],
-  commit: ['queue', 'land', 'holds', 'order', 'edit', 'repo'],
+  commit: ['history', 'queue', 'land', 'holds', 'order', 'edit', 'repo'],
   deploy: ['watch', 'act', 'reason', 'verdict', 'observe'],
   wire: ['kubernetes', 'argocd', 'github', 'git', 'oci'],
   sandbox: ['argocd', 'github', 'git-host', 'aws', 'registry'],

@@ -2,6 +2,7 @@ import type { Event, Happening } from '../events.ts';
 import type { Verdict } from '../plan/deploy.ts';
 import type { ImageExplanation } from '../plan/explanation.ts';
 import type { Finding } from '../plan/finding.ts';
+import type { HistoryRecord } from '../plan/history.ts';
 import type { PlacePair, StandingHold, Waiting } from '../plan/listed.ts';
 import type { Change, CommitPreview, ImagePreview, RunResult, SkippedImage } from '../plan/outcome.ts';
 
@@ -42,6 +43,24 @@ export interface HoldsValue {
 /** What waits on each branch. */
 export interface QueueValue {
   readonly queues: readonly (Branch & { readonly waiting: readonly Waiting[] })[];
+}
+
+/** One thing that became of a delivery, as its commit tells it. Times are ISO 8601. */
+export interface HistoryEntry extends HistoryRecord, Branch {
+  /** What it was about, in a word each. */
+  readonly services: readonly string[];
+  /** From the app repo's commit to the config repo's, and from that to healthy; undefined where that isn't known. */
+  readonly leadSeconds?: number | undefined;
+  readonly healthySeconds?: number | undefined;
+}
+
+/** What was delivered, newest first. */
+export interface HistoryValue {
+  readonly entries: readonly HistoryEntry[];
+  /** Commits of others among them, which changed none of the values. */
+  readonly others: number;
+  /** All commits of the branches were read. */
+  readonly whole: boolean;
 }
 
 /** What an edit of a local file did, or would do. */
@@ -112,6 +131,7 @@ type Result =
   | ResultOf<'plan', PlanValue>
   | ResultOf<'holds', HoldsValue>
   | ResultOf<'queue', QueueValue>
+  | ResultOf<'history', HistoryValue>
   | ResultOf<'edit', EditValue>
   | ResultOf<'init', InitValue>
   | ResultOf<'migrate', MigrateValue>

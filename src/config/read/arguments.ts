@@ -55,16 +55,28 @@ const units: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86
 
 /** `--until`: `7d`, `12h`, or a day or time of ISO 8601 (UTC where none is said). Answers ISO 8601. Throws USAGE. */
 export function parseUntil(text: string, now: number): string {
-  const [, count, unit] = /^([1-9]\d{0,4})([mhdw])$/.exec(text) ?? [];
-  const iso = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d)?)?$/.test(text);
-  const zoned = /T.*(?:Z|[+-]\d\d:\d\d)$/.test(text) || !text.includes('T') ? text : `${text}Z`;
-  const end =
-    count === undefined ? (iso ? Date.parse(zoned) : Number.NaN) : now + Number(count) * (units[unit ?? ''] ?? 0);
-  if (Number.isNaN(end)) {
+  const end = timeIn(text, now, 1);
+  if (end === undefined) {
     throw wrong('--until', text, 0, '--until takes a time from now (30m, 12h, 7d, 2w) or a day (2030-01-31).');
   }
   if (end <= now) throw wrong('--until', text, 0, `--until ${text} is over already.`);
   return new Date(end).toISOString();
+}
+
+/** `--since`: the same, back from now. Answers milliseconds since the epoch. Throws USAGE. */
+export function parseSince(text: string, now: number): number {
+  const begin = timeIn(text, now, -1);
+  if (begin !== undefined && begin <= now) return begin;
+  throw wrong('--since', text, 0, '--since takes a time back from now (12h, 14d, 2w) or a day that was (2026-01-31).');
+}
+
+function timeIn(text: string, now: number, direction: 1 | -1): number | undefined {
+  const [, count, unit] = /^([1-9]\d{0,4})([mhdw])$/.exec(text) ?? [];
+  if (count !== undefined) return now + direction * Number(count) * (units[unit ?? ''] ?? 0);
+  const iso = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d)?)?$/.test(text);
+  const zoned = /T.*(?:Z|[+-]\d\d:\d\d)$/.test(text) || !text.includes('T') ? text : `${text}Z`;
+  const time = iso ? Date.parse(zoned) : Number.NaN;
+  return Number.isNaN(time) ? undefined : time;
 }
 
 /** `PATH=VALUE`, such as `.front.imageTag=3f2c1d0`. Throws USAGE, PATH_SYNTAX_INVALID. */

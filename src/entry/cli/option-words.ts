@@ -1,3 +1,5 @@
+import { InvalidArgumentError } from 'commander';
+
 /** Options that several commands have, in the same words. */
 
 export const forceHelp = 'replace values of newer or unrelated commits too (a hold stays)';
@@ -10,4 +12,11 @@ export const imageHelp = 'an image that something else built, taken as it is, as
 /** An option that may be given again. */
 export function collectOption(value: string, before: string[]): string[] {
   return [...before, value];
+}
+
+/** An option's whole number. */
+export function wholeNumber(text: string, least: number): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= least && Number.isSafeInteger(number)) return number;
+  throw new InvalidArgumentError(`It must be a whole number from ${least}.`);
 }

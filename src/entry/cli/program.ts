@@ -1,9 +1,18 @@
-import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import type { CommonOptions } from '../run/options.ts';
 import { version } from '../run/version.ts';
-import { allowNothingHelp, collectOption, forceHelp, imageHelp, queueHelp, rebuildHelp } from './option-words.ts';
+import {
+  allowNothingHelp,
+  collectOption,
+  forceHelp,
+  imageHelp,
+  queueHelp,
+  rebuildHelp,
+  wholeNumber,
+} from './option-words.ts';
 import { addAdoptionCommands } from './program-adopt.ts';
 import { addLookingCommands } from './program-doctor.ts';
+import { addSeeingCommands } from './program-see.ts';
 import { addStateCommands, type RunCommand } from './program-state.ts';
 import { refuseIgnoredOptions } from './refuse-options.ts';
 
@@ -134,6 +143,7 @@ tagboat wait --server https://argocd.example.com --repo acme/config --applicatio
       ),
     );
 
+  addSeeingCommands({ add, run, common });
   addLookingCommands({ add, run, common });
 
   add(
@@ -194,10 +204,4 @@ function indented(lines: string): string {
     .split('\n')
     .map((line) => `  ${line}`)
     .join('\n');
-}
-
-function wholeNumber(text: string, least: number): number {
-  const number = Number(text);
-  if (/^\d+$/.test(text) && number >= least && Number.isSafeInteger(number)) return number;
-  throw new InvalidArgumentError(`It must be a whole number from ${least}.`);
 }

@@ -40,6 +40,7 @@ export function landingSo(plan: RunPlan, options: LandingOptions): RunPlan {
 const ofConfig = ['config', 'app', 'delivery'];
 const ofRepo = ['repo', 'branch'];
 const hold = ['path', 'why', 'until', 'by', 'queue'];
+const history = ['since', 'limit', 'format'];
 const release = ['path', 'why', 'repair', 'queue'];
 
 /** What each command does something with: where a config file is read, and where --repo stands in its place. */
@@ -60,6 +61,7 @@ const used: Readonly<Record<string, { readonly config?: readonly string[]; reado
   },
   promote: { config: [...ofConfig, 'why', 'check', 'force', 'queue'] },
   queue: { config: ofConfig, repo: ofRepo },
+  history: { config: [...ofConfig, ...history], repo: [...ofRepo, ...history] },
   wait: {
     config: [...ofConfig, 'commit', 'application', 'timeout', 'sync', 'ca', 'insecure'],
     repo: [...ofRepo, 'commit', 'application', 'timeout', 'sync', 'ca', 'insecure', 'server'],

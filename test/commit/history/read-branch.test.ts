@@ -29,7 +29,15 @@ async function scene(config: Readonly<Record<string, string>> = {}) {
     {},
   );
   const sourceOf = (commit: string, subject: string) => ({
-    ...{ dir: '/app', url: 'https://git.test/acme/shop', commit, branch: 'main', subject, author: ada, dirty: false as const },
+    ...{
+      dir: '/app',
+      url: 'https://git.test/acme/shop',
+      commit,
+      branch: 'main',
+      subject,
+      author: ada,
+      dirty: false as const,
+    },
     ...{ committedAt: new Date(clock.now() - hour).toISOString(), runUrl: 'https://ci.test/runs/1' },
   });
   const person = { actions: false, gitUser: { name: 'Bob', email: 'bob@example.test' } };
@@ -50,7 +58,15 @@ async function scene(config: Readonly<Record<string, string>> = {}) {
     rollBack: async (why: string) => {
       clock.advance(hour);
       const earlier = await findEarlier(world, target, [front], undefined, { to: 'previous', force: false });
-      const request = { ...person, ...earlier, to: earlier.at, from: earlier.tip, why, by: undefined, until: undefined };
+      const request = {
+        ...person,
+        ...earlier,
+        to: earlier.at,
+        from: earlier.tip,
+        why,
+        by: undefined,
+        until: undefined,
+      };
       return landed(await land(planRollback(target, { ...request, deploy: undefined }), world)).commit;
     },
     hold: async (why: string) =>
@@ -130,7 +146,13 @@ describe.skipIf(noHttpBackend !== undefined)(`what a branch tells of what was de
     await byHand('From long ago', undefined, 1_000);
     await deliver(two);
     const { records } = await read();
-    expect(records.map(({ subject }) => subject.slice(0, 8))).toEqual(['Update i', 'From lon', 'Update i', 'From the', 'A commit']);
+    expect(records.map(({ subject }) => subject.slice(0, 8))).toEqual([
+      'Update i',
+      'From lon',
+      'Update i',
+      'From the',
+      'A commit',
+    ]);
   });
 
   it('tells that a service is gone, and says nothing of a place that was never there', async () => {
@@ -158,7 +180,13 @@ describe.skipIf(noHttpBackend !== undefined)(`what a branch tells of what was de
     });
     const { records } = await read();
     expect(records.map(({ subject, landedAt }) => [subject.slice(0, 7), landedAt === merged.toISOString()])).toEqual([
-      ...[['Merge', true], ['Deliver', true], ['Note', false], ['Update ', false], ['A commi', false]],
+      ...[
+        ['Merge', true],
+        ['Deliver', true],
+        ['Note', false],
+        ['Update ', false],
+        ['A commi', false],
+      ],
     ]);
   });
 

@@ -31,7 +31,19 @@ it('takes no page but an address of the web, and no commit but an id', () => {
 it('takes any bytes for a commit’s message, people and times, and keeps no more than a little of them', () => {
   const words = fc.constantFrom(
     ...['Tagboat-Set: ', 'Tagboat-Source: ', 'Tagboat-Hold: ', 'Tagboat-Promote: ', 'Tagboat-Rollback-To: '],
-    ...['Argocd-reference-commit-date: ', '\n', '\n\n', 'f.yaml:.a=', 'a'.repeat(40), '@', '<', '>', '[', '"', '\u202e'],
+    ...[
+      'Argocd-reference-commit-date: ',
+      '\n',
+      '\n\n',
+      'f.yaml:.a=',
+      'a'.repeat(40),
+      '@',
+      '<',
+      '>',
+      '[',
+      '"',
+      '\u202e',
+    ],
   );
   const text = fc.array(fc.oneof(words, fc.string({ unit: 'binary' })), { maxLength: 30 }).map((all) => all.join(''));
   fc.assert(

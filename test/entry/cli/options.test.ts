@@ -23,13 +23,14 @@ const samples: Readonly<Record<string, string>> = {
     server: 'https://other.example.test',
     repo: 'acme/config',
     allow: 'aliases',
+    ...{ since: '2d', limit: '3', format: 'csv' },
   },
 };
 
 /** What each command needs besides, to get as far as looking at its options. */
 const needs: Readonly<Record<string, { config: string[]; repo?: string[] }>> = {
   ...Object.fromEntries(['ship', 'build', 'plan', 'schema', 'demo'].map((name) => [name, { config: [] }])),
-  ...Object.fromEntries(['holds', 'queue'].map((name) => [name, { config: [], repo: [] }])),
+  ...Object.fromEntries(['holds', 'queue', 'history'].map((name) => [name, { config: [], repo: [] }])),
   commit: { config: [], repo: ['--set', 'v.yaml:.b=1'] },
   hold: { config: ['--why', 'x'], repo: ['--why', 'x', '--path', 'v.yaml:.b'] },
   unhold: { config: [], repo: ['--path', 'v.yaml:.b'] },

@@ -22,7 +22,7 @@ async function appWith(name: string, file = path, others: Readonly<Record<string
   const run = async (options: Partial<Parameters<typeof migrate>[2]> = {}, names = [file]) => {
     printed.length = 0;
     const body = migrate(common, names, { ...unsaid, ...options });
-    return here((session) => body({ ...session, print: (one) => void printed.push(one) }), { cwd: dir });
+    return here((session) => body({ ...session, print: (one) => void printed.push(one as string) }), { cwd: dir });
   };
   const read = (one: string) => readFile(join(dir, one), 'utf8');
   const listed = async () => (await readdir(dir, { recursive: true })).filter((one) => /\.ya?ml$/.test(one)).sort();

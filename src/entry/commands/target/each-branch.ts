@@ -1,3 +1,4 @@
+import type { Auth } from '../../../auth/auth.ts';
 import { type ErrorReport, reportOf } from '../../../errors.ts';
 import type { DeliveryPlan, GitCredential } from '../../../plan.ts';
 import type { CommonOptions } from '../../run/options.ts';
@@ -29,18 +30,23 @@ export async function askEachBranch<T>(
   ask: (place: Place, credential: GitCredential | undefined) => Promise<T>,
 ): Promise<Answers<T>> {
   const targets = await commandTargets(session, common, name, options);
+  return withAuth(session, (auth) => askBranches(session, auth, targets, ask));
+}
+
+/** The same of the branches that these are about, with credentials that are there already. */
+export async function askBranches<T>(
+  { world }: Pick<Session, 'world'>,
+  auth: Pick<Auth, 'git'>,
+  targets: readonly Place[],
+  ask: (place: Place, credential: GitCredential | undefined) => Promise<T>,
+): Promise<Answers<T>> {
   const branches = new Map(targets.map(({ repo, branch }) => [`${repo} ${branch}`, { repo, branch }]));
-  return withAuth(session, async (auth) => {
-    const results = await Promise.allSettled(
-      [...branches.values()].map(async (place) => ({
-        ...place,
-        answer: await ask(place, await auth.git(place.repo)),
-      })),
-    );
-    session.world.signal.throwIfAborted();
-    return {
-      answers: results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])),
-      errors: results.flatMap((result) => (result.status === 'rejected' ? [reportOf(result.reason)] : [])),
-    };
-  });
+  const results = await Promise.allSettled(
+    [...branches.values()].map(async (place) => ({ ...place, answer: await ask(place, await auth.git(place.repo)) })),
+  );
+  world.signal.throwIfAborted();
+  return {
+    answers: results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])),
+    errors: results.flatMap((result) => (result.status === 'rejected' ? [reportOf(result.reason)] : [])),
+  };
 }

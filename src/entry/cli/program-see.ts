@@ -1,0 +1,31 @@
+import { Option } from 'commander';
+import { wholeNumber } from './option-words.ts';
+import type { Adding } from './program-state.ts';
+
+/** The commands that read what was delivered: they ask git hosts, and others where they can be asked. They write nothing. */
+export function addSeeingCommands({ add, run, common }: Adding): void {
+  add(
+    'history',
+    'Show what was delivered, put back, held and changed by hand: who, what, when, and how long it took.',
+    `tagboat history
+tagboat history production --since 14d
+tagboat history front --limit 5
+tagboat history --since 2026-01-01 --format csv > deliveries.csv
+tagboat history --repo acme/config --branch production --json`,
+  )
+    .argument('[name]', 'a delivery of the config, or a service (default: all)')
+    .option('--since <when>', 'no older than this: 12h, 14d, 2026-01-31')
+    .addOption(
+      new Option('--limit <n>', 'entries at most (default: 20; 1000 with --since)').argParser((text) =>
+        wholeNumber(text, 1),
+      ),
+    )
+    .addOption(new Option('--format <form>', 'how it is printed').choices(['table', 'csv']).default('table'))
+    .option('--repo <url>', 'the config repo; then no config file is read')
+    .option('--branch <name>', 'its branch, with --repo (default: main)')
+    .action(async (name: string | undefined, options) =>
+      run('history', common(), async () =>
+        (await import('../commands/see/history.ts')).history(common(), name, options),
+      ),
+    );
+}

@@ -1,0 +1,99 @@
+import { parseSince } from '../../../config/read/arguments.ts';
+import { TagboatError } from '../../../errors.ts';
+import type { HistoryEntry, HistoryValue } from '../../../events/json-event.ts';
+import type { BranchHistory, HistoryRecord } from '../../../plan/history.ts';
+import type { CommonOptions } from '../../run/options.ts';
+import type { Body } from '../../run/session.ts';
+import { withAuth } from '../../run/with-auth.ts';
+import { csvText } from '../../show/csv.ts';
+import { historyText } from '../../show/history-words.ts';
+import type { TargetOptions } from '../target/target.ts';
+import { deliveriesOf, type Looking, lookAt, readHistories, servicesOf } from './read-histories.ts';
+
+export interface HistoryOptions extends TargetOptions {
+  /** `14d`, or a day. */
+  readonly since?: string | undefined;
+  /** Entries that are shown at most. */
+  readonly limit?: number | undefined;
+  readonly format: 'table' | 'csv';
+}
+
+/** Entries without `--limit`, and with `--since` alone. */
+const usualLimit = 20;
+const mostSince = 1_000;
+/** Commits older than `--since` in a row, after which no newer one is looked for: clocks differ. */
+const olderInARow = 20;
+
+/** `tagboat history`: what was delivered, put back, held and changed by hand, newest first. Writes nothing. */
+export function history(common: CommonOptions, name: string | undefined, options: HistoryOptions): Body {
+  return async (session) => {
+    if (options.format === 'csv' && session.settings.json)
+      throw new TagboatError('USAGE', {
+        problem: '--json and --format csv are two forms of one answer.',
+        command: 'history',
+      });
+    const { clock } = session.world;
+    const since = options.since === undefined ? 0 : parseSince(options.since, clock.now());
+    const limit = options.limit ?? (options.since === undefined ? usualLimit : mostSince);
+    const looking = await lookAt(session, common, options);
+    const isAbout = (record: HistoryRecord): boolean => isShown(record, looking, name);
+    const isNew = ({ landedAt }: HistoryRecord): boolean => Date.parse(landedAt) >= since;
+    const enough = (records: readonly HistoryRecord[]): boolean =>
+      records.filter((one) => isAbout(one) && isNew(one)).length >= limit ||
+      (records.length >= olderInARow && !records.slice(-olderInARow).some(isNew));
+    return withAuth(session, async (auth) => {
+      const { histories, errors } = await readHistories(session, auth, looking, enough);
+      const entries = histories
+        .flatMap((branch) =>
+          branch.records.filter((one) => isAbout(one) && isNew(one)).map((one) => entryOf(branch, one, looking)),
+        )
+        // Within a branch the order is the branch's own; between branches only times can tell.
+        .slice(0, histories.length > 1 ? undefined : limit);
+      const shown = histories.length > 1 ? newestFirst(entries).slice(0, limit) : entries;
+      const others = histories
+        .flatMap(({ records }) => records)
+        .filter((one) => one.is === 'other' && isNew(one)).length;
+      const value: HistoryValue = { entries: shown, others, whole: histories.every(({ whole }) => whole) };
+      if (options.format === 'csv') session.print(csvText(shown));
+      else session.print((style) => historyText(value, style));
+      return { errors, value };
+    });
+  };
+}
+
+/** Ours, by this config's places; with `--repo`, anybody's. A name is a delivery's, or else a service's. */
+function isShown(record: HistoryRecord, looking: Looking, name: string | undefined): boolean {
+  if (record.is === 'other') return false;
+  const { seen, config } = looking;
+  const of = config === undefined ? [] : deliveriesOf(record, seen);
+  if (config !== undefined && of.length === 0) return false;
+  if (name === undefined) return true;
+  const isDelivery = seen.some(({ delivery }) => delivery === name);
+  if (isDelivery) return of.some(({ delivery }) => delivery === name);
+  return record.delivery === name || servicesOf(record, seen).includes(name);
+}
+
+function entryOf({ repo, branch }: BranchHistory, record: HistoryRecord, { seen }: Looking): HistoryEntry {
+  const deliveries = deliveriesOf(record, seen).map(({ delivery }) => delivery ?? '');
+  const { source, landedAt, healthyAt, is } = record;
+  return {
+    ...record,
+    ...{ repo, branch, services: servicesOf(record, seen) },
+    delivery: record.delivery ?? deliveries[0],
+    leadSeconds: is === 'delivered' ? secondsBetween(source?.committedAt, landedAt) : undefined,
+    healthySeconds: secondsBetween(landedAt, healthyAt),
+  };
+}
+
+/** Undefined where a time isn't known, or is before the other: then their clocks differ, and nothing can be said. */
+function secondsBetween(from: string | undefined, to: string | undefined): number | undefined {
+  const seconds = (Date.parse(to ?? '') - Date.parse(from ?? '')) / 1_000;
+  return seconds >= 0 ? Math.round(seconds) : undefined;
+}
+
+/** Branches merged by their times, each of them in its own order. */
+function newestFirst(entries: readonly HistoryEntry[]): HistoryEntry[] {
+  return entries.toSorted((a, b) =>
+    a.repo === b.repo && a.branch === b.branch ? 0 : Date.parse(b.landedAt) - Date.parse(a.landedAt),
+  );
+}
