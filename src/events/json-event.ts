@@ -46,7 +46,7 @@ export interface QueueValue {
 }
 
 /** One thing that became of a delivery, as its commit tells it. Times are ISO 8601. */
-export interface HistoryEntry extends HistoryRecord, Branch {
+export interface DeliveryEvent extends HistoryRecord, Branch {
   /** What it was about, in a word each. */
   readonly services: readonly string[];
   /** From the app repo's commit to the config repo's, and from that to healthy; undefined where that isn't known. */
@@ -56,7 +56,7 @@ export interface HistoryEntry extends HistoryRecord, Branch {
 
 /** What was delivered, newest first. */
 export interface HistoryValue {
-  readonly entries: readonly HistoryEntry[];
+  readonly entries: readonly DeliveryEvent[];
   /** Commits of others among them, which changed none of the values. */
   readonly others: number;
   /** All commits of the branches were read. */

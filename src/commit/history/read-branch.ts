@@ -117,7 +117,7 @@ function isWhole(commits: ReadonlyMap<ObjectId, HistoryCommit>, tip: ObjectId): 
 }
 
 /** The newest record that set each place. Pure. */
-export function writersIn(records: readonly HistoryRecord[]): ReadonlyMap<string, HistoryRecord> {
+function writersIn(records: readonly HistoryRecord[]): ReadonlyMap<string, HistoryRecord> {
   const writers = new Map<string, HistoryRecord>();
   for (const record of records)
     for (const setting of record.settings) if (!writers.has(placeKey(setting))) writers.set(placeKey(setting), record);
@@ -188,6 +188,6 @@ async function changeOf(
 }
 
 /** What a record says it set a place to. */
-export function settingAt({ settings }: HistoryRecord, place: HeldPlace): string | undefined {
+function settingAt({ settings }: HistoryRecord, place: HeldPlace): string | undefined {
   return settings.findLast((one) => placeKey(one) === placeKey(place))?.value;
 }

@@ -16,8 +16,8 @@ import { guardedOutput, type Output } from '../show/output.ts';
 import { oneLine, printable, printableProduct, unheard } from '../show/printable.ts';
 import { runLinks } from '../show/report/links.ts';
 import { createScrubber, type Scrubber } from '../show/scrub/scrub.ts';
+import { type ProductStyle, productStyle } from '../show/see/style.ts';
 import type { EventSink } from '../show/sink.ts';
-import { type Style, styleFor } from '../show/style.ts';
 import { createSummary } from '../show/summary.ts';
 import { createTerminal } from '../show/terminal.ts';
 import { type Ending, endingOf, firstFault, listen, type Outside } from './stopping.ts';
@@ -54,7 +54,7 @@ export interface Session {
    * Puts a command's product (a diff, a schema, a list) on stdout; nothing with `--json`, where the result carries it. What
    * is made with a style has cleaned others' texts itself.
    */
-  print(text: string | ((style: Style) => string)): void;
+  print(text: string | ((style: ProductStyle) => string)): void;
   /** Tells people something of our own, which `--quiet` keeps from them; with `--json` it is a notice. */
   readonly say: (text: (colors: Colors) => string) => void;
   /** Text without secrets and without what isn't printable: for what leaves the process by other ways than these. */
@@ -84,7 +84,7 @@ export async function runSession(
   const began = performance.now();
   const isTerminal = outside.stderr.isTTY === true && env.TERM !== 'dumb';
   const colors = colorsFor(env, isTerminal, settings.color);
-  const style = styleFor(env, outside.stdout.isTTY === true && env.TERM !== 'dumb', settings.color);
+  const style = productStyle(env, outside.stdout.isTTY === true && env.TERM !== 'dumb', settings.color);
   const drawn = isTerminal && !settings.json && !settings.quiet && ['', 'false'].includes(env.CI ?? '');
   const block = drawn ? (await import('../show/live-block.ts')).openLiveBlock : undefined;
   const live = block?.({ stream: outside.stderr, colors, now: () => performance.now() });

@@ -1,14 +1,14 @@
 import { parseSince } from '../../../config/read/arguments.ts';
 import { TagboatError } from '../../../errors.ts';
-import type { HistoryEntry, HistoryValue } from '../../../events/json-event.ts';
+import type { DeliveryEvent, HistoryValue } from '../../../events/json-event.ts';
 import type { BranchHistory, HistoryRecord } from '../../../plan/history.ts';
 import type { CommonOptions } from '../../run/options.ts';
 import type { Body } from '../../run/session.ts';
 import { withAuth } from '../../run/with-auth.ts';
-import { csvText } from '../../show/csv.ts';
-import { historyText } from '../../show/history-words.ts';
+import { csvText } from '../../show/see/csv.ts';
+import { historyText } from '../../show/see/history-words.ts';
 import type { TargetOptions } from '../target/target.ts';
-import { deliveriesOf, type Looking, lookAt, readHistories, servicesOf } from './read-histories.ts';
+import { deliveriesAbout, type Looking, lookAt, readHistories, servicesAbout } from './read-histories.ts';
 
 export interface HistoryOptions extends TargetOptions {
   /** `14d`, or a day. */
@@ -65,20 +65,20 @@ export function history(common: CommonOptions, name: string | undefined, options
 function isShown(record: HistoryRecord, looking: Looking, name: string | undefined): boolean {
   if (record.is === 'other') return false;
   const { seen, config } = looking;
-  const of = config === undefined ? [] : deliveriesOf(record, seen);
+  const of = config === undefined ? [] : deliveriesAbout(record, seen);
   if (config !== undefined && of.length === 0) return false;
   if (name === undefined) return true;
   const isDelivery = seen.some(({ delivery }) => delivery === name);
   if (isDelivery) return of.some(({ delivery }) => delivery === name);
-  return record.delivery === name || servicesOf(record, seen).includes(name);
+  return record.delivery === name || servicesAbout(record, seen).includes(name);
 }
 
-function entryOf({ repo, branch }: BranchHistory, record: HistoryRecord, { seen }: Looking): HistoryEntry {
-  const deliveries = deliveriesOf(record, seen).map(({ delivery }) => delivery ?? '');
+function entryOf({ repo, branch }: BranchHistory, record: HistoryRecord, { seen }: Looking): DeliveryEvent {
+  const deliveries = deliveriesAbout(record, seen).map(({ delivery }) => delivery ?? '');
   const { source, landedAt, healthyAt, is } = record;
   return {
     ...record,
-    ...{ repo, branch, services: servicesOf(record, seen) },
+    ...{ repo, branch, services: servicesAbout(record, seen) },
     delivery: record.delivery ?? deliveries[0],
     leadSeconds: is === 'delivered' ? secondsBetween(source?.committedAt, landedAt) : undefined,
     healthySeconds: secondsBetween(landedAt, healthyAt),
@@ -92,7 +92,7 @@ function secondsBetween(from: string | undefined, to: string | undefined): numbe
 }
 
 /** Branches merged by their times, each of them in its own order. */
-function newestFirst(entries: readonly HistoryEntry[]): HistoryEntry[] {
+function newestFirst(entries: readonly DeliveryEvent[]): DeliveryEvent[] {
   return entries.toSorted((a, b) =>
     a.repo === b.repo && a.branch === b.branch ? 0 : Date.parse(b.landedAt) - Date.parse(a.landedAt),
   );

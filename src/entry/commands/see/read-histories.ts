@@ -14,14 +14,14 @@ import { askBranches } from '../target/each-branch.ts';
 import { commandTargets, type TargetOptions } from '../target/target.ts';
 
 /** One delivery of the config, or a branch that is named on the command line. */
-export interface Seen extends Pick<DeliveryPlan, 'repo' | 'branch' | 'deploy'> {
+export interface LookedAt extends Pick<DeliveryPlan, 'repo' | 'branch' | 'deploy'> {
   readonly delivery: string | undefined;
   readonly places: readonly (HeldPlace & { readonly service: string })[];
 }
 
 /** What is looked at, before anybody is asked. */
 export interface Looking {
-  readonly seen: readonly Seen[];
+  readonly seen: readonly LookedAt[];
   readonly source: Source | undefined;
   readonly config: Config | undefined;
 }
@@ -60,7 +60,10 @@ export async function readHistories(
 }
 
 /** The deliveries of the config that a record is of: by the places that it is about. */
-export function deliveriesOf({ settings, places, delivery }: HistoryRecord, seen: readonly Seen[]): readonly Seen[] {
+export function deliveriesAbout(
+  { settings, places, delivery }: HistoryRecord,
+  seen: readonly LookedAt[],
+): readonly LookedAt[] {
   const about = new Set([...settings, ...places].map(placeKey));
   return seen.filter((one) =>
     about.size === 0 ? one.delivery === delivery : one.places.some((place) => about.has(placeKey(place))),
@@ -68,7 +71,7 @@ export function deliveriesOf({ settings, places, delivery }: HistoryRecord, seen
 }
 
 /** The services that a record is about, as the config names them or else by their places. */
-export function servicesOf({ settings, places, delivery }: HistoryRecord, seen: readonly Seen[]): string[] {
+export function servicesAbout({ settings, places, delivery }: HistoryRecord, seen: readonly LookedAt[]): string[] {
   const known = new Map(seen.flatMap((one) => one.places).map((place) => [placeKey(place), place.service]));
   return [
     ...new Set(

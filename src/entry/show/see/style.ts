@@ -1,18 +1,18 @@
 import type { Colors } from 'picocolors/types.js';
-import type { Env } from '../../wire/world.ts';
-import { colorsFor } from './colors.ts';
-import { oneLine } from './printable.ts';
-import { safePage } from './report/links.ts';
+import type { Env } from '../../../wire/world.ts';
+import { colorsFor } from '../colors.ts';
+import { oneLine } from '../printable.ts';
+import { safePage } from '../report/links.ts';
 
 /** How a product is written for people: what the stream it goes to can show. */
-export interface Style {
+export interface ProductStyle {
   readonly colors: Colors;
   /** A text of ours that leads to a page, where there is one and the terminal can (OSC 8). */
   readonly link: (text: string, page: string | undefined) => string;
 }
 
 /** Colours and links where stdout is a terminal: what is piped or written to a file is text alone. */
-export function styleFor(env: Env, isTerminal: boolean, asked: boolean): Style {
+export function productStyle(env: Env, isTerminal: boolean, asked: boolean): ProductStyle {
   const colors = colorsFor({ ...env, GITHUB_ACTIONS: undefined }, isTerminal, asked);
   const links = isTerminal && colors.isColorSupported && !env.CI;
   return {

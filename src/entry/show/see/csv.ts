@@ -1,7 +1,7 @@
-import type { HistoryEntry } from '../../events/json-event.ts';
-import { cleaned } from './printable.ts';
+import type { DeliveryEvent } from '../../../events/json-event.ts';
+import { cleaned } from '../printable.ts';
 
-const columns: Readonly<Record<string, (entry: HistoryEntry) => string | number | undefined>> = {
+const columns: Readonly<Record<string, (entry: DeliveryEvent) => string | number | undefined>> = {
   landedAt: (one) => one.landedAt,
   is: (one) => one.is,
   delivery: (one) => one.delivery,
@@ -20,7 +20,7 @@ const columns: Readonly<Record<string, (entry: HistoryEntry) => string | number 
 };
 
 /** Entries as CSV (RFC 4180), with a line of names. A text that a spreadsheet would take for a formula begins with `'`. */
-export function csvText(entries: readonly HistoryEntry[]): string {
+export function csvText(entries: readonly DeliveryEvent[]): string {
   const lines = entries.map((entry) => Object.values(columns).map((of) => cell(of(entry))));
   return [Object.keys(columns), ...lines].map((line) => `${line.join(',')}\r\n`).join('');
 }

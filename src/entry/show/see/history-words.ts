@@ -1,13 +1,13 @@
-import type { HistoryEntry, HistoryValue } from '../../events/json-event.ts';
-import { oneLine, short } from './printable.ts';
-import { commitPage } from './report/links.ts';
-import { age, type Cell, minuteOf, type Style, tableLines } from './style.ts';
+import type { DeliveryEvent, HistoryValue } from '../../../events/json-event.ts';
+import { oneLine, short } from '../printable.ts';
+import { commitPage } from '../report/links.ts';
+import { age, type Cell, minuteOf, type ProductStyle, tableLines } from './style.ts';
 
 /** Columns of each: when, what kind, where, what, who, how long. 100 in all. */
 const widths = [16, 1, 14, 40, 16, 13];
 
 /** What was delivered, newest first, one line each; and what isn't shown. */
-export function historyText({ entries, others, whole }: HistoryValue, style: Style): string {
+export function historyText({ entries, others, whole }: HistoryValue, style: ProductStyle): string {
   const { colors } = style;
   const rows = entries.map((entry) => rowOf(entry, style));
   const more = others === 0 ? '' : `${others} other ${others === 1 ? 'commit' : 'commits'} set none of these values.`;
@@ -21,7 +21,7 @@ export function historyText({ entries, others, whole }: HistoryValue, style: Sty
   ].join('\n')}\n`;
 }
 
-function rowOf(entry: HistoryEntry, { colors, link }: Style): Cell[] {
+function rowOf(entry: DeliveryEvent, { colors, link }: ProductStyle): Cell[] {
   const { is, source, repo, commit, delivery = '', leadSeconds, healthySeconds } = entry;
   const marks = {
     ...{
@@ -45,7 +45,7 @@ function rowOf(entry: HistoryEntry, { colors, link }: Style): Cell[] {
   ];
 }
 
-function whatOf({ is, source, settings, places, services, why, from, subject }: HistoryEntry): string {
+function whatOf({ is, source, settings, places, services, why, from, subject }: DeliveryEvent): string {
   const commit = source === undefined ? '' : short(source.commit);
   const what = services.length > 3 ? `${services.length} services` : services.join(' ');
   const values = settings.map(({ value }) => value);
