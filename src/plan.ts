@@ -70,7 +70,7 @@ export type Platform = string;
 export type Engine = 'buildx' | 'docker' | 'buildah' | 'assemble';
 
 /** How to log in to a registry. `auto` decides by its host. */
-type Login = 'auto' | 'ecr' | 'ghcr' | 'docker' | 'anonymous';
+type Login = 'auto' | 'ecr' | 'google' | 'acr' | 'ghcr' | 'docker' | 'anonymous';
 
 export interface RegistryPlan {
   /** Host with port, and a path prefix for all repositories if there is one: `ghcr.io/acme`. */
@@ -89,6 +89,29 @@ export interface AwsPlan {
   /** Lifetime asked of STS, seconds (900 to 43200). */
   readonly sessionSeconds: number;
   readonly audience: string;
+}
+
+/** Workload identity federation with Google Cloud, in the words of google-github-actions/auth. */
+export interface GooglePlan {
+  /** `projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER`. */
+  readonly workloadIdentityProvider: string;
+  /** Whose token is used; undefined: the job's own identity, to which roles are granted directly. */
+  readonly serviceAccount: string | undefined;
+  readonly audience: string;
+}
+
+/** Federated credentials of an application in Microsoft Entra ID, in the words of azure/login. */
+export interface AzurePlan {
+  readonly clientId: string;
+  readonly tenantId: string;
+  readonly audience: string;
+}
+
+/** The ways into clouds that the config names. */
+export interface CloudPlans {
+  readonly aws: AwsPlan | undefined;
+  readonly google?: GooglePlan | undefined;
+  readonly azure?: AzurePlan | undefined;
 }
 
 export interface ImagePlan extends BuilderPlan {
@@ -180,9 +203,8 @@ export interface DeliveryPlan {
 export type Via = 'git' | 'github';
 
 /** One run, worked out before anything is touched. */
-export interface RunPlan {
+export interface RunPlan extends CloudPlans {
   readonly source: Source | undefined;
-  readonly aws: AwsPlan | undefined;
   readonly images: readonly ImagePlan[];
   readonly deliveries: readonly DeliveryPlan[];
 }

@@ -42,7 +42,7 @@ const allowed: Record<string, string[]> = {
 const rooms: Record<string, string[]> = {
   entry: ['action', 'cli', 'commands', 'demo', 'doctor', 'init', 'migrate', 'run', 'show'],
   config: ['plan', 'check', 'read', 'shape'],
-  auth: ['argocd', 'aws', 'iam', 'registry', 'git'],
+  auth: ['argocd', 'aws', 'google', 'azure', 'iam', 'registry', 'git'],
   image: ['sign', 'reuse', 'engine', 'fingerprint', 'assemble', 'base', 'layer', 'context', 'tree', 'dockerfile'],
   commit: ['history', 'queue', 'land', 'holds', 'order', 'edit', 'repo'],
   deploy: ['watch', 'act', 'reason', 'verdict', 'observe'],

@@ -1,7 +1,7 @@
 import { isError, TagboatError } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import type { ArgoCdPlan } from '../plan/deploy.ts';
-import type { AwsPlan, GitCredential, RegistryCredential, RegistryPlan } from '../plan.ts';
+import type { CloudPlans, GitCredential, RegistryCredential, RegistryPlan } from '../plan.ts';
 import type { Http } from '../wire/http.ts';
 import type { Secret } from '../wire/secret.ts';
 import type { World } from '../wire/world.ts';
@@ -9,7 +9,9 @@ import type { ClusterLogin } from './argocd/cluster.ts';
 import { type ArgoCdLogin, createArgoCdLogin } from './argocd/login.ts';
 import { isEcrPublic, readEcrHost } from './aws/ecr-host.ts';
 import { type AwsLogin, createAwsLogin } from './aws/login.ts';
+import { acrToken, isAcrHost } from './azure/login.ts';
 import { createGitLogin } from './git/login.ts';
+import { googleDefault, googleToken, isGoogleHost } from './google/login.ts';
 import { createKeeper, keepVariables } from './keeper.ts';
 import { createLease, type Lease, type Leased } from './lease.ts';
 import { fetchIdToken } from './oidc.ts';
@@ -42,13 +44,13 @@ export interface Auth {
 /** How long a credential helper's answer is used. Helpers keep their own tokens, so asking again is cheap. */
 const helperMs = 10 * 60_000;
 
-export function createAuth(world: World, emit: Emit, aws: AwsPlan | undefined): Auth {
+export function createAuth(world: World, emit: Emit, { aws, google, azure }: Partial<CloudPlans> = {}): Auth {
   const keeper = createKeeper(world.mask);
   keepVariables(keeper, world.env);
   const awsLogin = createAwsLogin(world, keeper, aws);
   const gitLogin = createGitLogin(world, keeper, emit);
   const leases = new Map<string, Lease<RegistryCredential | undefined>>();
-  const told = new Set<string>();
+  const said = new Set<string>();
   let ended = false;
 
   const registry = async (plan: RegistryPlan): Promise<RegistryCredential | undefined> => {
@@ -65,6 +67,10 @@ export function createAuth(world: World, emit: Emit, aws: AwsPlan | undefined): 
         return lasting(undefined);
       case 'ecr':
         return ecr(registry);
+      case 'google':
+        return byGoogle(registry, true);
+      case 'acr':
+        return byAzure(registry);
       case 'ghcr':
         return lasting(ghcr(registry));
       case 'docker':
@@ -74,10 +80,13 @@ export function createAuth(world: World, emit: Emit, aws: AwsPlan | undefined): 
     }
   }
 
-  /** ECR by its host name; GitHub's registry by the job's token; anything else by what Docker knows. */
+  /** The clouds' registries by their host names; GitHub's by the job's token; anything else by what Docker knows. */
   async function auto(registry: RegistryPlan): Promise<Leased<RegistryCredential | undefined>> {
     const { host } = registry;
     if (host === 'ghcr.io' && world.env.GITHUB_TOKEN) return lasting(ghcr(registry));
+    if (isGoogleHost(host))
+      return google === undefined ? googleOrDocker(registry) : orWithout(host, byGoogle(registry, false));
+    if (isAcrHost(host) && azure !== undefined) return byAzure(registry);
     if (readEcrHost(host) === undefined) return docker(registry, false);
     try {
       return await ecr(registry);
@@ -94,10 +103,51 @@ export function createAuth(world: World, emit: Emit, aws: AwsPlan | undefined): 
     const { host } = registry;
     // ECR Public is AWS's too, and refused by the login with the right words.
     checkDestination(registry, 'ecr', world.env, readEcrHost(host) !== undefined || isEcrPublic(host));
+    return told(host, aws?.role ?? "AWS's own credential chain", awsLogin.login(host));
+  }
+
+  /** By the job's identity where the config says how, else by whatever Google's own tools would take. */
+  async function byGoogle(registry: RegistryPlan, needed: boolean): Promise<Leased<RegistryCredential | undefined>> {
+    const { host } = registry;
+    checkDestination(registry, 'google', world.env, isGoogleHost(host));
+    if (google !== undefined)
+      return told(host, google.serviceAccount ?? google.workloadIdentityProvider, googleToken(world, keeper, google));
+    const found = await googleDefault(world, keeper, needed);
+    if (found !== undefined) tell(`${host}: login from ${found.from}`);
+    return found ?? lasting(undefined);
+  }
+
+  async function googleOrDocker(registry: RegistryPlan): Promise<Leased<RegistryCredential | undefined>> {
+    const known = await docker(registry, false);
+    return known.value === undefined ? orWithout(registry.host, byGoogle(registry, false)) : known;
+  }
+
+  /** What lies at gcr.io is mostly there for everybody: no login is no reason to stop. What is not says so itself. */
+  async function orWithout<T>(host: string, login: Promise<Leased<T>>): Promise<Leased<T | undefined>> {
+    try {
+      return await login;
+    } catch (error) {
+      if (!isError(error) || !host.endsWith('gcr.io')) throw error;
+      tell(`${host}: no login. ${error.message}`);
+      return lasting(undefined);
+    }
+  }
+
+  async function byAzure(registry: RegistryPlan): Promise<Leased<RegistryCredential>> {
+    const { host } = registry;
+    checkDestination(registry, 'acr', world.env, isAcrHost(host));
+    if (azure === undefined) throw new Error('login: acr without azure');
+    return told(host, azure.clientId, acrToken(world, keeper, azure, registry));
+  }
+
+  async function told(
+    host: string,
+    by: string,
+    login: Promise<Leased<RegistryCredential>>,
+  ): Promise<Leased<RegistryCredential>> {
     const start = world.clock.now();
-    const by = aws?.role === undefined ? "AWS's own credential chain" : aws.role;
     emit({ type: 'step.started', stage: 'auth', subject: host, message: `Logging in to ${host} with ${by}` });
-    const leased = await awsLogin.login(host);
+    const leased = await login;
     const message = `Logged in to ${host} until ${new Date(leased.expiresAt ?? 0).toISOString()}`;
     const seconds = (world.clock.now() - start) / 1_000;
     emit({ type: 'step.finished', stage: 'auth', subject: host, message, seconds });
@@ -130,8 +180,8 @@ export function createAuth(world: World, emit: Emit, aws: AwsPlan | undefined): 
   }
 
   function tell(message: string): void {
-    if (told.has(message)) return;
-    told.add(message);
+    if (said.has(message)) return;
+    said.add(message);
     emit({ type: 'notice', level: 'info', stage: 'auth', message });
   }
 

@@ -10,7 +10,10 @@ const ours = /^TAGBOAT_ID_TOKEN(?:_(?!FILE$)\w+)?$/;
 const ofCis = ['SIGSTORE_ID_TOKEN', 'CIRCLE_OIDC_TOKEN_V2', 'CIRCLE_OIDC_TOKEN', 'BITBUCKET_STEP_OIDC_TOKEN'];
 
 /** Variables that name a file with the token; a cloud's own are for that cloud. */
-const fileOf: Readonly<Partial<Record<TokenUse, string>>> = { aws: 'AWS_WEB_IDENTITY_TOKEN_FILE' };
+const fileOf: Readonly<Partial<Record<TokenUse, string>>> = {
+  aws: 'AWS_WEB_IDENTITY_TOKEN_FILE',
+  azure: 'AZURE_FEDERATED_TOKEN_FILE',
+};
 
 /**
  * The token that was made for the job before it began, by a variable or a file: of several the one for this audience.

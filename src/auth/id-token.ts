@@ -10,9 +10,13 @@ export interface Claims {
   readonly repository: string | undefined;
   readonly repositoryId: string | undefined;
   readonly ownerId: string | undefined;
+  /** What else of it conditions of clouds are written about, as far as it is there. */
+  readonly others?: Readonly<Record<string, string>> | undefined;
   /** When it ends, milliseconds since the epoch. */
   readonly expiresAt?: number | undefined;
 }
+
+const telling = ['repository', 'ref', 'environment', 'job_workflow_ref', 'project_path', 'ref_type', 'ref_protected'];
 
 export interface IdToken {
   readonly token: Secret;
@@ -40,6 +44,9 @@ export function readIdToken(keeper: Keeper, text: string, label: string, wanted?
       repository: claim('repository'),
       repositoryId: claim('repository_id'),
       ownerId: claim('repository_owner_id'),
+      others: Object.fromEntries(
+        telling.flatMap((name) => (claim(name) === undefined ? [] : [[name, claim(name) ?? '']])),
+      ),
       expiresAt: typeof exp === 'number' ? exp * 1_000 : undefined,
     },
   };

@@ -80,7 +80,7 @@ export function authIn(
 ): Auth & { readonly world: TestWorld } {
   const world = testWorld({ clock, env: { ...cloud.env, ...changed } });
   const aws = { role: roleArn, region: undefined, sessionSeconds: 3_600, audience: 'sts.amazonaws.com' };
-  const auth = createAuth(world, world.emit, plan === 'none' ? undefined : { ...aws, ...plan });
+  const auth = createAuth(world, world.emit, { aws: plan === 'none' ? undefined : { ...aws, ...plan } });
   return { ...auth, world };
 }
 

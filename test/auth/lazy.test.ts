@@ -23,6 +23,11 @@ it('the AWS SDK is loaded by three files alone, and those by none at the start',
   expect(importers(/(^\.|\/aws)\/account\.ts$/)).toEqual([]);
 });
 
+it("Google's and Microsoft's libraries are loaded by a file each, and those by none at the start", () => {
+  expect(importers(/^(?:google-auth-library|@azure\/)/)).toEqual(['azure/library.ts', 'google/library.ts']);
+  expect(importers(/\/library\.ts$/)).toEqual([]);
+});
+
 it('Octokit is loaded by none at the start', () => {
   expect(importers(/^@octokit\//)).toEqual([]);
 });

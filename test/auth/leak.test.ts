@@ -90,7 +90,7 @@ async function runAll(cloud: Cloud): Promise<{ said: string; masked: readonly st
   secrets.push(appEnv.TAGBOAT_APP_PRIVATE_KEY ?? '', cloud.github.env.ACTIONS_ID_TOKEN_REQUEST_TOKEN ?? '');
 
   for (const aws of [plan, undefined, { ...plan, role: `${roleArn}x` }]) {
-    const auth = createAuth(world, world.emit, aws);
+    const auth = createAuth(world, world.emit, { aws });
     const hosts = ['entry', 'identity', 'broken', 'helper', 'fails', 'none'].map((name) => `${name}.example`);
     const logins = [ecrRegistry, registryAt('ghcr.io'), registryAt('ghcr.io', 'ghcr')];
     logins.push(...hosts.flatMap((host) => [registryAt(host), registryAt(host, 'docker')]));

@@ -12,6 +12,41 @@ const image = (text: string) => `registry: localhost:5000\nimages:\n  app: ${tex
 const delivery = (text: string) =>
   `deliveries:\n  production:\n    from: main\n    repo: acme/config\n    set: { v.yaml: { .a: x } }\n${text}`;
 
+describe('the ways into Google and Azure', () => {
+  const pool = 'projects/123456789012/locations/global/workloadIdentityPools/builds/providers/github';
+  const id = '6731de76-14a6-49ae-97bc-6eba6914391e';
+  const images = 'images: { app: {} }\n';
+
+  it('have the audiences that their clouds expect', () => {
+    const text = `registry: acme.azurecr.io\n${images}google: { workloadIdentityProvider: "${pool}" }\nazure: { clientId: "${id}", tenantId: "${id}" }\n`;
+    expect(config(text)).toMatchObject({
+      google: {
+        workloadIdentityProvider: pool,
+        serviceAccount: undefined,
+        audience: `https://iam.googleapis.com/${pool}`,
+      },
+      azure: { clientId: id, tenantId: id, audience: 'api://AzureADTokenExchange' },
+    });
+  });
+
+  it.each([
+    ['a provider in another form', 'google:\n  workloadIdentityProvider: pool/github\n', 'CONFIG_VALUE_INVALID', 4, 29],
+    ['a provider that is missing', 'google: {}\n', 'CONFIG_KEY_MISSING', 3, 1],
+    ['an id that is none', `azure:\n  clientId: deliver\n  tenantId: ${id}\n`, 'CONFIG_VALUE_INVALID', 4, 13],
+    ['a directory that is missing', `azure: { clientId: ${id} }\n`, 'CONFIG_KEY_MISSING', 3, 1],
+    ['a word of another tool', `azure: { client-id: ${id}, tenantId: ${id} }\n`, 'CONFIG_KEY_UNKNOWN', 3, 10],
+  ])('are refused at their place: %s', (_, text, code, line, column) => {
+    expect(() => config(`registry: acme.azurecr.io\n${images}${text}`)).toThrow(
+      expect.objectContaining({ code, place: expect.objectContaining({ line, column }) }),
+    );
+  });
+
+  it('`login: acr` needs one', () => {
+    const text = `registry: { host: acme.azurecr.io, login: acr }\n${images}`;
+    expect(() => config(text)).toThrow(expect.objectContaining({ code: 'CONFIG_KEY_MISSING' }));
+  });
+});
+
 describe('a config', () => {
   it('says where images go, and fills in what it leaves out', () => {
     const read = config(seed);

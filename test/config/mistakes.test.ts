@@ -14,6 +14,8 @@ const codes = (text: string) => configMistakes(text, 'tagboat.yaml', {}).map(({ 
 
 type Part = Readonly<Record<string, unknown>>;
 const delivery: Part = { from: 'main', repo: 'acme/config', set: { 'main/values.yaml': { '.front.tag': '{tag}' } } };
+const pool = 'projects/123456789012/locations/global/workloadIdentityPools/builds/providers/github';
+const directory = '72f988bf-86f1-41af-91ab-2d7cd011db47';
 const whole: Part = { registry: 'ghcr.io/acme', images: { app: {} }, deliveries: { main: delivery } };
 const image = (part: Part): Part => ({ ...whole, images: { app: part } });
 const deliver = (part: Part): Part => ({ ...whole, deliveries: { main: { ...delivery, ...part } } });
@@ -34,6 +36,19 @@ const mistakes: readonly (readonly [title: string, file: Part])[] = [
   ['a role by its name', { ...whole, aws: { role: 'deliver' } }],
   ['a region that is none', { ...whole, aws: { region: 'tokyo' } }],
   ['a session that is too short', { ...whole, aws: { sessionSeconds: 60 } }],
+  ["a provider by its project's name", { ...whole, google: { workloadIdentityProvider: 'projects/acme/providers/x' } }],
+  ['a provider with its host', { ...whole, google: { workloadIdentityProvider: `//iam.googleapis.com/${pool}` } }],
+  [
+    'a service account without its project',
+    { ...whole, google: { workloadIdentityProvider: pool, serviceAccount: 'deliver' } },
+  ],
+  ['an audience of Google with a space', { ...whole, google: { workloadIdentityProvider: pool, audience: 'a b' } }],
+  ['an application by its name', { ...whole, azure: { clientId: 'deliver', tenantId: directory } }],
+  ['a directory by its domain', { ...whole, azure: { clientId: directory, tenantId: 'acme.onmicrosoft.com' } }],
+  [
+    'an audience of Azure with a space',
+    { ...whole, azure: { clientId: directory, tenantId: directory, audience: 'a b' } },
+  ],
   ['an audience with a space', { ...whole, aws: { audience: 'a b' } }],
   ['a tag with a slash', { ...whole, tag: 'v1/x' }],
   ['a tag with an unknown variable', { ...whole, tag: '{sha}' }],
@@ -168,6 +183,14 @@ describe('a mistake in tagboat.yaml', () => {
     [
       'an Argo CD by the cluster',
       { ...deliver({ application: true }), argocd: { auth: 'kubeconfig', context: 'prod' } },
+    ],
+    [
+      'Google and Azure',
+      {
+        ...whole,
+        google: { workloadIdentityProvider: pool, serviceAccount: 'a@b.iam.gserviceaccount.com' },
+        azure: { clientId: directory, tenantId: directory },
+      },
     ],
     [
       'a builder by TLS',

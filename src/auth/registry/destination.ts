@@ -8,6 +8,8 @@ const what = {
     label: 'An ECR password',
     hint: "Write the registry's own name (ACCOUNT.dkr.ecr.REGION.amazonaws.com). If this host leads to ECR, name it in TAGBOAT_ECR_HOST.",
   },
+  google: { label: "Google's access token", hint: 'Write the host of Artifact Registry, LOCATION-docker.pkg.dev.' },
+  acr: { label: "A registry's token of Azure", hint: "Write the registry's own name, NAME.azurecr.io." },
   ghcr: {
     label: 'GITHUB_TOKEN',
     hint: "`login: ghcr` is for ghcr.io and an enterprise server's own registry. Use `docker login` and `login: docker` for others.",
@@ -15,17 +17,18 @@ const what = {
 } as const;
 
 /**
- * Refuses to send what the job has for AWS or GitHub to a host that is none of theirs: tagboat.yaml names the host, and
+ * Refuses to send what the job has for a cloud or GitHub to a host that is none of theirs: tagboat.yaml names the host, and
  * a pull request may change tagboat.yaml. `known`: its name says whose it is. Throws TOKEN_ELSEWHERE.
  */
 export function checkDestination(
   { host, insecure }: RegistryPlan,
-  login: 'ecr' | 'ghcr',
+  login: keyof typeof what,
   env: Env,
   known = false,
 ): void {
   if (isLoopback(host)) return;
-  const own = known || (login === 'ecr' ? listed(env.TAGBOAT_ECR_HOST, host) : isGhcr(host, env));
+  const own =
+    known || (login === 'ecr' && listed(env.TAGBOAT_ECR_HOST, host)) || (login === 'ghcr' && isGhcr(host, env));
   const { label, hint } = what[login];
   if (!own) throw new TagboatError('TOKEN_ELSEWHERE', { label, host, why: 'host', hint });
   if (insecure) {

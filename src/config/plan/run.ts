@@ -46,7 +46,8 @@ export function planRun(config: Config, source: Source, options: PlanOptions): R
   const deliveries = chosen('delivery', config.deliveries, options.deliveries)
     .filter((delivery) => reaches(delivery, source))
     .map((delivery) => planDelivery(delivery, variables, options));
-  return { source, aws: config.aws, images, deliveries };
+  const { aws, google, azure } = config;
+  return { source, aws, google, azure, images, deliveries };
 }
 
 /** The deliveries that a run of this commit leaves out. */

@@ -12,10 +12,10 @@ export const registry = z
         'Host, ":port" if needed, and a path that all repositories begin with: ghcr.io/acme.',
       ),
       login: z
-        .enum(['auto', 'ecr', 'ghcr', 'docker', 'anonymous'])
+        .enum(['auto', 'ecr', 'google', 'acr', 'ghcr', 'docker', 'anonymous'])
         .optional()
         .describe(
-          "How to log in. auto (the default) decides by the host: ecr by the AWS role, ghcr by GITHUB_TOKEN, anything else by Docker's config file and credential helpers. anonymous sends nothing.",
+          "How to log in. auto (the default) decides by the host: ecr by the AWS role, google by `google` or application default credentials, acr by `azure`, ghcr by GITHUB_TOKEN, anything else by variables, Docker's config file and credential helpers. anonymous sends nothing.",
         ),
       insecure: z.boolean().optional().describe('Plain HTTP instead of HTTPS. Only on loopback is that the default.'),
     }),
@@ -28,7 +28,7 @@ export const aws = z
     role: text(patterns.role)
       .optional()
       .describe(
-        "ARN of the IAM role to assume by GitHub's OIDC token. Without it the AWS SDK's own credential chain is used.",
+        "ARN of the IAM role to assume by the job's OIDC token. Without it the AWS SDK's own credential chain is used.",
       ),
     region: text(patterns.region)
       .optional()
@@ -45,3 +45,29 @@ export const aws = z
       .describe('Audience of the OIDC token. Default sts.amazonaws.com.'),
   })
   .describe('Access to AWS, for registries on ECR.');
+
+/** The way into Google Cloud. */
+export const google = z
+  .strictObject({
+    workloadIdentityProvider: text(patterns.workloadIdentityProvider).describe(
+      'The provider of the workload identity pool that trusts the job, by its full name with the number of the project.',
+    ),
+    serviceAccount: text(patterns.serviceAccount)
+      .optional()
+      .describe("Whose token is used. Without it roles are granted to the job's own identity."),
+    audience: text(patterns.audience)
+      .optional()
+      .describe('Audience of the OIDC token. Default https://iam.googleapis.com/ and the provider.'),
+  })
+  .describe('Access to Google Cloud without keys, for registries on Artifact Registry.');
+
+/** The way into Azure. */
+export const azure = z
+  .strictObject({
+    clientId: text(patterns.guid).describe('Application (client) ID of the app registration or managed identity.'),
+    tenantId: text(patterns.guid).describe('Directory (tenant) ID.'),
+    audience: text({ ...patterns.audience, default: 'api://AzureADTokenExchange' })
+      .optional()
+      .describe('Audience of the OIDC token. Default api://AzureADTokenExchange.'),
+  })
+  .describe('Access to Azure without keys, for Azure Container Registry.');

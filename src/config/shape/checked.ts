@@ -1,12 +1,11 @@
 import type { ArgoCdPlan, DeployPlan } from '../../plan/deploy.ts';
 import type { Attest, BuilderTls, Compression, NamedContext, SignPlan } from '../../plan/image.ts';
-import type { Allowance, AwsPlan, Edit, Engine, Order, Person, Platform, RegistryPlan, Via } from '../../plan.ts';
+import type { Allowance, CloudPlans, Edit, Engine, Order, Person, Platform, RegistryPlan, Via } from '../../plan.ts';
 
 /** What `tagboat.yaml` says, checked, with every default filled in. Texts with `{…}` are templates. */
-export interface Config {
+export interface Config extends CloudPlans {
   /** The file as it was named, for messages. */
   readonly file: string;
-  readonly aws: AwsPlan | undefined;
   /** Template of the tag that `{tag}` stands for. */
   readonly tag: string;
   readonly images: readonly ImageConfig[];

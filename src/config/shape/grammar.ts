@@ -51,6 +51,24 @@ export function whyNoRegion(text: string): string | undefined {
   return /^[a-z]{2,}(?:-[a-z]+)+-\d{1,2}$/.test(text) ? undefined : 'an AWS region such as ap-northeast-1';
 }
 
+/** A provider of a workload identity pool, as Google's token service takes it for its audience. */
+export function whyNoProvider(text: string): string | undefined {
+  const legal =
+    /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[a-z0-9-]{4,32}\/providers\/[a-z0-9-]{4,32}$/.test(text);
+  return legal ? undefined : 'projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER';
+}
+
+export function whyNoServiceAccount(text: string): string | undefined {
+  const legal = /^[a-z0-9.-]+@[a-z0-9.:-]+\.gserviceaccount\.com$/.test(text);
+  return legal ? undefined : "a service account's address: NAME@PROJECT.iam.gserviceaccount.com";
+}
+
+/** The id of an application or a directory in Entra. */
+export function whyNoGuid(text: string): string | undefined {
+  const legal = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
+  return legal ? undefined : 'an id such as 6731de76-14a6-49ae-97bc-6eba6914391e';
+}
+
 /** A branch: git check-ref-format, for the part after refs/heads/. */
 export function whyNoBranch(text: string): string | undefined {
   const illegal = /[\p{Cc} ~^:?*[\\]|\.\.|@\{|\/\/|^[-/]|\/$|\.$|(?:^|\/)\.|\.lock(?:\/|$)|^@$|^HEAD$|^refs\//u;

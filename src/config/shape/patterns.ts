@@ -39,6 +39,12 @@ export const patterns = {
     'arn:aws:iam::123456789012:role/deliver',
   ]),
   region: pattern('[a-z]{2,}(?:-[a-z]+)+-[0-9]{1,2}', ['ap-northeast-1']),
+  workloadIdentityProvider: pattern(
+    'projects/[0-9]+/locations/global/workloadIdentityPools/[a-z0-9-]{4,32}/providers/[a-z0-9-]{4,32}',
+    ['projects/123456789012/locations/global/workloadIdentityPools/builds/providers/github'],
+  ),
+  serviceAccount: pattern('[a-z0-9.-]+@[a-z0-9.:-]+\\.gserviceaccount\\.com', ['deliver@acme.iam.gserviceaccount.com']),
+  guid: pattern('[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}', ['6731de76-14a6-49ae-97bc-6eba6914391e']),
   audience: pattern('[^\\s\\u0000-\\u001f]{1,255}'),
   tag: pattern(`(?:[A-Za-z0-9_]|\\{(?:${inTag})\\})(?:[A-Za-z0-9_.-]|\\{(?:${inTag})\\})*`, [
     '{commit}',

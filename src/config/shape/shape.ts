@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { aws, registry } from './access.ts';
+import { aws, azure, google, registry } from './access.ts';
 import { image, tag } from './image.ts';
 import { patterns } from './patterns.ts';
 
@@ -157,6 +157,8 @@ export const shape = z
   .strictObject({
     registry: registry.optional(),
     aws: aws.optional(),
+    google: google.optional(),
+    azure: azure.optional(),
     tag: tag().optional(),
     images: z.record(text(patterns.name), image).optional().describe('The images to build, by name.'),
     argocd: argocd.optional(),
@@ -212,5 +214,6 @@ export function keysAt(path: readonly (string | number)[]): string[] {
   if (path[0] === 'deliveries' && path[2] === 'argocd') return Object.keys(argocd.shape);
   if (path[0] === 'deliveries') return Object.keys(delivery.shape);
   if (path[0] === 'argocd') return Object.keys(argocd.shape);
-  return path[0] === 'aws' ? Object.keys(aws.shape) : ['host', 'login', 'insecure'];
+  const cloud = { aws, google, azure }[String(path[0])];
+  return cloud === undefined ? ['host', 'login', 'insecure'] : Object.keys(cloud.shape);
 }

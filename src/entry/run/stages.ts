@@ -40,11 +40,11 @@ interface RealStages extends Stages {
 /** Opens the stages, does the work, and ends every credential whatever became of it. */
 export async function withStages<T>(
   session: Session,
-  plan: Pick<RunPlan, 'aws' | 'source' | 'deliveries'>,
+  plan: Pick<RunPlan, 'aws' | 'google' | 'azure' | 'source' | 'deliveries'>,
   work: (stages: RealStages) => Promise<T>,
   { rebuild = false, pushes }: { readonly rebuild?: boolean; readonly pushes?: boolean } = {},
 ): Promise<T> {
-  return withAuth(session, (auth) => withAuthorized(session, plan, auth, { work, rebuild, pushes }), plan.aws);
+  return withAuth(session, (auth) => withAuthorized(session, plan, auth, { work, rebuild, pushes }), plan);
 }
 
 interface Working<T> {

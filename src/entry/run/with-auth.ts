@@ -1,5 +1,5 @@
 import { type Auth, createAuth } from '../../auth/auth.ts';
-import type { AwsPlan } from '../../plan.ts';
+import type { CloudPlans } from '../../plan.ts';
 import type { Session } from './session.ts';
 import { withinTidying } from './stopping.ts';
 
@@ -10,9 +10,9 @@ import { withinTidying } from './stopping.ts';
 export async function withAuth<T>(
   { world, emit }: Pick<Session, 'world' | 'emit'>,
   work: (auth: Auth) => Promise<T>,
-  aws?: AwsPlan | undefined,
+  clouds?: CloudPlans,
 ): Promise<T> {
-  const auth = createAuth(world, emit, aws);
+  const auth = createAuth(world, emit, clouds);
   try {
     return await withinTidying(world.signal, work(auth));
   } finally {

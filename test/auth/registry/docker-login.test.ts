@@ -28,7 +28,7 @@ async function atHome(
   }
   const clock = handClock();
   const world = testWorld({ clock, env: { HOME: home, PATH: `${home}:${process.env.PATH}`, ...env } });
-  return { ...createAuth(world, world.emit, undefined), world, clock, home };
+  return { ...createAuth(world, world.emit), world, clock, home };
 }
 
 /** A helper that writes down what it is asked and answers. */
@@ -77,7 +77,7 @@ describe('no login', () => {
 
   it('with neither HOME nor DOCKER_CONFIG is anonymous on auto', async () => {
     const world = testWorld({ env: {} });
-    const auth = createAuth(world, world.emit, undefined);
+    const auth = createAuth(world, world.emit);
     expect(await auth.registry(registryAt('r.example'))).toBeUndefined();
   });
 
@@ -169,7 +169,7 @@ describe('a credential helper', () => {
           };
         },
       };
-      const error = await failureOf(createAuth(world, world.emit, undefined).registry(registryAt('r.example')));
+      const error = await failureOf(createAuth(world, world.emit).registry(registryAt('r.example')));
       expect([name, error]).toMatchObject([name, { code: 'CREDENTIAL_HELPER_FAILED', data: { why: 'missing' } }]);
       expect(ran).toEqual([]);
     }
@@ -299,7 +299,7 @@ describe('logins that are kept elsewhere', () => {
     const env = { ...auth.world.env, REGISTRY_AUTH_FILE: named, XDG_RUNTIME_DIR: join(auth.home, 'runtime') };
     const world = testWorld({ clock: auth.clock, env });
     const names = ['a.example', 'b.example', 'c.example'].map((host) =>
-      createAuth(world, world.emit, undefined).registry(registryAt(host)),
+      createAuth(world, world.emit).registry(registryAt(host)),
     );
     expect((await Promise.all(names)).map((one) => one?.username)).toEqual(['named', 'session', 'home']);
   });

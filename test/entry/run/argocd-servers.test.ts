@@ -15,7 +15,7 @@ async function place(plan: (ca: string) => Partial<ArgoCdPlan>) {
   const ca = ownCa();
   const server = await serveHttps(ca.localhost, (_, answer) => answer.end(healthy));
   const world = testWorld({ clock: jumpingClock(), env: { ARGOCD_AUTH_TOKEN: 'planted-argocd-token' } });
-  const servers = createServers(world, world.emit, createAuth(world, world.emit, undefined));
+  const servers = createServers(world, world.emit, createAuth(world, world.emit));
   onTestFinished(() => servers.close());
   const found = await servers.of({ ...usualArgoCd, server, ...plan(ca.caFile) });
   return { world, servers, server, ask: () => found.argocd.application({ name: 'well' }) };

@@ -32,6 +32,10 @@ const hosts = {
   sso: 'portal.sso.eu-west-1.amazonaws.com',
   ssoTokens: 'oidc.eu-west-1.amazonaws.com',
   container: 'keys.door.test',
+  google: 'sts.googleapis.com',
+  googleAccounts: 'iamcredentials.googleapis.com',
+  entra: 'login.microsoftonline.com',
+  acr: 'acme.azurecr.io',
   github: 'api.github.com',
   git: 'git.door.test',
   argocd: 'argocd.door.test',
@@ -60,6 +64,9 @@ const answer: RequestListener = async (request, response) => {
     return response.end();
   }
   if (host === hosts.oidc) return response.end(JSON.stringify({ value: token.reveal() }));
+  if (host === hosts.google || host === hosts.entra) {
+    return response.end(JSON.stringify({ access_token: 'token', token_type: 'Bearer', expires_in: 3_599 }));
+  }
   if (host === hosts.fulcio) {
     const chain = { certificates: [ca.localhost.cert] };
     return response.end(JSON.stringify({ signedCertificateEmbeddedSct: { chain } }));
@@ -141,7 +148,12 @@ const job = { ACTIONS_ID_TOKEN_REQUEST_URL: `https://${hosts.oidc}/token`, ACTIO
 const role = { role: 'arn:aws:iam::123456789012:role/deliver', region: 'eu-west-1', audience: 'sts.amazonaws.com' };
 
 type Asks = (world: World) => Promise<unknown>;
-const auth = (world: World, aws?: unknown) => createAuth(world, () => undefined, aws as never);
+const auth = (world: World, clouds?: unknown) => createAuth(world, () => undefined, clouds as never);
+const pool = 'projects/1/locations/global/workloadIdentityPools/builds/providers/github';
+const google = { workloadIdentityProvider: pool, serviceAccount: 'a@b.iam.gserviceaccount.com', audience: 'a' };
+const azure = { clientId: '6731de76-14a6-49ae-97bc-6eba6914391e', tenantId: 'directory', audience: 'a' };
+const onGoogle: RegistryPlan = { ...plain, host: 'europe-docker.pkg.dev', login: 'google' };
+const onAzure: RegistryPlan = { ...plain, host: hosts.acr, login: 'acr' };
 const applicationsOf = async (world: World, plan: ArgoCdPlan): Promise<unknown> => {
   const servers = createServers(world, () => undefined, auth(world));
   const server = await servers.of(plan);
@@ -158,7 +170,13 @@ const clients: readonly (readonly [what: string, host: string, env: Env, ask: As
   ['the registry', hosts.registry, {}, look],
   ["the registry's token server", hosts.tokens, {}, look],
   ["GitHub's OIDC", hosts.oidc, job, (world) => auth(world).identity('sigstore')],
-  ['STS', hosts.sts, job, (world) => auth(world, { ...role, sessionSeconds: 900 }).registry(ecr)],
+  ['STS', hosts.sts, job, (world) => auth(world, { aws: { ...role, sessionSeconds: 900 } }).registry(ecr)],
+  ...(['google', 'googleAccounts'] as const).map(
+    (who) => [who, hosts[who], job, (world: World) => auth(world, { google }).registry(onGoogle)] as const,
+  ),
+  ...(['entra', 'acr'] as const).map(
+    (who) => [who, hosts[who], job, (world: World) => auth(world, { azure }).registry(onAzure)] as const,
+  ),
   ['ECR', hosts.ecr, keys, (world) => auth(world).registry(ecr)],
   [
     "a container's keys",
