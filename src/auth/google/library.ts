@@ -6,7 +6,12 @@ import type { Secret } from '../../wire/secret.ts';
 import type { World } from '../../wire/world.ts';
 import { askCloud } from '../cloud.ts';
 import type { Keeper } from '../keeper.ts';
-import type { AccessToken } from './login.ts';
+
+/** An access token and when it ends, milliseconds since the epoch. */
+export interface AccessToken {
+  readonly token: string;
+  readonly expiresAt: number;
+}
 
 type Transporter = NonNullable<NonNullable<ConstructorParameters<typeof IdentityPoolClient>[0]>['transporter']>;
 

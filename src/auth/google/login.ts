@@ -10,6 +10,7 @@ import type { IdToken } from '../id-token.ts';
 import type { Keeper } from '../keeper.ts';
 import type { Leased } from '../lease.ts';
 import { fetchIdToken } from '../oidc.ts';
+import type { AccessToken } from './library.ts';
 
 /** Artifact Registry, and the hosts of the Container Registry that it took over. */
 export function isGoogleHost(host: string): boolean {
@@ -67,12 +68,6 @@ export async function googleDefault(
     const peer = error instanceof WireFailure ? peerOf(error) : undefined;
     throw new TagboatError('GOOGLE_CREDENTIALS_UNUSABLE', { file: from, why }, { peer, cause: error });
   }
-}
-
-/** An access token and when it ends, milliseconds since the epoch. */
-export interface AccessToken {
-  readonly token: string;
-  readonly expiresAt: number;
 }
 
 function passwordOf(keeper: Keeper, { token, expiresAt }: AccessToken): Leased<RegistryCredential> {
