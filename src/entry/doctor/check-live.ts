@@ -1,5 +1,5 @@
 import type { Config } from '../../config/shape/checked.ts';
-import { reportOf } from '../../errors.ts';
+import { reportOf, TagboatError } from '../../errors.ts';
 import type { Finding } from '../../plan/finding.ts';
 import type { ImagePreview } from '../../plan/outcome.ts';
 import type { RunPlan } from '../../plan.ts';
@@ -10,7 +10,8 @@ import { checkAccount } from './aws/account.ts';
 import { checkBranchRules } from './branch-rules.ts';
 import { checkRights, checkVersion } from './check-argocd.ts';
 import { findingOf } from './check-files.ts';
-import { checkConfigRepo } from './config-repo.ts';
+import { checkConfigRepo, checkRendered } from './config-repo.ts';
+import { found } from './tell.ts';
 
 /**
  * Asks everybody whom a run would ask: registries, the config repo's host for reading and pushing, Argo CD. Writes
@@ -49,25 +50,25 @@ export async function checkPeers(
         return [...inside, ...rules];
       }),
       ...followed.map(async ({ deploy }) => checkVersion(world, deploy, await stages.server(deploy.argocd))),
-      ...followed.map(async (delivery) =>
-        checkRights(
-          world,
-          delivery.deploy,
-          await stages.server(delivery.deploy.argocd),
-          await stages.checkApplications(delivery),
-        ),
-      ),
+      ...followed.map(async (delivery) => {
+        const { deploy } = delivery;
+        const looked = await stages.checkApplications(delivery);
+        const rights = await checkRights(world, deploy, await stages.server(deploy.argocd), looked);
+        if (looked instanceof TagboatError) return rights;
+        const rendered = await stages.askRepo(delivery, (...asked) => checkRendered(...asked, looked));
+        return [...rights, ...rendered];
+      }),
       checkClock(session, plan),
     ]);
     world.signal.throwIfAborted();
-    const found = settled.flatMap((result): Finding[] => {
+    const all = settled.flatMap((result): Finding[] => {
       if (result.status === 'fulfilled') return Array.isArray(result.value) ? result.value : [];
       const report = reportOf(result.reason);
       return [findingOf(report, isUnknowable(report, world.env) ? 'note' : 'error')];
     });
     // One cause that stops several is told once.
-    return found.filter(
-      (one, at) => found.findIndex((other) => other.code === one.code && other.message === one.message) === at,
+    return all.filter(
+      (one, at) => all.findIndex((other) => other.code === one.code && other.message === one.message) === at,
     );
   });
 }
@@ -96,5 +97,5 @@ async function checkClock({ world }: Session, { deliveries }: RunPlan): Promise<
   if (Number.isNaN(theirs) || off < mostMs) return [];
   const message = `This machine's clock is ${Math.round(off / 1_000)} s off from ${new URL(url).host}.`;
   const fix = 'Set it by NTP: tokens and signatures are only good at about the right time.';
-  return [{ code: 'CLOCK_SKEW', severity: off < badMs ? 'warning' : 'error', message, fix }];
+  return [found('CLOCK_SKEW', off < badMs ? 'warning' : 'error', message, fix)];
 }

@@ -1,6 +1,7 @@
 import type { Config } from '../../config/shape/checked.ts';
 import type { Finding } from '../../plan/finding.ts';
 import type { Mendable } from './fix.ts';
+import { found } from './tell.ts';
 import { type DeliveringJob, delivers, type Workflows } from './workflows.ts';
 
 /** Who is trusted with a moving tag: GitHub, AWS and this action itself. */
@@ -10,13 +11,7 @@ const trusted = /^(?:actions|github|aws-actions|docker|tagboat)\//;
 export function checkWorkflows({ jobs, broken }: Workflows, config: Config | undefined): Mendable[] {
   const unread = broken.map(({ place, why }): Finding => {
     const fix = "Correct it at the caret: GitHub doesn't run such a workflow.";
-    return {
-      code: 'WORKFLOW_INVALID',
-      severity: 'error',
-      message: `The workflow is no valid YAML: ${why}.`,
-      place,
-      fix,
-    };
+    return found('WORKFLOW_INVALID', 'error', `The workflow is no valid YAML: ${why}.`, fix, place);
   });
   return [...unread, ...jobs.flatMap((job) => [...rightsOf(job, config), ...startsOf(job), ...stepsOf(job)])];
 }
@@ -28,13 +23,13 @@ function rightsOf(job: DeliveringJob, config: Config | undefined): Mendable[] {
   if (permissions === 'write-all') {
     const message = `The job ${name} may write everything.`;
     return [
-      {
-        code: 'WORKFLOW_WRITE_ALL',
-        severity: 'warning',
+      found(
+        'WORKFLOW_WRITE_ALL',
+        'warning',
         message,
+        'Name the rights it needs: contents: read, and id-token: write.',
         place,
-        fix: 'Name the rights it needs: contents: read, and id-token: write.',
-      },
+      ),
     ];
   }
   const runs = (...some: string[]): boolean => commands.some((command) => some.includes(command));
@@ -50,41 +45,35 @@ function rightsOf(job: DeliveringJob, config: Config | undefined): Mendable[] {
   // Rights that are named take all others away; where none are named, the checkout has its own.
   const named = permissions !== undefined || missing.length > 0;
   if (named && !has('contents', 'read', 'write')) missing.push(['contents', 'read']);
-  return missing.map(([right, level]) => ({
-    code: 'WORKFLOW_PERMISSION',
-    severity: 'error',
-    message: `The job ${name} lacks the right ${right}: ${level}${right === 'id-token' ? ', without which GitHub gives it no token for AWS, Argo CD or a signature' : ', without which nothing can be checked out'}.`,
-    place,
-    fix: `Add \`${right}: ${level}\` to its permissions.`,
-    mend: { is: 'permission', job, right, level },
-  }));
+  return missing.map(([right, level]) => {
+    const why =
+      right === 'id-token' ? 'GitHub gives it no token for AWS, Argo CD or a signature' : 'nothing can be checked out';
+    const message = `The job ${name} lacks the right ${right}: ${level}, without which ${why}.`;
+    const fix = `Add \`${right}: ${level}\` to its permissions.`;
+    return {
+      ...found('WORKFLOW_PERMISSION', 'error', message, fix, place),
+      mend: { is: 'permission', job, right, level },
+    };
+  });
 }
 
 function startsOf({ events, name, place, commands, conditions }: DeliveringJob): Finding[] {
   if (events.includes('pull_request_target')) {
     const message = `The job ${name} runs on pull_request_target, with this repository's secrets, for whoever opens a pull request.`;
-    return [
-      {
-        code: 'WORKFLOW_PULL_REQUEST_TARGET',
-        severity: 'error',
-        message,
-        place,
-        fix: 'Deliver on push; plan on pull_request.',
-      },
-    ];
+    return [found('WORKFLOW_PULL_REQUEST_TARGET', 'error', message, 'Deliver on push; plan on pull_request.', place)];
   }
   // What a condition says of the event or the branch is its author's care.
   const isChosen = /\bgithub\.(?:event_name|event|ref|ref_name|base_ref|head_ref)\b/.test(conditions);
   if (!events.includes('pull_request') || !delivers(commands) || isChosen) return [];
   const message = `The job ${name} delivers on pull_request: those from forks get neither token nor secrets, and fail.`;
   return [
-    {
-      code: 'WORKFLOW_PULL_REQUEST',
-      severity: 'warning',
+    found(
+      'WORKFLOW_PULL_REQUEST',
+      'warning',
       message,
+      'Deliver on push, and run `tagboat plan` on pull_request.',
       place,
-      fix: 'Deliver on push, and run `tagboat plan` on pull_request.',
-    },
+    ),
   ];
 }
 
@@ -93,26 +82,26 @@ function stepsOf({ steps }: DeliveringJob): Finding[] {
     if (uses !== undefined && !/^\.|^docker:/.test(uses) && !trusted.test(uses) && !/@[0-9a-f]{40}$/.test(uses)) {
       const message = `${uses} is whatever that name means by then, and gets this job's rights.`;
       return [
-        {
-          code: 'WORKFLOW_UNPINNED',
-          severity: 'warning',
+        found(
+          'WORKFLOW_UNPINNED',
+          'warning',
           message,
+          'Name it by the whole id of a commit, with the version as a comment.',
           place,
-          fix: 'Name it by the whole id of a commit, with the version as a comment.',
-        },
+        ),
       ];
     }
     if (run === undefined || !/\$\{\{[^}]*\bsecrets\./.test(run)) return [];
     const message =
       "A secret is put into a script's text, where a command line shows it to every process of the machine.";
     return [
-      {
-        code: 'WORKFLOW_SECRET_IN_SCRIPT',
-        severity: 'warning',
+      found(
+        'WORKFLOW_SECRET_IN_SCRIPT',
+        'warning',
         message,
+        'Give it to the step by `env:` and use the variable.',
         place,
-        fix: 'Give it to the step by `env:` and use the variable.',
-      },
+      ),
     ];
   });
 }

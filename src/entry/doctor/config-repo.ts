@@ -1,9 +1,12 @@
 import { posix } from 'node:path';
 import { askConfigRepo } from '../../commit/repo/ask.ts';
 import type { ConfigRepo } from '../../commit/repo/config-repo.ts';
+import { createBases } from '../../deploy/observe/kustomize.ts';
+import { covers } from '../../deploy/observe/sources.ts';
 import type { Finding } from '../../plan/finding.ts';
 import { parsePath } from '../../plan/path.ts';
 import type { DeliveryPlan, GitCredential } from '../../plan.ts';
+import type { Application } from '../../wire/argocd/types.ts';
 import { literally } from '../../wire/text/pattern.ts';
 import type { World } from '../../wire/world.ts';
 import {
@@ -42,6 +45,29 @@ export async function checkConfigRepo(
       }),
     );
     return [...inside.flat(), ...(await checkApplicationFiles(looking, delivery, files))];
+  });
+}
+
+/** Applications that no file of the delivery is a part of, as far as their sources tell: it would wait for nothing. */
+export async function checkRendered(
+  world: World,
+  delivery: DeliveryPlan,
+  credential: GitCredential | undefined,
+  applications: readonly Application[],
+): Promise<Finding[]> {
+  const files = [...new Set(delivery.edits.map(({ file }) => file))];
+  // What another application makes may be made of anything.
+  const own = applications.filter(({ owner }) => owner === undefined);
+  return askConfigRepo(world, delivery, credential, async (repo) => {
+    const bases = createBases(delivery, (await lookAt(repo)).texts);
+    const all = own.map(async (one): Promise<Finding[]> => {
+      if (covers(one, delivery, files) || covers(one, delivery, files, await bases(one))) return [];
+      const folders = one.sources.map(({ path }) => path || 'the root').join(', ');
+      const message = `The application ${one.name} is made of ${folders}, and ${delivery.name} sets ${files.join(', ')}.`;
+      const fix = "Correct the application's path, or the files that the delivery sets.";
+      return [found('APPLICATION_FOLDER_OTHER', 'warning', message, fix)];
+    });
+    return (await Promise.all(all)).flat();
   });
 }
 

@@ -14,7 +14,7 @@ import { checkImageFiles, checkPeers } from './check-live.ts';
 import { checkWorkflows } from './check-workflows.ts';
 import { type Mendable, mendAll } from './fix.ts';
 import { checkGitLab } from './gitlab.ts';
-import { endWithFindings } from './tell.ts';
+import { endWithFindings, found } from './tell.ts';
 import { reviewTrustFile, type TrustOptions } from './trust.ts';
 import { readWorkflows } from './workflows.ts';
 
@@ -37,9 +37,9 @@ export function doctor(common: CommonOptions, options: DoctorOptions): Body {
     const { world } = session;
     const source = await readSource(world, common.app ?? session.cwd);
     session.started(source);
-    const found: Mendable[] = [];
+    const all: Mendable[] = [];
     const { text, file } = await readConfigText(session, source.dir, common.config);
-    found.push(...checkConfigText(text, file, world.env), ...(await checkNetwork(world.env)));
+    all.push(...checkConfigText(text, file, world.env), ...(await checkNetwork(world.env)));
     const unset = new Set<string>();
     let whereUnset = false;
     const read = () =>
@@ -48,11 +48,11 @@ export function doctor(common: CommonOptions, options: DoctorOptions): Body {
         whereUnset ||= !ofBuilding(path, name);
         return unset.add(name) !== undefined;
       });
-    const isRight = found.every(({ severity }) => severity !== 'error');
+    const isRight = all.every(({ severity }) => severity !== 'error');
     const config = isRight ? read() : undefined;
-    found.push(...checkWorkflows(await readWorkflows(source.dir), config), ...(await checkGitLab(source.dir, config)));
+    all.push(...checkWorkflows(await readWorkflows(source.dir), config), ...(await checkGitLab(source.dir, config)));
     if (config !== undefined) {
-      found.push(
+      all.push(
         ...checkEcr(config),
         ...(await checkIgnoreFiles(source.dir, config)),
         ...unsetFindings([...unset], file, isJob(world.env)),
@@ -63,24 +63,22 @@ export function doctor(common: CommonOptions, options: DoctorOptions): Body {
           options.offline === true || whereUnset
             ? checkImageFiles(session, plan)
             : checkPeers(session, plan, config, unset.size === 0);
-        found.push(...(await live));
+        all.push(...(await live));
       } catch (error) {
         // A pull request and a detached head have no branch, which says nothing of a run on one.
         if (!isError(error, 'TEMPLATE_UNRESOLVED')) throw error;
-        found.push(findingOf(reportOf(error), source.branch === undefined ? 'note' : 'error'));
+        all.push(findingOf(reportOf(error), source.branch === undefined ? 'note' : 'error'));
       }
     }
-    const mended = options.fix === true ? await mendAll(source.dir, found).catch((error) => told(found, error)) : [];
+    const mended = options.fix === true ? await mendAll(source.dir, all).catch((error) => told(all, error)) : [];
     for (const { message } of mended) session.say((colors) => `${colors.green('✓')} Mended: ${oneLine(message)}`);
-    const left = found
-      .filter((finding) => !mended.includes(finding))
-      .map(({ mend: _, ...finding }): Finding => finding);
+    const left = all.filter((finding) => !mended.includes(finding)).map(({ mend: _, ...finding }): Finding => finding);
     return endWithFindings(session, left, { mended: mended.map(({ code, message }) => ({ code, message })) });
   };
 }
 
-function told(found: Mendable[], error: unknown): [] {
-  found.push(findingOf(reportOf(error)));
+function told(all: Mendable[], error: unknown): [] {
+  all.push(findingOf(reportOf(error)));
   return [];
 }
 
@@ -88,13 +86,13 @@ function unsetFindings(names: readonly string[], file: string, inJob: boolean): 
   if (names.length === 0) return [];
   const message = `Not set here: ${names.join(', ')}. What they make of the config isn't known, and registries aren't asked.`;
   return [
-    {
-      code: 'CONFIG_VARIABLE_UNSET',
-      severity: inJob ? 'error' : 'note',
+    found(
+      'CONFIG_VARIABLE_UNSET',
+      inJob ? 'error' : 'note',
       message,
-      place: { file },
-      fix: 'Give them to the step by `env:`, from variables or secrets of the repository.',
-    },
+      'Give them to the step by `env:`, from variables or secrets of the repository.',
+      { file },
+    ),
   ];
 }
 

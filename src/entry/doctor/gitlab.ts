@@ -5,6 +5,7 @@ import type { Config } from '../../config/shape/checked.ts';
 import { placeAt } from '../../errors/place.ts';
 import type { Place } from '../../errors.ts';
 import type { Finding } from '../../plan/finding.ts';
+import { found } from './tell.ts';
 import { commandsIn, delivers } from './workflows.ts';
 
 const file = '.gitlab-ci.yml';
@@ -31,15 +32,7 @@ function findingsIn(text: string, config: Config | undefined): Finding[] {
     const why = error?.message.split('\n')[0] ?? 'it is no map';
     const message = `The pipeline is no valid YAML: ${why}.`;
     const fix = "Correct it at the caret: GitLab doesn't run such a pipeline.";
-    return [
-      {
-        code: 'WORKFLOW_INVALID',
-        severity: 'error',
-        message,
-        place: placeAt(file, text, error?.pos[0] ?? 0, 'line'),
-        fix,
-      },
-    ];
+    return [found('WORKFLOW_INVALID', 'error', message, fix, placeAt(file, text, error?.pos[0] ?? 0, 'line'))];
   }
   const jobs = contents.items.flatMap(({ key, value }) => {
     const name = isScalar(key) ? String(key.value) : '';
@@ -58,7 +51,7 @@ function findingsIn(text: string, config: Config | undefined): Finding[] {
         .map(({ node }): Finding => {
           const message = 'A secret is put on a command line, which shows it to every process of the machine.';
           const fix = 'Leave it in its variable, or give it by a pipe (--password-stdin).';
-          return { code: 'WORKFLOW_SECRET_IN_SCRIPT', severity: 'warning', message, place: place(node), fix };
+          return found('WORKFLOW_SECRET_IN_SCRIPT', 'warning', message, fix, place(node));
         }),
     ]),
     ...includeFindings(contents, place),
@@ -112,7 +105,7 @@ function tokenFindings(name: string, place: Place, job: YAMLMap, root: YAMLMap, 
       ? `The job ${name} has no id_tokens with TAGBOAT_ID_TOKEN: AWS gets no token of it for ${aws.role}.`
       : `The token TAGBOAT_ID_TOKEN of the job ${name} is for ${[aud].flat().join(', ') || 'nobody'}, and AWS wants one for ${aws.audience}.`;
   const fix = `Give the job \`id_tokens: { TAGBOAT_ID_TOKEN: { aud: ${aws.audience} } }\`.`;
-  return [{ code: 'WORKFLOW_ID_TOKEN', severity: 'error', message, place, fix }];
+  return [found('WORKFLOW_ID_TOKEN', 'error', message, fix, place)];
 }
 
 function imageFindings(job: YAMLMap, root: YAMLMap, place: (node: unknown) => Place): Finding[] {
@@ -149,5 +142,5 @@ function includeFindings(root: YAMLMap, place: (node: unknown) => Place): Findin
 }
 
 function unpinned(message: string, place: Place, fix: string): Finding {
-  return { code: 'WORKFLOW_UNPINNED', severity: 'warning', message, place, fix };
+  return found('WORKFLOW_UNPINNED', 'warning', message, fix, place);
 }

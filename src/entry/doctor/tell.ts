@@ -3,9 +3,15 @@ import { type Finding, worstFirst } from '../../plan/finding.ts';
 import type { Session } from '../run/session.ts';
 import type { Ending } from '../run/stopping.ts';
 
-/** A finding without a place. */
-export function found(code: string, severity: Finding['severity'], message: string, fix: string): Finding {
-  return { code, severity, message, fix };
+/** A finding, with its place where it has one. */
+export function found(
+  code: string,
+  severity: Finding['severity'],
+  message: string,
+  fix: string,
+  place?: Finding['place'],
+): Finding {
+  return { code, severity, message, fix, place };
 }
 
 /** Tells every finding, the worst first, and ends the run: by exit code 2 where one of them is an error. */

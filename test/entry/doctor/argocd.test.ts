@@ -13,14 +13,19 @@ interface Case {
   readonly application?: string;
   readonly auth?: string;
   readonly isDown?: boolean;
+  readonly path?: string;
   readonly env?: HereOptions['env'];
 }
 
-async function found({ argocd: options = {}, sync = false, application = 'front', auth = 'token', isDown, env }: Case) {
-  const { argocd, repo } = await harbour({
+async function found({ argocd: options = {}, sync = false, application = 'front', auth = 'token', ...rest }: Case) {
+  const { isDown, env, path = 'main' } = rest;
+  const { argocd, host, repo } = await harbour({
     tokens: { reader: { get: true }, syncer: { get: true, sync: true } },
     ...options,
   });
+  const kustomization = 'resources: [../main/templates/front.yaml, ../main/values.yaml]\n';
+  if (path === 'over') await host.commit('config', { files: { 'over/kustomization.yaml': kustomization } });
+  if (path !== 'main') argocd.add({ name: 'aside', sources: [{ repoURL: repo, path }] });
   const dir = await tempDir();
   const text = `# yaml-language-server: $schema=x
 argocd: { server: "${argocd.url}", auth: ${auth} }
@@ -56,6 +61,13 @@ describe.skipIf(noHttpBackend !== undefined)('tagboat doctor that asks Argo CD',
       { env: { ARGOCD_AUTH_TOKEN: undefined, CI: 'true' } },
     ],
     ['an application that is not there yet', 0, ['APPLICATION_NOT_FOUND warning'], { application: 'other' }],
+    [
+      'an application of another folder',
+      0,
+      ['APPLICATION_FOLDER_OTHER warning'],
+      { application: 'aside', path: 'other' },
+    ],
+    ['nothing of one whose kustomization takes the file in', 0, [], { application: 'aside', path: 'over' }],
     ['an Argo CD that a laptop cannot reach', 0, ['ARGOCD_UNREACHABLE warning'], { isDown: true }],
     ['an Argo CD that a job cannot reach', 2, ['ARGOCD_UNREACHABLE error'], { isDown: true, env: { CI: 'true' } }],
     ['an old one', 0, ['SERVER_VERSION_OLD warning'], { argocd: { version: 'v2.9.3+abc' } }],

@@ -21,8 +21,8 @@ export interface Argocd {
   /** The API server's origin, plain http. */
   readonly url: string;
   readonly parts: ArgocdParts;
-  /** By account. `deployer` may read and sync applications, `stranger` nothing. */
-  readonly tokens: Readonly<Record<'admin' | 'deployer' | 'stranger', string>>;
+  /** By account. `deployer` may read and sync applications, `reader` only read them, `stranger` nothing. */
+  readonly tokens: Readonly<Record<'admin' | 'deployer' | 'reader' | 'stranger', string>>;
 }
 
 interface Started {
@@ -231,7 +231,8 @@ async function logIn(url: string, { kube }: Kubernetes): Promise<Argocd['tokens'
   const login = { username: 'admin', password: Buffer.from(password, 'base64').toString() };
   const admin = await call(undefined, '/api/v1/session', login);
   const tokenOf = (account: string) => call(admin, `/api/v1/account/${account}/token`, { name: account });
-  return { admin, deployer: await tokenOf('deployer'), stranger: await tokenOf('stranger') };
+  const [deployer, reader, stranger] = [await tokenOf('deployer'), await tokenOf('reader'), await tokenOf('stranger')];
+  return { admin, deployer, reader, stranger };
 }
 
 function tokenIn(body: unknown): string {

@@ -13,9 +13,11 @@ p, role:deployer, applications, get, */*/*, allow
 p, role:deployer, applications, sync, */*, allow
 p, role:deployer, logs, get, */*, allow
 g, deployer, role:deployer
+p, role:reader, applications, get, */*, allow
+g, reader, role:reader
 `;
 
-/** Argo CD's own settings, as its install manifests make them, with two accounts that have API tokens. */
+/** Argo CD's own settings, as its install manifests make them, with accounts that have API tokens. */
 export function settings(): KubeObject[] {
   const labels = { 'app.kubernetes.io/part-of': 'argocd' };
   const object = (kind: string, name: string, fields: Readonly<Record<string, unknown>> = {}): KubeObject => ({
@@ -26,7 +28,9 @@ export function settings(): KubeObject[] {
   });
   return [
     ...[namespace, teams].map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
-    object('ConfigMap', 'argocd-cm', { data: { 'accounts.deployer': 'apiKey', 'accounts.stranger': 'apiKey' } }),
+    object('ConfigMap', 'argocd-cm', {
+      data: Object.fromEntries(['deployer', 'reader', 'stranger'].map((name) => [`accounts.${name}`, 'apiKey'])),
+    }),
     object('ConfigMap', 'argocd-rbac-cm', { data: { 'policy.csv': rights, 'policy.default': '' } }),
     object('ConfigMap', 'argocd-cmd-params-cm'),
     object('ConfigMap', 'argocd-ssh-known-hosts-cm'),
