@@ -2,7 +2,7 @@
 
 import type { DeployPlan } from './plan/deploy.ts';
 import type { HoldChange } from './plan/holds.ts';
-import type { Attest, BuilderPlan, Compression, NamedContext, SignPlan } from './plan/image.ts';
+import type { Attest, BuilderPlan, Compression, LeftOut, Mark, NamedContext, SignPlan } from './plan/image.ts';
 import type { ValueType } from './plan/value.ts';
 import type { Secret } from './wire/secret.ts';
 
@@ -120,6 +120,13 @@ export interface ImagePlan extends BuilderPlan {
   /** The repository's name inside the registry, prefix included: `acme/app-repo`. */
   readonly repository: string;
   readonly tag: string;
+  /** More tags of the same image; `tag` is none of them. */
+  readonly tags?: readonly string[] | undefined;
+  /** What is added to the image's config, and to its manifest and index. */
+  readonly labels?: readonly Mark[] | undefined;
+  readonly annotations?: readonly Mark[] | undefined;
+  /** What of these this run has no value for. */
+  readonly leftOut?: readonly LeftOut[] | undefined;
   /** The image's name with its tag, its digest or both, where something else builds and pushes it; then nothing else does. */
   readonly from?: string | undefined;
   /** Absolute paths. */

@@ -1,6 +1,6 @@
 import { reportOf, TagboatError } from '../errors.ts';
 import type { ImageExplanation } from '../plan/explanation.ts';
-import type { ImagePreview, ImagePushed } from '../plan/outcome.ts';
+import type { ImagePreview, ImagePushed, PushedImage } from '../plan/outcome.ts';
 import { type ImagePlan, imageName } from '../plan.ts';
 import type { Digest, ManifestBytes } from '../wire/oci/types.ts';
 import { type ImageJob, openJob } from './job.ts';
@@ -18,6 +18,7 @@ import {
 } from './reuse/decide.ts';
 import { isSame, keepImage, keepTag } from './reuse/keep-image.ts';
 import { pushedMeanwhile } from './reuse/meanwhile.ts';
+import { putMoreTags, tellMoved } from './reuse/more-tags.ts';
 import { fingerprintTag, isWhole, tagAgain } from './reuse/tags.ts';
 import type { ImageRun } from './run.ts';
 import { type SigningIdentity, signImage } from './sign/sign.ts';
@@ -33,14 +34,17 @@ export async function buildImage(run: ImageRun, image: ImagePlan): Promise<Image
   const { world, emit } = run;
   try {
     const { sign } = image;
-    if (sign === undefined) return await buildOrReuse(job);
     // Asked for before anything is pushed: a job that has no identity learns it now.
-    const identity = identityOf(job);
-    await identity('sigstore');
+    const identity = sign && identityOf(job);
+    await identity?.('sigstore');
     const outcome = await buildOrReuse(job);
-    const reused = outcome.is === 'reused';
-    const named = withTag(job, outcome.reference.slice(outcome.reference.lastIndexOf(':') + 1));
-    await signImage(named, { sign, digest: outcome.digest as Digest, reused, identity });
+    const [digest, reused] = [outcome.digest as Digest, outcome.is === 'reused'];
+    if (sign !== undefined && identity !== undefined) {
+      const named = withTag(job, outcome.reference.slice(outcome.reference.lastIndexOf(':') + 1));
+      await signImage(named, { sign, digest, reused, identity });
+    }
+    // Last: what names a release is not to name an image that lacks its signature.
+    await putMoreTags(job, digest);
     return outcome;
   } catch (error) {
     world.signal.throwIfAborted();
@@ -63,8 +67,11 @@ export async function previewImage(run: ImageRun, image: ImagePlan): Promise<Ima
   if (isFrom(image)) return { is: 'reused', ...(await findBuilt(run, image)), why: elsewhere };
   const decision = await decide(openJob(run, image));
   const { job } = decision;
-  if (decision.is === 'new' || decision.tagged !== decision.manifest.digest) await checkBefore(job, decision);
-  const about = aboutOf(job.isProvisional === true ? openJob(run, image) : job);
+  const { leftOut } = image;
+  const named = aboutOf(job.isProvisional === true ? openJob(run, image) : job);
+  const about = { ...named, leftOut: leftOut?.length === 0 ? undefined : leftOut };
+  const pushes = decision.is === 'new' || decision.tagged !== decision.manifest.digest || named.tags !== undefined;
+  if (pushes) await checkBefore(job, decision);
   switch (decision.is) {
     case 'known':
       return { is: 'reused', ...about, digest: decision.manifest.digest, why: decision.why };
@@ -108,7 +115,7 @@ async function buildOrReuse(opened: ImageJob): Promise<ImagePushed> {
         const lacking = await nameAgain(decision);
         if (lacking !== undefined) return buildNew(opened, await decideAnew(opened, lacking));
         await readBack(job, manifest.digest);
-        tellMoved(opened, job, tagged, manifest);
+        if (job.isProvisional !== true) tellMoved(job, tagged, manifest.digest, isByContent(opened) || undefined);
       }
       return { is: 'reused', ...aboutOf(job), digest: manifest.digest, why, seconds: seconds() };
     }
@@ -189,7 +196,7 @@ async function buildNew(opened: ImageJob, decision: NewBuild): Promise<ImagePush
   try {
     const { engine, why, reported } = await makeImage(job, prepared, { freshness, built });
     const manifest = await readBack(job, reported);
-    tellMoved(opened, job, tagged, manifest);
+    if (job.isProvisional !== true) tellMoved(job, tagged, manifest.digest, isByContent(opened) || undefined);
     await keepImage(job, decision, manifest, compared);
     const about = await nameBuilt(opened, job, manifest);
     return { is: 'built', ...about, digest: manifest.digest, engine, why, seconds: seconds() };
@@ -223,21 +230,9 @@ async function readBack({ image, target }: ImageJob, reported: Digest | undefine
   return found;
 }
 
-/** Says that a tag which names one image meant another one before: who has that one sees no change in the tag. */
-function tellMoved(opened: ImageJob, job: ImageJob, before: Digest | undefined, now: ManifestBytes) {
-  const { run, image, tell } = job;
-  const { name, tag } = image;
-  const names = isByContent(opened) || tag.includes(run.source.commit.slice(0, 12));
-  if (before === undefined || before === now.digest || !names || job.isProvisional === true) return;
-  const who = 'A value that names it stays as it is, and what runs the earlier image already may go on with it';
-  tell(
-    'warning',
-    `the tag ${tag} named another image before, ${before}. ${who}; \`{digest.${name}}\` tells them apart.`,
-  );
-}
-
-function aboutOf({ image }: ImageJob): { readonly name: string; readonly reference: string } {
-  return { name: image.name, reference: imageName(image) };
+function aboutOf({ image }: ImageJob): Omit<PushedImage, 'digest'> {
+  const { tags = [] } = image;
+  return { name: image.name, reference: imageName(image), tags: tags.length === 0 ? undefined : tags };
 }
 
 function stopwatch({ run: { world } }: ImageJob): () => number {

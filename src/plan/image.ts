@@ -49,3 +49,21 @@ export interface SignPlan {
   readonly fulcio: string;
   readonly rekor: string;
 }
+
+/** A label or an annotation. */
+export interface Mark {
+  readonly name: string;
+  /** As the config has it. This counts in a fingerprint: what its variables come to is another thing at each commit. */
+  readonly template: string;
+  /** Undefined: a variable of it is unknown in this run, so the image doesn't get it. */
+  readonly value: string | undefined;
+}
+
+/** A tag, label or annotation that an image doesn't get in this run. */
+export interface LeftOut {
+  /** Where the config has it: `tags[1]`, `labels.NAME`. */
+  readonly key: string;
+  readonly template: string;
+  /** As the end of a sentence. */
+  readonly why: string;
+}

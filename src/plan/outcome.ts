@@ -4,12 +4,15 @@ import type { ErrorReport } from '../errors.ts';
 import type { Engine } from '../plan.ts';
 import type { Verdict } from './deploy.ts';
 import type { HoldChange } from './holds.ts';
+import type { LeftOut } from './image.ts';
 import type { ValueType } from './value.ts';
 
 export interface PushedImage {
   readonly name: string;
   /** `host/repository:tag`. */
   readonly reference: string;
+  /** Its other tags, where it is to have more than one. */
+  readonly tags?: readonly string[] | undefined;
   /** `sha256:…` as read back from the registry. */
   readonly digest: string;
 }
@@ -38,12 +41,10 @@ export interface SkippedImage {
 /** What became of one image. */
 export type ImageOutcome = ImagePushed | SkippedImage;
 
-/** A dry run's answer: what would become of one image. */
-export type ImagePreview =
-  | {
+/** A dry run's answer: what would become of one image, and what it would not get for want of a value. */
+export type ImagePreview = { readonly leftOut?: readonly LeftOut[] | undefined } & (
+  | (Omit<PushedImage, 'digest'> & {
       readonly is: 'built';
-      readonly name: string;
-      readonly reference: string;
       readonly engine: Engine;
       readonly why: string;
       /** What it will be found by in later runs, 64 hex digits; or why it is built every time, as a sentence. */
@@ -55,8 +56,9 @@ export type ImagePreview =
       readonly troubles?: readonly string[];
       /** Where the fingerprint takes in more than it would have to, as sentences. */
       readonly careful?: readonly string[];
-    }
-  | (PushedImage & { readonly is: 'reused'; readonly why: string });
+    })
+  | (PushedImage & { readonly is: 'reused'; readonly why: string })
+);
 
 /** One value as it was and as it is. */
 export interface Change {

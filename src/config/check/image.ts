@@ -29,10 +29,12 @@ export function checkImages(
   }
   for (const [name, image] of Object.entries(raw)) {
     const checked = checkImage(name, image, { ...defaults, registry }, checks);
-    const isAlike = (one: ImageConfig) =>
-      one.from === undefined && one.repository === checked.repository && one.tag === checked.tag;
-    const isNone = checked.from !== undefined || checked.tag.includes(contentVariable);
-    const twin = isNone ? undefined : images.find(isAlike);
+    // Of one content they are one image.
+    const tagsOf = ({ tag, tags, from }: ImageConfig) =>
+      from !== undefined ? [] : [tag, ...tags].filter((one) => !one.includes(contentVariable));
+    const tags = tagsOf(checked);
+    const isTwin = (one: ImageConfig) => tagsOf(one).some((other) => tags.includes(other));
+    const twin = images.find((one) => one.repository === checked.repository && isTwin(one));
     if (twin !== undefined) {
       const why = `has the same repository and tag as images.${twin.name}: the one pushed last would replace the other`;
       checks.refuse(['images', name], why, 'key');
@@ -56,6 +58,13 @@ function checkImage(
   if (raw.from !== undefined) checkFrom(at, raw, checks);
   else checks.mustBe(isNamed ? at('repository') : at(), whyNoRepository(repository), isNamed ? 'value' : 'key');
   if (raw.tag !== undefined) checks.tagTemplate(at('tag'), raw.tag);
+  const tags = (raw.tags ?? []).map(String);
+  for (const [index, one] of tags.entries()) {
+    checks.tagTemplate(at('tags', index), one);
+    if (one.includes(contentVariable))
+      checks.refuse(at('tags', index), `has ${contentVariable}, which is for \`tag\` alone`);
+    if (tags.indexOf(one) !== index) checks.refuse(at('tags', index), 'stands twice in the list');
+  }
   const dockerfile = innerPath(at('dockerfile'), raw.dockerfile ?? 'Dockerfile', checks);
   const context = innerPath(at('context'), raw.context ?? '.', checks);
   const word = 'one word of letters, digits, "_", "." and "-"';
@@ -79,6 +88,9 @@ function checkImage(
   if (raw.contexts !== undefined && (raw.engine === 'docker' || raw.engine === 'buildah')) {
     checks.refuse(at('contexts'), `is for the engines buildx and assemble, not ${raw.engine}`);
   }
+  if (raw.annotations !== undefined && raw.engine === 'docker') {
+    checks.refuse(at('annotations'), 'is for the engines buildx, assemble and buildah, not docker');
+  }
   if (raw.compression === 'zstd' && (raw.engine === 'docker' || raw.engine === 'buildah')) {
     checks.refuse(at('compression'), `is gzip with the engine ${raw.engine}`);
   }
@@ -87,6 +99,9 @@ function checkImage(
     registry,
     repository,
     tag: raw.tag ?? tag,
+    tags,
+    labels: checkMarks(at('labels'), raw.labels ?? {}, checks),
+    annotations: checkMarks(at('annotations'), raw.annotations ?? {}, checks),
     from: raw.from,
     dockerfile,
     context,
@@ -103,6 +118,22 @@ function checkImage(
     refreshSeconds: checkRefresh(at('refresh'), raw.refresh, checks),
     reuseFrom: raw.reuseFrom && checkReuseFrom(at('reuseFrom'), raw.reuseFrom, { registry, repository }, checks),
   };
+}
+
+/** Labels or annotations, which programs are told as NAME=VALUE. */
+function checkMarks(
+  path: (string | number)[],
+  raw: NonNullable<ImageShape['labels']>,
+  checks: Checks,
+): Record<string, string> {
+  const form = 'named by letters, digits, ".", "_", "/" and "-", such as org.opencontainers.image.version';
+  const marks = Object.entries(raw).map(([name, value]): [string, string] => {
+    checks.mustBe([...path, name], /^[A-Za-z0-9][\w./-]{0,254}$/.test(name) ? undefined : form, 'key');
+    checks.template([...path, name], String(value), { alone: [...ofSource, 'tag'], ofImage: [], images: [] });
+    if (String(value).includes('\0')) checks.refuse([...path, name], 'holds a NUL character');
+    return [name, String(value)];
+  });
+  return Object.fromEntries(marks);
 }
 
 /** An image that something else builds has no key for building. */

@@ -24,7 +24,13 @@ export function skippedImages(
   });
 }
 
-/** By its tag, which images of one commit share, or by what is known of it later. */
-function takes({ edits }: DeliveryPlan, { name, tag, from }: ImagePlan): boolean {
-  return edits.some(({ value }) => (from === undefined && value.includes(tag)) || waitsFor(value, name));
+/** By its tag, which images of one commit share, by another tag of its own, or by what is known of it later. */
+function takes({ edits }: DeliveryPlan, { name, tag, tags = [], from }: ImagePlan): boolean {
+  return edits.some(
+    ({ value }) =>
+      (from === undefined && value.includes(tag)) ||
+      waitsFor(value, name) ||
+      // Short ones (`1`) stand in many a value by chance.
+      tags.some((one) => value === one || value.endsWith(`:${one}`)),
+  );
 }

@@ -1,12 +1,11 @@
-import { resolve } from 'node:path';
 import { nearestWord } from '../../errors/spelling.ts';
 import { TagboatError } from '../../errors.ts';
-import { type BuilderTls, contentVariable } from '../../plan/image.ts';
-import type { DeliveryPlan, Edit, ImagePlan, Person, RunPlan, Source, Via } from '../../plan.ts';
+import type { DeliveryPlan, Edit, Person, RunPlan, Source, Via } from '../../plan.ts';
 import { starPattern } from '../../wire/text/pattern.ts';
-import type { Config, DeliveryConfig, ImageConfig } from '../shape/checked.ts';
+import type { Config, DeliveryConfig } from '../shape/checked.ts';
+import { planImage, refuseTwins } from './image.ts';
 import { personText, withoutControls, writeMessage } from './message.ts';
-import { resolveFrom, resolveTag, resolveValue, type Variables } from './variables.ts';
+import { resolveTag, resolveValue, type Variables } from './variables.ts';
 
 export interface Identity {
   /** The run is a GitHub Actions job. */
@@ -21,6 +20,8 @@ export interface PlanOptions extends Identity {
   readonly images?: readonly string[] | undefined;
   /** Images that something else built, by the names that the config has for them: these are taken as they are. */
   readonly from?: Readonly<Record<string, string>> | undefined;
+  /** When the run began, milliseconds since the epoch: for `{date}`. */
+  readonly now?: number | undefined;
 }
 
 /** A delivery that this commit doesn't reach, and why, as a sentence. */
@@ -39,10 +40,11 @@ const nobody = { name: 'tagboat', email: 'tagboat@localhost' };
  */
 export function planRun(config: Config, source: Source, options: PlanOptions): RunPlan {
   const { from = {} } = options;
+  const run = { source, now: options.now };
   chosen('image', config.images, Object.keys(from));
-  const images = chosen('image', config.images, options.images).map((one) => planImage(one, source, from[one.name]));
+  const images = chosen('image', config.images, options.images).map((one) => planImage(one, run, from[one.name]));
   refuseTwins(config, images);
-  const variables = { source, images, tag: resolveTag(config.tag, 'tag', source) };
+  const variables = { ...run, images, tag: resolveTag(config.tag, 'tag', run) };
   const deliveries = chosen('delivery', config.deliveries, options.deliveries)
     .filter((delivery) => reaches(delivery, source))
     .map((delivery) => planDelivery(delivery, variables, options));
@@ -98,40 +100,6 @@ export function planCommit(request: CommitRequest): DeliveryPlan {
     deploy: undefined,
     via: request.via ?? 'git',
   };
-}
-
-function planImage(image: ImageConfig, source: Source, given: string | undefined): ImagePlan {
-  const where = `images.${image.name}`;
-  const from = given ?? (image.from === undefined ? undefined : resolveFrom(image.from, `${where}.from`, source));
-  return {
-    ...image,
-    tag: from === undefined ? resolveTag(image.tag, `${where}.tag`, source) : '',
-    from,
-    dockerfile: resolve(source.dir, image.dockerfile),
-    context: resolve(source.dir, image.context),
-    builderTls: image.builderTls && absolute(image.builderTls, source.dir),
-    contexts: image.contexts.map((one) => ('dir' in one ? { ...one, dir: resolve(source.dir, one.dir) } : one)),
-  };
-}
-
-function absolute({ ca, client, serverName }: BuilderTls, dir: string): BuilderTls {
-  const files = client && { cert: resolve(dir, client.cert), key: resolve(dir, client.key) };
-  return { ca: resolve(dir, ca), client: files, serverName };
-}
-
-/** Two templates may come out as one tag. */
-function refuseTwins(config: Config, images: readonly ImagePlan[]): void {
-  const names = new Map<string, string>();
-  for (const { name, repository, tag, from } of images) {
-    // Of one content they are one image.
-    if (tag.includes(contentVariable) || from !== undefined) continue;
-    const twin = names.get(`${repository}:${tag}`);
-    if (twin !== undefined) {
-      const why = `has the same repository and tag as images.${twin}: the one pushed last would replace the other`;
-      throw new TagboatError('CONFIG_VALUE_INVALID', { file: config.file, key: `images.${name}`, why });
-    }
-    names.set(`${repository}:${tag}`, name);
-  }
 }
 
 function planDelivery(delivery: DeliveryConfig, variables: Variables, identity: Identity): DeliveryPlan {

@@ -6,32 +6,39 @@ import { whyNoImage, whyNoTag } from '../shape/grammar.ts';
 import { parseTemplate } from '../shape/template.ts';
 import { pendingValue } from './digests.ts';
 
-/** What a template's variables stand for in one run. */
-export interface Variables {
+/** What a run is of, and when it began: milliseconds since the epoch. */
+export interface RunOf {
   readonly source: Source;
+  readonly now?: number | undefined;
+}
+
+/** What a template's variables stand for in one run. */
+export interface Variables extends RunOf {
   /** The tag that `{tag}` stands for. */
   readonly tag: string;
   readonly images: readonly ImagePlan[];
 }
 
 /** A tag template filled in; `{content}` stays until it is known what the image is made of. Throws TEMPLATE_UNRESOLVED. */
-export function resolveTag(template: string, where: string, source: Source): string {
+export function resolveTag(template: string, where: string, run: RunOf): string {
+  const names: string[] = [];
   const tag = fill(template, (name) => {
     if (name === 'content') return contentVariable;
-    const value = ofSource(name, where, source);
-    return name === 'branch' ? slug(value) : value;
+    names.push(name);
+    const value = ofSource(name, where, run);
+    return name === 'branch' || name === 'gitTag' ? slug(value) : value;
   });
   const why = whyNoTag(tag.replaceAll(contentVariable, 'x'.repeat(20)));
-  if (why !== undefined)
-    throw new TagboatError('TEMPLATE_UNRESOLVED', { where, variable: 'branch', why: `it must give ${why}` });
+  const variable = names.find((name) => name === 'branch') ?? names[0] ?? '';
+  if (why !== undefined) unresolved(where, variable, `it must give ${why}`);
   return tag;
 }
 
 /** The name of an image that something else builds, filled in. Throws TEMPLATE_UNRESOLVED. */
-export function resolveFrom(template: string, where: string, source: Source): string {
+export function resolveFrom(template: string, where: string, run: RunOf): string {
   const text = fill(template, (name) => {
-    const value = ofSource(name, where, source);
-    return name === 'branch' ? slug(value) : value;
+    const value = ofSource(name, where, run);
+    return name === 'branch' || name === 'gitTag' ? slug(value) : value;
   });
   const why = whyNoImage(text);
   return why === undefined ? text : unresolved(where, 'branch', `it must give ${why}`);
@@ -44,8 +51,17 @@ export function resolveFrom(template: string, where: string, source: Source): st
 export function resolveValue(template: string, where: string, variables: Variables): string {
   return fill(template, (name, of) => {
     if (of !== undefined) return ofImage(name, of, where, variables);
-    return name === 'tag' ? ownTag(where, variables) : ofSource(name, where, variables.source);
+    return name === 'tag' ? ownTag(where, variables) : ofSource(name, where, variables);
   });
+}
+
+/** Why a template can't be filled in in this run, where a variable of it is one that this run doesn't have. */
+export function whyUnknown(template: string, run: RunOf): string | undefined {
+  for (const piece of parseTemplate(template)) {
+    const found = typeof piece === 'string' || piece.of !== undefined ? undefined : valueOf(piece.name, run);
+    if (found?.why !== undefined) return found.why;
+  }
+  return undefined;
 }
 
 function fill(template: string, value: (name: string, of: string | undefined) => string): string {
@@ -54,33 +70,79 @@ function fill(template: string, value: (name: string, of: string | undefined) =>
     .join('');
 }
 
-function ofSource(name: string, where: string, source: Source): string {
+function ofSource(name: string, where: string, run: RunOf): string {
+  const { text, why = 'there is no such variable' } = valueOf(name, run) ?? {};
+  return text ?? unresolved(where, name, why);
+}
+
+type Found = { readonly text: string; readonly why?: undefined } | { readonly text?: undefined; readonly why: string };
+
+/** What a variable of the source stands for, or why it is unknown in this run; undefined when there is no such one. */
+function valueOf(name: string, { source, now }: RunOf): Found | undefined {
+  const { commit, branch, gitTag, pullRequest, subject, committedAt } = source;
+  const ofCommit = (text: string): Found => ({ text: unlessDirty(text, source) });
   switch (name) {
     case 'commit':
-      return unlessDirty(source.commit, source);
+      return ofCommit(commit);
     case 'shortCommit':
       // Seven digits, as people write them, stop being unique in large repositories.
-      return unlessDirty(source.commit.slice(0, 12), source);
+      return ofCommit(commit.slice(0, 12));
     case 'subject':
-      return source.subject;
+      return { text: subject };
     case 'commitTime': {
-      const time = new Date(source.committedAt);
-      if (Number.isNaN(time.getTime())) return unresolved(where, name, "the commit's time is unreadable");
-      return unlessDirty(
-        time
-          .toISOString()
-          .replace(/\.\d+Z$/, '')
-          .replace(/[-:]/g, ''),
-        source,
-      );
+      const time = compactTime(Date.parse(committedAt));
+      return time === undefined ? { why: "the commit's time is unreadable" } : ofCommit(time);
     }
-    case 'branch':
-      return (
-        source.branch ?? unresolved(where, name, 'no branch is checked out (a tag, a pull request or a detached head)')
-      );
+    case 'date': {
+      const [day] = (now === undefined ? undefined : compactTime(now))?.split('T') ?? [];
+      return day === undefined ? { why: 'the day of this run is not known' } : { text: day };
+    }
+    case 'branch': {
+      const why = 'no branch is checked out (a tag, a pull request or a detached head)';
+      return branch === undefined ? { why } : { text: branch };
+    }
+    case 'pr':
+      return pullRequest === undefined ? { why: 'the run is of no pull request' } : { text: `${pullRequest.number}` };
+    case 'gitTag':
+      return gitTag === undefined ? { why: 'the run is of no git tag' } : ofCommit(gitTag);
+    case 'semver':
+    case 'major':
+    case 'minor':
+    case 'patch':
+    case 'major.minor': {
+      const version = versionOf(name, gitTag);
+      return version.text === undefined ? version : ofCommit(version.text);
+    }
     default:
-      return unresolved(where, name, 'there is no such variable');
+      return undefined;
   }
+}
+
+const number = '(?:0|[1-9]\\d*)';
+const identifier = `(?:${number}|\\d*[A-Za-z-][0-9A-Za-z-]*)`;
+// semver.org, with the `v` or `=` before it that docker/metadata-action takes too.
+const semantic = new RegExp(
+  `^[v=]?((${number})\\.(${number})\\.(${number})(-${identifier}(?:\\.${identifier})*)?)(?:\\+[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*)?$`,
+);
+
+/** A git tag's version. A pre-release must not move what names a release, so it has no parts. */
+function versionOf(part: string, gitTag: string | undefined): Found {
+  if (gitTag === undefined) return { why: 'the run is of no git tag' };
+  const [, version, major = '', minor = '', patch = '', pre] = semantic.exec(gitTag) ?? [];
+  if (version === undefined) return { why: `the git tag ${gitTag} is no version such as v1.2.3` };
+  if (part === 'semver') return { text: version };
+  if (pre !== undefined) return { why: `${version} is a pre-release, which has {semver} alone` };
+  return { text: { major, minor, patch }[part] ?? `${major}.${minor}` };
+}
+
+/** In UTC, `20240131T235959`. */
+function compactTime(ms: number): string | undefined {
+  const time = new Date(ms);
+  if (Number.isNaN(time.getTime())) return undefined;
+  return time
+    .toISOString()
+    .replace(/\.\d+Z$/, '')
+    .replace(/[-:]/g, '');
 }
 
 /**
@@ -111,7 +173,7 @@ function unresolved(where: string, variable: string, why: string): never {
   throw new TagboatError('TEMPLATE_UNRESOLVED', { where, variable, why });
 }
 
-/** A branch as a part of a tag. */
-function slug(branch: string): string {
-  return branch.replace(/[^A-Za-z0-9_.-]+/g, '-').replace(/^[.-]+/, '');
+/** A branch or a git tag as a part of a tag. */
+function slug(name: string): string {
+  return name.replace(/[^A-Za-z0-9_.-]+/g, '-').replace(/^[.-]+/, '');
 }

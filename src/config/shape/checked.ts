@@ -20,6 +20,10 @@ export interface ImageConfig {
   /** Prefix included. */
   readonly repository: string;
   readonly tag: string;
+  /** Templates of more tags, and of labels and annotations by their names. */
+  readonly tags: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
   /** A template: the image that something else builds. */
   readonly from: string | undefined;
   readonly dockerfile: string;

@@ -4,9 +4,15 @@ import { patterns } from './patterns.ts';
 const text = (form: Readonly<Record<string, unknown>> = {}) => z.string().meta(form);
 
 const tagWords =
-  'The tag, a template: {commit} (the default), {shortCommit} (12 digits), {branch} (with "-" for what tags may not have), {commitTime} (UTC, 20240131T235959), {content} (what the image is made of: an image that nothing changed keeps its tag).';
+  'The tag, a template: {commit} (the default), {shortCommit} (12 digits), {branch} (with "-" for what tags may not have), {commitTime} (UTC, 20240131T235959), {content} (what the image is made of: an image that nothing changed keeps its tag), {date} (of the run, UTC, 20240131), {pr} (the number of the pull request), {gitTag}, and of a git tag such as v1.2.3 {semver} (1.2.3), {major}, {minor}, {patch} and {major.minor}; of a pre-release (v1.2.3-rc.1) {semver} alone.';
 /** The template of a tag. */
 export const tag = () => text({ ...patterns.tag, default: '{commit}' }).describe(tagWords);
+
+const marks = (what: string) =>
+  z
+    .record(text(patterns.mark), z.union([text(patterns.markValue), z.number(), z.boolean()]))
+    .optional()
+    .describe(what);
 
 /** The keys that an image which something else builds may have besides. */
 export const besideFrom: readonly string[] = ['platforms'];
@@ -123,6 +129,21 @@ export const image = z.strictObject({
       'Keep what later builds can use beside the image, under the tag cache-NAME-BRANCH: layers for assemble, a build cache for buildx. Default true.',
     ),
   tag: tag().optional(),
+  tags: z
+    .array(z.union([text(patterns.moreTag), z.number()]))
+    .min(1)
+    .max(64)
+    .meta({ uniqueItems: true, examples: [['{semver}', '{major.minor}', '{major}']] })
+    .optional()
+    .describe(
+      'More tags of the same image, templates as `tag` is. One whose variable is unknown in a run (no git tag, no pull request) is left out then. A tag that is there already is moved.',
+    ),
+  labels: marks(
+    "Labels of the image's config, by name: templates, with {tag} for the image's own tag too. They go before the Dockerfile's LABEL. One whose variable is unknown in a run is left out then.",
+  ),
+  annotations: marks(
+    "Annotations of the image's manifest, and of its index where it has one, by name: templates as `labels` are. They go before those that are filled in. For the engines buildx, assemble and buildah.",
+  ),
 });
 
 export type ImageShape = z.infer<typeof image>;

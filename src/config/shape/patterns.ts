@@ -1,4 +1,5 @@
 import { platformPattern } from './platform.ts';
+import { ofSource } from './template.ts';
 
 /**
  * Patterns for editors, in the JSON Schema alone: what grammar.ts checks, as far as one pattern tells it. A text with a
@@ -19,7 +20,7 @@ const branch = (more: string): string =>
   `(?![-/]|HEAD$|@$|refs/)(?!.*(?:\\.\\.|@\\{|//|/\\.|\\.lock(?:/|$)|[/.]$))(?!\\.)[^\\u0000-\\u0020~^:?${more}\\[\\\\\\u007f]{1,244}`;
 const time = '(?:[0-9]{1,6}(?:ms|[smh])){1,3}';
 const kubernetes = '[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?';
-const alone = ['commit', 'shortCommit', 'branch', 'commitTime'];
+const alone = ofSource.map((name) => name.replace('.', '\\.'));
 
 /** A template that knows these variables; `{{…}}` is text. */
 function template(known: readonly string[], ofImage: readonly string[]): string {
@@ -27,7 +28,11 @@ function template(known: readonly string[], ofImage: readonly string[]): string 
   return `(?![\\s\\S]*(?<!\\{)\\{(?!(?:${variables})\\})[a-zA-Z]+(?:\\.[\\w-]+)?\\}(?!\\}))[\\s\\S]*`;
 }
 
-const inTag = [...alone, 'content'].join('|');
+function tagOf(known: readonly string[]): string {
+  const variable = `\\{(?:${known.join('|')})\\}`;
+  return `(?:[A-Za-z0-9_]|${variable})(?:[A-Za-z0-9_.-]|${variable})*`;
+}
+
 const message = template([...alone, 'tag', 'subject'], ['tag', 'image']);
 
 export const patterns = {
@@ -46,16 +51,15 @@ export const patterns = {
   serviceAccount: pattern('[a-z0-9.-]+@[a-z0-9.:-]+\\.gserviceaccount\\.com', ['deliver@acme.iam.gserviceaccount.com']),
   guid: pattern('[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}', ['6731de76-14a6-49ae-97bc-6eba6914391e']),
   audience: pattern('[^\\s\\u0000-\\u001f]{1,255}'),
-  tag: pattern(`(?:[A-Za-z0-9_]|\\{(?:${inTag})\\})(?:[A-Za-z0-9_.-]|\\{(?:${inTag})\\})*`, [
-    '{commit}',
-    '{content}',
-    'v1-{shortCommit}',
-  ]),
+  tag: pattern(tagOf([...alone, 'content']), ['{commit}', '{content}', 'v1-{shortCommit}']),
+  moreTag: pattern(tagOf(alone), ['{semver}', 'latest']),
   from: pattern(
     `(?!.*//)(?:[\\w./:-]|\\{(?:${alone.join('|')})\\})+(?::(?:[\\w.-]|\\{(?:${alone.join('|')})\\})+|@sha256:[0-9a-f]{64})`,
     ['ghcr.io/acme/app:{commit}'],
   ),
   name: pattern('[A-Za-z0-9][A-Za-z0-9_-]{0,63}'),
+  mark: pattern('[A-Za-z0-9][\\w./-]{0,254}', ['org.opencontainers.image.version']),
+  markValue: pattern(template([...alone, 'tag'], []), ['{semver}']),
   repository: pattern(`(?=.{1,255}$)${repository}`, ['acme/shop']),
   // In another registry's form it is checked with the registry at hand.
   reuseFrom: pattern(`(?:${host}/)?${repository}`),

@@ -18,6 +18,7 @@ export function configJsonSchema(): Part {
   image.not = {
     anyOf: [
       { allOf: [is('engine', 'docker', 'buildah', 'assemble'), { anyOf: [has('builder'), has('attest')] }] },
+      { allOf: [is('engine', 'docker'), has('annotations')] },
       { allOf: [is('engine', 'docker', 'buildah'), { anyOf: [has('contexts'), is('compression', 'zstd')] }] },
       {
         allOf: [

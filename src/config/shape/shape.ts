@@ -85,7 +85,7 @@ const delivery = z.strictObject({
     )
     .meta({ minProperties: 1 })
     .describe(
-      'What to set: file, then path, then value. Paths: .front.imageTag, .images[name=app].newTag, .list[0], doc[kind=Deployment].spec.x. Values are templates: {tag}, {commit}, {shortCommit}, {branch}, {commitTime}, and {tag.NAME}, {image.NAME} (the whole reference) and {digest.NAME} of an image.',
+      'What to set: file, then path, then value. Paths: .front.imageTag, .images[name=app].newTag, .list[0], doc[kind=Deployment].spec.x. Values are templates: {tag}, all that a tag may have ({commit}, {shortCommit}, {branch}, {semver}, …), and {tag.NAME}, {image.NAME} (the whole reference) and {digest.NAME} of an image.',
     ),
   create: z.boolean().optional().describe('Add paths that are missing. Default false: a missing path is an error.'),
   allow: z
@@ -177,6 +177,8 @@ export type ArgoCdShape = z.infer<typeof argocd>;
 export const records: readonly (readonly string[])[] = [
   ['images'],
   ['images', '*', 'args'],
+  ['images', '*', 'labels'],
+  ['images', '*', 'annotations'],
   ['deliveries'],
   ['deliveries', '*', 'set'],
   ['deliveries', '*', 'set', '*'],
@@ -188,6 +190,9 @@ export const texts: readonly (readonly string[])[] = [
   ['tag'],
   ['images', '*', 'tag'],
   ['images', '*', 'args', '*'],
+  ['images', '*', 'tags', '*'],
+  ['images', '*', 'labels', '*'],
+  ['images', '*', 'annotations', '*'],
   ['deliveries', '*', 'from'],
   ['deliveries', '*', 'from', '*'],
   ['deliveries', '*', 'branch'],
@@ -199,6 +204,9 @@ export const texts: readonly (readonly string[])[] = [
 export const templates: readonly (readonly string[])[] = [
   ['tag'],
   ['images', '*', 'tag'],
+  ['images', '*', 'tags', '*'],
+  ['images', '*', 'labels', '*'],
+  ['images', '*', 'annotations', '*'],
   ['images', '*', 'from'],
   ['deliveries', '*', 'set', '*', '*'],
   ['deliveries', '*', 'message'],

@@ -13,7 +13,9 @@ export function parseTemplate(text: string): Piece[] {
   for (const found of text.matchAll(variable)) {
     pieces.push(text.slice(end, found.index));
     const [all, escaped, name = '', of] = found;
-    pieces.push(escaped === undefined ? { name, of } : `{${escaped}}`);
+    const whole = of === undefined ? name : `${name}.${of}`;
+    const variable = isOfSource(whole) ? { name: whole, of: undefined } : { name, of };
+    pieces.push(escaped === undefined ? variable : `{${escaped}}`);
     end = found.index + all.length;
   }
   pieces.push(text.slice(end));
@@ -21,9 +23,17 @@ export function parseTemplate(text: string): Piece[] {
 }
 
 /** Variables that stand alone. */
-export const ofSource = ['commit', 'shortCommit', 'branch', 'commitTime'] as const;
+export const ofSource = [
+  ...(['commit', 'shortCommit', 'branch', 'commitTime', 'date'] as const),
+  // By the words of docker/metadata-action.
+  ...(['gitTag', 'semver', 'major', 'minor', 'patch', 'major.minor', 'pr'] as const),
+];
 /** Variables of one image, `{tag.app}`. */
 export const ofImage = ['image', 'tag', 'digest'] as const;
+
+function isOfSource(name: string): boolean {
+  return ofSource.some((one) => one === name);
+}
 
 /** Where a template stands decides which variables it may have. */
 export interface Allowed {

@@ -59,9 +59,10 @@ export function outputsOf(ending: Ending, exitCode: number): Outputs {
   };
 }
 
-function imageOf(image: ImageOutcome): Readonly<Record<string, string>> {
+function imageOf(image: ImageOutcome): Readonly<Record<string, string | readonly string[] | undefined>> {
   const { is, name, reference } = image;
-  return is === 'skipped' ? { is, name, reference, why: image.why } : { is, name, reference, digest: image.digest };
+  if (is === 'skipped') return { is, name, reference, why: image.why };
+  return { is, name, reference, tags: image.tags, digest: image.digest };
 }
 
 function detailsOf(commit: CommitOutcome): Readonly<Record<string, string | undefined>> {

@@ -163,8 +163,11 @@ function lineOf(image: ImagePreview | SkippedImage, dim: (text: string) => strin
   const notes = image.is === 'reused' ? [] : notesOf(image);
   return [
     `~ ${padTo(10, oneLine(image.name))}  ${how}  ${dim(oneLine(image.why))}`,
-    `${indent}${image.reference}`,
+    `${indent}${[image.reference, ...(image.tags ?? [])].join(', ')}`,
     ...(image.reference.includes(contentVariable) ? [dim(`${indent}Its tag is known after the build.`)] : []),
+    ...(image.leftOut ?? []).map(({ key, template, why }) =>
+      dim(`${indent}${oneLine(`${key}, ${template}, is left out: ${why}.`)}`),
+    ),
     ...notes.map((note) => dim(`${indent}${oneLine(note)}`)),
   ].join('\n');
 }

@@ -58,7 +58,7 @@ export function doctor(common: CommonOptions, options: DoctorOptions): Body {
         ...unsetFindings([...unset], file, isJob(world.env)),
       );
       try {
-        const plan = planRun(config, source, await identityIn(world, source.dir));
+        const plan = planRun(config, source, { ...(await identityIn(world, source.dir)), now: world.clock.now() });
         const live =
           options.offline === true || whereUnset
             ? checkImageFiles(session, plan)

@@ -77,7 +77,8 @@ export async function openRun(
 ): Promise<OpenedRun> {
   const { emit } = session;
   const { config, source, identity } = await openConfig(session, options, unset);
-  const plan = planRun(config, source, { ...identity, from: parseImages(options.image ?? []) });
+  const now = session.world.clock.now();
+  const plan = planRun(config, source, { ...identity, from: parseImages(options.image ?? []), now });
   if (source.dirty !== false) {
     const message = `Files differ from the commit, so what names it ends in -dirty-${source.dirty}. Commit them first.`;
     emit({ type: 'notice', level: 'warning', stage: 'plan', message });

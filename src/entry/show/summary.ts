@@ -102,7 +102,8 @@ function findingTable(findings: readonly Finding[]): string[] {
 function imageTable(images: readonly ImageOutcome[]): string[] {
   if (images.length === 0) return [];
   const rows = images.map((image) => {
-    const [name, reference] = [escaped(image.name), code(image.reference)];
+    const tags = image.is === 'skipped' ? [] : (image.tags ?? []);
+    const [name, reference] = [escaped(image.name), [image.reference, ...tags].map(code).join(', ')];
     if (image.is === 'skipped') return `| ${name} | not built: ${escaped(image.why)} | ${reference} | | |`;
     const how = image.is === 'built' ? `built (${image.engine})` : 'reused';
     const cells = [name, how, reference, code(short(image.digest)), duration(image.seconds)];

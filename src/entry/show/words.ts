@@ -139,7 +139,7 @@ function imageLines(name: string, outcome: ImageOutcome, colors: Colors): string
         ? `${how}${by} and pushed ${colors.dim(duration(outcome.seconds))}`
         : `${how}: ${oneLine(outcome.why)}`,
     ),
-    `${' '.repeat(14)}${outcome.reference}`,
+    `${' '.repeat(14)}${[outcome.reference, ...(outcome.tags ?? [])].join(', ')}`,
     colors.dim(`${' '.repeat(14)}${outcome.digest}`),
   ];
 }

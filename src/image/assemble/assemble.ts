@@ -1,10 +1,12 @@
 import { TagboatError } from '../../errors.ts';
+import type { Mark } from '../../plan/image.ts';
 import type { ImagePlan, Source } from '../../plan.ts';
 import { WireFailure } from '../../wire/failure.ts';
 import type { Digest, ManifestBytes } from '../../wire/oci/types.ts';
 import type { World } from '../../wire/world.ts';
 import type { Base } from '../base/base.ts';
 import { type BaseCache, openBaseCache } from '../base/cache.ts';
+import type { RunConfig } from '../base/config.ts';
 import { baseOpener } from '../base/open.ts';
 import { cacheTags } from '../cache-tag.ts';
 import { type Context, openContext } from '../context/context.ts';
@@ -167,8 +169,14 @@ async function assembleOne(
     base: done.base,
     layers: made.value,
     first,
-    config: { ...done.config, created, ...(image.platforms.length === 0 ? {} : configPlatform(platform)) },
+    config: {
+      ...done.config,
+      created,
+      ...(image.platforms.length === 0 ? {} : configPlatform(platform)),
+      ...(image.labels === undefined ? {} : { config: labelled(done.config.config, image.labels) }),
+    },
     annotations: annotationsOf(source, created, done),
+    ownAnnotations: image.annotations && Object.fromEntries(given(image.annotations)),
   };
 }
 
@@ -180,6 +188,15 @@ function createFolders(image: string, signal: AbortSignal): (dir: string) => Pro
     opened.set(dir, context);
     return context;
   };
+}
+
+/** The names and values of those that this run has a value for. */
+function given(marks: readonly Mark[]): (readonly [string, string])[] {
+  return marks.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const]));
+}
+
+function labelled(config: RunConfig, labels: readonly Mark[]): RunConfig {
+  return { ...config, Labels: Object.assign(Object.create(null), config.Labels, Object.fromEntries(given(labels))) };
 }
 
 /** What was asked for is what the image says it is, however its base calls itself. */

@@ -21,7 +21,10 @@ export interface Assembled {
   readonly first: boolean;
   /** Without the new layers' ids; they are added here. */
   readonly config: OciImageConfig;
+  /** Those that are filled in. */
   readonly annotations: Readonly<Record<string, string>>;
+  /** Those that the config has, which go before. */
+  readonly ownAnnotations: Readonly<Record<string, string>> | undefined;
 }
 
 interface Types {
@@ -48,9 +51,10 @@ const ociKinds: Readonly<Record<string, string>> = {
     'application/vnd.oci.image.layer.nondistributable.v1.tar+gzip',
 };
 
-/** As its base; Docker's own kind knows gzip alone. */
-function typesOf({ base, layers }: Assembled): Types {
-  return isDockerKind(base) && layers.every(({ compression }) => compression === 'gzip') ? dockerTypes : ociTypes;
+/** As its base; Docker's own kind knows gzip alone, and no annotations. */
+function typesOf({ base, layers, ownAnnotations }: Assembled): Types {
+  const isDocker = isDockerKind(base) && ownAnnotations === undefined;
+  return isDocker && layers.every(({ compression }) => compression === 'gzip') ? dockerTypes : ociTypes;
 }
 
 // More at once only makes one connection wait for the other.
@@ -153,8 +157,7 @@ async function manifestOf(image: Assembled, target: Destination, tell: (line: st
     mediaType: types.manifest,
     config: { mediaType: types.config, digest, size },
     layers: [...baseLayers, ...ownLayers],
-    // Docker's own kind of manifest has no annotations.
-    ...(types === dockerTypes ? {} : { annotations: image.annotations }),
+    ...(types === dockerTypes ? {} : { annotations: { ...image.annotations, ...image.ownAnnotations } }),
   });
 }
 
@@ -172,8 +175,10 @@ function indexOf(images: readonly Assembled[], manifests: readonly ManifestBytes
     const platform = { architecture, os, ...(variant === '' ? {} : { variant }) };
     return { mediaType: kind, digest, size: bytes.byteLength, platform };
   });
-  const annotations = docker || images[0] === undefined ? {} : { annotations: withoutBase(images[0].annotations) };
-  return toManifest(mediaType, { schemaVersion: 2, mediaType, manifests: listed, ...annotations });
+  const [first] = images;
+  const annotations = first && { ...withoutBase(first.annotations), ...first.ownAnnotations };
+  const shown = docker || annotations === undefined ? {} : { annotations };
+  return toManifest(mediaType, { schemaVersion: 2, mediaType, manifests: listed, ...shown });
 }
 
 /** Each platform has another base, so the index names none. */

@@ -63,6 +63,7 @@ export function buildFlags({ image }: ImageJob, { freshness }: Building): string
     ...(freshness.pull ? ['--pull'] : []),
     ...(freshness.steps ? ['--no-cache'] : []),
     ...Object.entries(image.args).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
+    ...(image.labels ?? []).flatMap(({ name, value }) => (value === undefined ? [] : ['--label', `${name}=${value}`])),
     ...(image.target === undefined ? [] : ['--target', image.target]),
     ...(image.platforms.length === 0 ? [] : ['--platform', image.platforms.join(',')]),
     '--file',

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Mark } from '../../plan/image.ts';
 import { imageName } from '../../plan.ts';
 import { fullName } from '../../wire/oci/reference.ts';
 import { type Builder, buildFlags, digestIn, runStep } from './build.ts';
@@ -8,6 +9,7 @@ import { canNameBases, hasOwnIgnoreFile, ignoreFileOf, shortNames } from './buil
 /** `buildah build`, then a push. No daemon, and with chroot isolation no privileges beyond a container's own. */
 export const buildWithBuildah: Builder = async (job, building) => {
   const { image } = job;
+  const { annotations } = image;
   const { login, bases } = building;
   const reference = imageName(image);
   const digestFile = join(login.dir, 'digest');
@@ -25,8 +27,9 @@ export const buildWithBuildah: Builder = async (job, building) => {
     'build',
     ...access,
     '--isolation=chroot',
-    // HEALTHCHECK, SHELL and ONBUILD have no place in OCI's format: buildah would leave them out.
-    '--format=docker',
+    // HEALTHCHECK, SHELL and ONBUILD have no place in OCI's format, and annotations none in Docker's.
+    annotations === undefined ? '--format=docker' : '--format=oci',
+    ...annotationFlags(annotations),
     ...ignoring,
     ...named.flatMap((name) => ['--build-context', `${name}=docker-image://${fullName(name)}`]),
     ...(several ? ['--manifest', list] : ['--tag', reference]),
@@ -42,3 +45,7 @@ export const buildWithBuildah: Builder = async (job, building) => {
   await runStep(job, 'buildah', 'push', { program: 'buildah', args: push });
   return digestIn(await readFile(digestFile, 'utf8').catch(() => undefined));
 };
+
+function annotationFlags(annotations: readonly Mark[] = []): string[] {
+  return annotations.flatMap(({ name, value }) => (value === undefined ? [] : ['--annotation', `${name}=${value}`]));
+}

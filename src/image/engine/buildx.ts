@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Attest, BuilderTls, Compression, NamedContext } from '../../plan/image.ts';
-import { imageName } from '../../plan.ts';
+import { type ImagePlan, imageName } from '../../plan.ts';
 import { parseObject } from '../../wire/oci/manifest.ts';
 import { cacheTags } from '../cache-tag.ts';
 import type { ImageJob } from '../job.ts';
@@ -36,6 +36,7 @@ export const buildWithBuildx: Builder = async (job, building) => {
     ...['--tag', imageName(image)],
     ...(builder === undefined ? [] : ['--builder', builder]),
     ...attestFlags(image.attest),
+    ...annotationFlags(image),
     ...(image.contexts ?? []).flatMap((one) => ['--build-context', `${one.name}=${contextValue(one)}`]),
     ...buildFlags(job, building),
     ...(image.cache ? cacheFlags(job, driver) : []),
@@ -104,6 +105,15 @@ function attestFlags(attest: Attest | undefined): string[] {
     provenance === false ? '--provenance=false' : `--attest=type=provenance,mode=${provenance}`,
     ...(sbom === false ? [] : [`--attest=type=sbom${sbom === true ? '' : `,generator=${sbom}`}`]),
   ];
+}
+
+/** Of the manifest, and of the index where one is made. */
+function annotationFlags({ annotations = [], platforms, attest }: ImagePlan): string[] {
+  const isIndex =
+    platforms.length > 1 || (attest !== undefined && (attest.sbom !== false || attest.provenance !== false));
+  return annotations.flatMap(({ name, value }) =>
+    value === undefined ? [] : ['--annotation', `${isIndex ? 'manifest,index' : 'manifest'}:${name}=${value}`],
+  );
 }
 
 /** The cache lies beside the image, as tags of its own, in the form that ECR takes too. */

@@ -97,6 +97,9 @@ async function probeFor(image: ImagePlan, tool: Tool, probe: Probe): ReturnType<
   if (tool === 'docker' && image.platforms.length > 1) {
     return { usable: false, reason: 'it builds one platform at a time, and several are asked for' };
   }
+  if (tool === 'docker' && image.annotations !== undefined) {
+    return { usable: false, reason: 'its images have no annotations' };
+  }
   if (tool !== 'buildx' && image.contexts !== undefined && image.contexts.length > 0) {
     return { usable: false, reason: 'it takes no build contexts by name' };
   }

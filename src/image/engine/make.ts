@@ -44,7 +44,7 @@ export async function makeImage(
   if (engine === 'assemble' && dockerfile !== undefined) {
     try {
       const reported = await assemble(job, dockerfile, earlierTags(job, how.freshness));
-      warnOfUnmet(job, engine);
+      warnOfUnmet(job, engine, needed);
       return { engine, why, reported };
     } catch (error) {
       // What only the base image tells (an ONBUILD trigger, a packing) can still call for a builder; nothing is pushed yet.
@@ -56,7 +56,7 @@ export async function makeImage(
       run.emit({ type: 'image.started', image: image.name, engine, why });
     }
   }
-  warnOfUnmet(job, engine);
+  warnOfUnmet(job, engine, needed);
   if (engine === 'assemble') return { engine, why, reported: undefined };
   return { engine, why, reported: await buildWith(engine, job, needed, how) };
 }
@@ -68,7 +68,19 @@ function earlierTags({ image, run }: ImageJob, { steps, lacking }: Freshness): r
 }
 
 /** Says what the config asks for and this engine can't do. Where the engine is named in the config, that refuses it. */
-function warnOfUnmet({ image: { attest, compression }, tell }: ImageJob, engine: Engine): void {
+function warnOfUnmet(
+  { image: { attest, compression, annotations }, tell }: ImageJob,
+  engine: Engine,
+  { stages }: Needed,
+): void {
+  if (engine === 'buildah' && annotations !== undefined) {
+    const all = stages.flatMap(({ stage }) => stage.instructions);
+    const lost = all.find(({ is }) => is === 'healthcheck' || is === 'onbuild');
+    if (lost !== undefined) {
+      const what = `buildah keeps annotations in OCI's format, which has no place for line ${lost.at.line} of the Dockerfile`;
+      tell('warning', `${what} (${lost.is.toUpperCase()}): the image is without it. \`engine: buildx\` keeps both.`);
+    }
+  }
   const { sbom = false, provenance = false } = attest ?? {};
   if (engine !== 'buildx' && (sbom !== false || provenance !== false)) {
     const instead = '`engine: buildx` makes them.';

@@ -1,3 +1,4 @@
+import type { Mark } from '../../plan/image.ts';
 import type { ImagePlan } from '../../plan.ts';
 import type { Dockerfile } from '../dockerfile/dockerfile.ts';
 import { Undecided } from './undecided.ts';
@@ -41,6 +42,12 @@ export async function settingsOf(
 /** Options that may decide what is pushed: all but those that are known not to, or that count elsewhere. */
 export function otherOptions(image: ImagePlan): Readonly<Record<string, unknown>> {
   const { name, registry, repository, tag, dockerfile, context, contexts, target, args, platforms, ...others } = image;
-  const { engine, builder, builderTls, cache, refreshSeconds, reuseFrom, sign, ...rest } = others;
-  return rest;
+  const { engine, builder, builderTls, cache, refreshSeconds, reuseFrom, sign, tags, leftOut, ...rest } = others;
+  const { labels, annotations, ...more } = rest;
+  return { ...more, labels: templatesOf(labels), annotations: templatesOf(annotations) };
+}
+
+/** What a variable comes to is another thing at each commit, and would make every commit's image a new one. */
+function templatesOf(marks: readonly Mark[] | undefined): readonly (readonly [string, string])[] | undefined {
+  return marks?.map(({ name, template }) => [name, template] as const).sort(([a], [b]) => (a < b ? -1 : 1));
 }

@@ -159,12 +159,86 @@ describe('templates', () => {
     expect(codeOf(() => tagged('{commitTime}', { committedAt: 'yesterday' }))).toBe('TEMPLATE_UNRESOLVED');
   });
 
+  it.each<[string, string | undefined, Readonly<Record<string, string>>]>([
+    ['v1.2.3', 'v1.2.3', { semver: '1.2.3', major: '1', minor: '2', patch: '3', 'major.minor': '1.2' }],
+    ['1.2.3', '1.2.3', { semver: '1.2.3', 'major.minor': '1.2' }],
+    ['v0.0.10+build.5', 'v0.0.10-build.5', { semver: '0.0.10', major: '0', 'major.minor': '0.0' }],
+    ['v2.0.0-rc.1', 'v2.0.0-rc.1', { semver: '2.0.0-rc.1', major: '', minor: '', patch: '', 'major.minor': '' }],
+    ['v1.2', 'v1.2', { semver: '', major: '', 'major.minor': '' }],
+    ['v01.2.3', 'v01.2.3', { semver: '', major: '' }],
+    ['release/2024', 'release-2024', { semver: '' }],
+    ['', undefined, { gitTag: '', semver: '', major: '' }],
+  ])('of the git tag %s are as docker/metadata-action has them', (gitTag, slug, parts) => {
+    const from = { branch: undefined, gitTag: gitTag === '' ? undefined : gitTag };
+    if (slug !== undefined) expect(tagged('{gitTag}', from)).toBe(slug);
+    for (const [name, text] of Object.entries(parts)) {
+      if (text === '') expect(codeOf(() => tagged(`{${name}}`, from))).toBe('TEMPLATE_UNRESOLVED');
+      else expect(tagged(`{${name}}`, from)).toBe(text);
+    }
+  });
+
+  it('of a pull request have its number, and of a run its day', () => {
+    expect(tagged('pr-{pr}', { pullRequest: { number: 12, foreign: true } })).toBe('pr-12');
+    expect(codeOf(() => tagged('pr-{pr}'))).toBe('TEMPLATE_UNRESOLVED');
+    const now = Date.parse('2024-02-29T23:59:59Z');
+    const text = `tag: "{date}"\n${seed.replace('"{tag}"', '"v{major.minor}, {gitTag}, {date}"')}`;
+    const { images, deliveries } = plan(text, { gitTag: 'v1.2.3' }, { now });
+    expect(images[0]?.tag).toBe('20240229');
+    expect(deliveries[0]?.edits[0]?.value).toBe('v1.2, v1.2.3, 20240229');
+  });
+
+  it('that name a release never do so for what is not committed', () => {
+    const from = { gitTag: 'v1.2.3', dirty: '0123456789ab' };
+    expect(tagged('{semver}', from)).toBe('1.2.3-dirty-0123456789ab');
+    expect(tagged('{major}', from)).toBe('1-dirty-0123456789ab');
+    expect(tagged('{gitTag}', from)).toBe('v1.2.3-dirty-0123456789ab');
+  });
+
   it('that come out as one tag for two images are refused', () => {
     const text = seed
       .replace('repository: web-repo', 'repository: app-repo, tag: "{branch}"')
       .replace('repository: app-repo,', 'repository: app-repo, tag: main,');
     expect(codeOf(() => plan(text))).toBe('CONFIG_VALUE_INVALID');
     expect(plan(text, { branch: 'other' }).images).toHaveLength(3);
+    const more = text.replace('tag: main,', 'tag: first, tags: [latest, main],');
+    expect(codeOf(() => plan(more))).toBe('CONFIG_VALUE_INVALID');
+    expect(plan(more, { branch: 'other' }).images).toHaveLength(3);
+  });
+
+  describe('of more tags, labels and annotations', () => {
+    const one = (keys: string, from: Partial<Source> = {}) =>
+      plan(seed.replace('repository: app-repo', `repository: app-repo, ${keys}`), from).images[0];
+
+    it('give each of them, and what comes out twice once', () => {
+      const keys = 'tag: "{shortCommit}", tags: [latest, 1.10, "{branch}", main, "{shortCommit}"]';
+      expect(one(keys)).toMatchObject({ tags: ['latest', '1.10', 'main'], leftOut: [] });
+    });
+
+    it('leave out what is unknown in this run, and say so', () => {
+      const keys =
+        'tags: ["{semver}", "{major}", "pr-{pr}", edge], labels: { v: "{semver}", b: "{branch}", own: "{tag}" }';
+      expect(one(keys, { gitTag: 'v2.0.0-rc.1' })).toMatchObject({
+        tags: ['2.0.0-rc.1', 'edge'],
+        labels: [
+          { name: 'v', template: '{semver}', value: '2.0.0-rc.1' },
+          { name: 'b', template: '{branch}', value: 'main' },
+          { name: 'own', template: '{tag}', value: source.commit },
+        ],
+        leftOut: [
+          { key: 'tags[1]', template: '{major}' },
+          { key: 'tags[2]', template: 'pr-{pr}' },
+        ],
+      });
+      expect(one(keys)).toMatchObject({
+        tags: ['edge'],
+        labels: [{ name: 'v', value: undefined }, { value: 'main' }, { value: source.commit }],
+        leftOut: [{ key: 'tags[0]' }, { key: 'tags[1]' }, { key: 'tags[2]' }, { key: 'labels.v' }],
+      });
+    });
+
+    it('refuse what comes out as no tag', () => {
+      expect(codeOf(() => one('tags: ["{branch}"]', { branch: '日本' }))).toBe('TEMPLATE_UNRESOLVED');
+    });
   });
 
   it('give values of images, and text in double braces', () => {
