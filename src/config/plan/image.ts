@@ -3,7 +3,7 @@ import { TagboatError } from '../../errors.ts';
 import { type BuilderTls, contentVariable, type LeftOut, type Mark } from '../../plan/image.ts';
 import type { ImagePlan } from '../../plan.ts';
 import type { Config, ImageConfig } from '../shape/checked.ts';
-import { type RunOf, resolveFrom, resolveTag, resolveValue, whyUnknown } from './variables.ts';
+import { type RunOf, resolveFrom, resolveTag, resolveValue, whyUnfilled } from './variables.ts';
 
 /** An image as one run builds it: its templates filled in, its files by absolute paths. Throws TEMPLATE_UNRESOLVED. */
 export function planImage(image: ImageConfig, run: RunOf, given: string | undefined): ImagePlan {
@@ -13,7 +13,7 @@ export function planImage(image: ImageConfig, run: RunOf, given: string | undefi
   const leftOut: LeftOut[] = [];
   const isUnknown = (key: string, template: string): boolean => {
     const waits = template.includes('{tag}') && image.tag.includes(contentVariable);
-    const why = waits ? 'the tag, by content, is known once the image is there' : whyUnknown(template, run);
+    const why = waits ? 'the tag, by content, is known once the image is there' : whyUnfilled(template, run);
     if (why !== undefined) leftOut.push({ key, template, why });
     return why !== undefined;
   };

@@ -56,7 +56,7 @@ export function resolveValue(template: string, where: string, variables: Variabl
 }
 
 /** Why a template can't be filled in in this run, where a variable of it is one that this run doesn't have. */
-export function whyUnknown(template: string, run: RunOf): string | undefined {
+export function whyUnfilled(template: string, run: RunOf): string | undefined {
   for (const piece of parseTemplate(template)) {
     const found = typeof piece === 'string' || piece.of !== undefined ? undefined : valueOf(piece.name, run);
     if (found?.why !== undefined) return found.why;
