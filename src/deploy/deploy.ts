@@ -3,6 +3,7 @@ import { TagboatError } from '../errors.ts';
 import type { Emit } from '../events.ts';
 import type { DeployPlan, Verdict } from '../plan/deploy.ts';
 import type { PushedImage } from '../plan/outcome.ts';
+import type { LiveLook } from '../plan/where.ts';
 import type { Application, ArgoCd } from '../wire/argocd/types.ts';
 import type { Relation } from '../wire/git/ancestry.ts';
 import type { Http } from '../wire/http.ts';
@@ -12,8 +13,11 @@ import { answerBy, askedUntil } from './observe/asked-until.ts';
 import type { Feed } from './observe/feed.ts';
 import { findApplications, type Search } from './observe/find.ts';
 import { createBases } from './observe/kustomize.ts';
+import { observe } from './observe/observe.ts';
+import { nothingYet } from './verdict/evidence.ts';
 import { isOursOf } from './verdict/images.ts';
 import { timesFor } from './verdict/question.ts';
+import { judge, revisionsIn } from './verdict/verdict.ts';
 import type { Replacing } from './watch/children.ts';
 import { createFamily } from './watch/family.ts';
 
@@ -141,6 +145,39 @@ export async function checkApplications(
     return error;
   }
 }
+
+/** Nothing must hold for any time: what is seen counts as it is. */
+const atOnce = { ...timesFor(0, 0), condition: 0, staleCondition: 0, gone: 0 };
+
+/**
+ * What Argo CD shows of a commit right now: one look at each application, which changes nothing and waits for nothing. So
+ * `healthy` may be passing. Throws as `watchDelivery` does.
+ */
+export async function lookNow(
+  world: World,
+  server: Server,
+  delivered: Pick<Delivered, 'repo' | 'branch' | 'files' | 'deploy' | 'commit'> & { readonly history: LookingBack },
+): Promise<LiveLook[]> {
+  const { commit, repo, branch, deploy, history } = delivered;
+  const search = searchOf(world, () => undefined, server, delivered, history);
+  const found = await findApplications(search, deploy.applications);
+  return Promise.all(
+    found.map(async (application): Promise<LiveLook> => {
+      const seen = observe(application, { repo, branch });
+      const standing = new Map<string, Relation>();
+      for (const revision of revisionsIn(seen)) standing.set(revision, await history.relation(revision));
+      const question = { commit, images: [], suspended: deploy.argocd.suspended, times: atOnce };
+      const of = (revision: string): Relation => standing.get(revision) ?? 'unknown';
+      const { answer } = judge(question, nothingYet, seen, of, world.clock.now());
+      const { status, message, since } = seen.health;
+      const is = answer.is === 'final' ? answer.health : 'progressing';
+      const why = is === 'degraded' && message !== '' ? `${answer.why}: ${message}` : answer.why || status;
+      return { application: application.name, is, why, revision: seen.revisions[0], since };
+    }),
+  );
+}
+
+type LookingBack = Pick<History, 'isHead' | 'relation'>;
 
 /** What a look for applications takes, without any waiting. */
 function searchOf(

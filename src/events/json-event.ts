@@ -5,6 +5,8 @@ import type { Finding } from '../plan/finding.ts';
 import type { HistoryRecord } from '../plan/history.ts';
 import type { PlacePair, StandingHold, Waiting } from '../plan/listed.ts';
 import type { Change, CommitPreview, ImagePreview, RunResult, SkippedImage } from '../plan/outcome.ts';
+import type { DeliveryStanding, ImageStanding } from '../plan/where.ts';
+import type { Person } from '../plan.ts';
 
 /** What a run did. */
 export interface RunValue extends Omit<RunResult, 'exitCode' | 'errors'> {
@@ -61,6 +63,20 @@ export interface HistoryValue {
   readonly others: number;
   /** All commits of the branches were read. */
   readonly whole: boolean;
+}
+
+/** Where a commit of the app repo is. What isn't in the checkout is known by its id alone. Times are ISO 8601. */
+export interface WhereValue {
+  readonly commit: string;
+  readonly subject: string | undefined;
+  readonly author: Person | undefined;
+  readonly committedAt: string | undefined;
+  readonly url: string | undefined;
+  /** Branches and tags that have it, as far as the checkout tells. */
+  readonly branches: readonly string[];
+  readonly tags: readonly string[];
+  readonly images: readonly ImageStanding[];
+  readonly deliveries: readonly DeliveryStanding[];
 }
 
 /** What an edit of a local file did, or would do. */
@@ -132,6 +148,7 @@ type Result =
   | ResultOf<'holds', HoldsValue>
   | ResultOf<'queue', QueueValue>
   | ResultOf<'history', HistoryValue>
+  | ResultOf<'where', WhereValue>
   | ResultOf<'edit', EditValue>
   | ResultOf<'init', InitValue>
   | ResultOf<'migrate', MigrateValue>

@@ -33,7 +33,7 @@ export interface DeliveryHistory {
 /** Opens it; nothing is sent yet. Nothing is read after `deadline`, a time of the world's clock. */
 export function openHistory(
   world: World,
-  delivery: DeliveryPlan,
+  delivery: Pick<DeliveryPlan, 'repo' | 'branch' | 'edits'>,
   credential: GitCredential | undefined,
   deadline: number,
 ): DeliveryHistory {

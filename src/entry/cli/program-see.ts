@@ -5,6 +5,20 @@ import type { Adding } from './program-state.ts';
 /** The commands that read what was delivered: they ask git hosts, and others where they can be asked. They write nothing. */
 export function addSeeingCommands({ add, run, common }: Adding): void {
   add(
+    'where',
+    'Show where a commit is: its images, and each environment, since when and whether it is healthy, or what is in the way.',
+    `tagboat where
+tagboat where 5f0c1a7
+tagboat where v1.4.0
+tagboat where '#128'                            # a pull request
+tagboat where ghcr.io/acme/shop:5f0c1a7e9d… --json`,
+  )
+    .argument('[what]', "a commit, tag, branch, image, or pull request (default: the checkout's commit)")
+    .action(async (what: string | undefined) =>
+      run('where', common(), async () => (await import('../commands/see/where.ts')).where(common(), what)),
+    );
+
+  add(
     'history',
     'Show what was delivered, put back, held and changed by hand: who, what, when, and how long it took.',
     `tagboat history

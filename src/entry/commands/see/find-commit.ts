@@ -1,0 +1,113 @@
+import { TagboatError } from '../../../errors.ts';
+import type { BranchHistory } from '../../../plan/history.ts';
+import type { Person, Source } from '../../../plan.ts';
+import { isObjectId } from '../../../wire/git/pack/object.ts';
+import { openRemote } from '../../../wire/git/remote.ts';
+import type { World } from '../../../wire/world.ts';
+
+/** A commit of the app repo that somebody asks about. What isn't in the checkout is known by its id alone. */
+export interface FoundCommit {
+  readonly commit: string;
+  readonly subject: string | undefined;
+  readonly author: Person | undefined;
+  readonly committedAt: string | undefined;
+  /** What has it, as far as the checkout tells: branches as the remote has them, or else the checkout's own; and tags. */
+  readonly branches: readonly string[];
+  readonly tags: readonly string[];
+}
+
+type Git = (...args: string[]) => Promise<string | undefined>;
+
+/**
+ * The commit behind what somebody asks with: nothing (what is checked out), a commit, tag or branch, `#12` or the page of a
+ * pull or merge request, an image or its tag, or a value that stands in a config repo. Throws USAGE.
+ */
+export async function findCommit(
+  world: World,
+  source: Source,
+  asked: string | undefined,
+  histories: readonly BranchHistory[],
+): Promise<FoundCommit> {
+  const git: Git = async (...args) => {
+    const env = { GIT_DIR: undefined, GIT_WORK_TREE: undefined, GIT_NO_LAZY_FETCH: '1', LC_ALL: 'C' };
+    const command = { program: 'git', args: ['-C', source.dir, ...args], env, signal: world.signal, timeoutMs: 30_000 };
+    const done = await world.exec(command);
+    return done.code === 0 ? done.stdout.replace(/\n$/, '') : undefined;
+  };
+  const commit = asked === undefined ? source.commit : await resolved(world, source, asked, { git, histories });
+  if (commit === undefined) {
+    const problem = `Nothing here is called ${JSON.stringify(asked?.slice(0, 200))}: no commit, tag or branch of ${source.dir}, no pull request of its remote, no image or value that a delivery set.`;
+    throw new TagboatError('USAGE', { problem, command: 'where' });
+  }
+  const told = await git(
+    'log',
+    '-1',
+    '--no-color',
+    '--encoding=UTF-8',
+    '--format=%s%x00%an%x00%ae%x00%cI',
+    commit,
+    '--',
+  );
+  const [subject, name, email = '', committedAt] = told?.split('\0') ?? [];
+  const refs = await git(
+    'for-each-ref',
+    '--format=%(refname)',
+    '--contains',
+    commit,
+    'refs/heads',
+    'refs/remotes',
+    'refs/tags',
+  );
+  const below = (prefix: RegExp): string[] =>
+    (refs ?? '').split('\n').flatMap((ref) => (prefix.test(ref) ? [ref.replace(prefix, '')] : []));
+  const remote = below(/^refs\/remotes\/[^/]+\//).filter((branch) => branch !== 'HEAD');
+  return {
+    ...{ commit, subject, committedAt },
+    author: name === undefined ? undefined : { name, email },
+    branches: remote.length > 0 ? [...new Set(remote)] : below(/^refs\/heads\//),
+    tags: below(/^refs\/tags\//),
+  };
+}
+
+async function resolved(
+  world: World,
+  source: Source,
+  asked: string,
+  { git, histories }: { readonly git: Git; readonly histories: readonly BranchHistory[] },
+): Promise<string | undefined> {
+  const verify = (name: string) => git('rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`);
+  const [, number] = /^(?:[#!]|.*\/(?:pull|merge_requests)\/)(\d{1,9})\/?$/.exec(asked) ?? [];
+  if (number !== undefined) return ofPullRequest(world, source, number, git);
+  const named = await verify(asked);
+  if (named !== undefined) return named;
+  // Of an image, its tag or digest.
+  const tail = /(?:^|[:@])([^:@/]+)$/.exec(asked)?.[1] ?? asked;
+  const ids = tail.match(/(?<![0-9A-Za-z])[0-9a-f]{7,64}(?![0-9A-Za-z])/g) ?? [];
+  if (!asked.includes('sha256:')) {
+    for (const id of ids) {
+      const found = await verify(id);
+      if (found?.startsWith(id)) return found;
+    }
+  }
+  const records = histories.flatMap((history) => history.records);
+  const set = records.find(
+    ({ settings, source: from }) =>
+      from !== undefined && settings.some(({ value }) => value === asked || value.includes(tail)),
+  );
+  const whole = ids.find((id) => isObjectId(id) && id.length === 40);
+  return set?.source?.commit ?? (asked.includes('sha256:') ? undefined : whole);
+}
+
+/** By the commit that merged it, as GitHub and GitLab write that, or else by the request's own ref at the remote. */
+async function ofPullRequest(world: World, { url }: Source, number: string, git: Git): Promise<string | undefined> {
+  const words = `(\\(#${number}\\)$|^Merge pull request #${number} |^See merge request .*!${number}$)`;
+  const merged = await git('log', '--all', '-1', '--format=%H', '--extended-regexp', `--grep=${words}`);
+  if (merged !== undefined && merged !== '') return merged;
+  if (url === undefined || !/^https?:\/\//i.test(url)) return undefined;
+  const refs = [`refs/pull/${number}/head`, `refs/merge-requests/${number}/head`];
+  const deadline = world.clock.now() + 30_000;
+  const remote = openRemote(world, { url, authorization: undefined, idleMs: 15_000, deadline, notice: world.notice });
+  const found = await remote.refs(refs, 2).catch(() => new Map<string, string>());
+  world.signal.throwIfAborted();
+  return [...found.values()][0];
+}

@@ -1,0 +1,149 @@
+import type { Auth } from '../../../auth/auth.ts';
+import { type Environment, standingOf } from '../../../commit/history/standing.ts';
+import { openHistory } from '../../../commit/order/history.ts';
+import { openLineage } from '../../../commit/order/lineage.ts';
+import { skippedDeliveries } from '../../../config/plan/run.ts';
+import { reportOf } from '../../../errors.ts';
+import type { WhereValue } from '../../../events/json-event.ts';
+import type { BranchHistory } from '../../../plan/history.ts';
+import type { DeliveryStanding, LiveLook } from '../../../plan/where.ts';
+import type { Source } from '../../../plan.ts';
+import type { World } from '../../../wire/world.ts';
+import { createServers, type Servers } from '../../run/argocd-servers.ts';
+import type { CommonOptions } from '../../run/options.ts';
+import type { Body } from '../../run/session.ts';
+import { withAuth } from '../../run/with-auth.ts';
+import { whereText } from '../../show/see/where-words.ts';
+import { imagesOf } from './ask-images.ts';
+import { type FoundCommit, findCommit } from './find-commit.ts';
+import { type LookedAt, type Looking, lookAt, readHistories } from './read-histories.ts';
+
+/** `tagboat where`: for one commit of the app repo, its images, and each environment: is it there, or what is in the way. */
+export function where(common: CommonOptions, asked: string | undefined): Body {
+  return async (session) => {
+    const { world, emit } = session;
+    const looking = await lookAt(session, common);
+    const { config, source, seen } = looking;
+    if (config === undefined || source === undefined) throw new RangeError('where reads a config file');
+    return withAuth(
+      session,
+      async (auth) => {
+        const { histories, errors } = await readHistories(session, auth, looking, () => true);
+        const found = await findCommit(world, source, asked, histories);
+        const of: Source = sourceOfCommit(source, found);
+        const readers = auth.readers(
+          source.url ?? '',
+          seen.map(({ repo }) => repo),
+        );
+        const lineage = openLineage(world, emit, of, readers);
+        const images = await imagesOf(world, auth, config, of);
+        const missing = images.filter(({ is }) => is === 'notBuilt').map(({ reference }) => reference);
+        const servers = createServers(world, emit, auth);
+        try {
+          const deliveries = await Promise.all(
+            seen.map(async (one) => {
+              const history = histories.find(({ repo, branch }) => repo === one.repo && branch === one.branch);
+              const environment = {
+                delivery: one.delivery ?? '',
+                places: one.places,
+                notTaken: notTaken(looking, one, of, found),
+              };
+              if (history === undefined) return unread(environment, one);
+              const standing = await standingOf(history, environment, of.commit, lineage.kinOf);
+              const notBuilt = missing.length > 0 && standing.obstacles.some(({ is }) => is === 'notDelivered');
+              if (notBuilt) return { ...standing, obstacles: [{ is: 'notBuilt' as const, images: missing }] };
+              return standing.is === 'there' ? withLive({ world, auth, servers }, one, history, standing) : standing;
+            }),
+          );
+          const value: WhereValue = { ...found, url: of.url, images, deliveries };
+          session.print((style) => whereText(value, style, world.clock.now()));
+          return { errors, value };
+        } finally {
+          servers.close();
+        }
+      },
+      config.aws,
+    );
+  };
+}
+
+/** What would be planned of that commit, were it checked out: on a branch that has it, best one that a delivery takes. */
+function sourceOfCommit(source: Source, { commit, subject = '', author, committedAt, branches }: FoundCommit): Source {
+  if (commit === source.commit) return { ...source, dirty: false };
+  const { dir, url, defaultBranch, runUrl } = source;
+  const told = { author: author ?? { name: '', email: '' }, committedAt: committedAt ?? '' };
+  return {
+    ...{ dir, url, commit, subject, defaultBranch, runUrl, dirty: false as const },
+    ...told,
+    branch: branches[0],
+  };
+}
+
+/** Where the delivery takes none of the branches that have the commit. What isn't in the checkout is on none that is known. */
+function notTaken(
+  { config }: Looking,
+  { delivery }: LookedAt,
+  source: Source,
+  { branches, tags }: FoundCommit,
+): Environment['notTaken'] {
+  if (config === undefined || (branches.length === 0 && tags.length === 0)) return undefined;
+  const on: Source[] = [
+    ...branches.map((branch) => ({ ...source, branch, gitTag: undefined, pullRequest: undefined })),
+    ...tags.map((gitTag) => ({ ...source, branch: undefined, gitTag, pullRequest: undefined })),
+  ];
+  const taken = on.some((one) => !skippedDeliveries(config, one).some(({ name }) => name === delivery));
+  const takes = config.deliveries.find(({ name }) => name === delivery)?.from ?? [];
+  return taken ? undefined : { is: 'notTaken', takes: takes.map(String), on: [...branches, ...tags].slice(0, 10) };
+}
+
+function unread({ delivery }: Environment, { repo, branch }: LookedAt): DeliveryStanding {
+  const why = 'its config repo could not be read';
+  return { delivery, repo, branch, is: 'unknown', places: [], obstacles: [{ is: 'unknown', why }] };
+}
+
+/** What is asked of Argo CD, and with what. */
+export interface AskingLive {
+  readonly world: World;
+  readonly auth: Auth;
+  readonly servers: Servers;
+}
+
+/** A delivery that is there, with what Argo CD shows of it; or why nobody could be asked: that keeps nothing else back. */
+async function withLive(
+  asking: AskingLive,
+  one: LookedAt,
+  history: BranchHistory,
+  standing: DeliveryStanding,
+): Promise<DeliveryStanding> {
+  // The newest of the commits that brought it: one from then on has them all.
+  const brought = history.records.find(({ commit }) => standing.places.some(({ since }) => since?.commit === commit));
+  return { ...standing, ...(await liveOf(asking, one, brought?.commit ?? history.tip)) };
+}
+
+/** One look at a delivery's applications. */
+export async function liveOf(
+  { world, auth, servers }: AskingLive,
+  { deploy, repo, branch, places }: LookedAt,
+  commit: string,
+): Promise<{ readonly live: readonly LiveLook[] } | { readonly notAsked: string }> {
+  if (deploy === undefined) return { notAsked: 'the config names no application' };
+  try {
+    const [{ lookNow }, server, credential] = await Promise.all([
+      import('../../../deploy/deploy.ts'),
+      servers.of(deploy.argocd),
+      auth.git(repo),
+    ]);
+    const history = openHistory(world, { repo, branch, edits: [] }, credential, world.clock.now() + 60_000);
+    try {
+      const files = [...new Set(places.map(({ file }) => file))];
+      const back = { isHead: history.isHead, relation: (revision: string) => history.relation(revision, commit) };
+      return { live: await lookNow(world, server, { repo, branch, files, deploy, commit, history: back }) };
+    } finally {
+      await history.close();
+    }
+  } catch (error) {
+    world.signal.throwIfAborted();
+    const { code, message } = reportOf(error);
+    return { notAsked: `${message} (${code})` };
+  }
+}
