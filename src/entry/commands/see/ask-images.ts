@@ -9,7 +9,12 @@ import { type ImagePlan, imageName, type Source } from '../../../plan.ts';
 import type { World } from '../../../wire/world.ts';
 
 /** The images of a commit, each asked of its registry where that can be asked. A registry that can't keeps nothing back. */
-export async function imagesOf(world: World, auth: Auth, config: Config, source: Source): Promise<ImageStanding[]> {
+export async function imagesAtRegistries(
+  world: World,
+  auth: Auth,
+  config: Config,
+  source: Source,
+): Promise<ImageStanding[]> {
   const registryOf = openRegistries(world, auth.registry);
   const ask = async (name: string): Promise<ImageStanding> => {
     let reference = name;

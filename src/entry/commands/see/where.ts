@@ -14,7 +14,7 @@ import type { CommonOptions } from '../../run/options.ts';
 import type { Body } from '../../run/session.ts';
 import { withAuth } from '../../run/with-auth.ts';
 import { whereText } from '../../show/see/where-words.ts';
-import { imagesOf } from './ask-images.ts';
+import { imagesAtRegistries } from './ask-images.ts';
 import { type FoundCommit, findCommit } from './find-commit.ts';
 import { type LookedAt, type Looking, lookAt, readHistories } from './read-histories.ts';
 
@@ -36,7 +36,7 @@ export function where(common: CommonOptions, asked: string | undefined): Body {
           seen.map(({ repo }) => repo),
         );
         const lineage = openLineage(world, emit, of, readers);
-        const images = await imagesOf(world, auth, config, of);
+        const images = await imagesAtRegistries(world, auth, config, of);
         const missing = images.filter(({ is }) => is === 'notBuilt').map(({ reference }) => reference);
         const servers = createServers(world, emit, auth);
         try {
@@ -102,7 +102,7 @@ function unread({ delivery }: Environment, { repo, branch }: LookedAt): Delivery
 }
 
 /** What is asked of Argo CD, and with what. */
-export interface AskingLive {
+interface AskingLive {
   readonly world: World;
   readonly auth: Auth;
   readonly servers: Servers;
@@ -121,7 +121,7 @@ async function withLive(
 }
 
 /** One look at a delivery's applications. */
-export async function liveOf(
+async function liveOf(
   { world, auth, servers }: AskingLive,
   { deploy, repo, branch, places }: LookedAt,
   commit: string,
