@@ -62,7 +62,7 @@ export function where(common: CommonOptions, asked: string | undefined): Body {
           servers.close();
         }
       },
-      config.aws,
+      config,
     );
   };
 }
