@@ -16,7 +16,8 @@ import { createKeeper, keepVariables } from './keeper.ts';
 import { createLease, type Lease, type Leased } from './lease.ts';
 import { fetchIdToken } from './oidc.ts';
 import { checkDestination } from './registry/destination.ts';
-import { dockerConfigFile, dockerLogin } from './registry/docker-login.ts';
+import { dockerLogin, loginPlaces } from './registry/docker-login.ts';
+import { isListed } from './registry/variables.ts';
 
 /** Every credential of a run: fetched when first wanted, shared, renewed before its end, ended with the run. */
 export interface Auth {
@@ -83,6 +84,7 @@ export function createAuth(world: World, emit: Emit, { aws, google, azure }: Par
   /** The clouds' registries by their host names; GitHub's by the job's token; anything else by what Docker knows. */
   async function auto(registry: RegistryPlan): Promise<Leased<RegistryCredential | undefined>> {
     const { host } = registry;
+    if (isListed(world.env, host)) return docker(registry, false);
     if (host === 'ghcr.io' && world.env.GITHUB_TOKEN) return lasting(ghcr(registry));
     if (isGoogleHost(host))
       return google === undefined ? googleOrDocker(registry) : orWithout(host, byGoogle(registry, false));
@@ -171,7 +173,7 @@ export function createAuth(world: World, emit: Emit, { aws, google, azure }: Par
     const { host } = registry;
     const found = await dockerLogin(world, keeper, placeOf(registry));
     if (found === undefined && needed) {
-      throw new TagboatError('DOCKER_LOGIN_MISSING', { host, file: dockerConfigFile(world.env) });
+      throw new TagboatError('DOCKER_LOGIN_MISSING', { host, looked: loginPlaces(world.env) });
     }
     if (found === undefined) return lasting(undefined);
     tell(`${host}: login from ${found.from}`);

@@ -31,6 +31,11 @@ export async function askCloud(
     const body = jsonIn(text);
     if (status >= 200 && status < 300) {
       if (body === undefined) throw new WireFailure('malformed', url, { peerText: keeper.clean(text) });
+      // A library hands a token of one step to the next by itself: it is a secret from here on.
+      for (const name of ['access_token', 'accessToken', 'refresh_token', 'id_token']) {
+        const token = at(body, name);
+        if (typeof token === 'string') keeper.keep(token, name);
+      }
       const headers = Object.entries(response.headers).map(([name, value = '']) => [name, value]);
       return { status, headers: Object.fromEntries(headers), body };
     }

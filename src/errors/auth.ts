@@ -112,11 +112,19 @@ export const authErrors = {
     ({ file, why }) => `Docker's config file can't be used: ${why} (${file}).`,
     () => 'Mend the file, or move it away and run `docker login` again.',
   ),
-  DOCKER_LOGIN_MISSING: entry<{ host: string; file: string | undefined }>(
+  DOCKER_LOGIN_MISSING: entry<{ host: string; looked: readonly string[] }>(
     credentials,
-    ({ host, file }) =>
-      `Docker has no login for ${host} (looked in ${file ?? 'no file: neither DOCKER_CONFIG nor HOME is set'}).`,
-    ({ host }) => `Run \`docker login ${host}\` first, or set \`login: anonymous\` if it needs none.`,
+    ({ host, looked }) =>
+      `There is no login for ${host} (looked in ${looked.join(', ') || 'nothing: neither DOCKER_CONFIG nor HOME is set'}).`,
+    ({ host }) =>
+      `Run \`docker login ${host}\` first, or give TAGBOAT_REGISTRY_HOST, _USER and _PASSWORD, or set \`login: anonymous\` if it needs none.`,
+  ),
+  REGISTRY_LOGIN_INCOMPLETE: entry<{ missing: string; given: readonly string[]; host: string }>(
+    credentials,
+    ({ missing, given, host }) =>
+      `The login for ${host} is incomplete: there is ${given.join(' and ')}, and no ${missing}.`,
+    ({ missing }) =>
+      `Set ${missing} too, or none of them. A secret that isn't visible to this job comes as empty; TAGBOAT_REGISTRY_HOST lists the hosts that get the login.`,
   ),
   CREDENTIAL_HELPER_FAILED: entry<{ program: string; host: string; why: 'missing' | 'failed' | 'unusable' }>(
     credentials,

@@ -9,7 +9,7 @@ const about = /_(?:FILE|PATH|DIR|URL|URI|ID|NAME)$|^(?:OLD)?PWD$|(?:PROJECT|CACH
 
 /** Ours, and those that we read: secrets however short they are. */
 const known =
-  /^(?:ACTIONS_ID_TOKEN_REQUEST_TOKEN|ARGOCD_AUTH_TOKEN|AWS_SECRET_ACCESS_KEY|AWS_SESSION_TOKEN|GITHUB_TOKEN)$|^TAGBOAT_(?:APP_PRIVATE_KEY$|QUEUE_KEY$|TOKEN)/;
+  /^(?:ACTIONS_ID_TOKEN_REQUEST_TOKEN|ARGOCD_AUTH_TOKEN|AWS_SECRET_ACCESS_KEY|AWS_SESSION_TOKEN|GITHUB_TOKEN)$|^TAGBOAT_(?:APP_PRIVATE_KEY$|QUEUE_KEY$|REGISTRY_PASSWORD$|TOKEN)/;
 /** Shorter values of variables that others named are words: CACHE_KEY=main. */
 const shortest = 8;
 

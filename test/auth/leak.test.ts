@@ -5,10 +5,12 @@ import { inspect } from 'node:util';
 import { expect, it, onTestFinished } from 'vitest';
 import { createAuth } from '../../src/auth/auth.ts';
 import { reportOf } from '../../src/errors.ts';
+import type { CloudPlans } from '../../src/plan.ts';
 import type { ApiFault, ApiRequest } from '../../src/sandbox/api.ts';
 import type { Command } from '../../src/wire/exec.ts';
 import { testWorld } from '../support/world.ts';
 import { authIn, type Cloud, ecrRegistry, failureOf, registryAt, roleArn, startCloud } from './cloud.ts';
+import { account, acr, azure, given, google, keyFile, startTokenServices } from './token-services.ts';
 
 const b64 = (text: string) => Buffer.from(text).toString('base64');
 const planted = {
@@ -16,6 +18,9 @@ const planted = {
   GITHUB_TOKEN: 'ghs_planted_2',
   AWS_SECRET_ACCESS_KEY: 'planted/secret+3',
   AWS_SESSION_TOKEN: 'planted-session-4',
+  CI_REGISTRY: 'gitlab.example',
+  CI_REGISTRY_USER: 'ci',
+  CI_REGISTRY_PASSWORD: 'planted-gitlab-8',
 };
 const docker = { entry: 'planted-docker-5', helper: 'planted-helper-6', identity: 'planted-identity-7' };
 
@@ -86,12 +91,13 @@ async function runAll(cloud: Cloud): Promise<{ said: string; masked: readonly st
   };
   const plan = { role: roleArn, region: 'ap-northeast-1', sessionSeconds: 3_600, audience: 'sts.amazonaws.com' };
   const said: unknown[] = [];
-  const secrets: string[] = [...Object.values(planted), ...Object.values(docker)];
+  const { CI_REGISTRY: _, CI_REGISTRY_USER: __, ...hidden } = planted;
+  const secrets: string[] = [...Object.values(hidden), ...Object.values(docker)];
   secrets.push(appEnv.TAGBOAT_APP_PRIVATE_KEY ?? '', cloud.github.env.ACTIONS_ID_TOKEN_REQUEST_TOKEN ?? '');
 
   for (const aws of [plan, undefined, { ...plan, role: `${roleArn}x` }]) {
     const auth = createAuth(world, world.emit, { aws });
-    const hosts = ['entry', 'identity', 'broken', 'helper', 'fails', 'none'].map((name) => `${name}.example`);
+    const hosts = ['entry', 'identity', 'broken', 'helper', 'fails', 'gitlab', 'none'].map((name) => `${name}.example`);
     const logins = [ecrRegistry, registryAt('ghcr.io'), registryAt('ghcr.io', 'ghcr')];
     logins.push(...hosts.flatMap((host) => [registryAt(host), registryAt(host, 'docker')]));
     const repos = ['https://gitlab.com/a/b', 'http://gitlab.com/a/b', 'https://github.com/acme/app-repo'];
@@ -148,6 +154,47 @@ it.each([
   const lines = [...known].flatMap((secret) => secret.split('\n')).filter((line) => /^[\w+/=]{40,}$/.test(line));
   expect(lines.filter((line) => said.includes(line))).toEqual([]);
   expect([...known].filter((secret) => !masked.includes(secret))).toEqual([]);
+});
+
+it.each([
+  ['when all goes well', () => false],
+  ["when Google's token service repeats it", ({ path }: ApiRequest) => path.includes('sts.googleapis')],
+  ['when its service accounts repeat it', ({ path }: ApiRequest) => path.includes('iamcredentials')],
+  ["when its server of a key's tokens repeats it", ({ path }: ApiRequest) => path.includes('oauth2.googleapis')],
+  ['when Entra repeats it', ({ path }: ApiRequest) => path.includes('login.microsoftonline')],
+  ['when the registry repeats it', ({ path }: ApiRequest) => path.includes('azurecr')],
+])('of Google and Azure: %s, no secret is in any event or error, and each was masked', async (_, repeats) => {
+  const cloud = await startCloud();
+  const said: unknown[] = [];
+  const masked: string[] = [];
+  const services = await startTokenServices(cloud, { fault: echoing(403, repeats) });
+  const home = await mkdtemp(join(tmpdir(), 'tagboat-leak-'));
+  onTestFinished(() => rm(home, { recursive: true, force: true }));
+  await writeFile(join(home, 'key.json'), JSON.stringify(keyFile));
+  const made = { ACTIONS_ID_TOKEN_REQUEST_URL: undefined, TAGBOAT_ID_TOKEN: cloud.github.idToken(google.audience) };
+  const ways: [Record<string, string | undefined>, Partial<CloudPlans>, string][] = [
+    [{}, { google }, 'europe-docker.pkg.dev'],
+    [made, { google: { ...google, serviceAccount: account } }, 'europe-docker.pkg.dev'],
+    [{ GOOGLE_APPLICATION_CREDENTIALS: join(home, 'key.json') }, {}, 'europe-docker.pkg.dev'],
+    [{}, { azure }, acr],
+  ];
+  for (const [env, plans, host] of ways) {
+    const auth = services.authIn(env, plans);
+    const got = await auth.registry(registryAt(host)).catch((error: unknown) => error);
+    said.push(inspect(got, { depth: Number.POSITIVE_INFINITY, showHidden: true }), `${got} ${JSON.stringify(got)}`);
+    if (got instanceof Error) said.push(JSON.stringify([reportOf(got), got.stack]));
+    said.push(JSON.stringify([auth.world.events, auth.world.notices]));
+    masked.push(...auth.world.masked);
+  }
+  const bodies = services.requests.map(({ body }) => new URLSearchParams(body.toString()));
+  const sentTokens = bodies.flatMap((form) =>
+    ['subject_token', 'client_assertion', 'access_token'].flatMap((name) => form.get(name) ?? []),
+  );
+  const passwords = Object.values(given).filter((one) => masked.includes(one));
+  const secrets = [...new Set([...sentTokens, ...passwords, made.TAGBOAT_ID_TOKEN, String(keyFile.private_key)])];
+  expect(secrets.length).toBeGreaterThan(5);
+  expect(secrets.filter((secret) => said.join('\n').includes(secret))).toEqual([]);
+  expect(secrets.filter((secret) => !masked.includes(secret))).toEqual([]);
 });
 
 it('the claims shown for a refused role are all of the token that is shown', async () => {

@@ -4,6 +4,7 @@ import { type Auth, createAuth } from '../../src/auth/auth.ts';
 import type { AzurePlan, CloudPlans, GooglePlan } from '../../src/plan.ts';
 import { type ApiAnswer, type ApiFault, type ApiRequest, json, serveApi } from '../../src/sandbox/api.ts';
 import { readJwt } from '../../src/sandbox/jwt.ts';
+import type { Http } from '../../src/wire/http.ts';
 import { createHttp } from '../../src/wire/http-client.ts';
 import type { Env } from '../../src/wire/world.ts';
 import { type TestWorld, testWorld } from '../support/world.ts';
@@ -52,9 +53,10 @@ export interface Accepting {
 
 /** Google's and Microsoft's token services, as their documentation has them; what is not sent as it says is a 400 of no kind. */
 export async function startTokenServices(
-  cloud: Cloud,
+  cloud: Pick<Cloud, 'github' | 'env' | 'clock'>,
   accepting: Accepting = {},
 ): Promise<{
+  readonly http: Http;
   readonly authIn: (changed: Env, plans: Partial<CloudPlans>) => Auth & { readonly world: TestWorld };
   readonly requests: readonly ApiRequest[];
 }> {
@@ -167,18 +169,20 @@ export async function startTokenServices(
   const own = createHttp();
   onTestFinished(() => own.close());
 
+  // Their names lead to the stand-ins here, loopback's to whoever is there.
+  const http: Http = (request) => {
+    const url = new URL(request.url);
+    if (url.hostname === '127.0.0.1') return own(request);
+    return own({ ...request, url: `${api.url}/${url.host}${url.pathname}${url.search}` });
+  };
   return {
+    http,
     requests: api.requests,
     authIn: (changed, plans) => {
       const world = testWorld({
         clock: cloud.clock,
         env: { ...cloud.env, HOME: '/nonexistent', ...changed },
-        // Their names lead to the stand-ins here, loopback's to whoever is there.
-        http: (request) => {
-          const url = new URL(request.url);
-          if (url.hostname === '127.0.0.1') return own(request);
-          return own({ ...request, url: `${api.url}/${url.host}${url.pathname}${url.search}` });
-        },
+        http,
       });
       return { ...createAuth(world, world.emit, plans), world };
     },

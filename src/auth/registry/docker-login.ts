@@ -14,6 +14,7 @@ import {
   type PlainLogin,
   readDockerConfig,
 } from './docker-config.ts';
+import { gitLabLogin, ownLogin, setVariables } from './variables.ts';
 
 /** A login from Docker's config file, and where it came from. */
 interface DockerLogin {
@@ -27,12 +28,28 @@ interface DockerLogin {
 const notFound = 'credentials not found in native keychain';
 
 /**
- * What Docker or podman would log in with at a place (a host, with a path if there is one): of each file in their order
- * the place's credential helper, the common store, then the file's own entry. Undefined when none has anything. Throws
+ * What is written down for a place (a host, with a path if there is one): our own variables, DOCKER_AUTH_CONFIG, then what
+ * Docker or podman would take (of each file in their order the place's credential helper, the common store, the file's own
+ * entry), then what GitLab gives its jobs. Undefined when none has anything. Throws REGISTRY_LOGIN_INCOMPLETE,
  * DOCKER_CONFIG_INVALID or CREDENTIAL_HELPER_FAILED.
  */
 export async function dockerLogin(world: World, keeper: Keeper, place: string): Promise<DockerLogin | undefined> {
+  const found = await look(world, keeper, place);
+  const won = found === undefined ? 'no login' : `login from ${found.from}`;
+  world.trace?.(`registry ${place}: ${won}, of ${loginPlaces(world.env).join(', ') || 'nothing'}`);
+  return found;
+}
+
+/** Where a login is looked for, in the order in which it counts. */
+export function loginPlaces(env: Env): string[] {
+  const { first, last } = setVariables(env);
+  return [...first, ...(env.DOCKER_AUTH_CONFIG?.trim() ? ['DOCKER_AUTH_CONFIG'] : []), ...configFiles(env), ...last];
+}
+
+async function look(world: World, keeper: Keeper, place: string): Promise<DockerLogin | undefined> {
   const [host = ''] = place.split('/');
+  const own = ownLogin(world.env, host);
+  if (own !== undefined) return { credential: kept(keeper, own), from: own.from, passing: false };
   const given = world.env.DOCKER_AUTH_CONFIG?.trim();
   if (given) {
     // In the environment there are logins alone, no programs to run.
@@ -51,7 +68,8 @@ export async function dockerLogin(world: World, keeper: Keeper, place: string): 
     const found = entryIn(keeper, config, place, file);
     if (found !== undefined) return found;
   }
-  return undefined;
+  const gitLab = gitLabLogin(world.env, host);
+  return gitLab && { credential: kept(keeper, gitLab), from: gitLab.from, passing: false };
 }
 
 function entryIn(keeper: Keeper, config: DockerConfig, place: string, file: string): DockerLogin | undefined {
@@ -63,7 +81,7 @@ function entryIn(keeper: Keeper, config: DockerConfig, place: string, file: stri
 }
 
 /** `DOCKER_CONFIG` is a folder; without it, `.docker` in the home folder. */
-export function dockerConfigFile(env: Env): string | undefined {
+function dockerConfigFile(env: Env): string | undefined {
   if (env.DOCKER_CONFIG) return join(env.DOCKER_CONFIG, 'config.json');
   return env.HOME ? join(env.HOME, '.docker', 'config.json') : undefined;
 }

@@ -5,6 +5,7 @@ import { inspect } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { isError } from '../../../src/errors.ts';
 import { json } from '../../../src/sandbox/api.ts';
+import { shipToCloud } from '../../scenarios/token-services.ts';
 import { failureOf, mainSub, registryAt, startCloud } from '../cloud.ts';
 import { account, given, google, keyFile, startTokenServices } from '../token-services.ts';
 
@@ -200,4 +201,11 @@ it("Google's token goes to hosts of Google alone", async () => {
     expect(await authIn({}, { google }).registry(registryAt(at))).toBeUndefined();
   }
   expect(requests.length).toBe(0);
+});
+
+it('with it both images are pushed, and the config commit lands', async () => {
+  const verify = (name: string, password: string) => name === user && password === given.federated;
+  const { end, town } = await shipToCloud('google', mainSub, { verify });
+  expect(end).toEqual({ sees: 'landed', exitCode: 0 });
+  expect(await town.host.git('config', 'show', 'main:main/values.yaml')).toMatch(/imageTag: [0-9a-f]{40} /);
 });

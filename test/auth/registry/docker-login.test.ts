@@ -272,6 +272,73 @@ it('an ECR registry on auto uses what Docker knows when there is no AWS identity
   }
 });
 
+describe('a login in variables', () => {
+  const own = {
+    TAGBOAT_REGISTRY_HOST: 'r.example, docker.io',
+    TAGBOAT_REGISTRY_USER: 'env',
+    TAGBOAT_REGISTRY_PASSWORD: 'pw1',
+  };
+  const gitlab = {
+    CI_REGISTRY: 'r.example',
+    CI_REGISTRY_USER: 'gitlab-ci-token',
+    CI_REGISTRY_PASSWORD: 'glcbt-planted',
+  };
+  const file = { auths: { 'r.example': { auth: b64('file:hunter22') } } };
+
+  it('goes to the hosts that are listed, before everything else, and to no other', async () => {
+    const DOCKER_AUTH_CONFIG = JSON.stringify({ auths: { 'r.example': { auth: b64('json:hunter22') } } });
+    const auth = await atHome(file, {}, { ...own, ...gitlab, DOCKER_AUTH_CONFIG, GITHUB_TOKEN: 'ghs_x' });
+    expect(await auth.registry(registryAt('r.example'))).toMatchObject({ username: 'env' });
+    expect((await auth.registry(registryAt('registry-1.docker.io')))?.password.reveal()).toBe('pw1');
+    expect(await auth.registry(registryAt('s.example'))).toBeUndefined();
+    expect(auth.world.masked).toContain('pw1');
+    expect(auth.world.masked).toContain(b64('env:pw1'));
+  });
+
+  it.each([
+    ['ghcr.io', 'GITHUB_TOKEN'],
+    ['123456789012.dkr.ecr.eu-west-1.amazonaws.com', 'x'],
+  ])('is what %s gets where it is listed', async (host, name) => {
+    const auth = await atHome(undefined, {}, { ...own, TAGBOAT_REGISTRY_HOST: host, [name]: 'other' });
+    expect(await auth.registry(registryAt(host))).toMatchObject({ username: 'env' });
+  });
+
+  it.each([
+    'TAGBOAT_REGISTRY_HOST',
+    'TAGBOAT_REGISTRY_USER',
+    'TAGBOAT_REGISTRY_PASSWORD',
+  ])('that lacks %s is refused by its name', async (missing) => {
+    const auth = await atHome(file, {}, { ...own, [missing]: ' ' });
+    const error = await failureOf(auth.registry(registryAt('r.example')));
+    expect(error).toMatchObject({ code: 'REGISTRY_LOGIN_INCOMPLETE', exitCode: 3, data: { missing } });
+  });
+
+  it("is GitLab's own for its registry where nothing else has one, and for its proxy", async () => {
+    const proxy = {
+      CI_DEPENDENCY_PROXY_SERVER: 'gitlab.example:443',
+      CI_DEPENDENCY_PROXY_USER: 'gitlab-ci-token',
+      CI_DEPENDENCY_PROXY_PASSWORD: 'planted-proxy',
+    };
+    const auth = await atHome(undefined, {}, { ...gitlab, ...proxy });
+    expect((await auth.registry(registryAt('r.example')))?.password.reveal()).toBe('glcbt-planted');
+    expect((await auth.registry(registryAt('gitlab.example')))?.password.reveal()).toBe('planted-proxy');
+    expect(await auth.registry(registryAt('other.example'))).toBeUndefined();
+    const written = await atHome(file, {}, gitlab);
+    expect(await written.registry(registryAt('r.example'))).toMatchObject({ username: 'file' });
+    expect(JSON.stringify(auth.world.events)).toContain('CI_REGISTRY_USER and CI_REGISTRY_PASSWORD');
+  });
+
+  it('that is missing is told with all the places, in their order', async () => {
+    const auth = await atHome(file, {}, { ...own, ...gitlab, DOCKER_AUTH_CONFIG: '{}', REGISTRY_AUTH_FILE: '/a.json' });
+    const error = await failureOf(auth.registry(registryAt('s.example', 'docker')));
+    const files = ['/a.json', join(auth.home, '.docker/config.json'), join(auth.home, '.config/containers/auth.json')];
+    expect(error).toMatchObject({
+      code: 'DOCKER_LOGIN_MISSING',
+      data: { looked: ['TAGBOAT_REGISTRY_HOST', 'DOCKER_AUTH_CONFIG', ...files, 'CI_REGISTRY'] },
+    });
+  });
+});
+
 describe('logins that are kept elsewhere', () => {
   const login = (name: string) => ({ auth: b64(`${name}:hunter22`) });
   const at = (host: string, prefix: string) => ({ ...registryAt(host), prefix });
