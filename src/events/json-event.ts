@@ -3,9 +3,10 @@ import type { Verdict } from '../plan/deploy.ts';
 import type { ImageExplanation } from '../plan/explanation.ts';
 import type { Finding } from '../plan/finding.ts';
 import type { HistoryRecord } from '../plan/history.ts';
+import type { HeldPlace, Hold } from '../plan/holds.ts';
 import type { PlacePair, StandingHold, Waiting } from '../plan/listed.ts';
 import type { Change, CommitPreview, ImagePreview, RunResult, SkippedImage } from '../plan/outcome.ts';
-import type { DeliveryStanding, ImageStanding } from '../plan/where.ts';
+import type { DeliveryStanding, ImageStanding, LiveLook } from '../plan/where.ts';
 import type { Person } from '../plan.ts';
 
 /** What a run did. */
@@ -79,6 +80,35 @@ export interface WhereValue {
   readonly deliveries: readonly DeliveryStanding[];
 }
 
+/** One service in one environment. Times are ISO 8601. */
+export interface StatusRow extends Branch, HeldPlace {
+  readonly service: string;
+  readonly delivery: string;
+  /** Undefined where the file or the path isn't there. */
+  readonly value: string | undefined;
+  /** The app repo's commit that it is from, where something tells, and its repository and subject. */
+  readonly commit: string | undefined;
+  readonly url: string | undefined;
+  readonly subject: string | undefined;
+  /** Who set it and when, and by which commit of the config repo. */
+  readonly by: string | undefined;
+  readonly at: string | undefined;
+  readonly configCommit: string | undefined;
+  /** Somebody set it to something else since the last delivery. */
+  readonly byHand: boolean;
+  readonly hold: Hold | undefined;
+  /** Commits behind the environment that has the most of this service, as far as the checkout's git can count them. */
+  readonly behind: number | undefined;
+  /** What Argo CD shows of the delivery's applications, or why it wasn't asked. */
+  readonly live: readonly LiveLook[] | undefined;
+  readonly notAsked: string | undefined;
+}
+
+/** What is where. */
+export interface StatusValue {
+  readonly rows: readonly StatusRow[];
+}
+
 /** What an edit of a local file did, or would do. */
 export interface EditValue {
   readonly file: string;
@@ -149,6 +179,7 @@ type Result =
   | ResultOf<'queue', QueueValue>
   | ResultOf<'history', HistoryValue>
   | ResultOf<'where', WhereValue>
+  | ResultOf<'status', StatusValue>
   | ResultOf<'edit', EditValue>
   | ResultOf<'init', InitValue>
   | ResultOf<'migrate', MigrateValue>

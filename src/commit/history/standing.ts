@@ -67,7 +67,7 @@ function has(is: Relation): boolean {
 }
 
 /** The commit that a value is from: by the trailers of whoever set it, or else by an id in the value itself. */
-function commitBehind({ value, writer, byHand }: PlaceNow): ObjectId | undefined {
+export function commitBehind({ value, writer, byHand }: PlaceNow): ObjectId | undefined {
   if (value === undefined) return undefined;
   if (!byHand && writer?.source !== undefined) return writer.source.commit;
   const ids = new Set(value.match(/(?<![0-9A-Za-z]|sha256:|sha512:)[0-9a-f]{40}(?![0-9A-Za-z])/g));

@@ -19,6 +19,16 @@ tagboat where ghcr.io/acme/shop:5f0c1a7e9d… --json`,
     );
 
   add(
+    'status',
+    'Show what each service is in each environment: its commit, since when, by whom, how far behind, held, healthy.',
+    'tagboat status\ntagboat status production\ntagboat status front --json',
+  )
+    .argument('[name]', 'a delivery of the config, or a service (default: all)')
+    .action(async (name: string | undefined) =>
+      run('status', common(), async () => (await import('../commands/see/status.ts')).status(common(), name)),
+    );
+
+  add(
     'history',
     'Show what was delivered, put back, held and changed by hand: who, what, when, and how long it took.',
     `tagboat history

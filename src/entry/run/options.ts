@@ -62,6 +62,7 @@ const used: Readonly<Record<string, { readonly config?: readonly string[]; reado
   promote: { config: [...ofConfig, 'why', 'check', 'force', 'queue'] },
   queue: { config: ofConfig, repo: ofRepo },
   where: { config: ['config', 'app'] },
+  status: { config: ['config', 'app'] },
   history: { config: [...ofConfig, ...history], repo: [...ofRepo, ...history] },
   wait: {
     config: [...ofConfig, 'commit', 'application', 'timeout', 'sync', 'ca', 'insecure'],

@@ -29,7 +29,9 @@ const samples: Readonly<Record<string, string>> = {
 
 /** What each command needs besides, to get as far as looking at its options. */
 const needs: Readonly<Record<string, { config: string[]; repo?: string[] }>> = {
-  ...Object.fromEntries(['ship', 'build', 'plan', 'schema', 'demo', 'where'].map((name) => [name, { config: [] }])),
+  ...Object.fromEntries(
+    ['ship', 'build', 'plan', 'schema', 'demo', 'where', 'status'].map((name) => [name, { config: [] }]),
+  ),
   ...Object.fromEntries(['holds', 'queue', 'history'].map((name) => [name, { config: [], repo: [] }])),
   commit: { config: [], repo: ['--set', 'v.yaml:.b=1'] },
   hold: { config: ['--why', 'x'], repo: ['--why', 'x', '--path', 'v.yaml:.b'] },

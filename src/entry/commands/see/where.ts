@@ -1,20 +1,17 @@
-import type { Auth } from '../../../auth/auth.ts';
 import { type Environment, standingOf } from '../../../commit/history/standing.ts';
-import { openHistory } from '../../../commit/order/history.ts';
 import { openLineage } from '../../../commit/order/lineage.ts';
 import { skippedDeliveries } from '../../../config/plan/run.ts';
-import { reportOf } from '../../../errors.ts';
 import type { WhereValue } from '../../../events/json-event.ts';
 import type { BranchHistory } from '../../../plan/history.ts';
-import type { DeliveryStanding, LiveLook } from '../../../plan/where.ts';
+import type { DeliveryStanding } from '../../../plan/where.ts';
 import type { Source } from '../../../plan.ts';
-import type { World } from '../../../wire/world.ts';
-import { createServers, type Servers } from '../../run/argocd-servers.ts';
+import { createServers } from '../../run/argocd-servers.ts';
 import type { CommonOptions } from '../../run/options.ts';
 import type { Body } from '../../run/session.ts';
 import { withAuth } from '../../run/with-auth.ts';
 import { whereText } from '../../show/see/where-words.ts';
 import { imagesAtRegistries } from './ask-images.ts';
+import { type AskingLive, liveOf } from './ask-live.ts';
 import { type FoundCommit, findCommit } from './find-commit.ts';
 import { type LookedAt, type Looking, lookAt, readHistories } from './read-histories.ts';
 
@@ -101,13 +98,6 @@ function unread({ delivery }: Environment, { repo, branch }: LookedAt): Delivery
   return { delivery, repo, branch, is: 'unknown', places: [], obstacles: [{ is: 'unknown', why }] };
 }
 
-/** What is asked of Argo CD, and with what. */
-interface AskingLive {
-  readonly world: World;
-  readonly auth: Auth;
-  readonly servers: Servers;
-}
-
 /** A delivery that is there, with what Argo CD shows of it; or why nobody could be asked: that keeps nothing else back. */
 async function withLive(
   asking: AskingLive,
@@ -118,32 +108,4 @@ async function withLive(
   // The newest of the commits that brought it: one from then on has them all.
   const brought = history.records.find(({ commit }) => standing.places.some(({ since }) => since?.commit === commit));
   return { ...standing, ...(await liveOf(asking, one, brought?.commit ?? history.tip)) };
-}
-
-/** One look at a delivery's applications. */
-async function liveOf(
-  { world, auth, servers }: AskingLive,
-  { deploy, repo, branch, places }: LookedAt,
-  commit: string,
-): Promise<{ readonly live: readonly LiveLook[] } | { readonly notAsked: string }> {
-  if (deploy === undefined) return { notAsked: 'the config names no application' };
-  try {
-    const [{ lookNow }, server, credential] = await Promise.all([
-      import('../../../deploy/deploy.ts'),
-      servers.of(deploy.argocd),
-      auth.git(repo),
-    ]);
-    const history = openHistory(world, { repo, branch, edits: [] }, credential, world.clock.now() + 60_000);
-    try {
-      const files = [...new Set(places.map(({ file }) => file))];
-      const back = { isHead: history.isHead, relation: (revision: string) => history.relation(revision, commit) };
-      return { live: await lookNow(world, server, { repo, branch, files, deploy, commit, history: back }) };
-    } finally {
-      await history.close();
-    }
-  } catch (error) {
-    world.signal.throwIfAborted();
-    const { code, message } = reportOf(error);
-    return { notAsked: `${message} (${code})` };
-  }
 }

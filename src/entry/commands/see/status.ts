@@ -1,0 +1,115 @@
+import { commitBehind } from '../../../commit/history/standing.ts';
+import type { StatusRow, StatusValue } from '../../../events/json-event.ts';
+import type { BranchHistory } from '../../../plan/history.ts';
+import { placeKey } from '../../../plan/path.ts';
+import type { World } from '../../../wire/world.ts';
+import { createServers } from '../../run/argocd-servers.ts';
+import type { CommonOptions } from '../../run/options.ts';
+import type { Body } from '../../run/session.ts';
+import { withAuth } from '../../run/with-auth.ts';
+import { statusText } from '../../show/see/status-words.ts';
+import { type AskingLive, liveOf } from './ask-live.ts';
+import { type LookedAt, lookAt, readHistories } from './read-histories.ts';
+
+/** Pairs of commits that git is asked about: each is a process. */
+const mostPairs = 200;
+
+/** `tagboat status`: what each service is in each environment, since when and by whom, and how far behind the foremost. */
+export function status(common: CommonOptions, name: string | undefined): Body {
+  return async (session) => {
+    const { world, emit } = session;
+    const looking = await lookAt(session, common);
+    const { source, seen } = looking;
+    return withAuth(session, async (auth) => {
+      const { histories, errors } = await readHistories(session, auth, looking, () => true);
+      const servers = createServers(world, emit, auth);
+      try {
+        const isNamed = seen.some(({ delivery }) => delivery === name);
+        const found = await Promise.all(
+          seen.map(async (one) => {
+            const history = histories.find(({ repo, branch }) => repo === one.repo && branch === one.branch);
+            const isWanted = ({ service }: { service: string }) => name === undefined || isNamed || service === name;
+            const places = one.places.filter(isWanted);
+            if (history === undefined || places.length === 0 || (isNamed && one.delivery !== name)) return [];
+            return rowsOf({ world, auth, servers }, { ...one, places }, history);
+          }),
+        );
+        const rows = await withDrift(world, source?.dir ?? session.cwd, found.flat());
+        const value: StatusValue = { rows };
+        session.print((style) => statusText(value, style, world.clock.now()));
+        return { errors, value };
+      } finally {
+        servers.close();
+      }
+    });
+  };
+}
+
+async function rowsOf(asking: AskingLive, one: LookedAt, history: BranchHistory): Promise<StatusRow[]> {
+  const { delivery = '', repo, branch, places } = one;
+  const now = new Map(history.places.map((place) => [placeKey(place), place]));
+  const own = places.flatMap((place) => now.get(placeKey(place)) ?? []);
+  const newest = history.records.find(({ commit }) => own.some(({ writer }) => writer?.commit === commit));
+  const { live, notAsked } = {
+    live: undefined,
+    notAsked: undefined,
+    ...(await liveOf(asking, one, newest?.commit ?? history.tip)),
+  };
+  return places.flatMap(({ service, file, path }) => {
+    const place = now.get(placeKey({ file, path }));
+    if (place === undefined) return [];
+    const { value, writer, byHand } = place;
+    const hold = history.holds.find((held) => placeKey(held) === placeKey(place));
+    const commit = commitBehind(place);
+    const hand = byHand && writer !== undefined;
+    const changed = hand
+      ? history.records.find(
+          ({ is, settings }) => is === 'byHand' && settings.some((set) => placeKey(set) === placeKey(place)),
+        )
+      : writer;
+    return [
+      {
+        ...{ service, delivery, repo, branch, file, path, value, commit, byHand: hand, hold, live, notAsked },
+        subject: commit === writer?.source?.commit ? writer?.source?.subject : undefined,
+        url: writer?.source?.url,
+        by: (changed?.is === 'delivered' ? changed.source?.author : undefined)?.name ?? changed?.author.name,
+        at: changed?.landedAt,
+        configCommit: changed?.commit,
+        behind: undefined,
+      },
+    ];
+  });
+}
+
+/** How many commits each is behind the foremost environment of its service, as the checkout's git counts them. */
+async function withDrift(world: World, dir: string, rows: readonly StatusRow[]): Promise<StatusRow[]> {
+  const counted = new Map<string, Promise<number | undefined>>();
+  const count = (from: string, to: string): Promise<number | undefined> => {
+    if (from === to) return Promise.resolve(0);
+    const range = `${from}..${to}`;
+    const known = counted.get(range);
+    if (known !== undefined) return known;
+    const env = { GIT_DIR: undefined, GIT_WORK_TREE: undefined, GIT_NO_LAZY_FETCH: '1', LC_ALL: 'C' };
+    const args = ['-C', dir, 'rev-list', '--count', range, '--'];
+    const asked =
+      counted.size >= mostPairs
+        ? Promise.resolve(undefined)
+        : world
+            .exec({ program: 'git', args, env, signal: world.signal, timeoutMs: 30_000 })
+            .then(({ code, stdout }) => (code === 0 ? Number(stdout.trim()) : undefined));
+    counted.set(range, asked);
+    return asked;
+  };
+  const behindOf = async (row: StatusRow): Promise<number | undefined> => {
+    if (row.commit === undefined) return undefined;
+    let most: number | undefined;
+    for (const other of rows) {
+      if (other.service !== row.service || other.commit === undefined) continue;
+      const behind = await count(row.commit, other.commit);
+      if (behind !== undefined) most = Math.max(most ?? 0, behind);
+      else if (other.commit !== row.commit) return undefined;
+    }
+    return most;
+  };
+  return Promise.all(rows.map(async (row) => ({ ...row, behind: await behindOf(row) })));
+}
