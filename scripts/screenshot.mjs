@@ -1,8 +1,9 @@
 // Draws what real runs print, as SVG: `node scripts/screenshot.mjs`. Text stays text, so the pictures are small.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { buildIfNeeded } from './build.mjs';
 import { root } from './setup.mjs';
 
@@ -42,18 +43,34 @@ function escaped(text) {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
-/** Draws lines of a terminal; what is too wide is broken as a terminal does. */
-function draw(file, printed, widest = 118) {
+/**
+ * Draws lines of a terminal; what is too wide is broken as a terminal does. `times` are the seconds at which lines came:
+ * with them it is a recording, which plays again and again and stands still for whoever wants less motion.
+ */
+function draw(file, printed, { widest = 118, times } = {}) {
   const bare = (line) => line.replace(new RegExp(style, 'g'), '');
-  const shown = printed.flatMap((line) => broken(line, widest));
+  const parts = printed.map((line) => broken(line, widest));
+  const shown = parts.flat();
+  const came = times && parts.flatMap((lines, at) => lines.map(() => times[at]));
+  // The end stays for a while.
+  const whole = times && Math.max(...times) + 6;
+  const steps = [...new Set(came ?? [])];
+  const moving =
+    times &&
+    `<style>
+${steps.map((at, step) => `@keyframes k${step}{0%{opacity:0}${((at / whole) * 100).toFixed(2)}%{opacity:1}}.k${step}{animation:k${step} ${whole.toFixed(1)}s step-end infinite}`).join('\n')}
+@media (prefers-reduced-motion:reduce){text{animation:none!important}}
+</style>
+`;
   const columns = Math.max(...shown.map((line) => bare(line).length));
   const width = Math.round(columns * size.char + 2 * size.pad);
   const height = shown.length * size.line + 2 * size.pad;
   const rows = shown.map(
-    (line, at) => `<text x="${size.pad}" y="${size.pad + (at + 0.8) * size.line}">${spans(line, columns)}</text>`,
+    (line, at) =>
+      `<text x="${size.pad}" y="${size.pad + (at + 0.8) * size.line}"${came ? ` class="k${steps.indexOf(came[at])}"` : ''}>${spans(line, columns)}</text>`,
   );
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
-<rect width="100%" height="100%" rx="8" fill="#1c2128"/>
+${moving ?? ''}<rect width="100%" height="100%" rx="8" fill="#1c2128"/>
 <g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="13" fill="#cdd9e5" xml:space="preserve">
 ${rows.join('\n')}
 </g>
@@ -88,6 +105,16 @@ function run(cwd, ...args) {
   return `${stderr}${stdout}`.trimEnd().split('\n');
 }
 
+/** The same, with the seconds after the start at which each line came. */
+async function record(cwd, ...args) {
+  const env = { ...process.env, FORCE_COLOR: '1', NO_COLOR: undefined };
+  const child = spawn(process.execPath, [join(root, 'dist', 'cli.js'), ...args], { cwd, env });
+  const lines = [];
+  for await (const text of createInterface({ input: child.stderr }))
+    lines.push({ text, at: performance.now() / 1_000 });
+  return lines;
+}
+
 const prompt = (words) => [`\x1b[2m$\x1b[22m ${words}`, ''];
 
 await buildIfNeeded();
@@ -99,6 +126,17 @@ draw(join(root, 'docs', 'demo.svg'), [...prompt('npm start'), ...demo.slice(0, e
 // The README has room for the first run alone.
 const second = demo.findIndex((line) => line.includes('Commit 2:'));
 draw(join(root, 'docs/pictures/first-run.svg'), [...prompt('npm start'), ...demo.slice(0, second - 1)]);
+
+const recorded = await record(root, 'demo', '--exit');
+const [from, to] = ['tagboat ship', 'On the wire'].map((words) =>
+  recorded.findIndex(({ text }) => text.includes(words)),
+);
+const shipped = recorded.slice(from, to).filter(({ text }) => !/│|assembling:/.test(text));
+// A second to read the command; a slow machine's run in six, in proportion.
+const pace = Math.min(1, 6 / (shipped.at(-1).at - shipped[0].at));
+draw(join(root, 'docs/pictures/ship.svg'), [...prompt('tagboat ship'), ...shipped.map(({ text }) => text)], {
+  times: [0, 0, ...shipped.map(({ at }) => 1 + (at - shipped[0].at) * pace)],
+});
 
 const dir = mkdtempSync(join(tmpdir(), 'tagboat-pictures-'));
 try {

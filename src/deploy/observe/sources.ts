@@ -51,7 +51,8 @@ export function covers(
   return files.some((file) => named.includes(file) || folders.some((folder) => isIn(file, folder)));
 }
 
-function valueFilesOf({ sources }: Pick<Application, 'sources'>, followed: Followed): string[] {
+/** The value files of an application that lie in the config repo, by their paths there. */
+export function valueFilesOf({ sources }: Pick<Application, 'sources'>, followed: Followed): string[] {
   const own = sources.filter((source) => follows(source, followed));
   return sources.flatMap((source) => source.valueFiles.flatMap((file) => valueFile(source, file, own)));
 }

@@ -2,20 +2,14 @@ import { posix } from 'node:path';
 import { askConfigRepo } from '../../commit/repo/ask.ts';
 import type { ConfigRepo } from '../../commit/repo/config-repo.ts';
 import { createBases } from '../../deploy/observe/kustomize.ts';
-import { covers } from '../../deploy/observe/sources.ts';
+import { covers, type Followed, folderOf, follows, valueFilesOf } from '../../deploy/observe/sources.ts';
 import type { Finding } from '../../plan/finding.ts';
 import { parsePath } from '../../plan/path.ts';
 import type { DeliveryPlan, GitCredential } from '../../plan.ts';
 import type { Application } from '../../wire/argocd/types.ts';
 import { literally } from '../../wire/text/pattern.ts';
 import type { World } from '../../wire/world.ts';
-import {
-  type DeclaredApplication,
-  declaredApplications,
-  isBelow,
-  manifestsIn,
-  sourceDeploying,
-} from '../init/applications.ts';
+import { type DeclaredApplication, declaredApplications, manifestsIn, revisionOf } from '../init/applications.ts';
 import { found } from './tell.ts';
 
 /** Files of a folder at the tip: its names, and texts by path. */
@@ -167,28 +161,32 @@ async function checkApplicationFiles(
     ),
   );
   const texts = await looking.texts(listed.flat().filter((path) => /\.ya?ml$/.test(path)));
-  const ours = declaredApplications(Object.fromEntries(texts)).map((one) => ({
-    ...one,
-    sources: one.sources.filter((source) => repoPath(source.repo) === repoPath(repo)),
-  }));
+  const declared = declaredApplications(Object.fromEntries(texts));
   const all = files.map(async (file) => [
-    ...ours.flatMap((one) => followFindings(file, branch, one)),
-    ...(await valuesFindings(looking, file, ours)),
+    ...declared.flatMap((one) => followFindings(file, { repo, branch }, one)),
+    ...(await valuesFindings(looking, file, repo, declared)),
   ]);
   return (await Promise.all(all)).flat();
 }
 
-function followFindings(file: string, branch: string, application: DeclaredApplication): Finding[] {
-  const source = sourceDeploying(file, application);
-  if (source === undefined) return [];
-  const { name, file: path, generatePaths } = application;
+/** The config repo as each source follows it, on whatever branch. */
+function followedBy({ sources }: DeclaredApplication, repo: string): Followed[] {
+  const all = sources.map((source) => ({ source, followed: { repo, branch: revisionOf(source) ?? '' } }));
+  return all.flatMap(({ source, followed }) => (follows(source, followed) ? [followed] : []));
+}
+
+function followFindings(file: string, { repo, branch }: Followed, application: DeclaredApplication): Finding[] {
+  const { name, file: path, sources, generatePaths } = application;
+  const own = followedBy(application, repo).find((one) => covers({ sources, generatePaths: [] }, one, [file]));
+  if (own === undefined) return [];
   const all: Finding[] = [];
-  if (source.revision !== undefined && source.revision !== branch) {
-    const message = `The application ${name} (${path}) follows ${source.revision}, and ${file} is set on ${branch}.`;
+  if (own.branch !== '' && own.branch !== branch) {
+    const message = `The application ${name} (${path}) follows ${own.branch}, and ${file} is set on ${branch}.`;
     const fix = "Correct its targetRevision, or the delivery's branch.";
     all.push(found('APPLICATION_BRANCH_OTHER', 'warning', message, fix));
   }
-  if (generatePaths.length > 0 && !generatePaths.some((folder) => isBelow(file, folder))) {
+  const isLooked = generatePaths.some((folder) => folder === '' || `${file}/`.startsWith(`${folder}/`));
+  if (generatePaths.length > 0 && !isLooked) {
     const message = `manifest-generate-paths of ${name} (${path}) leaves out ${file}: Argo CD keeps the manifests it has when that changes.`;
     all.push(found('GENERATE_PATHS_LEAVE_OUT', 'error', message, 'Name the folder of the file there as well.'));
   }
@@ -199,25 +197,19 @@ function followFindings(file: string, branch: string, application: DeclaredAppli
 async function valuesFindings(
   looking: Looking,
   file: string,
+  repo: string,
   applications: readonly DeclaredApplication[],
 ): Promise<Finding[]> {
   const [dir, base] = [posix.dirname(file), posix.basename(file)];
-  const sources = applications.flatMap((one) => one.sources);
-  const deploying = sources.filter(({ path }) => path === (dir === '.' ? '' : dir));
-  const isRead =
-    base === 'values.yaml' || !/\.ya?ml$/.test(base) || sources.some((one) => one.valueFiles.includes(file));
+  const own = applications.flatMap((one) => followedBy(one, repo).map((followed) => ({ ...one, followed })));
+  const deploying = own.filter(({ sources, followed }) =>
+    sources.some((one) => follows(one, followed) && folderOf(one.path) === folderOf(dir)),
+  );
+  const isNamed = own.some((one) => valueFilesOf(one, one.followed).includes(file));
+  const isRead = base === 'values.yaml' || !/\.ya?ml$/.test(base) || isNamed;
   if (isRead || deploying.length === 0 || !(await looking.names(dir)).includes('Chart.yaml')) return [];
   const message = `No application of the chart in ${dir} has ${file} among its valueFiles: setting it changes nothing.`;
   return [
     found('VALUES_FILE_UNUSED', 'warning', message, 'Name it in spec.source.helm.valueFiles, or set the one that is.'),
   ];
-}
-
-/** A repository by its path: hosts have several names. */
-function repoPath(url: string): string {
-  return url
-    .replace(/^[a-z+]+:\/\/[^/]*\//i, '')
-    .replace(/^[^/@]+@[^/:]+:/, '')
-    .replace(/(?:\.git)?\/*$/i, '')
-    .toLowerCase();
 }

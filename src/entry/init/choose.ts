@@ -1,6 +1,6 @@
 import { partitionOf, readEcrHost } from '../../auth/aws/ecr-host.ts';
 import { TagboatError } from '../../errors.ts';
-import { declaredApplications, sourceDeploying } from './applications.ts';
+import { declaredApplications, revisionOf, sourceDeploying } from './applications.ts';
 import type { Ask } from './ask.ts';
 import { type AwsNeeds, isSite } from './aws/model.ts';
 import type { Choices, Chosen } from './choices.ts';
@@ -100,9 +100,9 @@ export async function choose(seen: SeenRepo, options: InitOptions, ask: Ask): Pr
   const places = await placesChosen(seen, options, ask, { images, app });
   const [first] = places;
   const applications = declaredApplications(seen.config);
-  const follows =
-    first && applications.find((one) => one.name !== '' && sourceDeploying(first.file, one) !== undefined);
-  const followed = first && follows && sourceDeploying(first.file, follows)?.revision;
+  const follows = first && applications.find((one) => sourceDeploying(first.file, one) !== undefined);
+  const source = first && follows && sourceDeploying(first.file, follows);
+  const followed = source && revisionOf(source);
   const isNew = options.with.includes('config-repo');
   const application = options.application ?? (isNew ? shortName(app) : follows?.name);
   return {

@@ -98,14 +98,17 @@ function sourceTypesOf(status: unknown): string[] {
   return many.length > 0 ? many : one === undefined ? [] : [one];
 }
 
-/** The annotation's paths, `;` between them; one without a slash before it is seen from the source's own path. */
+/** The annotation's paths, `;` between them; one without a slash before it is seen from each source's own path. */
 function generatePathsOf(value: unknown): string[] {
   const text = textAt(value, 'metadata', 'annotations', 'argocd.argoproj.io/manifest-generate-paths');
-  const folder = textAt(value, 'spec', 'source', 'path');
+  const single = at(value, 'spec', 'source');
+  const sources = isObject(single) ? [single] : listAt(value, 'spec', 'sources');
   return text
     .split(';')
+    .map((path) => path.trim())
     .filter((path) => path !== '')
-    .map((path) => posix.join(path.startsWith('/') ? '' : folder, path).replace(/^\/+|\/+$/g, ''));
+    .flatMap((path) => (path.startsWith('/') ? [path] : sources.map((one) => posix.join(textAt(one, 'path'), path))))
+    .map((path) => posix.normalize(path).replace(/^\/+|\/+$|^\.$/g, ''));
 }
 
 /** All scalars below a value, as texts; what they are called is the owner's business. */

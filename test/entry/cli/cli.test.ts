@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -369,6 +369,16 @@ describe.skipIf(noHttpBackend !== undefined)(`the demo${skipNote}`, () => {
     expect(stderr).toMatch(/✓ shop +healthy/);
     expect(stderr).toMatch(/└─ Pod front.* ImagePullBackOff/);
     expect(stderr).not.toContain('│');
+    // What came of each step stands in the recording too; how often Argo CD was seen on its way differs.
+    const shown = readFileSync(join(import.meta.dirname, '../../../docs/pictures/ship.svg'), 'utf8');
+    const steps = (text: string) =>
+      text
+        .replace(/\b[0-9a-f]{7,64}\b|[\d.]+ s$|:\d{5}\b|\d{4}-\d\d-\S+/gm, '…')
+        .split('\n')
+        .filter((line) => /^✓/.test(line));
+    const recorded = steps(shown.replace(/<[^>]+>/g, '').replaceAll('&gt;', '>'));
+    expect(recorded.length).toBeGreaterThan(4);
+    expect(steps(stderr)).toEqual(expect.arrayContaining(recorded));
   });
 
   it('stays up until Ctrl-C, then ends with 0 and leaves nothing behind', async () => {

@@ -101,7 +101,7 @@ describe('the places of a config repo', () => {
     const [shop] = declaredApplications(texts);
     if (shop === undefined) throw new Error('there is no application');
     expect(shop.name).toBe('shop');
-    expect(sourceDeploying('charts/shop/values.yaml', shop)?.revision).toBe('production');
+    expect(sourceDeploying('charts/shop/values.yaml', shop)?.targetRevision).toBe('production');
     expect(sourceDeploying('charts/shopping/values.yaml', shop)).toBeUndefined();
   });
 });

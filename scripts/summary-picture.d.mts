@@ -1,0 +1,1 @@
+export function summaryPicture(markdown: string): string;
