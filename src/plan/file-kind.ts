@@ -1,7 +1,7 @@
 import { TagboatError } from '../errors.ts';
 
 /** The kinds of file that a value can be set in. */
-export type FileKind = 'YAML' | 'JSON' | 'TOML';
+export type FileKind = 'YAML' | 'JSON' | 'TOML' | 'dotenv' | 'properties';
 
 /** By the file's last name; the first that fits. `Kustomization` is a name that kustomize takes as well. */
 const kinds: readonly (readonly [names: RegExp, kind: FileKind])[] = [
@@ -9,6 +9,8 @@ const kinds: readonly (readonly [names: RegExp, kind: FileKind])[] = [
   [/^kustomization$/i, 'YAML'],
   [/\.json$/i, 'JSON'],
   [/\.toml$/i, 'TOML'],
+  [/\.properties$/i, 'properties'],
+  [/\.env$|^\.env\./i, 'dotenv'],
 ];
 
 /** What a file is by its name. Throws FILE_KIND_UNKNOWN: read as something that it isn't, it would be set wrongly. */

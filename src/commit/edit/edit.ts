@@ -155,7 +155,7 @@ function create(file: SourceFile, path: ValuePath, at: MissingValue, edit: Edit)
   const splice = keys.length === at.rest.length ? formatOf(file).addKeys(file, at, keys, edit) : at.why;
   if (typeof splice === 'string') throwMissing(file, path, { why: splice, offset });
   if (!edit.create) throwMissing(file, path, { why: at.why, offset, creatable: true });
-  const dotted = dottedKey(wayOf(file, at.trail), path);
+  const dotted = file.flat ? undefined : dottedKey(wayOf(file, at.trail), path);
   if (dotted !== undefined)
     throwMissing(file, path, { why: `a map has the key "${dotted}", with the dot in it`, offset });
   const after = spliced(file, splice);

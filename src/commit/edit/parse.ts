@@ -2,10 +2,12 @@ import { TagboatError } from '../../errors.ts';
 import { type FileKind, fileKind } from '../../plan/file-kind.ts';
 import type { SourceFile } from './document.ts';
 import type { Format } from './format.ts';
+import { env } from './formats/env.ts';
+import { properties } from './formats/properties.ts';
 import { toml } from './formats/toml.ts';
 import { json, yaml } from './yaml/yaml.ts';
 
-const formats: Readonly<Record<FileKind, Format>> = { YAML: yaml, JSON: json, TOML: toml };
+const formats: Readonly<Record<FileKind, Format>> = { YAML: yaml, JSON: json, TOML: toml, dotenv: env, properties };
 
 const largest = 1024 * 1024;
 

@@ -37,7 +37,8 @@ export interface MissingValue {
  * Walks a path to its scalar, or as far as it goes; to `create` it, that must be in one document only. Throws
  * PATH_NOT_A_SCALAR, PATH_IS_ALIAS, PATH_AMBIGUOUS, PATH_KEY_DUPLICATE.
  */
-export function findValue(file: SourceFile, path: ValuePath, create: boolean): FoundValue | MissingValue {
+export function findValue(file: SourceFile, asked: ValuePath, create: boolean): FoundValue | MissingValue {
+  const path = file.flat ? flattened(asked) : asked;
   const chosen = chooseDocuments(file, path);
   const ends = chosen.map((index) => walk(file, path, index));
   const found = ends.filter((end) => end.is === 'found');
@@ -54,6 +55,12 @@ export function findValue(file: SourceFile, path: ValuePath, create: boolean): F
   const end = found[0] ?? furthest[0];
   if (end !== undefined) return end;
   return throwMissing(file, path, { why: 'the file has no such document', offset: undefined });
+}
+
+/** A file without nesting has keys with dots: `.a.b` and `."a.b"` are the same. */
+function flattened(path: ValuePath): ValuePath {
+  const keys = path.steps.map((step) => (step.is === 'key' ? step.key : undefined));
+  return keys.includes(undefined) ? path : { ...path, steps: [{ is: 'key', key: keys.join('.') }] };
 }
 
 /** Throws CONFIG_PATH_MISSING with the nearest path that exists, at the last place on the way that does. */
