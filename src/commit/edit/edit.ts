@@ -12,6 +12,7 @@ import { formatOf, parseBytes, parseSource } from './parse.ts';
 import { separated, slotOf, typesOf } from './slot.ts';
 import { aliasLines } from './tree/alias.ts';
 import { type FoundValue, findValue, type MissingValue, throwMissing } from './tree/find.ts';
+import { grownBy } from './tree/grown.ts';
 import { grewBy, sameBut } from './tree/same.ts';
 import { type Way, wayOf } from './tree/way.ts';
 
@@ -149,18 +150,17 @@ function replace(file: SourceFile, path: ValuePath, at: FoundValue, { value, as 
 }
 
 function create(file: SourceFile, path: ValuePath, at: MissingValue, edit: Edit): Done {
-  const keys = at.rest.flatMap((step) => (step.is === 'key' ? [step.key] : []));
+  const grown = grownBy(at.rest, { is: 'scalar', value: edit.value, as: edit.as });
   const key = at.pair?.key;
   const offset = isScalar(key) ? rangeOf(key)[0] : at.parent?.range?.[0];
-  const splice = keys.length === at.rest.length ? formatOf(file).addKeys(file, at, keys, edit) : at.why;
+  const splice = grown === undefined ? at.why : formatOf(file).add(file, at, grown);
   if (typeof splice === 'string') throwMissing(file, path, { why: splice, offset });
   if (!edit.create) throwMissing(file, path, { why: at.why, offset, creatable: true });
   const dotted = file.flat ? undefined : dottedKey(wayOf(file, at.trail), path);
   if (dotted !== undefined)
     throwMissing(file, path, { why: `a map has the key "${dotted}", with the dot in it`, offset });
   const after = spliced(file, splice);
-  const grew = (was: unknown, now: unknown) =>
-    grewBy(was, now, keys, (node) => isScalar(node) && valueText(node) === edit.value);
+  const grew = (was: unknown, now: unknown) => grown !== undefined && grewBy(was, now, grown);
   if (after !== undefined && sameBut(file, after, at.trail, grew)) {
     const isTyped = edit.as !== undefined && edit.as !== 'text';
     return {

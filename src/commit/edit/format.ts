@@ -1,8 +1,8 @@
 import type { ValueType } from '../../plan/value.ts';
-import type { Edit } from '../../plan.ts';
 import type { YamlDocument } from '../../wire/yaml.ts';
 import type { SourceFile } from './document.ts';
 import type { MissingValue } from './tree/find.ts';
+import type { Grown } from './tree/grown.ts';
 
 /** How a scalar is written in its file; `block` takes several lines. */
 type Style = 'plain' | 'single' | 'double' | 'block';
@@ -30,9 +30,6 @@ export interface Splice {
   readonly text: string;
 }
 
-/** The value of a key that is added. */
-export type NewValue = Pick<Edit, 'value' | 'as'>;
-
 /** What a kind of file needs to be read and edited. Pure. */
 export interface Format {
   /** A text's values with their places, as nodes of the YAML parser's. Throws FILE_SYNTAX_INVALID, FILE_TOO_DEEP. */
@@ -44,8 +41,8 @@ export interface Format {
   readonly isBare: (value: string, slot: Slot) => boolean;
   /** The texts that could stand for a value in a slot, the best first. */
   readonly spellings: (value: string, slot: Slot) => readonly string[];
-  /** How to add `keys` with a value where they are missing, as the file's others are; or why that can't be done. */
-  readonly addKeys: (file: SourceFile, at: MissingValue, keys: readonly string[], value: NewValue) => Splice | string;
+  /** How to add what is missing, in the file's own indentation and newlines; or why that can't be done. */
+  readonly add: (file: SourceFile, at: MissingValue, grown: Grown) => Splice | string;
 }
 
 /** In double quotes: JSON's escapes, which YAML and TOML have too, and `\u` for what YAML doesn't print. */

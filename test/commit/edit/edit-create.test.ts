@@ -75,12 +75,12 @@ describe('a path that is created on request', () => {
     ['a: x\n', '.a.b'],
     ['a: [x]\n', '.a[3]'],
     ['a: [x]\n', '.a.b'],
-    ['a: [{name: x}]\n', '.a[name=y].tag'],
+    ['a: [{name: x}]\n', '.a[1].tag'],
     ['a: 1\n', '.b[0]'],
     ['a: 1\n', 'doc[3].b'],
     ['---\n---\na: 1\n', 'doc[0].b'],
   ];
-  it.each(refused)('is refused in %j for %s, for keys are added to maps alone', (text, path) => {
+  it.each(refused)('is refused in %j for %s, for nothing says what to add', (text, path) => {
     expect(codeOf(() => created(text, path))).toBe('CONFIG_PATH_MISSING');
   });
 
@@ -111,5 +111,68 @@ describe('a path that is created on request', () => {
   it('is refused where several documents could take it', () => {
     expect(codeOf(() => created('a: 1\n---\na: 2\n', '.b'))).toBe('PATH_AMBIGUOUS');
     expect(created('a: 1\n---\nb: {c: 2}\n', '.b.x')).toBe('a: 1\n---\nb: {c: 2, x: new}\n');
+  });
+});
+
+describe('an item of a list that is created on request', () => {
+  const kustomization = (images: string) => `resources:\n- app.yaml # c\n${images}\nnamespace: shop\n`;
+
+  it('has the fields that it is chosen by, then the value', () => {
+    expect(created(kustomization('images:\n- name: web\n  newTag: v1'), '.images[name=app].newTag', '1.10')).toBe(
+      kustomization('images:\n- name: web\n  newTag: v1\n- name: app\n  newTag: "1.10"'),
+    );
+    expect(created('l:\n  - a: 1 # c\n\n# d\n', '.l[kind=x,metadata.name=0755].spec.v')).toBe(
+      'l:\n  - a: 1 # c\n  - kind: x\n    metadata:\n      name: "0755"\n    spec:\n      v: new\n\n# d\n',
+    );
+    expect(created('- a: 1\n', '.[a=2].b')).toBe('- a: 1\n- a: "2"\n  b: new\n');
+  });
+
+  it('brings the list along, indented as the other lists of the file are', () => {
+    expect(created(kustomization(''), '.images[name=app].newTag')).toBe(
+      'resources:\n- app.yaml # c\n\nnamespace: shop\nimages:\n- name: app\n  newTag: new\n',
+    );
+    expect(created('resources:\r\n    - x\r\n', '.images[name=app].digest')).toBe(
+      'resources:\r\n    - x\r\nimages:\r\n    - name: app\r\n      digest: new\r\n',
+    );
+    expect(created('', '.images[name=app].newTag')).toBe('images:\n- name: app\n  newTag: new\n');
+    expect(created('images:\na: 1\n', '.images[name=app].newTag')).toBe('images:\n- name: app\n  newTag: new\na: 1\n');
+    expect(created('a:\n  b: 1\n', '.a.l[name=x].v')).toBe('a:\n  b: 1\n  l:\n  - name: x\n    v: new\n');
+  });
+
+  it('goes into lists in brackets and into JSON with their formatting', () => {
+    expect(created('images: []\n', '.images[name=app].newTag')).toBe('images: [{name: app, newTag: new}]\n');
+    expect(created('images: [{name: a, newTag: b}] # c\n', '.images[name=app].newTag')).toBe(
+      'images: [{name: a, newTag: b}, {name: app, newTag: new}] # c\n',
+    );
+    const json = (text: string, path: string) => created(text, path, 'new', 'v.json');
+    expect(json('{\n  "l": [\n    {\n      "name": "a"\n    }\n  ]\n}\n', '.l[name=b].v')).toBe(
+      '{\n  "l": [\n    {\n      "name": "a"\n    },\n    {\n      "name": "b",\n      "v": "new"\n    }\n  ]\n}\n',
+    );
+    expect(json('{\n  "a": 1\n}\n', '.l[name=b].v')).toBe(
+      '{\n  "a": 1,\n  "l": [\n    {\n      "name": "b",\n      "v": "new"\n    }\n  ]\n}\n',
+    );
+    expect(json('{"l":[]}', '.l[name=b].v')).toBe('{"l":[{"name": "b", "v": "new"}]}');
+  });
+
+  it('once: the next value goes into it', () => {
+    const twice = created(created('', '.images[name=app].newName', 'r/a'), '.images[name=app].newTag');
+    expect(twice).toBe('images:\n- name: app\n  newName: r/a\n  newTag: new\n');
+    expect(created(twice, '.images[name=app].newTag')).toBe(twice);
+  });
+
+  it.each([
+    ['a number says nothing of it', 'l: [a]\n', '.l[1].x'],
+    ['a map or a value stands there', 'l: {a: 1}\n', '.l[name=x].v'],
+    ['a value stands there', 'l: x\n', '.l[name=x].v'],
+    ['the value is what it is chosen by', 'l: []\n', '.l[name=x].name'],
+    ['it would be no map', 'l: []\n', '.l[name=x]'],
+  ])('is refused where %s', (_, text, path) => {
+    expect(codeOf(() => created(text, path))).toBe('CONFIG_PATH_MISSING');
+    expect(codeOf(() => edit('l: []\n', '.l[name=x].v', 'new'))).toBe('CONFIG_PATH_MISSING');
+  });
+
+  it('is refused where the list is read in other places too, unless that is allowed', () => {
+    const text = 'a: &l\n- name: x\nb: *l\n';
+    expect(codeOf(() => edit(text, '.a[name=y].v', 'new', { create: true, allow: [] }))).toBe('VALUE_HAS_ALIASES');
   });
 });

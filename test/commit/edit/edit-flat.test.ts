@@ -13,7 +13,13 @@ const refusal = (file: string, text: string, path: string, value = 'new', asked:
   errorOf(() => edited(text, path, value, { file, ...asked }));
 const read = (file: string, text: string, path: string) => readTyped(file, new TextEncoder().encode(text), path).value;
 
-it.each(['.env', 'app.env', 'deploy/.env.production', '.env.local', 'CONFIG.ENV'])('%s is a file of variables', (file) => {
+it.each([
+  '.env',
+  'app.env',
+  'deploy/.env.production',
+  '.env.local',
+  'CONFIG.ENV',
+])('%s is a file of variables', (file) => {
   expect(edited('export TAG=v1 # c\n', '.TAG', 'v2', { file })).toBe('export TAG=v2 # c\n');
 });
 
@@ -116,8 +122,13 @@ const line = fc.oneof(
 ); // biome-ignore format: a table
 
 it('dotenv sees the value that was set, and every other variable as it was', () => {
-  const texts = fc.tuple(fc.array(line, { maxLength: 6 }), fc.constantFrom('\n', '\r\n')).map(([lines, newline]) => lines.join('\n').replaceAll('\n', newline));
-  const values = fc.oneof(fc.constantFrom('v1', 'a b', '', "it's", '"', '$x', '\\', '\\n', '#', 'a#', ' a', 'a\nb'), fc.string({ maxLength: 6 }));
+  const texts = fc
+    .tuple(fc.array(line, { maxLength: 6 }), fc.constantFrom('\n', '\r\n'))
+    .map(([lines, newline]) => lines.join('\n').replaceAll('\n', newline));
+  const values = fc.oneof(
+    fc.constantFrom('v1', 'a b', '', "it's", '"', '$x', '\\', '\\n', '#', 'a#', ' a', 'a\nb'),
+    fc.string({ maxLength: 6 }),
+  );
   fc.assert(
     fc.property(texts, values, fc.constantFrom('A', 'B_1', 'c.d', 'E-f', 'NEW'), (text, value, key) => {
       let after: string;

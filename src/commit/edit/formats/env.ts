@@ -1,12 +1,13 @@
 import type { Node, YAMLMap } from 'yaml';
 import type { YamlDocument } from '../../../wire/yaml.ts';
 import { newlineOf, type SourceFile, syntaxInvalid } from '../document.ts';
-import type { Format, NewValue, Slot, Splice } from '../format.ts';
+import type { Format, Slot, Splice } from '../format.ts';
 import type { MissingValue } from '../tree/find.ts';
+import { chainOf, type Grown } from '../tree/grown.ts';
 import { made, Opaque } from '../tree/node.ts';
 
 /** `.env`, as dotenv, Docker Compose and Node read it alike; where they don't, a value is refused. */
-export const env: Format = { read, typed: false, flat: true, isBare: () => false, spellings, addKeys };
+export const env: Format = { read, typed: false, flat: true, isBare: () => false, spellings, add };
 
 const assignment = /[ \t]*(?:export[ \t]+)?([\w.-]+)[ \t]*=[ \t]*/y;
 const styles = { '"': 'QUOTE_DOUBLE', "'": 'QUOTE_SINGLE', '`': 'BLOCK_LITERAL' } as const;
@@ -51,7 +52,8 @@ function valueAt(name: string, text: string, from: number): { node: Node; end: n
   const quote = text[from] as keyof typeof styles;
   if (quote in styles) {
     let close = from + 1;
-    while (close < text.length && text[close] !== quote) close += text[close] === '\\' && text[close + 1] === quote ? 2 : 1;
+    while (close < text.length && text[close] !== quote)
+      close += text[close] === '\\' && text[close + 1] === quote ? 2 : 1;
     if (close >= text.length) syntaxInvalid({ name, text, kind: 'dotenv' }, 'this quote is never closed.', from);
     const end = endOfLine(text, close);
     if (!/^[ \t]*(?:#.*)?$/.test(text.slice(close + 1, end))) {
@@ -67,7 +69,10 @@ function valueAt(name: string, text: string, from: number): { node: Node; end: n
   const before = hash < 0 ? line : line.slice(0, hash);
   // To dotenv every # begins a comment, to others only one after a blank.
   if (hash > 0 ? !/[ \t]$/.test(before) : hash === 0 && text[from - 1] === '=') {
-    return { node: new Opaque(text, [from, end], 'a # follows it directly, which only some readers take for a comment'), end };
+    return {
+      node: new Opaque(text, [from, end], 'a # follows it directly, which only some readers take for a comment'),
+      end,
+    };
   }
   const source = before.trimEnd();
   // The blanks before a comment stay before it.
@@ -87,13 +92,13 @@ function spellings(value: string, { style, source }: Slot): readonly string[] {
   return style === 'plain' ? [...plain, ...single, ...double] : [...single, ...double];
 }
 
-function addKeys(file: SourceFile, at: MissingValue, keys: readonly string[], value: NewValue): Splice | string {
-  const key = keys[0] ?? '';
+function add(file: SourceFile, at: MissingValue, grown: Grown): Splice | string {
+  const { keys: [key = ''] = [], value = '' } = chainOf(grown) ?? {};
   if (!/^[A-Za-z_][\w.-]*$/.test(key)) return `a variable can't be called "${key}"`;
   const last = lastLine(file, at.parent as YAMLMap);
   const before = /^[ \t]*export[ \t]+/.exec(last)?.[0] ?? '';
   const slot = { style: 'plain', source: '', flow: false, json: false, string: false, now: 'text' } as const;
-  const [spelled] = spellings(value.value, slot);
+  const [spelled] = spellings(value, slot);
   return spelled === undefined ? 'no reader would take it as it is' : appended(file, `${before}${key}=${spelled}`);
 }
 

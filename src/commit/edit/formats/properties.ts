@@ -1,17 +1,18 @@
 import type { YAMLMap } from 'yaml';
 import type { YamlDocument } from '../../../wire/yaml.ts';
 import type { SourceFile } from '../document.ts';
-import type { Format, NewValue, Slot, Splice } from '../format.ts';
+import type { Format, Splice } from '../format.ts';
 import type { MissingValue } from '../tree/find.ts';
+import { chainOf, type Grown } from '../tree/grown.ts';
 import { made, Opaque } from '../tree/node.ts';
 import { appended, lastLine } from './env.ts';
 
 /** `.properties`, as java.util.Properties reads it. */
-export const properties: Format = { read, typed: false, flat: true, isBare: () => false, spellings, addKeys };
+export const properties: Format = { read, typed: false, flat: true, isBare: () => false, spellings, add };
 
 /** A line with the ones that continue it: each ends in a backslash that isn't escaped. */
-const logical = /(?:[^\\\r\n]|\\(?:\r\n|[^])|\\$)*/y;
-const keyOf = /(?:[^\\=: \t\f\r\n]|\\(?:\r\n|[^]))*/y;
+const logical = /(?:[^\\\r\n]|\\(?:\r\n|[\s\S])|\\$)*/y;
+const keyOf = /(?:[^\\=: \t\f\r\n]|\\(?:\r\n|[\s\S]))*/y;
 /** Blanks, and a continued line's indentation. */
 const blank = '(?:[ \\t\\f]|\\\\(?:\\r\\n|[\\r\\n])[ \\t\\f]*)';
 const separator = new RegExp(`${blank}*(?:[=:]${blank}*)?`, 'y');
@@ -49,10 +50,15 @@ function after(pattern: RegExp, text: string, from: number): number {
 const letters: Readonly<Record<string, string>> = { t: '\t', n: '\n', r: '\r', f: '\f' };
 
 function unescaped(source: string): string {
-  return source
-    .replace(/\\(?:(?:\r\n|[\r\n])[ \t\f]*|u([0-9a-fA-F]{4})|([^])|$)/g, (_, code?: string, one?: string) =>
-      code !== undefined ? String.fromCharCode(Number.parseInt(code, 16)) : one === undefined ? '' : (letters[one] ?? one),
-    );
+  return source.replace(
+    /\\(?:(?:\r\n|[\r\n])[ \t\f]*|u([0-9a-fA-F]{4})|([\s\S])|$)/g,
+    (_, code?: string, one?: string) =>
+      code !== undefined
+        ? String.fromCharCode(Number.parseInt(code, 16))
+        : one === undefined
+          ? ''
+          : (letters[one] ?? one),
+  );
 }
 
 /** In ASCII: a file is read as ISO 8859-1 by some and as UTF-8 by others. */
@@ -62,15 +68,16 @@ function escaped(text: string): string {
     .replace(/[^\x20-\x7E]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-function spellings(value: string, _slot: Slot): readonly string[] {
+function spellings(value: string): readonly string[] {
   // Blanks at the end are a part of the value, and an editor that trims lines would take them.
   return [escaped(value).replace(/^ /, '\\ ').replace(/ $/, '\\u0020')];
 }
 
-function addKeys(file: SourceFile, at: MissingValue, keys: readonly string[], value: NewValue): Splice | string {
-  const key = escaped(keys[0] ?? '').replace(/[ =:#!]/g, '\\$&');
+function add(file: SourceFile, at: MissingValue, grown: Grown): Splice | string {
+  const { keys: [name = ''] = [], value = '' } = chainOf(grown) ?? {};
+  const key = escaped(name).replace(/[ =:#!]/g, '\\$&');
   if (/\\(?:\r?\n)?$/.test(file.text)) return 'the file ends in a line that is to be continued';
   const line = lastLine(file, at.parent as YAMLMap);
   const between = /^[^\s=:\\]+([ \t]*[=:][ \t]*)/.exec(line)?.[1] ?? '=';
-  return appended(file, key + between + spellings(value.value, {} as Slot)[0]);
+  return appended(file, key + between + spellings(value)[0]);
 }

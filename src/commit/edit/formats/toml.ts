@@ -4,12 +4,13 @@ import { TagboatError } from '../../../errors.ts';
 import { isSpeltAs } from '../../../plan/value.ts';
 import type { YamlDocument } from '../../../wire/yaml.ts';
 import { deepest, lineEnd, newlineOf, rangeOf, type SourceFile, syntaxInvalid } from '../document.ts';
-import { doubleQuoted, type Format, type NewValue, type Slot, type Splice } from '../format.ts';
+import { doubleQuoted, type Format, type Slot, type Splice } from '../format.ts';
 import type { MissingValue } from '../tree/find.ts';
+import { chainOf, type Grown } from '../tree/grown.ts';
 import { made } from '../tree/node.ts';
 
 /** TOML 1.1; what is written is TOML 1.0 too. */
-export const toml: Format = { read, typed: true, flat: false, isBare, spellings, addKeys };
+export const toml: Format = { read, typed: true, flat: false, isBare, spellings, add };
 
 /** Where a table's next key goes: after `offset`'s line, with the keys that lead from that line's table to this one. */
 interface Home {
@@ -168,12 +169,15 @@ function blockOf(value: string, source: string): string | undefined {
   return lines.every(isPrintable) && !value.includes("'") ? open + value + mark : undefined;
 }
 
-function addKeys(file: SourceFile, at: MissingValue, keys: readonly string[], value: NewValue): Splice | string {
+function add(file: SourceFile, at: MissingValue, grown: Grown): Splice | string {
   const { parent } = at;
+  const chain = chainOf(grown);
+  if (chain === undefined) return at.why;
+  const { keys } = chain;
   if (!isMap(parent)) return isScalar(parent) ? 'a value stands where a table would have to be' : at.why;
   const slot = { style: 'double', source: '', flow: true, json: false, string: false, now: 'nothing' } as const;
   const pair = (all: readonly string[]): string =>
-    `${all.map(spelledKey).join('.')} = ${spellings(value.value, { ...slot, as: value.as })[0]}`;
+    `${all.map(spelledKey).join('.')} = ${spellings(chain.value, { ...slot, as: chain.as })[0]}`;
   if (parent.flow === true) {
     const last = parent.items.at(-1)?.value as Node | undefined;
     const start = last === undefined ? rangeOf(parent)[0] + 1 : rangeOf(last)[1];

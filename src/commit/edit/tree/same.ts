@@ -1,5 +1,6 @@
-import { isAlias, isMap, isScalar, isSeq, type Scalar } from 'yaml';
-import { keyText, type SourceFile } from '../document.ts';
+import { isAlias, isMap, isScalar, isSeq, type Pair, type Scalar } from 'yaml';
+import { keyText, type SourceFile, valueText } from '../document.ts';
+import { type Grown, isGrown } from './grown.ts';
 import type { Trail } from './way.ts';
 
 /**
@@ -57,32 +58,38 @@ function sameScalar(a: Scalar, b: Scalar): boolean {
   return a.type === b.type && keyText(a) === keyText(b) && a.tag === b.tag && a.anchor === b.anchor;
 }
 
-/** Whether a node is a map that had `before`'s pairs and got one more: the keys down to a scalar. */
-export function grewBy(
-  before: unknown,
-  after: unknown,
-  keys: readonly string[],
-  isValue: (node: unknown) => boolean,
-): boolean {
+/** Whether a node is what it was with something added: one more key of a map or item of a list, and what is in it. */
+export function grewBy(before: unknown, after: unknown, grown: Grown): boolean {
+  if (grown.is === 'list' && isSeq(before)) {
+    const [old, now] = [before.items, isSeq(after) ? after.items : []];
+    if (!isSeq(after) || now.length !== old.length + 1 || before.flow !== after.flow) return false;
+    return old.every((one, at) => same(one, now[at], undefined, no)) && isGrown(now.at(-1), grown.item);
+  }
+  if (grown.is !== 'map') return isGrown(after, grown);
   const old = isMap(before) ? before.items : [];
   if (!isMap(after) || after.items.length !== old.length + 1) return false;
   if (isMap(before) && (before.flow !== after.flow || before.tag !== after.tag || before.anchor !== after.anchor)) {
     return false;
   }
+  const [[key, value] = []] = grown.entries;
   // In TOML a table's own keys stand before the tables inside of it.
-  const added = after.items.findLast((pair) => keyText(pair.key) === keys[0]);
+  const added = after.items.findLast((pair) => keyText(pair.key) === key);
   const rest = after.items.filter((pair) => pair !== added);
-  const kept = old.every((pair, index) => {
-    const other = rest[index];
-    return same(pair.key, other?.key, undefined, no) && same(pair.value, other?.value, undefined, no);
+  return value !== undefined && old.every((pair, at) => samePair(pair, rest[at])) && isGrown(added?.value, value);
+}
+
+/** Whether a map is what it was but for one pair, which has another key and value now. */
+export function tookPlace(before: unknown, after: unknown, taken: Pair, key: string, value: string): boolean {
+  if (!isMap(before) || !isMap(after) || !sameFrame(before, after)) return false;
+  return before.items.every((pair, at) => {
+    const now = after.items[at];
+    if (pair !== taken) return samePair(pair, now);
+    return keyText(now?.key) === key && isScalar(now?.value) && valueText(now?.value) === value;
   });
-  if (!kept || added === undefined) return false;
-  let node: unknown = added.value;
-  for (const key of keys.slice(1)) {
-    if (!isMap(node) || node.items.length !== 1 || keyText(node.items[0]?.key) !== key) return false;
-    node = node.items[0]?.value;
-  }
-  return isValue(node);
+}
+
+function samePair(one: Pair, other: Pair | undefined): boolean {
+  return same(one.key, other?.key, undefined, no) && same(one.value, other?.value, undefined, no);
 }
 
 const no = () => false;

@@ -1,54 +1,53 @@
-import { isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
+import { isCollection, isMap, isPair, isScalar, isSeq, type Node, type Pair, type YAMLMap, type YAMLSeq } from 'yaml';
 import { isFlow, lineEnd, newlineOf, rangeOf, type SourceFile } from '../document.ts';
-import { doubleQuoted, type NewValue, type Splice } from '../format.ts';
+import { doubleQuoted, type Splice } from '../format.ts';
 import type { MissingValue } from '../tree/find.ts';
+import type { Grown } from '../tree/grown.ts';
 import { isPlain, spellings } from './scalar.ts';
 
-/**
- * How to add `keys` with a value where they are missing, in the file's own indentation and newlines; or why that can't
- * be done.
- */
-export function addKeys(file: SourceFile, at: MissingValue, keys: readonly string[], value: NewValue): Splice | string {
+/** How to add what is missing to a YAML or JSON file; or why that can't be done. */
+export function add(file: SourceFile, at: MissingValue, grown: Grown): Splice | string {
   const { parent } = at;
-  if (isMap(parent) && parent.items.length > 0) {
-    return parent.flow === true ? intoFlow(file, parent, keys, value) : intoBlock(file, parent, keys, value);
-  }
-  if (isMap(parent)) {
-    const [start] = rangeOf(parent);
-    return { start: start + 1, end: start + 1, text: inline(file, keys, value) };
+  if (isCollection(parent)) {
+    if (isMap(parent) !== (grown.is === 'map')) return at.why;
+    if (parent.items.length > 0) {
+      return parent.flow === true ? intoFlow(file, parent, grown) : intoBlock(file, parent, grown);
+    }
+    const [start] = rangeOf(parent as Node);
+    return { start: start + 1, end: start + 1, text: inline(file, grown).slice(1, -1) };
   }
   if (parent === null || (at.pair === undefined && at.trail.length === 1 && isEmpty(parent))) {
-    return intoNothing(file, at, keys, value);
+    return intoNothing(file, at, grown);
   }
-  if (!isEmpty(parent)) return 'a value stands where a map would have to be';
+  if (!isEmpty(parent)) return grown.is === 'list' ? at.why : 'a value stands where a map would have to be';
   const [start, end] = rangeOf(parent);
   const key = at.pair?.key;
   if (start === end && !at.flow && isScalar(key) && isMap(at.holder)) {
     const column = columnOf(file.text, rangeOf(key)[0]);
-    const indent = column + indentStep(file);
-    return line(file, lineEnd(file.text, start), block(file, keys, value, indent));
+    return line(file, lineEnd(file.text, start), block(file, grown, column + stepTo(file, grown)));
   }
   const gap = start === end && /[^\s[{,]/.test(file.text[start - 1] ?? ' ') ? ' ' : '';
-  return { start, end, text: `${gap}{${inline(file, keys, value)}}` };
+  return { start, end, text: gap + inline(file, grown) };
 }
 
 function isEmpty(node: Node | null): boolean {
   return node === null || (isScalar(node) && node.value === null);
 }
 
-function intoBlock(file: SourceFile, map: YAMLMap, keys: readonly string[], value: NewValue): Splice | string {
-  const first = map.items[0]?.key as Node;
-  if (endsOpen(file, map)) {
+function intoBlock(file: SourceFile, parent: YAMLMap | YAMLSeq, grown: Grown): Splice | string {
+  const first = isMap(parent) ? (parent.items[0]?.key as Node) : (parent as unknown as Node);
+  if (endsOpen(file, parent as unknown as Node)) {
     return 'the file ends in a block text without a newline, and would get one by a key after it; end the file with a newline first';
   }
-  return line(file, contentEnd(file, map), block(file, keys, value, columnOf(file.text, rangeOf(first)[0])));
+  const end = contentEnd(file, parent as unknown as Node);
+  return line(file, end, block(file, grown, columnOf(file.text, rangeOf(first)[0])));
 }
 
 /** An empty document: the new lines come at the end of the file, after its comments. */
-function intoNothing(file: SourceFile, at: MissingValue, keys: readonly string[], value: NewValue): Splice | string {
+function intoNothing(file: SourceFile, at: MissingValue, grown: Grown): Splice | string {
   if (at.trail[0] !== file.documents.length - 1) return 'its document is empty and others follow';
   if (file.kind === 'JSON') return 'the file holds no object';
-  return line(file, file.text.length, block(file, keys, value, 0));
+  return line(file, file.text.length, block(file, grown, 0));
 }
 
 /** Whole lines put in at `offset`, which is the end of a line, before its newline or after it. */
@@ -59,59 +58,63 @@ function line(file: SourceFile, offset: number, lines: readonly string[]): Splic
   return { start: offset, end: offset, text: atStart ? text + newline : newline + text };
 }
 
-function block(file: SourceFile, keys: readonly string[], value: NewValue, indent: number): string[] {
-  const step = indentStep(file);
-  return keys.map((key, depth) => {
-    const end = depth === keys.length - 1 ? ` ${spelled(file, value, false)}` : '';
-    return `${' '.repeat(indent + depth * step)}${spelledKey(file, key, false)}:${end}`;
+/** A map's or list's lines, the first character of each at `indent` or further in. */
+function block(file: SourceFile, grown: Grown, indent: number): string[] {
+  const margin = ' '.repeat(indent);
+  if (grown.is === 'scalar') return [margin + spelled(file, grown, false)];
+  if (grown.is === 'list') {
+    const [first = '', ...rest] = block(file, grown.item, indent + 2);
+    return [`${margin}- ${first.trimStart()}`, ...rest];
+  }
+  return [...grown.entries].flatMap(([key, value]) => {
+    const head = `${margin}${spelledKey(file, key, false)}:`;
+    if (value.is === 'scalar') return [`${head} ${spelled(file, value, false)}`];
+    return [head, ...block(file, value, indent + stepTo(file, value))];
   });
 }
 
-function intoFlow(file: SourceFile, map: YAMLMap, keys: readonly string[], value: NewValue): Splice {
+/** In braces or brackets, on one line. */
+function inline(file: SourceFile, grown: Grown): string {
+  if (grown.is === 'scalar') return spelled(file, grown, true);
+  if (grown.is === 'list') return `[${inline(file, grown.item)}]`;
+  const pairs = [...grown.entries].map(([key, value]) => `${spelledKey(file, key, true)}: ${inline(file, value)}`);
+  return `{${pairs.join(', ')}}`;
+}
+
+function intoFlow(file: SourceFile, parent: YAMLMap | YAMLSeq, grown: Grown): Splice {
   const { text } = file;
-  const last = map.items.at(-1);
-  const key = last?.key as Node;
-  const start = (last?.value as Node | null | undefined)?.range?.[1] ?? rangeOf(key)[1];
-  const before = /[{,](\s*)$/.exec(text.slice(Math.max(0, rangeOf(key)[0] - 1_000), rangeOf(key)[0]))?.[1] ?? ' ';
-  const gap = before.includes('\n') || map.items.length > 1 ? before : ' ';
-  if (file.kind === 'JSON' && gap.includes('\n'))
-    return { start, end: start, text: `,${pretty(file, keys, value, gap)}` };
-  return { start, end: start, text: `,${gap}${inline(file, keys, value)}` };
+  const last = parent.items.at(-1) as Pair<Node, Node | null> | Node;
+  const begin = isPair(last) ? rangeOf(last.key)[0] : rangeOf(last)[0];
+  const start = isPair(last) ? (last.value?.range?.[1] ?? rangeOf(last.key)[1]) : rangeOf(last)[1];
+  const before = /[{[,](\s*)$/.exec(text.slice(Math.max(0, begin - 1_000), begin))?.[1] ?? ' ';
+  const gap = before.includes('\n') || parent.items.length > 1 ? before : ' ';
+  const inner =
+    file.kind === 'JSON' && gap.includes('\n')
+      ? pretty(file, grown, gap.slice(gap.lastIndexOf('\n') + 1), '').slice(1)
+      : gap + inline(file, grown).slice(1, -1);
+  return { start, end: start, text: `,${inner}` };
 }
 
-/** Nested objects, one key a line; `gap` is the newline and indentation before a sibling's key. */
-function pretty(file: SourceFile, keys: readonly string[], value: NewValue, gap: string): string {
+/** Nested objects and lists, one key or item a line; without `end`, the last line's bracket is left out. */
+function pretty(file: SourceFile, grown: Grown, indent: string, end: string | undefined): string {
+  if (grown.is === 'scalar') return spelled(file, grown, true);
   const newline = newlineOf(file.text);
-  const step = /\{\r?\n([ \t]+)/.exec(file.text)?.[1] ?? '  ';
-  const indent = gap.slice(gap.lastIndexOf('\n') + 1);
-  let text = spelled(file, value, true);
-  for (const [depth, key] of [...keys.entries()].reverse()) {
-    const inner = indent + step.repeat(depth);
-    const outer = indent + step.repeat(Math.max(depth - 1, 0));
-    const entry = `${newline}${inner}${spelledKey(file, key, true)}: ${text}`;
-    text = depth === 0 ? entry : `{${entry}${newline}${outer}}`;
-  }
-  return text;
+  const step = /[{[]\r?\n([ \t]+)/.exec(file.text)?.[1] ?? '  ';
+  const value = (one: Grown): string => pretty(file, one, indent + step, undefined);
+  const entries =
+    grown.is === 'list'
+      ? [value(grown.item)]
+      : [...grown.entries].map(([key, one]) => `${spelledKey(file, key, true)}: ${value(one)}`);
+  const [open, close] = grown.is === 'list' ? '[]' : '{}';
+  const outer = indent.slice(step.length);
+  const lines = entries.map((entry) => `${newline}${indent}${entry}`).join(',');
+  return open + lines + (end ?? `${newline}${outer}${close}`);
 }
 
-function inline(file: SourceFile, keys: readonly string[], value: NewValue): string {
-  return keys
-    .map((key) => `${spelledKey(file, key, true)}: `)
-    .join('{')
-    .concat(spelled(file, value, true), '}'.repeat(keys.length - 1));
-}
-
-function spelled(file: SourceFile, value: NewValue, flow: boolean): string {
-  const slot = {
-    style: 'plain',
-    source: '',
-    flow,
-    json: file.kind === 'JSON',
-    string: false,
-    now: 'nothing',
-    as: value.as,
-  } as const;
-  return spellings(value.value, slot)[0] ?? doubleQuoted(value.value);
+function spelled(file: SourceFile, { value, as }: Extract<Grown, { is: 'scalar' }>, flow: boolean): string {
+  const json = file.kind === 'JSON';
+  const slot = { style: 'plain', source: '', flow, json, string: false, now: 'nothing', as } as const;
+  return spellings(value, slot)[0] ?? doubleQuoted(value);
 }
 
 function spelledKey(file: SourceFile, key: string, flow: boolean): string {
@@ -119,7 +122,7 @@ function spelledKey(file: SourceFile, key: string, flow: boolean): string {
 }
 
 /** Go's readers see no newline at the end of a block text where the file has none there (`|` and `>` without `-`). */
-function endsOpen(file: SourceFile, map: YAMLMap): boolean {
+function endsOpen(file: SourceFile, map: Node): boolean {
   const { start, end, block } = lastEnd(map);
   return block && !file.text.endsWith('\n') && end >= file.text.length && !/^[|>]\d?-/.test(file.text.slice(start));
 }
@@ -157,15 +160,16 @@ function columnOf(text: string, offset: number): number {
   return offset - start - (start === 0 && text.startsWith('\uFEFF') ? 1 : 0);
 }
 
-/** How much deeper a map inside a map stands in this file; two spaces where it has none. */
-function indentStep(file: SourceFile): number {
-  for (const document of file.documents) {
-    const { contents } = document;
-    if (!isMap(contents)) continue;
-    for (const { value } of contents.items) {
-      const inner = isMap(value) && !isFlow(value) ? (value.items[0]?.key as Node | undefined) : undefined;
-      if (inner !== undefined) return Math.max(1, columnOf(file.text, rangeOf(inner)[0]));
+/** How much deeper a map or a list inside a map stands in this file; where it has none, by two spaces and by none. */
+function stepTo(file: SourceFile, grown: Grown): number {
+  for (const { contents } of file.documents) {
+    for (const { key, value } of isMap(contents) ? contents.items : []) {
+      if (!isCollection(value) || value.flow === true || isMap(value) !== (grown.is === 'map')) continue;
+      const inner = (isMap(value) ? value.items[0]?.key : value) as Node | undefined;
+      const deeper =
+        inner === undefined ? 0 : columnOf(file.text, rangeOf(inner)[0]) - columnOf(file.text, rangeOf(key as Node)[0]);
+      if (inner !== undefined) return Math.max(grown.is === 'map' ? 1 : 0, deeper);
     }
   }
-  return 2;
+  return grown.is === 'map' ? 2 : 0;
 }

@@ -3,10 +3,10 @@ import { parseYaml, type YamlDocument } from '../../../wire/yaml.ts';
 import { deepest, syntaxInvalid } from '../document.ts';
 import type { Format } from '../format.ts';
 import { readBlockTexts } from './block-text.ts';
-import { addKeys } from './create.ts';
+import { add } from './create.ts';
 import { isBare, spellings } from './scalar.ts';
 
-export const yaml: Format = { read: readYaml, typed: true, flat: false, isBare, spellings, addKeys };
+export const yaml: Format = { read: readYaml, typed: true, flat: false, isBare, spellings, add };
 
 export const json: Format = {
   ...yaml,
