@@ -7,7 +7,8 @@ export const configFileErrors = {
   FILE_KIND_UNKNOWN: entry<{ file: string }>(
     exitCodes.config,
     ({ file }) => `Nothing in ${file} can be set: by its name it is of no kind that is known.`,
-    () => 'Files are known by their names: .yaml, .yml, Kustomization, .json, .toml, .env and .properties. Name such a file.',
+    () =>
+      'Files are known by their names: .yaml, .yml, Kustomization, .json, .toml, .env and .properties. Name such a file.',
   ),
   FILE_BINARY: entry<{ file: string; why: string }>(
     exit,
@@ -77,7 +78,7 @@ export const configFileErrors = {
     ({ file, path, digest, line }) =>
       `${path} in ${file} would change nothing: ${digest} on line ${line} stands beside it, and an image is pulled by its digest.`,
     ({ digest }) =>
-      `Set ${digest} too, to "{digest.NAME}" of the image, or to "" so that the tag counts. If nothing reads it: \`allow: [digest]\` (--allow digest).`,
+      `Set ${digest} too, to "{digest.NAME}" of the image${digest.includes('#') ? '' : ', or to "" so that the tag counts'}. If nothing reads it: \`allow: [digest]\` (--allow digest).`,
   ),
   PATH_AMBIGUOUS: entry<{ file: string; path: string; matches: readonly string[] }>(
     exit,

@@ -57,7 +57,8 @@ export const configErrors = {
   PATH_SYNTAX_INVALID: entry<{ path: string; column: number; reason: string }>(
     exit,
     ({ path, column, reason }) => `The path ${JSON.stringify(path)} breaks at character ${column}: ${reason}.`,
-    () => 'Paths look like .front.imageTag, .images[name=app].newTag, .list[0], ."a.b" or doc[kind=Deployment].spec.x.',
+    () =>
+      'Paths look like .front.imageTag, .images[name=app].newTag, .list[0], ."a.b", .image#tag or doc[kind=Deployment].spec.x.',
   ),
   VALUE_UNWRITABLE: entry<{ path: string; why: string }>(
     exit,

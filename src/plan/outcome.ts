@@ -71,6 +71,8 @@ export interface Change {
   readonly aliases?: readonly number[] | undefined;
   /** The line of a digest beside the tag that was set, which readers take instead of it. */
   readonly digest?: number | undefined;
+  /** What it stands in the place of: the tag, newTag or digest that was there before, whose value `before` is. */
+  readonly replaces?: string | undefined;
   /** Where the value is of another type than the one before, or is text that looks like something else. */
   readonly types?: { readonly before: ValueType | 'nothing'; readonly after: ValueType } | undefined;
 }

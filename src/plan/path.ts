@@ -12,10 +12,15 @@ export type PathStep =
   | { readonly is: 'index'; readonly index: number }
   | { readonly is: 'where'; readonly conditions: readonly PathCondition[] };
 
+/** A part of an image reference, `repository:tag@digest`. */
+export type ImagePart = 'tag' | 'digest';
+
 /** A path taken apart. `document` chooses one of a multi-document file; without it the path itself has to. */
 export interface ValuePath {
   readonly document: Exclude<PathStep, { is: 'key' }> | undefined;
   readonly steps: readonly PathStep[];
+  /** The one part of the image reference there that is meant; undefined: the whole value. */
+  readonly part?: ImagePart | undefined;
 }
 
 const longest = 1_000;
@@ -23,7 +28,8 @@ const bareKey = /[\p{L}\p{N}_\-/@$+~]/u;
 
 /**
  * Takes a path apart: `.front.imageTag`, `.images[name=app].newTag`, `.list[0]`, `.list[-1]`, `."a.b"`, `["a.b"]`,
- * and before it `doc[1]` or `doc[kind=Deployment,metadata.name=web]`. Throws PATH_SYNTAX_INVALID.
+ * before it `doc[1]` or `doc[kind=Deployment,metadata.name=web]`, and after it `#tag` or `#digest` for that part of an
+ * image reference. Throws PATH_SYNTAX_INVALID.
  */
 export function parsePath(text: string): ValuePath {
   const { path, end } = scanPath(text, 0);
@@ -62,14 +68,21 @@ export function scanPath(text: string, start: number): { path: ValuePath; end: n
           : 'a path starts with "." and names a value in the file';
     fail(text, at.index, why);
   }
-  return { path: { document, steps }, end: at.index };
+  const part = /^#(tag|digest)(?![\p{L}\p{N}_-])/u.exec(text.slice(at.index, at.index + 20))?.[1] as
+    | ImagePart
+    | undefined;
+  if (part === undefined && text[at.index] === '#') {
+    fail(text, at.index, 'after # comes the part of an image reference to set: #tag or #digest');
+  }
+  return { path: { document, steps, part }, end: at.index + (part === undefined ? 0 : part.length + 1) };
 }
 
 /** A path as people write it: the inverse of `parsePath`. */
 export function formatPath(path: ValuePath): string {
   const document = path.document === undefined ? '' : `doc${formatStep(path.document)}`;
   const steps = path.steps.map(formatStep).join('');
-  return document + (steps.startsWith('.') || document !== '' ? steps : `.${steps}`);
+  const part = path.part === undefined ? '' : `#${path.part}`;
+  return document + (steps.startsWith('.') || document !== '' ? steps : `.${steps}`) + part;
 }
 
 /** A place as one text, by which two spellings of its path are the same. A path that is none is what it looks like. */

@@ -1,10 +1,11 @@
 import { isMap, isSeq, type Node, type Pair, type YAMLMap } from 'yaml';
 import { placeAt } from '../../errors/place.ts';
 import { TagboatError } from '../../errors.ts';
-import { formatPath, type PathStep, parsePath, type ValuePath } from '../../plan/path.ts';
+import { formatPath, type ImagePart, type PathStep, parsePath, type ValuePath } from '../../plan/path.ts';
 import type { Edit } from '../../plan.ts';
 import type { YamlDocument } from '../../wire/yaml.ts';
 import { keyText, rangeOf, type SourceFile, valueText } from './document.ts';
+import { referenceIn } from './part.ts';
 import { pairsIn, resolved } from './tree/alias.ts';
 import { type FoundValue, findValue } from './tree/find.ts';
 import { wayOf } from './tree/way.ts';
@@ -18,6 +19,8 @@ export function digestLines(file: SourceFile, edits: readonly Edit[]): (number |
   const places = edits.map((edit) => placeOf(file, edit));
   const set = new Set<unknown>(places.map((place) => place?.node));
   return places.map((place, index) => {
+    const pinned = pinnedLine(file, edits, index, place);
+    if (pinned !== undefined) return pinned;
     const beside = place && digestBeside(place, set);
     if (place === undefined || beside === undefined) return undefined;
     const at = placeAt(file.name, file.text, rangeOf(beside.key as Node)[0], 'nothing');
@@ -30,6 +33,36 @@ export function digestLines(file: SourceFile, edits: readonly Edit[]): (number |
     const steps = (own ? undefined : stepsTo(place.document.contents, target)) ?? [...place.above.steps, key];
     const digest = formatPath({ ...place.above, steps });
     throw new TagboatError('DIGEST_BESIDE_TAG', { file: file.name, path, digest, line: at.line ?? 1 }, { place: at });
+  });
+}
+
+/** The same for the tag and the digest in one image reference. */
+function pinnedLine(
+  file: SourceFile,
+  edits: readonly Edit[],
+  index: number,
+  place: Place | undefined,
+): number | undefined {
+  const { path: text, allow } = edits[index] as Edit;
+  const path = parsePath(text);
+  const node = path.part === 'tag' ? (place?.node ?? foundIn(file, path)?.node) : undefined;
+  if (node === undefined || referenceIn(valueText(node) ?? '')?.digest === undefined) return undefined;
+  if (isSetToo(file, edits, node, 'digest')) return undefined;
+  const at = placeAt(file.name, file.text, rangeOf(node)[0], 'nothing');
+  if (allow?.includes('digest') === true) return at.line;
+  const digest = formatPath({ ...path, part: 'digest' });
+  throw new TagboatError(
+    'DIGEST_BESIDE_TAG',
+    { file: file.name, path: text, digest, line: at.line ?? 1 },
+    { place: at },
+  );
+}
+
+/** Whether one of the edits sets a node, or that part of the reference that it is. */
+export function isSetToo(file: SourceFile, edits: readonly Edit[], node: Node, part?: ImagePart): boolean {
+  return edits.some((edit) => {
+    const path = parsePath(edit.path);
+    return path.part === part && foundIn(file, path)?.node === node;
   });
 }
 
@@ -70,11 +103,11 @@ function stepsTo(node: unknown, wanted: unknown): PathStep[] | undefined {
 function placeOf(file: SourceFile, edit: Edit): Place | undefined {
   const path = parsePath(edit.path);
   const step = path.steps.at(-1);
-  const at = found(file, path);
+  const at = foundIn(file, path);
   const map = at === undefined ? undefined : wayOf(file, at.trail).nodes.at(-2);
   const document = file.documents[at?.trail[0] ?? 0];
   if (step?.is !== 'key' || at === undefined || document === undefined || !isMap(map)) return undefined;
-  return { above: { ...path, steps: path.steps.slice(0, -1) }, node: at.node, document, map };
+  return { above: { document: path.document, steps: path.steps.slice(0, -1) }, node: at.node, document, map };
 }
 
 interface Place {
@@ -85,7 +118,7 @@ interface Place {
   readonly map: YAMLMap;
 }
 
-function found(file: SourceFile, path: ValuePath): FoundValue | undefined {
+function foundIn(file: SourceFile, path: ValuePath): FoundValue | undefined {
   try {
     const at = findValue(file, path, false);
     return at.is === 'found' ? at : undefined;

@@ -1,23 +1,14 @@
-import { isMap, isScalar, type Scalar } from 'yaml';
-import { placeAt } from '../../errors/place.ts';
 import { TagboatError } from '../../errors.ts';
 import type { Change } from '../../plan/outcome.ts';
-import { formatPath, parsePath, type ValuePath } from '../../plan/path.ts';
+import { parsePath } from '../../plan/path.ts';
 import { isSpeltAs } from '../../plan/value.ts';
 import type { Edit } from '../../plan.ts';
 import { digestLines } from './digest.ts';
-import { keyText, rangeOf, type SourceFile, valueText } from './document.ts';
-import type { Splice } from './format.ts';
-import { formatOf, parseBytes, parseSource } from './parse.ts';
-import { separated, slotOf, typesOf } from './slot.ts';
-import { aliasLines } from './tree/alias.ts';
-import { type FoundValue, findValue, type MissingValue, throwMissing } from './tree/find.ts';
-import { grownBy } from './tree/grown.ts';
-import { grewBy, sameBut } from './tree/same.ts';
-import { type Way, wayOf } from './tree/way.ts';
-
-/** Longer values have no place in a values file. */
-const longestValue = 64 * 1024;
+import { type SourceFile, valueText } from './document.ts';
+import { parseBytes } from './parse.ts';
+import { referenceIn } from './part.ts';
+import { type Done, setValue } from './set.ts';
+import { findValue, throwMissing } from './tree/find.ts';
 
 /**
  * The file with the values set, one after the other; every other byte stays. What a file is, its name says. What is
@@ -35,7 +26,7 @@ export function editFile(
   const { text } = current;
   const changes: Change[] = [];
   for (const edit of edits) {
-    const done = setValue(current, edit);
+    const done = setValue(current, edit, edits);
     if (done === undefined) continue;
     current = done.file;
     changes.push({ file, path: edit.path, before: done.before, after: edit.value, ...done.notes });
@@ -63,20 +54,19 @@ export function readTyped(file: string, source: Uint8Array, path: string): Pick<
   if (at.is === 'missing') throwMissing(read, parsed, { why: at.why, offset: undefined });
   const { node } = at;
   const value = valueText(node) ?? '';
+  if (parsed.part !== undefined) {
+    const part = referenceIn(value)?.[parsed.part];
+    const why = `the image reference there has no ${parsed.part}`;
+    return part === undefined ? throwMissing(read, parsed, { why, offset: undefined }) : { value: part, as: 'text' };
+  }
   const type = typeof node.value === 'string' ? 'text' : typeof node.value === 'boolean' ? 'boolean' : 'number';
   return { value, as: node.value !== null && isSpeltAs(type, value) ? type : undefined };
-}
-
-interface Done {
-  readonly file: SourceFile;
-  readonly before: string | undefined;
-  readonly notes: Pick<Change, 'types' | 'aliases'>;
 }
 
 /** Throws VALUE_SET_TWICE where two edits, however their paths are spelt, set one place to different values. */
 function refuseTwice(file: SourceFile, edits: readonly Edit[]): void {
   for (const edit of edits) {
-    const undone = undoneIn(file, edit);
+    const undone = undoneIn(file, edit, edits);
     if (undone === undefined) continue;
     const values = [edit.value, undone.before ?? ''] as const;
     throw new TagboatError(
@@ -88,124 +78,12 @@ function refuseTwice(file: SourceFile, edits: readonly Edit[]): void {
 }
 
 /** What setting it again would change, where a later edit undid it. */
-function undoneIn(file: SourceFile, edit: Edit): Done | undefined {
+function undoneIn(file: SourceFile, edit: Edit, edits: readonly Edit[]): Done | undefined {
   try {
-    return setValue(file, edit);
+    return setValue(file, edit, edits);
   } catch (error) {
     // A later edit changed what its path selects by: that is another place by now.
     if (error instanceof TagboatError) return undefined;
     throw error;
   }
-}
-
-/** One value set, or undefined when it is set already. */
-function setValue(file: SourceFile, edit: Edit): Done | undefined {
-  const path = parsePath(edit.path);
-  if (edit.value.length > longestValue) unwritable(path, `it is longer than ${longestValue} characters`);
-  if (/\p{Surrogate}/u.test(edit.value)) unwritable(path, 'it holds half a character (a lone surrogate)');
-  if (!isSpeltAs(edit.as ?? 'text', edit.value)) unwritable(path, `it is no ${edit.as} that all readers write alike`);
-  const at = findValue(file, path, edit.create);
-  // Kustomize's own field, which takes no number.
-  const last = path.steps.at(-1);
-  const as = edit.as ?? (last?.is === 'key' && last.key === 'newTag' ? 'text' : undefined);
-  const done = at.is === 'found' ? replace(file, path, at, { ...edit, as }) : create(file, path, at, { ...edit, as });
-  const aliases = done === undefined ? [] : aliasesOf(file, at);
-  if (done === undefined || aliases.length === 0) return done;
-  if (edit.allow?.includes('aliases') !== true) {
-    const data = { file: file.name, path: edit.path, lines: aliases };
-    throw new TagboatError('VALUE_HAS_ALIASES', data, { place: { file: file.name } });
-  }
-  return { ...done, notes: { ...done.notes, aliases } };
-}
-
-/** Lines of the aliases that read what is set, or the map that gets a key. */
-function aliasesOf(file: SourceFile, at: FoundValue | MissingValue): number[] {
-  const document = file.documents[at.trail[0] ?? 0];
-  const next = at.is === 'missing' && at.rest[0]?.is === 'key' ? at.rest[0].key : undefined;
-  return document === undefined ? [] : aliasLines(file, document, wayOf(file, at.trail, next));
-}
-
-function replace(file: SourceFile, path: ValuePath, at: FoundValue, { value, as }: Edit): Done | undefined {
-  const { node } = at;
-  const slot = slotOf(file, at, as);
-  if (slot === undefined) refuse(file, path, rangeOf(node)[0], `it has the tag ${node.tag}`);
-  const format = formatOf(file);
-  const before = valueText(node) ?? '';
-  const [from, end] = rangeOf(node);
-  // A comment after nothing keeps its distance: `key:   # why` becomes `key: value   # why`.
-  const start = from === end && file.text[from] === '#' ? file.text.slice(0, from).trimEnd().length : from;
-  const fits = format.spellings(value, slot);
-  const bare = format.isBare(value, slot);
-  // The same text is another value where it is quoted and was to be a number, or the other way around.
-  if (before === value && (node.type === 'PLAIN' ? fits[0] === value : !bare)) return undefined;
-  for (const spelling of fits) {
-    const text = slot.source === '' && !file.flat ? separated(file, start, spelling) : spelling;
-    const after = spliced(file, { start, end: start + (end - from), text });
-    const isPlain = bare || spelling === value;
-    if (after !== undefined && sameBut(file, after, at.trail, (_, now) => isNow(now, node, value, isPlain))) {
-      return { file: after, before, notes: format.typed ? typesOf(slot.now, value, bare) : {} };
-    }
-  }
-  return refuse(file, path, start, 'no way to write the value there leaves the rest as it is');
-}
-
-function create(file: SourceFile, path: ValuePath, at: MissingValue, edit: Edit): Done {
-  const grown = grownBy(at.rest, { is: 'scalar', value: edit.value, as: edit.as });
-  const key = at.pair?.key;
-  const offset = isScalar(key) ? rangeOf(key)[0] : at.parent?.range?.[0];
-  const splice = grown === undefined ? at.why : formatOf(file).add(file, at, grown);
-  if (typeof splice === 'string') throwMissing(file, path, { why: splice, offset });
-  if (!edit.create) throwMissing(file, path, { why: at.why, offset, creatable: true });
-  const dotted = file.flat ? undefined : dottedKey(wayOf(file, at.trail), path);
-  if (dotted !== undefined)
-    throwMissing(file, path, { why: `a map has the key "${dotted}", with the dot in it`, offset });
-  const after = spliced(file, splice);
-  const grew = (was: unknown, now: unknown) => grown !== undefined && grewBy(was, now, grown);
-  if (after !== undefined && sameBut(file, after, at.trail, grew)) {
-    const isTyped = edit.as !== undefined && edit.as !== 'text';
-    return {
-      file: after,
-      before: undefined,
-      notes: formatOf(file).typed ? typesOf('nothing', edit.value, isTyped) : {},
-    };
-  }
-  return refuse(file, path, splice.start, 'no place for a new key there leaves the rest as it is');
-}
-
-/** A key that is several steps of the path in one, as files for `--set` have them: beside it would be a second tree. */
-function dottedKey({ nodes }: Way, { steps }: ValuePath): string | undefined {
-  for (const [depth, node] of nodes.entries()) {
-    const rest = steps.slice(depth).map((step) => (step.is === 'key' ? step.key : undefined));
-    const ends = rest.indexOf(undefined);
-    const names = rest.slice(0, ends < 0 ? rest.length : ends);
-    const joined = names.map((_, at) => names.slice(0, at + 1).join('.')).slice(1);
-    const found = isMap(node) ? node.items.find(({ key }) => joined.includes(keyText(key) ?? '')) : undefined;
-    if (found !== undefined) return keyText(found.key);
-  }
-  return undefined;
-}
-
-/** The file after a splice, or undefined where that is no valid file any more. */
-function spliced(file: SourceFile, { start, end, text }: Splice): SourceFile | undefined {
-  try {
-    return parseSource(file.name, file.text.slice(0, start) + text + file.text.slice(end));
-  } catch (error) {
-    if (error instanceof TagboatError) return undefined;
-    throw error;
-  }
-}
-
-/** Whether the node is what was asked: the value, with the anchor and tag it had, a string unless it stayed a plain one. */
-function isNow(now: unknown, was: Scalar, value: string, plain: boolean): boolean {
-  if (!isScalar(now) || now.anchor !== was.anchor || now.tag !== was.tag || valueText(now) !== value) return false;
-  return plain || typeof now.value === 'string';
-}
-
-function unwritable(path: ValuePath, why: string): never {
-  throw new TagboatError('VALUE_UNWRITABLE', { path: formatPath(path), why });
-}
-
-function refuse(file: SourceFile, path: ValuePath, offset: number, why: string): never {
-  const place = placeAt(file.name, file.text, offset, 'nothing');
-  throw new TagboatError('EDIT_REFUSED', { file: file.name, path: formatPath(path), why }, { place });
 }

@@ -10,7 +10,7 @@ export function changeValues(change: Change, colors: Colors): string {
 }
 
 /** What may surprise about a change: another type of value, other places that change. Empty where nothing does. */
-export function changeNote({ types, aliases = [], digest }: Change): string {
+export function changeNote({ types, aliases = [], digest, replaces }: Change): string {
   const notes = [];
   if (types !== undefined)
     notes.push(
@@ -18,6 +18,7 @@ export function changeNote({ types, aliases = [], digest }: Change): string {
     );
   if (aliases.length > 0)
     notes.push(`by aliases on ${aliases.length === 1 ? 'line' : 'lines'} ${aliases.join(', ')} too`);
+  if (replaces !== undefined) notes.push(`in the place of ${replaces}`);
   if (digest !== undefined) notes.push(`the digest on line ${digest} counts, and not the tag`);
   return notes.join('; ');
 }

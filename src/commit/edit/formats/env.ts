@@ -3,7 +3,7 @@ import type { YamlDocument } from '../../../wire/yaml.ts';
 import { newlineOf, type SourceFile, syntaxInvalid } from '../document.ts';
 import type { Format, Slot, Splice } from '../format.ts';
 import type { MissingValue } from '../tree/find.ts';
-import { chainOf, type Grown } from '../tree/grown.ts';
+import { chainDown, type Grown } from '../tree/grown.ts';
 import { made, Opaque } from '../tree/node.ts';
 
 /** `.env`, as dotenv, Docker Compose and Node read it alike; where they don't, a value is refused. */
@@ -93,7 +93,7 @@ function spellings(value: string, { style, source }: Slot): readonly string[] {
 }
 
 function add(file: SourceFile, at: MissingValue, grown: Grown): Splice | string {
-  const { keys: [key = ''] = [], value = '' } = chainOf(grown) ?? {};
+  const { keys: [key = ''] = [], value = '' } = chainDown(grown) ?? {};
   if (!/^[A-Za-z_][\w.-]*$/.test(key)) return `a variable can't be called "${key}"`;
   const last = lastLine(file, at.parent as YAMLMap);
   const before = /^[ \t]*export[ \t]+/.exec(last)?.[0] ?? '';

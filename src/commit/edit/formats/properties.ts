@@ -3,7 +3,7 @@ import type { YamlDocument } from '../../../wire/yaml.ts';
 import type { SourceFile } from '../document.ts';
 import type { Format, Splice } from '../format.ts';
 import type { MissingValue } from '../tree/find.ts';
-import { chainOf, type Grown } from '../tree/grown.ts';
+import { chainDown, type Grown } from '../tree/grown.ts';
 import { made, Opaque } from '../tree/node.ts';
 import { appended, lastLine } from './env.ts';
 
@@ -74,7 +74,7 @@ function spellings(value: string): readonly string[] {
 }
 
 function add(file: SourceFile, at: MissingValue, grown: Grown): Splice | string {
-  const { keys: [name = ''] = [], value = '' } = chainOf(grown) ?? {};
+  const { keys: [name = ''] = [], value = '' } = chainDown(grown) ?? {};
   const key = escaped(name).replace(/[ =:#!]/g, '\\$&');
   if (/\\(?:\r?\n)?$/.test(file.text)) return 'the file ends in a line that is to be continued';
   const line = lastLine(file, at.parent as YAMLMap);

@@ -6,7 +6,7 @@ import type { YamlDocument } from '../../../wire/yaml.ts';
 import { deepest, lineEnd, newlineOf, rangeOf, type SourceFile, syntaxInvalid } from '../document.ts';
 import { doubleQuoted, type Format, type Slot, type Splice } from '../format.ts';
 import type { MissingValue } from '../tree/find.ts';
-import { chainOf, type Grown } from '../tree/grown.ts';
+import { chainDown, type Grown } from '../tree/grown.ts';
 import { made } from '../tree/node.ts';
 
 /** TOML 1.1; what is written is TOML 1.0 too. */
@@ -171,7 +171,7 @@ function blockOf(value: string, source: string): string | undefined {
 
 function add(file: SourceFile, at: MissingValue, grown: Grown): Splice | string {
   const { parent } = at;
-  const chain = chainOf(grown);
+  const chain = chainDown(grown);
   if (chain === undefined) return at.why;
   const { keys } = chain;
   if (!isMap(parent)) return isScalar(parent) ? 'a value stands where a table would have to be' : at.why;

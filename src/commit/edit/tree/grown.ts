@@ -38,12 +38,12 @@ function merged(one: Grown | undefined, other: Grown | undefined): Grown | undef
 }
 
 /** The keys that lead to the value, where there are no lists on the way. */
-export function chainOf(
+export function chainDown(
   grown: Grown,
 ): { keys: readonly string[]; value: string; as?: ValueType | undefined } | undefined {
   if (grown.is === 'scalar') return { keys: [], value: grown.value, as: grown.as };
   const [[key, inner] = []] = grown.is === 'map' ? grown.entries : [];
-  const rest = inner === undefined ? undefined : chainOf(inner);
+  const rest = inner === undefined ? undefined : chainDown(inner);
   return key === undefined || rest === undefined ? undefined : { ...rest, keys: [key, ...rest.keys] };
 }
 

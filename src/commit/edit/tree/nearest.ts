@@ -2,6 +2,7 @@ import { isMap, isScalar, isSeq } from 'yaml';
 import { distance } from '../../../errors/spelling.ts';
 import { formatPath, type PathStep, type ValuePath } from '../../../plan/path.ts';
 import { keyText, type SourceFile, valueText } from '../document.ts';
+import { Opaque } from './node.ts';
 
 const mostPaths = 5_000;
 const longest = 120;
@@ -17,7 +18,7 @@ export function nearestPath(file: SourceFile, path: ValuePath): string | undefin
     // A value on the way to the asked place would be lost with all that it holds.
     if (candidate.length > longest || leadsTo(candidate, asked)) continue;
     const document = path.document === undefined ? undefined : ({ is: 'index', index } as const);
-    const inDocument = formatPath({ document, steps });
+    const inDocument = formatPath({ document, steps, part: path.part });
     if (inDocument === whole) continue;
     const end = steps.at(-1);
     // The same key somewhere else, or something inside the asked place, is more likely meant than a similar spelling.
@@ -37,6 +38,7 @@ function* scalarPaths(file: SourceFile): Generator<{ index: number; steps: PathS
   let left = mostPaths;
   function* below(node: unknown, steps: PathStep[]): Generator<PathStep[]> {
     if (left <= 0) return;
+    if (node instanceof Opaque) return;
     if (isScalar(node)) {
       left -= 1;
       if (steps.length > 0) yield steps;
