@@ -73,7 +73,7 @@ describe('a part of an image reference is set and the rest stays', () => {
 
   const refused: [string, string, string, string][] = [
     ['a text that is no reference', 'i: a b\n', 'v2', 'EDIT_REFUSED'],
-    ['a reference with a variable', 'i: "a:${TAG}"\n', 'v2', 'EDIT_REFUSED'],
+    ['a reference with a variable', 'i: "a:$TAG"\n', 'v2', 'EDIT_REFUSED'],
     ['a reference with two digests', 'i: "a@sha256:00@sha256:00"\n', 'v2', 'EDIT_REFUSED'],
     ['nothing', 'i:\n', 'v2', 'EDIT_REFUSED'],
     ['a tag with a digest in it', 'i: a:v1\n', 'v2@sha256:00', 'VALUE_UNWRITABLE'],
