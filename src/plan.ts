@@ -2,7 +2,7 @@
 
 import type { DeployPlan } from './plan/deploy.ts';
 import type { HoldChange } from './plan/holds.ts';
-import type { Attest, BuilderPlan, Compression, LeftOut, Mark, NamedContext, SignPlan } from './plan/image.ts';
+import type { Attest, BuilderPlan, Compression, LeftOut, Mark, NamedContext, Required, SignPlan } from './plan/image.ts';
 import type { ValueType } from './plan/value.ts';
 import type { Secret } from './wire/secret.ts';
 
@@ -150,6 +150,10 @@ export interface ImagePlan extends BuilderPlan {
   readonly refreshSeconds?: number | undefined;
   /** Other repositories of the registry, prefix included, whose images of the same input are taken over. */
   readonly reuseFrom?: readonly string[] | undefined;
+  /** What it must have to be delivered. */
+  readonly require?: Required | undefined;
+  /** Programs with their arguments that must end well before it is delivered; `{image}` and `{digest}` stand in them. */
+  readonly checks?: readonly (readonly string[])[] | undefined;
 }
 
 /**

@@ -143,6 +143,37 @@ export const buildErrors = {
     ({ image }) => `${image} is not signed: sigstore did not make a signature.`,
     () => 'The image may be in the registry, without a signature. Run again, or look at what sigstore said.',
   ),
+  CHECK_FAILED: entry<{ image: string; program: string; why: string }>(
+    exit,
+    ({ image, program, why }) => `${image} is not delivered: its check ${program} ${why}.`,
+    () => 'The image is in its registry. Mend what the check says, above, or change `check:` in tagboat.yaml.',
+  ),
+  SBOM_MISSING: entry<{ image: string; reference: string; digest: string }>(
+    exit,
+    ({ image, reference, digest }) =>
+      `${image} is not delivered: ${reference} (${digest}) has no list of its contents for each of its platforms.`,
+    () => 'Build it with `attest: { sbom: true }` (buildx), or leave out `require.sbom` in tagboat.yaml.',
+  ),
+  SIGNATURE_MISSING: entry<{
+    image: string;
+    reference: string;
+    digest: string;
+    issuer: string;
+    subject: string;
+    why: string;
+  }>(
+    exit,
+    ({ image, reference, digest, issuer, subject, why }) =>
+      `${image} is not delivered: ${reference} (${digest}) is not signed by ${subject} of ${issuer}; ${why}.`,
+    () =>
+      'Let the job that builds it sign it (`sign: true`, or cosign 3), or correct `require.signed` in tagboat.yaml.',
+  ),
+  TRUST_ROOT_UNREADABLE: entry<{ file: string; reason: string }>(
+    exitCodes.config,
+    ({ file, reason }) => `${file} can't be read as sigstore's trusted root: ${reason}.`,
+    () =>
+      "It is the file trusted_root.json of sigstore's root-signing repository, or what `cosign trusted-root create` writes.",
+  ),
   DISK_FULL: entry<{ path: string }>(
     exit,
     ({ path }) => `No space is left on the disk of ${path}.`,

@@ -29,28 +29,34 @@ import { type SigningIdentity, signImage } from './sign/sign.ts';
  * has been emitted before. `image.finished` is the caller's.
  */
 export async function buildImage(run: ImageRun, image: ImagePlan): Promise<ImagePushed> {
-  if (isFrom(image)) return { is: 'reused', ...(await findBuilt(run, image)), why: elsewhere, seconds: 0 };
-  const job = openJob(run, image);
   const { world, emit } = run;
+  const job = openJob(run, image);
   try {
-    const { sign } = image;
-    // Asked for before anything is pushed: a job that has no identity learns it now.
-    const identity = sign && identityOf(job);
-    await identity?.('sigstore');
-    const outcome = await buildOrReuse(job);
-    const [digest, reused] = [outcome.digest as Digest, outcome.is === 'reused'];
-    if (sign !== undefined && identity !== undefined) {
-      const named = withTag(job, outcome.reference.slice(outcome.reference.lastIndexOf(':') + 1));
-      await signImage(named, { sign, digest, reused, identity });
-    }
-    // Last: what names a release is not to name an image that lacks its signature.
-    await putMoreTags(job, digest);
-    return outcome;
+    const made: ImagePushed = isFrom(image)
+      ? { is: 'reused', ...(await findBuilt(run, image)), why: elsewhere, seconds: 0 }
+      : await buildAndSign(job);
+    if (image.require !== undefined || image.checks !== undefined)
+      await (await import('./gate/gate.ts')).passGate(run, image, made);
+    // Last: what names a release is not to name an image that lacks its signature, or that its checks refuse.
+    if (image.from === undefined) await putMoreTags(job, made.digest as Digest);
+    return made;
   } catch (error) {
     world.signal.throwIfAborted();
     emit({ type: 'image.failed', image: image.name, error: reportOf(error, image.name), log: job.log.last() });
     throw error;
   }
+}
+
+async function buildAndSign(job: ImageJob): Promise<ImagePushed> {
+  const { sign } = job.image;
+  if (sign === undefined) return buildOrReuse(job);
+  // Asked for before anything is pushed: a job that has no identity learns it now.
+  const identity = identityOf(job);
+  await identity('sigstore');
+  const made = await buildOrReuse(job);
+  const named = withTag(job, made.reference.slice(made.reference.lastIndexOf(':') + 1));
+  await signImage(named, { sign, digest: made.digest as Digest, reused: made.is === 'reused', identity });
+  return made;
 }
 
 function isFrom(image: ImagePlan): image is ImagePlan & { readonly from: string } {
@@ -64,6 +70,9 @@ function identityOf({ run: { identity }, image }: ImageJob): SigningIdentity {
 
 /** What buildImage would do: build or reuse, with which engine and why. Reads the registry, writes nothing anywhere. */
 export async function previewImage(run: ImageRun, image: ImagePlan): Promise<ImagePreview> {
+  const { signed } = image.require ?? {};
+  // A file that can't be read is told before anything is pushed.
+  if (signed !== undefined) await (await import('./gate/signed.ts')).verifierOf(signed);
   if (isFrom(image)) return { is: 'reused', ...(await findBuilt(run, image)), why: elsewhere };
   const decision = await decide(openJob(run, image));
   const { job } = decision;

@@ -19,7 +19,8 @@ export interface ImageJob {
 export function openJob(run: ImageRun, image: ImagePlan): ImageJob {
   const { emit } = run;
   const registry = run.registry(image.registry);
-  registry.client.writesTo(image.repository);
+  // What something else builds is only read.
+  if (image.from === undefined) registry.client.writesTo(image.repository);
   return {
     run,
     image,

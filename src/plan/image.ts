@@ -44,6 +44,22 @@ export interface BuilderPlan {
   readonly builderTls?: BuilderTls | undefined;
 }
 
+/** Whose signature an image must have. */
+export interface RequiredSignature {
+  /** The OpenID Connect issuer. */
+  readonly issuer: string;
+  /** The certificate's name, a pattern as branches have. */
+  readonly subject: string;
+  /** The file of sigstore's trusted root. */
+  readonly trustRoot: string;
+}
+
+/** What an image must have to be delivered. */
+export interface Required {
+  readonly signed?: RequiredSignature | undefined;
+  readonly sbom?: boolean | undefined;
+}
+
 /** Where signatures come from: URLs of a certificate authority and of a transparency log, sigstore's own or others. */
 export interface SignPlan {
   readonly fulcio: string;

@@ -75,6 +75,20 @@ const mistakes: readonly (readonly [title: string, file: Part])[] = [
   ['labels as a list', image({ labels: ['a=b'] })],
   ['an annotation whose name has an equals sign', image({ annotations: { 'a=b': 'x' } })],
   ['annotations of another engine', image({ engine: 'docker', annotations: { a: 'b' } })],
+  ['a check that is a text', image({ check: 'trivy image {image}' })],
+  ['a check with an unknown variable', image({ check: ['trivy', '{tag}'] })],
+  ['no check at all', image({ check: [] })],
+  ['a check without a program', image({ check: [['trivy'], []] })],
+  ['a requirement that there is not', image({ require: { maxSeverity: 'high' } })],
+  ['a signature of anybody', image({ require: { signed: true } })],
+  [
+    'a signature without a trusted root',
+    image({ require: { signed: { issuer: 'https://a.example.com', subject: 'x' } } }),
+  ],
+  [
+    'a signature by an issuer that is no URL',
+    image({ require: { signed: { issuer: 'github', subject: 'x', trustRoot: 'trusted_root.json' } } }),
+  ],
   ["an image's name with a dot", { ...whole, images: { 'my.app': { repository: 'app' } } }],
   ['a repository with capitals', image({ repository: 'App' })],
   ['a repository with two dots', image({ repository: 'a..b' })],
@@ -161,6 +175,26 @@ describe('a mistake in tagboat.yaml', () => {
 
   it.each<[string, Part]>([
     ['images from elsewhere, without a registry', { images: { app: { from: 'ghcr.io/acme/app:{commit}' } } }],
+    [
+      'several checks',
+      image({
+        check: [
+          ['trivy', 'image', '--severity', 'HIGH', '{image}'],
+          ['./scan.sh', '{digest}'],
+        ],
+      }),
+    ],
+    [
+      'what an image from elsewhere must have',
+      image({
+        from: 'nginx:1.27',
+        check: ['true'],
+        require: {
+          sbom: true,
+          signed: { issuer: 'https://a.example.com', subject: 'https://**', trustRoot: 'root.json' },
+        },
+      }),
+    ],
     ['an image from elsewhere for some platforms', image({ from: 'nginx:1.27', platforms: ['linux/arm64'] })],
     [
       'images alone',

@@ -11,6 +11,7 @@ import {
   initializeTLog,
   rekorHandler,
 } from '@sigstore/mock';
+import { TrustedRoot } from '@sigstore/protobuf-specs';
 import { toSignedEntity, toTrustMaterial, Verifier } from '@sigstore/verify';
 
 /** A certificate authority and a log on loopback, by sigstore's own stand-ins, and sigstore's verifier that trusts them. */
@@ -18,6 +19,8 @@ export interface Sigstore {
   readonly url: string;
   /** Paths asked for so far. */
   readonly asked: readonly string[];
+  /** What the verifier trusts, as trusted_root.json has it. */
+  readonly root: unknown;
   /** Answers whose signature a bundle is; throws what the verifier throws. */
   verify(bundle: unknown): { readonly subject: string | undefined };
   close(): Promise<void>;
@@ -73,6 +76,7 @@ export async function startSigstore(options: { readonly refuse?: boolean } = {})
   return {
     url,
     asked,
+    root: TrustedRoot.toJSON(root as unknown as TrustedRoot),
     verify: (bundle) => {
       const signer = verifier.verify(toSignedEntity(bundleFromJSON(bundle)));
       return { subject: signer.identity?.subjectAlternativeName };

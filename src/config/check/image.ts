@@ -2,7 +2,7 @@ import { contentVariable, type SignPlan } from '../../plan/image.ts';
 import type { RegistryPlan } from '../../plan.ts';
 import { isLoopback } from '../../wire/oci/reference.ts';
 import type { ImageConfig } from '../shape/checked.ts';
-import { whyNoImage, whyNoInnerPath, whyNoName, whyNoRepository } from '../shape/grammar.ts';
+import { whyNoFile, whyNoImage, whyNoInnerPath, whyNoName, whyNoRepository } from '../shape/grammar.ts';
 import { besideFrom, type ImageShape } from '../shape/image.ts';
 import { whyNoPlatform } from '../shape/platform.ts';
 import { ofSource, parseTemplate } from '../shape/template.ts';
@@ -116,6 +116,8 @@ function checkImage(
     attest: raw.attest && { sbom: raw.attest.sbom ?? false, provenance: raw.attest.provenance ?? false },
     cache: raw.cache ?? true,
     refreshSeconds: checkRefresh(at('refresh'), raw.refresh, checks),
+    require: checkRequire(at('require', 'signed'), raw.require, checks),
+    checks: checkChecks(at('check'), raw.check, checks),
     reuseFrom: raw.reuseFrom && checkReuseFrom(at('reuseFrom'), raw.reuseFrom, { registry, repository }, checks),
   };
 }
@@ -146,6 +148,33 @@ function checkFrom(at: (...steps: string[]) => (string | number)[], raw: ImageSh
     if (!besideFrom.includes(key))
       checks.refuse(at(key), 'is for an image that is built here, and this one has `from:`', 'key');
   }
+}
+
+function checkRequire(path: (string | number)[], raw: ImageShape['require'], checks: Checks): ImageShape['require'] {
+  const { issuer, subject, trustRoot } = raw?.signed ?? {};
+  if (issuer === undefined || subject === undefined || trustRoot === undefined) return raw;
+  const url = URL.canParse(issuer) ? new URL(issuer) : undefined;
+  const isIssuer = url !== undefined && /^https?:$/.test(url.protocol) && url.username === '' && url.search === '';
+  checks.mustBe([...path, 'issuer'], isIssuer ? undefined : "an issuer's URL");
+  checks.mustBe([...path, 'subject'], /^[^\s\p{Cc}]{1,500}$/u.test(subject) ? undefined : 'one word');
+  checks.mustBe([...path, 'trustRoot'], whyNoFile(trustRoot));
+  return raw;
+}
+
+/** One program with its arguments, or several. */
+function checkChecks(path: (string | number)[], raw: ImageShape['check'], checks: Checks): ImageConfig['checks'] {
+  if (raw === undefined) return undefined;
+  const isOne = (list: typeof raw): list is string[] => list.every((word) => typeof word === 'string');
+  const lists = isOne(raw) ? [raw] : (raw as string[][]);
+  for (const [index, words] of lists.entries()) {
+    const at = isOne(raw) ? path : [...path, index];
+    if (words[0]?.trim() === '') checks.refuse([...at, 0], 'names no program');
+    for (const [place, word] of words.entries()) {
+      checks.template([...at, place], word, { alone: ['image', 'digest'], ofImage: [], images: [] });
+      if (word.includes('\0')) checks.refuse([...at, place], 'holds a NUL character');
+    }
+  }
+  return lists;
 }
 
 // Sigstore's public instances.

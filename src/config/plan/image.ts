@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { TagboatError } from '../../errors.ts';
-import { type BuilderTls, contentVariable, type LeftOut, type Mark } from '../../plan/image.ts';
+import { type BuilderTls, contentVariable, type LeftOut, type Mark, type RequiredSignature } from '../../plan/image.ts';
 import type { ImagePlan } from '../../plan.ts';
 import type { Config, ImageConfig } from '../shape/checked.ts';
 import { type RunOf, resolveFrom, resolveTag, resolveValue, whyUnfilled } from './variables.ts';
@@ -42,8 +42,13 @@ export function planImage(image: ImageConfig, run: RunOf, given: string | undefi
     dockerfile: resolve(dir, image.dockerfile),
     context: resolve(dir, image.context),
     builderTls: image.builderTls && absolute(image.builderTls, dir),
+    require: image.require && { ...image.require, signed: ofRoot(image.require.signed, dir) },
     contexts: image.contexts.map((one) => ('dir' in one ? { ...one, dir: resolve(dir, one.dir) } : one)),
   };
+}
+
+function ofRoot(signed: RequiredSignature | undefined, dir: string): RequiredSignature | undefined {
+  return signed && { ...signed, trustRoot: resolve(dir, signed.trustRoot) };
 }
 
 function absolute({ ca, client, serverName }: BuilderTls, dir: string): BuilderTls {

@@ -1,5 +1,5 @@
 import type { ArgoCdPlan, DeployPlan } from '../../plan/deploy.ts';
-import type { Attest, BuilderTls, Compression, NamedContext, SignPlan } from '../../plan/image.ts';
+import type { Attest, BuilderTls, Compression, NamedContext, Required, SignPlan } from '../../plan/image.ts';
 import type { Allowance, CloudPlans, Edit, Engine, Order, Person, Platform, RegistryPlan, Via } from '../../plan.ts';
 
 /** What `tagboat.yaml` says, checked, with every default filled in. Texts with `{…}` are templates. */
@@ -43,6 +43,8 @@ export interface ImageConfig {
   readonly refreshSeconds: number | undefined;
   /** Prefix included. */
   readonly reuseFrom: readonly string[] | undefined;
+  readonly require: Required | undefined;
+  readonly checks: readonly (readonly string[])[] | undefined;
 }
 
 /** One value to set: its text is a template. */

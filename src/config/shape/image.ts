@@ -15,7 +15,9 @@ const marks = (what: string) =>
     .describe(what);
 
 /** The keys that an image which something else builds may have besides. */
-export const besideFrom: readonly string[] = ['platforms'];
+export const besideFrom: readonly string[] = ['platforms', 'require', 'check'];
+
+const words = z.array(text(patterns.check)).min(1);
 
 /** One image to build, or that something else builds. */
 export const image = z.strictObject({
@@ -122,6 +124,37 @@ export const image = z.strictObject({
     })
     .optional()
     .describe('Attestations that BuildKit puts beside the image, in its index. For the engine buildx.'),
+  require: z
+    .strictObject({
+      signed: z
+        .strictObject({
+          issuer: text(patterns.issuer).describe(
+            "The OpenID Connect issuer of whoever signs: GitHub Actions' is https://token.actions.githubusercontent.com.",
+          ),
+          subject: text(patterns.subject).describe(
+            "The certificate's name, a pattern: * up to a slash, ** anything. Of a GitHub workflow, https://github.com/OWNER/NAME/.github/workflows/FILE@REF.",
+          ),
+          trustRoot: text(patterns.file).describe(
+            "The file of sigstore's trusted root (trusted_root.json), absolute or from the app repo's root: what certificates and logs are held against.",
+          ),
+        })
+        .optional()
+        .describe('A signature beside the image (a sigstore bundle), by this identity. Default: none is looked for.'),
+      sbom: z
+        .boolean()
+        .optional()
+        .describe("A list of contents in the image's index, for each platform. Default false: none is looked for."),
+    })
+    .optional()
+    .describe(
+      'What the image must have to be delivered, whether it was built, reused or comes from elsewhere. Without it, nothing is committed.',
+    ),
+  check: z
+    .union([words, z.array(words).min(1)])
+    .optional()
+    .describe(
+      'A program with its arguments, or a list of them, that must end well before the image is delivered: a scanner. {image} is its name with its digest, {digest} the digest alone. Run without a shell in the app repo, with the credentials for the registry in DOCKER_CONFIG; its output is in the log. Default: none.',
+    ),
   cache: z
     .boolean()
     .optional()

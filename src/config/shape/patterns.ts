@@ -57,6 +57,11 @@ export const patterns = {
     `(?!.*//)(?:[\\w./:-]|\\{(?:${alone.join('|')})\\})+(?::(?:[\\w.-]|\\{(?:${alone.join('|')})\\})+|@sha256:[0-9a-f]{64})`,
     ['ghcr.io/acme/app:{commit}'],
   ),
+  issuer: pattern('https?://[^\\s/@?#]+[^\\s@?#]*', ['https://token.actions.githubusercontent.com']),
+  subject: pattern('[^\\s\\u0000-\\u001f]{1,500}', [
+    'https://github.com/acme/app/.github/workflows/ship.yml@refs/heads/main',
+  ]),
+  check: pattern(`(?=[^\\u0000]*$)${template(['image', 'digest'], [])}`, ['trivy', 'image', '{image}']),
   name: pattern('[A-Za-z0-9][A-Za-z0-9_-]{0,63}'),
   mark: pattern('[A-Za-z0-9][\\w./-]{0,254}', ['org.opencontainers.image.version']),
   markValue: pattern(template([...alone, 'tag'], []), ['{semver}']),

@@ -193,6 +193,8 @@ export const texts: readonly (readonly string[])[] = [
   ['images', '*', 'tags', '*'],
   ['images', '*', 'labels', '*'],
   ['images', '*', 'annotations', '*'],
+  ['images', '*', 'check', '*'],
+  ['images', '*', 'check', '*', '*'],
   ['deliveries', '*', 'from'],
   ['deliveries', '*', 'from', '*'],
   ['deliveries', '*', 'branch'],
@@ -208,6 +210,8 @@ export const templates: readonly (readonly string[])[] = [
   ['images', '*', 'labels', '*'],
   ['images', '*', 'annotations', '*'],
   ['images', '*', 'from'],
+  ['images', '*', 'check', '*'],
+  ['images', '*', 'check', '*', '*'],
   ['deliveries', '*', 'set', '*', '*'],
   ['deliveries', '*', 'message'],
   ['deliveries', '*', 'trailers', '*'],
@@ -217,6 +221,9 @@ export const templates: readonly (readonly string[])[] = [
 export function keysAt(path: readonly (string | number)[]): string[] {
   if (path.length === 0) return Object.keys(shape.shape);
   if (path[0] === 'images' && path[2] === 'attest') return ['sbom', 'provenance'];
+  if (path[0] === 'images' && path[2] === 'require') {
+    return path[3] === 'signed' ? ['issuer', 'subject', 'trustRoot'] : ['signed', 'sbom'];
+  }
   if (path[0] === 'images' && path[2] === 'sign') return ['fulcio', 'rekor'];
   if (path[0] === 'images') return Object.keys(image.shape);
   if (path[0] === 'deliveries' && path[2] === 'argocd') return Object.keys(argocd.shape);

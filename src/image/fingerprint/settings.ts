@@ -43,7 +43,7 @@ export async function settingsOf(
 export function otherOptions(image: ImagePlan): Readonly<Record<string, unknown>> {
   const { name, registry, repository, tag, dockerfile, context, contexts, target, args, platforms, ...others } = image;
   const { engine, builder, builderTls, cache, refreshSeconds, reuseFrom, sign, tags, leftOut, ...rest } = others;
-  const { labels, annotations, ...more } = rest;
+  const { require, checks, labels, annotations, ...more } = rest;
   return { ...more, labels: templatesOf(labels), annotations: templatesOf(annotations) };
 }
 

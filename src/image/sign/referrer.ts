@@ -27,17 +27,24 @@ export async function isSignedBy(
   signer: Signer,
 ): Promise<boolean> {
   try {
-    const referrers = await client.referrers(repository, digest);
-    const bundles = referrers.filter(({ artifactType }) => artifactType === bundleType);
-    // The newest stand at the end.
-    for (const { digest: artifact } of bundles.slice(-mostRead).reverse()) {
-      const bundle = await readBundle(client, repository, artifact).catch(unreadable);
-      if (bundle !== undefined && isSignatureOf(bundle, digest, signer)) return true;
+    for await (const bundle of bundlesOf(client, repository, digest)) {
+      if (isSignatureOf(bundle, digest, signer)) return true;
     }
     return false;
   } catch (error) {
     unreadable(error);
     return false;
+  }
+}
+
+/** The signatures kept beside a manifest, the newest first, as far as they can be read. Throws WireFailure. */
+export async function* bundlesOf(client: OciClient, repository: string, digest: Digest): AsyncGenerator<Buffer> {
+  const referrers = await client.referrers(repository, digest);
+  const bundles = referrers.filter(({ artifactType }) => artifactType === bundleType);
+  // The newest stand at the end.
+  for (const { digest: artifact } of bundles.slice(-mostRead).reverse()) {
+    const bundle = await readBundle(client, repository, artifact).catch(unreadable);
+    if (bundle !== undefined) yield bundle;
   }
 }
 

@@ -146,3 +146,20 @@ describe.skipIf(noHttpBackend !== undefined)(`an image that something else built
     expect((await image('web=acme/web')).errors).toMatchObject([{ code: 'USAGE' }]);
   });
 });
+
+describe.skipIf(noHttpBackend !== undefined)(`a gate before the commit${skipNote}`, () => {
+  it('keeps what its check refuses from every config repo, and lets it through once the check ends well', async () => {
+    const scanned = (program: string) => (text: string) =>
+      text.replace('app/Dockerfile,', `app/Dockerfile, check: [${program}, "{image}"],`);
+    const { built } = await services(scanned('"false"'));
+    const { errors, commits, exitCode } = await shipped(built);
+    expect([exitCode, commits, errors]).toMatchObject([4, [], [{ code: 'CHECK_FAILED', about: ['app'] }]]);
+    expect(await built.host.git('config', 'rev-list', '--count', 'main')).toBe('1\n');
+    const text = await git(built.app, 'show', 'HEAD:tagboat.yaml');
+    await built.write({ 'tagboat.yaml': text.replace('"false"', '"true"') });
+    await built.commit('Scan well');
+    const done = await shipped(built);
+    expect(done.images[0]?.is).toBe('reused');
+    expect(done.commits).toMatchObject([{ is: 'landed' }]);
+  });
+});
