@@ -2,7 +2,16 @@
 
 import type { DeployPlan } from './plan/deploy.ts';
 import type { HoldChange } from './plan/holds.ts';
-import type { Attest, BuilderPlan, Compression, LeftOut, Mark, NamedContext, Required, SignPlan } from './plan/image.ts';
+import type {
+  Attest,
+  BuilderPlan,
+  Compression,
+  LeftOut,
+  Mark,
+  NamedContext,
+  Required,
+  SignPlan,
+} from './plan/image.ts';
 import type { ValueType } from './plan/value.ts';
 import type { Secret } from './wire/secret.ts';
 
