@@ -11,6 +11,7 @@ import { makeRootfs } from './rootfs.mjs';
 /** Debian's and the Dockerfile's word for an architecture, and node's. */
 const architectures = { amd64: 'x64', arm64: 'arm64' };
 const nodeMajor = 24;
+const identity = ['-c', 'user.name=release', '-c', 'user.email=release@localhost'];
 
 /** Lays out the image's context in `dir`, with a config by which `tagboat build --app DIR` publishes it. */
 export function makeContext(dir, packed, version) {
@@ -39,8 +40,7 @@ export function makeContext(dir, packed, version) {
   writeFileSync(join(dir, 'tagboat.yaml'), configFor('ghcr.io/tagboat', version));
   // A run is of a commit; the files themselves are none of git's business.
   writeFileSync(join(dir, '.gitignore'), '*\n!.gitignore\n');
-  const who = ['-c', 'user.name=release', '-c', 'user.email=release@localhost'];
-  const git = (...args) => execFileSync('git', [...who, ...args], { cwd: dir });
+  const git = (...args) => execFileSync('git', [...identity, ...args], { cwd: dir });
   git('init', '--quiet', '--initial-branch=main');
   git('add', '.gitignore');
   git('commit', '--quiet', '--message', `Tagboat ${version}`);
@@ -56,7 +56,7 @@ images:
 /** Assembles the image into a registry on loopback and runs it from there. Answers by what it was run, or why it wasn't. */
 export async function tryContainer(dir, version) {
   const work = mkdtempSync(join(tmpdir(), 'tagboat-container-'));
-  const { startRegistry } = await sandboxRegistry(work);
+  const { startGitHost, startRegistry } = await sandbox(work);
   const registry = await startRegistry({ dir: mkdtempSync(join(work, 'registry-')) });
   try {
     const config = join(dir, 'check.yaml');
@@ -77,30 +77,75 @@ export async function tryContainer(dir, version) {
         if (!should.test(answer)) expect(answer, String(should));
       }
     };
-    if (spawnSync('docker', ['info']).status === 0) {
-      await tryAll('docker', ['run', '--rm', image]);
-      return 'assembled by Tagboat, runs in Docker';
+    const delivery = await startDelivery(work, startGitHost, registry.host);
+    try {
+      if (spawnSync('docker', ['info']).status === 0) {
+        await tryAll('docker', ['run', '--rm', image]);
+        await delivery.by((folder) => [
+          'docker',
+          'run',
+          '--rm',
+          '--network',
+          'host',
+          '-v',
+          `${folder}:/builds/app`,
+          image,
+        ]);
+        return 'assembled by Tagboat; in Docker it runs, assembles and delivers without a daemon';
+      }
+      if (!isInstalled('buildah') || process.getuid?.() !== 0)
+        return 'assembled by Tagboat; not run, since neither Docker is here nor buildah with root';
+      const stores = ['--storage-driver', 'vfs', '--root', join(work, 'store'), '--runroot', join(work, 'run')];
+      await said('buildah', [...stores, 'from', '--quiet', '--tls-verify=false', '--name', 'tried', image]);
+      const run = ['run', '--isolation', 'chroot'];
+      await tryAll('buildah', [...stores, ...run, 'tried', '--']);
+      await delivery.by((folder) => ['buildah', ...stores, ...run, '-v', `${folder}:/builds/app`, 'tried', '--']);
+      return 'assembled by Tagboat; in a chroot of buildah it runs, assembles and delivers without a daemon';
+    } finally {
+      await delivery.close();
     }
-    if (!isInstalled('buildah') || process.getuid?.() !== 0)
-      return 'assembled by Tagboat; not run, since neither Docker is here nor buildah with root';
-    const stores = ['--storage-driver', 'vfs', '--root', join(work, 'store'), '--runroot', join(work, 'run')];
-    await said('buildah', [...stores, 'from', '--quiet', '--tls-verify=false', '--name', 'tried', image]);
-    await tryAll('buildah', [...stores, 'run', '--isolation', 'chroot', 'tried', '--']);
-    return 'assembled by Tagboat, runs in a chroot of buildah';
   } finally {
     await registry.close();
     rmSync(work, { recursive: true, force: true });
   }
 }
 
-/** The sandbox's own registry, whose sources are TypeScript. */
-async function sandboxRegistry(work) {
+/** An app repo and its config repo on loopback, for a container to assemble an image and land a commit. */
+async function startDelivery(work, startGitHost, registry) {
+  const host = await startGitHost({ env: { PATH: process.env.PATH } });
+  const repo = await host.createRepo('config', { files: { 'values.yaml': 'tag: none\n' } });
+  const app = join(work, 'app');
+  mkdirSync(app);
+  writeFileSync(join(app, 'Dockerfile'), 'FROM scratch\nCOPY hello /hello\n');
+  writeFileSync(join(app, 'hello'), 'hello\n');
+  const delivery = `main: { from: main, repo: "${repo}", set: { values.yaml: { .tag: "{tag}" } } }`;
+  const images = 'images: { app: { platforms: [linux/amd64, linux/arm64] } }';
+  writeFileSync(join(app, 'tagboat.yaml'), `registry: "${registry}"\n${images}\ndeliveries:\n  ${delivery}\n`);
+  const git = (...args) => execFileSync('git', ['-C', app, ...identity, ...args], { encoding: 'utf8' }).trim();
+  git('init', '--quiet', '--initial-branch=main');
+  git('add', '.');
+  git('commit', '--quiet', '--message', 'Say hello');
+  const by = async (command) => {
+    const [program, ...args] = command(app);
+    await said(program, [...args, 'tagboat', 'ship', '--app', '/builds/app', '--json']);
+    expect(await host.git('config', 'show', 'main:values.yaml'), `tag: ${git('rev-parse', 'HEAD')}\n`);
+    const { status } = await fetch(`http://${registry}/v2/app/manifests/${git('rev-parse', 'HEAD')}`);
+    expect(status, 200);
+  };
+  return { by, close: () => host.close() };
+}
+
+/** The sandbox's own registry and git host, whose sources are TypeScript. */
+async function sandbox(work) {
   const { build } = await import('esbuild');
-  const outfile = join(work, 'registry.mjs');
-  const entryPoints = [join(root, 'src/sandbox/registry/registry.ts')];
+  const outfile = join(work, 'sandbox.mjs');
+  const contents = ['registry/registry', 'git-host/git-host'].map(
+    (name) => `export * from './src/sandbox/${name}.ts';`,
+  );
+  const stdin = { contents: contents.join('\n'), resolveDir: root, loader: 'ts' };
   const banner = "import{createRequire as __require_}from'node:module';const require=__require_(import.meta.url);";
   const format = { bundle: true, platform: 'node', format: 'esm', banner: { js: banner }, logLevel: 'error' };
-  await build({ entryPoints, outfile, ...format });
+  await build({ stdin, outfile, ...format });
   return import(pathToFileURL(outfile).href);
 }
 
