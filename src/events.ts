@@ -1,4 +1,5 @@
 import type { ErrorReport } from './errors.ts';
+import type { Notice } from './events/notices.ts';
 import type { Verdict } from './plan/deploy.ts';
 import type { Finding } from './plan/finding.ts';
 import type { CommitOutcome, CommitPreview, ImageOutcome } from './plan/outcome.ts';
@@ -18,13 +19,13 @@ export type Happening =
         | { readonly commit: string; readonly branch?: string | undefined; readonly subject: string }
         | undefined;
     }
-  | {
+  | ({
       /** Something a person may want to know: `warning` means it deserves an action. */
       readonly type: 'notice';
       readonly level: 'info' | 'warning';
       readonly stage: Stage;
       readonly message: string;
-    }
+    } & Notice)
   | {
       /** A piece of a stage began: `subject` is a registry host, a config repo, an application. */
       readonly type: 'step.started';

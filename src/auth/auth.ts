@@ -115,7 +115,7 @@ export function createAuth(world: World, emit: Emit, { aws, google, azure }: Par
     if (google !== undefined)
       return told(host, google.serviceAccount ?? google.workloadIdentityProvider, googleToken(world, keeper, google));
     const found = await googleDefault(world, keeper, needed);
-    if (found !== undefined) tell(`${host}: login from ${found.from}`);
+    if (found !== undefined) tell(host, `${host}: login from ${found.from}`);
     return found ?? lasting(undefined);
   }
 
@@ -130,7 +130,7 @@ export function createAuth(world: World, emit: Emit, { aws, google, azure }: Par
       return await login;
     } catch (error) {
       if (!isError(error) || !host.endsWith('gcr.io')) throw error;
-      tell(`${host}: no login. ${error.message}`);
+      tell(host, `${host}: no login. ${error.message}`);
       return lasting(undefined);
     }
   }
@@ -165,7 +165,7 @@ export function createAuth(world: World, emit: Emit, { aws, google, azure }: Par
     const username = world.env.GITHUB_ACTOR || 'x-access-token';
     const password = keeper.keep(token, 'GITHUB_TOKEN');
     keeper.basic(username, password, 'GITHUB_TOKEN');
-    tell(`${host}: GITHUB_TOKEN as ${username}`);
+    tell(host, `${host}: GITHUB_TOKEN as ${username}`);
     return { username, password };
   }
 
@@ -176,15 +176,15 @@ export function createAuth(world: World, emit: Emit, { aws, google, azure }: Par
       throw new TagboatError('DOCKER_LOGIN_MISSING', { host, looked: loginPlaces(world.env) });
     }
     if (found === undefined) return lasting(undefined);
-    tell(`${host}: login from ${found.from}`);
+    tell(host, `${host}: login from ${found.from}`);
     const { credential: value, passing } = found;
     return passing ? { value, expiresAt: world.clock.now() + helperMs } : lasting(value);
   }
 
-  function tell(message: string): void {
+  function tell(host: string, message: string): void {
     if (said.has(message)) return;
     said.add(message);
-    emit({ type: 'notice', level: 'info', stage: 'auth', message });
+    emit({ type: 'notice', code: 'REGISTRY_LOGIN', data: { host }, level: 'info', stage: 'auth', message });
   }
 
   const end = async (): Promise<void> => {
@@ -195,11 +195,18 @@ export function createAuth(world: World, emit: Emit, { aws, google, azure }: Par
       await Promise.all([gitLogin.settled(), awsLogin.settled()]);
       for (const failure of await gitLogin.revoke()) {
         const message = `A GitHub App token couldn't be revoked and stays good for up to an hour. ${failure}`;
-        emit({ type: 'notice', level: 'warning', stage: 'auth', message });
+        emit({ type: 'notice', code: 'TOKEN_NOT_REVOKED', data: {}, level: 'warning', stage: 'auth', message });
       }
     } catch (error) {
       const why = error instanceof Error ? keeper.clean(error.message) : 'unknown';
-      emit({ type: 'notice', level: 'warning', stage: 'auth', message: `Credentials couldn't be ended: ${why}` });
+      emit({
+        type: 'notice',
+        code: 'CREDENTIALS_NOT_ENDED',
+        data: {},
+        level: 'warning',
+        stage: 'auth',
+        message: `Credentials couldn't be ended: ${why}`,
+      });
     }
     leases.clear();
     keeper.forget();

@@ -57,7 +57,8 @@ export async function landDelivery(
     idleMs,
     deadline: deadline + settlingMs,
     patientUntil: deadline,
-    notice: (message) => emit({ type: 'notice', level: 'info', stage: 'commit', message }),
+    notice: (message) =>
+      emit({ type: 'notice', code: 'PEER_UNUSUAL', data: {}, level: 'info', stage: 'commit', message }),
   });
   const push = (made: MadeCommit): Promise<PushTry> =>
     way === undefined ? pushCommit(world, repo, made) : commitThroughGitHub(world, way, delivery, made, idleMs);
@@ -103,7 +104,14 @@ async function landOrQueue(landing: Landing, intentRefs: IntentRefs | undefined)
         tooLarge: 'This change is too large for the queue',
       };
       const message = `${why[outcome]}: pushes are tried again instead.`;
-      emit({ type: 'notice', level: 'info', stage: 'commit', message });
+      emit({
+        type: 'notice',
+        code: 'QUEUE_UNAVAILABLE',
+        data: { why: outcome },
+        level: 'info',
+        stage: 'commit',
+        message,
+      });
       seen = await lookAtBranch(landing);
     }
     const tried = await pushDirect(landing, seen.tip, queue !== undefined && !deserted);
@@ -138,6 +146,13 @@ function admit(landing: Landing, error: unknown): void {
   if (error instanceof WireFailure && (error.kind === 'timeout' || error.kind === 'cut')) landing.doing = 'push';
   else {
     const message = `The host never said what became of the change: it may land on ${landing.delivery.branch} yet. Run again: what has landed is not written twice.`;
-    landing.emit({ type: 'notice', level: 'warning', stage: 'commit', message });
+    landing.emit({
+      type: 'notice',
+      code: 'LANDING_UNKNOWN',
+      data: { branch: landing.delivery.branch },
+      level: 'warning',
+      stage: 'commit',
+      message,
+    });
   }
 }

@@ -141,7 +141,14 @@ export async function checkApplications(
     const known: readonly number[] = [exitCodes.config, exitCodes.credentials];
     const mayAppear = error.code === 'APPLICATION_NOT_FOUND' || error.code === 'APPLICATIONS_NONE_FOLLOW';
     if (known.includes(error.exitCode) && !mayAppear) throw error;
-    emit({ type: 'notice', level: 'warning', stage: 'deploy', message: `${error.message} ${error.hint}` });
+    emit({
+      type: 'notice',
+      code: 'APPLICATION_NOT_READY',
+      data: { error: error.code },
+      level: 'warning',
+      stage: 'deploy',
+      message: `${error.message} ${error.hint}`,
+    });
     return error;
   }
 }
@@ -190,7 +197,15 @@ function searchOf(
   const told = new Set<string>();
   let head: Promise<boolean | undefined> | undefined;
   const wait = (why: string): void => {
-    if (!told.has(why)) emit({ type: 'notice', level: 'info', stage: 'deploy', message: `Waiting: ${why}.` });
+    if (!told.has(why))
+      emit({
+        type: 'notice',
+        code: 'APPLICATIONS_AWAITED',
+        data: {},
+        level: 'info',
+        stage: 'deploy',
+        message: `Waiting: ${why}.`,
+      });
     told.add(why);
   };
   return {

@@ -191,8 +191,8 @@ async function nameBuilt(
 async function buildNew(opened: ImageJob, decision: NewBuild): Promise<ImagePushed> {
   const { job, input, prepared, anew, troubles, tagged, lacking } = decision;
   const seconds = stopwatch(job);
-  if (anew !== undefined && job.run.rebuild !== true) job.tell('info', anew);
-  for (const trouble of troubles) job.tell('warning', trouble);
+  if (anew !== undefined && job.run.rebuild !== true) job.tell('info', 'IMAGE_NOT_REUSED', anew);
+  for (const trouble of troubles) job.tell('warning', 'IMAGE_NOT_REUSED', trouble);
   // Most runs build nothing: engines and assembling are loaded for those that do.
   const { makeImage } = await import('./engine/make.ts');
   const freshness = { pull: input.is === 'known', steps: anew !== undefined, lacking };

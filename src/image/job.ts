@@ -1,3 +1,4 @@
+import type { ImageNotice } from '../events/notices.ts';
 import type { ImagePlan } from '../plan.ts';
 import { type BuildLog, createBuildLog } from './build-log.ts';
 import type { Destination } from './registry.ts';
@@ -12,7 +13,7 @@ export interface ImageJob {
   /** The tag is one for the time of the build: only what comes out tells the image's own. */
   readonly isProvisional?: boolean;
   /** Tells a person something about the image. */
-  readonly tell: (level: 'info' | 'warning', message: string) => void;
+  readonly tell: (level: 'info' | 'warning', code: ImageNotice, message: string) => void;
 }
 
 /** Opens an image's job. Asks nothing of anybody yet. */
@@ -26,6 +27,14 @@ export function openJob(run: ImageRun, image: ImagePlan): ImageJob {
     image,
     target: { registry, repository: image.repository, tag: image.tag },
     log: createBuildLog((line) => emit({ type: 'image.log', image: image.name, line })),
-    tell: (level, message) => emit({ type: 'notice', level, stage: 'build', message: `${image.name}: ${message}` }),
+    tell: (level, code, message) =>
+      emit({
+        type: 'notice',
+        code,
+        data: { image: image.name },
+        level,
+        stage: 'build',
+        message: `${image.name}: ${message}`,
+      }),
   };
 }

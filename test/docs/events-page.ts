@@ -60,7 +60,9 @@ function definition([name, part]: [string, Part]): string[] {
 /** Every event and all that is in them, from their JSON Schema. */
 export function eventsPage(schema: Part): string {
   const of = (part: Part, name: string): unknown => part.properties?.[name]?.const;
-  const events = (schema.anyOf ?? []).filter((part) => of(part, 'type') !== 'result');
+  const told = (schema.anyOf ?? []).filter((part) => of(part, 'type') !== 'result');
+  // Notices differ in their codes alone, which have a page of their own.
+  const events = told.filter((part) => part === told.find((one) => of(one, 'type') === of(part, 'type')));
   const results = (schema.anyOf ?? []).filter((part) => of(part, 'type') === 'result');
   return [
     '# Events',
@@ -82,7 +84,8 @@ export function eventsPage(schema: Part): string {
       '',
       `${part.properties?.type?.description ?? ''}`,
       '',
-      ...table(part, ['type', 'at']),
+      ...(of(part, 'type') === 'notice' ? ['`code` and `data`: [the notices](notices.md).', ''] : []),
+      ...table(part, ['type', 'at', ...(of(part, 'type') === 'notice' ? ['code', 'data'] : [])]),
     ]),
     '## result',
     '',

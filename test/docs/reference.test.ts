@@ -8,11 +8,13 @@ import { configPage } from './config-page.ts';
 import { errorsPage } from './errors-page.ts';
 import { eventsPage } from './events-page.ts';
 import { eventsSchema } from './events-schema.ts';
+import { noticesPage } from './notices-page.ts';
 
 const folder = join(import.meta.dirname, '../../docs/reference');
 
 it.each([
   ['errors.md', errorsPage],
+  ['notices.md', noticesPage],
   ['commands.md', commandsPage],
   ['config.md', configPage],
   ['action.md', actionPage],
@@ -28,6 +30,17 @@ it('the schema of events and its page say what the types say (`npm run reference
   expect(existsSync(file)).toBe(true);
   await expect(`${JSON.stringify(schema, null, 2)}\n`).toMatchFileSnapshot(file);
   await expect(eventsPage(schema as Parameters<typeof eventsPage>[0])).toMatchFileSnapshot(join(folder, 'events.md'));
+});
+
+it('every notice that the source tells is on its page, and none that it does not', () => {
+  const root = join(import.meta.dirname, '../../src');
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+  const source = files
+    .filter((name) => name !== 'events/notices.ts')
+    .map((name) => readFileSync(join(root, name), 'utf8'));
+  const codes = [...noticesPage().matchAll(/^\| `(\w+)` \|/gm)].map(([, code = '']) => code);
+  expect(codes.length).toBeGreaterThan(35);
+  expect(codes.filter((code) => !source.some((text) => text.includes(`'${code}'`)))).toEqual([]);
 });
 
 it('every error names its own section of the reference', async () => {

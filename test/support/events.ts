@@ -17,13 +17,14 @@ export function faultsOf(event: object): string[] {
     schema = JSON.parse(readFileSync(file, 'utf8')) as NonNullable<typeof schema>;
     ajv.addSchema(schema);
   }
-  const { type, command } = event as { type?: string; command?: string };
+  const { type, command, code } = event as { type?: string; command?: string; code?: string };
   // By its own case alone: why an event is none of thirty says nothing. Each is compiled once it is needed.
   const at = schema.anyOf.findIndex(({ properties }) => {
     const { const: only, enum: several = only === undefined ? [] : [only] } = properties.command ?? {};
-    return properties.type?.const === type && (type !== 'result' || several.includes(command ?? ''));
+    const { const: notice = code } = properties.code ?? {};
+    return properties.type?.const === type && notice === code && (type !== 'result' || several.includes(command ?? ''));
   });
-  if (at < 0) return [`no event ${type} of ${command}`];
+  if (at < 0) return [`no event ${type} ${code ?? ''} of ${command}`];
   const validate = known.get(at) ?? ajv.compile({ $ref: `${schema.$id}#/anyOf/${at}` });
   known.set(at, validate);
   if (validate(event)) return [];

@@ -62,15 +62,19 @@ export function createGitLogin(world: World, keeper: Keeper, emit: Emit): GitLog
     }
     const found = given ?? (await appCredential(read)) ?? ownCredential(read);
     if (found !== undefined) {
-      warn(read.host, `${read.host} is reached by plain http: ${found.label} crosses the network unencrypted.`);
+      warn(
+        read.host,
+        'GIT_TOKEN_UNENCRYPTED',
+        `${read.host} is reached by plain http: ${found.label} crosses the network unencrypted.`,
+      );
     }
     return found;
   };
 
-  function warn(host: string, message: string): void {
+  function warn(host: string, code: 'GIT_TOKEN_UNENCRYPTED' | 'GIT_TOKEN_WITHHELD', message: string): void {
     if (warned.has(host)) return;
     warned.add(host);
-    emit({ type: 'notice', level: 'warning', stage: 'auth', message });
+    emit({ type: 'notice', code, data: { host }, level: 'warning', stage: 'auth', message });
   }
 
   /** A token that stays here, though it is set, looks like one that isn't set: the host's 401 wouldn't tell. */
@@ -82,6 +86,7 @@ export function createGitLogin(world: World, keeper: Keeper, emit: Emit): GitLog
     const own = label === 'TAGBOAT_TOKEN' ? `, or call it ${hostVariable(host)}` : '';
     warn(
       host,
+      'GIT_TOKEN_WITHHELD',
       `${label} is not used for ${host}${why}. If it is meant for it, name that host in TAGBOAT_GIT_HOST${own}.`,
     );
   }

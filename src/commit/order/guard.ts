@@ -1,4 +1,5 @@
 import { TagboatError } from '../../errors.ts';
+import type { Notice } from '../../events/notices.ts';
 import type { CommitOutcome } from '../../plan/outcome.ts';
 import type { DeliveryPlan } from '../../plan.ts';
 import type { ObjectId } from '../../wire/git/pack/object.ts';
@@ -80,14 +81,14 @@ async function findTheirs(
       if (names?.is === 'commit') return { ...place, commit: names.id };
       if (names?.is === 'none') {
         const message = `${place.path} in ${place.file} names no commit (${shown(place.value)}): it is replaced whatever it was.`;
-        lineage.tell('info', message);
+        lineage.tell('info', message, ofNoCommit(place));
         return undefined;
       }
       const here = names?.is === 'short' ? await lineage.wholeId(names.text) : undefined;
       const commit = here ?? (await writerOf(place));
       if (commit !== undefined && (names === undefined || commit.startsWith(names.text))) return { ...place, commit };
       const message = `Nothing says which commit ${place.path} in ${place.file} is from (${shown(place.value)}): it is replaced whatever it was.`;
-      lineage.tell(names === undefined ? 'info' : 'warning', message);
+      lineage.tell(names === undefined ? 'info' : 'warning', message, ofNoCommit(place));
       return undefined;
     }),
   );
@@ -97,4 +98,8 @@ async function findTheirs(
 function shown(value: string): string {
   const line = JSON.stringify(value);
   return line.length > 80 ? `${beginning(line, 80)}…` : line;
+}
+
+function ofNoCommit({ file, path }: PlacedValue): Notice {
+  return { code: 'VALUE_OF_NO_COMMIT', data: { file, path } };
 }

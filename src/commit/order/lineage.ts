@@ -1,3 +1,4 @@
+import type { Notice } from '../../events/notices.ts';
 import type { Emit } from '../../events.ts';
 import type { GitCredential, Source } from '../../plan.ts';
 import type { Finished } from '../../wire/exec.ts';
@@ -21,7 +22,7 @@ export interface Lineage {
   /** A commit's whole id from its first digits, as far as the checkout knows. */
   wholeId(short: string): Promise<ObjectId | undefined>;
   /** Tells a person something about the order, once a run. */
-  tell(level: 'info' | 'warning', message: string): void;
+  tell(level: 'info' | 'warning', message: string, notice: Notice): void;
 }
 
 /** The question is small: a host that takes longer than this is no help. */
@@ -41,10 +42,10 @@ export function openLineage(
   const known = new Map<ObjectId, Promise<Kinship>>();
   const told = new Set<string>();
 
-  const tell = (level: 'info' | 'warning', message: string): void => {
+  const tell: Lineage['tell'] = (level, message, notice) => {
     if (told.has(message)) return;
     told.add(message);
-    emit({ type: 'notice', level, stage: 'commit', message });
+    emit({ type: 'notice', ...notice, level, stage: 'commit', message });
   };
 
   const ask = async (theirs: ObjectId): Promise<Kinship> => {
@@ -73,7 +74,7 @@ export function openLineage(
     for (const credential of readers) {
       const authorization = credential?.authorization;
       const deadline = world.clock.now() + patienceMs;
-      const notice = (message: string): void => tell('info', message);
+      const notice = (message: string): void => tell('info', message, { code: 'PEER_UNUSUAL', data: {} });
       try {
         const remote = openRemote(world, { url, authorization, idleMs: patienceMs / 2, deadline, notice });
         const is = await relationOf(remote, theirs, ours);

@@ -90,7 +90,14 @@ export async function landQueue(writer: QueuedWriter, seen: BranchLook): Promise
   const others = chain.links.length - 1;
   if (others > 0) {
     const message = `Landed ${others} ${others === 1 ? 'change' : 'changes'} of other writers to ${delivery.branch} in the same push.`;
-    landing.emit({ type: 'notice', level: 'info', stage: 'commit', message });
+    landing.emit({
+      type: 'notice',
+      code: 'OTHERS_LANDED',
+      data: { branch: delivery.branch, count: others },
+      level: 'info',
+      stage: 'commit',
+      message,
+    });
   }
   const on = chain.links[at - 1]?.built.commit ?? seen.tip;
   return landedOutcome(landing, { on, built: link.built, rewriting: link.rewriting, holds: own.made.holds });
@@ -111,7 +118,14 @@ async function trustOf(
   const found = keyed ? [] : listedFiles(snapshot);
   if (found === 'unreadable') {
     const message = `${queueListFile} on ${delivery.branch} can't be read: other writers' changes are left to them.`;
-    emit({ type: 'notice', level: 'warning', stage: 'commit', message });
+    emit({
+      type: 'notice',
+      code: 'QUEUE_LIST_UNREADABLE',
+      data: { branch: delivery.branch },
+      level: 'warning',
+      stage: 'commit',
+      message,
+    });
   }
   const trust = { keyed, ours: new Set(filesTouched(delivery)), listed: found === 'unreadable' ? [] : found };
   const now = world.clock.now();

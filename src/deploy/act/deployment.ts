@@ -40,7 +40,14 @@ export async function withDeployment(
   const at = repositoryIn(world);
   const warn = (why: string): void => {
     const message = `No GitHub deployment to ${environment} could be written: ${why}`;
-    emit({ type: 'notice', level: 'warning', stage: 'deploy', message });
+    emit({
+      type: 'notice',
+      code: 'DEPLOYMENT_NOT_WRITTEN',
+      data: { environment },
+      level: 'warning',
+      stage: 'deploy',
+      message,
+    });
   };
   if (at === undefined || source === undefined) {
     warn(

@@ -82,6 +82,8 @@ export function helpAlong(helped: Helped, take: (news: News) => void): Helper {
     await argocd.sync(app, undefined);
     emit({
       type: 'notice',
+      code: 'SYNC_ASKED',
+      data: { application },
       level: 'info',
       stage: 'deploy',
       message: `${application} isn't synced by itself: a sync was asked for.`,
@@ -113,7 +115,14 @@ export function helpAlong(helped: Helped, take: (news: News) => void): Helper {
         askedByHand = true;
         const why = found.automated ? "isn't synced again by itself" : 'is synced by hand';
         const message = `${application} ${why}: sync it in Argo CD, or set \`sync: true\` to have it done.`;
-        emit({ type: 'notice', level: 'warning', stage: 'deploy', message });
+        emit({
+          type: 'notice',
+          code: 'SYNC_BY_HAND',
+          data: { application },
+          level: 'warning',
+          stage: 'deploy',
+          message,
+        });
       } else if (waitingSince !== undefined && now - waitingSince >= windowsAfterMs && now >= windowsAt) {
         windowsAt = now + windowsEveryMs;
         alone(async () => {

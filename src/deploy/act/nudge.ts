@@ -36,7 +36,7 @@ export function createNudge(
       return true;
     } catch {
       const message = "Argo CD didn't take the webhook: a refresh is asked for instead.";
-      emit({ type: 'notice', level: 'warning', stage: 'deploy', message });
+      emit({ type: 'notice', code: 'WEBHOOK_REFUSED', data: {}, level: 'warning', stage: 'deploy', message });
       return false;
     }
   };

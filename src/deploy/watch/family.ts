@@ -57,7 +57,14 @@ export function createFamily(delivery: Delivery): Family {
     const verdict = await verdictOf(delivery, { ...watched, argocd }, owned, result);
     emit({ type: 'verdict.finished', delivery: delivery.delivery, application: app.name, verdict });
     for (const note of notesOf(verdict)) {
-      emit({ type: 'notice', level: 'warning', stage: 'deploy', message: `${app.name}: ${note}.` });
+      emit({
+        type: 'notice',
+        code: 'HEALTHY_BUT',
+        data: { application: app.name },
+        level: 'warning',
+        stage: 'deploy',
+        message: `${app.name}: ${note}.`,
+      });
     }
     if (verdict.is !== 'healthy' || result.application === undefined) return [verdict];
     owners.applied(result.application);

@@ -50,7 +50,14 @@ export async function ownDeadline(
   const { name, seconds } = longest;
   const until = Math.min(latest, longest.until);
   const more = `${Math.ceil((until - now) / 1_000)} s more are waited, since ${name} has a deadline of its own that is later (progressDeadlineSeconds: ${seconds})`;
-  emit({ type: 'notice', level: 'info', stage: 'deploy', message: `${app.name}: ${more}.` });
+  emit({
+    type: 'notice',
+    code: 'ROLLOUT_TAKES_LONGER',
+    data: { application: app.name, seconds },
+    level: 'info',
+    stage: 'deploy',
+    message: `${app.name}: ${more}.`,
+  });
   return until;
 }
 

@@ -117,14 +117,21 @@ function isTold(session: Session, error: ErrorReport): boolean {
   return true;
 }
 
-function tellUnknown({ emit }: Session, { message }: ErrorReport): void {
-  emit({ type: 'notice', level: 'info', stage: 'plan', message: `Not known here: ${message}` });
+function tellUnknown({ emit }: Session, { code, message }: ErrorReport): void {
+  emit({
+    type: 'notice',
+    code: 'NOT_KNOWN_HERE',
+    data: { error: code },
+    level: 'info',
+    stage: 'plan',
+    message: `Not known here: ${message}`,
+  });
 }
 
 function tellUnset({ emit }: Session, names: readonly string[]): void {
   const are = names.length === 1 ? "isn't" : "aren't";
   const message = `${names.join(', ')} ${are} set here: no registry is asked, so whether an image is there already can't be told, and where a value names one, its variable stands in small letters.`;
-  emit({ type: 'notice', level: 'warning', stage: 'plan', message });
+  emit({ type: 'notice', code: 'VARIABLES_UNSET', data: { names }, level: 'warning', stage: 'plan', message });
 }
 
 function named(images: readonly ImagePlan[], name: string): ImagePlan {

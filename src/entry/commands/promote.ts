@@ -38,7 +38,14 @@ export function promote(common: CommonOptions, fromName: string, toName: string,
     const commit = /@?([0-9a-f]{40}|[0-9a-f]{64})$/.exec(state.source ?? '')?.[1];
     if (commit === undefined) {
       const message = `Nothing says which commit the values of ${from.name} are from: they go over whatever ${to.name} has.`;
-      emit({ type: 'notice', level: 'warning', stage: 'commit', message });
+      emit({
+        type: 'notice',
+        code: 'PROMOTED_OF_NO_COMMIT',
+        data: { from: from.name, to: to.name },
+        level: 'warning',
+        stage: 'commit',
+        message,
+      });
     }
     // The order is that of the promoted commit and not of the one that is checked out here.
     const of: Source | undefined = commit === undefined ? undefined : { ...source, commit };

@@ -31,7 +31,7 @@ export function rollback(common: CommonOptions, name: string | undefined, option
     );
     for (const { commit, subject } of earlier.undone) {
       const message = `Undoing ${short(commit)}: ${oneLine(subject)}`;
-      emit({ type: 'notice', level: 'info', stage: 'commit', message });
+      emit({ type: 'notice', code: 'ROLLBACK_UNDOES', data: { commit }, level: 'info', stage: 'commit', message });
     }
     const plan = planRollback(target, {
       ...(await identityIn(world, session.cwd)),

@@ -25,7 +25,14 @@ export function createServers(world: World, emit: Emit, auth: Auth): Servers {
   const httpFor = (server: string, trust: Trust) => {
     if (trust.insecure) {
       const message = `The certificate of ${server} is not checked: whoever stands between can read the token.`;
-      emit({ type: 'notice', level: 'warning', stage: 'deploy', message });
+      emit({
+        type: 'notice',
+        code: 'CERTIFICATE_UNCHECKED',
+        data: { server },
+        level: 'warning',
+        stage: 'deploy',
+        message,
+      });
     }
     if (!trust.insecure && trust.caFile === undefined && trust.ca === undefined && trust.client === undefined)
       return world.http;

@@ -66,7 +66,14 @@ export function tellNothing({ emit, world }: Session, { config, source, plan }: 
   const told = inCi && ref !== undefined ? `GITHUB_REF is ${ref}` : `HEAD is detached at ${source.commit}`;
   const why = source.branch === undefined ? `the commit is on no branch (${told})` : `none takes ${source.branch}`;
   const message = `Nothing is committed: deliveries take branches, and ${why}.`;
-  emit({ type: 'notice', level: 'warning', stage: 'plan', message });
+  emit({
+    type: 'notice',
+    code: 'NOTHING_TAKEN',
+    data: { commit: source.commit },
+    level: 'warning',
+    stage: 'plan',
+    message,
+  });
 }
 
 /** Reads the app repo's commit and its config, tells that the run began, and plans it. Throws CONFIG_*, SOURCE_*. */
@@ -81,10 +88,24 @@ export async function openRun(
   const plan = planRun(config, source, { ...identity, from: parseImages(options.image ?? []), now });
   if (source.dirty !== false) {
     const message = `Files differ from the commit, so what names it ends in -dirty-${source.dirty}. Commit them first.`;
-    emit({ type: 'notice', level: 'warning', stage: 'plan', message });
+    emit({
+      type: 'notice',
+      code: 'FILES_UNCOMMITTED',
+      data: { state: source.dirty },
+      level: 'warning',
+      stage: 'plan',
+      message,
+    });
   }
-  for (const { why } of skippedDeliveries(config, source)) {
-    emit({ type: 'notice', level: 'info', stage: 'plan', message: `Left out: ${why}` });
+  for (const { name, why } of skippedDeliveries(config, source)) {
+    emit({
+      type: 'notice',
+      code: 'DELIVERY_LEFT_OUT',
+      data: { delivery: name },
+      level: 'info',
+      stage: 'plan',
+      message: `Left out: ${why}`,
+    });
   }
   return { config, source, plan };
 }

@@ -24,7 +24,14 @@ export async function rollBack(
   const { world, emit, auth, source, clean } = watching;
   const leave = (why: string): undefined => {
     const message = `${delivery.name} is not rolled back: ${why}`;
-    emit({ type: 'notice', level: 'warning', stage: 'commit', message });
+    emit({
+      type: 'notice',
+      code: 'ROLLBACK_LEFT',
+      data: { delivery: delivery.name },
+      level: 'warning',
+      stage: 'commit',
+      message,
+    });
     return undefined;
   };
   if (outcome.changes.some(({ before }) => before === undefined))

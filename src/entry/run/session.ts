@@ -108,7 +108,8 @@ export async function runSession(
   const mask = masking(scrubber, stderr, settings.announces === true, env);
   // Masked whether or not a run uses them: a child's error may print them.
   for (const [, value] of secretsOf(env)) mask(value);
-  const notice = (message: string): void => emit({ type: 'notice', level: 'info', stage: 'run', message });
+  const notice = (message: string): void =>
+    emit({ type: 'notice', code: 'PEER_UNUSUAL', data: {}, level: 'info', stage: 'run', message });
   // The runner sets its own where somebody re-runs a job "with debug logging".
   const debugs = settings.debug === true || env.TAGBOAT_DEBUG === '1' || env.RUNNER_DEBUG === '1';
   // Cleaned first: what stands between a secret's characters would hide it.
@@ -142,7 +143,15 @@ export async function runSession(
       say: (text) => {
         if (settings.quiet) return;
         if (terminal !== undefined) terminal.say(scrubber.text(text(colors)));
-        else emit({ type: 'notice', level: 'info', stage: 'run', message: text(picocolors.createColors(false)) });
+        else
+          emit({
+            type: 'notice',
+            code: 'SAID',
+            data: {},
+            level: 'info',
+            stage: 'run',
+            message: text(picocolors.createColors(false)),
+          });
       },
       clean,
       debug,

@@ -34,6 +34,8 @@ export function listen(controller: AbortController, emit: Emit, outside: Outside
     if (controller.signal.aborted) return;
     emit({
       type: 'notice',
+      code: 'STOPPING',
+      data: { signal },
       level: 'info',
       stage: 'run',
       message: 'Stopping and cleaning up; Ctrl-C once more ends at once.',

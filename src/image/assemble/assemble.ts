@@ -146,7 +146,7 @@ async function assembleOne(
     created,
     workspace,
     open: baseOpener({ image, run, needed, workspace, bases, keepAll, tell: log.line }),
-    warn: (message) => job.tell('warning', message),
+    warn: (message) => job.tell('warning', 'INSTRUCTION_EMPTY', message),
     signal: world.signal,
   });
   const known = await knowing;

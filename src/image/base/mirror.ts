@@ -88,5 +88,5 @@ function saidOf({ peerCode, status, kind }: WireFailure): string | number {
 }
 
 function warn({ emit }: ImageRun, message: string): void {
-  emit({ type: 'notice', level: 'warning', stage: 'build', message });
+  emit({ type: 'notice', code: 'MIRROR_FAILED', data: {}, level: 'warning', stage: 'build', message });
 }

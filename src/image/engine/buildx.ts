@@ -53,7 +53,7 @@ export const buildWithBuildx: Builder = async (job, building) => {
   await runStep(job, 'buildx', step, { program, args: [...args, image.context], env }, reading);
   // The build succeeded, so it's not the image that this is about.
   for (const { name, error } of reader?.failed() ?? []) {
-    if (name.startsWith(cacheStep)) job.tell('warning', `${error} (${name}). ${aboutCache}`);
+    if (name.startsWith(cacheStep)) job.tell('warning', 'BUILD_CACHE_FAILED', `${error} (${name}). ${aboutCache}`);
   }
   const written = await readFile(metadata).catch(() => undefined);
   return digestIn(written === undefined ? undefined : parseObject(written)?.['containerimage.digest']);

@@ -30,7 +30,11 @@ export async function keepImage(
   }
   const { fingerprint } = input;
   if (!(await (compared ?? isSame(job, decision)))) {
-    job.tell('warning', 'Its files or bases changed while it was built, so later builds will not reuse it.');
+    job.tell(
+      'warning',
+      'IMAGE_NOT_REUSABLE',
+      'Its files or bases changed while it was built, so later builds will not reuse it.',
+    );
     return;
   }
   await Promise.all([keepTag(job, fingerprint, manifest, anew !== undefined), keepRecord(job, fingerprint, manifest)]);
@@ -46,11 +50,11 @@ export async function keepTag(
   const kept = await keepKnown(target, fingerprint, manifest, replaces);
   const tag = fingerprintTag(fingerprint);
   if (kept.is === 'second') {
-    tell('info', `Another build of the same input was first; ${tag} stays ${kept.first}.`);
+    tell('info', 'IMAGE_KNOWN_ALREADY', `Another build of the same input was first; ${tag} stays ${kept.first}.`);
   } else if (kept.is === 'refused') {
     const what = `The registry did not take the tag ${tag} (${saidOf(kept.failure)})`;
     const need = 'Tags fp-* must be free to be pushed and moved.';
-    tell('warning', `${what}, so later builds will not reuse this image. ${need}`);
+    tell('warning', 'IMAGE_NOT_REUSABLE', `${what}, so later builds will not reuse this image. ${need}`);
   }
 }
 
@@ -65,7 +69,7 @@ async function keepRecord(
   } catch (error) {
     if (!(error instanceof WireFailure)) throw error;
     const what = `The registry did not take the list of what went into it (${saidOf(error)})`;
-    tell('info', `${what}, so \`plan --explain\` can't compare.`);
+    tell('info', 'IMAGE_RECORD_NOT_KEPT', `${what}, so \`plan --explain\` can't compare.`);
   }
 }
 

@@ -41,6 +41,7 @@ export function tellMoved(
   const who = 'A value that names it stays as it is, and what runs the earlier image already may go on with it';
   tell(
     'warning',
+    'TAG_MOVED',
     `the tag ${tag} named another image before, ${before}. ${who}; \`{digest.${name}}\` tells them apart.`,
   );
 }

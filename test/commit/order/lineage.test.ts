@@ -195,8 +195,9 @@ describe('the whole id of a short one', () => {
 
 it('a notice is told once a run', () => {
   const { lineage, world } = open({});
-  for (const text of ['a', 'b', 'a']) lineage.tell('warning', text);
+  const notice = { code: 'VALUE_OF_NO_COMMIT', data: { file: 'v.yaml', path: '.a' } } as const;
+  for (const text of ['a', 'b', 'a']) lineage.tell('warning', text, notice);
   expect(world.events).toEqual(
-    ['a', 'b'].map((message) => ({ type: 'notice', level: 'warning', stage: 'commit', message })),
+    ['a', 'b'].map((message) => ({ type: 'notice', ...notice, level: 'warning', stage: 'commit', message })),
   );
 });

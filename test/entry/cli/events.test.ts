@@ -16,7 +16,15 @@ const common = { json: true, quiet: false, color: false, jobs: 1 };
 
 describe('the schema of events', () => {
   it('refuses what it does not know: an event, a field, a word in place of another', () => {
-    const notice = { type: 'notice', level: 'info', stage: 'run', message: 'Good morning.', at };
+    const notice = {
+      type: 'notice',
+      code: 'SAID',
+      data: {},
+      level: 'info',
+      stage: 'run',
+      message: 'Good morning.',
+      at,
+    };
     expect(faultsOf(notice)).toEqual([]);
     expect(faultsOf({ ...notice, type: 'novelty' })).toHaveLength(1);
     expect(faultsOf({ ...notice, more: 1 })).toHaveLength(1);

@@ -46,10 +46,12 @@ describe('annotations', () => {
   });
 
   it('mark warnings, and nothing else while the run goes on', () => {
-    expect(written({ type: 'notice', level: 'warning', stage: 'build', message: 'slow', at })).toBe(
-      '::warning::slow\n',
-    );
-    expect(written({ type: 'notice', level: 'info', stage: 'build', message: 'fine', at })).toBe('');
+    expect(
+      written({ type: 'notice', code: 'SAID', data: {}, level: 'warning', stage: 'build', message: 'slow', at }),
+    ).toBe('::warning::slow\n');
+    expect(
+      written({ type: 'notice', code: 'SAID', data: {}, level: 'info', stage: 'build', message: 'fine', at }),
+    ).toBe('');
   });
 
   it('keep text from elsewhere on the one line of its command', () => {

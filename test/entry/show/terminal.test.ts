@@ -71,8 +71,8 @@ const changes = [{ file: 'f', path: 'p', before: 'b', after: 'a' }];
 const landed = { ...place, is: 'landed', commit: 'c', parent: 'p', changes, diff: 'd', attempts: 2 } as const;
 const everything: readonly Happening[] = [
   started,
-  { type: 'notice', level: 'warning', stage: 'run', message: 'm' },
-  { type: 'notice', level: 'info', stage: 'run', message: 'm' },
+  { type: 'notice', code: 'SAID', data: {}, level: 'warning', stage: 'run', message: 'm' },
+  { type: 'notice', code: 'SAID', data: {}, level: 'info', stage: 'run', message: 'm' },
   { type: 'step.finished', stage: 'auth', subject: 's', message: 'm', seconds: 1 },
   { type: 'image.started', image: 'i', engine: 'buildx', why: 'w' },
   { type: 'image.log', image: 'i', line: 'l' },
@@ -183,8 +183,8 @@ describe('the terminal', () => {
   it('with --quiet tells only what deserves an action', () => {
     const { tell, text } = terminal({ quiet: true, live: true });
     tell(started);
-    tell({ type: 'notice', level: 'info', stage: 'build', message: 'fine' });
-    tell({ type: 'notice', level: 'warning', stage: 'build', message: 'careful' });
+    tell({ type: 'notice', code: 'SAID', data: {}, level: 'info', stage: 'build', message: 'fine' });
+    tell({ type: 'notice', code: 'SAID', data: {}, level: 'warning', stage: 'build', message: 'careful' });
     tell(failed([]));
     expect(text()).toBe('! careful\n');
   });

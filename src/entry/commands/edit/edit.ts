@@ -70,7 +70,15 @@ function warn({ emit }: Session, changes: readonly Change[]): void {
   for (const change of changes) {
     const note = changeNote(change);
     const message = oneLine(`${change.file} ${change.path}: ${note}`);
-    if (note !== '') emit({ type: 'notice', level: 'warning', stage: 'commit', message });
+    if (note !== '')
+      emit({
+        type: 'notice',
+        code: 'VALUE_SURPRISES',
+        data: { file: change.file, path: change.path },
+        level: 'warning',
+        stage: 'commit',
+        message,
+      });
   }
 }
 
