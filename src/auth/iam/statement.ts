@@ -28,30 +28,17 @@ export function reviewStatement(
       const fix = `Name the provider's ARN: arn:aws:iam::ACCOUNT:oidc-provider/${host === '' ? gitHubProvider : host}.`;
       say('TRUST_PRINCIPAL', 'error', at, `${JSON.stringify(value)} names no OIDC provider of IAM's.`, fix);
     } else if (/^https?:\/\//.test(provider.provider) || provider.provider.endsWith('/')) {
-      say(
-        'TRUST_PRINCIPAL',
-        'error',
-        at,
-        "A provider's ARN ends in its host and path, without https:// and slash.",
-        'Take it away.',
-      );
+      const message = "A provider's ARN ends in its host and path, without https:// and slash.";
+      const fix = 'Take it away.';
+      say('TRUST_PRINCIPAL', 'error', at, message, fix);
     } else if (provider.account === undefined && value.startsWith('arn:')) {
-      say(
-        'TRUST_PRINCIPAL',
-        'error',
-        at,
-        "Twelve digits, the role's account, belong into the provider's ARN.",
-        'Put them where the placeholder stands.',
-      );
+      const message = "Twelve digits, the role's account, belong into the provider's ARN.";
+      const fix = 'Put them where the placeholder stands.';
+      say('TRUST_PRINCIPAL', 'error', at, message, fix);
     } else if (role !== undefined && provider.account !== undefined && provider.account !== role) {
       const message = `The provider is in account ${provider.account}, and the role in ${role}: a role trusts providers of its own account alone.`;
-      say(
-        'TRUST_ACCOUNT_OTHER',
-        'error',
-        at,
-        message,
-        `Name the provider of ${role}, and make one there if there is none.`,
-      );
+      const fix = `Name the provider of ${role}, and make one there if there is none.`;
+      say('TRUST_ACCOUNT_OTHER', 'error', at, message, fix);
     }
   }
   const providers = statement.principals.flatMap(({ kind, value }) =>
@@ -60,13 +47,8 @@ export function reviewStatement(
   const isAllow = statement.effect === 'Allow';
   if (isAllow && providers.length > 0 && !coversAction(statement)) {
     const message = 'A token is exchanged by sts:AssumeRoleWithWebIdentity, and the Action is another one.';
-    say(
-      'TRUST_ACTION',
-      'error',
-      statement.actions[0]?.at ?? statement.at,
-      message,
-      'Set Action to sts:AssumeRoleWithWebIdentity.',
-    );
+    const fix = 'Set Action to sts:AssumeRoleWithWebIdentity.';
+    say('TRUST_ACTION', 'error', statement.actions[0]?.at ?? statement.at, message, fix);
   }
   for (const condition of statement.conditions)
     reviewCondition(condition, { providers, isAllow, version: document.version }, say);
@@ -84,13 +66,9 @@ function reviewCondition(
   const operator = readOperator(name);
   if (operator === undefined) {
     const guess = nearestWord(name.replace(/^For\w+:|IfExists$/g, ''), operatorNames);
-    say(
-      'TRUST_OPERATOR',
-      'error',
-      at,
-      `There is no condition operator ${name}.`,
-      guess === undefined ? 'Use StringEquals or StringLike.' : `Did you mean ${guess}?`,
-    );
+    const message = `There is no condition operator ${name}.`;
+    const fix = guess === undefined ? 'Use StringEquals or StringLike.' : `Did you mean ${guess}?`;
+    say('TRUST_OPERATOR', 'error', at, message, fix);
     return;
   }
   const claim = claimOf(key, providers);
@@ -114,34 +92,22 @@ function reviewCondition(
     (operator.ifExists || operator.set === 'ForAllValues')
   ) {
     const what = operator.ifExists ? '…IfExists' : 'ForAllValues';
-    say(
-      'TRUST_PASSES_MISSING',
-      'warning',
-      at,
-      `${what} lets everybody in whose token has no ${claim ?? key}.`,
-      'Leave it away, unless that is meant.',
-    );
+    const message = `${what} lets everybody in whose token has no ${claim ?? key}.`;
+    const fix = 'Leave it away, unless that is meant.';
+    say('TRUST_PASSES_MISSING', 'warning', at, message, fix);
   }
   for (const { value, at: valueAt } of values) {
     if (/[*?]/.test(value.replace(/\$\{[^}]*\}/g, '')) && /^String/.test(operator.base) && !takesWildcards(operator)) {
       const right = operator.negated ? 'StringNotLike' : 'StringLike';
       const effect = operator.negated ? 'always' : 'never';
-      say(
-        'TRUST_WILDCARD',
-        'error',
-        valueAt,
-        `Under ${name} a "*" is the character itself, so this ${effect} holds.`,
-        `Compare it by ${right}.`,
-      );
+      const message = `Under ${name} a "*" is the character itself, so this ${effect} holds.`;
+      const fix = `Compare it by ${right}.`;
+      say('TRUST_WILDCARD', 'error', valueAt, message, fix);
     }
     if (version !== '2012-10-17' && /\$\{[^}]+\}/.test(value)) {
-      say(
-        'TRUST_VARIABLE',
-        'error',
-        valueAt,
-        'Policy variables mean nothing without Version 2012-10-17: this is plain text.',
-        'Add "Version": "2012-10-17".',
-      );
+      const message = 'Policy variables mean nothing without Version 2012-10-17: this is plain text.';
+      const fix = 'Add "Version": "2012-10-17".';
+      say('TRUST_VARIABLE', 'error', valueAt, message, fix);
     }
   }
 }

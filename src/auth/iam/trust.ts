@@ -74,40 +74,26 @@ function reviewAudiences(document: TrustDocument, audiences: readonly Audience[]
     const shared = statement.principals.some(({ value }) => isShared(readProvider(value)?.provider ?? ''));
     const refused = shared ? ' IAM saves no such policy any more; one that is there stays good.' : '';
     if (breadth === 'anyone') {
-      say(
-        'TRUST_OPEN',
-        'error',
-        statement.at,
-        `The role may be assumed by ${words}.${refused}`,
-        'Compare sub with your own repository and branch.',
-      );
+      const message = `The role may be assumed by ${words}.${refused}`;
+      const fix = 'Compare sub with your own repository and branch.';
+      say('TRUST_OPEN', 'error', statement.at, message, fix);
     }
-    if (breadth === 'owner')
-      say(
-        'TRUST_WIDE',
-        'warning',
-        statement.at,
-        `The role may be assumed by ${words}.`,
-        'Name the repositories that need it.',
-      );
-    if (breadth === 'nobody')
-      say(
-        'TRUST_NOBODY',
-        'error',
-        statement.at,
-        `This lets in ${words}.`,
-        'Use StringLike for patterns, and a whole sub.',
-      );
+    if (breadth === 'owner') {
+      const message = `The role may be assumed by ${words}.`;
+      const fix = 'Name the repositories that need it.';
+      say('TRUST_WIDE', 'warning', statement.at, message, fix);
+    }
+    if (breadth === 'nobody') {
+      const message = `This lets in ${words}.`;
+      const fix = 'Use StringLike for patterns, and a whole sub.';
+      say('TRUST_NOBODY', 'error', statement.at, message, fix);
+    }
   }
   if (audiences.length === 0) {
     const at = document.statements[0]?.at ?? 0;
-    say(
-      'TRUST_NOBODY',
-      'error',
-      at,
-      'No statement lets an OIDC token in.',
-      'Add a statement that allows sts:AssumeRoleWithWebIdentity to the provider.',
-    );
+    const message = 'No statement lets an OIDC token in.';
+    const fix = 'Add a statement that allows sts:AssumeRoleWithWebIdentity to the provider.';
+    say('TRUST_NOBODY', 'error', at, message, fix);
   }
 }
 
@@ -116,26 +102,18 @@ function reviewVerdict(verdict: TrustVerdict, { claims }: TrustRequest, say: Say
   const sub = JSON.stringify(claims.sub ?? '');
   if (verdict.is === 'unknown') {
     const open = verdict.statements.find(({ fits }) => fits === 'unknown');
-    say(
-      'TRUST_UNSURE',
-      'note',
-      open?.statement.at ?? 0,
-      `Whether ${sub} may assume the role rests on what isn't known here.`,
-      'Give the whole claims by --claims.',
-    );
+    const message = `Whether ${sub} may assume the role rests on what isn't known here.`;
+    const fix = 'Give the whole claims by --claims.';
+    say('TRUST_UNSURE', 'note', open?.statement.at ?? 0, message, fix);
     return;
   }
   const effect = verdict.is === 'denied' ? 'Deny' : 'Allow';
   for (const { statement, fits, misfits } of verdict.statements) {
     if (statement.effect !== effect || (effect === 'Deny' && fits !== true)) continue;
     const why = effect === 'Deny' ? 'a Deny fits it' : misfits.map(misfitWords).join('; ');
-    say(
-      'TRUST_REFUSED',
-      'error',
-      statement.at,
-      `${sub} may not assume the role: ${why}.`,
-      'The policy below lets in this run and nothing else.',
-    );
+    const message = `${sub} may not assume the role: ${why}.`;
+    const fix = 'The policy below lets in this run and nothing else.';
+    say('TRUST_REFUSED', 'error', statement.at, message, fix);
   }
 }
 

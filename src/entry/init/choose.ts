@@ -1,5 +1,6 @@
 import { partitionOf, readEcrHost } from '../../auth/aws/ecr-host.ts';
 import { TagboatError } from '../../errors.ts';
+import { imageNameFrom } from '../migrate/image-refs.ts';
 import { declaredApplications, revisionOf, sourceDeploying } from './applications.ts';
 import type { Ask } from './ask.ts';
 import { type AwsNeeds, isSite } from './aws/model.ts';
@@ -86,7 +87,7 @@ export async function choose(seen: SeenRepo, options: InitOptions, ask: Ask): Pr
       why: options.from === undefined && seen.branch !== undefined ? 'the branch of origin' : undefined,
     },
   } as const;
-  const guess = remote === undefined || !options.with.includes('config-repo') ? '' : sibling(remote);
+  const guess = remote === undefined || !options.with.includes('config-repo') ? '' : `${remote.path}-config`;
   const repo =
     options.configRepo ??
     (await ask.text('Which config repo does Argo CD follow? (owner/name or URL; empty for none yet)', guess));
@@ -195,10 +196,6 @@ function fromRemote(remote: SeenRepo['remote']): Chosen | undefined {
   return undefined;
 }
 
-function sibling({ path }: NonNullable<SeenRepo['remote']>): string {
-  return `${path}-config`;
-}
-
 /** A path is one on GitHub to all who read it in a config: where the app repo is elsewhere, so is its config repo. */
 function onHostOf(remote: SeenRepo['remote'], repo: string): string {
   const isElsewhere = remote !== undefined && isSite(remote.host) && remote.host !== 'github.com';
@@ -207,14 +204,7 @@ function onHostOf(remote: SeenRepo['remote'], repo: string): string {
 
 /** The app's own name. */
 export function shortName(app: string): string {
-  return (
-    app
-      .split('/')
-      .at(-1)
-      ?.toLowerCase()
-      .replace(/[^a-z0-9-]+/g, '-')
-      .replace(/^-+|-+$/g, '') || 'app'
-  );
+  return imageNameFrom(app.split(/[\\/]/).at(-1) ?? '');
 }
 
 /** What the account is to get, where images go to ECR. */

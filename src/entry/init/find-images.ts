@@ -1,5 +1,6 @@
 import { basename, posix } from 'node:path';
 import { parse } from 'yaml';
+import { freeName, imageNameFrom } from '../migrate/image-refs.ts';
 
 /** An image that a repository is able to build, and the file that says so. */
 export interface SeenImage {
@@ -33,7 +34,8 @@ export function findImages(texts: Texts, files: readonly string[], repository: s
   const add = (image: SeenImage): void => {
     const same = (one: SeenImage): boolean => one.dockerfile === image.dockerfile && one.target === image.target;
     if (texts[image.dockerfile] === undefined || found.some(same)) return;
-    found.push({ ...image, name: freeName(image.name, found) });
+    const taken = found.map(({ name }) => name);
+    found.push({ ...image, name: freeName(imageNameFrom(image.name), taken) });
   };
   for (const path of paths.filter(isBake)) for (const image of bakeTargets(path, texts[path] ?? '')) add(image);
   for (const path of paths.filter(isCompose)) for (const image of composeServices(path, texts[path] ?? '')) add(image);
@@ -125,21 +127,4 @@ function parsed(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** A name as an image may have it. */
-export function imageNameFrom(text: string): string {
-  return (
-    text
-      .toLowerCase()
-      .replace(/[^a-z0-9]+/g, '-')
-      .replace(/^-+|-+$/g, '') || 'app'
-  );
-}
-
-function freeName(wanted: string, taken: readonly SeenImage[]): string {
-  const stem = imageNameFrom(wanted);
-  let name = stem;
-  for (let n = 2; taken.some((one) => one.name === name); n++) name = `${stem}-${n}`;
-  return name;
 }

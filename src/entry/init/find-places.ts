@@ -1,5 +1,6 @@
+import { imageNameFrom } from '../migrate/image-refs.ts';
 import { type FoundPlace, placesIn } from '../migrate/places.ts';
-import { imageNameFrom, type Texts } from './find-images.ts';
+import type { Texts } from './find-images.ts';
 
 /** A value of the config repo that names an image or its tag today. */
 export interface Offer {

@@ -69,24 +69,16 @@ export function decideJob({ job, steps, givers }: ReadJob, look: LookIn): Takeov
   );
   for (const { step, unclear } of steps) {
     if (unclear === undefined || step.at < first || step.at > end || !changesFiles.test(step.text)) continue;
-    block(
-      'deliveries',
-      { step: step.at, line: unclear.line },
-      `${unclear.why} is not understood, and may change files`,
-    );
+    const why = `${unclear.why} is not understood, and may change files`;
+    block('deliveries', { step: step.at, line: unclear.line }, why);
   }
 
   // What stays of a step would do its share of the delivery a second time, beside Tagboat.
   for (const one of steps) {
     const stays = one.found.find(({ fact }) => fact.is === 'stays');
     if (stays === undefined) continue;
-    for (const group of groupsOf(one)) {
-      block(
-        group,
-        { step: one.step.at, line: stays.line },
-        'a part of the step has to stay: give it a step of its own',
-      );
-    }
+    const why = 'a part of the step has to stay: give it a step of its own';
+    for (const group of groupsOf(one)) block(group, { step: one.step.at, line: stays.line }, why);
   }
 
   const kept = new Set<number>();
@@ -120,27 +112,17 @@ export function decideJob({ job, steps, givers }: ReadJob, look: LookIn): Takeov
       if (prepares(one) && !(one.found.some(({ fact }) => fact.is === 'checkout') && user !== undefined))
         kept.add(one.step.at);
       else {
-        const why =
-          user === undefined
-            ? 'a later step needs what it computes'
-            : `the step "${user.label}" works with what it makes`;
+        const why = user ? `the step "${user.label}" works with what it makes` : 'a later step needs what it computes';
         const groups = groupsOf(one);
-        for (const group of groups.length > 0 ? groups : (['deliveries'] as const))
-          block(group, { step: one.step.at, line: one.step.line }, why);
+        for (const group of groups.length > 0 ? groups : (['deliveries'] as const)) block(group, whereOf(one), why);
       }
       break;
     }
     // A step that stays and is half understood takes its whole group with it.
     for (const one of steps) {
       const groups = groupsOf(one);
-      if (
-        groups.length < 2 ||
-        !groups.some((group) => blocked.has(group)) ||
-        groups.every((group) => blocked.has(group))
-      )
-        continue;
-      for (const group of groups)
-        block(group, { step: one.step.at, line: one.step.line }, 'what else the step does stays');
+      if (new Set(groups.map((group) => blocked.has(group))).size < 2) continue;
+      for (const group of groups) block(group, whereOf(one), 'what else the step does stays');
       again = true;
     }
   }
@@ -204,6 +186,8 @@ function usesVariable(images: readonly FoundImage[], deliveries: readonly FoundD
   return all.some((value) => value.includes(mark));
 }
 
+const whereOf = ({ step }: ReadStep): Omit<Left, 'why'> => ({ step: step.at, line: step.line });
+
 const always = /^(?:always|success)\(\)$/;
 const changed =
   /^steps\.[\w-]+\.(?:(?:outcome|conclusion)\s*==\s*'\w+'|outputs\.[\w-]*change[\w-]*(?:\s*==\s*'?(?:true|1)'?|\s*!=\s*'?(?:false|0|)'?)?)$/;
@@ -219,12 +203,8 @@ function conditions(
   if (all.size <= 1) return;
   for (const one of doing) {
     if (conditionOf(one) === undefined) continue;
-    for (const group of groupsOf(one))
-      block(
-        group,
-        { step: one.step.at, line: one.step.line },
-        `it runs only if ${conditionOf(one)}, and other steps of the delivery always`,
-      );
+    const why = `it runs only if ${conditionOf(one)}, and other steps of the delivery always`;
+    for (const group of groupsOf(one)) block(group, whereOf(one), why);
   }
 }
 

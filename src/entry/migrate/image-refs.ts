@@ -39,3 +39,17 @@ export function commonPrefix(references: readonly RefParts[]): {
     below: (path) => (prefix === '' ? path : path.slice(prefix.length + 1)),
   };
 }
+
+/** A text as the name of an image. */
+export function imageNameFrom(text: string): string {
+  const name = text.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+  return name.replace(/^-|-$/g, '') || 'app';
+}
+
+/** The name, or where that is taken the first of name-2, name-3, … that isn't. */
+export function freeName(name: string, taken: readonly string[]): string {
+  for (let n = 1; ; n++) {
+    const one = n === 1 ? name : `${name}-${n}`;
+    if (!taken.includes(one)) return one;
+  }
+}

@@ -132,13 +132,8 @@ export function deliveriesOf(
     else for (const edit of edits) add(dir, edit);
   }
   for (const { dir, fact, ...at } of [...commits, ...pushes]) {
-    if (!all.has(dir))
-      tell(
-        at,
-        fact.is === 'commit'
-          ? 'it commits what no step here is seen to change'
-          : 'it pushes what no step here is seen to change',
-      );
+    const does = fact.is === 'commit' ? 'commits' : 'pushes';
+    if (!all.has(dir)) tell(at, `it ${does} what no step here is seen to change`);
   }
   return [...all].map(([dir, edits]) => {
     const checkout = checkouts.find(({ fact }) => fact.dir === dir);

@@ -24,22 +24,15 @@ export function told(
     if (removed.has(step.at))
       return [{ ...at, line: step.line, is: 'replaced', text: saying(found.map(({ fact }) => fact.is)) }, ...notes];
     if (why !== undefined) return [{ ...at, line: why.line, is: 'left', text: why.why }];
-    if (unclear?.delivers === true)
-      return [
-        {
-          ...at,
-          line: unclear.line,
-          is: 'left',
-          text: isReason(unclear.why) ? unclear.why : `${unclear.why} is not understood`,
-        },
-      ];
+    if (unclear?.delivers === true) {
+      const text = isReason(unclear.why) ? unclear.why : `${unclear.why} is not understood`;
+      return [{ ...at, line: unclear.line, is: 'left', text }];
+    }
     const stays = found.find(({ fact }) => fact.is === 'stays')?.fact;
-    const text =
-      stays?.is === 'stays'
-        ? stays.why
-        : unclear === undefined
-          ? 'other steps need it, or what it is for stays'
-          : `it is no part of a delivery that is known (${unclear.why})`;
+    const plain = unclear
+      ? `it is no part of a delivery that is known (${unclear.why})`
+      : 'other steps need it, or what it is for stays';
+    const text = stays?.is === 'stays' ? stays.why : plain;
     // What stood between two of them was done after the first.
     const [first, last] = [doing[0]?.step.at ?? 0, doing.at(-1)?.step.at ?? 0];
     const order = unclear !== undefined && step.at > first && step.at < last ? '; it runs before all of it now' : '';

@@ -69,14 +69,8 @@ function roleFindings(
   if (about === undefined) return [];
   if (about === 'missing' || about.arn !== role) {
     const other = about === 'missing' ? '' : ` The one of that name is ${about.arn}.`;
-    return [
-      found(
-        'ROLE_NOT_FOUND',
-        'error',
-        `There is no role ${role}.${other}`,
-        'Make it, or correct aws.role in tagboat.yaml.',
-      ),
-    ];
+    const fix = 'Make it, or correct aws.role in tagboat.yaml.';
+    return [found('ROLE_NOT_FOUND', 'error', `There is no role ${role}.${other}`, fix)];
   }
   const arn = readRoleArn(role);
   const file = `trust policy of ${role}`;
@@ -102,12 +96,8 @@ function roleFindings(
   );
   const seconds = aws?.sessionSeconds ?? 0;
   const long = `A session of ${role} lasts ${about.longestSeconds} s at most, and ${seconds} s are asked for: STS refuses that.`;
-  const tooLong = found(
-    'ROLE_SESSION_TOO_LONG',
-    'error',
-    long,
-    "Lower aws.sessionSeconds, or raise the role's MaxSessionDuration.",
-  );
+  const shorten = "Lower aws.sessionSeconds, or raise the role's MaxSessionDuration.";
+  const tooLong = found('ROLE_SESSION_TOO_LONG', 'error', long, shorten);
   const audience = aws?.audience ?? '';
   return [
     ...trust,
@@ -124,12 +114,8 @@ function roleFindings(
     ...[...new Set(lacking.map(({ resource }) => resource))].map((resource) => {
       const actions = lacking.filter((one) => one.resource === resource).map(({ action }) => action);
       const message = `The policies of ${role} don't allow ${actions.join(', ')} on ${resource}.`;
-      return found(
-        'ROLE_RIGHT_MISSING',
-        'error',
-        message,
-        `Allow it in a policy of the role, with Resource ${JSON.stringify(resource)}.`,
-      );
+      const fix = `Allow it in a policy of the role, with Resource ${JSON.stringify(resource)}.`;
+      return found('ROLE_RIGHT_MISSING', 'error', message, fix);
     }),
   ];
 }

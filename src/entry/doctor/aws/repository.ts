@@ -31,20 +31,13 @@ export function repositoryFindings(
   const names = parseTemplate(template).flatMap((piece) => (typeof piece === 'string' ? [] : [piece.name]));
   if (!names.some((one) => one === 'commit' || one === 'shortCommit' || one === 'commitTime') && isFixed(tag)) {
     const message = `Tags of ${repository} are immutable, and images.${name} has the tag ${template} with every commit: the second push is refused.`;
-    all.push(
-      found(
-        'TAG_CANNOT_MOVE',
-        'error',
-        message,
-        `Put {commit} into its tag, or exempt ${tag} from immutability in ECR.`,
-      ),
-    );
+    const fix = `Put {commit} into its tag, or exempt ${tag} from immutability in ECR.`;
+    all.push(found('TAG_CANNOT_MOVE', 'error', message, fix));
   }
   if (preview?.is === 'built' && preview.engine === 'buildx' && image.cache && isFixed('cache-x')) {
     const message = `Tags of ${repository} are immutable, those of the build cache as well: only the first one is ever written.`;
-    all.push(
-      found('CACHE_CANNOT_MOVE', 'warning', message, 'Exempt cache-* from immutability in ECR, or set `cache: false`.'),
-    );
+    const fix = 'Exempt cache-* from immutability in ECR, or set `cache: false`.';
+    all.push(found('CACHE_CANNOT_MOVE', 'warning', message, fix));
   }
   // Only the image that would get another tag matters, where that is known.
   const counts = [...(tags ?? [])].filter(
@@ -54,14 +47,8 @@ export function repositoryFindings(
   if (count >= mostTags * 0.9) {
     const message = `The image ${digest} of ${repository} has ${count} of the ${mostTags} tags that ECR allows: each commit that leaves it as it is adds one.`;
     const severity = count >= mostTags ? 'error' : 'warning';
-    all.push(
-      found(
-        'IMAGE_TAGS_NEARLY_FULL',
-        severity,
-        message,
-        'Delete old tags of it (aws ecr batch-delete-image --image-ids imageTag=…).',
-      ),
-    );
+    const fix = 'Delete old tags of it (aws ecr batch-delete-image --image-ids imageTag=…).';
+    all.push(found('IMAGE_TAGS_NEARLY_FULL', severity, message, fix));
   }
   const rule =
     lifecycle === undefined
@@ -75,14 +62,8 @@ export function repositoryFindings(
       LIFECYCLE_KEEPS_FEW: `${which} keeps ${number} images: an earlier one can't be rolled back to.`,
       LIFECYCLE_COUNTS_OTHERS: `${which} counts build caches or lists of inputs among its ${number} images: they push releases out.`,
     }[code];
-    all.push(
-      found(
-        code,
-        'warning',
-        message,
-        'Use the rules that `tagboat init --with aws` writes: each kind of tag has one of its own.',
-      ),
-    );
+    const fix = 'Use the rules that `tagboat init --with aws` writes: each kind of tag has one of its own.';
+    all.push(found(code, 'warning', message, fix));
   }
   return all;
 }

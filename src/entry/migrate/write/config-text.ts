@@ -1,5 +1,5 @@
 import type { Takeover } from '../decide.ts';
-import { commonPrefix } from '../image-refs.ts';
+import { commonPrefix, freeName, imageNameFrom } from '../image-refs.ts';
 import type { FoundDelivery, FoundImage } from '../parts.ts';
 import { asConfig, branchValue, commitValue, plainText, type RunText, variablesIn, variableValue } from '../value.ts';
 import { type ConfigTree, configYaml } from './yaml-text.ts';
@@ -40,16 +40,15 @@ export function writeConfig({ images, deliveries, aws, from, own }: ConfigParts)
     const own = images.findIndex((image) => image.tag === value);
     return own >= 0 ? `{tag.${names[own]}}` : text(value, imageOf);
   };
+  const some = (tree: ConfigTree): ConfigTree | undefined =>
+    Object.values(tree).every((one) => one === undefined) ? undefined : tree;
   const { registry, below } = commonPrefix(images.map(({ reference }) => reference));
   const imageTree = ({ build, reference, tag: ownTag }: FoundImage, name: string): ConfigTree => ({
     repository: below(reference.path) === name ? undefined : text(below(reference.path)),
     dockerfile: build.dockerfile === 'Dockerfile' ? undefined : build.dockerfile,
     context: build.context === '' ? undefined : build.context,
     target: build.target,
-    args:
-      build.args.length === 0
-        ? undefined
-        : Object.fromEntries(build.args.map(([one, value]) => [one, text(fromEnvironment(value))])),
+    args: some(Object.fromEntries(build.args.map(([one, value]) => [one, text(fromEnvironment(value))]))),
     platforms: build.platforms.length === 0 ? undefined : build.platforms,
     tag: ownTag === tag ? undefined : text(ownTag, imageOf),
   });
@@ -79,8 +78,6 @@ export function writeConfig({ images, deliveries, aws, from, own }: ConfigParts)
     region: isEcr ? text(aws.region) : undefined,
     sessionSeconds: isEcr && /^\d+$/.test(aws.seconds ?? '') ? Number(aws.seconds) : undefined,
   };
-  const some = (tree: ConfigTree): ConfigTree | undefined =>
-    Object.values(tree).every((one) => one === undefined) ? undefined : tree;
   const tree: ConfigTree = {
     registry: registryText,
     aws: some(awsTree),
@@ -128,20 +125,12 @@ function fromEnvironment(value: RunText): RunText {
 
 /** Names for the images: the repository's last part, without a tail that says no more. */
 function namesOf(images: readonly FoundImage[]): string[] {
-  const taken = new Set<string>();
-  return images.map(({ reference, build }) => {
+  const taken: string[] = [];
+  for (const { reference, build } of images) {
     const last = plainText(reference.path.split('/').at(-1) ?? '') ?? build.context.split('/').at(-1) ?? '';
-    const stem =
-      last
-        .toLowerCase()
-        .replace(/[-_.](?:repo|repository|image)$/, '')
-        .replace(/[^a-z0-9-]+/g, '-')
-        .replace(/^-+|-+$/g, '') || 'app';
-    let name = stem;
-    for (let n = 2; taken.has(name); n++) name = `${stem}-${n}`;
-    taken.add(name);
-    return name;
-  });
+    taken.push(freeName(imageNameFrom(last.replace(/[-_.](?:repo|repository|image)$/i, '')), taken));
+  }
+  return taken;
 }
 
 function deliveryName(
