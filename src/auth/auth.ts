@@ -171,6 +171,7 @@ export function createAuth(world: World, emit: Emit, { aws, google, azure }: Par
 
   async function docker(registry: RegistryPlan, needed: boolean): Promise<Leased<RegistryCredential | undefined>> {
     const { host } = registry;
+    if (isListed(world.env, host)) checkDestination(registry, 'listed', world.env, true);
     const found = await dockerLogin(world, keeper, placeOf(registry));
     if (found === undefined && needed) {
       throw new TagboatError('DOCKER_LOGIN_MISSING', { host, looked: loginPlaces(world.env) });

@@ -8,6 +8,7 @@ const what = {
     label: 'An ECR password',
     hint: "Write the registry's own name (ACCOUNT.dkr.ecr.REGION.amazonaws.com). If this host leads to ECR, name it in TAGBOAT_ECR_HOST.",
   },
+  listed: { label: 'TAGBOAT_REGISTRY_PASSWORD', hint: 'Name the host in TAGBOAT_REGISTRY_HOST.' },
   google: { label: "Google's access token", hint: 'Write the host of Artifact Registry, LOCATION-docker.pkg.dev.' },
   acr: { label: "A registry's token of Azure", hint: "Write the registry's own name, NAME.azurecr.io." },
   ghcr: {

@@ -35,7 +35,8 @@ function rightsOf(job: DeliveringJob, config: Config | undefined): Mendable[] {
   const runs = (...some: string[]): boolean => commands.some((command) => some.includes(command));
   const wantsToken =
     (runs('ship', 'build') &&
-      (config?.aws?.role !== undefined || config?.images.some(({ sign }) => sign !== undefined) === true)) ||
+      ([config?.aws?.role, config?.google, config?.azure].some((way) => way !== undefined) ||
+        config?.images.some(({ sign }) => sign !== undefined) === true)) ||
     (runs('ship', 'wait', 'promote', 'rollback') &&
       config?.deliveries.some(({ deploy }) => deploy?.argocd.auth === 'oidc') === true);
   const has = (right: string, ...levels: string[]): boolean =>
@@ -47,7 +48,9 @@ function rightsOf(job: DeliveringJob, config: Config | undefined): Mendable[] {
   if (named && !has('contents', 'read', 'write')) missing.push(['contents', 'read']);
   return missing.map(([right, level]) => {
     const why =
-      right === 'id-token' ? 'GitHub gives it no token for AWS, Argo CD or a signature' : 'nothing can be checked out';
+      right === 'id-token'
+        ? 'GitHub gives it no token for a cloud, Argo CD or a signature'
+        : 'nothing can be checked out';
     const message = `The job ${name} lacks the right ${right}: ${level}, without which ${why}.`;
     const fix = `Add \`${right}: ${level}\` to its permissions.`;
     return {

@@ -90,22 +90,31 @@ function inherited(job: YAMLMap, root: YAMLMap, key: string, depth = 0): unknown
   return (isMap(shared) ? shared.get(key, true) : undefined) ?? root.get(key, true);
 }
 
-/** Without GitHub's endpoint, the token for AWS comes from the job's own `id_tokens`. */
+/** Without GitHub's endpoint, the token for a cloud comes from the job's own `id_tokens`. */
 function tokenFindings(name: string, place: Place, job: YAMLMap, root: YAMLMap, config: Config | undefined): Finding[] {
-  const aws = config?.aws;
-  if (aws?.role === undefined) return [];
+  const { aws, google, azure } = config ?? {};
+  const wanted = [
+    ...(aws?.role === undefined ? [] : [{ who: 'AWS', audience: aws.audience }]),
+    ...(google === undefined ? [] : [{ who: 'Google', audience: google.audience }]),
+    ...(azure === undefined ? [] : [{ who: 'Azure', audience: azure.audience }]),
+  ];
   const tokens = inherited(job, root, 'id_tokens');
   // Of a template of another file nothing is known.
   if (tokens === undefined && root.has('include')) return [];
-  const token = isMap(tokens) ? tokens.get('TAGBOAT_ID_TOKEN', true) : undefined;
-  const aud = isMap(token) ? token.toJSON().aud : undefined;
-  if ([aud].flat().includes(aws.audience)) return [];
-  const message =
-    token === undefined
-      ? `The job ${name} has no id_tokens with TAGBOAT_ID_TOKEN: AWS gets no token of it for ${aws.role}.`
-      : `The token TAGBOAT_ID_TOKEN of the job ${name} is for ${[aud].flat().join(', ') || 'nobody'}, and AWS wants one for ${aws.audience}.`;
-  const fix = `Give the job \`id_tokens: { TAGBOAT_ID_TOKEN: { aud: ${aws.audience} } }\`.`;
-  return [found('WORKFLOW_ID_TOKEN', 'error', message, fix, place)];
+  const given = Object.entries(isMap(tokens) ? (tokens.toJSON() as Record<string, { aud?: unknown } | null>) : {});
+  const audiences = given
+    .filter(([one]) => /^(?:TAGBOAT_ID_TOKEN(?:_\w+)?|SIGSTORE_ID_TOKEN)$/.test(one))
+    .flatMap(([, token]) => token?.aud);
+  return wanted
+    .filter(({ audience }) => !audiences.includes(audience))
+    .map(({ who, audience }) => {
+      const message =
+        audiences.length === 0
+          ? `The job ${name} has no id_tokens with TAGBOAT_ID_TOKEN: ${who} gets no token of it.`
+          : `The id_tokens of the job ${name} are for ${audiences.join(', ')}, and ${who} wants one for ${audience}.`;
+      const fix = `Give the job \`id_tokens: { TAGBOAT_ID_TOKEN: { aud: ${audience} } }\`.`;
+      return found('WORKFLOW_ID_TOKEN', 'error', message, fix, place);
+    });
 }
 
 function imageFindings(job: YAMLMap, root: YAMLMap, place: (node: unknown) => Place): Finding[] {

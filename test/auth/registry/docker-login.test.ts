@@ -295,6 +295,13 @@ describe('a login in variables', () => {
     expect(auth.world.masked).toContain(b64('env:pw1'));
   });
 
+  it('is sent by plain http nowhere but on loopback', async () => {
+    const auth = await atHome(undefined, {}, { ...own, TAGBOAT_REGISTRY_HOST: 'r.example,127.0.0.1:5000' });
+    const clear = (host: string) => auth.registry({ ...registryAt(host), insecure: true });
+    expect(await failureOf(clear('r.example'))).toMatchObject({ code: 'TOKEN_ELSEWHERE', data: { why: 'http' } });
+    expect(await clear('127.0.0.1:5000')).toMatchObject({ username: 'env' });
+  });
+
   it.each([
     ['ghcr.io', 'GITHUB_TOKEN'],
     ['123456789012.dkr.ecr.eu-west-1.amazonaws.com', 'x'],

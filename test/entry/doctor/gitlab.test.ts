@@ -36,6 +36,14 @@ const login = `  before_script:
     - echo "$CI_REGISTRY_PASSWORD" | docker login -u "$CI_REGISTRY_USER" --password-stdin "$CI_REGISTRY"
 `;
 
+it("a job's tokens are held against what Google and Azure want too", async () => {
+  const google = { workloadIdentityProvider: 'p', serviceAccount: undefined, audience: 'https://iam.googleapis.com/p' };
+  const azure = { clientId: 'c', tenantId: 't', audience: 'api://AzureADTokenExchange' };
+  const more = '    TAGBOAT_ID_TOKEN_GOOGLE: { aud: https://iam.googleapis.com/p }\n  rules:';
+  expect(await found(right, { ...config, google, azure })).toEqual(['WORKFLOW_ID_TOKEN 1', 'WORKFLOW_ID_TOKEN 1']);
+  expect(await found(right.replace('  rules:', more), { ...config, google })).toEqual([]);
+});
+
 describe('a GitLab pipeline', () => {
   it.each<[string, string, string[]]>([
     ['that is right', right, []],
@@ -43,6 +51,7 @@ describe('a GitLab pipeline', () => {
     ['without Tagboat', 'build:\n  image: node\n  script: [make]\n', []],
     ['that only plans', right.replace('tagboat ship', 'tagboat plan').replace(tokens, ''), []],
     ['without a token for AWS', right.replace(tokens, ''), ['WORKFLOW_ID_TOKEN 1']],
+    ['with a token by a longer name of ours', right.replace('TAGBOAT_ID_TOKEN', 'TAGBOAT_ID_TOKEN_AWS'), []],
     ['with a token under another name', right.replace('TAGBOAT_ID_TOKEN', 'AWS_TOKEN'), ['WORKFLOW_ID_TOKEN 1']],
     ['with a token for somebody else', right.replace('aud: sts', 'aud: https://sts'), ['WORKFLOW_ID_TOKEN 1']],
     ['with a token for several', right.replace('aud: sts.amazonaws.com', 'aud: [x, sts.amazonaws.com]'), []],
