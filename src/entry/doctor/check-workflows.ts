@@ -22,15 +22,8 @@ function rightsOf(job: DeliveringJob, config: Config | undefined): Mendable[] {
   if (permissions === undefined && job.events.join() === 'workflow_call') return [];
   if (permissions === 'write-all') {
     const message = `The job ${name} may write everything.`;
-    return [
-      found(
-        'WORKFLOW_WRITE_ALL',
-        'warning',
-        message,
-        'Name the rights it needs: contents: read, and id-token: write.',
-        place,
-      ),
-    ];
+    const fix = 'Name the rights it needs: contents: read, and id-token: write.';
+    return [found('WORKFLOW_WRITE_ALL', 'warning', message, fix, place)];
   }
   const runs = (...some: string[]): boolean => commands.some((command) => some.includes(command));
   const wantsToken =
@@ -69,42 +62,21 @@ function startsOf({ events, name, place, commands, conditions }: DeliveringJob):
   const isChosen = /\bgithub\.(?:event_name|event|ref|ref_name|base_ref|head_ref)\b/.test(conditions);
   if (!events.includes('pull_request') || !delivers(commands) || isChosen) return [];
   const message = `The job ${name} delivers on pull_request: those from forks get neither token nor secrets, and fail.`;
-  return [
-    found(
-      'WORKFLOW_PULL_REQUEST',
-      'warning',
-      message,
-      'Deliver on push, and run `tagboat plan` on pull_request.',
-      place,
-    ),
-  ];
+  const fix = 'Deliver on push, and run `tagboat plan` on pull_request.';
+  return [found('WORKFLOW_PULL_REQUEST', 'warning', message, fix, place)];
 }
 
 function stepsOf({ steps }: DeliveringJob): Finding[] {
   return steps.flatMap(({ uses, run, place }): Finding[] => {
     if (uses !== undefined && !/^\.|^docker:/.test(uses) && !trusted.test(uses) && !/@[0-9a-f]{40}$/.test(uses)) {
       const message = `${uses} is whatever that name means by then, and gets this job's rights.`;
-      return [
-        found(
-          'WORKFLOW_UNPINNED',
-          'warning',
-          message,
-          'Name it by the whole id of a commit, with the version as a comment.',
-          place,
-        ),
-      ];
+      const fix = 'Name it by the whole id of a commit, with the version as a comment.';
+      return [found('WORKFLOW_UNPINNED', 'warning', message, fix, place)];
     }
     if (run === undefined || !/\$\{\{[^}]*\bsecrets\./.test(run)) return [];
     const message =
       "A secret is put into a script's text, where a command line shows it to every process of the machine.";
-    return [
-      found(
-        'WORKFLOW_SECRET_IN_SCRIPT',
-        'warning',
-        message,
-        'Give it to the step by `env:` and use the variable.',
-        place,
-      ),
-    ];
+    const fix = 'Give it to the step by `env:` and use the variable.';
+    return [found('WORKFLOW_SECRET_IN_SCRIPT', 'warning', message, fix, place)];
   });
 }

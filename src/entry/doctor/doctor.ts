@@ -85,15 +85,8 @@ function told(all: Mendable[], error: unknown): [] {
 function unsetFindings(names: readonly string[], file: string, inJob: boolean): Finding[] {
   if (names.length === 0) return [];
   const message = `Not set here: ${names.join(', ')}. What they make of the config isn't known, and registries aren't asked.`;
-  return [
-    found(
-      'CONFIG_VARIABLE_UNSET',
-      inJob ? 'error' : 'note',
-      message,
-      'Give them to the step by `env:`, from variables or secrets of the repository.',
-      { file },
-    ),
-  ];
+  const fix = 'Give them to the step by `env:`, from variables or secrets of the repository.';
+  return [found('CONFIG_VARIABLE_UNSET', inJob ? 'error' : 'note', message, fix, { file })];
 }
 
 async function doctorTrust(session: Session, file: string, options: TrustOptions): ReturnType<Body> {

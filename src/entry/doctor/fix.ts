@@ -26,7 +26,7 @@ export async function mendAll(dir: string, findings: readonly Mendable[]): Promi
     }
     if (mend?.is === 'schemaLine') {
       const text = await readFile(join(dir, mend.file), 'utf8');
-      await writeFile(join(dir, mend.file), schemaLine + text);
+      await writeFile(join(dir, mend.file), schemaLine.replace('\n', lineEnd(text)) + text);
       done.push(finding);
     }
   }
@@ -58,5 +58,9 @@ function withRights(
     ? wanted.map(([right, level]) => `${indent}${right}: ${level}\n`)
     : // A job's own rights take the place of its workflow's.
       [`${indent}permissions:\n`, ...[...held, ...wanted].map(([right, level]) => `${indent}  ${right}: ${level}\n`)];
-  return text.slice(0, offset) + lines.join('') + text.slice(offset);
+  return text.slice(0, offset) + lines.join('').replaceAll('\n', lineEnd(text)) + text.slice(offset);
+}
+
+function lineEnd(text: string): string {
+  return text.includes('\r\n') ? '\r\n' : '\n';
 }

@@ -201,6 +201,17 @@ describe('tagboat doctor --fix', () => {
     expect(await readFile(join(dir, '.dockerignore'), 'utf8')).toContain('.git');
   });
 
+  it('keeps the line ends of Windows', async () => {
+    const text = workflow.replace(/ {4}permissions:\n.*\n.*\n/, '').replaceAll('\n', '\r\n');
+    const bare = config.replace(schemaLine, '').replaceAll('\n', '\r\n');
+    const dir = await repoOf({ '.github/workflows/deliver.yml': text, 'tagboat.yaml': bare });
+    expect(codes(await run(dir, { offline: true, fix: true }))).toEqual([]);
+    for (const file of ['.github/workflows/deliver.yml', 'tagboat.yaml']) {
+      const after = await readFile(join(dir, file), 'utf8');
+      expect([file, after.replaceAll('\r\n', '').includes('\n')]).toEqual([file, false]);
+    }
+  });
+
   it('leaves what has no safe place as it is, and says so', async () => {
     const text = workflow.replace(/permissions:\n.*\n.*\n/, 'permissions: { contents: read }\n');
     const dir = await repoOf({ '.github/workflows/deliver.yml': text });
