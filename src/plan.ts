@@ -5,6 +5,8 @@ import type { HoldChange } from './plan/holds.ts';
 import type {
   Attest,
   BuilderPlan,
+  BuildSecret,
+  BuildSsh,
   Compression,
   LeftOut,
   Mark,
@@ -145,6 +147,9 @@ export interface ImagePlan extends BuilderPlan {
   readonly contexts?: readonly NamedContext[] | undefined;
   readonly target: string | undefined;
   readonly args: Readonly<Record<string, string>>;
+  /** For what a RUN mounts; no image, log, cache or fingerprint has their content. Undefined: none. */
+  readonly secrets?: readonly BuildSecret[] | undefined;
+  readonly ssh?: readonly BuildSsh[] | undefined;
   readonly platforms: readonly Platform[];
   readonly engine: Engine | 'auto';
   /** Undefined: whatever the engine's own is, gzip for all of them. */

@@ -106,6 +106,22 @@ export const buildErrors = {
     ({ image, file, reason }) => `${file}, with which ${image} reaches its builder, can't be read: ${reason}.`,
     () => 'Check `builder:` of that image in tagboat.yaml, and that an earlier step of the job writes the file.',
   ),
+  BUILD_SECRET_MISSING: entry<{ image: string; what: string; reason: string }>(
+    exit,
+    ({ image, what, reason }) => `The ${what} of ${image} isn't there: ${reason}.`,
+    () =>
+      'Give it to the step that runs Tagboat: in Actions by `env:`, from `secrets`; in GitLab as a CI/CD variable. A file ' +
+      'is written by an earlier step, and an agent is started by one.',
+  ),
+  MOUNT_NOT_GIVEN: entry<{ image: string; key: 'secrets' | 'ssh'; id: string }>(
+    exit,
+    ({ image, key, id }) =>
+      `The Dockerfile of ${image} can't do without the ${key === 'ssh' ? 'SSH access' : 'secret'} ${id}, which isn't given.`,
+    ({ key, id }) =>
+      key === 'ssh'
+        ? `Add ${id === 'default' ? '`ssh: default`' : `\`ssh: { ${id}: FILE }\``} to that image in tagboat.yaml.`
+        : `Add \`secrets: { ${id}: { env: NAME } }\` (or \`{ src: FILE }\`) to that image in tagboat.yaml.`,
+  ),
   ENGINE_UNUSABLE: entry<{ image: string; engine: string; reason: string }>(
     exit,
     ({ image, engine, reason }) => `${image} asks for the engine ${engine}, which can't be used: ${reason}.`,

@@ -83,3 +83,15 @@ export interface LeftOut {
   /** As the end of a sentence. */
   readonly why: string;
 }
+
+/** A secret that a RUN may mount by its id. A file is absolute. */
+export type BuildSecret =
+  | { readonly id: string; readonly from: 'env'; readonly variable: string }
+  | { readonly id: string; readonly from: 'src'; readonly file: string };
+
+/** What a RUN may reach other machines by with SSH, by its id: a key's file, absolute, or the agent. */
+export interface BuildSsh {
+  readonly id: string;
+  /** Undefined: the agent at SSH_AUTH_SOCK. */
+  readonly key: string | undefined;
+}

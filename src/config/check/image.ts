@@ -9,6 +9,7 @@ import { ofSource, parseTemplate } from '../shape/template.ts';
 import { checkBuilder, isWord } from './builder.ts';
 import type { Checks } from './checks.ts';
 import { checkContexts } from './contexts.ts';
+import { checkBuildSecrets, checkSsh } from './secrets.ts';
 
 interface Defaults {
   readonly registry: RegistryPlan | undefined;
@@ -88,6 +89,11 @@ function checkImage(
   if (raw.contexts !== undefined && (raw.engine === 'docker' || raw.engine === 'buildah')) {
     checks.refuse(at('contexts'), `is for the engines buildx and assemble, not ${raw.engine}`);
   }
+  for (const key of ['secrets', 'ssh'] as const) {
+    if (raw[key] !== undefined && raw.engine === 'assemble') {
+      checks.refuse(at(key), 'is for what a RUN mounts, and the engine assemble has none');
+    }
+  }
   if (raw.annotations !== undefined && raw.engine === 'docker') {
     checks.refuse(at('annotations'), 'is for the engines buildx, assemble and buildah, not docker');
   }
@@ -107,6 +113,8 @@ function checkImage(
     context,
     contexts: checkContexts(at('contexts'), raw.contexts ?? {}, checks),
     target: raw.target,
+    secrets: raw.secrets && checkBuildSecrets(at('secrets'), raw.secrets, checks),
+    ssh: raw.ssh && checkSsh(at('ssh'), raw.ssh, checks),
     args: checkArgs(name, raw.args ?? {}, checks),
     platforms,
     engine: raw.engine ?? 'auto',

@@ -43,6 +43,8 @@ export function planImage(image: ImageConfig, run: RunOf, given: string | undefi
     context: resolve(dir, image.context),
     builderTls: image.builderTls && absolute(image.builderTls, dir),
     require: image.require && { ...image.require, signed: ofRoot(image.require.signed, dir) },
+    secrets: image.secrets?.map((one) => (one.from === 'src' ? { ...one, file: resolve(dir, one.file) } : one)),
+    ssh: image.ssh?.map(({ id, key }) => ({ id, key: key && resolve(dir, key) })),
     contexts: image.contexts.map((one) => ('dir' in one ? { ...one, dir: resolve(dir, one.dir) } : one)),
   };
 }

@@ -1,5 +1,14 @@
 import type { ArgoCdPlan, DeployPlan } from '../../plan/deploy.ts';
-import type { Attest, BuilderTls, Compression, NamedContext, Required, SignPlan } from '../../plan/image.ts';
+import type {
+  Attest,
+  BuilderTls,
+  BuildSecret,
+  BuildSsh,
+  Compression,
+  NamedContext,
+  Required,
+  SignPlan,
+} from '../../plan/image.ts';
 import type { Allowance, CloudPlans, Edit, Engine, Order, Person, Platform, RegistryPlan, Via } from '../../plan.ts';
 
 /** What `tagboat.yaml` says, checked, with every default filled in. Texts with `{…}` are templates. */
@@ -31,6 +40,8 @@ export interface ImageConfig {
   readonly contexts: readonly NamedContext[];
   readonly target: string | undefined;
   readonly args: Readonly<Record<string, string>>;
+  readonly secrets: readonly BuildSecret[] | undefined;
+  readonly ssh: readonly BuildSsh[] | undefined;
   readonly platforms: readonly Platform[];
   readonly engine: Engine | 'auto';
   readonly builder: string | undefined;

@@ -162,6 +162,29 @@ export const image = z.strictObject({
       'Keep what later builds can use beside the image, under the tag cache-NAME-BRANCH: layers for assemble, a build cache for buildx. Default true.',
     ),
   tag: tag().optional(),
+  secrets: z
+    .record(
+      text(patterns.secretId),
+      z.union([
+        text(patterns.secret),
+        z.strictObject({
+          env: text({ ...patterns.variable, examples: ['NPM_TOKEN'] })
+            .optional()
+            .describe('NAME of the variable that has it.'),
+          src: text(patterns.file).optional().describe("The file that is it, absolute or from the app repo's root."),
+        }),
+      ]),
+    )
+    .optional()
+    .describe(
+      'Secrets for RUN --mount=type=secret, by their ids: { env: NAME } or { src: FILE }, or in short env=NAME, src=FILE. Their content is in no argument, layer, log, cache or fingerprint. For the engines buildx, docker and buildah.',
+    ),
+  ssh: z
+    .union([z.literal('default'), z.record(text(patterns.secretId), text({ ...patterns.file, examples: ['agent'] }))])
+    .optional()
+    .describe(
+      'For RUN --mount=type=ssh: default is the agent at SSH_AUTH_SOCK; a map names keys by their ids, each the file of a key without passphrase, or agent. For the engines buildx, docker and buildah.',
+    ),
   tags: z
     .array(z.union([text(patterns.moreTag), z.number()]))
     .min(1)

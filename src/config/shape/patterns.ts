@@ -78,6 +78,11 @@ export const patterns = {
   serverName: pattern('[A-Za-z0-9][\\w.-]{0,252}'),
   sign: pattern('https://[^\\s/@?#]+[^\\s@?#]*|http://(?:localhost|127[0-9.]+|\\[::1\\])(?::[0-9]+)?[^\\s@?#]*'),
   sbom: pattern('\\w[\\w./:@-]{0,500}'),
+  secretId: pattern('[A-Za-z0-9_][\\w.-]{0,127}', ['npm']),
+  secret: pattern('env=[A-Za-z_][A-Za-z0-9_]{0,127}|src=(?!-)[^\\u0000-\\u001f]{1,1000}', [
+    'env=NPM_TOKEN',
+    'src=ca.pem',
+  ]),
   argument: pattern('[A-Za-z_]\\w*'),
   context: pattern(`git@[\\w.-]+:\\S+|(?:docker-image|oci-layout|https?|git)://[^\\s]+|(?![a-z][a-z0-9+.-]*:)${inner}`),
   contextName: pattern('(?!(?:context|scratch)$)[a-z0-9][a-z0-9._/:@-]*'),

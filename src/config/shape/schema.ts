@@ -19,6 +19,7 @@ export function configJsonSchema(): Part {
     anyOf: [
       { allOf: [is('engine', 'docker', 'buildah', 'assemble'), { anyOf: [has('builder'), has('attest')] }] },
       { allOf: [is('engine', 'docker'), has('annotations')] },
+      { allOf: [is('engine', 'assemble'), { anyOf: [has('secrets'), has('ssh')] }] },
       { allOf: [is('engine', 'docker', 'buildah'), { anyOf: [has('contexts'), is('compression', 'zstd')] }] },
       {
         allOf: [
@@ -34,6 +35,10 @@ export function configJsonSchema(): Part {
   };
   for (const part of (image.properties as Record<string, Part>).builder?.anyOf as Part[]) {
     if (part.type === 'object') part.dependencies = { cert: ['key'], key: ['cert'] };
+  }
+  const { secrets } = image.properties as Record<string, Part>;
+  for (const part of (secrets?.additionalProperties as Part).anyOf as Part[]) {
+    if (part.type === 'object') part.oneOf = [has('env'), has('src')];
   }
   const delivery = at('properties.deliveries.additionalProperties');
   const needed = ['application'];

@@ -177,6 +177,8 @@ export type ArgoCdShape = z.infer<typeof argocd>;
 export const records: readonly (readonly string[])[] = [
   ['images'],
   ['images', '*', 'args'],
+  ['images', '*', 'secrets'],
+  ['images', '*', 'ssh'],
   ['images', '*', 'labels'],
   ['images', '*', 'annotations'],
   ['deliveries'],
@@ -224,6 +226,7 @@ export function keysAt(path: readonly (string | number)[]): string[] {
   if (path[0] === 'images' && path[2] === 'require') {
     return path[3] === 'signed' ? ['issuer', 'subject', 'trustRoot'] : ['signed', 'sbom'];
   }
+  if (path[0] === 'images' && path[2] === 'secrets') return ['env', 'src'];
   if (path[0] === 'images' && path[2] === 'sign') return ['fulcio', 'rekor'];
   if (path[0] === 'images') return Object.keys(image.shape);
   if (path[0] === 'deliveries' && path[2] === 'argocd') return Object.keys(argocd.shape);

@@ -22,5 +22,7 @@ export function isProposal({ GITHUB_EVENT_NAME: event, CI_PIPELINE_SOURCE: sourc
 
 /** Whether an error only says that this machine, or a job about a proposal, hasn't what the delivering job has. */
 export function isUnknowable(error: ErrorReport, env: Env): boolean {
+  // A fork's pull request has no secrets; elsewhere one that is missing is missing for ship too.
+  if (isProposal(env) && error.code === 'BUILD_SECRET_MISSING') return true;
   return (!isJob(env) || isProposal(env)) && ofJobs.includes(error.code as ErrorCode);
 }

@@ -5,6 +5,7 @@ import { imageName } from '../../plan.ts';
 import { fullName } from '../../wire/oci/reference.ts';
 import { type Builder, buildFlags, digestIn, runStep } from './build.ts';
 import { canNameBases, hasOwnIgnoreFile, ignoreFileOf, shortNames } from './builder-input.ts';
+import { secretFlags } from './secrets.ts';
 
 /** `buildah build`, then a push. No daemon, and with chroot isolation no privileges beyond a container's own. */
 export const buildWithBuildah: Builder = async (job, building) => {
@@ -23,6 +24,7 @@ export const buildWithBuildah: Builder = async (job, building) => {
   const ignoring = (await hasOwnIgnoreFile(image)) ? [] : [`--ignorefile=${(await ignoreFileOf(image)) ?? nothing}`];
   const short = shortNames(bases);
   const named = short.length > 0 && (await canNameBases(job.run)) ? short : [];
+  const secret = secretFlags(image, job.run.world.env);
   const build = [
     'build',
     ...access,
@@ -33,10 +35,11 @@ export const buildWithBuildah: Builder = async (job, building) => {
     ...ignoring,
     ...named.flatMap((name) => ['--build-context', `${name}=docker-image://${fullName(name)}`]),
     ...(several ? ['--manifest', list] : ['--tag', reference]),
+    ...secret.args,
     ...buildFlags(job, building),
     image.context,
   ];
-  await runStep(job, 'buildah', 'build', { program: 'buildah', args: build });
+  await runStep(job, 'buildah', 'build', { program: 'buildah', args: build, env: secret.env });
   building.built();
   const target = `docker://${reference}`;
   const push = several

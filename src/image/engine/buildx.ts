@@ -7,6 +7,7 @@ import { cacheTags } from '../cache-tag.ts';
 import type { ImageJob } from '../job.ts';
 import { type Builder, buildFlags, digestIn, runStep } from './build.ts';
 import { readRawJson } from './rawjson.ts';
+import { secretFlags } from './secrets.ts';
 import { buildxDriver, isAddress, writesRawJson } from './tool.ts';
 
 /** `docker buildx build --push`: BuildKit pushes itself, nothing passes through this machine's image store. */
@@ -19,6 +20,7 @@ export const buildWithBuildx: Builder = async (job, building) => {
   // A builder made for this build alone: it goes with the login's folder.
   const env = { DOCKER_CONFIG: login.dir, BUILDX_CONFIG: remote ? join(login.dir, 'buildx') : login.buildxDir };
   const program = 'docker';
+  const secret = secretFlags(image, world.env);
   if (remote && image.builder !== undefined) {
     const driver = ['--driver', 'remote', ...tlsFlags(image.builderTls)];
     const create = ['buildx', 'create', ...driver, '--name', remoteName, image.builder];
@@ -38,6 +40,7 @@ export const buildWithBuildx: Builder = async (job, building) => {
     ...attestFlags(image.attest),
     ...annotationFlags(image),
     ...(image.contexts ?? []).flatMap((one) => ['--build-context', `${one.name}=${contextValue(one)}`]),
+    ...secret.args,
     ...buildFlags(job, building),
     ...(image.cache ? cacheFlags(job, driver) : []),
   ];
@@ -50,7 +53,13 @@ export const buildWithBuildx: Builder = async (job, building) => {
     const failed = reader?.failed().filter(({ name }) => !name.startsWith(cacheStep)) ?? [];
     return failed.length > 0 && failed.every(({ name }) => /^(?:exporting to|pushing) /.test(name)) ? 'push' : 'build';
   };
-  await runStep(job, 'buildx', step, { program, args: [...args, image.context], env }, reading);
+  await runStep(
+    job,
+    'buildx',
+    step,
+    { program, args: [...args, image.context], env: { ...secret.env, ...env } },
+    reading,
+  );
   // The build succeeded, so it's not the image that this is about.
   for (const { name, error } of reader?.failed() ?? []) {
     if (name.startsWith(cacheStep)) job.tell('warning', 'BUILD_CACHE_FAILED', `${error} (${name}). ${aboutCache}`);

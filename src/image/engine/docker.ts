@@ -5,6 +5,7 @@ import { parseObject } from '../../wire/oci/manifest.ts';
 import type { ManifestBytes } from '../../wire/oci/types.ts';
 import { taggedNow } from '../registry.ts';
 import { type Builder, buildFlags, digestIn, runStep } from './build.ts';
+import { secretFlags } from './secrets.ts';
 
 /** `docker build` with the daemon's BuildKit, then `docker push`. */
 export const buildWithDocker: Builder = async (job, building) => {
@@ -13,8 +14,13 @@ export const buildWithDocker: Builder = async (job, building) => {
   const reference = imageName(image);
   const env = { DOCKER_CONFIG: login.dir, DOCKER_BUILDKIT: '1', BUILDX_CONFIG: login.buildxDir };
   const idFile = join(login.dir, 'image-id');
-  const args = ['build', '--progress', 'plain', '--iidfile', idFile, '--tag', reference, ...buildFlags(job, building)];
-  await runStep(job, 'docker', 'build', { program: 'docker', args: [...args, image.context], env });
+  const secret = secretFlags(image, run.world.env);
+  const args = ['build', '--progress', 'plain', '--iidfile', idFile, '--tag', reference, ...secret.args];
+  await runStep(job, 'docker', 'build', {
+    program: 'docker',
+    args: [...args, ...buildFlags(job, building), image.context],
+    env: { ...secret.env, ...env },
+  });
   built();
   await runStep(job, 'docker', 'push', { program: 'docker', args: ['push', reference], env });
   // What was built by its own id is as good as the daemon's word on what it pushed, and spares asking for that.

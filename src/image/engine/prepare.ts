@@ -8,6 +8,7 @@ import { type Needed, neededStages } from '../dockerfile/stages.ts';
 import { readPlatform, showPlatform } from '../platform.ts';
 import type { ImageRun } from '../run.ts';
 import { builderNeed, type Choice, chooseEngine, type Need, type Probe } from './choose.ts';
+import { checkMounts, checkSecrets } from './secrets.ts';
 import { probeTool } from './tool.ts';
 
 /** A build worked out: which engine, and what is known of the Dockerfile. */
@@ -71,7 +72,9 @@ export async function readImage(
 /** Chooses the engine. Throws what stops the build before anything is pushed. */
 export async function prepare(run: ImageRun, image: ImagePlan, reading: DockerfileReading): Promise<Prepared> {
   const probe = probing(run, image);
+  await checkSecrets(image, run.world);
   if (reading.is === 'read') {
+    for (const { needed } of reading.platforms) checkMounts(image, reading.dockerfile, needed);
     const choice = await chooseEngine(image, reading.need, probe);
     if (choice.engine === 'buildx') await checkBuilderFiles(image);
     const stages = reading.platforms.flatMap(({ needed }) => needed.stages);

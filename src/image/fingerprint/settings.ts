@@ -43,11 +43,19 @@ export async function settingsOf(
 export function otherOptions(image: ImagePlan): Readonly<Record<string, unknown>> {
   const { name, registry, repository, tag, dockerfile, context, contexts, target, args, platforms, ...others } = image;
   const { engine, builder, builderTls, cache, refreshSeconds, reuseFrom, sign, tags, leftOut, ...rest } = others;
-  const { require, checks, labels, annotations, ...more } = rest;
-  return { ...more, labels: templatesOf(labels), annotations: templatesOf(annotations) };
+  const { require, checks, labels, annotations, secrets, ssh, ...more } = rest;
+  return { ...more, labels: templatesOf(labels), annotations: templatesOf(annotations), ...namesOf(image) };
 }
 
 /** What a variable comes to is another thing at each commit, and would make every commit's image a new one. */
 function templatesOf(marks: readonly Mark[] | undefined): readonly (readonly [string, string])[] | undefined {
   return marks?.map(({ name, template }) => [name, template] as const).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** Of secrets and SSH keys their names and where they come from. Their content is nobody's business, and may change. */
+function namesOf({ secrets, ssh }: ImagePlan): Readonly<Record<string, readonly string[] | undefined>> {
+  return {
+    secrets: secrets?.map(({ id, from }) => `${id} ${from}`).sort(),
+    ssh: ssh?.map(({ id, key }) => `${id} ${key === undefined ? 'agent' : 'key'}`).sort(),
+  };
 }

@@ -4,6 +4,7 @@ import { WireFailure } from '../../wire/failure.ts';
 import { registryError } from '../../wire/oci/report.ts';
 import { checkSources } from '../engine/check-sources.ts';
 import { type DockerfileReading, readImage } from '../engine/prepare.ts';
+import { checkMounts } from '../engine/secrets.ts';
 import type { ImageJob } from '../job.ts';
 import type { ImageRun } from '../run.ts';
 import { baseOf } from './base-images.ts';
@@ -13,6 +14,9 @@ import type { NewBuild } from './decide.ts';
 export async function checkFiles(run: Pick<ImageRun, 'machine' | 'source' | 'world'>, image: ImagePlan): Promise<void> {
   if (image.from !== undefined) return;
   const reading = await readImage(image, run);
+  if (reading.is === 'read') {
+    for (const { needed } of reading.platforms) checkMounts(image, reading.dockerfile, needed);
+  }
   await checkSources(image, reading, run.world.signal);
 }
 

@@ -51,6 +51,20 @@ describe('a run', () => {
     });
   });
 
+  it('has build secrets and keys by absolute paths, and variables by their names', () => {
+    const keys = 'secrets: { npm: env=NPM_TOKEN, ca: { src: ca.pem } }, ssh: { default: agent, gh: /run/id }';
+    expect(plan(seed.replace('repository: app-repo', keys)).images[0]).toMatchObject({
+      secrets: [
+        { id: 'npm', from: 'env', variable: 'NPM_TOKEN' },
+        { id: 'ca', from: 'src', file: '/src/shop/ca.pem' },
+      ],
+      ssh: [
+        { id: 'default', key: undefined },
+        { id: 'gh', key: '/run/id' },
+      ],
+    });
+  });
+
   it('has the folders of contexts by name as absolute paths', () => {
     const [image] = plan(seed.replace('repository: app-repo', 'contexts: { lib: lib, base: oci-layout://out }')).images;
     expect(image?.contexts).toEqual([
