@@ -9,6 +9,7 @@ import { ofSource, parseTemplate } from '../shape/template.ts';
 import { checkBuilder, isWord } from './builder.ts';
 import type { Checks } from './checks.ts';
 import { checkContexts } from './contexts.ts';
+import { checkMarks } from './marks.ts';
 import { checkBuildSecrets, checkSsh } from './secrets.ts';
 
 interface Defaults {
@@ -128,22 +129,6 @@ function checkImage(
     checks: checkChecks(at('check'), raw.check, checks),
     reuseFrom: raw.reuseFrom && checkReuseFrom(at('reuseFrom'), raw.reuseFrom, { registry, repository }, checks),
   };
-}
-
-/** Labels or annotations, which programs are told as NAME=VALUE. */
-function checkMarks(
-  path: (string | number)[],
-  raw: NonNullable<ImageShape['labels']>,
-  checks: Checks,
-): Record<string, string> {
-  const form = 'named by letters, digits, ".", "_", "/" and "-", such as org.opencontainers.image.version';
-  const marks = Object.entries(raw).map(([name, value]): [string, string] => {
-    checks.mustBe([...path, name], /^[A-Za-z0-9][\w./-]{0,254}$/.test(name) ? undefined : form, 'key');
-    checks.template([...path, name], String(value), { alone: [...ofSource, 'tag'], ofImage: [], images: [] });
-    if (String(value).includes('\0')) checks.refuse([...path, name], 'holds a NUL character');
-    return [name, String(value)];
-  });
-  return Object.fromEntries(marks);
 }
 
 /** An image that something else builds has no key for building. */
