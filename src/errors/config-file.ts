@@ -8,7 +8,7 @@ export const configFileErrors = {
     exitCodes.config,
     ({ file }) => `Nothing in ${file} can be set: by its name it is of no kind that is known.`,
     () =>
-      'Files are known by their names: .yaml, .yml, Kustomization, .json, .toml, .env and .properties. Name such a file.',
+      'Files are known by their names: .yaml, .yml, Kustomization, .json, .toml, .env, .properties and .tfvars. Name such a file.',
   ),
   FILE_BINARY: entry<{ file: string; why: string }>(
     exit,

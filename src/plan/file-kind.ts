@@ -1,7 +1,7 @@
 import { TagboatError } from '../errors.ts';
 
 /** The kinds of file that a value can be set in. */
-export type FileKind = 'YAML' | 'JSON' | 'TOML' | 'dotenv' | 'properties';
+export type FileKind = 'YAML' | 'JSON' | 'TOML' | 'dotenv' | 'properties' | 'tfvars';
 
 /** By the file's last name; the first that fits. `Kustomization` is a name that kustomize takes as well. */
 const kinds: readonly (readonly [names: RegExp, kind: FileKind])[] = [
@@ -9,6 +9,7 @@ const kinds: readonly (readonly [names: RegExp, kind: FileKind])[] = [
   [/^kustomization$/i, 'YAML'],
   [/\.json$/i, 'JSON'],
   [/\.toml$/i, 'TOML'],
+  [/\.tfvars$/i, 'tfvars'],
   [/\.properties$/i, 'properties'],
   [/\.env$|^\.env\./i, 'dotenv'],
 ];

@@ -52,6 +52,25 @@ kind: Deployment
 spec: {x: "1", y: 2}
 `;
 
+const tomlValues = `a = 1_0 # c
+[front]
+imageTag = 'a'
+"x.y" = """
+b"""
+[[images]]
+name = "app"
+newTag = 1979-05-27
+z = { q = [1, "]"] }
+`;
+
+const hclValues = `front = { imageTag = "a" } # c
+images = [{ name : "app", newTag = <<-E
+  a
+  E
+}]
+x = max("%{"}"}", 1) /* c */
+`;
+
 const sign = { name: 'Ada', email: 'ada@example.test' };
 const id = '1700000000000-0123456789ab';
 const intent = {
@@ -160,6 +179,10 @@ export const textSubjects: readonly Subject[] = [
     'values.json',
     json({ front: { imageTag: 'a' }, images: [{ name: 'app', newTag: 1 }], kind: 'Deployment', spec: { x: 1 } }),
   ),
+  edited('values.toml', text(tomlValues)),
+  edited('.env', text('# c\nexport front.imageTag="a b" # c\nB=\'x\ny\'\nC=$x\n')),
+  edited('values.properties', text('! c\nfront.imageTag : a\\\n  b\\u0041\nx\\ y=z\n')),
+  edited('values.tfvars', text(hclValues)),
   {
     name: 'an intent',
     inputs: [writeIntent(intent, 'sha1', undefined).commit.content],

@@ -4,10 +4,18 @@ import type { SourceFile } from './document.ts';
 import type { Format } from './format.ts';
 import { env } from './formats/env.ts';
 import { properties } from './formats/properties.ts';
+import { tfvars } from './formats/tfvars.ts';
 import { toml } from './formats/toml.ts';
 import { json, yaml } from './yaml/yaml.ts';
 
-const formats: Readonly<Record<FileKind, Format>> = { YAML: yaml, JSON: json, TOML: toml, dotenv: env, properties };
+const formats: Readonly<Record<FileKind, Format>> = {
+  YAML: yaml,
+  JSON: json,
+  TOML: toml,
+  dotenv: env,
+  properties,
+  tfvars,
+};
 
 const largest = 1024 * 1024;
 

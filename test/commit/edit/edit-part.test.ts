@@ -166,3 +166,12 @@ it('whatever the reference, its other parts stay as they were', () => {
     { numRuns: runs(1_000) },
   );
 }); // biome-ignore format: as it is
+
+it('the version of a chart and of its app stay texts', () => {
+  const chart = 'apiVersion: v2\nname: shop\nversion: 0.1.0\nappVersion: 1.9 # c\n';
+  const set = (path: string, value: string) => edited(chart, path, value, { file: 'Chart.yaml' });
+  expect(set('.appVersion', '1.10')).toBe(chart.replace('1.9', '"1.10"'));
+  expect(set('.appVersion', '19ea9ee')).toBe(chart.replace('1.9', '19ea9ee'));
+  expect(set('.appVersion', '1234567')).toBe(chart.replace('1.9', '"1234567"'));
+  expect(set('.version', '0.2.0')).toBe(chart.replace('0.1.0', '0.2.0'));
+});
