@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -67,5 +67,7 @@ async function end(daemon: ChildProcess, dir: string): Promise<void> {
     daemon.kill('SIGTERM');
     await over;
   }
+  // A container in the machine's own network leaves its mount behind.
+  spawnSync('umount', [join(dir, 'exec', 'netns', 'default')], { stdio: 'ignore' });
   rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 }
