@@ -62,6 +62,8 @@ export interface HistoryValue {
   readonly entries: readonly DeliveryEvent[];
   /** Commits of others among them, which changed none of the values. */
   readonly others: number;
+  /** Why nobody was asked about healthy times that are kept somewhere. */
+  readonly notAsked?: string | undefined;
   /** All commits of the branches were read. */
   readonly whole: boolean;
 }

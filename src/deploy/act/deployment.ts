@@ -6,10 +6,13 @@ import {
   createDeployment,
   type DeploymentState,
   type GitHubRepository,
+  listDeployments,
+  longestDescription,
   setDeploymentStatus,
 } from '../../wire/github/deployments.ts';
 import { isRetryable, retry } from '../../wire/retry.ts';
 import { Secret } from '../../wire/secret.ts';
+import { beginning } from '../../wire/text/shorten.ts';
 import type { World } from '../../wire/world.ts';
 
 const states: Readonly<Record<Health, DeploymentState>> = {
@@ -71,7 +74,7 @@ export async function withDeployment(
     await tell(() => setDeploymentStatus(world.http, at, known, { state, description, logUrl: source.runUrl }));
   };
   await tell(async () => {
-    const description = `${delivery}: config commit ${commit.slice(0, 7)}`;
+    const description = describing(delivery, commit);
     id = await createDeployment(world.http, at, { ref: source.commit, environment, description });
   });
   await say('in_progress', 'Waiting for Argo CD');
@@ -95,13 +98,41 @@ export async function withDeployment(
   }
 }
 
+/** What a deployment of ours says it is of; by it, it is found again. */
+function describing(delivery: string, commit: string): string {
+  return beginning(`${delivery}: config commit ${commit.slice(0, 7)}`, longestDescription);
+}
+
+/** Deployments of an environment that are asked about: each is a request. */
+const mostListed = 30;
+
+/**
+ * When each config commit of a delivery became healthy, as far as the newest GitHub deployments to its environment tell.
+ * Throws WireFailure; undefined where nothing says of which repository, or with which token to ask.
+ */
+export async function healthyTimes(
+  world: World,
+  environment: string,
+  repository: string | undefined,
+): Promise<((delivery: string, commit: string) => string | undefined) | undefined> {
+  const at = repositoryIn(world, repository);
+  if (at === undefined) return undefined;
+  const all = await listDeployments(world.http, at, environment, mostListed);
+  const known = new Map(all.map(({ description, succeededAt }) => [description, succeededAt]));
+  return (delivery, commit) => known.get(describing(delivery, commit));
+}
+
 /** Whether nothing was done because too much was asked: anything else may have been done, and would be done twice. */
 function isLimit(error: unknown): boolean {
   return isRetryable(error) && [403, 429].includes((error as WireFailure).status ?? 0);
 }
 
-function repositoryIn({ env, signal, clock }: World): GitHubRepository | undefined {
-  const { GITHUB_REPOSITORY: repository, GITHUB_TOKEN: token, GITHUB_API_URL: api = 'https://api.github.com' } = env;
+function repositoryIn({ env, signal, clock }: World, named?: string): GitHubRepository | undefined {
+  const {
+    GITHUB_REPOSITORY: repository = named,
+    GITHUB_TOKEN: token,
+    GITHUB_API_URL: api = 'https://api.github.com',
+  } = env;
   if (!repository || !token) return undefined;
   return {
     api: api.replace(/\/+$/, ''),

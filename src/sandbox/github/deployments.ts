@@ -6,6 +6,7 @@ export interface Deployment {
   readonly repository: string;
   readonly ref: string;
   readonly environment: string;
+  readonly description: string;
   readonly statuses: { readonly state: string; readonly description: string; readonly log_url?: string }[];
 }
 
@@ -18,13 +19,16 @@ interface Deployments {
 
 export function createDeployments(token: string): Deployments {
   const all: Deployment[] = [];
+  const told = new Map<number, { state: string; created_at: string }[]>();
   return {
     all,
-    answer: ({ method, headers, body }, path) => {
+    answer: ({ method, headers, body, query }, path) => {
       const [, repository, id] = /^\/repos\/([^/]+\/[^/]+)\/deployments(?:\/(\d+)\/statuses)?$/.exec(path) ?? [];
-      if (repository === undefined || method !== 'POST') return undefined;
+      if (repository === undefined || !['GET', 'POST'].includes(method)) return undefined;
       if (headers.authorization !== `Bearer ${token}`)
         return json(403, { message: 'Resource not accessible by integration' });
+      if (method === 'GET' && id !== undefined) return json(200, told.get(Number(id)) ?? []);
+      if (method === 'GET') return json(200, listed(all, repository, query.get('environment')));
       const value = JSON.parse(body.toString()) as Record<string, string>;
       if (id === undefined) {
         const made = {
@@ -32,6 +36,7 @@ export function createDeployments(token: string): Deployments {
           repository,
           ref: value.ref ?? '',
           environment: value.environment ?? '',
+          description: value.description ?? '',
           statuses: [],
         };
         all.push(made);
@@ -40,8 +45,18 @@ export function createDeployments(token: string): Deployments {
       const known = all.find((one) => String(one.id) === id && one.repository === repository);
       if (known === undefined) return json(404, { message: 'Not Found' });
       if ((value.description?.length ?? 0) > 140) return json(422, { message: 'Validation Failed' });
+      const status = { state: value.state ?? '', created_at: new Date().toISOString() };
+      told.set(known.id, [...(told.get(known.id) ?? []), status]);
       known.statuses.push(value as unknown as Deployment['statuses'][number]);
       return json(201, { id: known.statuses.length });
     },
   };
+}
+
+/** Newest first, as GitHub lists them. */
+function listed(all: readonly Deployment[], repository: string, environment: string | null): object[] {
+  return all
+    .filter((one) => one.repository === repository && one.environment === environment)
+    .map(({ id, ref, description }) => ({ id, sha: ref, description }))
+    .toReversed();
 }

@@ -20,7 +20,7 @@ export interface GitHubRepository {
 export type DeploymentState = 'in_progress' | 'success' | 'failure' | 'error';
 
 /** Longer descriptions are refused. */
-const longest = 140;
+export const longestDescription = 140;
 
 /**
  * Makes a deployment of a commit and answers its id. Nothing is merged for it, and no check has to have passed before:
@@ -33,7 +33,7 @@ export async function createDeployment(
 ): Promise<number> {
   const body = {
     ...deployment,
-    description: beginning(deployment.description, longest),
+    description: beginning(deployment.description, longestDescription),
     auto_merge: false,
     required_contexts: [],
   };
@@ -52,21 +52,51 @@ export async function setDeploymentStatus(
 ): Promise<void> {
   await post(http, at, `deployments/${id}/statuses`, {
     state: status.state,
-    description: beginning(status.description, longest),
+    description: beginning(status.description, longestDescription),
     auto_inactive: true,
     log_url: status.logUrl,
   });
 }
 
-async function post(
+/** A deployment, newest first in a list, and when it first succeeded: ISO 8601, undefined if it never did. */
+export interface ListedDeployment {
+  readonly sha: string;
+  readonly description: string;
+  readonly succeededAt: string | undefined;
+}
+
+/** The newest deployments to an environment, each with a request of its own for its statuses. Throws WireFailure. */
+export async function listDeployments(
+  http: Http,
+  at: GitHubRepository,
+  environment: string,
+  most: number,
+): Promise<ListedDeployment[]> {
+  const listed = await send(http, at, `deployments?environment=${encodeURIComponent(environment)}&per_page=${most}`);
+  const all = (Array.isArray(listed) ? listed : []).slice(0, most);
+  const one = async (value: unknown): Promise<ListedDeployment> => {
+    const statuses = await send(http, at, `deployments/${numberAt(value, 'id')}/statuses?per_page=100`);
+    const good = (Array.isArray(statuses) ? statuses : []).filter((status) => textAt(status, 'state') === 'success');
+    const times = good.map((status) => textAt(status, 'created_at')).sort();
+    return { sha: textAt(value, 'sha'), description: textAt(value, 'description'), succeededAt: times[0] || undefined };
+  };
+  return Promise.all(all.map(one));
+}
+
+function post(http: Http, at: GitHubRepository, path: string, body: unknown): Promise<unknown> {
+  return send(http, at, path, body);
+}
+
+/** One request: a POST with a body, or else a GET. */
+async function send(
   http: Http,
   { api, repository, token, signal, now }: GitHubRepository,
   path: string,
-  body: unknown,
+  body?: unknown,
 ): Promise<unknown> {
   const url = `${api}/repos/${repository}/${path}`;
   const response = await http({
-    method: 'POST',
+    method: body === undefined ? 'GET' : 'POST',
     url,
     headers: {
       accept: 'application/vnd.github+json',
@@ -74,13 +104,13 @@ async function post(
       'content-type': 'application/json',
       'x-github-api-version': '2022-11-28',
     },
-    body: JSON.stringify(body),
+    body: body === undefined ? undefined : JSON.stringify(body),
     signal,
     idleMs: 20_000,
   });
   const text = (await readBody(response, 1024 * 1024)).toString('utf8');
   const value = jsonIn(text);
-  if (response.status === 201) return value;
+  if (response.status === (body === undefined ? 200 : 201)) return value;
   const wait = retryAfterMs(response.headers, now());
   throw new WireFailure('status', url, {
     status: response.status,

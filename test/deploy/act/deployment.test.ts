@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { withDeployment } from '../../../src/deploy/act/deployment.ts';
+import { healthyTimes, withDeployment } from '../../../src/deploy/act/deployment.ts';
 import type { Health, Verdict } from '../../../src/plan/deploy.ts';
 import type { Source } from '../../../src/plan.ts';
 import { startGitHub } from '../../../src/sandbox/github/github.ts';
@@ -39,6 +39,18 @@ describe('a GitHub deployment', () => {
       },
     ]);
     expect(world.events).toEqual([]);
+  });
+
+  it('tells later when each config commit became healthy, and nothing of one that never did', async () => {
+    const { world } = await place();
+    const ill = { ...about, commit: 'd'.repeat(40) };
+    await withDeployment(world, world.emit, about, async () => [verdict('healthy')]);
+    await withDeployment(world, world.emit, ill, async () => [verdict('degraded')]);
+    const timeOf = await healthyTimes(world, 'production', undefined);
+    expect(Date.parse(timeOf?.('main', about.commit) ?? '')).toBeGreaterThan(0);
+    expect([timeOf?.('main', ill.commit), timeOf?.('other', about.commit)]).toEqual([undefined, undefined]);
+    expect((await healthyTimes(world, 'staging', undefined))?.('main', about.commit)).toBeUndefined();
+    expect(await healthyTimes(testWorld({ env: {} }), 'production', 'acme/shop')).toBeUndefined();
   });
 
   it('that may not be written is told, and the verdict stays what it is', async () => {

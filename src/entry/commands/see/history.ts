@@ -1,7 +1,10 @@
+import { appOf } from '../../../config/plan/message.ts';
 import { parseSince } from '../../../config/read/arguments.ts';
 import { TagboatError } from '../../../errors.ts';
 import type { DeliveryEvent, HistoryValue } from '../../../events/json-event.ts';
 import type { BranchHistory, HistoryRecord } from '../../../plan/history.ts';
+import { WireFailure } from '../../../wire/failure.ts';
+import type { World } from '../../../wire/world.ts';
 import type { CommonOptions } from '../../run/options.ts';
 import type { Body } from '../../run/session.ts';
 import { withAuth } from '../../run/with-auth.ts';
@@ -43,9 +46,12 @@ export function history(common: CommonOptions, name: string | undefined, options
       (records.length >= olderInARow && !records.slice(-olderInARow).some(isNew));
     return withAuth(session, async (auth) => {
       const { histories, errors } = await readHistories(session, auth, looking, enough);
+      const { isHealthy, notAsked } = await askHealthy(session.world, looking);
       const entries = histories
         .flatMap((branch) =>
-          branch.records.filter((one) => isAbout(one) && isNew(one)).map((one) => entryOf(branch, one, looking)),
+          branch.records
+            .filter((one) => isAbout(one) && isNew(one))
+            .map((one) => entryOf(branch, one, { ...looking, isHealthy })),
         )
         // Within a branch the order is the branch's own; between branches only times can tell.
         .slice(0, histories.length > 1 ? undefined : limit);
@@ -53,7 +59,7 @@ export function history(common: CommonOptions, name: string | undefined, options
       const others = histories
         .flatMap(({ records }) => records)
         .filter((one) => one.is === 'other' && isNew(one)).length;
-      const value: HistoryValue = { entries: shown, others, whole: histories.every(({ whole }) => whole) };
+      const value: HistoryValue = { entries: shown, others, notAsked, whole: histories.every(({ whole }) => whole) };
       if (options.format === 'csv') session.print(csvText(shown));
       else session.print((style) => historyText(value, style));
       return { errors, value };
@@ -73,13 +79,46 @@ function isShown(record: HistoryRecord, looking: Looking, name: string | undefin
   return record.delivery === name || servicesAbout(record, seen).includes(name);
 }
 
-function entryOf({ repo, branch }: BranchHistory, record: HistoryRecord, { seen }: Looking): DeliveryEvent {
+interface Healthy {
+  readonly isHealthy: (delivery: string, commit: string) => string | undefined;
+  /** Why nobody was asked about healthy times that are kept somewhere. */
+  readonly notAsked: string | undefined;
+}
+
+/** When deliveries became healthy, where GitHub's deployments keep it. What can't be asked keeps nothing else back. */
+async function askHealthy(world: World, { seen, source }: Looking): Promise<Healthy> {
+  const { healthyTimes } = await import('../../../deploy/act/deployment.ts');
+  const repository = source && appOf(source);
+  const asked = new Map<string, (delivery: string, commit: string) => string | undefined>();
+  let notAsked: string | undefined;
+  for (const { delivery, deploy } of seen) {
+    if (delivery === undefined || deploy?.environment === undefined) continue;
+    try {
+      const times = await healthyTimes(world, deploy.environment, repository);
+      if (times === undefined) notAsked = 'GITHUB_TOKEN says as whom GitHub is asked when deliveries became healthy';
+      else asked.set(delivery, times);
+    } catch (error) {
+      world.signal.throwIfAborted();
+      if (!(error instanceof WireFailure)) throw error;
+      notAsked = `GitHub didn't tell when deliveries became healthy: ${error.peerText || error.message}`;
+    }
+  }
+  return { isHealthy: (delivery, commit) => asked.get(delivery)?.(delivery, commit), notAsked };
+}
+
+function entryOf(
+  { repo, branch }: BranchHistory,
+  record: HistoryRecord,
+  { seen, isHealthy }: Looking & Pick<Healthy, 'isHealthy'>,
+): DeliveryEvent {
   const deliveries = deliveriesAbout(record, seen).map(({ delivery }) => delivery ?? '');
-  const { source, landedAt, healthyAt, is } = record;
+  const { source, landedAt, is, commit } = record;
+  const delivery = record.delivery ?? deliveries[0];
+  const healthyAt = delivery === undefined ? undefined : isHealthy(delivery, commit);
   return {
     ...record,
     ...{ repo, branch, services: servicesAbout(record, seen) },
-    delivery: record.delivery ?? deliveries[0],
+    ...{ delivery, healthyAt },
     leadSeconds: is === 'delivered' ? secondsBetween(source?.committedAt, landedAt) : undefined,
     healthySeconds: secondsBetween(landedAt, healthyAt),
   };

@@ -7,7 +7,7 @@ import { age, type Cell, minuteOf, type ProductStyle, tableLines } from './style
 const widths = [16, 1, 14, 40, 16, 13];
 
 /** What was delivered, newest first, one line each; and what isn't shown. */
-export function historyText({ entries, others, whole }: HistoryValue, style: ProductStyle): string {
+export function historyText({ entries, others, whole, notAsked }: HistoryValue, style: ProductStyle): string {
   const { colors } = style;
   const rows = entries.map((entry) => rowOf(entry, style));
   const more = others === 0 ? '' : `${others} other ${others === 1 ? 'commit' : 'commits'} set none of these values.`;
@@ -18,6 +18,7 @@ export function historyText({ entries, others, whole }: HistoryValue, style: Pro
       ? ['= Nothing was delivered here, as far as the commits tell.']
       : tableLines(rows, widths)),
     ...(rest === '' ? [] : [colors.dim(`· ${rest}`)]),
+    ...(notAsked === undefined ? [] : [colors.dim(`· ${oneLine(notAsked)}.`)]),
   ].join('\n')}\n`;
 }
 
