@@ -11,6 +11,7 @@ import { type Landing, landedOutcome, landingTimedOut, lookAtBranch, startLandin
 import { type MadeCommit, type PushTry, pushCommit } from './land/push-commit.ts';
 import { pushDirect } from './land/push-direct.ts';
 import { commitThroughGitHub, githubRepository } from './land/via-github.ts';
+import { confirm } from './order/confirmed.ts';
 import type { Lineage } from './order/lineage.ts';
 import { nextQueueStep } from './queue/decisions.ts';
 import { type IntentRefs, openIntentRefs, queueKeyIn } from './queue/intent-refs.ts';
@@ -84,6 +85,8 @@ async function landOrQueue(landing: Landing, intentRefs: IntentRefs | undefined)
   let queue = intentRefs;
   let seen = await lookAtBranch(landing);
   let crowded = false;
+  const confirmed = new Set<string>();
+  const guarded = { ...landing, remote: landing.repo.remote };
   for (;;) {
     // Our commit was made on an older tip: another push was first. In a crowd, the next push would lose too.
     const beaten = crowded || (landing.made !== undefined && landing.made.on !== seen.tip);
@@ -116,7 +119,16 @@ async function landOrQueue(landing: Landing, intentRefs: IntentRefs | undefined)
     }
     const tried = await pushDirect(landing, seen.tip, queue !== undefined && !deserted);
     if (tried.is === 'landed') return landedOutcome(landing, tried.made);
-    if (tried.is === 'ended') return tried.outcome;
+    if (tried.is === 'ended') {
+      const { outcome } = tried;
+      if (outcome.is !== 'unchanged' || confirmed.has(outcome.tip)) return outcome;
+      confirmed.add(outcome.tip);
+      if (!(await confirm(guarded, outcome.tip))) return outcome;
+      seen = await lookAtBranch(landing);
+      // Whoever was there before it was kept has not seen it.
+      if (seen.tip === outcome.tip) return outcome;
+      continue;
+    }
     seen = tried.look;
     crowded = tried.is === 'crowded';
     if (crowded || tried.is === 'overtaken') continue;

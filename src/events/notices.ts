@@ -57,6 +57,8 @@ interface NoticeData {
   LANDING_UNKNOWN: { readonly branch: string };
   /** A value to be replaced names no commit, or nothing says from which one it is. */
   VALUE_OF_NO_COMMIT: { readonly file: string; readonly path: string };
+  /** It can't be kept that the values were there already, so that an older run may replace them. */
+  VALUES_NOT_CONFIRMED: { readonly delivery: string };
   /** An edit changes more than a value's text: its type, other places, or what a digest makes void. */
   VALUE_SURPRISES: { readonly file: string; readonly path: string };
   /** A commit that a rollback undoes. */

@@ -7,6 +7,7 @@ import type { GitRemote } from '../../wire/git/remote.ts';
 import { beginning } from '../../wire/text/shorten.ts';
 import { type Rewriting, valuesFound } from '../edit/rewrite.ts';
 import { commitNamed } from './commit-named.ts';
+import { openConfirmed } from './confirmed.ts';
 import type { Kinship, Lineage } from './lineage.ts';
 import { openWriters, type PlacedValue } from './trailers.ts';
 
@@ -76,23 +77,27 @@ async function findTheirs(
   const telling = places.filter(({ names }) => names !== undefined);
   const asked = telling.length > 0 ? telling : places.filter(({ changes }) => changes);
   const writerOf = openWriters(remote, tip);
+  const untold = asked.some(({ names }) => names === undefined);
+  const confirmedBy = untold ? await openConfirmed(remote, delivery.branch) : () => [];
   const theirs = await Promise.all(
     asked.map(async ({ names, ...place }) => {
-      if (names?.is === 'commit') return { ...place, commit: names.id };
+      if (names?.is === 'commit') return [{ ...place, commit: names.id }];
       if (names?.is === 'none') {
         const message = `${place.path} in ${place.file} names no commit (${shown(place.value)}): it is replaced whatever it was.`;
         lineage.tell('info', message, ofNoCommit(place));
-        return undefined;
+        return [];
       }
       const here = names?.is === 'short' ? await lineage.wholeId(names.text) : undefined;
       const commit = here ?? (await writerOf(place));
-      if (commit !== undefined && (names === undefined || commit.startsWith(names.text))) return { ...place, commit };
+      const found = names === undefined || commit?.startsWith(names.text) === true ? (commit ?? []) : [];
+      const by = [found, names === undefined ? confirmedBy(place) : []].flat();
+      if (by.length > 0) return by.map((one) => ({ ...place, commit: one }));
       const message = `Nothing says which commit ${place.path} in ${place.file} is from (${shown(place.value)}): it is replaced whatever it was.`;
       lineage.tell(names === undefined ? 'info' : 'warning', message, ofNoCommit(place));
-      return undefined;
+      return [];
     }),
   );
-  return theirs.filter((one) => one !== undefined);
+  return theirs.flat();
 }
 
 function shown(value: string): string {

@@ -11,6 +11,11 @@ export function intentPrefix(branch: string): string {
   return `refs/tagboat/intents/${branch}/`;
 }
 
+/** Where it is kept which commits of the app repo found their values on a branch already. */
+export function confirmedPrefix(branch: string): string {
+  return `refs/tagboat/confirmed/${branch}/`;
+}
+
 /** An id that sorts by time: 13 digits of milliseconds, then 12 hex digits that make it one writer's own. */
 export function intentId(now: number, random: () => number): string {
   const own = Array.from({ length: 12 }, () => Math.floor(random() * 16).toString(16)).join('');

@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { TagboatError } from '../../errors.ts';
 import { type BuilderTls, contentVariable, type LeftOut, type Mark, type RequiredSignature } from '../../plan/image.ts';
-import type { ImagePlan } from '../../plan.ts';
+import type { ImagePlan, RegistryPlan } from '../../plan.ts';
+import { isLoopback, parseReference } from '../../wire/oci/reference.ts';
 import type { Config, ImageConfig } from '../shape/checked.ts';
 import { type RunOf, resolveFrom, resolveTag, resolveValue, whyUnfilled } from './variables.ts';
 
@@ -33,6 +34,7 @@ export function planImage(image: ImageConfig, run: RunOf, given: string | undefi
   };
   return {
     ...image,
+    ...(from === undefined ? {} : placeOf(from, image.registry)),
     from,
     tag,
     tags: [...new Set(tags)].filter((one) => one !== tag),
@@ -47,6 +49,13 @@ export function planImage(image: ImageConfig, run: RunOf, given: string | undefi
     ssh: image.ssh?.map(({ id, key }) => ({ id, key: key && resolve(dir, key) })),
     contexts: image.contexts.map((one) => ('dir' in one ? { ...one, dir: resolve(dir, one.dir) } : one)),
   };
+}
+
+/** Where an image from elsewhere lies: in the images' own registry, with its login, or in one that is found as a base's is. */
+function placeOf(from: string, own: RegistryPlan): Pick<ImagePlan, 'registry' | 'repository'> {
+  const { host = '', repository = '' } = parseReference(from) ?? {};
+  const other: RegistryPlan = { host, prefix: '', login: 'auto', insecure: isLoopback(host) };
+  return { registry: host === own.host ? own : other, repository };
 }
 
 function ofRoot(signed: RequiredSignature | undefined, dir: string): RequiredSignature | undefined {

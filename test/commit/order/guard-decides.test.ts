@@ -47,6 +47,7 @@ async function ask(asked: Asked) {
     known: () => undefined,
     refused: new Set(),
     isShallow: () => true,
+    refs: async () => new Map(),
     fetch: async (_: unknown, read: (pack: AsyncIterable<Buffer>) => Promise<unknown>) => {
       fetches += 1;
       const pack = writePack([{ object: commit }], 'sha1', false);

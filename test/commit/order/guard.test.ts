@@ -366,8 +366,8 @@ describe.skipIf(noHttpBackend !== undefined)(`the order of values that name no c
       is: 'superseded',
       by: place.second,
     });
-    // Refs, the root, the file, and the messages.
-    expect(requestsTo(place.host, 'config') - config).toBe(4);
+    // Refs, the root, the file, what is confirmed, and the messages.
+    expect(requestsTo(place.host, 'config') - config).toBe(5);
     landed(await deliver(place, { commit: place.third, value: 'v3' }));
     expect(await refused(place, { commit: place.side, value: 'v4' })).toMatchObject({ code: 'ORDER_DIVERGED' });
   });
@@ -384,7 +384,7 @@ describe.skipIf(noHttpBackend !== undefined)(`the order of values that name no c
     landed(await both(place.second, 'v2'));
     const config = requestsTo(place.host, 'config');
     expect(await both(place.first, 'v1')).toMatchObject({ is: 'superseded', by: place.second });
-    expect(requestsTo(place.host, 'config') - config).toBe(4);
+    expect(requestsTo(place.host, 'config') - config).toBe(5);
   });
 
   it('is known far back in the history', async () => {

@@ -21,6 +21,21 @@ const codeOf = (call: () => unknown): string => {
 };
 
 describe('a run', () => {
+  it('takes an image from elsewhere out of its own registry, with no other one named', () => {
+    const text = 'images: { app: { from: "ghcr.io/acme/app:{commit}" }, base: { from: "nginx:1.27" } }\n';
+    expect(plan(text).images).toMatchObject([
+      {
+        from: `ghcr.io/acme/app:${source.commit}`,
+        registry: { host: 'ghcr.io', login: 'auto' },
+        repository: 'acme/app',
+      },
+      { from: 'nginx:1.27', registry: { host: 'docker.io' }, repository: 'library/nginx' },
+    ]);
+    const digest = `127.0.0.1:1/x@sha256:${'0'.repeat(64)}`;
+    expect(plan(text, {}, { from: { app: digest } }).images[0]).toMatchObject({ from: digest, repository: 'x' });
+    expect(codeOf(() => plan(text, {}, { from: { other: digest } }))).toBe('USAGE');
+  });
+
   it('has every image with its tag, and absolute paths', () => {
     const { images, aws } = plan(seed);
     expect(images.map(({ repository, tag }) => `${repository}:${tag}`)).toEqual([

@@ -4,6 +4,7 @@ import { plan } from '../../../src/entry/commands/plan.ts';
 import { ship } from '../../../src/entry/commands/ship.ts';
 import type { Body } from '../../../src/entry/run/session.ts';
 import type { ImageOutcome } from '../../../src/plan/outcome.ts';
+import { isPush } from '../../commit/landing.ts';
 import { pushBaseImage } from '../../support/base-image.ts';
 import { type Town, town } from '../../support/cli.ts';
 import { git, noHttpBackend, skipNote } from '../../support/git-host.ts';
@@ -77,6 +78,30 @@ describe.skipIf(noHttpBackend !== undefined)(`tags by content${skipNote}`, () =>
     const reverted = await shipped(built);
     expect(reverted.images[0]?.is).toBe('reused');
     expect(reverted.commits).toMatchObject([{ is: 'landed', changes: [{ before: changed, after: before }] }]);
+  });
+
+  it('a revert that finds its values there already is known: the run of what it took back comes too late', async () => {
+    const { built } = await services();
+    await shipped(built);
+    const [before] = await valuesOf(built);
+    await built.write({ 'app/hello': 'bad\n' });
+    const bad = await built.commit('Break app');
+    await built.write({ 'app/hello': 'hello\n' });
+    const revert = await built.commit('Revert');
+    const count = () => built.host.git('config', 'rev-list', '--count', 'main');
+    const commits = await count();
+    expect((await shipped(built)).commits).toMatchObject([{ is: 'unchanged' }]);
+    await goTo(built, bad);
+    expect((await shipped(built)).commits).toMatchObject([{ is: 'superseded', by: revert }]);
+    expect([(await valuesOf(built))[0], await count()]).toEqual([before, commits]);
+    // Known once, it is not kept again.
+    await goTo(built, revert);
+    const requests = built.host.requests.length;
+    expect((await shipped(built)).commits).toMatchObject([{ is: 'unchanged' }]);
+    expect(built.host.requests.slice(requests).filter(isPush)).toEqual([]);
+    await built.write({ 'app/hello': 'better\n' });
+    await built.commit('Mend app');
+    expect((await shipped(built)).commits).toMatchObject([{ is: 'landed', changes: [{ before }] }]);
   });
 
   it('are shown by a plan with the values that it would write, and what only the build tells as the template has it', async () => {
