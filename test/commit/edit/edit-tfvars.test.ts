@@ -45,6 +45,10 @@ describe('a value of a .tfvars file is set and every other byte stays', () => {
     expect(read('a = 1.5', '.a')).toEqual({ value: '1.5', as: 'number' });
     expect(read('a = "1"', '.a')).toEqual({ value: '1', as: 'text' });
     expect(read('a = <<-X\n    a\n      b\n\n  X\n', '.a').value).toBe('a\n  b\n\n');
+    // As HashiCorp's own reader has them.
+    expect(read('a = <<-X\n    a\n  \n  b\n  X\n', '.a').value).toBe('  a\n  \nb\n');
+    expect(read('a = <<-X\n   \n X\n', '.a').value).toBe('   \n');
+    expect(read('a = <<X\r\na\r\nX\r\n', '.a').value).toBe('a\r\n');
     expect(read('a = "\\u00e9\\U0001F600\\t"', '.a').value).toBe('é😀\t');
   });
 

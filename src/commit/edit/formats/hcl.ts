@@ -119,13 +119,12 @@ class Reader {
     this.#at = from + end.index + end[0].length;
     const lines = this.#text
       .slice(from, from + end.index)
-      .replaceAll('\r\n', '\n')
       .split('\n')
       .slice(0, -1);
-    const isIndented = head[2] === '-';
-    const indents = lines.filter((line) => line !== '').map((line) => line.search(/[^ \t]|$/));
-    const indent = isIndented ? Math.min(...indents, Number.MAX_SAFE_INTEGER) : 0;
-    const value = lines.map((line) => `${line.slice(indent)}\n`).join('');
+    // Lines of blanks neither tell the indentation nor lose it.
+    const indents = lines.flatMap((line) => (line.trim() === '' ? [] : [line.search(/[^ \t]/)]));
+    const indent = head[2] === '-' ? Math.min(...indents, Number.MAX_SAFE_INTEGER) : 0;
+    const value = lines.map((line) => `${line.trim() === '' ? line : line.slice(indent)}\n`).join('');
     if (/(?<![$%])[$%]\{/.test(value)) return undefined;
     return made.scalar(value.replace(/([$%])\1\{/g, '$1{'), [start, this.#at], 'BLOCK_LITERAL');
   }
