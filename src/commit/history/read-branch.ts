@@ -60,8 +60,10 @@ async function readRecords(
 ): Promise<{ readonly records: readonly HistoryRecord[]; readonly whole: boolean }> {
   let records: readonly HistoryRecord[] = [];
   let told = false;
+  // Each step reads what the one before it has read, and more.
+  const known = new Map<ObjectId, HistoryRecord>();
   const take = (commits: ReadonlyMap<ObjectId, HistoryCommit>): boolean => {
-    records = recordsIn(commits, tip);
+    records = recordsIn(commits, tip, known);
     const withFiles = remote.refused.has('tree:0') || remote.known()?.filter === false;
     if (withFiles && !told) {
       told = true;
@@ -69,9 +71,9 @@ async function readRecords(
         `${remote.url()} can't send commits alone: their folders or files come along, so no more than ${mostWithFiles} are read.`,
       );
     }
-    const known = writersIn(records);
+    const writers = writersIn(records);
     // What none of so many set was never set by us.
-    const isKnown = records.length >= mostForWriter || places.every((one) => known.has(placeKey(one)));
+    const isKnown = records.length >= mostForWriter || places.every((one) => writers.has(placeKey(one)));
     return (isKnown && enough(records)) || (withFiles && records.length >= mostWithFiles);
   };
   const commits = (await newestCommits(remote, tip, most, take)) ?? new Map();
@@ -83,7 +85,11 @@ async function readRecords(
  * The records of a branch, newest first: its own line by first parents, and behind each merge what that took in, with the
  * merge's time. By the order of the commits and never by their times, which are those of many clocks. Pure.
  */
-export function recordsIn(commits: ReadonlyMap<ObjectId, HistoryCommit>, tip: ObjectId): HistoryRecord[] {
+export function recordsIn(
+  commits: ReadonlyMap<ObjectId, HistoryCommit>,
+  tip: ObjectId,
+  known: Map<ObjectId, HistoryRecord> = new Map(),
+): HistoryRecord[] {
   const line: { readonly id: ObjectId; readonly commit: HistoryCommit }[] = [];
   const seen = new Set<ObjectId>();
   for (let id: ObjectId | undefined = tip; id !== undefined && !seen.has(id); ) {
@@ -106,9 +112,15 @@ export function recordsIn(commits: ReadonlyMap<ObjectId, HistoryCommit>, tip: Ob
     }
     taken.set(id, [...new Set(own)]);
   }
+  const read = (id: ObjectId, commit: HistoryCommit, by: HistoryCommit): HistoryRecord => {
+    const before = by === commit ? known.get(id) : undefined;
+    const record = before ?? recordOf({ id, commit, by });
+    if (by === commit) known.set(id, record);
+    return record;
+  };
   return line.flatMap(({ id, commit }) => [
-    recordOf({ id, commit, by: commit }),
-    ...(taken.get(id) ?? []).map((one) => recordOf({ id: one, commit: commits.get(one) ?? commit, by: commit })),
+    read(id, commit, commit),
+    ...(taken.get(id) ?? []).map((one) => read(one, commits.get(one) ?? commit, commit)),
   ]);
 }
 
