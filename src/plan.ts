@@ -197,9 +197,9 @@ export interface Edit {
 
 /**
  * What a delivery does about the commit that set the value before: `guard` never puts an older commit of the app repo
- * over a newer one, `off` doesn't ask.
+ * over a newer one, `semver` never a lower release over a higher one, `off` doesn't ask.
  */
-export type Order = 'guard' | 'off';
+export type Order = 'guard' | 'semver' | 'off';
 
 /** What is to land on one config repo. */
 export interface DeliveryPlan {
@@ -216,6 +216,8 @@ export interface DeliveryPlan {
   readonly deploy: DeployPlan | undefined;
   /** Default `guard`. */
   readonly order?: Order | undefined;
+  /** The git tag to be delivered, where `semver` orders; without it ancestry does. */
+  readonly gitTag?: string | undefined;
   /** Whether a beaten change waits in the branch's queue. Default true. */
   readonly queue?: boolean | undefined;
   /** Default `git`. */

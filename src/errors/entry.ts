@@ -50,11 +50,45 @@ export const entryErrors = {
     () =>
       'Ship what was merged, on push. A job of pull_request builds a proposal without secrets; one of workflow_run may check out commits of this repository.',
   ),
-  NOTHING_TO_DELIVER: entry<{ commit: string; from: readonly string[] }>(
+  SOURCE_FROM_FORK: entry<{ number: number }>(
     exitCodes.config,
-    ({ commit, from }) =>
-      `No branch is checked out: HEAD is detached at ${commit}, and no CI that is known here says which branch it is of. The deliveries take ${from.join(', ')}.`,
-    () => 'Check out the branch itself (`git switch`), or say --allow-nothing if nothing is to be delivered.',
+    ({ number }) =>
+      `The run is of pull request ${number}, which is a fork's, or nothing says that it isn't: it is not shipped.`,
+    () => 'Ship what was merged, on push. `tagboat plan` shows what the merge would do.',
+  ),
+  SOURCE_REF_ELSEWHERE: entry<{ ref: string; commit: string; head: string }>(
+    exitCodes.config,
+    ({ ref, commit, head }) => `${ref} is of commit ${commit}, and ${head} is checked out.`,
+    ({ ref }) => `Check it out (\`git checkout ${ref}\`), or say which ref the checked out commit is of.`,
+  ),
+  NOTHING_TO_DELIVER: entry<{ told: string; takes: readonly string[] }>(
+    exitCodes.config,
+    ({ told, takes }) => `Nothing is delivered: ${told}. Looked for ${takes.join(', ')}.`,
+    () =>
+      'Check out the branch itself (`git switch`), say with --ref what the commit is of (refs/heads/main, refs/tags/v1.2.0), or --allow-nothing if nothing is to be delivered.',
+  ),
+  GIT_TAG_NOT_TAKEN: entry<{ tag: string; takes: readonly string[] }>(
+    exitCodes.config,
+    ({ tag, takes }) => `No delivery takes the git tag ${tag}. They take ${takes.join(', ')}.`,
+    () => 'Name it in a delivery, `from: { tags: ["v*"] }`, or say --allow-nothing if nothing is to be delivered.',
+  ),
+  GIT_TAG_NO_RELEASE: entry<{ tag: string; delivery: string }>(
+    exitCodes.config,
+    ({ tag, delivery }) => `The git tag ${tag} is no release such as v1.2.0, and ${delivery} has \`order: semver\`.`,
+    () => "Narrow the delivery's `from.tags` to releases, such as v*.*.*, or leave `order` out.",
+  ),
+  VALUE_OF_NO_IMAGE: entry<{ delivery: string; file: string; path: string; value: string }>(
+    exitCodes.config,
+    ({ delivery, file, path, value }) =>
+      `${delivery} sets ${path} in ${file} to ${value}, and nothing says of which image that is: with --image it can't be told whether it is to change.`,
+    () => 'Name the image in the value, such as {tag.NAME}, or run it for all images.',
+  ),
+  PULL_REQUEST_NOT_TAKEN: entry<{ number: number; takes: readonly string[] }>(
+    exitCodes.config,
+    ({ number, takes }) =>
+      `The run is of pull request ${number}, and no delivery takes pull requests. They take ${takes.join(', ')}.`,
+    () =>
+      'Ship what was merged, on push; `tagboat plan` shows what the merge would do. A delivery takes pull requests by `from: { pullRequests: true }`. --allow-nothing ends well without one.',
   ),
   SOURCE_UNREADABLE: entry<{ dir: string }>(
     exitCodes.config,

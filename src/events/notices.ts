@@ -13,7 +13,9 @@ interface NoticeData {
   NOTHING_TAKEN: { readonly commit: string };
   /** Files differ from the commit, so what names it doesn't name it alone. */
   FILES_UNCOMMITTED: { readonly state: string };
-  /** A delivery isn't for this commit. */
+  /** A pull request that no delivery takes is planned as if it were merged. */
+  PLANNED_AS_MERGED: { readonly into: string };
+  /** A delivery isn't for this commit, or some of its values aren't for the images asked for. */
   DELIVERY_LEFT_OUT: { readonly delivery: string };
   /** Something that a plan would show can't be known here. */
   NOT_KNOWN_HERE: { readonly error: string };

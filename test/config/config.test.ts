@@ -84,7 +84,7 @@ describe('a config', () => {
     expect(read.deliveries).toEqual([
       {
         name: 'production',
-        from: ['main'],
+        from: { branches: ['main'], tags: [], pullRequests: false },
         repo: 'https://github.com/acme/config.git',
         branch: 'main',
         set: [{ file: 'main/values.yaml', path: '.front.imageTag', value: '{tag}', as: 'text' }],
@@ -152,7 +152,7 @@ argocd: { server: https://argo.example.com/cd/, ca: ca.pem, auth: oidc, timeout:
       sign: { fulcio: 'https://fulcio.sigstore.dev', rekor: 'https://rekor.example.com' },
     });
     expect(read.deliveries[0]).toMatchObject({
-      from: ['main', 'release/**'],
+      from: { branches: ['main', 'release/**'], tags: [], pullRequests: false },
       repo: 'https://git.example.com/ops/config.git',
       branch: 'env/staging',
       set: [

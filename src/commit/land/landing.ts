@@ -99,6 +99,7 @@ export async function decideOnTip(landing: Landing, tip: ObjectId): Promise<TipD
 
 function whyMadeOn({ delivery, lineage }: Landing): string {
   if (delivery.order === 'off') return 'whose values are older or newer is not asked.';
+  if (delivery.gitTag !== undefined) return `no value to be replaced is of a higher release than ${delivery.gitTag}.`;
   if (lineage === undefined) return 'no commit of an app repo stands behind it that could be older.';
   return `no value to be replaced is held, or from a commit that isn't older than ${lineage.commit}.`;
 }

@@ -9,6 +9,7 @@ import { type Rewriting, valuesFound } from '../edit/rewrite.ts';
 import { commitNamed } from './commit-named.ts';
 import { openConfirmed } from './confirmed.ts';
 import type { Kinship, Lineage } from './lineage.ts';
+import { guardReleases } from './releases.ts';
 import { openWriters, type PlacedValue } from './trailers.ts';
 
 /** A delivery about to be made on a tip. */
@@ -36,7 +37,9 @@ export async function guard(
   rewriting: Rewriting,
 ): Promise<Extract<CommitOutcome, { is: 'superseded' }> | undefined> {
   const { delivery, lineage } = guarded;
-  if (lineage === undefined || delivery.order === 'off') return undefined;
+  if (delivery.order === 'off') return undefined;
+  if (delivery.gitTag !== undefined) return guardReleases(guarded, delivery.gitTag, tip, rewriting);
+  if (lineage === undefined) return undefined;
   const theirs = await findTheirs(guarded, lineage, tip, rewriting);
   const kin = await Promise.all(theirs.map(async (one) => ({ ...one, kin: await lineage.kinOf(one.commit) })));
   const of = (is: Kinship['is']) => kin.find((one) => one.kin.is === is);
@@ -88,7 +91,7 @@ async function findTheirs(
         return [];
       }
       const here = names?.is === 'short' ? await lineage.wholeId(names.text) : undefined;
-      const commit = here ?? (await writerOf(place));
+      const commit = here ?? (await writerOf(place))?.commit;
       const found = names === undefined || commit?.startsWith(names.text) === true ? (commit ?? []) : [];
       const by = [found, names === undefined ? confirmedBy(place) : []].flat();
       if (by.length > 0) return by.map((one) => ({ ...place, commit: one }));

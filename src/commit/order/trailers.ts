@@ -15,14 +15,22 @@ export function trailersOf(message: string): readonly { readonly key: string; re
 }
 
 /** The app repo's commit that a config commit came from, and that repo's URL where it is told. */
-export function sourceOf(message: string): { readonly commit: ObjectId; readonly url: string | undefined } | undefined {
+export function sourceOf(message: string): Writer | undefined {
   const trailers = trailersOf(message);
+  const gitTag = trailers.findLast(({ key }) => key === 'Tagboat-Git-Tag')?.value;
   const own = trailers.findLast(({ key }) => key === 'Tagboat-Source')?.value ?? '';
   const at = own.lastIndexOf('@');
   const commit = own.slice(at + 1);
-  if (isObjectId(commit)) return { commit, url: at > 0 ? own.slice(0, at) : undefined };
+  if (isObjectId(commit)) return { commit, url: at > 0 ? own.slice(0, at) : undefined, gitTag };
   const argo = trailers.findLast(({ key }) => key === 'Argocd-reference-commit-sha')?.value ?? '';
-  return isObjectId(argo) ? { commit: argo, url: undefined } : undefined;
+  return isObjectId(argo) ? { commit: argo, url: undefined, gitTag } : undefined;
+}
+
+/** What a config commit delivered. */
+export interface Writer {
+  readonly commit: ObjectId;
+  readonly url: string | undefined;
+  readonly gitTag: string | undefined;
 }
 
 /** A place in the config repo with the value it has. */
@@ -65,12 +73,12 @@ const mostDepth = 4_096;
  * when it doesn't say where it came from. What was read for one serves the others, and nothing is asked before the first
  * is asked for. Throws WireFailure.
  */
-export function openWriters(remote: GitRemote, tip: ObjectId): (place: PlacedValue) => Promise<ObjectId | undefined> {
+export function openWriters(remote: GitRemote, tip: ObjectId): (place: PlacedValue) => Promise<Writer | undefined> {
   let known: ReadonlyMap<ObjectId, HistoryCommit> = new Map();
   /** One question at a time, each with what the one before it has read. */
   let before: Promise<unknown> = Promise.resolve();
   let isAll = false;
-  const ask = async (place: PlacedValue): Promise<ObjectId | undefined> => {
+  const ask = async (place: PlacedValue): Promise<Writer | undefined> => {
     const setting = `${place.file}:${place.path}=`;
     const writerIn = (commits: typeof known) => {
       for (const message of fromTip(commits, tip)) {
@@ -84,7 +92,7 @@ export function openWriters(remote: GitRemote, tip: ObjectId): (place: PlacedVal
       isAll = writerIn(known) === undefined;
     }
     const writer = writerIn(known);
-    return writer?.value === place.value ? sourceOf(writer.message)?.commit : undefined;
+    return writer?.value === place.value ? sourceOf(writer.message) : undefined;
   };
   return (place) => {
     const answer = before.then(() => ask(place));

@@ -4,7 +4,7 @@ import { parsePath } from '../../plan/path.ts';
 import { isSpeltAs, type ValueType } from '../../plan/value.ts';
 import type { Person } from '../../plan.ts';
 import { readRepoUrl } from '../read/repo.ts';
-import type { DeliveryConfig, SetConfig } from '../shape/checked.ts';
+import type { DeliveryConfig, FromConfig, SetConfig } from '../shape/checked.ts';
 import {
   person,
   whyNoBranch,
@@ -12,6 +12,7 @@ import {
   whyNoName,
   whyNoPerson,
   whyNoRepoFile,
+  whyNoTagPattern,
   whyNoTrailer,
 } from '../shape/grammar.ts';
 import type { DeliveryShape } from '../shape/shape.ts';
@@ -45,10 +46,9 @@ function checkDelivery(
 ): DeliveryConfig {
   const at = (...steps: (string | number)[]) => ['deliveries', name, ...steps];
   checks.mustBe(at(), whyNoName(name), 'key');
-  const from = typeof raw.from === 'string' ? [raw.from] : raw.from;
-  for (const [index, pattern] of from.entries()) {
-    checks.mustBe(typeof raw.from === 'string' ? at('from') : at('from', index), whyNoBranchPattern(pattern));
-  }
+  const from = checkFrom(at('from'), raw.from, checks);
+  if (raw.order === 'semver' && from.tags.length === 0)
+    checks.refuse(at('order'), 'orders releases by their git tags, and from: takes none (from: { tags: ["v*"] })');
   const repo = readRepoUrl(raw.repo, server);
   if ('why' in repo) checks.refuse(at('repo'), `must be ${repo.why}`);
   const branch = raw.branch ?? 'main';
@@ -81,6 +81,26 @@ function checkDelivery(
     queue: raw.queue ?? true,
     via: raw.via ?? 'git',
   };
+}
+
+/** A text or a list is branches. */
+function checkFrom(path: (string | number)[], raw: DeliveryShape['from'], checks: Checks): FromConfig {
+  const names = (
+    value: string | string[] | undefined,
+    at: (string | number)[],
+    why: (text: string) => string | undefined,
+  ): string[] => {
+    if (typeof value === 'string') checks.mustBe(at, why(value));
+    else for (const [index, pattern] of (value ?? []).entries()) checks.mustBe([...at, index], why(pattern));
+    return [value ?? []].flat();
+  };
+  if (typeof raw === 'string' || Array.isArray(raw))
+    return { branches: names(raw, path, whyNoBranchPattern), tags: [], pullRequests: false };
+  const branches = names(raw.branches, [...path, 'branches'], whyNoBranchPattern);
+  const tags = names(raw.tags, [...path, 'tags'], whyNoTagPattern);
+  const pullRequests = raw.pullRequests ?? false;
+  if (branches.length + tags.length === 0 && !pullRequests) checks.refuse(path, 'takes nothing', 'key');
+  return { branches, tags, pullRequests };
 }
 
 function checkSet(

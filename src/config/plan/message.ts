@@ -36,6 +36,7 @@ function sourceTrailers(source: Source): { key: string; value: string }[] {
   const argo = 'Argocd-reference-commit';
   return [
     { key: 'Tagboat-Source', value: at },
+    { key: 'Tagboat-Git-Tag', value: source.gitTag ?? '' },
     { key: 'Tagboat-Run', value: source.runUrl ?? '' },
     { key: `${argo}-author`, value: personText(source.author) },
     { key: `${argo}-sha`, value: source.commit },

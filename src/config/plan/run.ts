@@ -1,10 +1,12 @@
 import { nearestWord } from '../../errors/spelling.ts';
 import { TagboatError } from '../../errors.ts';
+import { compareReleases } from '../../plan/release.ts';
 import type { DeliveryPlan, Edit, Person, RunPlan, Source, Via } from '../../plan.ts';
-import { starPattern } from '../../wire/text/pattern.ts';
 import type { Config, DeliveryConfig } from '../shape/checked.ts';
 import { planImage, refuseTwins } from './image.ts';
 import { personText, withoutControls, writeMessage } from './message.ts';
+import { partOf } from './part.ts';
+import { reaches } from './reach.ts';
 import { resolveTag, resolveValue, type Variables } from './variables.ts';
 
 export interface Identity {
@@ -24,18 +26,12 @@ export interface PlanOptions extends Identity {
   readonly now?: number | undefined;
 }
 
-/** A delivery that this commit doesn't reach, and why, as a sentence. */
-export interface SkippedDelivery {
-  readonly name: string;
-  readonly why: string;
-}
-
 // GitHub's own account for Actions; its id makes the avatar appear beside the commit.
 const actionsBot = { name: 'github-actions[bot]', email: '41898282+github-actions[bot]@users.noreply.github.com' };
 const nobody = { name: 'tagboat', email: 'tagboat@localhost' };
 
 /**
- * What one run of this commit does: its images, and the deliveries whose `from` has the source's branch. Pure: nothing
+ * What one run of this commit does: its images, and the deliveries whose `from` has what the source is of. Pure: nothing
  * is looked up, only worked out. Throws USAGE (a name that isn't in the file), TEMPLATE_UNRESOLVED, CONFIG_VALUE_INVALID.
  */
 export function planRun(config: Config, source: Source, options: PlanOptions): RunPlan {
@@ -47,18 +43,11 @@ export function planRun(config: Config, source: Source, options: PlanOptions): R
   const variables = { ...run, images, tag: resolveTag(config.tag, 'tag', run) };
   const deliveries = chosen('delivery', config.deliveries, options.deliveries)
     .filter((delivery) => reaches(delivery, source))
+    .map((delivery) => partOf(delivery, config, options.images))
+    .filter(({ set }) => set.length > 0)
     .map((delivery) => planDelivery(delivery, variables, options));
   const { aws, google, azure } = config;
   return { source, aws, google, azure, images, deliveries };
-}
-
-/** The deliveries that a run of this commit leaves out. */
-export function skippedDeliveries(config: Config, source: Source): readonly SkippedDelivery[] {
-  const branch =
-    source.branch === undefined ? 'no branch is checked out' : `the branch is ${withoutControls(source.branch)}`;
-  return config.deliveries
-    .filter((delivery) => !reaches(delivery, source))
-    .map(({ name, from }) => ({ name, why: `${name} takes ${from.join(', ')}, and ${branch}.` }));
 }
 
 export interface CommitRequest extends Identity {
@@ -129,9 +118,17 @@ function planDelivery(delivery: DeliveryConfig, variables: Variables, identity: 
     committer,
     deploy: delivery.deploy,
     order: delivery.order,
+    gitTag: delivery.order === 'semver' ? releaseOf(delivery, variables.source) : undefined,
     queue: delivery.queue,
     via: delivery.via,
   };
+}
+
+/** The git tag by which `order: semver` compares; a run of a branch is ordered by ancestry. Throws GIT_TAG_NO_RELEASE. */
+function releaseOf({ name }: DeliveryConfig, { gitTag }: Source): string | undefined {
+  if (gitTag !== undefined && compareReleases(gitTag, gitTag) === undefined)
+    throw new TagboatError('GIT_TAG_NO_RELEASE', { tag: withoutControls(gitTag), delivery: name });
+  return gitTag;
 }
 
 /** GitHub's API makes commits as the token's own account: an author of one's own is named beside it. */
@@ -150,10 +147,6 @@ function flatten(source: Source): Source {
 /** Who commits when nobody else is named. */
 export function defaultPerson({ actions, gitUser }: Identity): Person {
   return actions ? actionsBot : (gitUser ?? nobody);
-}
-
-function reaches(delivery: DeliveryConfig, { branch }: Source): boolean {
-  return branch !== undefined && delivery.from.some((pattern) => starPattern(pattern).test(branch));
 }
 
 function chosen<T extends { readonly name: string }>(

@@ -188,7 +188,11 @@ export function describePath(path: ConfigPath): string {
 
 function matches(patterns: readonly (readonly string[])[], path: ConfigPath): boolean {
   return patterns.some(
-    (pattern) => pattern.length === path.length && pattern.every((step, index) => step === '*' || step === path[index]),
+    (pattern) =>
+      pattern.length === path.length &&
+      pattern.every(
+        (step, index) => step === '*' || step === path[index] || (step === '#' && typeof path[index] === 'number'),
+      ),
   );
 }
 

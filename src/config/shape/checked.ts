@@ -61,11 +61,17 @@ export interface ImageConfig {
 /** One value to set: its text is a template. */
 export type SetConfig = Pick<Edit, 'file' | 'path' | 'value' | 'as'>;
 
+/** What of the app repo delivers: branches and git tags by names or patterns, and pull requests of its own. */
+export interface FromConfig {
+  readonly branches: readonly string[];
+  readonly tags: readonly string[];
+  readonly pullRequests: boolean;
+}
+
 /** What to commit to one config repo, and from which branches. */
 export interface DeliveryConfig {
   readonly name: string;
-  /** Branches of the app repo: names or patterns. */
-  readonly from: readonly string[];
+  readonly from: FromConfig;
   readonly repo: string;
   readonly branch: string;
   readonly set: readonly SetConfig[];

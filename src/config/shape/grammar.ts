@@ -80,6 +80,11 @@ export function whyNoBranchPattern(text: string): string | undefined {
   return whyNoBranch(text.replaceAll('*', 'x')) === undefined ? undefined : 'a branch or a pattern such as release/*';
 }
 
+/** A git tag or a pattern over tags, likewise. */
+export function whyNoTagPattern(text: string): string | undefined {
+  return whyNoBranchPattern(text) === undefined ? undefined : 'a git tag or a pattern such as v*';
+}
+
 /** A file or folder inside a repository, from its root. */
 export function whyNoInnerPath(text: string): string | undefined {
   if (text === '' || text.length > 1_000 || /\p{Cc}/u.test(text)) return 'a path inside the repository';

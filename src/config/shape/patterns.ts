@@ -88,6 +88,7 @@ export const patterns = {
   contextName: pattern('(?!(?:context|scratch)$)[a-z0-9][a-z0-9._/:@-]*'),
   branch: pattern(branch('*'), ['main']),
   branchPattern: pattern(branch(''), ['main', 'release/*']),
+  tagPattern: pattern(branch(''), ['v*', 'v1.2.0']),
   repo: pattern('[A-Za-z0-9][\\w.-]*/[\\w.-]+|[hH][tT][tT][pP][sS]?://[^\\s/@?#]+/+[^\\s@?#/][^\\s?#]*', [
     'acme/config',
     'https://git.example.com/acme/config.git',

@@ -43,6 +43,9 @@ export function configJsonSchema(): Part {
   const delivery = at('properties.deliveries.additionalProperties');
   const needed = ['application'];
   delivery.dependencies = { argocd: needed, sync: needed, onUnhealthy: needed, environment: needed };
+  // Releases are ordered by git tags.
+  const byTags = { properties: { from: { type: 'object', ...has('tags'), description: 'As said above.' } } };
+  delivery.not = { allOf: [is('order', 'semver'), { not: byTags }] };
   for (const one of [at('properties.argocd'), (delivery.properties as Record<string, Part>).argocd]) {
     const byCluster = is('auth', 'kubeconfig');
     Object.assign(one ?? {}, {

@@ -68,10 +68,29 @@ const argocd = z
   })
   .describe('The Argo CD that follows the config repos.');
 
+const oneOrMore = (form: Readonly<Record<string, unknown>>) => z.union([text(form), z.array(text(form)).min(1)]);
+
+const from = z.strictObject({
+  branches: oneOrMore(patterns.branchPattern).optional().describe('Branches, by names or patterns such as release/*.'),
+  tags: oneOrMore(patterns.tagPattern)
+    .optional()
+    .describe('Git tags, by names or patterns such as v*. A tag that no delivery takes ends the run with exit code 2.'),
+  pullRequests: z
+    .boolean()
+    .optional()
+    .describe("The app repo's own pull requests; those of forks never deliver. Default false."),
+});
+
 const delivery = z.strictObject({
   from: z
-    .union([text(patterns.branchPattern), z.array(text(patterns.branchPattern)).min(1)])
-    .describe("The app repo's branch or branches that deliver here; patterns such as release/* too."),
+    .union([
+      text(patterns.branchPattern),
+      z.array(text(patterns.branchPattern)).min(1),
+      from.meta({ minProperties: 1 }),
+    ])
+    .describe(
+      "The app repo's branch or branches that deliver here, patterns such as release/* too; a map for git tags and pull requests.",
+    ),
   repo: text(patterns.repo).describe('The config repo: an https URL, or owner/name for GitHub.'),
   branch: text({ ...patterns.branch, default: 'main' })
     .optional()
@@ -140,10 +159,10 @@ const delivery = z.strictObject({
       'What to do when the application comes out degraded or its sync fails. fail (the default) ends the run with exit code 7; rollback does so too, after it put the earlier values back.',
     ),
   order: z
-    .enum(['guard', 'off'])
+    .enum(['guard', 'semver', 'off'])
     .optional()
     .describe(
-      'guard (the default) never puts an older commit of the app repo over a newer one, and refuses commits that have gone separate ways. off sets the value whatever it was, for branches that take turns.',
+      'guard (the default) never puts an older commit of the app repo over a newer one, and refuses commits that have gone separate ways. semver, for deliveries by git tag, never puts a lower release over a higher one, whatever their commits. off sets the value whatever it was, for branches that take turns.',
     ),
   queue: z
     .boolean()
@@ -187,7 +206,7 @@ export const records: readonly (readonly string[])[] = [
   ['deliveries', '*', 'trailers'],
 ];
 
-/** Values that are texts even where they look like numbers: `1.10` stays `1.10`. */
+/** Values that are texts even where they look like numbers: `1.10` stays `1.10`. `#` stands for a list's items. */
 export const texts: readonly (readonly string[])[] = [
   ['tag'],
   ['images', '*', 'tag'],
@@ -198,7 +217,11 @@ export const texts: readonly (readonly string[])[] = [
   ['images', '*', 'check', '*'],
   ['images', '*', 'check', '*', '*'],
   ['deliveries', '*', 'from'],
-  ['deliveries', '*', 'from', '*'],
+  ['deliveries', '*', 'from', '#'],
+  ['deliveries', '*', 'from', 'branches'],
+  ['deliveries', '*', 'from', 'branches', '#'],
+  ['deliveries', '*', 'from', 'tags'],
+  ['deliveries', '*', 'from', 'tags', '#'],
   ['deliveries', '*', 'branch'],
   ['deliveries', '*', 'set', '*', '*'],
   ['deliveries', '*', 'trailers', '*'],
@@ -229,6 +252,7 @@ export function keysAt(path: readonly (string | number)[]): string[] {
   if (path[0] === 'images' && path[2] === 'secrets') return ['env', 'src'];
   if (path[0] === 'images' && path[2] === 'sign') return ['fulcio', 'rekor'];
   if (path[0] === 'images') return Object.keys(image.shape);
+  if (path[0] === 'deliveries' && path[2] === 'from') return Object.keys(from.shape);
   if (path[0] === 'deliveries' && path[2] === 'argocd') return Object.keys(argocd.shape);
   if (path[0] === 'deliveries') return Object.keys(delivery.shape);
   if (path[0] === 'argocd') return Object.keys(argocd.shape);

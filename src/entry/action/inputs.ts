@@ -48,6 +48,7 @@ const options: Readonly<Record<string, string>> = {
   ...{ repo: 'repo', branch: 'branch', set: 'set', message: 'message', author: 'author', via: 'via', create: 'create' },
   ...{ allow: 'allow', image: 'image' },
   ...{ 'config-commit': 'commit', application: 'application', timeout: 'timeout', sync: 'sync', server: 'server' },
+  ...{ ref: 'ref', deliveries: 'delivery', images: 'image' },
   ...{ delivery: 'delivery', to: 'to', why: 'why', until: 'until' },
 };
 
@@ -98,7 +99,9 @@ export function readInputs(env: Env): ActionInputs {
       jobs: whole(env, 'jobs') ?? 3,
       config: text(env, 'config'),
       app: text(env, 'app'),
-      image: linesOf(env, 'image'),
+      ref: text(env, 'ref'),
+      delivery: someLines(env, 'deliveries'),
+      image: [...linesOf(env, 'image'), ...linesOf(env, 'images')],
     },
     commit: {
       branch: text(env, 'branch') ?? 'main',
@@ -138,6 +141,12 @@ function rollbackIn(env: Env): ActionInputs['rollback'] {
 function linesOf(env: Env, input: string): string[] {
   const lines = (text(env, input) ?? '').split(/\r?\n/).map((line) => line.trim());
   return lines.filter((line) => line !== '');
+}
+
+/** The same; undefined for none. */
+function someLines(env: Env, input: string): string[] | undefined {
+  const lines = linesOf(env, input);
+  return lines.length === 0 ? undefined : lines;
 }
 
 /** The runner's own naming (actions/toolkit, getInput): spaces become underscores, hyphens stay. */

@@ -4,11 +4,13 @@ import type { Happening } from '../../events.ts';
 /** What options of the command line are in the Action. */
 const inputs: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
-    'config app jobs rebuild force repo branch set message author via create application timeout sync server to why until'
+    'config app jobs rebuild force ref repo branch set message author via create application timeout sync server to why until'
       .split(' ')
       .map((name) => [`--${name}`, `the input ${name}`]),
   ),
   '--commit': 'the input config-commit',
+  '--delivery': 'the input deliveries',
+  '--image': 'the input images',
   '--no-queue': 'queue: false',
   '--quiet': 'the input quiet',
 };

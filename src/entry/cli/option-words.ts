@@ -4,10 +4,14 @@ import { InvalidArgumentError } from 'commander';
 
 export const forceHelp = 'replace values of newer or unrelated commits too (a hold stays)';
 export const rebuildHelp = 'build every image, also where the registry has one of the same input';
-export const allowNothingHelp = 'end well on a detached head too, which no delivery takes';
+export const allowNothingHelp = 'end well where no delivery takes the commit too';
 export const queueHelp = "don't wait in the config repo's queue when others are faster: try again instead";
 
-export const imageHelp = 'an image that something else built, taken as it is, as name=reference; may be given again';
+export const refHelp = 'what the commit is of: a branch, or a whole ref such as refs/tags/v1.2.0';
+export const deliveryHelp = 'only this delivery of the config; may be given again';
+export const onlyImageHelp = 'only this image; may be given again';
+export const imageHelp =
+  'only this image, and in deliveries its values alone; with =reference, one that something else built, taken as it is; may be given again';
 
 /** An option that may be given again. */
 export function collectOption(value: string, before: string[]): string[] {

@@ -1,13 +1,17 @@
 import { Argument, Command, Option } from 'commander';
+import { TagboatError } from '../../errors.ts';
 import type { CommonOptions } from '../run/options.ts';
 import { version } from '../run/version.ts';
 import {
   allowNothingHelp,
   collectOption,
+  deliveryHelp,
   forceHelp,
   imageHelp,
+  onlyImageHelp,
   queueHelp,
   rebuildHelp,
+  refHelp,
   wholeNumber,
 } from './option-words.ts';
 import { addAdoptionCommands } from './program-adopt.ts';
@@ -47,26 +51,39 @@ export function createProgram(run: RunCommand): Command {
       .description(description)
       .addHelpText('after', `\nExamples:\n${indented(example)}`);
 
+  /** What the whole command line says of what is to be done. */
+  const partly = (
+    options: { ref?: string; branch?: string; delivery?: string[]; image?: string[] },
+    isPlain = true,
+  ): CommonOptions => {
+    const { ref, branch, delivery = [], image = [] } = options;
+    if (isPlain && ref !== undefined && branch !== undefined)
+      throw new TagboatError('USAGE', {
+        problem: '--ref and --branch both say what the commit is of.',
+        command: undefined,
+      });
+    const some = (names: string[]) => (names.length === 0 ? undefined : names);
+    const said = isPlain && branch !== undefined ? `refs/heads/${branch}` : ref;
+    return { ...common(), ref: said, delivery: some(delivery), image };
+  };
+
   add(
     'ship',
     'Build what the config names, push it, and commit its tag to the config repo.',
-    'tagboat ship\ntagboat ship --json --jobs 2\ntagboat ship --force   # over a value from another branch, this once\ntagboat ship --rebuild # whatever is there already',
+    'tagboat ship\ntagboat ship --json --jobs 2\ntagboat ship --force   # over a value from another branch, this once\ntagboat ship --rebuild # whatever is there already\ntagboat ship --delivery dev --image cart\ntagboat ship --ref refs/tags/v1.2.0   # where nothing else says so',
   )
-    .option('--image <name=ref>', imageHelp, collectOption, [])
     .option('--rebuild', rebuildHelp, false)
     .option('--force', forceHelp, false)
     .option('--no-queue', queueHelp)
     .option('--allow-nothing', allowNothingHelp, false)
     .action(async (options) =>
-      run('ship', common(), async () =>
-        (await import('../commands/ship.ts')).ship({ ...common(), image: options.image }, options),
-      ),
+      run('ship', common(), async () => (await import('../commands/ship.ts')).ship(partly(options), options)),
     );
 
   add('build', 'Build and push the images; commit nothing.', 'tagboat build\ntagboat build --jobs 1 --rebuild')
     .option('--rebuild', rebuildHelp, false)
     .action(async (options) =>
-      run('build', common(), async () => (await import('../commands/build.ts')).build(common(), options)),
+      run('build', common(), async () => (await import('../commands/build.ts')).build(partly(options), options)),
     );
 
   add(
@@ -84,7 +101,6 @@ tagboat commit --repo https://github.com/acme/config --branch main \\
       collectOption,
       [],
     )
-    .option('--image <name=ref>', imageHelp, collectOption, [])
     .option('--message <text>', 'the commit message')
     .option('--author <who>', 'its author, as `Name <mail>`')
     .option('--create', 'create paths that are missing', false)
@@ -104,7 +120,7 @@ tagboat commit --repo https://github.com/acme/config --branch main \\
     )
     .action(async (options) =>
       run('commit', common(), async () =>
-        (await import('../commands/commit.ts')).commit({ ...common(), image: options.image }, options),
+        (await import('../commands/commit.ts')).commit(partly(options, false), options),
       ),
     );
 
@@ -135,12 +151,9 @@ tagboat wait --server https://argocd.example.com --repo acme/config --applicatio
     'Show what ship would build and the exact diff it would commit. Nothing is written anywhere.',
     'tagboat plan\ntagboat plan --json > plan.jsonl\ntagboat plan --explain app   # which inputs of app changed',
   )
-    .option('--image <name=ref>', imageHelp, collectOption, [])
     .option('--explain [image]', 'show which inputs of an image, or of all, changed since it was last built')
     .action(async (options) =>
-      run('plan', common(), async () =>
-        (await import('../commands/plan.ts')).plan({ ...common(), image: options.image }, options),
-      ),
+      run('plan', common(), async () => (await import('../commands/plan.ts')).plan(partly(options), options)),
     );
 
   addSeeingCommands({ add, run, common });
@@ -187,6 +200,16 @@ tagboat edit main/values.yaml '.front.imageTag=3f2c1d0' '.front.replicas=3' --ch
     .addArgument(new Argument('<shell>', 'whose').choices(['bash', 'zsh', 'fish', 'powershell']))
     .action(async (shell: string) => (await import('./completion.ts')).printCompletionScript(shell));
 
+  for (const command of program.commands) {
+    const name = command.name();
+    if (!['ship', 'build', 'commit', 'plan'].includes(name)) continue;
+    command.option('--ref <ref>', refHelp);
+    const one = name === 'build' ? '<name>' : '<name[=reference]>';
+    command.option(`--image ${one}`, name === 'build' ? onlyImageHelp : imageHelp, collectOption, []);
+    if (name !== 'build') command.option('--delivery <name>', deliveryHelp, collectOption, []);
+    if (name !== 'commit') command.option('--branch <name>', 'the same as --ref refs/heads/<name>');
+    if (name === 'plan') command.option('--allow-nothing', allowNothingHelp, false);
+  }
   refuseIgnoredOptions(program);
   return program;
 }

@@ -7,7 +7,10 @@ import type { Body } from '../run/session.ts';
 export function build(options: CommonOptions, building: BuildingOptions = {}): Body {
   return async (session) => {
     // The build stage is loaded while git is asked: a run needs it in most cases.
-    const [{ plan }] = await Promise.all([openRun(session, options), import('../../image/image.ts')]);
+    const [{ plan }] = await Promise.all([
+      openRun(session, { ...options, delivery: [] }),
+      import('../../image/image.ts'),
+    ]);
     return runPlan(session, { ...plan, deliveries: [] }, options, building);
   };
 }

@@ -32,7 +32,7 @@ export function commit(common: CommonOptions, options: CommitOptions): Body {
 
 async function fromConfig(session: Session, common: CommonOptions, options: CommitOptions): Promise<RunPlan> {
   const opened = await openRun(session, common);
-  tellNothing(session, opened, options.allowNothing === true);
+  tellNothing(session, opened, common, options.allowNothing);
   // Nothing is built; what something else built is looked up.
   return { ...opened.plan, images: opened.plan.images.filter(({ from }) => from !== undefined) };
 }

@@ -9,7 +9,7 @@ import { contentVariable } from '../../plan/image.ts';
 import type { CommitPreview, ImagePreview, SkippedImage } from '../../plan/outcome.ts';
 import { type DeliveryPlan, type ImagePlan, imageName } from '../../plan.ts';
 import type { CommonOptions } from '../run/options.ts';
-import { ofBuilding, openRun } from '../run/prepare.ts';
+import { ofBuilding, openRun, tellNothing } from '../run/prepare.ts';
 import type { Body, Session } from '../run/session.ts';
 import { isJob } from '../run/source/ci.ts';
 import { withStages } from '../run/stages.ts';
@@ -19,16 +19,19 @@ import { oneLine, padTo } from '../show/printable.ts';
 interface PlanOptions {
   /** The image whose inputs are compared, or true for all. */
   readonly explain?: string | true | undefined;
+  /** No delivery need take the commit. */
+  readonly allowNothing?: boolean | undefined;
 }
 
 /** `tagboat plan`: what `ship` would build or reuse, and the exact diff it would commit. Writes nothing anywhere. */
-export function plan(options: CommonOptions, { explain }: PlanOptions = {}): Body {
+export function plan(options: CommonOptions, { explain, allowNothing }: PlanOptions = {}): Body {
   return async (session) => {
     const { env } = session.world;
     const unset = new Set<string>();
     // Where jobs run, what is missing is missing for ship too.
     const bears: BearsUnset = (path, name) => !isJob(env) && ofBuilding(path, name) && unset.add(name) !== undefined;
-    const prepared = await openRun(session, options, bears);
+    const prepared = await openRun(session, options, bears, { asMerged: true });
+    tellNothing(session, prepared, options, allowNothing);
     const { images, deliveries } = prepared.plan;
     const asks = unset.size === 0;
     if (!asks) tellUnset(session, [...unset]);

@@ -9,7 +9,7 @@ export function ship(options: CommonOptions, how: LandingOptions & BuildingOptio
     // The build stage is loaded while git is asked: a run needs it in most cases.
     const [prepared] = await Promise.all([openRun(session, options), import('../../image/image.ts')]);
     const plan = landingSo(prepared.plan, how);
-    tellNothing(session, prepared, how.allowNothing === true);
+    tellNothing(session, prepared, options, how.allowNothing);
     return runPlan(session, plan, options, how);
   };
 }

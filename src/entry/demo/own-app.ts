@@ -23,7 +23,8 @@ export async function planOwnApp(session: Session, demo: DemoWorld, app: string)
   const text = await readFile(file, 'utf8').catch(() => undefined);
   const written = text ?? (await configFor(own, source));
   const config = parseFilled(written, 'tagboat.yaml', own.world.env);
-  const all = { ...config, deliveries: config.deliveries.map((delivery) => ({ ...delivery, from: ['**', '*'] })) };
+  const from = { branches: ['**', '*'], tags: [], pullRequests: false };
+  const all = { ...config, deliveries: config.deliveries.map((delivery) => ({ ...delivery, from })) };
   const plan = planRun(all, source, { actions: false });
   const registry = demoRegistry(demo);
   const deliveries = await replaced(demo, plan.deliveries);

@@ -10,7 +10,11 @@ export interface CommonOptions {
   readonly config?: string | undefined;
   readonly app?: string | undefined;
   readonly jobs: number;
-  /** Images that something else built, as NAME=REFERENCE. */
+  /** What the commit is of, whatever the checkout and the CI say: a branch, or a whole ref. */
+  readonly ref?: string | undefined;
+  /** Only these deliveries of the config, by name. */
+  readonly delivery?: readonly string[] | undefined;
+  /** Only these images, by name; as NAME=REFERENCE those that something else built. */
   readonly image?: readonly string[] | undefined;
 }
 
@@ -38,6 +42,7 @@ export function landingSo(plan: RunPlan, options: LandingOptions): RunPlan {
 }
 
 const ofConfig = ['config', 'app', 'delivery'];
+const part = ['ref', 'image'];
 const ofRepo = ['repo', 'branch'];
 const hold = ['path', 'why', 'until', 'by', 'queue'];
 const history = ['since', 'limit', 'format'];
@@ -45,10 +50,10 @@ const release = ['path', 'why', 'repair', 'queue'];
 
 /** What each command does something with: where a config file is read, and where --repo stands in its place. */
 const used: Readonly<Record<string, { readonly config?: readonly string[]; readonly repo?: readonly string[] }>> = {
-  ship: { config: [...ofConfig, 'image', 'jobs', 'rebuild', 'force', 'queue', 'allowNothing'] },
-  build: { config: [...ofConfig, 'jobs', 'rebuild'] },
+  ship: { config: [...ofConfig, ...part, 'branch', 'jobs', 'rebuild', 'force', 'queue', 'allowNothing'] },
+  build: { config: ['config', 'app', ...part, 'branch', 'jobs', 'rebuild'] },
   commit: {
-    config: [...ofConfig, 'image', 'force', 'queue', 'allowNothing'],
+    config: [...ofConfig, ...part, 'force', 'queue', 'allowNothing'],
     // No commit of an app repo stands behind such values, so there is none that --force could put over another.
     repo: [...ofRepo, 'set', 'message', 'author', 'create', 'allow', 'via', 'queue'],
   },
@@ -72,7 +77,7 @@ const used: Readonly<Record<string, { readonly config?: readonly string[]; reado
     config: [...ofConfig, 'trustPolicy', 'claims', 'ref', 'environment', 'role', 'audience', 'fix', 'offline', 'repo'],
   },
   validate: { config: ['config', 'app'] },
-  plan: { config: [...ofConfig, 'image', 'explain'] },
+  plan: { config: [...ofConfig, ...part, 'branch', 'explain', 'allowNothing'] },
   edit: { config: ['check', 'create'] },
   schema: { config: ['events'] },
   init: {

@@ -1,14 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve } from 'node:path';
-import { type Identity, planRun, skippedDeliveries } from '../../config/plan/run.ts';
+import { leftOutValues } from '../../config/plan/part.ts';
+import { reaches, skippedDeliveries, takenBy, whatItIsOf } from '../../config/plan/reach.ts';
+import { type Identity, planRun } from '../../config/plan/run.ts';
 import { parseImages } from '../../config/read/arguments.ts';
 import type { BearsUnset } from '../../config/read/read.ts';
 import type { Config } from '../../config/shape/checked.ts';
 import { TagboatError } from '../../errors.ts';
 import type { Person, RunPlan, Source } from '../../plan.ts';
 import type { Env, World } from '../../wire/world.ts';
+import { oneLine } from '../show/printable.ts';
 import type { CommonOptions } from './options.ts';
 import type { Session } from './session.ts';
+import { sourceOfRef } from './source/said-ref.ts';
 import { readSource } from './source.ts';
 
 const configName = 'tagboat.yaml';
@@ -41,7 +45,8 @@ export async function openConfig(
   const dir = resolve(session.cwd, options.app ?? '.');
   // What git is asked takes as long as loading the code that reads the config: both at once.
   const asked = Promise.all([readSource(world, dir), identityIn(world, dir)]);
-  const [[source, identity], { parseConfig }] = await Promise.all([asked, import('../../config/config.ts')]);
+  const [[found, identity], { parseConfig }] = await Promise.all([asked, import('../../config/config.ts')]);
+  const source = options.ref === undefined ? found : await sourceOfRef(world, found, options.ref);
   session.started(source);
   const { text, file } = await readConfigText(session, source.dir, options.config);
   return {
@@ -52,40 +57,66 @@ export async function openConfig(
 }
 
 /**
- * Tells that a run delivers nothing, where the config names deliveries and none takes the branch. On a detached head, and
- * without a CI that says what it is of, that is hardly meant. Throws NOTHING_TO_DELIVER unless it is allowed.
+ * Refuses a run that would deliver nothing, though the config names deliveries: a commit of which nobody says what it is
+ * of, a git tag or a pull request that none takes, a delivery that was asked for; and tells of a branch that none takes.
+ * Throws SOURCE_FROM_FORK, and unless it is allowed NOTHING_TO_DELIVER, GIT_TAG_NOT_TAKEN, PULL_REQUEST_NOT_TAKEN.
  */
-export function tellNothing({ emit, world }: Session, { config, source, plan }: OpenedRun, allowed: boolean): void {
-  if (plan.deliveries.length > 0 || config.deliveries.length === 0) return;
-  const inCi = world.env.GITHUB_ACTIONS === 'true' || world.env.GITLAB_CI === 'true';
-  if (source.branch === undefined && !inCi && !allowed) {
-    const from = [...new Set(config.deliveries.flatMap((delivery) => delivery.from))];
-    throw new TagboatError('NOTHING_TO_DELIVER', { commit: source.commit, from });
+export function tellNothing(
+  { emit }: Session,
+  { config, source, plan }: OpenedRun,
+  options: CommonOptions,
+  allowed = false,
+): void {
+  const { pullRequest, gitTag: tag, branch } = source;
+  if (pullRequest?.foreign) throw new TagboatError('SOURCE_FROM_FORK', { number: pullRequest.number });
+  const { delivery: asked } = options;
+  const missed = asked?.find((name) => !plan.deliveries.some((one) => one.name === name));
+  if (config.deliveries.length === 0 || (missed === undefined && plan.deliveries.length > 0)) return;
+  const takes = takenBy(config.deliveries.filter(({ name }) => asked?.includes(name) !== false));
+  if (!allowed) {
+    if (tag !== undefined) throw new TagboatError('GIT_TAG_NOT_TAKEN', { tag: oneLine(tag), takes });
+    if (branch === undefined && pullRequest !== undefined)
+      throw new TagboatError('PULL_REQUEST_NOT_TAKEN', { number: pullRequest.number, takes });
+    const reached = config.deliveries.some(
+      (one) => (missed === undefined || one.name === missed) && reaches(one, source),
+    );
+    if (reached)
+      throw new TagboatError('NOTHING_TO_DELIVER', { told: 'it sets no value of the images asked for', takes });
+    const told =
+      branch === undefined
+        ? `HEAD is detached at ${source.commit}, and no CI that is known here says what it is of`
+        : whatItIsOf(source);
+    if (branch === undefined || missed !== undefined) throw new TagboatError('NOTHING_TO_DELIVER', { told, takes });
   }
-  const { GITHUB_REF: ref } = world.env;
-  const told = inCi && ref !== undefined ? `GITHUB_REF is ${ref}` : `HEAD is detached at ${source.commit}`;
-  const why = source.branch === undefined ? `the commit is on no branch (${told})` : `none takes ${source.branch}`;
-  const message = `Nothing is committed: deliveries take branches, and ${why}.`;
-  emit({
-    type: 'notice',
-    code: 'NOTHING_TAKEN',
-    data: { commit: source.commit },
-    level: 'warning',
-    stage: 'plan',
-    message,
-  });
+  const message = `Nothing is committed: deliveries take ${takes.join(', ')}, and ${whatItIsOf(source)}.`;
+  const data = { commit: source.commit };
+  emit({ type: 'notice', code: 'NOTHING_TAKEN', data, level: 'warning', stage: 'plan', message });
 }
 
-/** Reads the app repo's commit and its config, tells that the run began, and plans it. Throws CONFIG_*, SOURCE_*. */
+/**
+ * Reads the app repo's commit and its config, tells that the run began, and plans it; `asMerged`: of a pull request
+ * that nothing takes, what its merge would do. Throws CONFIG_*, SOURCE_*.
+ */
 export async function openRun(
   session: Session,
   options: CommonOptions,
   unset: BearsUnset = () => false,
+  { asMerged = false }: { readonly asMerged?: boolean } = {},
 ): Promise<OpenedRun> {
   const { emit } = session;
-  const { config, source, identity } = await openConfig(session, options, unset);
-  const now = session.world.clock.now();
-  const plan = planRun(config, source, { ...identity, from: parseImages(options.image ?? []), now });
+  const { config, source: found, identity } = await openConfig(session, options, unset);
+  const into = asMerged && !config.deliveries.some((one) => reaches(one, found)) ? found.pullRequest?.into : undefined;
+  const source = into === undefined ? found : { ...found, branch: into, pullRequest: undefined };
+  if (into !== undefined) {
+    const message = `Planned as if pull request ${found.pullRequest?.number} were merged into ${oneLine(into)}.`;
+    const data = { into };
+    emit({ type: 'notice', code: 'PLANNED_AS_MERGED', data, level: 'info', stage: 'plan', message });
+  }
+  const { delivery: deliveries, image = [] } = options;
+  const names = image.filter((one) => !one.includes('='));
+  const from = parseImages(image.filter((one) => one.includes('=')));
+  const images = names.length === 0 ? undefined : [...names, ...Object.keys(from)];
+  const plan = planRun(config, source, { ...identity, deliveries, images, from, now: session.world.clock.now() });
   if (source.dirty !== false) {
     const message = `Files differ from the commit, so what names it ends in -dirty-${source.dirty}. Commit them first.`;
     emit({
@@ -97,16 +128,12 @@ export async function openRun(
       message,
     });
   }
-  for (const { name, why } of skippedDeliveries(config, source)) {
-    emit({
-      type: 'notice',
-      code: 'DELIVERY_LEFT_OUT',
-      data: { delivery: name },
-      level: 'info',
-      stage: 'plan',
-      message: `Left out: ${why}`,
-    });
+  const leftOut = (delivery: string, message: string): void =>
+    emit({ type: 'notice', code: 'DELIVERY_LEFT_OUT', data: { delivery }, level: 'info', stage: 'plan', message });
+  for (const { name, why } of skippedDeliveries(config, source, options.delivery)) {
+    leftOut(name, `Left out: ${why}`);
   }
+  for (const { name, why } of leftOutValues(config, plan, images)) leftOut(name, `Left out: ${why}.`);
   return { config, source, plan };
 }
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isPending, resolveDigests } from '../../../src/config/plan/digests.ts';
-import { planCommit, planRun, skippedDeliveries } from '../../../src/config/plan/run.ts';
+import { skippedDeliveries } from '../../../src/config/plan/reach.ts';
+import { planCommit, planRun } from '../../../src/config/plan/run.ts';
 import { isError } from '../../../src/errors.ts';
 import type { Source } from '../../../src/plan.ts';
 import { config, seed, source } from '../config-text.ts';
@@ -161,6 +162,48 @@ Argocd-reference-commit-date: 2024-01-31T23:59:59+09:00
     expect(skippedDeliveries(config(text), { ...source, branch })).toHaveLength(taken ? 0 : 1);
   });
 
+  const all = '{ branches: [main, "x/*"], tags: ["v*"], pullRequests: true }';
+  const own = { number: 7, foreign: false };
+  it.each<[from: string, of: Partial<Source>, taken: boolean]>([
+    [all, { branch: 'x/1' }, true],
+    [all, { gitTag: 'v1.2.0' }, true],
+    [all, { gitTag: 'w1' }, false],
+    [all, { gitTag: 'main' }, false],
+    [all, { pullRequest: own }, true],
+    [all, { pullRequest: { ...own, foreign: true } }, false],
+    [all, { branch: 'main', pullRequest: { ...own, foreign: true } }, false],
+    ['{ tags: "v1.*" }', { gitTag: 'v1.2.0' }, true],
+    ['{ tags: v1 }', { branch: 'v1' }, false],
+    ['v1', { gitTag: 'v1' }, false],
+    ['[main]', { pullRequest: own }, false],
+    ['{ branches: main, pullRequests: false }', { pullRequest: own }, false],
+  ])('from %s takes %j: %s', (from, of, taken) => {
+    const text = seed.replace('from: main', `from: ${from}`);
+    expect(plan(text, { branch: undefined, ...of }).deliveries).toHaveLength(taken ? 1 : 0);
+  });
+
+  it('delivers by its git tag, in the order of releases where that is asked for', () => {
+    const text = seed.replace('from: main', 'from: { branches: main, tags: "v*" }\n    order: semver');
+    const gitTagOf = (of: Partial<Source>) => plan(text, { branch: undefined, ...of }).deliveries[0]?.gitTag;
+    expect(gitTagOf({ gitTag: 'v1.2.0' })).toBe('v1.2.0');
+    expect(gitTagOf({ branch: 'main' })).toBeUndefined();
+    expect(codeOf(() => gitTagOf({ gitTag: 'v-next' }))).toBe('GIT_TAG_NO_RELEASE');
+    const [delivery] = plan(text, { branch: undefined, gitTag: 'v1.2.0' }).deliveries;
+    expect(delivery?.message).toContain('\nTagboat-Git-Tag: v1.2.0\n');
+  });
+
+  it('sets the values of the images asked for alone, and refuses those of which nobody knows the image', () => {
+    const set = '{ a.yaml: { .app: "{tag.app}", .web: "{image.web}", .both: "{tag.app}-{tag.web}", .replicas: 3 } }';
+    const text = `${seed.slice(0, seed.indexOf('    set:'))}    set: ${set}\n`;
+    const pathsOf = (...images: string[]) =>
+      plan(text, {}, { images }).deliveries.flatMap((one) => one.edits.map(({ path }) => path));
+    expect(pathsOf('app')).toEqual(['.app']);
+    expect(pathsOf('web', 'app')).toEqual(['.app', '.web', '.both']);
+    expect(pathsOf('migration')).toEqual([]);
+    expect(pathsOf('app', 'web', 'migration')).toEqual(['.app', '.web', '.both', '.replicas']);
+    expect(codeOf(() => plan(seed, {}, { images: ['web'] }))).toBe('VALUE_OF_NO_IMAGE');
+  });
+
   it('takes only the images and deliveries asked for, and says when there is none of that name', () => {
     expect(plan(seed, {}, { images: ['web'], deliveries: [] })).toMatchObject({
       images: [{ name: 'web' }],
@@ -277,7 +320,8 @@ describe('templates', () => {
     expect(plan(text).deliveries[0]?.edits[0]?.value).toBe(
       `123456789012.dkr.ecr.ap-northeast-1.amazonaws.com/app-repo:19ea9ee1a0c5|${source.commit}|main|{commit}|{ a }`,
     );
-    expect(codeOf(() => plan(text, {}, { images: ['web'] }))).toBe('TEMPLATE_UNRESOLVED');
+    // What is of two images is of neither alone.
+    expect(plan(text, {}, { images: ['web'] }).deliveries).toEqual([]);
   });
 });
 

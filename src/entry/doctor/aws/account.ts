@@ -55,7 +55,9 @@ async function whoAsks(auth: Auth, { plan: { aws, source }, config }: Checked): 
   if (own !== undefined) return [own];
   const [, repo] = /^https:\/\/github\.com\/([\w.-]+\/[\w.-]+?)(?:\.git)?$/.exec(source?.url ?? '') ?? [];
   if (repo === undefined) return [];
-  const branches = new Set(config.deliveries.flatMap(({ from }) => from.filter((name) => /^[\w./-]+$/.test(name))));
+  const branches = new Set(
+    config.deliveries.flatMap(({ from }) => from.branches.filter((name) => /^[\w./-]+$/.test(name))),
+  );
   return [...branches].map((ref) => claimsOfJob({ repo, ref, environment: undefined, audience }));
 }
 

@@ -1,0 +1,38 @@
+import { TagboatError } from '../../errors.ts';
+import type { RunPlan } from '../../plan.ts';
+import type { Config, DeliveryConfig, SetConfig } from '../shape/checked.ts';
+import { parseTemplate } from '../shape/template.ts';
+
+/**
+ * A delivery as far as it is of the chosen images: values that name another one, or none, are as they are in the config
+ * repo. Throws VALUE_OF_NO_IMAGE for one that changes with each commit and doesn't say of which image it is.
+ */
+export function partOf(
+  delivery: DeliveryConfig,
+  config: Config,
+  chosen: readonly string[] | undefined,
+): DeliveryConfig {
+  if (chosen === undefined || config.images.every(({ name }) => chosen.includes(name))) return delivery;
+  const isOfChosen = ({ file, path, value }: SetConfig): boolean => {
+    const variables = parseTemplate(value).filter((piece) => typeof piece !== 'string');
+    const images = variables.flatMap(({ of }) => of ?? []);
+    if (images.length === 0 && variables.length > 0)
+      throw new TagboatError('VALUE_OF_NO_IMAGE', { delivery: delivery.name, file, path, value });
+    return images.length > 0 && images.every((name) => chosen.includes(name));
+  };
+  return { ...delivery, set: delivery.set.filter(isOfChosen) };
+}
+
+/** Of which deliveries of a run `partOf` leaves out values, and why, as the end of a sentence. */
+export function leftOutValues(
+  config: Config,
+  { deliveries }: RunPlan,
+  chosen: readonly string[] | undefined,
+): { readonly name: string; readonly why: string }[] {
+  return config.deliveries.flatMap((delivery) => {
+    const { name, set } = delivery;
+    if (!deliveries.some((one) => one.name === name)) return [];
+    const left = set.length - partOf(delivery, config, chosen).set.length;
+    return left === 0 ? [] : [{ name, why: `${left} of ${set.length} values of ${name}, which are of other images` }];
+  });
+}
