@@ -1,6 +1,6 @@
 import { type Environment, standingOf } from '../../../commit/history/standing.ts';
 import { openLineage } from '../../../commit/order/lineage.ts';
-import { skippedDeliveries } from '../../../config/plan/run.ts';
+import { reaches } from '../../../config/plan/reach.ts';
 import type { WhereValue } from '../../../events/json-event.ts';
 import type { BranchHistory } from '../../../plan/history.ts';
 import type { DeliveryStanding } from '../../../plan/where.ts';
@@ -88,9 +88,10 @@ function notTaken(
     ...branches.map((branch) => ({ ...source, branch, gitTag: undefined, pullRequest: undefined })),
     ...tags.map((gitTag) => ({ ...source, branch: undefined, gitTag, pullRequest: undefined })),
   ];
-  const taken = on.some((one) => !skippedDeliveries(config, one).some(({ name }) => name === delivery));
-  const takes = config.deliveries.find(({ name }) => name === delivery)?.from ?? [];
-  return taken ? undefined : { is: 'notTaken', takes: takes.map(String), on: [...branches, ...tags].slice(0, 10) };
+  const found = config.deliveries.find(({ name }) => name === delivery);
+  if (found !== undefined && on.some((one) => reaches(found, one))) return undefined;
+  const takes = found === undefined ? [] : [...found.from.branches, ...found.from.tags];
+  return { is: 'notTaken', takes, on: [...branches, ...tags].slice(0, 10) };
 }
 
 function unread({ delivery }: Environment, { repo, branch }: LookedAt): DeliveryStanding {
