@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { aws, azure, google, registry } from './access.ts';
+import { from } from './from.ts';
 import { image, tag } from './image.ts';
 import { patterns } from './patterns.ts';
 
@@ -67,19 +68,6 @@ const argocd = z
       ),
   })
   .describe('The Argo CD that follows the config repos.');
-
-const oneOrMore = (form: Readonly<Record<string, unknown>>) => z.union([text(form), z.array(text(form)).min(1)]);
-
-const from = z.strictObject({
-  branches: oneOrMore(patterns.branchPattern).optional().describe('Branches, by names or patterns such as release/*.'),
-  tags: oneOrMore(patterns.tagPattern)
-    .optional()
-    .describe('Git tags, by names or patterns such as v*. A tag that no delivery takes ends the run with exit code 2.'),
-  pullRequests: z
-    .boolean()
-    .optional()
-    .describe("The app repo's own pull requests; those of forks never deliver. Default false."),
-});
 
 const delivery = z.strictObject({
   from: z
