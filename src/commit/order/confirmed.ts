@@ -53,7 +53,7 @@ export async function confirm({ world, delivery, remote, lineage }: Confirming, 
   try {
     const [writerOf, confirmedBy] = [openWriters(remote, tip), await openConfirmed(remote, delivery.branch)];
     const isOurs = async (place: PlacedValue): Promise<boolean> => {
-      const by = [await writerOf(place), ...confirmedBy(place)].filter((one) => one !== undefined);
+      const by = [(await writerOf(place))?.commit, ...confirmedBy(place)].filter((one) => one !== undefined);
       const kin = await Promise.all(by.map((one) => lineage.kinOf(one)));
       return kin.some(({ is }) => is === 'same' || is === 'descendant');
     };
