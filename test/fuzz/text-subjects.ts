@@ -59,7 +59,8 @@ imageTag = 'a'
 b"""
 [[images]]
 name = "app"
-newTag = 1979-05-27
+newTag = "1"
+day = 1979-05-27
 z = { q = [1, "]"] }
 `;
 
@@ -125,14 +126,18 @@ function worldAnswering(body: Buffer): World {
   };
 }
 
+const flatPaths = ['.front.imageTag', '.front.new'];
+const paths = [...flatPaths, '.images[name=app].newTag'];
+const yamlPaths = ['doc[kind=Deployment].spec.x'];
+
 /** Sets several values in a file; what it holds may refuse each of them. */
-function edited(file: string, input: Buffer): Subject {
+function edited(file: string, input: Buffer, paths: readonly string[]): Subject {
   return {
     name: `an edited ${file}`,
     inputs: [input],
     read: (bytes) => {
       let refused: unknown;
-      for (const path of ['.front.imageTag', 'doc[kind=Deployment].spec.x', '.images[name=app].newTag', '.front.new']) {
+      for (const path of paths) {
         try {
           editFile(file, bytes, [{ file, path, value: 'v: "2"', create: path === '.front.new' }]);
         } catch (error) {
@@ -174,15 +179,16 @@ export const textSubjects: readonly Subject[] = [
     },
     declared: tagboatError,
   },
-  edited('values.yaml', text(values)),
+  edited('values.yaml', text(values), [...yamlPaths, ...paths]),
   edited(
     'values.json',
     json({ front: { imageTag: 'a' }, images: [{ name: 'app', newTag: 1 }], kind: 'Deployment', spec: { x: 1 } }),
+    [...yamlPaths, ...paths],
   ),
-  edited('values.toml', text(tomlValues)),
-  edited('.env', text('# c\nexport front.imageTag="a b" # c\nB=\'x\ny\'\nC=$x\n')),
-  edited('values.properties', text('! c\nfront.imageTag : a\\\n  b\\u0041\nx\\ y=z\n')),
-  edited('values.tfvars', text(hclValues)),
+  edited('values.toml', text(tomlValues), paths),
+  edited('.env', text('# c\nexport front.imageTag="a b" # c\nB=\'x\ny\'\nC=$x\n'), flatPaths),
+  edited('values.properties', text('! c\nfront.imageTag : a\\\n  b\\u0041\nx\\ y=z\n'), flatPaths),
+  edited('values.tfvars', text(hclValues), paths),
   {
     name: 'an intent',
     inputs: [writeIntent(intent, 'sha1', undefined).commit.content],

@@ -83,7 +83,7 @@ const used: Readonly<Record<string, { readonly config?: readonly string[]; reado
   init: {
     config: [
       ...['app', 'registry', 'from', 'configRepo', 'configBranch', 'configDir', 'place', 'application', 'argocd', 'ci'],
-      ...['with', 'layout', 'as', 'account', 'region', 'role', 'yes', 'check', 'force'],
+      ...['with', 'layout', 'as', 'account', 'region', 'role', 'gitlab', 'yes', 'check', 'force'],
     ],
   },
   migrate: { config: ['app', 'check', 'force', 'wholeCommits', 'configRepo'] },

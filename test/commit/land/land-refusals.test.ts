@@ -26,7 +26,7 @@ const entries = {
   link: { mode: '120000', content: 'main/values.yaml' },
   folder: { mode: '120000', content: 'main' },
   module: { mode: '160000', content: '1'.repeat(40) },
-  binary: Buffer.from([0, 1, 2, 3]),
+  'binary.yaml': Buffer.from([0, 1, 2, 3]),
   large: Buffer.alloc(1024 * 1024 + 1, 'a: b\n'),
 };
 
@@ -40,7 +40,7 @@ describe.skipIf(noHttpBackend !== undefined)(`a file that can't be edited${skipN
     ['one behind a symbolic link', 'folder/values.yaml', 'FILE_IS_SYMLINK', { at: 'folder' }],
     ['a submodule', 'module', 'FILE_IS_SUBMODULE', { at: 'module' }],
     ['one in a submodule', 'module/values.yaml', 'FILE_IS_SUBMODULE', { at: 'module' }],
-    ['a binary one', 'binary', 'FILE_BINARY', {}],
+    ['a binary one', 'binary.yaml', 'FILE_BINARY', {}],
     ['one that is too large, with the limit', 'large', 'FILE_TOO_LARGE', { size: 1_048_577, limit: 1_048_576 }],
   ])('is refused: %s', async (_, file, code, data) => {
     const host = await gitHost();

@@ -12,6 +12,6 @@ it('a shell completes commands, options and their choices', async () => {
     return lines.map((line) => line.split('\t')[0] ?? '').filter((name) => /^[\w-]+$/.test(name));
   };
   expect(await names('un')).toEqual(['unhold']);
-  expect(await names('ship', '--re')).toEqual(['--rebuild']);
+  expect(await names('ship', '--re')).toEqual(['--rebuild', '--ref']);
   expect(await names('completion', '')).toEqual(['bash', 'zsh', 'fish', 'powershell']);
 });

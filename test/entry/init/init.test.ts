@@ -116,7 +116,7 @@ describe('init', () => {
     const config = parseConfig(await read(dir, 'tagboat.yaml'), 'tagboat.yaml', {});
     expect(config.images).toMatchObject([{ name: 'api', repository: 'acme/api', context: 'services/api' }]);
     expect(config.deliveries).toMatchObject([
-      { from: ['main'], set: [{ file: 'prod/values.yaml', path: '.api.image.tag', value: '{tag}' }] },
+      { from: { branches: ['main'] }, set: [{ file: 'prod/values.yaml', path: '.api.image.tag', value: '{tag}' }] },
     ]);
     const workflow = parse(await read(dir, '.github/workflows/ship.yml'));
     expect(workflow.jobs.ship.permissions).toEqual({ contents: 'read', packages: 'write' });

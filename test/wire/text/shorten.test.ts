@@ -46,9 +46,11 @@ describe('a text that is cut before secrets are taken out of it', () => {
 const others = [
   /\b(?:commit|revision|by|to|at|oid|digest|id|sha|hex|name|other|state)(?:\.\w+)?\.slice\(/,
   /(?:digest\('[a-z0-9]+'\)|fingerprintTag\(\w+\)|toLowerCase\(\)|join\('-'\))\.slice\(/,
-  /(?:log\.last\(\)|value)\.slice\(0, 1_000\)|log\.last\(\)\.slice\(-40\)/,
+  /(?:log\.last\(\)|value)\.slice\(0, 1_000\)|log\.last\(\)\.slice\(-[24]0\)/,
   // A value of the config's own in a commit's subject, and the path that was given.
   /\bvalue\.slice\(0, (?:60|80|100)\)|\bpath\.slice\(0, 200\)|steps \}\)\.slice\(0, longest\)/,
+  // Branches and tags, not their letters.
+  /\[\.\.\.branches, \.\.\.tags\]\.slice\(0, 10\)/,
   // Kept from run to run, to be compared.
   /text\.slice\(0, 99\)|text\.slice\(0, 100\)\)/,
   /^[^:]*: \.slice\(|`\)\.slice\(0, 64\)|match\[1\]\?\.slice\(0, 40\)|fields\.name\.slice|\(one\) => one !== ''\)\.slice/,

@@ -3,6 +3,7 @@ import type { BranchHistory } from '../../../plan/history.ts';
 import type { Person, Source } from '../../../plan.ts';
 import { isObjectId } from '../../../wire/git/pack/object.ts';
 import { openRemote } from '../../../wire/git/remote.ts';
+import { beginning } from '../../../wire/text/shorten.ts';
 import type { World } from '../../../wire/world.ts';
 
 /** A commit of the app repo that somebody asks about. What isn't in the checkout is known by its id alone. */
@@ -36,7 +37,7 @@ export async function findCommit(
   };
   const commit = asked === undefined ? source.commit : await resolved(world, source, asked, { git, histories });
   if (commit === undefined) {
-    const problem = `Nothing here is called ${JSON.stringify(asked?.slice(0, 200))}: no commit, tag or branch of ${source.dir}, no pull request of its remote, no image or value that a delivery set.`;
+    const problem = `Nothing here is called ${JSON.stringify(asked && beginning(asked, 200))}: no commit, tag or branch of ${source.dir}, no pull request of its remote, no image or value that a delivery set.`;
     throw new TagboatError('USAGE', { problem, command: 'where' });
   }
   const told = await git(
