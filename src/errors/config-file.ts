@@ -13,7 +13,7 @@ export const configFileErrors = {
   FILE_BINARY: entry<{ file: string; why: string }>(
     exit,
     ({ file, why }) => `${file} isn't a text file in UTF-8: ${why}.`,
-    () => 'Name a YAML or JSON file, or save it as UTF-8.',
+    () => 'Name a file of text, or save it as UTF-8.',
   ),
   FILE_TOO_LARGE: entry<{ file: string; size: number; limit: number }>(
     exit,

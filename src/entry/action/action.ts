@@ -35,7 +35,7 @@ async function bodyOf({ command, common, commit, landing, building, wait, rollba
     case 'build':
       return (await import('../commands/build.ts')).build(common, building);
     case 'plan':
-      return (await import('../commands/plan.ts')).plan(common);
+      return (await import('../commands/plan.ts')).plan(common, { allowNothing: landing.allowNothing });
     case 'commit':
       return (await import('../commands/commit.ts')).commit(common, commit);
     case 'rollback':

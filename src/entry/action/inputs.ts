@@ -49,13 +49,15 @@ const options: Readonly<Record<string, string>> = {
   ...{ allow: 'allow', image: 'image' },
   ...{ 'config-commit': 'commit', application: 'application', timeout: 'timeout', sync: 'sync', server: 'server' },
   ...{ ref: 'ref', deliveries: 'delivery', images: 'image' },
-  ...{ delivery: 'delivery', to: 'to', why: 'why', until: 'until' },
+  ...{ 'allow-nothing': 'allowNothing', delivery: 'delivery', to: 'to', why: 'why', until: 'until' },
 };
 
 /** What an input says when it says nothing: what action.yml gives as its default, and a switch that isn't set. */
 const idle: Readonly<Record<string, readonly string[]>> = {
   ...{ jobs: ['3'], queue: ['true', 'True', 'TRUE'] },
-  ...Object.fromEntries(['rebuild', 'force', 'create', 'sync'].map((name) => [name, ['false', 'False', 'FALSE']])),
+  ...Object.fromEntries(
+    ['rebuild', 'force', 'allow-nothing', 'create', 'sync'].map((name) => [name, ['false', 'False', 'FALSE']]),
+  ),
 };
 
 /** Throws USAGE for an input that is given to a command which does nothing with it. */
@@ -87,7 +89,11 @@ export function readInputs(env: Env): ActionInputs {
   const known = commands.find((one) => one === command);
   if (known === undefined) throw wrong(`The input command is ${command}, which is none of ${commands.join(', ')}.`);
   refuseIgnored(env, known);
-  const landing = { force: truth(env, 'force'), queue: truth(env, 'queue', 'true') };
+  const landing = {
+    force: truth(env, 'force'),
+    queue: truth(env, 'queue', 'true'),
+    allowNothing: truth(env, 'allow-nothing'),
+  };
   return {
     command: known,
     landing,

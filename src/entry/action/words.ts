@@ -11,6 +11,7 @@ const inputs: Readonly<Record<string, string>> = {
   '--commit': 'the input config-commit',
   '--delivery': 'the input deliveries',
   '--image': 'the input images',
+  '--allow-nothing': 'allow-nothing: true',
   '--no-queue': 'queue: false',
   '--quiet': 'the input quiet',
 };

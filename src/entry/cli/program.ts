@@ -135,7 +135,7 @@ tagboat wait --server https://argocd.example.com --repo acme/config --applicatio
   )
     .option('--commit <id>', "the config commit's whole id (default: the branch's tip)")
     .option('--application <name>', 'the application, or namespace/name; may be given again', collectOption, [])
-    .option('--timeout <time>', 'how long to wait at most: 90s, 10m, 1h (default: argocd.timeout, 10m)')
+    .option('--timeout <time>', 'how long to wait at most: 90s, 10m, 1h (default: argocd.timeout, 15m)')
     .option('--sync', 'sync applications that wait for somebody to do it', false)
     .option('--server <url>', "Argo CD's API; with --repo, no config file is read")
     .option('--ca <file>', "PEM file of the certificate authority behind Argo CD's API")
@@ -165,7 +165,7 @@ tagboat wait --server https://argocd.example.com --repo acme/config --applicatio
     `tagboat edit main/values.yaml '.front.imageTag=3f2c1d0'
 tagboat edit main/values.yaml '.front.imageTag=3f2c1d0' '.front.replicas=3' --check`,
   )
-    .argument('<file>', 'a YAML or JSON file')
+    .argument('<file>', 'a YAML, JSON, TOML, .env, .properties or .tfvars file')
     .argument('<path=value...>', 'what to set; := for a number, true, false or a JSON text')
     .option('--check', 'print the diff and change nothing', false)
     .option('--create', 'create paths that are missing', false)

@@ -1,5 +1,5 @@
 import type { BuildingOptions, CommonOptions } from '../run/options.ts';
-import { openRun } from '../run/prepare.ts';
+import { openRun, refuseFork } from '../run/prepare.ts';
 import { runPlan } from '../run/run-plan.ts';
 import type { Body } from '../run/session.ts';
 
@@ -7,10 +7,11 @@ import type { Body } from '../run/session.ts';
 export function build(options: CommonOptions, building: BuildingOptions = {}): Body {
   return async (session) => {
     // The build stage is loaded while git is asked: a run needs it in most cases.
-    const [{ plan }] = await Promise.all([
+    const [{ plan, source }] = await Promise.all([
       openRun(session, { ...options, delivery: [] }),
       import('../../image/image.ts'),
     ]);
+    refuseFork(source);
     return runPlan(session, { ...plan, deliveries: [] }, options, building);
   };
 }

@@ -56,6 +56,11 @@ export async function openConfig(
   };
 }
 
+/** Refuses what a fork proposes: with our secrets, a run would build and push what anybody wrote. Throws SOURCE_FROM_FORK. */
+export function refuseFork({ pullRequest }: Source): void {
+  if (pullRequest?.foreign) throw new TagboatError('SOURCE_FROM_FORK', { number: pullRequest.number });
+}
+
 /**
  * Refuses a run that would deliver nothing, though the config names deliveries: a commit of which nobody says what it is
  * of, a git tag or a pull request that none takes, a delivery that was asked for; and tells of a branch that none takes.
@@ -67,21 +72,21 @@ export function tellNothing(
   options: CommonOptions,
   allowed = false,
 ): void {
+  refuseFork(source);
   const { pullRequest, gitTag: tag, branch } = source;
-  if (pullRequest?.foreign) throw new TagboatError('SOURCE_FROM_FORK', { number: pullRequest.number });
   const { delivery: asked } = options;
   const missed = asked?.find((name) => !plan.deliveries.some((one) => one.name === name));
   if (config.deliveries.length === 0 || (missed === undefined && plan.deliveries.length > 0)) return;
   const takes = takenBy(config.deliveries.filter(({ name }) => asked?.includes(name) !== false));
   if (!allowed) {
-    if (tag !== undefined) throw new TagboatError('GIT_TAG_NOT_TAKEN', { tag: oneLine(tag), takes });
-    if (branch === undefined && pullRequest !== undefined)
-      throw new TagboatError('PULL_REQUEST_NOT_TAKEN', { number: pullRequest.number, takes });
     const reached = config.deliveries.some(
       (one) => (missed === undefined || one.name === missed) && reaches(one, source),
     );
     if (reached)
       throw new TagboatError('NOTHING_TO_DELIVER', { told: 'it sets no value of the images asked for', takes });
+    if (tag !== undefined) throw new TagboatError('GIT_TAG_NOT_TAKEN', { tag: oneLine(tag), takes });
+    if (branch === undefined && pullRequest !== undefined)
+      throw new TagboatError('PULL_REQUEST_NOT_TAKEN', { number: pullRequest.number, takes });
     const told =
       branch === undefined
         ? `HEAD is detached at ${source.commit}, and no CI that is known here says what it is of`

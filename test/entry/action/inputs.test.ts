@@ -10,8 +10,8 @@ describe('the action’s inputs', () => {
     expect(readInputs(env)).toEqual({
       command: 'ship',
       common: { json: false, quiet: false, color: true, jobs: 3, image: [] },
-      commit: { branch: 'main', set: [], create: false, allow: [], force: false, queue: true },
-      landing: { force: false, queue: true },
+      commit: { branch: 'main', set: [], create: false, allow: [], force: false, queue: true, allowNothing: false },
+      landing: { force: false, queue: true, allowNothing: false },
       building: { rebuild: false },
       wait: { application: [], branch: 'main', sync: false },
       rollback: { delivery: undefined, options: { to: 'previous', force: false } },
@@ -79,7 +79,9 @@ describe('every input of action.yml', () => {
   };
   const samples: Readonly<Record<string, string>> = {
     ...{ jobs: '2', queue: 'false', via: 'github', command: 'plan', allow: 'digest', timeout: '20m', set: 'f:.a=1' },
-    ...Object.fromEntries(['rebuild', 'quiet', 'create', 'force', 'sync'].map((name) => [name, 'true'])),
+    ...Object.fromEntries(
+      ['rebuild', 'quiet', 'create', 'force', 'allow-nothing', 'sync'].map((name) => [name, 'true']),
+    ),
   };
   const defaults = Object.fromEntries(
     Object.entries(inputs).map(([name, { default: value = '' }]) => [`INPUT_${name.toUpperCase()}`, value]),

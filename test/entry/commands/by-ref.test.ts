@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { build } from '../../../src/entry/commands/build.ts';
 import { commit } from '../../../src/entry/commands/commit.ts';
 import { plan } from '../../../src/entry/commands/plan.ts';
 import { ship } from '../../../src/entry/commands/ship.ts';
@@ -104,6 +105,8 @@ describe.skipIf(noHttpBackend !== undefined)(`a pull request${skipNote}`, () => 
     expect(said.errors).toMatchObject([{ code: 'SOURCE_FROM_FORK' }]);
     const shipped = here(ship(common, { allowNothing: true }), { cwd: dir, env: proposal(head, '2') });
     expect((await shipped).errors).toMatchObject([{ code: 'SOURCE_FROM_FORK' }]);
+    const built = here(build(common), { cwd: dir, env: proposal(head, '2') });
+    expect((await built).errors).toMatchObject([{ code: 'SOURCE_FROM_FORK' }]);
   });
 
   it('that none takes is refused by ship, and planned as if it were merged', async () => {

@@ -1,6 +1,6 @@
 import { type Environment, standingOf } from '../../../commit/history/standing.ts';
 import { openLineage } from '../../../commit/order/lineage.ts';
-import { reaches } from '../../../config/plan/reach.ts';
+import { reaches, takenBy } from '../../../config/plan/reach.ts';
 import type { WhereValue } from '../../../events/json-event.ts';
 import type { BranchHistory } from '../../../plan/history.ts';
 import type { DeliveryStanding } from '../../../plan/where.ts';
@@ -90,8 +90,11 @@ function notTaken(
   ];
   const found = config.deliveries.find(({ name }) => name === delivery);
   if (found !== undefined && on.some((one) => reaches(found, one))) return undefined;
-  const takes = found === undefined ? [] : [...found.from.branches, ...found.from.tags];
-  return { is: 'notTaken', takes, on: [...branches, ...tags].slice(0, 10) };
+  return {
+    is: 'notTaken',
+    takes: found === undefined ? [] : takenBy([found]),
+    on: [...branches, ...tags].slice(0, 10),
+  };
 }
 
 function unread({ delivery }: Environment, { repo, branch }: LookedAt): DeliveryStanding {

@@ -107,7 +107,7 @@ function obstacleText(obstacle: Obstacle, now: number): string {
     case 'byHand':
       return `${obstacle.path} in ${obstacle.file} is ${obstacle.value}, by hand: nothing says from which commit`;
     case 'notTaken':
-      return `not merged: it takes ${obstacle.takes.join(', ')}, and the commit is on ${obstacle.on.join(', ')}`;
+      return `not taken: it takes ${obstacle.takes.join(', ')}, and the commit is on ${obstacle.on.join(', ')}`;
     case 'notBuilt':
       return `not built: there is no ${obstacle.images.join(', ')}`;
     case 'otherLine':
