@@ -6,7 +6,13 @@ import type { World } from '../../wire/world.ts';
 import type { Keeper } from '../keeper.ts';
 import { endpointIn } from './sdk.ts';
 
-type Signing = ConstructorParameters<typeof SignatureV4>[0];
+/** An SDK client's, by no type of its package: that would have to come along with ours. */
+interface Signing {
+  readonly credentials: unknown;
+  readonly sha256: unknown;
+}
+
+type SignerOptions = ConstructorParameters<typeof SignatureV4>[0];
 
 /** Asks IAM by its query API; answers the XML. Throws WireFailure, with AWS's own code where that refused. */
 export type IamCall = (action: string, parameters: Readonly<Record<string, string>>) => Promise<string>;
@@ -22,15 +28,11 @@ const largest = 1024 * 1024;
  * IAM by a few requests of ours under AWS's own signature: its whole SDK would make the bundle larger by a tenth.
  * `signing` are an SDK client's keys and hash.
  */
-export function createIam(
-  world: World,
-  keeper: Keeper,
-  partition: string,
-  { credentials, sha256 }: Pick<Signing, 'credentials' | 'sha256'>,
-): IamCall {
+export function createIam(world: World, keeper: Keeper, partition: string, signing: Signing): IamCall {
   const [home, region] = homes[partition] ?? ['https://iam.amazonaws.com', 'us-east-1'];
   const url = new URL(endpointIn(world.env, 'IAM') ?? home);
-  const signer = new SignatureV4({ credentials, sha256, region, service: 'iam' });
+  const keys = signing as Pick<SignerOptions, 'credentials' | 'sha256'>;
+  const signer = new SignatureV4({ ...keys, region, service: 'iam' });
   return async (action, parameters) => {
     const body = new URLSearchParams({ Action: action, Version: '2010-05-08', ...parameters }).toString();
     const { headers } = await signer.sign(
