@@ -45,7 +45,10 @@ export function readIdToken(keeper: Keeper, text: string, label: string, wanted?
       repositoryId: claim('repository_id'),
       ownerId: claim('repository_owner_id'),
       others: Object.fromEntries(
-        telling.flatMap((name) => (claim(name) === undefined ? [] : [[name, claim(name) ?? '']])),
+        telling.flatMap((name) => {
+          const value = claim(name);
+          return value === undefined ? [] : [[name, value]];
+        }),
       ),
       expiresAt: typeof exp === 'number' ? exp * 1_000 : undefined,
     },

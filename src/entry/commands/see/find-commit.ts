@@ -5,6 +5,7 @@ import { isObjectId } from '../../../wire/git/pack/object.ts';
 import { openRemote } from '../../../wire/git/remote.ts';
 import { beginning } from '../../../wire/text/shorten.ts';
 import type { World } from '../../../wire/world.ts';
+import { type CheckoutGit, checkoutGit } from './checkout-git.ts';
 
 /** A commit of the app repo that somebody asks about. What isn't in the checkout is known by its id alone. */
 export interface FoundCommit {
@@ -17,8 +18,6 @@ export interface FoundCommit {
   readonly tags: readonly string[];
 }
 
-type Git = (...args: string[]) => Promise<string | undefined>;
-
 /**
  * The commit behind what somebody asks with: nothing (what is checked out), a commit, tag or branch, `#12` or the page of a
  * pull or merge request, an image or its tag, or a value that stands in a config repo. Throws USAGE.
@@ -29,12 +28,7 @@ export async function findCommit(
   asked: string | undefined,
   histories: readonly BranchHistory[],
 ): Promise<FoundCommit> {
-  const git: Git = async (...args) => {
-    const env = { GIT_DIR: undefined, GIT_WORK_TREE: undefined, GIT_NO_LAZY_FETCH: '1', LC_ALL: 'C' };
-    const command = { program: 'git', args: ['-C', source.dir, ...args], env, signal: world.signal, timeoutMs: 30_000 };
-    const done = await world.exec(command);
-    return done.code === 0 ? done.stdout.replace(/\n$/, '') : undefined;
-  };
+  const git = checkoutGit(world, source.dir);
   const commit = asked === undefined ? source.commit : await resolved(world, source, asked, { git, histories });
   if (commit === undefined) {
     const problem = `Nothing here is called ${JSON.stringify(asked && beginning(asked, 200))}: no commit, tag or branch of ${source.dir}, no pull request of its remote, no image or value that a delivery set.`;
@@ -74,7 +68,7 @@ async function resolved(
   world: World,
   source: Source,
   asked: string,
-  { git, histories }: { readonly git: Git; readonly histories: readonly BranchHistory[] },
+  { git, histories }: { readonly git: CheckoutGit; readonly histories: readonly BranchHistory[] },
 ): Promise<string | undefined> {
   const verify = (name: string) => git('rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`);
   const [, number] = /^(?:[#!]|.*\/(?:pull|merge_requests)\/)(\d{1,9})\/?$/.exec(asked) ?? [];
@@ -100,7 +94,12 @@ async function resolved(
 }
 
 /** By the commit that merged it, as GitHub and GitLab write that, or else by the request's own ref at the remote. */
-async function ofPullRequest(world: World, { url }: Source, number: string, git: Git): Promise<string | undefined> {
+async function ofPullRequest(
+  world: World,
+  { url }: Source,
+  number: string,
+  git: CheckoutGit,
+): Promise<string | undefined> {
   const words = `(\\(#${number}\\)$|^Merge pull request #${number} |^See merge request .*!${number}$)`;
   const merged = await git('log', '--all', '-1', '--format=%H', '--extended-regexp', `--grep=${words}`);
   if (merged !== undefined && merged !== '') return merged;

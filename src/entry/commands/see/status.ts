@@ -9,6 +9,7 @@ import type { Body } from '../../run/session.ts';
 import { withAuth } from '../../run/with-auth.ts';
 import { statusText } from '../../show/see/status-words.ts';
 import { type AskingLive, liveOf } from './ask-live.ts';
+import { checkoutGit } from './checkout-git.ts';
 import { type LookedAt, lookAt, readHistories } from './read-histories.ts';
 
 /** Pairs of commits that git is asked about: each is a process. */
@@ -83,20 +84,17 @@ async function rowsOf(asking: AskingLive, one: LookedAt, history: BranchHistory)
 
 /** How many commits each is behind the foremost environment of its service, as the checkout's git counts them. */
 async function withDrift(world: World, dir: string, rows: readonly StatusRow[]): Promise<StatusRow[]> {
+  const git = checkoutGit(world, dir);
   const counted = new Map<string, Promise<number | undefined>>();
   const count = (from: string, to: string): Promise<number | undefined> => {
     if (from === to) return Promise.resolve(0);
     const range = `${from}..${to}`;
     const known = counted.get(range);
     if (known !== undefined) return known;
-    const env = { GIT_DIR: undefined, GIT_WORK_TREE: undefined, GIT_NO_LAZY_FETCH: '1', LC_ALL: 'C' };
-    const args = ['-C', dir, 'rev-list', '--count', range, '--'];
     const asked =
       counted.size >= mostPairs
         ? Promise.resolve(undefined)
-        : world
-            .exec({ program: 'git', args, env, signal: world.signal, timeoutMs: 30_000 })
-            .then(({ code, stdout }) => (code === 0 ? Number(stdout.trim()) : undefined));
+        : git('rev-list', '--count', range, '--').then((told) => (told === undefined ? undefined : Number(told)));
     counted.set(range, asked);
     return asked;
   };
