@@ -75,6 +75,13 @@ export interface Mark {
   readonly value: string | undefined;
 }
 
+/** The names and values of those that this run has a value for. */
+export function givenMarks(
+  marks: readonly Mark[] | undefined = [],
+): readonly (readonly [name: string, value: string])[] {
+  return marks.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const]));
+}
+
 /** A tag, label or annotation that an image doesn't get in this run. */
 export interface LeftOut {
   /** Where the config has it: `tags[1]`, `labels.NAME`. */

@@ -1,5 +1,5 @@
 import { TagboatError } from '../../errors.ts';
-import type { Mark } from '../../plan/image.ts';
+import { givenMarks, type Mark } from '../../plan/image.ts';
 import type { ImagePlan, Source } from '../../plan.ts';
 import { WireFailure } from '../../wire/failure.ts';
 import type { Digest, ManifestBytes } from '../../wire/oci/types.ts';
@@ -176,7 +176,7 @@ async function assembleOne(
       ...(image.labels === undefined ? {} : { config: labelled(done.config.config, image.labels) }),
     },
     annotations: annotationsOf(source, created, done),
-    ownAnnotations: image.annotations && Object.fromEntries(given(image.annotations)),
+    ownAnnotations: image.annotations && Object.fromEntries(givenMarks(image.annotations)),
   };
 }
 
@@ -190,13 +190,11 @@ function createFolders(image: string, signal: AbortSignal): (dir: string) => Pro
   };
 }
 
-/** The names and values of those that this run has a value for. */
-function given(marks: readonly Mark[]): (readonly [string, string])[] {
-  return marks.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value] as const]));
-}
-
 function labelled(config: RunConfig, labels: readonly Mark[]): RunConfig {
-  return { ...config, Labels: Object.assign(Object.create(null), config.Labels, Object.fromEntries(given(labels))) };
+  return {
+    ...config,
+    Labels: Object.assign(Object.create(null), config.Labels, Object.fromEntries(givenMarks(labels))),
+  };
 }
 
 /** What was asked for is what the image says it is, however its base calls itself. */

@@ -1,4 +1,5 @@
 import { TagboatError } from '../../errors.ts';
+import { givenMarks } from '../../plan/image.ts';
 import type { Command } from '../../wire/exec.ts';
 import { isDigest } from '../../wire/oci/digest.ts';
 import type { Digest } from '../../wire/oci/types.ts';
@@ -63,7 +64,7 @@ export function buildFlags({ image }: ImageJob, { freshness }: Building): string
     ...(freshness.pull ? ['--pull'] : []),
     ...(freshness.steps ? ['--no-cache'] : []),
     ...Object.entries(image.args).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]),
-    ...(image.labels ?? []).flatMap(({ name, value }) => (value === undefined ? [] : ['--label', `${name}=${value}`])),
+    ...givenMarks(image.labels).flatMap(([name, value]) => ['--label', `${name}=${value}`]),
     ...(image.target === undefined ? [] : ['--target', image.target]),
     ...(image.platforms.length === 0 ? [] : ['--platform', image.platforms.join(',')]),
     '--file',

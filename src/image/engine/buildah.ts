@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Mark } from '../../plan/image.ts';
+import { givenMarks } from '../../plan/image.ts';
 import { imageName } from '../../plan.ts';
 import { fullName } from '../../wire/oci/reference.ts';
 import { type Builder, buildFlags, digestIn, runStep } from './build.ts';
@@ -31,7 +31,7 @@ export const buildWithBuildah: Builder = async (job, building) => {
     '--isolation=chroot',
     // HEALTHCHECK, SHELL and ONBUILD have no place in OCI's format, and annotations none in Docker's.
     annotations === undefined ? '--format=docker' : '--format=oci',
-    ...annotationFlags(annotations),
+    ...givenMarks(annotations).flatMap(([name, value]) => ['--annotation', `${name}=${value}`]),
     ...ignoring,
     ...named.flatMap((name) => ['--build-context', `${name}=docker-image://${fullName(name)}`]),
     ...(several ? ['--manifest', list] : ['--tag', reference]),
@@ -48,7 +48,3 @@ export const buildWithBuildah: Builder = async (job, building) => {
   await runStep(job, 'buildah', 'push', { program: 'buildah', args: push });
   return digestIn(await readFile(digestFile, 'utf8').catch(() => undefined));
 };
-
-function annotationFlags(annotations: readonly Mark[] = []): string[] {
-  return annotations.flatMap(({ name, value }) => (value === undefined ? [] : ['--annotation', `${name}=${value}`]));
-}

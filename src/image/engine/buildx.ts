@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Attest, BuilderTls, Compression, NamedContext } from '../../plan/image.ts';
+import { type Attest, type BuilderTls, type Compression, givenMarks, type NamedContext } from '../../plan/image.ts';
 import { type ImagePlan, imageName } from '../../plan.ts';
 import { parseObject } from '../../wire/oci/manifest.ts';
 import { cacheTags } from '../cache-tag.ts';
@@ -117,12 +117,11 @@ function attestFlags(attest: Attest | undefined): string[] {
 }
 
 /** Of the manifest, and of the index where one is made. */
-function annotationFlags({ annotations = [], platforms, attest }: ImagePlan): string[] {
+function annotationFlags({ annotations, platforms, attest }: ImagePlan): string[] {
   const isIndex =
     platforms.length > 1 || (attest !== undefined && (attest.sbom !== false || attest.provenance !== false));
-  return annotations.flatMap(({ name, value }) =>
-    value === undefined ? [] : ['--annotation', `${isIndex ? 'manifest,index' : 'manifest'}:${name}=${value}`],
-  );
+  const of = isIndex ? 'manifest,index' : 'manifest';
+  return givenMarks(annotations).flatMap(([name, value]) => ['--annotation', `${of}:${name}=${value}`]);
 }
 
 /** The cache lies beside the image, as tags of its own, in the form that ECR takes too. */

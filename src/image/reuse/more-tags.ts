@@ -3,6 +3,7 @@ import type { Digest, ManifestBytes } from '../../wire/oci/types.ts';
 import type { ImageJob } from '../job.ts';
 import { allInParallel } from '../parallel.ts';
 import { atRegistry } from '../registry.ts';
+import { digestTagged } from './content-tag.ts';
 import { tagAgain } from './tags.ts';
 
 const tagsAtOnce = 4;
@@ -19,14 +20,14 @@ export async function putMoreTags(job: ImageJob, digest: Digest): Promise<void> 
   const reference = `${image.registry.host}/${repository}@${digest}`;
   let reading: Promise<ManifestBytes | undefined> | undefined;
   await allInParallel(image.tags ?? [], tagsAtOnce, async (tag) => {
-    const before = await atRegistry(registry, repository, tag, () => client.headManifest(repository, tag));
-    if (before?.digest === digest) return;
+    const before = await digestTagged({ ...target, tag });
+    if (before === digest) return;
     reading ??= atRegistry(registry, repository, digest, () => client.getManifest(repository, digest));
     const manifest = await reading;
     if (manifest === undefined || !(await tagAgain({ ...target, tag }, manifest))) {
       throw new TagboatError('PUSH_UNCONFIRMED', { reference });
     }
-    tellMoved({ ...job, image: { ...image, tag } }, before?.digest, digest);
+    tellMoved({ ...job, image: { ...image, tag } }, before, digest);
   });
 }
 
