@@ -4,14 +4,14 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { Happening } from '../../../src/events.ts';
+import type { Emit, Happening } from '../../../src/events.ts';
 import type { BuilderTls } from '../../../src/plan/image.ts';
 import type { ImagePlan } from '../../../src/plan.ts';
 import { type Buildkit, buildkitIsBuilt, noBuildkit, startBuildkit } from '../../support/buildkit.ts';
 import { hasProgram } from '../../support/docker-registry.ts';
 import { tempDir } from '../../support/git-host.ts';
 import { startOwnRegistry } from '../../support/registries.ts';
-import { ownCa } from '../../support/servers.ts';
+import { ownCa, serveHttp } from '../../support/servers.ts';
 import { testWorld } from '../../support/world.ts';
 import { build, contentsOf, planFor, writeContext } from '../images.ts';
 
@@ -82,11 +82,16 @@ describe.skipIf(missing !== undefined)(`BuildKit${missing === undefined ? '' : `
 
   async function app(host: string, more: Partial<ImagePlan> = {}) {
     const [dir, temp] = [await tempDir(), await tempDir()];
-    await writeContext(dir, { Dockerfile: dockerfile, f: 'f' });
-    return async (tag: string, about: Partial<ImagePlan> & { branch?: string; f?: string } = {}) => {
-      const { branch = 'main', f = 'f', ...image } = about;
-      await writeContext(dir, { f });
-      const world = testWorld({ env: { ...buildkit.env, TMPDIR: temp } });
+    type About = Partial<ImagePlan> & { branch?: string; f?: string; text?: string; emit?: Emit };
+    return async (tag: string, about: About = {}) => {
+      const { branch = 'main', f = 'f', text = dockerfile, emit, ...image } = about;
+      await writeContext(dir, { f, Dockerfile: text });
+      const own = testWorld({ env: { ...buildkit.env, TMPDIR: temp } });
+      const both = (event: Happening) => {
+        own.emit(event);
+        emit?.(event);
+      };
+      const world = { ...own, emit: both };
       const plan = planFor(host, dir, { engine: 'buildx', builder: buildkit.builder, tag, ...more, ...image });
       // By its fingerprint, the same input would be the image of before.
       const outcome = await build(world, plan, { branch }, { rebuild: true });
@@ -101,9 +106,20 @@ describe.skipIf(missing !== undefined)(`BuildKit${missing === undefined ? '' : `
 
   it('tells its steps as they go, and the lines that the plain format has', async () => {
     const { host } = await own();
-    const { lines, events } = await (await app(host))('1');
+    // A quick builder ends a step before it tells of it: this one goes on until it was told.
+    let tell: () => void = () => {};
+    const told = new Promise<void>((resolve) => {
+      tell = resolve;
+    });
+    const url = await serveHttp((_, response) => void told.then(() => response.end('slow')));
+    const step = `[stage-1 2/3] ADD ${url}/slow /slow`;
+    const emit: Emit = (event) => {
+      if (event.type === 'image.progress' && event.step === step) tell();
+    };
+    const text = dockerfile.replace('WORKDIR', `ADD ${url}/slow /slow\nWORKDIR`);
+    const { lines, events } = await (await app(host))('1', { text, emit });
     const progress = of(events, 'image.progress');
-    expect(progress.map(({ step }) => step)).toContain('[stage-1 2/2] WORKDIR /srv');
+    expect(progress.map((one) => one.step)).toContain(step);
     expect(progress.every(({ done, total }) => done < total)).toBe(true);
     expect(lines.filter((line) => /^#\d+ \[one 1\/1\] COPY f \/f$/.test(line))).toHaveLength(1);
     expect(lines.filter((line) => line.startsWith('{'))).toEqual([]);
