@@ -8,30 +8,60 @@ import { checkImages } from './check/image.ts';
 import { shapeMistakes } from './check/issues.ts';
 import { withoutMistakes } from './check/mend.ts';
 import { checkClouds, checkRegistry } from './check/registry.ts';
+import { type Expanded, expand, lookupsOf } from './read/expand.ts';
+import type { Lists, Lookups } from './read/lists.ts';
 import { type BearsUnset, type ConfigText, readConfig } from './read/read.ts';
 import type { Config } from './shape/checked.ts';
 import { keysAt, type Shape, shape } from './shape/shape.ts';
 
+interface Parsing {
+  readonly unset?: BearsUnset | undefined;
+  /** What was looked up of what `peekConfig` tells. */
+  readonly lists?: Lists | undefined;
+}
+
+/**
+ * What has to be looked up in the app repo before the text of a `tagboat.yaml` can be parsed. Pure. A text that can't be
+ * read needs nothing: parsing it tells what is wrong.
+ */
+export function peekConfig(text: string, file: string, env: Env): Lookups {
+  try {
+    return lookupsOf(readConfig(text, file, env, { unset: () => true, mistake: () => undefined }));
+  } catch (error) {
+    if (error instanceof TagboatError) return { folders: [] };
+    throw error;
+  }
+}
+
 /**
  * Reads the text of a `tagboat.yaml`, with `${VARIABLES}` from the environment given; one that isn't set is a mistake
- * where it isn't borne. Pure. Throws CONFIG_* and PATH_SYNTAX_INVALID, each with its place in the file.
+ * where it isn't borne. Pure. Throws CONFIG_*, FOLDER* and PATH_SYNTAX_INVALID, each with its place in the file, and
+ * IMAGES_NOT_LOOKED_UP.
  */
-export function parseConfig(text: string, file: string, env: Env, unset?: BearsUnset): Config {
-  const read = readConfig(text, file, env, { unset });
+export function parseConfig(text: string, file: string, env: Env, { unset, lists }: Parsing = {}): Config {
+  const { read, services, mistakes: unexpanded } = expand(readConfig(text, file, env, { unset }), lists);
   const parsed = shape.safeParse(read.value ?? {});
   const [first] = parsed.success ? [] : shapeMistakes(read, parsed.error.issues, keysAt);
   if (first !== undefined) throw first.error;
-  const { config, mistakes } = checkShape(parsed.data ?? {}, read, env);
+  if (unexpanded[0] !== undefined) throw unexpanded[0];
+  const { config, mistakes } = checkShape(parsed.data ?? {}, { read, services }, env);
   if (mistakes[0] !== undefined) throw mistakes[0];
   return config;
 }
 
 /** All mistakes of the text, in the order of their places. Variables that aren't set are none. Pure. */
-export function configMistakes(text: string, file: string, env: Env): readonly TagboatError[] {
+export function configMistakes(text: string, file: string, env: Env, lists?: Lists): readonly TagboatError[] {
   const found: TagboatError[] = [];
   let read: ConfigText;
+  let services: readonly string[];
+  let isWhole: boolean;
   try {
-    read = readConfig(text, file, env, { unset: () => true, mistake: (error) => void found.push(error) });
+    const written = readConfig(text, file, env, { unset: () => true, mistake: (error) => void found.push(error) });
+    const expanded = expand(written, lists);
+    ({ read, services } = expanded);
+    found.push(...expanded.mistakes);
+    // Without all its images, what refers to them can't be judged.
+    isWhole = expanded.mistakes.length === 0;
   } catch (error) {
     // Where the text is no YAML, nothing more can be said of it.
     if (error instanceof TagboatError) return [error];
@@ -42,7 +72,7 @@ export function configMistakes(text: string, file: string, env: Env): readonly T
   for (let round = 0; round < 5; round += 1) {
     const parsed = shape.safeParse(value);
     if (parsed.success) {
-      found.push(...checkShape(parsed.data, read, env).mistakes);
+      if (isWhole) found.push(...checkShape(parsed.data, { read, services }, env).mistakes);
       break;
     }
     const mistakes = shapeMistakes({ ...read, value }, parsed.error.issues, keysAt);
@@ -51,7 +81,9 @@ export function configMistakes(text: string, file: string, env: Env): readonly T
     found.push(...mistakes.map(({ error }) => error));
     value = withoutMistakes(value, mistakes) ?? {};
   }
-  return found.toSorted(
+  // One entry that stands for several images has its mistakes once for each.
+  const once = found.filter((error, at) => found.findIndex((one) => isSame(one, error)) === at);
+  return once.toSorted(
     (a, b) => (a.place?.line ?? 0) - (b.place?.line ?? 0) || (a.place?.column ?? 0) - (b.place?.column ?? 0),
   );
 }
@@ -65,7 +97,7 @@ function isSame(one: TagboatError, other: TagboatError): boolean {
 /** What is checked once the types and keys are right. The config is only good without mistakes. */
 function checkShape(
   raw: Shape,
-  read: ConfigText,
+  { read, services }: Omit<Expanded, 'mistakes'>,
   env: Env,
 ): { readonly config: Config; readonly mistakes: readonly TagboatError[] } {
   const { file } = read;
@@ -76,7 +108,8 @@ function checkShape(
   const images = checkImages(raw.images ?? {}, { registry, tag }, checks);
   const names = images.map(({ name }) => name);
   const argocd = checkArgoCd(raw.argocd, checks);
-  const context = { images: names, not: notInValues(tag, images), server: env.GITHUB_SERVER_URL, argocd };
+  const not = notInValues(tag, images, services);
+  const context = { images: names, services, not, server: env.GITHUB_SERVER_URL, argocd };
   const clouds = checkClouds(raw, checks);
   const deliveries = checkDeliveries(raw.deliveries ?? {}, context, checks);
   const config = { file, ...clouds, tag, images, argocd, deliveries };
@@ -87,9 +120,17 @@ function checkShape(
 }
 
 /** Variables of tags that values and messages don't have, and why. */
-function notInValues(tag: string, images: Config['images']): Readonly<Record<string, string>> {
+function notInValues(
+  tag: string,
+  images: Config['images'],
+  services: readonly string[],
+): Readonly<Record<string, string>> {
   const content = 'is for tags alone; a value has {tag.NAME} of an image';
+  const name =
+    services.length === 0
+      ? 'stands for images of a pattern of folders (services/*), and images: has none'
+      : 'stands for one image where the file or the path has it too';
   const isOne = images.filter((image) => image.tag === tag).length === 1;
-  if (!tag.includes(contentVariable) || isOne) return { content };
-  return { content, tag: 'stands for no one image: by its content, each has a tag of its own, {tag.NAME}' };
+  if (!tag.includes(contentVariable) || isOne) return { content, name };
+  return { content, name, tag: 'stands for no one image: by its content, each has a tag of its own, {tag.NAME}' };
 }

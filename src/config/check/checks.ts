@@ -4,7 +4,7 @@ import { whyNoTag } from '../shape/grammar.ts';
 import { type Allowed, ofSource, parseTemplate, whyNoTemplate } from '../shape/template.ts';
 
 /** Checks of single values. Each mistake is kept as an error at the value's place, and checking goes on. */
-export interface Checks extends Pick<ConfigText, 'typeOf'> {
+export interface Checks extends Pick<ConfigText, 'typeOf' | 'serviceAt'> {
   readonly file: string;
   /** CONFIG_VALUE_INVALID, "… must be `why`", unless there is no why. */
   mustBe(path: ConfigPath, why: string | undefined, part?: 'key' | 'value'): void;
@@ -27,9 +27,10 @@ export function createChecks(config: ConfigText): Checks {
   const tell = (path: ConfigPath, error: TagboatError): void => {
     if (!config.isUnknown(path)) mistakes.push(error);
   };
+  const nameOf = (path: ConfigPath): string => describePath(path.length > 2 ? config.originOf(path) : path);
   const refuse = (path: ConfigPath, why: string, part: 'key' | 'value' = 'value'): void => {
     const place = config.placeOf(path, part);
-    tell(path, new TagboatError('CONFIG_VALUE_INVALID', { file, key: describePath(path), why }, { place }));
+    tell(path, new TagboatError('CONFIG_VALUE_INVALID', { file, key: nameOf(path), why }, { place }));
   };
   const template = (path: ConfigPath, text: string, allowed: Allowed): void => {
     const why = whyNoTemplate(text, allowed);
@@ -39,13 +40,14 @@ export function createChecks(config: ConfigText): Checks {
     file,
     mistakes,
     typeOf: config.typeOf,
+    serviceAt: config.serviceAt,
     refuse,
     mustBe: (path, why, part = 'value') => {
       if (why !== undefined) refuse(path, `must be ${why}`, part);
     },
     missing: (path, why) => {
       const place = config.placeOf(path.slice(0, -1), 'key');
-      tell(path, new TagboatError('CONFIG_KEY_MISSING', { file, key: describePath(path), why }, { place }));
+      tell(path, new TagboatError('CONFIG_KEY_MISSING', { file, key: nameOf(path), why }, { place }));
     },
     template,
     tagTemplate: (path, text) => {

@@ -1,3 +1,4 @@
+import { nearestWord } from '../../errors/spelling.ts';
 import type { ArgoCdPlan } from '../../plan/deploy.ts';
 import { fileKind } from '../../plan/file-kind.ts';
 import { parsePath } from '../../plan/path.ts';
@@ -23,6 +24,8 @@ import type { Checks } from './checks.ts';
 /** What a delivery may refer to. */
 interface DeliveryContext {
   readonly images: readonly string[];
+  /** Those that `{name}` stands for. */
+  readonly services: readonly string[];
   /** Why `{tag}` and `{content}` can't be used, where they can't. */
   readonly not: Readonly<Record<string, string>>;
   /** The git host that `owner/name` means. */
@@ -41,11 +44,22 @@ export function checkDeliveries(
 function checkDelivery(
   name: string,
   raw: DeliveryShape,
-  { images, not, server, argocd }: DeliveryContext,
+  { images, services, not, server, argocd }: DeliveryContext,
   checks: Checks,
 ): DeliveryConfig {
   const at = (...steps: (string | number)[]) => ['deliveries', name, ...steps];
   checks.mustBe(at(), whyNoName(name), 'key');
+  for (const key of ['only', 'except'] as const) {
+    for (const [index, one] of (raw[key] ?? []).entries()) {
+      const guess = nearestWord(one, services);
+      const why = `an image that {name} stands for${guess === undefined ? '' : ` (did you mean ${guess}?)`}`;
+      checks.mustBe(at(key, index), services.includes(one) ? undefined : why);
+    }
+  }
+  for (const key of ['repo', 'branch', 'environment'] as const) {
+    if (raw[key]?.includes('{name}'))
+      checks.refuse(at(key), "can't have {name}: that is for files and paths of `set:` and for `application:`");
+  }
   const from = checkFrom(at('from'), raw.from, checks);
   if (raw.order === 'semver' && from.tags.length === 0)
     checks.refuse(at('order'), 'orders releases by their git tags, and from: takes none (from: { tags: ["v*"] })');
@@ -112,9 +126,11 @@ function checkSet(
   const at = (...steps: string[]) => ['deliveries', delivery, 'set', ...steps];
   const set = Object.entries(raw).flatMap(([file, values]) => {
     checks.mustBe(at(file), whyNoRepoFile(file), 'key');
+    if (file.includes('{name}')) checks.refuse(at(file), `has {name}, which ${allowed.not?.name}`, 'key');
     checks.placed(at(file), 'key', () => fileKind(file));
     const edits = Object.entries(values).map(([path, value]) => {
-      checks.placed(at(file, path), 'key', () => parsePath(path));
+      if (path.includes('{name}')) checks.refuse(at(file, path), `has {name}, which ${allowed.not?.name}`, 'key');
+      else checks.placed(at(file, path), 'key', () => parsePath(path));
       checks.template(at(file, path), String(value), allowed);
       return { file, path, ...typedValue(String(value), checks.typeOf(at(file, path))) };
     });

@@ -67,6 +67,10 @@ function checkImage(
       checks.refuse(at('tags', index), `has ${contentVariable}, which is for \`tag\` alone`);
     if (tags.indexOf(one) !== index) checks.refuse(at('tags', index), 'stands twice in the list');
   }
+  for (const key of ['only', 'except'] as const) {
+    if (raw[key] !== undefined)
+      checks.refuse(at(key), 'is for an entry that stands for several, such as services/*', 'key');
+  }
   const dockerfile = innerPath(at('dockerfile'), raw.dockerfile ?? 'Dockerfile', checks);
   const context = innerPath(at('context'), raw.context ?? '.', checks);
   const word = 'one word of letters, digits, "_", "." and "-"';

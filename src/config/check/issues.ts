@@ -66,11 +66,11 @@ function errorOf(config: ConfigText, issue: Issue, keysAt: (path: ConfigPath) =>
     const known = keysAt(path);
     return new TagboatError(
       'CONFIG_KEY_UNKNOWN',
-      { file, key: describePath([...path, key]), nearest: nearestWord(key, known), known },
+      { file, key: describePath(config.originOf([...path, key])), nearest: nearestWord(key, known), known },
       { place: config.placeOf([...path, key], 'key') },
     );
   }
-  const key = describePath(path);
+  const key = describePath(config.originOf(path));
   if (path.length > 0 && at(config.value, path) === undefined) {
     const why = issue.code === 'invalid_type' ? `it must be ${noun(issue.expected)}` : 'it is needed';
     return new TagboatError(

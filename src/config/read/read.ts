@@ -20,6 +20,10 @@ export interface ConfigText {
   typeOf(path: ConfigPath): ValueType | 'open';
   /** A variable in it has no value here, and that is borne. */
   isUnknown(path: ConfigPath): boolean;
+  /** Where the file has what stands at the path, if one entry of it stands for several (expand.ts). */
+  originOf(path: ConfigPath): ConfigPath;
+  /** The image that the value was filled in for, where it stands for one of several. */
+  serviceAt(path: ConfigPath): string | undefined;
 }
 
 /** Told of a variable that isn't set, and where; answers whether that is borne. */
@@ -173,6 +177,8 @@ export function readConfig(text: string, file: string, env: Env, reading: Config
     placeOf,
     typeOf: (path) => types.get(spotKey(path)) ?? 'text',
     isUnknown: (path) => unknown.has(spotKey(path)),
+    originOf: (path) => path,
+    serviceAt: () => undefined,
   };
 }
 
@@ -196,7 +202,8 @@ function matches(patterns: readonly (readonly string[])[], path: ConfigPath): bo
   );
 }
 
-function spotKey(path: ConfigPath): string {
+/** A path as the key of a map. */
+export function spotKey(path: ConfigPath): string {
   return JSON.stringify(path);
 }
 

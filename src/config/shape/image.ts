@@ -19,8 +19,23 @@ export const besideFrom: readonly string[] = ['platforms', 'require', 'check'];
 
 const words = z.array(text(patterns.check)).min(1);
 
+const serviceNames = (what: string) =>
+  z
+    .array(text(patterns.name))
+    .min(1)
+    .meta({ uniqueItems: true, examples: [['cart']] })
+    .optional()
+    .describe(what);
+
+/** Of the images that one entry stands for. */
+export const limits = (of: string) => ({
+  only: serviceNames(`Of the images that ${of}, only these, by the names that {name} is. Default: all.`),
+  except: serviceNames(`Of the images that ${of}, not these. Default: none is left out.`),
+});
+
 /** One image to build, or that something else builds. */
 export const image = z.strictObject({
+  ...limits('a pattern of folders stands for'),
   from: text(patterns.from)
     .optional()
     .describe(

@@ -1,13 +1,16 @@
 import { platformPattern } from './platform.ts';
-import { ofSource } from './template.ts';
+import { ofImage, ofSource } from './template.ts';
 
 /**
  * Patterns for editors, in the JSON Schema alone: what grammar.ts checks, as far as one pattern tells it. A text with a
- * `${VARIABLE}` passes all of them, since an editor sees the file before variables are filled in. The checks have the
+ * `${VARIABLE}` or `{name}` passes all of them, since an editor sees the file before they are filled in. The checks have the
  * last word; a test holds both against one list of mistakes.
  */
 function pattern(inner: string, examples?: readonly string[]): { pattern: string; examples?: string[] } {
-  return { pattern: `^(?:${inner})$|\\$\\{`, ...(examples === undefined ? {} : { examples: [...examples] }) };
+  return {
+    pattern: `^(?:${inner})$|\\$\\{|\\{name\\}`,
+    ...(examples === undefined ? {} : { examples: [...examples] }),
+  };
 }
 
 const component = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
@@ -63,6 +66,7 @@ export const patterns = {
   ]),
   check: pattern(`(?=[^\\u0000]*$)${template(['image', 'digest'], [])}`, ['trivy', 'image', '{image}']),
   name: pattern('[A-Za-z0-9][A-Za-z0-9_-]{0,63}'),
+  images: pattern(`[A-Za-z0-9][A-Za-z0-9_-]{0,63}|(?=[^*?\\[{(]*[*?\\[{(])(?!!)${inner}`, ['app', 'services/*']),
   mark: pattern('[A-Za-z0-9][\\w./-]{0,254}', ['org.opencontainers.image.version']),
   markValue: pattern(template([...alone, 'tag'], []), ['{semver}']),
   repository: pattern(`(?=.{1,255}$)${repository}`, ['acme/shop']),
@@ -98,7 +102,7 @@ export const patterns = {
     '(?![^"\'\\[]*(?:\\[[^\\]"\'*?]*\\][^"\'\\[]*)*\\[[*?\\]])(?:doc\\[[^\\]]+\\])?(?:\\.?\\[[^*?][\\s\\S]*\\]|\\.(?:[^\\s.[\\]*(){}|,:;!&<>=]|"[^"]*"|\'[^\']*\'))[\\s\\S]{0,999}(?<!\\.)',
     ['.front.imageTag', '.images[name=app].newTag'],
   ),
-  value: pattern(template([...alone, 'tag'], ['image', 'tag', 'digest']), ['{tag}', '{digest.app}']),
+  value: pattern(template([...alone, ...ofImage], [...ofImage]), ['{tag}', '{digest.app}']),
   message: pattern(`(?=[\\s\\S]*\\S)${message}`, ['Update image tag to {tag}']),
   trailer: pattern(message),
   trailerKey: pattern('(?!(?:[Tt]agboat|[Aa]rgocd-reference-commit)-)[A-Za-z0-9][A-Za-z0-9-]{0,63}'),

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { aws, azure, google, registry } from './access.ts';
 import { from } from './from.ts';
-import { image, tag } from './image.ts';
+import { image, limits, tag } from './image.ts';
 import { patterns } from './patterns.ts';
 
 /**
@@ -94,6 +94,7 @@ const delivery = z.strictObject({
     .describe(
       'What to set: file, then path, then value. Paths: .front.imageTag, .images[name=app].newTag, .list[0], doc[kind=Deployment].spec.x. Values are templates: {tag}, all that a tag may have ({commit}, {shortCommit}, {branch}, {semver}, …), and {tag.NAME}, {image.NAME} (the whole reference) and {digest.NAME} of an image.',
     ),
+  ...limits('{name} stands for here'),
   create: z.boolean().optional().describe('Add paths that are missing. Default false: a missing path is an error.'),
   allow: z
     .array(z.enum(['aliases', 'digest']))
@@ -167,7 +168,12 @@ export const shape = z
     google: google.optional(),
     azure: azure.optional(),
     tag: tag().optional(),
-    images: z.record(text(patterns.name), image).optional().describe('The images to build, by name.'),
+    images: z
+      .record(text(patterns.images), image)
+      .optional()
+      .describe(
+        "The images to build, by name. A pattern of folders, such as services/*, stands for one of each folder there that has a Dockerfile, with the folder as its context; {name} in its values is the folder's name. An entry by such a name wins, key by key.",
+      ),
     argocd: argocd.optional(),
     deliveries: z
       .record(text(patterns.name), delivery)
@@ -197,6 +203,7 @@ export const records: readonly (readonly string[])[] = [
 /** Values that are texts even where they look like numbers: `1.10` stays `1.10`. `#` stands for a list's items. */
 export const texts: readonly (readonly string[])[] = [
   ['tag'],
+  ...['images', 'deliveries'].flatMap((key) => ['only', 'except'].map((limit) => [key, '*', limit, '#'])),
   ['images', '*', 'tag'],
   ['images', '*', 'args', '*'],
   ['images', '*', 'tags', '*'],

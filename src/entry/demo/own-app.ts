@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { parseConfig } from '../../config/config.ts';
+import { parseConfig, peekConfig } from '../../config/config.ts';
 import { planRun } from '../../config/plan/run.ts';
+import type { Lists } from '../../config/read/lists.ts';
 import type { Config } from '../../config/shape/checked.ts';
 import { isError, TagboatError } from '../../errors.ts';
 import type { DeliveryPlan, RunPlan, Source } from '../../plan.ts';
 import type { Env } from '../../wire/world.ts';
+import { lookUp } from '../run/lists/look-up.ts';
 import type { Session } from '../run/session.ts';
 import { readSource } from '../run/source.ts';
 import { demoAws, demoRegistry, inside } from './run.ts';
@@ -22,7 +24,8 @@ export async function planOwnApp(session: Session, demo: DemoWorld, app: string)
   const file = join(source.dir, 'tagboat.yaml');
   const text = await readFile(file, 'utf8').catch(() => undefined);
   const written = text ?? (await configFor(own, source));
-  const config = parseFilled(written, 'tagboat.yaml', own.world.env);
+  const lists = await lookUp(source.dir, peekConfig(written, 'tagboat.yaml', own.world.env));
+  const config = parseFilled(written, own.world.env, lists);
   const from = { branches: ['**', '*'], tags: [], pullRequests: false };
   const all = { ...config, deliveries: config.deliveries.map((delivery) => ({ ...delivery, from })) };
   const plan = planRun(all, source, { actions: false });
@@ -32,11 +35,11 @@ export async function planOwnApp(session: Session, demo: DemoWorld, app: string)
 }
 
 /** Variables of the user's CI aren't set here; what stands for them reaches the demo's servers alone. */
-function parseFilled(text: string, file: string, env: Env): Config {
+function parseFilled(text: string, env: Env, lists: Lists): Config {
   const filled: Record<string, string | undefined> = { ...env };
   for (let left = 50; ; left--) {
     try {
-      return parseConfig(text, file, filled);
+      return parseConfig(text, 'tagboat.yaml', filled, { lists });
     } catch (error) {
       if (left === 0 || !isError(error, 'CONFIG_VARIABLE_UNSET')) throw error;
       filled[error.data.name] = '123456789012';

@@ -3,6 +3,7 @@ import { basename, join, relative } from 'node:path';
 import { readEcrHost } from '../../auth/aws/ecr-host.ts';
 import { readRoleArn } from '../../auth/iam/right-policy.ts';
 import { configMistakes } from '../../config/config.ts';
+import type { Lists } from '../../config/read/lists.ts';
 import type { Config } from '../../config/shape/checked.ts';
 import { type ErrorReport, reportOf } from '../../errors.ts';
 import type { Finding } from '../../plan/finding.ts';
@@ -19,8 +20,8 @@ export function findingOf(
 }
 
 /** All mistakes of the config's text, and the line by which editors know its schema. */
-export function checkConfigText(text: string, file: string, env: Env): Mendable[] {
-  const mistakes = configMistakes(text, file, env).map((error) => findingOf(reportOf(error)));
+export function checkConfigText(text: string, file: string, env: Env, lists?: Lists): Mendable[] {
+  const mistakes = configMistakes(text, file, env, lists).map((error) => findingOf(reportOf(error)));
   if (/^#\s*yaml-language-server:\s*\$schema=/m.test(text)) return mistakes;
   const message = 'Without a line that names its schema, editors neither complete nor check this file.';
   const fix = 'Add `# yaml-language-server: $schema=…/tagboat.schema.json` as its first line.';

@@ -1,6 +1,7 @@
 import type { TrustReview } from '../../auth/iam/trust.ts';
 import { parseConfig } from '../../config/config.ts';
 import { planRun } from '../../config/plan/run.ts';
+import type { BearsUnset } from '../../config/read/read.ts';
 import { isError, reportOf, TagboatError } from '../../errors.ts';
 import type { Finding } from '../../plan/finding.ts';
 import type { CommonOptions } from '../run/options.ts';
@@ -38,18 +39,17 @@ export function doctor(common: CommonOptions, options: DoctorOptions): Body {
     const source = await readSource(world, common.app ?? session.cwd);
     session.started(source);
     const all: Mendable[] = [];
-    const { text, file } = await readConfigText(session, source.dir, common.config);
-    all.push(...checkConfigText(text, file, world.env), ...(await checkNetwork(world.env)));
+    const { text, file, lists } = await readConfigText(session, source.dir, common.config);
+    all.push(...checkConfigText(text, file, world.env, lists), ...(await checkNetwork(world.env)));
     const unset = new Set<string>();
     let whereUnset = false;
-    const read = () =>
-      parseConfig(text, file, world.env, (path, name) => {
-        // A config repo or an Argo CD whose name isn't known can't be asked.
-        whereUnset ||= !ofBuilding(path, name);
-        return unset.add(name) !== undefined;
-      });
+    const bears: BearsUnset = (path, name) => {
+      // A config repo or an Argo CD whose name isn't known can't be asked.
+      whereUnset ||= !ofBuilding(path, name);
+      return unset.add(name) !== undefined;
+    };
     const isRight = all.every(({ severity }) => severity !== 'error');
-    const config = isRight ? read() : undefined;
+    const config = isRight ? parseConfig(text, file, world.env, { unset: bears, lists }) : undefined;
     all.push(...checkWorkflows(await readWorkflows(source.dir), config), ...(await checkGitLab(source.dir, config)));
     if (config !== undefined) {
       all.push(

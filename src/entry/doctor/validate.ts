@@ -11,14 +11,14 @@ export function validate(common: CommonOptions): Body {
   return async (session) => {
     const { env } = session.world;
     session.started();
-    const { text, file } = await readConfigText(session, await folderOf(session, common), common.config);
-    const errors = configMistakes(text, file, env).map((mistake) => reportOf(mistake));
+    const { text, file, lists } = await readConfigText(session, await folderOf(session, common), common.config);
+    const errors = configMistakes(text, file, env, lists).map((mistake) => reportOf(mistake));
     if (errors.length > 0) {
       session.say((colors) => colors.bold(errors.length === 1 ? 'One mistake:' : `${errors.length} mistakes:`));
       return { errors, value: { file, unset: [] } };
     }
     const unset = new Set<string>();
-    const config = parseConfig(text, file, env, (_, name) => unset.add(name) !== undefined);
+    const config = parseConfig(text, file, env, { lists, unset: (_, name) => unset.add(name) !== undefined });
     const count = (number: number, one: string, more: string): string => `${number} ${number === 1 ? one : more}`;
     const images = count(config.images.length, 'image', 'images');
     const deliveries = count(config.deliveries.length, 'delivery', 'deliveries');

@@ -4,12 +4,14 @@ import { leftOutValues } from '../../config/plan/part.ts';
 import { reaches, skippedDeliveries, takenBy, whatItIsOf } from '../../config/plan/reach.ts';
 import { type Identity, planRun } from '../../config/plan/run.ts';
 import { parseImages } from '../../config/read/arguments.ts';
+import type { Lists } from '../../config/read/lists.ts';
 import type { BearsUnset } from '../../config/read/read.ts';
 import type { Config } from '../../config/shape/checked.ts';
 import { TagboatError } from '../../errors.ts';
 import type { Person, RunPlan, Source } from '../../plan.ts';
 import type { Env, World } from '../../wire/world.ts';
 import { oneLine } from '../show/printable.ts';
+import { lookUp } from './lists/look-up.ts';
 import type { CommonOptions } from './options.ts';
 import type { Session } from './session.ts';
 import { sourceOfRef } from './source/said-ref.ts';
@@ -48,12 +50,8 @@ export async function openConfig(
   const [[found, identity], { parseConfig }] = await Promise.all([asked, import('../../config/config.ts')]);
   const source = options.ref === undefined ? found : await sourceOfRef(world, found, options.ref);
   session.started(source);
-  const { text, file } = await readConfigText(session, source.dir, options.config);
-  return {
-    source,
-    identity,
-    config: parseConfig(text, file, world.env, unset),
-  };
+  const { text, file, lists } = await readConfigText(session, source.dir, options.config);
+  return { source, identity, config: parseConfig(text, file, world.env, { unset, lists }) };
 }
 
 /** Refuses what a fork proposes: with our secrets, a run would build and push what anybody wrote. Throws SOURCE_FROM_FORK. */
@@ -142,12 +140,12 @@ export async function openRun(
   return { config, source, plan };
 }
 
-/** The config file's text, and its name as it is shown. Throws CONFIG_MISSING, CONFIG_UNREADABLE. */
+/** The config file's text, its name as it is shown, and what it leaves to be found in the app repo. Throws CONFIG_MISSING, CONFIG_UNREADABLE. */
 export async function readConfigText(
   session: Session,
   dir: string,
   named: string | undefined,
-): Promise<{ readonly text: string; readonly file: string; readonly path: string }> {
+): Promise<{ readonly text: string; readonly file: string; readonly path: string; readonly lists: Lists }> {
   const path = named === undefined ? join(dir, configName) : resolve(session.cwd, named);
   const inside = relative(session.cwd, path);
   const shown = inside.startsWith('..') || isAbsolute(inside) ? path : inside;
@@ -158,7 +156,8 @@ export async function readConfigText(
     const reason = error.code === 'ENOENT' ? "it isn't there" : (error.code ?? error.message);
     throw new TagboatError('CONFIG_UNREADABLE', { file: shown, reason }, { place: { file: shown } });
   });
-  return { text, file: shown, path };
+  const { peekConfig } = await import('../../config/config.ts');
+  return { text, file: shown, path, lists: await lookUp(dir, peekConfig(text, shown, session.world.env)) };
 }
 
 /** Who commits: GitHub's own account in Actions, elsewhere git's user. In Actions git isn't asked. */
