@@ -9,12 +9,10 @@ import { entryErrors, machineLimits } from './errors/entry.ts';
 import { keylessErrors } from './errors/keyless.ts';
 import { orderErrors } from './errors/order.ts';
 import { registryErrors } from './errors/registry.ts';
-import { serviceErrors } from './errors/services.ts';
 
 const catalogue = {
   ...entryErrors,
   ...configErrors,
-  ...serviceErrors,
   ...keylessErrors,
   ...authErrors,
   ...buildErrors,

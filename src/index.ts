@@ -17,7 +17,6 @@ export type { Config } from './config/shape/checked.ts';
 export { configJsonSchema } from './config/shape/schema.ts';
 export { checkApplications, type Delivered, type History, type Server, watchDelivery } from './deploy/deploy.ts';
 export { createFeed, type Feed } from './deploy/observe/feed.ts';
-export { lookUp } from './entry/run/lists/look-up.ts';
 export { type ErrorReport, isError, reportOf, TagboatError } from './errors.ts';
 export type { JsonEvent } from './events/json-event.ts';
 export type { Emit, Event, Happening } from './events.ts';

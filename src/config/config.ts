@@ -8,7 +8,7 @@ import { checkImages } from './check/image.ts';
 import { shapeMistakes } from './check/issues.ts';
 import { withoutMistakes } from './check/mend.ts';
 import { checkClouds, checkRegistry } from './check/registry.ts';
-import { type Expanded, expand, lookupsOf } from './read/expand.ts';
+import { type ExpandedConfig, expandConfig, lookupsOf } from './read/expand.ts';
 import type { Lists, Lookups } from './read/lists.ts';
 import { type BearsUnset, type ConfigText, readConfig } from './read/read.ts';
 import type { Config } from './shape/checked.ts';
@@ -39,7 +39,7 @@ export function peekConfig(text: string, file: string, env: Env): Lookups {
  * IMAGES_NOT_LOOKED_UP.
  */
 export function parseConfig(text: string, file: string, env: Env, { unset, lists }: Parsing = {}): Config {
-  const { read, services, mistakes: unexpanded } = expand(readConfig(text, file, env, { unset }), lists);
+  const { read, services, mistakes: unexpanded } = expandConfig(readConfig(text, file, env, { unset }), lists);
   const parsed = shape.safeParse(read.value ?? {});
   const [first] = parsed.success ? [] : shapeMistakes(read, parsed.error.issues, keysAt);
   if (first !== undefined) throw first.error;
@@ -57,7 +57,7 @@ export function configMistakes(text: string, file: string, env: Env, lists?: Lis
   let isWhole: boolean;
   try {
     const written = readConfig(text, file, env, { unset: () => true, mistake: (error) => void found.push(error) });
-    const expanded = expand(written, lists);
+    const expanded = expandConfig(written, lists);
     ({ read, services } = expanded);
     found.push(...expanded.mistakes);
     // Without all its images, what refers to them can't be judged.
@@ -97,7 +97,7 @@ function isSame(one: TagboatError, other: TagboatError): boolean {
 /** What is checked once the types and keys are right. The config is only good without mistakes. */
 function checkShape(
   raw: Shape,
-  { read, services }: Omit<Expanded, 'mistakes'>,
+  { read, services }: Omit<ExpandedConfig, 'mistakes'>,
   env: Env,
 ): { readonly config: Config; readonly mistakes: readonly TagboatError[] } {
   const { file } = read;

@@ -49,6 +49,32 @@ export const configErrors = {
         ? 'Take it out and revoke it: whoever can read the repository has it. Secrets come by environment variable (docs/reference/environment.md).'
         : 'Secrets are read from their own variables (docs/reference/environment.md) and never named in the file.',
   ),
+  FOLDERS_NOT_FOUND: entry<{ file: string; pattern: string; why: string }>(
+    exit,
+    ({ file, pattern, why }) => `images["${pattern}"] in ${file} stands for no image: ${why}.`,
+    () =>
+      "The pattern is of folders from the app repo's root, such as services/*; each that has a Dockerfile is an image.",
+  ),
+  FOLDERS_TOO_MANY: entry<{ file: string; pattern: string; why: string }>(
+    exit,
+    ({ file, pattern, why }) => `images["${pattern}"] in ${file} stands for too much: ${why}.`,
+    () => 'Begin the pattern with the folder that the services are in, and use * for one level: services/*.',
+  ),
+  FOLDER_WITHOUT_DOCKERFILE: entry<{ file: string; pattern: string; name: string; why: string }>(
+    exit,
+    ({ file, pattern, name, why }) => `images["${pattern}"] in ${file} names ${name}, which is no image: ${why}.`,
+    () => 'Write its Dockerfile, or take the name out of the list.',
+  ),
+  FOLDER_UNUSABLE: entry<{ file: string; pattern: string; folder: string; why: string }>(
+    exit,
+    ({ file, pattern, folder, why }) => `images["${pattern}"] in ${file} stands for ${folder} too, which ${why}.`,
+    () => 'Name the folder otherwise, or leave it out: `except: [NAME]`, by the name that {name} is.',
+  ),
+  IMAGES_NOT_LOOKED_UP: entry<{ file: string; pattern: string }>(
+    exit,
+    ({ file, pattern }) => `images["${pattern}"] in ${file} stands for what was not looked up here.`,
+    () => 'A program has to hand parseConfig the `lists` of what peekConfig tells.',
+  ),
   TEMPLATE_UNRESOLVED: entry<{ where: string; variable: string; why: string }>(
     exit,
     ({ where, variable, why }) => `{${variable}} in ${where} can't be filled in: ${why}.`,

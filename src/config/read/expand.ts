@@ -19,7 +19,7 @@ import {
 import { type ConfigPath, type ConfigText, spotKey } from './read.ts';
 
 /** The file with each entry in the place of those that it stands for, and what is wrong with such entries. */
-export interface Expanded {
+export interface ExpandedConfig {
   readonly read: ConfigText;
   /** The images that `{name}` stands for, by name. */
   readonly services: readonly string[];
@@ -42,7 +42,7 @@ function folderLookup(pattern: string, entry: unknown): FolderLookup | undefined
  * Puts images in the place of the entries that stand for several, and values in the place of those with `{name}`, each
  * with the place of its entry. Pure. Without `lists`, such entries are mistakes.
  */
-export function expand(read: ConfigText, lists: Lists | undefined): Expanded {
+export function expandConfig(read: ConfigText, lists: Lists | undefined): ExpandedConfig {
   const { value } = read;
   if (!isRaw(value) || !isRaw(value.images)) return { read, services: [], mistakes: [] };
   const origins: Origins = new Map();

@@ -7,7 +7,7 @@ import type { Config } from '../../config/shape/checked.ts';
 import { isError, TagboatError } from '../../errors.ts';
 import type { DeliveryPlan, RunPlan, Source } from '../../plan.ts';
 import type { Env } from '../../wire/world.ts';
-import { lookUp } from '../run/lists/look-up.ts';
+import { lookUpImages } from '../run/lists/look-up.ts';
 import type { Session } from '../run/session.ts';
 import { readSource } from '../run/source.ts';
 import { demoAws, demoRegistry, inside } from './run.ts';
@@ -24,7 +24,7 @@ export async function planOwnApp(session: Session, demo: DemoWorld, app: string)
   const file = join(source.dir, 'tagboat.yaml');
   const text = await readFile(file, 'utf8').catch(() => undefined);
   const written = text ?? (await configFor(own, source));
-  const lists = await lookUp(source.dir, peekConfig(written, 'tagboat.yaml', own.world.env));
+  const lists = await lookUpImages(source.dir, peekConfig(written, 'tagboat.yaml', own.world.env));
   const config = parseFilled(written, own.world.env, lists);
   const from = { branches: ['**', '*'], tags: [], pullRequests: false };
   const all = { ...config, deliveries: config.deliveries.map((delivery) => ({ ...delivery, from })) };

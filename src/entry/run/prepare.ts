@@ -11,7 +11,7 @@ import { TagboatError } from '../../errors.ts';
 import type { Person, RunPlan, Source } from '../../plan.ts';
 import type { Env, World } from '../../wire/world.ts';
 import { oneLine } from '../show/printable.ts';
-import { lookUp } from './lists/look-up.ts';
+import { lookUpImages } from './lists/look-up.ts';
 import type { CommonOptions } from './options.ts';
 import type { Session } from './session.ts';
 import { sourceOfRef } from './source/said-ref.ts';
@@ -157,7 +157,7 @@ export async function readConfigText(
     throw new TagboatError('CONFIG_UNREADABLE', { file: shown, reason }, { place: { file: shown } });
   });
   const { peekConfig } = await import('../../config/config.ts');
-  return { text, file: shown, path, lists: await lookUp(dir, peekConfig(text, shown, session.world.env)) };
+  return { text, file: shown, path, lists: await lookUpImages(dir, peekConfig(text, shown, session.world.env)) };
 }
 
 /** Who commits: GitHub's own account in Actions, elsewhere git's user. In Actions git isn't asked. */
