@@ -1,6 +1,7 @@
 import type { ApplicationPlan, ArgoCdPlan, DeployPlan } from '../../plan/deploy.ts';
+import type { ArgoCdShape } from '../shape/argocd.ts';
 import { whyNoApplication, whyNoServer, whyNoSettle, whyNoTimeout, whyNoVariable } from '../shape/grammar.ts';
-import type { ArgoCdShape, DeliveryShape } from '../shape/shape.ts';
+import type { DeliveryShape } from '../shape/shape.ts';
 import { timeoutOf } from '../shape/timeout.ts';
 import type { Checks } from './checks.ts';
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { aws, azure, google, registry } from './access.ts';
+import { application, argocd } from './argocd.ts';
 import { from } from './from.ts';
 import { image, limits, tag } from './image.ts';
 import { patterns } from './patterns.ts';
@@ -9,65 +10,6 @@ import { patterns } from './patterns.ts';
  * like is checked afterwards (grammar.ts), where `${VARIABLES}` are filled in; an editor sees the file without them.
  */
 const text = (form: Readonly<Record<string, unknown>> = {}) => z.string().meta(form);
-
-const application = z.strictObject({
-  name: text(patterns.resource).describe("The application's name."),
-  namespace: text(patterns.resource)
-    .optional()
-    .describe("Where its resource lives, if not in Argo CD's own namespace."),
-  project: text().optional().describe('Its project: tells an application that is missing from one that is hidden.'),
-});
-
-const argocd = z
-  .strictObject({
-    server: text(patterns.server)
-      .optional()
-      .describe("The URL of Argo CD's API, https://argocd.example.com. Not with auth: kubeconfig."),
-    auth: z
-      .enum(['token', 'oidc', 'kubeconfig'])
-      .optional()
-      .describe(
-        "The way in. token (the default): ARGOCD_AUTH_TOKEN. oidc: GitHub's token of the job, exchanged at Argo CD's Dex; nothing is stored. kubeconfig: the Application resource by the Kubernetes API.",
-      ),
-    connector: text({ ...patterns.notBlank, default: 'github-actions' })
-      .optional()
-      .describe("For oidc: the id of Dex's connector for GitHub's tokens. Default github-actions."),
-    context: text(patterns.notBlank).optional().describe('For kubeconfig: its context. Default: the current one.'),
-    namespace: text({ ...patterns.application, default: 'argocd' })
-      .optional()
-      .describe('For kubeconfig: where Argo CD is installed. Default argocd.'),
-    ca: text(patterns.notBlank)
-      .optional()
-      .describe('PEM file of the certificate authority behind the server, if it is your own.'),
-    insecure: z.boolean().optional().describe('Take any certificate. Told at each run. Default false.'),
-    timeout: text({ ...patterns.time, default: '15m' })
-      .optional()
-      .describe(
-        'How long a verdict is waited for: 90s, 10m, 1h. Default 15m, longer than the 10m that Kubernetes gives a rollout.',
-      ),
-    settle: text({ ...patterns.time, default: '5s' })
-      .optional()
-      .describe('How long an application must stay healthy before that is believed: 5s (the default), 30s, 2m.'),
-    webhookSecret: text(patterns.variable)
-      .optional()
-      .describe('NAME of the variable with the secret that signs webhooks. Argo CD is then told by webhook.'),
-    suspended: z
-      .enum(['wait', 'healthy'])
-      .optional()
-      .describe('What a paused rollout means: wait until it goes on (the default), or healthy.'),
-    podFailure: text({ ...patterns.time, default: '2m' })
-      .optional()
-      .describe(
-        "How long a pod of the new version may fail to start (its image can't be pulled, it crashes, its configuration is missing) before that counts as degraded: 30s, 2m (the default), 10m.",
-      ),
-    strict: z
-      .boolean()
-      .optional()
-      .describe(
-        "Whether an application that is healthy and runs none of this run's images ends the run with exit code 7. Default false: that is told.",
-      ),
-  })
-  .describe('The Argo CD that follows the config repos.');
 
 const delivery = z.strictObject({
   from: z
@@ -184,7 +126,6 @@ export const shape = z
 
 export type Shape = z.infer<typeof shape>;
 export type DeliveryShape = z.infer<typeof delivery>;
-export type ArgoCdShape = z.infer<typeof argocd>;
 
 /** Maps whose keys are chosen by whoever writes the file, `*` for any key. */
 export const records: readonly (readonly string[])[] = [
