@@ -40,8 +40,6 @@ export function createHttp(options: HttpOptions = {}): Http & { close(): void } 
     trust ??= trustOf(options);
     const trusted = await trust;
     if (proxy === undefined) return new HttpsAgent({ ...pool, ...trusted });
-    // Loaded only where a proxy is set: it costs start-up time.
-    const { proxyAgent } = await import('./proxy-agent.ts');
     return proxyAgent(new URL(proxy), scheme, pool, trusted);
   };
   const agentFor = ({ protocol }: URL, proxy: string | undefined): Promise<HttpAgent> => {
@@ -113,4 +111,26 @@ function checkProxy(proxy: string, url: URL): void {
     message: 'the proxy variable is not an http, https or socks URL',
     retryable: false,
   });
+}
+
+/**
+ * An agent that sends requests of one scheme by this proxy: tunnels for https, whole URLs for http. The libraries are
+ * loaded only where a proxy is set: they cost start-up time.
+ */
+async function proxyAgent(proxy: URL, scheme: string, pool: AgentOptions, trusted: AgentOptions): Promise<HttpAgent> {
+  if (proxy.protocol.startsWith('socks')) {
+    const { SocksProxyAgent } = await import('socks-proxy-agent');
+    return new SocksProxyAgent(proxy, { ...pool, ...trusted });
+  }
+  // The CA counts at the proxy too; a client certificate and `insecure` are for the host behind it alone.
+  const toProxy = trusted.ca === undefined ? pool : { ...pool, ca: trusted.ca };
+  if (scheme === 'http:') {
+    const { HttpProxyAgent } = await import('http-proxy-agent');
+    return new HttpProxyAgent(proxy, toProxy);
+  }
+  const { HttpsProxyAgent } = await import('https-proxy-agent');
+  const agent = new HttpsProxyAgent(proxy, toProxy);
+  // It keeps what it is given for the proxy; what node's agents merge into each request is for the host.
+  Object.assign(agent.options, trusted);
+  return agent;
 }

@@ -1,7 +1,7 @@
 import type { Notice } from '../../events/notices.ts';
 import type { Emit } from '../../events.ts';
 import type { GitCredential, Source } from '../../plan.ts';
-import type { Finished } from '../../wire/exec.ts';
+import { checkoutGit } from '../../wire/checkout.ts';
 import { WireFailure } from '../../wire/failure.ts';
 import { type Relation, relationOf } from '../../wire/git/ancestry.ts';
 import { isObjectId, type ObjectId } from '../../wire/git/pack/object.ts';
@@ -39,6 +39,7 @@ export function openLineage(
   readers: readonly (GitCredential | undefined)[],
 ): Lineage {
   const { dir, url, commit: ours } = source;
+  const git = checkoutGit(world, dir);
   const known = new Map<ObjectId, Promise<Kinship>>();
   const told = new Set<string>();
 
@@ -91,21 +92,6 @@ export function openLineage(
       }
     }
     return { is: 'unknown', why: `${shallow}, and ${refused}` };
-  }
-
-  function git(...args: string[]): Promise<Finished> {
-    const env = {
-      GIT_DIR: undefined,
-      GIT_WORK_TREE: undefined,
-      // Replaced commits would give the history that somebody here likes better.
-      GIT_NO_REPLACE_OBJECTS: '1',
-      // A partial clone must not go and fetch what is asked for: this is a look at what is here.
-      GIT_NO_LAZY_FETCH: '1',
-      GIT_TERMINAL_PROMPT: '0',
-      LC_ALL: 'C',
-    };
-    const command = { program: 'git', args: ['-C', dir, ...args], env, signal: world.signal, timeoutMs: patienceMs };
-    return world.exec(command);
   }
 
   return {

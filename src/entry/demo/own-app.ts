@@ -6,6 +6,7 @@ import type { Lists } from '../../config/read/lists.ts';
 import type { Config } from '../../config/shape/checked.ts';
 import { isError, TagboatError } from '../../errors.ts';
 import type { DeliveryPlan, RunPlan, Source } from '../../plan.ts';
+import { checkoutGit } from '../../wire/checkout.ts';
 import type { Env } from '../../wire/world.ts';
 import { lookUpImages } from '../run/lists/look-up.ts';
 import type { Session } from '../run/session.ts';
@@ -67,7 +68,7 @@ async function replaced(demo: DemoWorld, deliveries: readonly DeliveryPlan[]): P
 
 /** A config for an app that has none: every Dockerfile an image. */
 async function configFor({ world }: Session, source: Source): Promise<string> {
-  const listed = await world.exec({ program: 'git', args: ['-C', source.dir, 'ls-files', '-z'], signal: world.signal });
+  const listed = await checkoutGit(world, source.dir)('ls-files', '-z');
   const files = listed.stdout.split('\0').filter((path) => /(^|\/)(Dockerfile[^/]*|[^/]+\.Dockerfile)$/.test(path));
   if (files.length === 0) throw new TagboatError('DEMO_APP_WITHOUT_IMAGES', { dir: source.dir });
   const images = new Map<string, { repository: string; dockerfile: string }>();

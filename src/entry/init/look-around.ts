@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TagboatError } from '../../errors.ts';
+import { checkoutGit } from '../../wire/checkout.ts';
 import type { World } from '../../wire/world.ts';
 import { type Texts, tellsOfImages } from './find-images.ts';
 
@@ -10,7 +11,7 @@ const largest = 256 * 1024;
 /** What git and the files of a repository tell. Throws GIT_MISSING and SOURCE_NOT_A_REPO. */
 export async function lookAround(world: World, dir: string) {
   const git = async (...args: string[]): Promise<string | undefined> => {
-    const done = await world.exec({ program: 'git', args: ['-C', dir, ...args], signal: world.signal });
+    const done = await checkoutGit(world, dir)(...args);
     if (done.missing) throw new TagboatError('GIT_MISSING', {});
     return done.code === 0 ? done.stdout.trim() : undefined;
   };

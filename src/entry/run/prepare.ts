@@ -9,6 +9,7 @@ import type { BearsUnset } from '../../config/read/read.ts';
 import type { Config } from '../../config/shape/checked.ts';
 import { TagboatError } from '../../errors.ts';
 import type { Person, RunPlan, Source } from '../../plan.ts';
+import { checkoutGit } from '../../wire/checkout.ts';
 import type { Env, World } from '../../wire/world.ts';
 import { oneLine } from '../show/printable.ts';
 import { lookUpImages } from './lists/look-up.ts';
@@ -122,14 +123,8 @@ export async function openRun(
   const plan = planRun(config, source, { ...identity, deliveries, images, from, now: session.world.clock.now() });
   if (source.dirty !== false) {
     const message = `Files differ from the commit, so what names it ends in -dirty-${source.dirty}. Commit them first.`;
-    emit({
-      type: 'notice',
-      code: 'FILES_UNCOMMITTED',
-      data: { state: source.dirty },
-      level: 'warning',
-      stage: 'plan',
-      message,
-    });
+    const data = { state: source.dirty };
+    emit({ type: 'notice', code: 'FILES_UNCOMMITTED', data, level: 'warning', stage: 'plan', message });
   }
   const leftOut = (delivery: string, message: string): void =>
     emit({ type: 'notice', code: 'DELIVERY_LEFT_OUT', data: { delivery }, level: 'info', stage: 'plan', message });
@@ -173,8 +168,7 @@ export function actorIn({ GITHUB_ACTIONS: actions, GITHUB_ACTOR: actor }: Env): 
 
 /** git's own user on this machine, where both name and address are set. */
 async function gitUser(world: World, dir: string): Promise<Person | undefined> {
-  const args = ['-C', dir, 'config', '-z', '--get-regexp', '^user\\.(name|email)$'];
-  const done = await world.exec({ program: 'git', args, signal: world.signal, timeoutMs: 30_000 });
+  const done = await checkoutGit(world, dir)('config', '-z', '--get-regexp', '^user\\.(name|email)$');
   // Each entry is its key, a line feed and its value; a later file's comes later and counts.
   const entries = done.stdout.split('\0').map((entry) => /^([^\n]*)\n([\s\S]*)$/.exec(entry) ?? []);
   const values = new Map(entries.map(([, key = '', value = '']) => [key, value.trim()]));

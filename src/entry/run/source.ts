@@ -2,12 +2,13 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { TagboatError } from '../../errors.ts';
 import type { Source } from '../../plan.ts';
-import type { Exec, Finished } from '../../wire/exec.ts';
+import { type AsksGit, checkoutGit } from '../../wire/checkout.ts';
+import type { Finished } from '../../wire/exec.ts';
 import type { Env, World } from '../../wire/world.ts';
 import { type CiFacts, readCi } from './source/ci.ts';
 import { type CiEvent, readCiEvent } from './source/ci-event.ts';
 import { publicUrl } from './source/remote.ts';
-import { type AsksGit, asksStatus, statusEntries, uncommittedState } from './source/uncommitted.ts';
+import { asksCommit, asksStatus, statusEntries, uncommittedState } from './source/uncommitted.ts';
 
 /**
  * Reads where the run comes from: the commit checked out in `dir` (or a folder below it), and what CI says about it.
@@ -16,12 +17,13 @@ import { type AsksGit, asksStatus, statusEntries, uncommittedState } from './sou
 export async function readSource(world: Pick<World, 'exec' | 'env' | 'signal'>, dir: string): Promise<Source> {
   const from = resolve(dir);
   if (!(await isFolder(from))) throw new TagboatError('SOURCE_DIR_MISSING', { dir: from });
-  const git = gitIn(world.exec, from, world.signal);
+  // A clone without trees fetches the commit's.
+  const git = checkoutGit(world, from, { env: { GIT_NO_LAZY_FETCH: undefined }, timeoutMs: mostMs, keep: mostSaid });
 
   // All at once: each question costs a process, and in the ordinary case every one of them has its answer.
   const [top, commit, status, remotes, told, event] = await Promise.all([
     git('rev-parse', '--show-toplevel'),
-    git('log', '-1', '--no-color', '--encoding=UTF-8', `--format=${['%H', '%s', '%an', '%ae', '%cI'].join('%x00')}`),
+    git(...asksCommit, `--format=${['%H', '%s', '%an', '%ae', '%cI'].join('%x00')}`),
     git(...asksStatus, '--untracked-files=no'),
     git('config', '-z', '--get-regexp', '^remote\\..*\\.url$'),
     readCi(world.env),
@@ -69,20 +71,6 @@ function headIn(status: string): string | undefined {
     ?.slice(header.length);
   // A branch that is really called `(detached)` counts as none: it triggers nothing.
   return head === '(detached)' ? undefined : head;
-}
-
-function gitIn(exec: Exec, dir: string, signal: AbortSignal): AsksGit {
-  // Set inside hooks, where they would lead away from `dir`; the locks would make a reader write.
-  const env = {
-    GIT_DIR: undefined,
-    GIT_WORK_TREE: undefined,
-    GIT_INDEX_FILE: undefined,
-    GIT_OPTIONAL_LOCKS: '0',
-    LC_ALL: 'C',
-  };
-  const config = ['-c', 'log.showSignature=false', '-c', 'core.fsmonitor=false'];
-  return (...args) =>
-    exec({ program: 'git', args: ['-C', dir, ...config, ...args], env, signal, timeoutMs: mostMs, keep: mostSaid });
 }
 
 /** Of a large checkout git reads the state in seconds; one that takes longer waits for a disk or a hook that hangs. */

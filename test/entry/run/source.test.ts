@@ -13,6 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { findCommit } from '../../../src/entry/commands/see/find-commit.ts';
 import { publicUrl } from '../../../src/entry/run/source/remote.ts';
 import { readSource } from '../../../src/entry/run/source.ts';
 import { type Command, createExec } from '../../../src/wire/exec.ts';
@@ -152,6 +153,15 @@ describe('reading the app repo', () => {
     const { dir, commit } = repo();
     const other = repo();
     expect((await read(dir, { GIT_DIR: join(other.dir, '.git'), GIT_INDEX_FILE: '/nowhere' })).commit).toBe(commit);
+  });
+
+  it('reads each commit as its id says, whatever somebody here has put in its place', async () => {
+    const { dir, commit } = repo();
+    const put = git(dir, 'commit-tree', '-m', 'Something else', `${commit}^{tree}`).trim();
+    git(dir, 'replace', commit, put);
+    expect(await read(dir)).toMatchObject({ commit, subject: 'Greet 世界' });
+    const source = { ...(await read(dir)), subject: '' };
+    expect(await findCommit(testWorld({ env: bare }), source, undefined, [])).toMatchObject({ subject: 'Greet 世界' });
   });
 });
 

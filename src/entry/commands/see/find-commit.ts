@@ -1,11 +1,12 @@
 import { TagboatError } from '../../../errors.ts';
 import type { BranchHistory } from '../../../plan/history.ts';
 import type { Person, Source } from '../../../plan.ts';
+import { type AsksGit, answerOf, checkoutGit } from '../../../wire/checkout.ts';
 import { isObjectId } from '../../../wire/git/pack/object.ts';
 import { openRemote } from '../../../wire/git/remote.ts';
 import { beginning } from '../../../wire/text/shorten.ts';
 import type { World } from '../../../wire/world.ts';
-import { type CheckoutGit, checkoutGit } from './checkout-git.ts';
+import { asksCommit } from '../../run/source/uncommitted.ts';
 
 /** A commit of the app repo that somebody asks about. What isn't in the checkout is known by its id alone. */
 export interface FoundCommit {
@@ -34,27 +35,12 @@ export async function findCommit(
     const problem = `Nothing here is called ${JSON.stringify(asked && beginning(asked, 200))}: no commit, tag or branch of ${source.dir}, no pull request of its remote, no image or value that a delivery set.`;
     throw new TagboatError('USAGE', { problem, command: 'where' });
   }
-  const told = await git(
-    'log',
-    '-1',
-    '--no-color',
-    '--encoding=UTF-8',
-    '--format=%s%x00%an%x00%ae%x00%cI',
-    commit,
-    '--',
-  );
-  const [subject, name, email = '', committedAt] = told?.split('\0') ?? [];
-  const refs = await git(
-    'for-each-ref',
-    '--format=%(refname)',
-    '--contains',
-    commit,
-    'refs/heads',
-    'refs/remotes',
-    'refs/tags',
-  );
+  const told = await git(...asksCommit, '--format=%s%x00%an%x00%ae%x00%cI', commit, '--');
+  const [subject, name, email = '', committedAt] = answerOf(told)?.split('\0') ?? [];
+  const kinds = ['refs/heads', 'refs/remotes', 'refs/tags'];
+  const refs = await git('for-each-ref', '--format=%(refname)', '--contains', commit, ...kinds);
   const below = (prefix: RegExp): string[] =>
-    (refs ?? '').split('\n').flatMap((ref) => (prefix.test(ref) ? [ref.replace(prefix, '')] : []));
+    (answerOf(refs) ?? '').split('\n').flatMap((ref) => (prefix.test(ref) ? [ref.replace(prefix, '')] : []));
   const remote = below(/^refs\/remotes\/[^/]+\//).filter((branch) => branch !== 'HEAD');
   return {
     ...{ commit, subject, committedAt },
@@ -68,9 +54,10 @@ async function resolved(
   world: World,
   source: Source,
   asked: string,
-  { git, histories }: { readonly git: CheckoutGit; readonly histories: readonly BranchHistory[] },
+  { git, histories }: { readonly git: AsksGit; readonly histories: readonly BranchHistory[] },
 ): Promise<string | undefined> {
-  const verify = (name: string) => git('rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`);
+  const verify = async (name: string) =>
+    answerOf(await git('rev-parse', '--verify', '--quiet', '--end-of-options', `${name}^{commit}`));
   const [, number] = /^(?:[#!]|.*\/(?:pull|merge_requests)\/)(\d{1,9})\/?$/.exec(asked) ?? [];
   if (number !== undefined) return ofPullRequest(world, source, number, git);
   const named = await verify(asked);
@@ -94,15 +81,10 @@ async function resolved(
 }
 
 /** By the commit that merged it, as GitHub and GitLab write that, or else by the request's own ref at the remote. */
-async function ofPullRequest(
-  world: World,
-  { url }: Source,
-  number: string,
-  git: CheckoutGit,
-): Promise<string | undefined> {
+async function ofPullRequest(world: World, { url }: Source, number: string, git: AsksGit): Promise<string | undefined> {
   const words = `(\\(#${number}\\)$|^Merge pull request #${number} |^See merge request .*!${number}$)`;
-  const merged = await git('log', '--all', '-1', '--format=%H', '--extended-regexp', `--grep=${words}`);
-  if (merged !== undefined && merged !== '') return merged;
+  const merged = answerOf(await git(...asksCommit, '--all', '--format=%H', '--extended-regexp', `--grep=${words}`));
+  if (merged) return merged;
   if (url === undefined || !/^https?:\/\//i.test(url)) return undefined;
   const refs = [`refs/pull/${number}/head`, `refs/merge-requests/${number}/head`];
   const deadline = world.clock.now() + 30_000;

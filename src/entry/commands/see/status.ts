@@ -2,6 +2,7 @@ import { commitBehind } from '../../../commit/history/standing.ts';
 import type { StatusRow, StatusValue } from '../../../events/json-event.ts';
 import type { BranchHistory } from '../../../plan/history.ts';
 import { placeKey } from '../../../plan/path.ts';
+import { answerOf, checkoutGit } from '../../../wire/checkout.ts';
 import type { World } from '../../../wire/world.ts';
 import { createServers } from '../../run/argocd-servers.ts';
 import type { CommonOptions } from '../../run/options.ts';
@@ -9,7 +10,6 @@ import type { Body } from '../../run/session.ts';
 import { withAuth } from '../../run/with-auth.ts';
 import { statusText } from '../../show/see/status-words.ts';
 import { type AskingLive, liveOf } from './ask-live.ts';
-import { checkoutGit } from './checkout-git.ts';
 import { type LookedAt, lookAt, readHistories } from './read-histories.ts';
 
 /** Pairs of commits that git is asked about: each is a process. */
@@ -91,10 +91,11 @@ async function withDrift(world: World, dir: string, rows: readonly StatusRow[]):
     const range = `${from}..${to}`;
     const known = counted.get(range);
     if (known !== undefined) return known;
+    const ask = async () => answerOf(await git('rev-list', '--count', range, '--'));
     const asked =
       counted.size >= mostPairs
         ? Promise.resolve(undefined)
-        : git('rev-list', '--count', range, '--').then((told) => (told === undefined ? undefined : Number(told)));
+        : ask().then((told) => (told === undefined ? undefined : Number(told)));
     counted.set(range, asked);
     return asked;
   };

@@ -2,13 +2,17 @@ import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { lstat, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Finished } from '../../../wire/exec.ts';
-
-/** Asks git something, in the app repo's checkout. */
-export type AsksGit = (...args: string[]) => Promise<Finished>;
+import type { AsksGit } from '../../../wire/checkout.ts';
 
 /** How git is asked which files differ from the commit: whole paths, one entry for each. */
-export const asksStatus = ['status', '--porcelain=v2', '--branch', '--no-ahead-behind', '--no-renames', '-z'];
+export const asksStatus = ['-c', 'core.fsmonitor=false', 'status', '--porcelain=v2', '--branch'].concat([
+  '--no-ahead-behind',
+  '--no-renames',
+  '-z',
+]);
+
+/** How it is asked what one commit is, whatever its user has set about signatures. */
+export const asksCommit = ['-c', 'log.showSignature=false', 'log', '-1', '--no-color', '--encoding=UTF-8'];
 
 /** The entries of `git status --porcelain=v2 -z` that stand for files, without the headers. */
 export function statusEntries(status: string): string[] {
