@@ -1,5 +1,6 @@
 import { TagboatError } from '../../errors.ts';
-import { type ConfigPath, type ConfigText, describePath } from '../read/read.ts';
+import { type ConfigPath, describePath } from '../read/config-path.ts';
+import type { ConfigText } from '../read/read.ts';
 import { whyNoTag } from '../shape/grammar.ts';
 import { type Allowed, ofSource, parseTemplate, whyNoTemplate } from '../shape/template.ts';
 

@@ -1,7 +1,8 @@
 import type * as z from 'zod';
 import { nearestWord } from '../../errors/spelling.ts';
 import { TagboatError } from '../../errors.ts';
-import { type ConfigPath, type ConfigText, describePath } from '../read/read.ts';
+import { type ConfigPath, describePath } from '../read/config-path.ts';
+import type { ConfigText } from '../read/read.ts';
 
 type Issue = z.core.$ZodIssue;
 

@@ -1,4 +1,4 @@
-import type { ConfigPath } from '../read/read.ts';
+import type { ConfigPath } from '../read/config-path.ts';
 import type { ShapeMistake } from './issues.ts';
 
 // What stands in for a key that has to be there, so that the rest can be checked as if it were right.

@@ -1,5 +1,5 @@
+import { type ConfigPath, spotKey } from './config-path.ts';
 import { fillName, isRaw, namesIn, type Origins, type Raw } from './lists.ts';
-import { type ConfigPath, spotKey } from './read.ts';
 
 /** Deliveries with the values and applications that `{name}` stands for: one for each of the images, in their order. */
 export function expandDeliveries(raw: unknown, services: readonly string[], origins: Origins): unknown {

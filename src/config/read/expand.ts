@@ -1,6 +1,7 @@
 import { nearestWord } from '../../errors/spelling.ts';
 import { TagboatError } from '../../errors.ts';
 import { whyNoName } from '../shape/grammar.ts';
+import { type ConfigPath, spotKey } from './config-path.ts';
 import { expandDeliveries } from './expand-deliveries.ts';
 import {
   dockerfileIn,
@@ -16,7 +17,7 @@ import {
   type Raw,
   whyNoFolderPattern,
 } from './lists.ts';
-import { type ConfigPath, type ConfigText, spotKey } from './read.ts';
+import type { ConfigText } from './read.ts';
 
 /** The file with each entry in the place of those that it stands for, and what is wrong with such entries. */
 export interface ExpandedConfig {

@@ -1,5 +1,5 @@
 import { whyNoInnerPath } from '../shape/grammar.ts';
-import type { ConfigPath } from './read.ts';
+import type { ConfigPath } from './config-path.ts';
 
 /** A map of the file, before its shape is checked. */
 export type Raw = Readonly<Record<string, unknown>>;

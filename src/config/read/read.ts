@@ -1,14 +1,13 @@
-import { isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar } from 'yaml';
+import { type Alias, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar, type YAMLMap } from 'yaml';
 import { placeAt } from '../../errors/place.ts';
 import { type Place, TagboatError } from '../../errors.ts';
 import type { ValueType } from '../../plan/value.ts';
 import type { Env } from '../../wire/world.ts';
 import { parseYaml } from '../../wire/yaml.ts';
 import { records, templates, texts } from '../shape/shape.ts';
+import { type ConfigPath, describePath, spotKey } from './config-path.ts';
 import { findSecret } from './secrets.ts';
 import { expandVariables } from './variables.ts';
-
-export type ConfigPath = readonly (string | number)[];
 
 /** A config file as plain values, and where each of them stands. */
 export interface ConfigText {
@@ -83,12 +82,8 @@ export function readConfig(text: string, file: string, env: Env, reading: Config
   const read = (node: Node | null, path: ConfigPath): unknown => {
     left -= 1;
     if (left < 0 || path.length > deepest) throw tooLarge();
-    if (isAlias(node)) {
-      const target = document?.contents == null ? undefined : node.resolve(document);
-      if (target === undefined) throw invalid(`there is no anchor &${node.source} before this alias.`, start(node));
-      return read(target, path);
-    }
-    if (isMap(node)) return readMap(node.items, path);
+    if (isAlias(node)) return read(aliased(node), path);
+    if (isMap(node)) return readMap(node, path);
     if (isSeq(node)) {
       return node.items.map((item, index) => {
         spots.set(spotKey([...path, index]), { key: undefined, value: rangeOf(item as Node) });
@@ -98,28 +93,63 @@ export function readConfig(text: string, file: string, env: Env, reading: Config
     return isScalar(node) ? readScalar(node, path) : null;
   };
 
-  const readMap = (pairs: readonly Pair[], path: ConfigPath): unknown => {
+  const readMap = (map: YAMLMap, path: ConfigPath): unknown => {
     const result: Record<string, unknown> = {};
     const isRecord = matches(records, path);
-    for (const pair of pairs) {
-      const keyNode = pair.key as Node;
-      if (!isScalar(keyNode)) throw invalid('a key has to be a text.', start(keyNode));
-      const written = textOf(keyNode);
-      // Files and paths to set may have variables, other keys have no use for them.
-      const inSet = isRecord && path[2] === 'set';
-      const key = inSet ? filledIn(written, problem(path, start(keyNode)), path) : written;
-      if (Object.hasOwn(result, key) || key === '__proto__') {
-        mistake(invalid(`the key "${key}" stands twice in one map.`, start(keyNode), rangeOf(keyNode)?.[1]));
-        continue;
+    const taken = new Set<string>();
+    const take = (pairs: readonly Pair[], depth: number): void => {
+      left -= 1;
+      if (left < 0 || depth > deepest) throw tooLarge();
+      const own = new Set<string>();
+      const merged: YAMLMap[] = [];
+      for (const pair of pairs) {
+        const keyNode = pair.key as Node;
+        if (!isScalar(keyNode)) throw invalid('a key has to be a text.', start(keyNode));
+        const written = textOf(keyNode);
+        if (written === '<<' && keyNode.type === 'PLAIN') {
+          merged.push(...mapsIn((pair.value as Node | null) ?? keyNode));
+          continue;
+        }
+        // For anchors, and for other programs: nothing of ours begins so.
+        if (path.length === 0 && written.startsWith('x-')) continue;
+        // Files and paths to set may have variables, other keys have no use for them.
+        const inSet = isRecord && path[2] === 'set';
+        const key = inSet ? filledIn(written, problem(path, start(keyNode)), path) : written;
+        if (own.has(key) || key === '__proto__') {
+          mistake(invalid(`the key "${key}" stands twice in one map.`, start(keyNode), rangeOf(keyNode)?.[1]));
+          continue;
+        }
+        own.add(key);
+        // A map's own keys win over what is merged into it, and of that what is named first.
+        if (taken.has(key)) continue;
+        taken.add(key);
+        const inner = [...path, key];
+        const valueNode = pair.value as Node | null;
+        spots.set(spotKey(inner), { key: rangeOf(keyNode), value: rangeOf(valueNode) });
+        const value = read(valueNode, inner);
+        if (value !== null || (isRecord && path[0] !== 'images')) result[key] = value;
+        else if (isRecord) result[key] = path.length === 1 ? {} : null;
       }
-      const inner = [...path, key];
-      const valueNode = pair.value as Node | null;
-      spots.set(spotKey(inner), { key: rangeOf(keyNode), value: rangeOf(valueNode) });
-      const value = read(valueNode, inner);
-      if (value !== null || (isRecord && path[0] !== 'images')) result[key] = value;
-      else if (isRecord) result[key] = path.length === 1 ? {} : null;
-    }
+      for (const one of merged) take(one.items, depth + 1);
+    };
+    take(map.items, 0);
     return result;
+  };
+
+  /** What `<<` merges (YAML's type library, "Merge key"): a map or a list of them, by aliases as a rule. */
+  const mapsIn = (node: Node): YAMLMap[] => {
+    const one = isAlias(node) ? aliased(node) : node;
+    return (isSeq(one) ? (one.items as Node[]) : [one]).map((item) => {
+      const map = isAlias(item) ? aliased(item) : item;
+      if (!isMap(map)) throw invalid('<< merges a map or a list of maps.', start(item));
+      return map;
+    });
+  };
+
+  const aliased = (node: Alias): Node => {
+    const target = document?.contents == null ? undefined : node.resolve(document);
+    if (target === undefined) throw invalid(`there is no anchor &${node.source} before this alias.`, start(node));
+    return target;
   };
 
   const readScalar = (node: Scalar, path: ConfigPath): unknown => {
@@ -182,16 +212,6 @@ export function readConfig(text: string, file: string, env: Env, reading: Config
   };
 }
 
-/** A path as the file's reader sees it: `deliveries.production.set["main/values.yaml"]`. */
-export function describePath(path: ConfigPath): string {
-  if (path.length === 0) return 'the file';
-  const steps = path.map((step) => {
-    if (typeof step === 'number') return `[${step}]`;
-    return /^[\w-]+$/.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`;
-  });
-  return steps.join('').replace(/^\./, '');
-}
-
 function matches(patterns: readonly (readonly string[])[], path: ConfigPath): boolean {
   return patterns.some(
     (pattern) =>
@@ -200,11 +220,6 @@ function matches(patterns: readonly (readonly string[])[], path: ConfigPath): bo
         (step, index) => step === '*' || step === path[index] || (step === '#' && typeof path[index] === 'number'),
       ),
   );
-}
-
-/** A path as the key of a map. */
-export function spotKey(path: ConfigPath): string {
-  return JSON.stringify(path);
 }
 
 function rangeOf(node: Node | null | undefined): readonly [number, number] | undefined {

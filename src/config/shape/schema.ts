@@ -9,6 +9,7 @@ export function configJsonSchema(): Part {
   const { $schema, ...rest } = z.toJSONSchema(shape, { target: 'draft-7', io: 'input' }) as Part;
   const schema: Part = { $schema, title: 'tagboat.yaml', ...rest };
   const at = (path: string): Part => path.split('.').reduce<Part>((part, key) => part[key] as Part, schema);
+  schema.patternProperties = { '^x-': { description: 'Anything, for anchors: nothing here reads it.' } };
   // What one key asks of others stands in no type.
   schema.anyOf = [has('images'), has('deliveries')];
   const description = 'All from elsewhere.';
