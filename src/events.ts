@@ -158,3 +158,16 @@ export type Event = Happening & { readonly at: string };
 
 /** Tells what happens. Never throws, never waits. */
 export type Emit = (happening: Happening) => void;
+
+/** Tells a person something, by a code that programs go by. */
+export function emitNotice<C extends Notice['code']>(
+  emit: Emit,
+  level: 'info' | 'warning',
+  stage: Stage,
+  code: C,
+  data: Extract<Notice, { readonly code: C }>['data'],
+  message: string,
+): void {
+  // Code and data belong together by the parameters' types, which the compiler doesn't follow into the union.
+  emit({ type: 'notice', code, data, level, stage, message } as Happening);
+}

@@ -1,5 +1,5 @@
 import { isError, TagboatError } from '../errors.ts';
-import type { Emit } from '../events.ts';
+import { type Emit, emitNotice } from '../events.ts';
 import type { ArgoCdPlan } from '../plan/deploy.ts';
 import type { CloudPlans, GitCredential, RegistryCredential, RegistryPlan } from '../plan.ts';
 import type { Http } from '../wire/http.ts';
@@ -185,7 +185,7 @@ export function createAuth(world: World, emit: Emit, { aws, google, azure }: Par
   function tell(host: string, message: string): void {
     if (said.has(message)) return;
     said.add(message);
-    emit({ type: 'notice', code: 'REGISTRY_LOGIN', data: { host }, level: 'info', stage: 'auth', message });
+    emitNotice(emit, 'info', 'auth', 'REGISTRY_LOGIN', { host }, message);
   }
 
   const end = async (): Promise<void> => {
@@ -196,18 +196,11 @@ export function createAuth(world: World, emit: Emit, { aws, google, azure }: Par
       await Promise.all([gitLogin.settled(), awsLogin.settled()]);
       for (const failure of await gitLogin.revoke()) {
         const message = `A GitHub App token couldn't be revoked and stays good for up to an hour. ${failure}`;
-        emit({ type: 'notice', code: 'TOKEN_NOT_REVOKED', data: {}, level: 'warning', stage: 'auth', message });
+        emitNotice(emit, 'warning', 'auth', 'TOKEN_NOT_REVOKED', {}, message);
       }
     } catch (error) {
       const why = error instanceof Error ? keeper.clean(error.message) : 'unknown';
-      emit({
-        type: 'notice',
-        code: 'CREDENTIALS_NOT_ENDED',
-        data: {},
-        level: 'warning',
-        stage: 'auth',
-        message: `Credentials couldn't be ended: ${why}`,
-      });
+      emitNotice(emit, 'warning', 'auth', 'CREDENTIALS_NOT_ENDED', {}, `Credentials couldn't be ended: ${why}`);
     }
     leases.clear();
     keeper.forget();

@@ -1,4 +1,4 @@
-import type { Emit } from '../events.ts';
+import { type Emit, emitNotice } from '../events.ts';
 import type { CommitOutcome } from '../plan/outcome.ts';
 import type { DeliveryPlan, GitCredential } from '../plan.ts';
 import { WireFailure } from '../wire/failure.ts';
@@ -58,8 +58,7 @@ export async function landDelivery(
     idleMs,
     deadline: deadline + settlingMs,
     patientUntil: deadline,
-    notice: (message) =>
-      emit({ type: 'notice', code: 'PEER_UNUSUAL', data: {}, level: 'info', stage: 'commit', message }),
+    notice: (message) => emitNotice(emit, 'info', 'commit', 'PEER_UNUSUAL', {}, message),
   });
   const push = (made: MadeCommit): Promise<PushTry> =>
     way === undefined ? pushCommit(world, repo, made) : commitThroughGitHub(world, way, delivery, made, idleMs);
@@ -107,14 +106,7 @@ async function landOrQueue(landing: Landing, intentRefs: IntentRefs | undefined)
         tooLarge: 'This change is too large for the queue',
       };
       const message = `${why[outcome]}: pushes are tried again instead.`;
-      emit({
-        type: 'notice',
-        code: 'QUEUE_UNAVAILABLE',
-        data: { why: outcome },
-        level: 'info',
-        stage: 'commit',
-        message,
-      });
+      emitNotice(emit, 'info', 'commit', 'QUEUE_UNAVAILABLE', { why: outcome }, message);
       seen = await lookAtBranch(landing);
     }
     const tried = await pushDirect(landing, seen.tip, queue !== undefined && !deserted);
@@ -158,13 +150,6 @@ function admit(landing: Landing, error: unknown): void {
   if (error instanceof WireFailure && (error.kind === 'timeout' || error.kind === 'cut')) landing.doing = 'push';
   else {
     const message = `The host never said what became of the change: it may land on ${landing.delivery.branch} yet. Run again: what has landed is not written twice.`;
-    landing.emit({
-      type: 'notice',
-      code: 'LANDING_UNKNOWN',
-      data: { branch: landing.delivery.branch },
-      level: 'warning',
-      stage: 'commit',
-      message,
-    });
+    emitNotice(landing.emit, 'warning', 'commit', 'LANDING_UNKNOWN', { branch: landing.delivery.branch }, message);
   }
 }

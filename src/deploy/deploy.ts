@@ -1,6 +1,6 @@
 import { exitCodes } from '../errors/codes.ts';
 import { TagboatError } from '../errors.ts';
-import type { Emit } from '../events.ts';
+import { type Emit, emitNotice } from '../events.ts';
 import type { DeployPlan, Verdict } from '../plan/deploy.ts';
 import type { PushedImage } from '../plan/outcome.ts';
 import type { LiveLook } from '../plan/where.ts';
@@ -141,14 +141,14 @@ export async function checkApplications(
     const known: readonly number[] = [exitCodes.config, exitCodes.credentials];
     const mayAppear = error.code === 'APPLICATION_NOT_FOUND' || error.code === 'APPLICATIONS_NONE_FOLLOW';
     if (known.includes(error.exitCode) && !mayAppear) throw error;
-    emit({
-      type: 'notice',
-      code: 'APPLICATION_NOT_READY',
-      data: { error: error.code },
-      level: 'warning',
-      stage: 'deploy',
-      message: `${error.message} ${error.hint}`,
-    });
+    emitNotice(
+      emit,
+      'warning',
+      'deploy',
+      'APPLICATION_NOT_READY',
+      { error: error.code },
+      `${error.message} ${error.hint}`,
+    );
     return error;
   }
 }
@@ -197,15 +197,7 @@ function searchOf(
   const told = new Set<string>();
   let head: Promise<boolean | undefined> | undefined;
   const wait = (why: string): void => {
-    if (!told.has(why))
-      emit({
-        type: 'notice',
-        code: 'APPLICATIONS_AWAITED',
-        data: {},
-        level: 'info',
-        stage: 'deploy',
-        message: `Waiting: ${why}.`,
-      });
+    if (!told.has(why)) emitNotice(emit, 'info', 'deploy', 'APPLICATIONS_AWAITED', {}, `Waiting: ${why}.`);
     told.add(why);
   };
   return {

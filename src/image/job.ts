@@ -1,4 +1,5 @@
 import type { ImageNotice } from '../events/notices.ts';
+import { emitNotice } from '../events.ts';
 import type { ImagePlan } from '../plan.ts';
 import { type BuildLog, createBuildLog } from './build-log.ts';
 import type { Destination } from './registry.ts';
@@ -28,13 +29,6 @@ export function openJob(run: ImageRun, image: ImagePlan): ImageJob {
     target: { registry, repository: image.repository, tag: image.tag },
     log: createBuildLog((line) => emit({ type: 'image.log', image: image.name, line })),
     tell: (level, code, message) =>
-      emit({
-        type: 'notice',
-        code,
-        data: { image: image.name },
-        level,
-        stage: 'build',
-        message: `${image.name}: ${message}`,
-      }),
+      emitNotice(emit, level, 'build', code, { image: image.name }, `${image.name}: ${message}`),
   };
 }

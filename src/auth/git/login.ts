@@ -1,5 +1,5 @@
 import { TagboatError } from '../../errors.ts';
-import type { Emit } from '../../events.ts';
+import { type Emit, emitNotice } from '../../events.ts';
 import type { GitCredential } from '../../plan.ts';
 import { Secret } from '../../wire/secret.ts';
 import type { World } from '../../wire/world.ts';
@@ -74,7 +74,7 @@ export function createGitLogin(world: World, keeper: Keeper, emit: Emit): GitLog
   function warn(host: string, code: 'GIT_TOKEN_UNENCRYPTED' | 'GIT_TOKEN_WITHHELD', message: string): void {
     if (warned.has(host)) return;
     warned.add(host);
-    emit({ type: 'notice', code, data: { host }, level: 'warning', stage: 'auth', message });
+    emitNotice(emit, 'warning', 'auth', code, { host }, message);
   }
 
   /** A token that stays here, though it is set, looks like one that isn't set: the host's 401 wouldn't tell. */

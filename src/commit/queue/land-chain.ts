@@ -1,4 +1,5 @@
 import { TagboatError } from '../../errors.ts';
+import { emitNotice } from '../../events.ts';
 import { WireFailure } from '../../wire/failure.ts';
 import type { ObjectId } from '../../wire/git/pack/object.ts';
 import { isTaken } from '../../wire/git/push.ts';
@@ -90,14 +91,7 @@ export async function landQueue(writer: QueuedWriter, seen: BranchLook): Promise
   const others = chain.links.length - 1;
   if (others > 0) {
     const message = `Landed ${others} ${others === 1 ? 'change' : 'changes'} of other writers to ${delivery.branch} in the same push.`;
-    landing.emit({
-      type: 'notice',
-      code: 'OTHERS_LANDED',
-      data: { branch: delivery.branch, count: others },
-      level: 'info',
-      stage: 'commit',
-      message,
-    });
+    emitNotice(landing.emit, 'info', 'commit', 'OTHERS_LANDED', { branch: delivery.branch, count: others }, message);
   }
   const on = chain.links[at - 1]?.built.commit ?? seen.tip;
   return landedOutcome(landing, { on, built: link.built, rewriting: link.rewriting, holds: own.made.holds });
@@ -118,14 +112,7 @@ async function trustOf(
   const found = keyed ? [] : listedFiles(snapshot);
   if (found === 'unreadable') {
     const message = `${queueListFile} on ${delivery.branch} can't be read: other writers' changes are left to them.`;
-    emit({
-      type: 'notice',
-      code: 'QUEUE_LIST_UNREADABLE',
-      data: { branch: delivery.branch },
-      level: 'warning',
-      stage: 'commit',
-      message,
-    });
+    emitNotice(emit, 'warning', 'commit', 'QUEUE_LIST_UNREADABLE', { branch: delivery.branch }, message);
   }
   const trust = { keyed, ours: new Set(filesTouched(delivery)), listed: found === 'unreadable' ? [] : found };
   const now = world.clock.now();

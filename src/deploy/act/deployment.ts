@@ -1,4 +1,4 @@
-import type { Emit } from '../../events.ts';
+import { type Emit, emitNotice } from '../../events.ts';
 import { type Health, healthOf, type Verdict } from '../../plan/deploy.ts';
 import type { Source } from '../../plan.ts';
 import { WireFailure } from '../../wire/failure.ts';
@@ -43,14 +43,7 @@ export async function withDeployment(
   const at = repositoryIn(world);
   const warn = (why: string): void => {
     const message = `No GitHub deployment to ${environment} could be written: ${why}`;
-    emit({
-      type: 'notice',
-      code: 'DEPLOYMENT_NOT_WRITTEN',
-      data: { environment },
-      level: 'warning',
-      stage: 'deploy',
-      message,
-    });
+    emitNotice(emit, 'warning', 'deploy', 'DEPLOYMENT_NOT_WRITTEN', { environment }, message);
   };
   if (at === undefined || source === undefined) {
     warn(

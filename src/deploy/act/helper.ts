@@ -1,4 +1,4 @@
-import type { Emit } from '../../events.ts';
+import { type Emit, emitNotice } from '../../events.ts';
 import type { Application, AppRef, ArgoCd } from '../../wire/argocd/types.ts';
 import { WireFailure } from '../../wire/failure.ts';
 import type { World } from '../../wire/world.ts';
@@ -80,14 +80,14 @@ export function helpAlong(helped: Helped, take: (news: News) => void): Helper {
     windowClosed = await argocd.blocked(app);
     if (windowClosed) return;
     await argocd.sync(app, undefined);
-    emit({
-      type: 'notice',
-      code: 'SYNC_ASKED',
-      data: { application },
-      level: 'info',
-      stage: 'deploy',
-      message: `${application} isn't synced by itself: a sync was asked for.`,
-    });
+    emitNotice(
+      emit,
+      'info',
+      'deploy',
+      'SYNC_ASKED',
+      { application },
+      `${application} isn't synced by itself: a sync was asked for.`,
+    );
   };
 
   return {
@@ -115,14 +115,7 @@ export function helpAlong(helped: Helped, take: (news: News) => void): Helper {
         askedByHand = true;
         const why = found.automated ? "isn't synced again by itself" : 'is synced by hand';
         const message = `${application} ${why}: sync it in Argo CD, or set \`sync: true\` to have it done.`;
-        emit({
-          type: 'notice',
-          code: 'SYNC_BY_HAND',
-          data: { application },
-          level: 'warning',
-          stage: 'deploy',
-          message,
-        });
+        emitNotice(emit, 'warning', 'deploy', 'SYNC_BY_HAND', { application }, message);
       } else if (waitingSince !== undefined && now - waitingSince >= windowsAfterMs && now >= windowsAt) {
         windowsAt = now + windowsEveryMs;
         alone(async () => {

@@ -1,5 +1,5 @@
 import { TagboatError } from '../../errors.ts';
-import type { Emit } from '../../events.ts';
+import { type Emit, emitNotice } from '../../events.ts';
 import type { DeployPlan } from '../../plan/deploy.ts';
 import type { AppRef, ArgoCd } from '../../wire/argocd/types.ts';
 import { sendWebhook } from '../../wire/argocd/webhook.ts';
@@ -36,7 +36,7 @@ export function createNudge(
       return true;
     } catch {
       const message = "Argo CD didn't take the webhook: a refresh is asked for instead.";
-      emit({ type: 'notice', code: 'WEBHOOK_REFUSED', data: {}, level: 'warning', stage: 'deploy', message });
+      emitNotice(emit, 'warning', 'deploy', 'WEBHOOK_REFUSED', {}, message);
       return false;
     }
   };

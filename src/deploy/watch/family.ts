@@ -1,3 +1,4 @@
+import { emitNotice } from '../../events.ts';
 import type { Reason, Verdict } from '../../plan/deploy.ts';
 import type { Application, AppRef } from '../../wire/argocd/types.ts';
 import { argocdError } from '../observe/fault.ts';
@@ -57,14 +58,7 @@ export function createFamily(delivery: Delivery): Family {
     const verdict = await verdictOf(delivery, { ...watched, argocd }, owned, result);
     emit({ type: 'verdict.finished', delivery: delivery.delivery, application: app.name, verdict });
     for (const note of notesOf(verdict)) {
-      emit({
-        type: 'notice',
-        code: 'HEALTHY_BUT',
-        data: { application: app.name },
-        level: 'warning',
-        stage: 'deploy',
-        message: `${app.name}: ${note}.`,
-      });
+      emitNotice(emit, 'warning', 'deploy', 'HEALTHY_BUT', { application: app.name }, `${app.name}: ${note}.`);
     }
     if (verdict.is !== 'healthy' || result.application === undefined) return [verdict];
     owners.applied(result.application);

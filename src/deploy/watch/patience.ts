@@ -1,4 +1,4 @@
-import type { Emit } from '../../events.ts';
+import { type Emit, emitNotice } from '../../events.ts';
 import type { Application, AppRef, ArgoCd } from '../../wire/argocd/types.ts';
 import { at, listAt, numberAt, textAt } from '../../wire/fields.ts';
 import type { World } from '../../wire/world.ts';
@@ -50,14 +50,14 @@ export async function ownDeadline(
   const { name, seconds } = longest;
   const until = Math.min(latest, longest.until);
   const more = `${Math.ceil((until - now) / 1_000)} s more are waited, since ${name} has a deadline of its own that is later (progressDeadlineSeconds: ${seconds})`;
-  emit({
-    type: 'notice',
-    code: 'ROLLOUT_TAKES_LONGER',
-    data: { application: app.name, seconds },
-    level: 'info',
-    stage: 'deploy',
-    message: `${app.name}: ${more}.`,
-  });
+  emitNotice(
+    emit,
+    'info',
+    'deploy',
+    'ROLLOUT_TAKES_LONGER',
+    { application: app.name, seconds },
+    `${app.name}: ${more}.`,
+  );
   return until;
 }
 

@@ -4,6 +4,7 @@ import type { BearsUnset } from '../../config/read/read.ts';
 import { nearestWord } from '../../errors/spelling.ts';
 import { type ErrorReport, reportOf, TagboatError } from '../../errors.ts';
 import type { PlanValue } from '../../events/json-event.ts';
+import { emitNotice } from '../../events.ts';
 import type { ImageExplanation } from '../../plan/explanation.ts';
 import { contentVariable } from '../../plan/image.ts';
 import type { CommitPreview, ImagePreview, SkippedImage } from '../../plan/outcome.ts';
@@ -121,20 +122,13 @@ function isTold(session: Session, error: ErrorReport): boolean {
 }
 
 function tellUnknown({ emit }: Session, { code, message }: ErrorReport): void {
-  emit({
-    type: 'notice',
-    code: 'NOT_KNOWN_HERE',
-    data: { error: code },
-    level: 'info',
-    stage: 'plan',
-    message: `Not known here: ${message}`,
-  });
+  emitNotice(emit, 'info', 'plan', 'NOT_KNOWN_HERE', { error: code }, `Not known here: ${message}`);
 }
 
 function tellUnset({ emit }: Session, names: readonly string[]): void {
   const are = names.length === 1 ? "isn't" : "aren't";
   const message = `${names.join(', ')} ${are} set here: no registry is asked, so whether an image is there already can't be told, and where a value names one, its variable stands in small letters.`;
-  emit({ type: 'notice', code: 'VARIABLES_UNSET', data: { names }, level: 'warning', stage: 'plan', message });
+  emitNotice(emit, 'warning', 'plan', 'VARIABLES_UNSET', { names }, message);
 }
 
 function named(images: readonly ImagePlan[], name: string): ImagePlan {

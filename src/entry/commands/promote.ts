@@ -5,6 +5,7 @@ import type { Config, DeliveryConfig } from '../../config/shape/checked.ts';
 import { nearestWord } from '../../errors/spelling.ts';
 import { TagboatError } from '../../errors.ts';
 import type { PairsValue } from '../../events/json-event.ts';
+import { emitNotice } from '../../events.ts';
 import type { HeldPlace } from '../../plan/holds.ts';
 import type { PlacePair } from '../../plan/listed.ts';
 import type { RunPlan, Source } from '../../plan.ts';
@@ -38,14 +39,7 @@ export function promote(common: CommonOptions, fromName: string, toName: string,
     const commit = /@?([0-9a-f]{40}|[0-9a-f]{64})$/.exec(state.source ?? '')?.[1];
     if (commit === undefined) {
       const message = `Nothing says which commit the values of ${from.name} are from: they go over whatever ${to.name} has.`;
-      emit({
-        type: 'notice',
-        code: 'PROMOTED_OF_NO_COMMIT',
-        data: { from: from.name, to: to.name },
-        level: 'warning',
-        stage: 'commit',
-        message,
-      });
+      emitNotice(emit, 'warning', 'commit', 'PROMOTED_OF_NO_COMMIT', { from: from.name, to: to.name }, message);
     }
     // The order is that of the promoted commit and not of the one that is checked out here.
     const of: Source | undefined = commit === undefined ? undefined : { ...source, commit };

@@ -1,6 +1,7 @@
 import { findEarlier } from '../../commit/order/earlier.ts';
 import { planRollback } from '../../config/plan/rollback.ts';
 import { parseUntil } from '../../config/read/arguments.ts';
+import { emitNotice } from '../../events.ts';
 import type { CommonOptions } from '../run/options.ts';
 import { actorIn, identityIn } from '../run/prepare.ts';
 import { runPlan } from '../run/run-plan.ts';
@@ -31,7 +32,7 @@ export function rollback(common: CommonOptions, name: string | undefined, option
     );
     for (const { commit, subject } of earlier.undone) {
       const message = `Undoing ${short(commit)}: ${oneLine(subject)}`;
-      emit({ type: 'notice', code: 'ROLLBACK_UNDOES', data: { commit }, level: 'info', stage: 'commit', message });
+      emitNotice(emit, 'info', 'commit', 'ROLLBACK_UNDOES', { commit }, message);
     }
     const plan = planRollback(target, {
       ...(await identityIn(world, session.cwd)),

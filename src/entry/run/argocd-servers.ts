@@ -1,6 +1,6 @@
 import type { Auth } from '../../auth/auth.ts';
 import type { Server } from '../../deploy/deploy.ts';
-import type { Emit } from '../../events.ts';
+import { type Emit, emitNotice } from '../../events.ts';
 import type { ArgoCdPlan } from '../../plan/deploy.ts';
 import type { ArgoCd } from '../../wire/argocd/types.ts';
 import type { Http } from '../../wire/http.ts';
@@ -25,14 +25,7 @@ export function createServers(world: World, emit: Emit, auth: Auth): Servers {
   const httpFor = (server: string, trust: Trust) => {
     if (trust.insecure) {
       const message = `The certificate of ${server} is not checked: whoever stands between can read the token.`;
-      emit({
-        type: 'notice',
-        code: 'CERTIFICATE_UNCHECKED',
-        data: { server },
-        level: 'warning',
-        stage: 'deploy',
-        message,
-      });
+      emitNotice(emit, 'warning', 'deploy', 'CERTIFICATE_UNCHECKED', { server }, message);
     }
     if (!trust.insecure && trust.caFile === undefined && trust.ca === undefined && trust.client === undefined)
       return world.http;

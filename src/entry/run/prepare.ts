@@ -8,6 +8,7 @@ import type { Lists } from '../../config/read/lists.ts';
 import type { BearsUnset } from '../../config/read/read.ts';
 import type { Config } from '../../config/shape/checked.ts';
 import { TagboatError } from '../../errors.ts';
+import { emitNotice } from '../../events.ts';
 import type { Person, RunPlan, Source } from '../../plan.ts';
 import { checkoutGit } from '../../wire/checkout.ts';
 import type { Env, World } from '../../wire/world.ts';
@@ -93,8 +94,7 @@ export function tellNothing(
     if (branch === undefined || missed !== undefined) throw new TagboatError('NOTHING_TO_DELIVER', { told, takes });
   }
   const message = `Nothing is committed: deliveries take ${takes.join(', ')}, and ${whatItIsOf(source)}.`;
-  const data = { commit: source.commit };
-  emit({ type: 'notice', code: 'NOTHING_TAKEN', data, level: 'warning', stage: 'plan', message });
+  emitNotice(emit, 'warning', 'plan', 'NOTHING_TAKEN', { commit: source.commit }, message);
 }
 
 /**
@@ -113,8 +113,7 @@ export async function openRun(
   const source = into === undefined ? found : { ...found, branch: into, pullRequest: undefined };
   if (into !== undefined) {
     const message = `Planned as if pull request ${found.pullRequest?.number} were merged into ${oneLine(into)}.`;
-    const data = { into };
-    emit({ type: 'notice', code: 'PLANNED_AS_MERGED', data, level: 'info', stage: 'plan', message });
+    emitNotice(emit, 'info', 'plan', 'PLANNED_AS_MERGED', { into }, message);
   }
   const { delivery: deliveries, image = [] } = options;
   const names = image.filter((one) => !one.includes('='));
@@ -123,11 +122,10 @@ export async function openRun(
   const plan = planRun(config, source, { ...identity, deliveries, images, from, now: session.world.clock.now() });
   if (source.dirty !== false) {
     const message = `Files differ from the commit, so what names it ends in -dirty-${source.dirty}. Commit them first.`;
-    const data = { state: source.dirty };
-    emit({ type: 'notice', code: 'FILES_UNCOMMITTED', data, level: 'warning', stage: 'plan', message });
+    emitNotice(emit, 'warning', 'plan', 'FILES_UNCOMMITTED', { state: source.dirty }, message);
   }
   const leftOut = (delivery: string, message: string): void =>
-    emit({ type: 'notice', code: 'DELIVERY_LEFT_OUT', data: { delivery }, level: 'info', stage: 'plan', message });
+    emitNotice(emit, 'info', 'plan', 'DELIVERY_LEFT_OUT', { delivery }, message);
   for (const { name, why } of skippedDeliveries(config, source, options.delivery)) {
     leftOut(name, `Left out: ${why}`);
   }

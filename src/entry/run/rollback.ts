@@ -2,6 +2,7 @@ import { landDelivery } from '../../commit/commit.ts';
 import { findEarlier } from '../../commit/order/earlier.ts';
 import { planRollback } from '../../config/plan/rollback.ts';
 import { isError } from '../../errors.ts';
+import { emitNotice } from '../../events.ts';
 import type { Verdict } from '../../plan/deploy.ts';
 import type { CommitOutcome, RolledBack } from '../../plan/outcome.ts';
 import type { DeliveryPlan } from '../../plan.ts';
@@ -24,14 +25,7 @@ export async function rollBack(
   const { world, emit, auth, source, clean } = watching;
   const leave = (why: string): undefined => {
     const message = `${delivery.name} is not rolled back: ${why}`;
-    emit({
-      type: 'notice',
-      code: 'ROLLBACK_LEFT',
-      data: { delivery: delivery.name },
-      level: 'warning',
-      stage: 'commit',
-      message,
-    });
+    emitNotice(emit, 'warning', 'commit', 'ROLLBACK_LEFT', { delivery: delivery.name }, message);
     return undefined;
   };
   if (outcome.changes.some(({ before }) => before === undefined))

@@ -1,6 +1,6 @@
 import { exitCodes } from '../../errors/codes.ts';
 import { type ErrorReport, reportOf, TagboatError } from '../../errors.ts';
-import type { Emit } from '../../events.ts';
+import { type Emit, emitNotice } from '../../events.ts';
 
 /** What a run has of the process around it. Tests run many in one process, each with an outside of its own. */
 export type Outside = Pick<NodeJS.Process, 'env' | 'cwd' | 'stdin' | 'stdout' | 'stderr' | 'on' | 'off' | 'exit'>;
@@ -32,14 +32,7 @@ export function listen(controller: AbortController, emit: Emit, outside: Outside
     if (signal === 'SIGINT' && again) outside.exit(exitCodes.interrupted);
     if (signal === 'SIGINT') interruptedAt ??= performance.now();
     if (controller.signal.aborted) return;
-    emit({
-      type: 'notice',
-      code: 'STOPPING',
-      data: { signal },
-      level: 'info',
-      stage: 'run',
-      message: 'Stopping and cleaning up; Ctrl-C once more ends at once.',
-    });
+    emitNotice(emit, 'info', 'run', 'STOPPING', { signal }, 'Stopping and cleaning up; Ctrl-C once more ends at once.');
     controller.abort(new TagboatError('INTERRUPTED', { signal }));
   };
   for (const signal of signals) outside.on(signal, stop);

@@ -1,3 +1,4 @@
+import { emitNotice } from '../../events.ts';
 import type { ImagePlan, RegistryPlan } from '../../plan.ts';
 import { WireFailure } from '../../wire/failure.ts';
 import { createOciClient } from '../../wire/oci/client.ts';
@@ -88,5 +89,5 @@ function saidOf({ peerCode, status, kind }: WireFailure): string | number {
 }
 
 function warn({ emit }: ImageRun, message: string): void {
-  emit({ type: 'notice', code: 'MIRROR_FAILED', data: {}, level: 'warning', stage: 'build', message });
+  emitNotice(emit, 'warning', 'build', 'MIRROR_FAILED', {}, message);
 }

@@ -6,6 +6,7 @@ import { parseEditArgument } from '../../../config/read/arguments.ts';
 import { machineLimits } from '../../../errors/entry.ts';
 import { TagboatError } from '../../../errors.ts';
 import type { EditValue } from '../../../events/json-event.ts';
+import { emitNotice } from '../../../events.ts';
 import type { Change } from '../../../plan/outcome.ts';
 import type { Body, Session } from '../../run/session.ts';
 import { changeNote, changeValues } from '../../show/change-words.ts';
@@ -71,14 +72,7 @@ function warn({ emit }: Session, changes: readonly Change[]): void {
     const note = changeNote(change);
     const message = oneLine(`${change.file} ${change.path}: ${note}`);
     if (note !== '')
-      emit({
-        type: 'notice',
-        code: 'VALUE_SURPRISES',
-        data: { file: change.file, path: change.path },
-        level: 'warning',
-        stage: 'commit',
-        message,
-      });
+      emitNotice(emit, 'warning', 'commit', 'VALUE_SURPRISES', { file: change.file, path: change.path }, message);
   }
 }
 
