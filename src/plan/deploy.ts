@@ -8,6 +8,8 @@ export interface ApplicationPlan {
   /** Where its resource lives, when that isn't Argo CD's own namespace. */
   readonly namespace: string | undefined;
   readonly project: string | undefined;
+  /** The one image that it runs, where the config says so: a run without it has nothing to wait for there. */
+  readonly image?: string | undefined;
 }
 
 /** The Argo CD that follows the config repos, and the way in. */

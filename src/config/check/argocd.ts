@@ -107,13 +107,14 @@ function applicationsIn(
   const list = Array.isArray(raw) ? raw : [raw];
   return list.map((one, index) => {
     const place = Array.isArray(raw) ? [...at, index] : at;
+    const image = checks.serviceAt(place);
     if (typeof one === 'string') {
       checks.mustBe(place, whyNoApplication(one));
-      return parseApplication(one);
+      return { ...parseApplication(one), image };
     }
     checks.mustBe([...place, 'name'], whyNoApplication(one.name.replace('/', ' ')));
     if (one.namespace !== undefined) checks.mustBe([...place, 'namespace'], whyNoApplication(one.namespace));
-    return { name: one.name, namespace: one.namespace, project: one.project };
+    return { name: one.name, namespace: one.namespace, project: one.project, image };
   });
 }
 

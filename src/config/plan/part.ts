@@ -20,7 +20,14 @@ export function partOf(
       throw new TagboatError('VALUE_OF_NO_IMAGE', { delivery: delivery.name, file, path, value });
     return images.length > 0 && images.every((name) => chosen.includes(name));
   };
-  return { ...delivery, set: delivery.set.filter(isOfChosen) };
+  return { ...delivery, set: delivery.set.filter(isOfChosen), deploy: deployOf(delivery, chosen) };
+}
+
+/** What of a delivery's applications runs the chosen images; none that are named for one: no application is waited for. */
+function deployOf({ deploy }: DeliveryConfig, chosen: readonly string[]): DeliveryConfig['deploy'] {
+  if (deploy === undefined || deploy.applications.length === 0) return deploy;
+  const applications = deploy.applications.filter(({ image }) => image === undefined || chosen.includes(image));
+  return applications.length === 0 ? undefined : { ...deploy, applications };
 }
 
 /** Of which deliveries of a run `partOf` leaves out values, and why, as the end of a sentence. */
