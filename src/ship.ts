@@ -15,10 +15,7 @@ import type {
 } from './plan/outcome.ts';
 import type { DeliveryPlan, ImagePlan, RunPlan } from './plan.ts';
 
-/**
- * What a run is made of. Handed in, so that a test hands in fixed ones, a cache is a wrapper and a dry run another:
- * no stage has a mode flag.
- */
+/** What a run is made of, handed in: a test hands in fixed ones, and a cache or a dry run wraps them. */
 export interface Stages {
   /** Finds what would stop this image before anything is pushed. Writes nothing. */
   readonly checkImage: (image: ImagePlan) => Promise<unknown>;

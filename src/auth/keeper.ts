@@ -46,10 +46,7 @@ export function createKeeper(mask: World['mask']): Keeper {
   };
 }
 
-/**
- * Every variable that holds a secret, whether this run uses it or not: builders and helpers run in this environment
- * and may print it.
- */
+/** Every variable that holds a secret, used or not: builders and helpers run in this environment. */
 export function keepVariables(keeper: Keeper, env: Env): void {
   for (const [name, value] of secretsOf(env)) keeper.keep(value, name);
 }

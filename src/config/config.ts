@@ -20,10 +20,7 @@ interface Parsing {
   readonly lists?: Lists | undefined;
 }
 
-/**
- * What has to be looked up in the app repo before the text of a `tagboat.yaml` can be parsed. Pure. A text that can't be
- * read needs nothing: parsing it tells what is wrong.
- */
+/** What must be looked up in the app repo before a `tagboat.yaml` is parsed: nothing for an unreadable one. Pure. */
 export function peekConfig(text: string, file: string, env: Env): Lookups {
   try {
     return lookupsOf(readConfig(text, file, env, { unset: () => true, mistake: () => undefined }));

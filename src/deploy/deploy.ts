@@ -156,10 +156,7 @@ export async function checkApplications(
 /** Nothing must hold for any time: what is seen counts as it is. */
 const atOnce = { ...timesFor(0, 0), condition: 0, staleCondition: 0, gone: 0 };
 
-/**
- * What Argo CD shows of a commit right now: one look at each application, which changes nothing and waits for nothing. So
- * `healthy` may be passing. Throws as `watchDelivery` does.
- */
+/** One look at what Argo CD shows of a commit now: `healthy` may be passing. Throws as `watchDelivery` does. */
 export async function lookNow(
   world: World,
   server: Server,

@@ -49,10 +49,7 @@ export function showPlatform({ os, architecture, variant }: PlatformParts): Plat
   return variant === '' ? `${os}/${architecture}` : `${os}/${architecture}/${variant}`;
 }
 
-/**
- * How well an image for `offered` runs on `wanted`: 0 is exactly, more is older, undefined is not at all.
- * Older ARM and x86-64 variants run on newer ones.
- */
+/** How well an image for `offered` runs on `wanted`: 0 exactly, more is an older variant, undefined not at all. */
 export function fitness(wanted: PlatformParts, offered: PlatformParts): number | undefined {
   if (wanted.os !== offered.os || wanted.architecture !== offered.architecture) return undefined;
   if (wanted.variant === offered.variant) return 0;

@@ -18,10 +18,7 @@ export interface ApiAnswer {
   readonly body?: string;
 }
 
-/**
- * A fault to play instead of the real answer: another answer, no answer at all (`hang`), or a closed connection
- * (`cut`). Undefined lets the request through.
- */
+/** A fault to play: another answer, none (`hang`), a closed connection (`cut`); undefined lets the request through. */
 export type ApiFault = (request: ApiRequest) => ApiAnswer | 'hang' | 'cut' | undefined;
 
 /** A server on a free loopback port. */

@@ -38,10 +38,7 @@ export interface Finished {
   readonly truncated?: boolean;
 }
 
-/**
- * Runs a child to its end. On abort it and everything it started get SIGTERM, and SIGKILL five seconds later; then the
- * signal's reason is thrown. Also throws what the source of its stdin threw, having stopped it.
- */
+/** Runs a child to its end. On abort its group gets SIGTERM, after 5 s SIGKILL; then the signal's reason is thrown. */
 export type Exec = (command: Command) => Promise<Finished>;
 
 /** How long a child has for its own end after SIGTERM, and what it left behind for a third of its silence. */

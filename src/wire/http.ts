@@ -33,10 +33,7 @@ export type Http = (request: HttpRequest) => Promise<HttpResponse>;
 /** What is at most some megabytes is here by then, or never: a peer may send a byte a second. Milliseconds. */
 const longestMs = 120_000;
 
-/**
- * The whole body, at most `limit` bytes within `withinMs`. Throws WireFailure: `tooLarge` beyond the limit, having read
- * no more, and `timeout`.
- */
+/** The whole body, at most `limit` bytes within `withinMs`. Throws WireFailure: `tooLarge`, `timeout`. */
 export async function readBody(response: HttpResponse, limit: number, withinMs: number = longestMs): Promise<Buffer> {
   const { body, url } = response;
   const chunks: Buffer[] = [];

@@ -18,10 +18,7 @@ export function isSecretName(name: string): boolean {
   return known.test(name) || ((anywhere.test(name) || atTheEnd.test(name)) && !about.test(name));
 }
 
-/**
- * The secrets of an environment, each with the name of its variable: those that say so by their name, and the passwords
- * in the URLs of proxies.
- */
+/** An environment's secrets by their variables: those that say so by name, and passwords in proxies' URLs. */
 export function secretsOf(env: Env): readonly (readonly [name: string, value: string])[] {
   return Object.entries(env).flatMap(([name, raw = '']): [string, string][] => {
     const value = raw.trim();

@@ -22,10 +22,7 @@ export interface ClusterLogin {
 
 const pluginMs = 60_000;
 
-/**
- * Reads the kubeconfig (KUBECONFIG, else `~/.kube/config`) for a context, and asks its plugin where it has one. Throws
- * KUBECONFIG_UNUSABLE.
- */
+/** The kubeconfig (KUBECONFIG, else `~/.kube/config`) of a context, its plugin asked. Throws KUBECONFIG_UNUSABLE. */
 export async function kubernetesLogin(
   world: World,
   keeper: Keeper,

@@ -9,10 +9,7 @@ export interface EcrHost {
   readonly dualstack: boolean;
 }
 
-/**
- * `ACCOUNT.dkr.ecr[-fips].REGION.DOMAIN` or, for IPv6, `ACCOUNT.dkr-ecr[-fips].REGION.on.aws`. Undefined for any
- * other host, `public.ecr.aws` included.
- */
+/** `ACCOUNT.dkr.ecr[-fips].REGION.DOMAIN`, or for IPv6 `ACCOUNT.dkr-ecr[-fips].REGION.on.aws`; undefined for others. */
 export function readEcrHost(host: string): EcrHost | undefined {
   const [, account, form, fips, region, domain] =
     /^(\d{12})\.(dkr\.ecr|dkr-ecr)(-fips)?\.([a-z0-9-]+)\.(.+)$/.exec(host.toLowerCase()) ?? [];

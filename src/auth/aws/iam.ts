@@ -24,10 +24,7 @@ const homes: Readonly<Record<string, readonly [url: string, region: string]>> = 
 };
 const largest = 1024 * 1024;
 
-/**
- * IAM by a few requests of ours under AWS's own signature: its whole SDK would make the bundle larger by a tenth.
- * `signing` are an SDK client's keys and hash.
- */
+/** IAM by a few signed requests of ours: its SDK would make the bundle a tenth larger. `signing` is an SDK's. */
 export function createIam(world: World, keeper: Keeper, partition: string, signing: Signing): IamCall {
   const [home, region] = homes[partition] ?? ['https://iam.amazonaws.com', 'us-east-1'];
   const url = new URL(endpointIn(world.env, 'IAM') ?? home);

@@ -119,10 +119,7 @@ const passing = new Set([
   'Server',
 ]);
 
-/**
- * An SDK exception without its hidden response and request. `peerCode` is AWS's code without the `Exception` that
- * some protocols and models add to it.
- */
+/** An SDK exception without its hidden request and response. `peerCode` is AWS's code without `Exception`. */
 function refusalOf(error: unknown, url: string, seen: number | undefined, keeper: Keeper): WireFailure {
   const thrown = error as {
     name?: string;

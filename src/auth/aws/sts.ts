@@ -26,10 +26,7 @@ const deniedWaitMs = 2_000;
 const idpSilent = 'IDPCommunicationError';
 const mostSilences = 5;
 
-/**
- * The role's session for a fresh GitHub OIDC token. Throws OIDC_*, AWS_ROLE_REFUSED with the policy that would accept
- * this job, or AWS_UNREACHABLE.
- */
+/** The role's session for a fresh OIDC token. Throws OIDC_*, AWS_UNREACHABLE, AWS_ROLE_REFUSED with a right policy. */
 export async function assumeRole(
   world: World,
   keeper: Keeper,

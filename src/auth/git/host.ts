@@ -24,10 +24,7 @@ export function isAllowedInTheClear({ host }: GitRepo, env: Env): boolean {
   return listed(env.TAGBOAT_GIT_INSECURE).includes(host);
 }
 
-/**
- * The variables that may hold a token for this host, best first: the host's own (`TAGBOAT_TOKEN_GITLAB_COM`), then
- * `TAGBOAT_TOKEN` where it is for this host.
- */
+/** The variables that may hold a token for this host, best first: the host's own, then a fitting `TAGBOAT_TOKEN`. */
 export function tokenVariables(host: string, env: Env): string[] {
   const own = hostVariable(host);
   return isBound(host, env) ? [own, 'TAGBOAT_TOKEN'] : [own];
@@ -80,10 +77,7 @@ export function tokenUser(host: string, env: Env): string {
   return host === 'bitbucket.org' ? 'x-token-auth' : 'x-access-token';
 }
 
-/**
- * Base of the REST API of the GitHub that this repo lives on. Undefined when the variables say that GitHub is
- * elsewhere.
- */
+/** Base of the REST API of this repo's GitHub; undefined when the variables say that GitHub is elsewhere. */
 export function githubApi({ url, host }: GitRepo, env: Env): string | undefined {
   const { GITHUB_API_URL: api, GITHUB_SERVER_URL: server } = env;
   if (server && URL.canParse(server) && new URL(server).host === host && api) return api.replace(/\/$/, '');

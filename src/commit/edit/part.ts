@@ -49,10 +49,7 @@ export interface Twin {
   readonly node: Scalar;
 }
 
-/**
- * The twin of a missing `newTag` or `digest`. One of them decides what runs, and kustomize's own `edit set image` leaves
- * out the one that it isn't given.
- */
+/** The twin of a missing `newTag` or `digest`: `kustomize edit set image` leaves out the one it isn't given. */
 export function twinOf({ steps }: ValuePath, { parent, rest }: MissingValue): Twin | undefined {
   const [images, item, last] = steps.slice(-3);
   if (images?.is !== 'key' || images.key !== 'images' || item?.is === 'key' || last?.is !== 'key') return undefined;

@@ -24,10 +24,7 @@ export interface Rewriting {
   readonly diff: string;
 }
 
-/**
- * Does the edits to the files of a snapshot, and reads the places asked for from what they then are. Pure. Throws what
- * editing a file throws.
- */
+/** Edits the files of a snapshot, and reads the places asked for afterwards. Pure. Throws as editing a file does. */
 type Rewrite = (snapshot: Snapshot, edits: readonly Edit[], asked?: readonly HeldPlace[]) => Rewriting;
 
 /** The editor, loaded when it is needed: its parsers take longer to load than a server takes to answer. */

@@ -72,10 +72,7 @@ export function brokenBy(
   });
 }
 
-/**
- * The holds after a change at `now`, without those that have ended; the same list when it changes nothing. `values`
- * are those of the change's places, in their order.
- */
+/** The holds after a change at `now`, without ended ones; the same list when nothing changes. `values` in its order. */
 export function withChange(
   holds: readonly Hold[],
   change: HoldChange,

@@ -10,10 +10,7 @@ export type NamedCommit =
 /** Seven is the least that git itself shortens to. What belongs to a word or a digest is no commit's id. */
 const ids = /(?<![0-9A-Za-z]|sha256:|sha512:)[0-9a-f]{7,64}(?![0-9A-Za-z])/g;
 
-/**
- * The commit that stands in `found` where `value` has `ours`, whole or shortened. Undefined when `value` doesn't name
- * `ours` at all, so that its place tells nothing.
- */
+/** The commit in `found` where `value` has `ours`, whole or shortened; undefined when `value` doesn't name `ours`. */
 export function commitNamed(value: string, ours: ObjectId, found: string): NamedCommit | undefined {
   const own = [...value.matchAll(ids)].find(([id]) => ours.startsWith(id));
   if (own === undefined) return undefined;

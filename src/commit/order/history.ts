@@ -14,10 +14,7 @@ export interface DeliveryHistory {
   tip(): Promise<string>;
   /** How a commit stands to one of ours; `unknown` where the host can't tell. */
   relation(revision: string, ours: string): Promise<Relation>;
-  /**
-   * Whether a commit has the values that ours set, by its trailers or else by the delivery; undefined where that can't
-   * be read.
-   */
+  /** Whether a commit has the values that ours set, by trailers or its delivery; undefined where that's unreadable. */
   keeps(revision: string, ours: string): Promise<boolean | undefined>;
   /** Whether the repository's HEAD is the branch; undefined where that can't be told. */
   isHead(): Promise<boolean | undefined>;

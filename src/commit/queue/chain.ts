@@ -78,10 +78,7 @@ export function chainOf(
   return { on: tip.commit, links, fates };
 }
 
-/**
- * Everything one atomic push of a chain holds: the branch, the refs it frees and those `leaving` anyhow, and the
- * objects, none of them twice.
- */
+/** What one atomic push of a chain holds: the branch, the refs it frees, those `leaving` anyhow, each object once. */
 export function chainPush(
   chain: IntentChain,
   branch: string,

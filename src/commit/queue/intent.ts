@@ -71,10 +71,7 @@ export function repoName(url: string): string {
   return `${host}${pathname.replace(/\/+$/, '').replace(/\.git$/, '')}`.toLowerCase();
 }
 
-/**
- * The intent in a commit, or undefined where it is none, is somebody else's idea of one, or lacks the key's code. With a
- * key, one for another repo is none either.
- */
+/** The intent in a commit; undefined for none, a foreign one, or with a key one without its code or of another repo. */
 export function readIntent(
   content: Buffer,
   id: string,

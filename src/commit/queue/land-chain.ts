@@ -36,10 +36,7 @@ export async function readAhead(writer: QueuedWriter, seen: BranchLook): Promise
   await Promise.all([readQueue(writer, seen.tip, refs), landing.repo.remote.isAtomic()]);
 }
 
-/**
- * Lands the queue in one atomic push: our change among them, or ours alone once the whole was refused. Answers how the
- * landing ended, or undefined to look again.
- */
+/** Lands the queue in one atomic push, or our change alone once all was refused. Undefined: look again. */
 export async function landQueue(writer: QueuedWriter, seen: BranchLook): Promise<QueueEnd | undefined> {
   const { landing, intentRefs, own } = writer;
   const { world, repo, delivery } = landing;

@@ -98,10 +98,7 @@ export async function findOwnCommit(writer: QueuedWriter, seen: BranchLook): Pro
   return undefined;
 }
 
-/**
- * Which of these intents the branch has already: somebody has put a ref back that was gone. Those of which nobody can
- * tell are among them.
- */
+/** Which of these intents the branch has already (a ref was put back), or may have. */
 export async function landedAlready(
   remote: GitRemote,
   tip: ObjectId,
@@ -124,10 +121,7 @@ export async function landedAlready(
   return new Set(intents.map(({ id }) => id).filter((id) => doubtful.has(id) || lines.has(trailerOf(id))));
 }
 
-/**
- * Removes our intent's ref. True when nothing of ours waits any more; false when it was gone before, or the reply was
- * lost: the next look tells.
- */
+/** Removes our intent's ref. True when nothing of ours waits any more; false where the next look has to tell. */
 export async function withdraw(writer: QueuedWriter): Promise<boolean> {
   const { landing, intentRefs, own } = writer;
   if (own === undefined) return true;

@@ -21,10 +21,7 @@ export function restAfterPublishing(tripMs: number, random: number): number {
   return rest(Math.min(500, tripMs), random);
 }
 
-/**
- * Until the queue should have landed. `ageMs` is for how long its first intent has waited, `crowd` how many wait, and
- * `looks` how often the writer has looked in vain.
- */
+/** Until the queue should have landed, by the age of its first intent, how many wait, and looks in vain. */
 export function restInQueue(
   queue: { readonly ageMs: number; readonly crowd: number },
   looks: number,

@@ -13,10 +13,7 @@ const unattendedMs = 15_000;
 /** Intents removed by one run. */
 const mostRemoved = 100;
 
-/**
- * Whether nobody needs to be waited for: all intents are old, and none of them can land on this tip. Killed writers
- * leave such ones behind, and waiting for them would slow every run until they expire.
- */
+/** Whether nobody need be waited for: all intents are old, of killed writers, and none can land on this tip. */
 export async function isDeserted(landing: Landing, intentRefs: IntentRefs, seen: BranchLook): Promise<boolean> {
   const { world, repo } = landing;
   const now = world.clock.now();

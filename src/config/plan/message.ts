@@ -62,10 +62,7 @@ export function personText({ name, email }: Person): string {
   return `${name.replace(/[<>]/g, '')} <${email.replace(/[<>\s]/g, '')}>`;
 }
 
-/**
- * On one line. Commit subjects and branch names are written by whoever pushes: a line break in one would let it forge a
- * trailer of ours.
- */
+/** On one line: a line break in a commit's subject or a branch's name would let it forge a trailer of ours. */
 export function withoutControls(text: string): string {
   return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim();
 }

@@ -44,10 +44,7 @@ export function resolveFrom(template: string, where: string, run: RunOf): string
   return why === undefined ? text : unresolved(where, 'branch', `it must give ${why}`);
 }
 
-/**
- * A value template filled in; what only an image that is there tells, its digest for one, stays pending (digests.ts).
- * Throws TEMPLATE_UNRESOLVED.
- */
+/** A value template filled in; what only an image that is there tells stays pending. Throws TEMPLATE_UNRESOLVED. */
 export function resolveValue(template: string, where: string, variables: Variables): string {
   return fill(template, (name, of) => {
     if (of !== undefined) return ofImage(name, of, where, variables);
@@ -145,10 +142,7 @@ function compactTime(ms: number): string | undefined {
     .replace(/[-:]/g, '');
 }
 
-/**
- * What names a commit, with git's own word for files that differ from it, and with what tells this state of them: the
- * image is none of the commit's, nor that of another state.
- */
+/** What names a commit, and where files differ from it also that state: the image is none of the commit's. */
 function unlessDirty(name: string, { dirty }: Source): string {
   return dirty === false ? name : `${name}-dirty-${dirty}`;
 }

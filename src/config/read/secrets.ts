@@ -20,10 +20,7 @@ const shapes: readonly [what: string, shape: RegExp][] = [
   ['a user name and password in a URL', /[a-z][a-z0-9+.-]*:\/\/[^\s/@"']+@(?!sha256:)/i],
 ];
 
-/**
- * What a text seems to hold that must not stand in a file, and where: something in the shape of a secret, or the value
- * of one of the environment's, whatever it is called here.
- */
+/** What a text seems to hold that no file may, and where: a secret's shape, or the value of an environment's secret. */
 export function findSecret(text: string, env: Env): { what: string; offset: number } | undefined {
   let first: { what: string; offset: number } | undefined;
   for (const [name, value] of secretsOf(env)) {

@@ -29,10 +29,7 @@ interface Follower {
   readonly tell: (news: News) => void;
 }
 
-/**
- * Opens a feed; nothing is sent until somebody follows. At most one stream is open at a time, whoever follows what;
- * what it may have missed is made up for by a look now and then.
- */
+/** Opens a feed: at most one stream, begun with the first follower; looks now and then make up for what it missed. */
 export function createFeed(
   world: Pick<World, 'clock' | 'signal' | 'random'>,
   argocd: ArgoCd,

@@ -27,10 +27,7 @@ const pollMs = 2_000;
 /** How long an ApplicationSet that has our values may take to change its applications. */
 const generateMs = 60_000;
 
-/**
- * The applications that an application makes, by itself or by an ApplicationSet, and that have what was set in their
- * own sources, or read the files themselves. Throws WireFailure.
- */
+/** The applications that one makes, also by ApplicationSets, and that read what was set. Throws WireFailure. */
 export async function changedBelow(delivery: Changed, parent: Application): Promise<Application[]> {
   const { argocd, world } = delivery;
   const app = refOf(parent);

@@ -20,10 +20,7 @@ export function demoRegistry({ registry }: DemoWorld) {
   return { host: registry.host, prefix: '', login: 'ecr', insecure: true } as const;
 }
 
-/**
- * The session as a job of the demo sees it: a command on the demo's servers. People are shown what came of each
- * step and not the builders' own lines; programs get everything.
- */
+/** The session as the demo's jobs see it, on its servers: people are shown each step's result, programs everything. */
 export function inside(session: Session, demo: DemoWorld, command = 'ship'): Session {
   const emit: Emit = (happening) => {
     if (happening.type === 'image.log' && !session.settings.json) return;

@@ -13,10 +13,7 @@ import { found } from './tell.ts';
 /** What verdicts rest on is there from this one on; and by `auth: oidc`, jobs have names of their own in its RBAC. */
 const oldest = { any: [2, 10], oidc: [3, 0] } as const;
 
-/**
- * Whether an Argo CD lets this account do what the delivery does. `looked` is what looking for its applications gave:
- * them, or why there are none yet.
- */
+/** Whether Argo CD lets this account do what the delivery does. `looked`: its applications, or why there are none. */
 export async function checkRights(
   { env }: World,
   { sync, argocd: plan }: DeployPlan,

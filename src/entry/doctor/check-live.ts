@@ -13,10 +13,7 @@ import { findingOf } from './check-files.ts';
 import { checkConfigRepo, checkRendered } from './config-repo.ts';
 import { found } from './tell.ts';
 
-/**
- * Asks everybody whom a run would ask: registries, the config repo's host for reading and pushing, Argo CD. Writes
- * nothing. What only a job has is told as not known here.
- */
+/** Asks everybody whom a run would ask, writing nothing. What only a job has is told as not known here. */
 export async function checkPeers(
   session: Session,
   plan: RunPlan,

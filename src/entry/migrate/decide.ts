@@ -34,10 +34,7 @@ function groupOf({ is }: Fact): Group | undefined {
   return (changing as readonly string[]).includes(is) ? 'deliveries' : undefined;
 }
 
-/**
- * Decides what Tagboat takes over. A group (images, deliveries) goes over whole or not at all: half of it would be
- * another delivery than before. Pure.
- */
+/** Decides what is taken over: a group (images, deliveries) whole or not at all, else the delivery changes. Pure. */
 export function decideJob({ job, steps, givers }: ReadJob, look: LookIn): Takeover {
   const left: Left[] = [];
   const blocked = new Set<Group>();

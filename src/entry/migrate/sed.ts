@@ -2,10 +2,7 @@ import type { FoundEdit } from './parts.ts';
 import { type FoundPlace, placesIn } from './places.ts';
 import { plainText, type RunText } from './value.ts';
 
-/**
- * Which values of a file a `sed` script changes, found by doing it: the edits, or why it can't be told, as the end of
- * a sentence. Pure.
- */
+/** Which values of a file a `sed` script changes, found by doing it, or why not, as the end of a sentence. Pure. */
 export function replacedBySed(file: string, text: string, script: RunText, extended: boolean): FoundEdit[] | string {
   const substitution = readSubstitution(script, extended);
   if (substitution === undefined) return 'a `sed` script other than one s/…/…/ is not understood';

@@ -50,10 +50,7 @@ export interface Session {
   readonly interactive: boolean;
   /** Tells that the run began, once its source is known. */
   readonly started: (source?: Source) => void;
-  /**
-   * Puts a command's product (a diff, a schema, a list) on stdout; nothing with `--json`, where the result carries it. What
-   * is made with a style has cleaned others' texts itself.
-   */
+  /** Puts a command's product on stdout, none with `--json`. What is made with a style has cleaned others' texts. */
   print(text: string | ((style: ProductStyle) => string)): void;
   /** Tells people something of our own, which `--quiet` keeps from them; with `--json` it is a notice. */
   readonly say: (text: (colors: Colors) => string) => void;

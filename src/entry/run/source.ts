@@ -10,10 +10,7 @@ import { type CiEvent, readCiEvent } from './source/ci-event.ts';
 import { publicUrl } from './source/remote.ts';
 import { asksCommit, asksStatus, statusEntries, uncommittedState } from './source/uncommitted.ts';
 
-/**
- * Reads where the run comes from: the commit checked out in `dir` (or a folder below it), and what CI says about it.
- * Works in shallow clones, on a detached head and without a remote. Throws SOURCE_* and GIT_MISSING.
- */
+/** Where the run comes from: the commit checked out around `dir`, and what CI says. Throws SOURCE_*, GIT_MISSING. */
 export async function readSource(world: Pick<World, 'exec' | 'env' | 'signal'>, dir: string): Promise<Source> {
   const from = resolve(dir);
   if (!(await isFolder(from))) throw new TagboatError('SOURCE_DIR_MISSING', { dir: from });

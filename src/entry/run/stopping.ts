@@ -20,10 +20,7 @@ const allMs = 6_000;
 /** Interrupts that come together are one: npx hands on what its whole process group got. */
 const oneMs = 300;
 
-/**
- * Aborts on the first signal. SIGTERM and SIGHUP after it change nothing: tidying goes on. A second Ctrl-C ends the
- * process, for a peer or a child that doesn't let go.
- */
+/** Aborts on the first signal; a second Ctrl-C ends the process, for a peer or a child that doesn't let go. */
 export function listen(controller: AbortController, emit: Emit, outside: Outside): () => void {
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   let interruptedAt: number | undefined;

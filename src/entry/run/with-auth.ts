@@ -3,10 +3,7 @@ import type { CloudPlans } from '../../plan.ts';
 import type { Session } from './session.ts';
 import { withinTidying } from './stopping.ts';
 
-/**
- * Hands out credentials while the work lasts, and ends them whatever became of it: work that doesn't end by itself once
- * the run is stopped is left behind.
- */
+/** Hands out credentials while the work lasts, and ends them whatever became of it, stopped work left behind. */
 export async function withAuth<T>(
   { world, emit }: Pick<Session, 'world' | 'emit'>,
   work: (auth: Auth) => Promise<T>,

@@ -1,10 +1,7 @@
 import type { EventSink } from './sink.ts';
 import { deservesAction } from './words.ts';
 
-/**
- * One event a line, as JSON; of a quiet run those that deserve an action, and its result. A line feed inside a value is
- * escaped by JSON itself, so a line is always whole.
- */
+/** One event a line, as JSON, which escapes line feeds; of a quiet run warnings and the result. */
 export function createJsonLines(write: (text: string) => void, quiet = false): EventSink {
   return {
     tell: (event) => {

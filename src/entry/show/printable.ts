@@ -1,7 +1,4 @@
-/**
- * What a terminal takes for a command to itself (ECMA-48): CSI, and strings (OSC, DCS, SOS, PM, APC) up to their end,
- * at most to the end of the line.
- */
+/** What a terminal takes for a command (ECMA-48): CSI, and strings (OSC, DCS, SOS, PM, APC) within a line. */
 export const escapeSequences =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this takes out.
   /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]|(?:\u001b[\]PX^_]|[\u0090\u0098\u009d-\u009f])[^\u0007\u001b\u009c\n]*(?:\u0007|\u001b\\|\u009c)?/g;

@@ -27,10 +27,7 @@ export function fill(text: string, progress: Progress, scope: StageScope): strin
   return expand(text, (name) => progress.variables.get(name), { escape: scope.escape }).text;
 }
 
-/**
- * Does to the config what an instruction says; files are another's work. True when that was all there is to do.
- * Throws Misread for what only shows once variables are replaced.
- */
+/** Does an instruction to the config; true when that was all of it. Throws Misread for what only variables show. */
 export function apply(instruction: Instruction, progress: Progress, scope: StageScope): boolean {
   const { config } = progress.config;
   switch (instruction.is) {

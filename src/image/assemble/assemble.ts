@@ -25,10 +25,7 @@ import { readKnownLayers } from './known-layers.ts';
 import { type Assembled, pushImage, sendBase, sendNew } from './push.ts';
 import { buildStages, type DoneStage, type LayerChanges } from './stage.ts';
 
-/**
- * Puts an image together without a builder and pushes it. Answers the digest of what it put under the tag. Layers that
- * images under the `earlier` tags have are neither made nor sent.
- */
+/** Puts an image together and pushes it; answers its digest. Layers of `earlier` tags' images aren't made again. */
 export async function assemble(job: ImageJob, dockerfile: Dockerfile, earlier: readonly string[]): Promise<Digest> {
   const { image, target, log } = job;
   const { world, source } = job.run;

@@ -15,10 +15,7 @@ const smallFile = 128 * 1024;
 const chunkSize = 1024 * 1024;
 const readOnly = constants.O_RDONLY | constants.O_NOFOLLOW;
 
-/**
- * Reads files for their digests. Memory is that of three buffers, however many and large the files are. With `seen`,
- * each digest is kept with the state that its file had.
- */
+/** Reads files for their digests, with three buffers of memory. With `seen`, each is kept with its file's state. */
 export function createDigestReader(signal: AbortSignal, seen?: Seen): ReadDigest {
   const small = Buffer.allocUnsafe(smallFile + 1);
   let chunks: [Buffer, Buffer] | undefined;

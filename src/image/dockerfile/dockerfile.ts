@@ -25,10 +25,7 @@ export interface Dockerfile {
   readonly place: (at: Position) => Place;
 }
 
-/**
- * Reads a Dockerfile by BuildKit's rules. `file` is its name in errors. Throws DOCKERFILE_INVALID with line and column;
- * nothing is expanded and no stage is resolved yet.
- */
+/** Reads a Dockerfile by BuildKit's rules, expanding and resolving nothing. Throws DOCKERFILE_INVALID with a place. */
 export function readDockerfile(text: string, file: string): Dockerfile {
   const reader = readLines(text, file);
   const globals: GlobalArgument[] = [];

@@ -37,10 +37,7 @@ export interface TakenFiles {
 // Where more lies below a folder, its direct children stand for what is in them.
 const mostNames = 1_000;
 
-/**
- * Reads what a source stands for and digests it: names below the source, kinds, permissions, contents and where links
- * lead, by the same rules as copying it. A source that isn't there is digested as such. Throws CONTEXT_UNREADABLE, Misread.
- */
+/** Reads what a source stands for and digests it, by the rules of copying it. Throws CONTEXT_UNREADABLE, Misread. */
 export async function takeFiles(root: Dir, taking: Taking, read: ReadDigest): Promise<TakenFiles> {
   const { source, chmod = '', exclude = [], parents = false, itself = false } = taking;
   const pivot = parents ? source.indexOf('/./') : -1;

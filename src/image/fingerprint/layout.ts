@@ -27,10 +27,7 @@ export interface Layout {
 const mostIndex = 4 * 1024 * 1024;
 const mostBlob = 8 * 1024 * 1024;
 
-/**
- * What decides the image in an OCI layout: its digest where it is given or the only one, else all that the index lists,
- * so that nobody has to guess which one a builder takes. Throws Undecided.
- */
+/** What decides the image in an OCI layout: its digest, given or the only one, else its index. Throws Undecided. */
 export async function layoutDigest({ dir, tag = 'latest', digest }: Layout): Promise<string> {
   if (digest !== undefined) return digest;
   const { text, listed } = await readIndex(dir);

@@ -33,10 +33,7 @@ export function recordTag(digest: Digest): string {
   return `inputs-${digest.slice('sha256:'.length)}`;
 }
 
-/**
- * Keeps what went into an image as a small OCI artifact of the same repository (OCI image spec, "Guidelines for
- * Artifact Usage"). Throws WireFailure where the registry doesn't take it.
- */
+/** Keeps what went into an image as an OCI artifact beside it (image spec, "Artifact Usage"). Throws WireFailure. */
 export async function writeRecord(
   client: OciClient,
   repository: string,
@@ -76,10 +73,7 @@ export async function readRecord(
   return recordIn(parseObject(Buffer.concat(chunks)));
 }
 
-/**
- * When an image was built, milliseconds since the epoch: as its record says, else as its own config does. Undefined
- * when nothing tells. Throws WireFailure.
- */
+/** When an image was built, milliseconds since the epoch, by its record or its config. Throws WireFailure. */
 export async function builtAt(
   client: OciClient,
   repository: string,

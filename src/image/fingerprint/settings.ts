@@ -3,10 +3,7 @@ import type { ImagePlan } from '../../plan.ts';
 import type { Dockerfile } from '../dockerfile/dockerfile.ts';
 import { Undecided } from './undecided.ts';
 
-/**
- * Counts up whenever assemble makes other bytes of the same input: what it made before must not be reused then.
- * `test/image/format.test.ts` notices.
- */
+/** Counts up whenever assemble makes other bytes of the same input (`test/image/format.test.ts` notices). */
 export const assembleFormat = 2;
 
 type Setting = readonly [name: string, value: string];

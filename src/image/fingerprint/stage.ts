@@ -10,10 +10,7 @@ import { addArgument, type Code, NeedsBase, type StageWork, type Standing } from
 import { encodeTransfer } from './transfer.ts';
 import { Undecided } from './undecided.ts';
 
-/**
- * What of a stage counts: `image` is the target and what it is built on, whose config and history go into the result;
- * `files` is a stage that others only copy from.
- */
+/** What of a stage counts: `image` is the target and its bases, config and history too; `files` is only copied from. */
 type Mode = 'image' | 'files';
 
 /** A stage as the stages on it begin. */

@@ -40,10 +40,7 @@ export interface LayerPacking {
 // What is smaller is compressed in memory at once: a file and a stream would cost more than the work itself.
 const mostHeld = 1024 * 1024;
 
-/**
- * Makes a layer's blob of its archive, which may be asked for twice. A layer that the repository is known to have is
- * hashed and no more.
- */
+/** A layer's blob of its archive, which may be asked for twice; only hashed where the repository has it. */
 export async function packLayer(archive: () => AsyncIterable<Uint8Array>, packing: LayerPacking): Promise<Packed> {
   const { known, workspace } = packing;
   const chunks = archive()[Symbol.asyncIterator]();

@@ -25,10 +25,7 @@ export interface LayerEntry extends TarEntry {
   readonly content: Content;
 }
 
-/**
- * Reads a layer's entries from its uncompressed archive. With `file`, the same archive on disk, contents can be read
- * later; without, only those of the account files can.
- */
+/** A layer's entries from its uncompressed archive. Contents can be read later only with `file`, the same on disk. */
 export async function readLayer(chunks: AsyncIterable<Uint8Array>, file: string | undefined): Promise<LayerEntry[]> {
   const entries: LayerEntry[] = [];
   await readTar(chunks, (entry, offset) => {

@@ -47,10 +47,7 @@ export function tarEnd(): Uint8Array {
   return Buffer.alloc(2 * block);
 }
 
-/**
- * An entry's header: ustar, with a PAX header before it for what ustar can't hold. Nothing but the entry decides its
- * bytes: no user names, no device of this machine, whole seconds.
- */
+/** An entry's header: ustar, a PAX header before it where needed. Nothing but the entry decides its bytes. */
 export function tarHeader(entry: Omit<TarEntry, 'sparse'>): Uint8Array {
   const records = new Map<string, string>();
   const path = fits(entry.path, 100) ? { name: entry.path, prefix: '' } : splitPath(entry.path);

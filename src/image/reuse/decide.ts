@@ -204,10 +204,7 @@ export async function fingerprintNow(job: ImageJob): Promise<Fingerprinted> {
   return (await takeNow(job, await filesOf(job.run))).input;
 }
 
-/**
- * Whether files and bases are still those that a build was decided on. Read again is what isn't surely as it was, and
- * every base is asked for again: a builder takes what its name means by then.
- */
+/** Whether files and bases are still those a build was decided on: what may have changed is read or asked again. */
 export async function isStill(job: ImageJob, before: Fingerprinted): Promise<boolean> {
   const { run } = job;
   const files = createTakeFiles(readUnseen(await seenOf(run), createDigestReader(run.world.signal)), run.world.signal);

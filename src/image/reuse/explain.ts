@@ -8,10 +8,7 @@ import type { ImageJob } from '../job.ts';
 import { atRegistry } from '../registry.ts';
 import { fingerprintNow } from './decide.ts';
 
-/**
- * Which inputs of an image changed since it was last built, by name. `before` are the values that a config repo names
- * for it now: tags, digests or whole references. Reads alone. Throws the registry's errors.
- */
+/** Which inputs of an image changed since `before`, the values that a config repo has for it now. Reads alone. */
 export async function explainChanges(job: ImageJob, before: readonly string[]): Promise<ImageExplanation> {
   const about = { image: job.image.name };
   const input = await fingerprintNow(job);

@@ -11,10 +11,7 @@ export function isSame(job: ImageJob, { input }: NewBuild): Promise<boolean> {
   return isStill(job, input);
 }
 
-/**
- * Puts a new image under its fingerprint for later runs. That it can't be isn't this build's failure. `compared` is
- * `isSame` where it was asked already.
- */
+/** Puts a new image under its fingerprint, which never fails the build. `compared`: `isSame`, where known already. */
 export async function keepImage(
   job: ImageJob,
   decision: NewBuild,

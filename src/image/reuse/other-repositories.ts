@@ -14,10 +14,7 @@ export interface Elsewhere {
   readonly troubles: readonly string[];
 }
 
-/**
- * Asks other repositories for an image of the same input, all at once. One that can't be asked is told and no more:
- * without its answer the image is built. Throws only the signal's reason.
- */
+/** Asks other repositories for an image of the same input; one that can't be asked is told, and the image is built. */
 export async function findElsewhere(
   { registry, tag }: Destination,
   repositories: readonly string[],

@@ -30,10 +30,7 @@ export async function findKnown(
   }
 }
 
-/**
- * Whether a digest of the repository was made of the input with this hash, by the list that is kept beside it. Whatever
- * keeps that from being read makes it unknown.
- */
+/** Whether a digest was made of the input with this hash, by the list beside it; unknown where that's unreadable. */
 export async function isOfInput({ registry, repository }: Destination, digest: Digest, hash: string): Promise<boolean> {
   try {
     return (await readRecord(registry.client, repository, digest))?.fingerprint === hash;

@@ -16,10 +16,7 @@ export function isNamedOwner(chown: string): boolean {
   return numberOf(user) === undefined || (group !== '' && numberOf(group) === undefined);
 }
 
-/**
- * `user[:group]` by the image's own /etc/passwd and /etc/group. A number is taken as it is; without a group, a number
- * stands for both and a name brings its own group.
- */
+/** `user[:group]` by the image's own passwd and group. A lone number stands for both, a lone name brings its group. */
 export async function findOwner(chown: string, root: Dir): Promise<FoundOwner> {
   const [user = '', group] = halves(chown);
   const unknown: string[] = [];

@@ -5,10 +5,7 @@ import type { AppSpec, ArgoCdApp, Backing, LiveResource, Mishaps, Pace } from '.
 
 const second = () => new Date().toISOString().replace(/\.\d+Z$/, 'Z');
 
-/**
- * An application that is compared, synced and rolled out at `pace`; `changed` is told of each step, `made` of each
- * Application among its manifests.
- */
+/** An application compared, synced and rolled out at `pace`; `changed` hears of steps, `made` of child Applications. */
 export function createArgoCdApp(
   first: AppSpec,
   backing: Backing,

@@ -51,10 +51,7 @@ export async function createBareRepo(dir: string, options: RepoOptions, env: Env
 
 const states = new Map<string, Promise<string>>();
 
-/**
- * A repository as git makes it, with its first commit where that is small; made once in a process: to copy it for each
- * repository costs no program.
- */
+/** A repository with its first commit where that is small, made once in a process: copying it costs no program. */
 function firstState(options: RepoOptions, env: Env): Promise<string> {
   const { branch = 'main', objectFormat = 'sha1', files, message, author, time } = options;
   const commit = files !== undefined && isSmall(files) ? { branch, files, message, author, time } : undefined;

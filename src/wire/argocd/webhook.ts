@@ -13,10 +13,7 @@ export interface Push {
   readonly files: readonly string[];
 }
 
-/**
- * Tells Argo CD of a push by its webhook, signed when there is a secret. Taken means queued, no more. Throws
- * WireFailure.
- */
+/** Tells Argo CD of a push by its webhook, signed where there is a secret: queued, no more. Throws WireFailure. */
 export async function sendWebhook(
   http: Http,
   target: { readonly url: string; readonly secret: Secret | undefined; readonly signal: AbortSignal },

@@ -118,10 +118,7 @@ function beyond(commits: Parents): ObjectId[] {
   return [...new Set(parents)].filter((parent) => !commits.has(parent));
 }
 
-/**
- * Commits that are in `tip`'s history and not in `since`'s. One request, commits alone where the
- * host can filter. Undefined when there are too many to look through.
- */
+/** Commits of `tip`'s history and not of `since`'s, in one request; undefined when there are too many. */
 export function commitsSince(
   remote: GitRemote,
   tip: ObjectId,

@@ -14,10 +14,7 @@ export type Advertisement =
       readonly refs: ReadonlyMap<string, ObjectId>;
     };
 
-/**
- * Reads the answer to `info/refs` (gitprotocol-http, gitprotocol-v2, gitprotocol-pack). Of the refs, which may be many,
- * those that `keep` accepts stay. Throws GitDataError, and GitNo when git says no.
- */
+/** Reads `info/refs` (gitprotocol-http, -v2, -pack), with the refs that `keep` takes. Throws GitDataError, GitNo. */
 export async function readAdvertisement(from: ByteReader, keep: (ref: string) => boolean): Promise<Advertisement> {
   let first = await nextLine(from);
   if (first?.startsWith('# service=')) {

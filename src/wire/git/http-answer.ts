@@ -48,10 +48,7 @@ export function dataFailure(error: GitDataError, url: string): WireFailure {
   return new WireFailure(error.kind, url, { message: `${url}: ${error.message}`, cause: error });
 }
 
-/**
- * Reads what little may be left, so that the connection stays usable; gives it up when it is more than that, or takes
- * longer. Never rejects: the answer was read.
- */
+/** Reads the little that may be left, so that the connection stays usable; else gives it up. Never rejects. */
 export async function passOver(from: ByteReader, { body }: HttpResponse, withinMs?: number): Promise<void> {
   const start = from.offset;
   const timer = withinMs === undefined ? undefined : setTimeout(() => body.destroy(), withinMs);

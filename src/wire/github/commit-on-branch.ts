@@ -36,10 +36,7 @@ export const document = `mutation ($input: CreateCommitOnBranchInput!) {
 
 const answerLimit = 1024 * 1024;
 
-/**
- * One `createCommitOnBranch`: several files, one commit, the branch moved only from `expectedHead`. A request whose
- * reply is lost may have been carried out. Throws WireFailure.
- */
+/** One `createCommitOnBranch` from `expectedHead`. One whose reply is lost may have been done. Throws WireFailure. */
 export async function commitOnBranch(
   http: Http,
   api: GraphqlApi,

@@ -22,10 +22,7 @@ export type DeploymentState = 'in_progress' | 'success' | 'failure' | 'error';
 /** Longer descriptions are refused. */
 export const longestDescription = 140;
 
-/**
- * Makes a deployment of a commit and answers its id. Nothing is merged for it, and no check has to have passed before:
- * it tells of something that happens anyway. Throws WireFailure.
- */
+/** Makes a deployment of a commit, merging and requiring nothing; answers its id. Throws WireFailure. */
 export async function createDeployment(
   http: Http,
   at: GitHubRepository,

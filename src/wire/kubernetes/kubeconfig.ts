@@ -28,10 +28,7 @@ export type User =
 
 const largest = 1024 * 1024;
 
-/**
- * Reads a kubeconfig (client.authentication.k8s.io and clientcmd/api/v1), as far as its context goes. Answers why it is
- * no use otherwise, never with a word of a secret. Pure.
- */
+/** A kubeconfig as far as its context goes (clientcmd/api/v1), or why it's no use, without a word of a secret. Pure. */
 export function readKubeconfig(text: string, context: string | undefined): Cluster | { readonly why: string } {
   const documents = text.length > largest ? undefined : parseYaml(text, { depth: 32, documents: 1 });
   if (documents?.[0] === undefined || documents[0].errors.length > 0) return { why: "it isn't valid YAML" };

@@ -64,10 +64,7 @@ export function showReference(reference: Reference): string {
   return `${reference.host}/${reference.repository}${tag}${digest}`;
 }
 
-/**
- * The same text for every name of the same image: whole, and with the tag `latest` where neither tag nor digest says
- * which. Undefined for what is no name.
- */
+/** One text for every name of the same image: whole, with `latest` where nothing says which; undefined for no name. */
 export function fullName(text: string): string | undefined {
   const reference = parseReference(text);
   if (reference === undefined) return undefined;

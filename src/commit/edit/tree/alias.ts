@@ -25,10 +25,7 @@ export function refuseAlias(file: SourceFile, path: ValuePath, document: YamlDoc
   );
 }
 
-/**
- * Throws PATH_IS_ALIAS when a key that the map doesn't have comes from a map merged into it (`<<: *base`), or into that
- * one in turn.
- */
+/** Throws PATH_IS_ALIAS when a missing key comes from a map merged into it (`<<: *base`), at any depth. */
 export function refuseMerged(
   file: SourceFile,
   path: ValuePath,
@@ -86,10 +83,7 @@ function mergedInto(document: YamlDocument, map: YAMLMap): { merged: Node; targe
   });
 }
 
-/**
- * Lines of the aliases that a value is read by in other places: of its own anchor, of one that it is inside of, or of
- * something that has such an alias in it.
- */
+/** Lines of the aliases that read a value in other places: of its anchor, one around it, or something aliased in it. */
 export function aliasLines(file: SourceFile, document: YamlDocument, { nodes, keys }: Way): number[] {
   // What has the value in it, and by which key of its own, where that is known.
   const holders = new Map<Node, string | undefined>(nodes.map((node, at) => [node, keys[at]]));

@@ -20,10 +20,7 @@ export interface Listing {
   readonly options: TargetOptions;
 }
 
-/**
- * Asks each branch of the config's deliveries once, or the one that is named. What some answer is there although
- * others fail. Throws as `commandTargets` does.
- */
+/** Asks each branch of the config's deliveries once, or the named one. Throws as `commandTargets` if none answers. */
 export async function askEachBranch<T>(
   session: Session,
   { common, name, options }: Listing,

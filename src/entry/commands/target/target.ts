@@ -13,10 +13,7 @@ export interface TargetOptions {
   readonly path?: readonly string[] | undefined;
 }
 
-/**
- * The deliveries of the config, the named one alone where one is named, or what the command line says instead. Tells
- * that the run began. Throws USAGE, CONFIG_*, SOURCE_*.
- */
+/** The config's deliveries (the named one alone), or what the command line says. Throws USAGE, CONFIG_*, SOURCE_*. */
 export async function commandTargets(
   session: Session,
   common: CommonOptions,

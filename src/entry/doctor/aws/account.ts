@@ -122,10 +122,7 @@ function roleFindings(
   ];
 }
 
-/**
- * The same job in the immutable form of sub, by the ids that the policy itself has for this repository: from a laptop
- * nobody tells which form its tokens have.
- */
+/** The same job in the immutable form of sub, by the policy's own ids: a laptop can't tell which form tokens have. */
 function immutableForms(claims: ClaimSet, trust: string): ClaimSet[] {
   const { sub, repository } = claims;
   if (typeof sub !== 'string' || typeof repository !== 'string' || !sub.startsWith(`repo:${repository}:`)) return [];

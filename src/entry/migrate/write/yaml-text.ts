@@ -6,10 +6,7 @@ export type ConfigTree = {
   readonly [key: string]: ConfigTree | readonly string[] | string | number | boolean | undefined;
 };
 
-/**
- * A tagboat.yaml with its sections apart. `beside` gives the comment that stands on a line, by the keys that lead there
- * (parted by line ends, since keys have dots).
- */
+/** A tagboat.yaml with its sections apart. `beside`: a line's comment, by its keys, which line ends part. */
 export function configYaml(tree: ConfigTree, beside: Readonly<Record<string, string | undefined>> = {}): string {
   const document = new Document(tree, { keepUndefined: false });
   const visit = (node: unknown, path: readonly string[]): void => {

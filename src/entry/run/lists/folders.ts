@@ -6,10 +6,7 @@ import { dockerfileIn, type FolderLookup, type FoundFolder, type FoundFolders } 
 
 const most = { services: 500, read: 5_000, depth: 12 };
 
-/**
- * The app repo's folders that a pattern means, each with whether its Dockerfile is there. Hidden ones and node_modules only
- * where the pattern names them. Bounded.
- */
+/** The folders that a pattern means, each with whether its Dockerfile is there; hidden ones only by name. Bounded. */
 export async function findFolders(root: string, lookup: FolderLookup): Promise<FoundFolders> {
   const pattern = lookup.pattern.replace(/^(?:\.\/)+/, '').replace(/\/+$/, '');
   const isMeant = picomatch(pattern, { nonegate: true, maxLength: 1_000 });

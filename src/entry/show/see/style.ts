@@ -30,10 +30,7 @@ export interface Cell {
   readonly as?: ((text: string) => string) | undefined;
 }
 
-/**
- * Rows in columns, each as wide as its widest cell and none wider than its limit. The last column isn't padded. Texts are
- * made safe to print here.
- */
+/** Rows in columns as wide as their cells, within limits, the last not padded. Texts are made safe to print here. */
 export function tableLines(rows: readonly (readonly Cell[])[], most: readonly number[]): string[] {
   const shown = rows.map((row) => row.map(({ text, as }, at) => ({ text: fitted(text, most[at] ?? 40), as })));
   const widths = most.map((_, at) => Math.max(0, ...shown.map((row) => row[at]?.text.length ?? 0)));

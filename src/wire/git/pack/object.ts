@@ -141,10 +141,7 @@ function after(entry: TreeEntry, at: number): number {
   return entry.name[at] ?? (entryKind(entry.mode) === 'folder' ? 0x2f : 0);
 }
 
-/**
- * A tree with one entry's id replaced; every other byte stays, so that even a tree that git would sort otherwise comes
- * out as it was. Throws RangeError when no entry has this name.
- */
+/** A tree with one entry's id replaced, every other byte kept, even in a wrong order. Throws RangeError without it. */
 export function replaceEntry(tree: Buffer, name: Buffer, id: ObjectId, format: ObjectFormat): Buffer {
   const place = placeNamed(tree, name, format);
   if (place === undefined) throw new RangeError(`the tree has no entry ${JSON.stringify(name.toString('utf8'))}`);
@@ -153,10 +150,7 @@ export function replaceEntry(tree: Buffer, name: Buffer, id: ObjectId, format: O
   return replaced;
 }
 
-/**
- * A tree with one entry more, where git sorts it; every other byte stays. Throws RangeError when the name is there
- * already or git would refuse it.
- */
+/** A tree with one entry more, where git sorts it. Throws RangeError when the name is there or git would refuse it. */
 export function insertEntry(tree: Buffer, entry: TreeEntry, format: ObjectFormat): Buffer {
   const [alone, entries] = [serialiseTree([entry]), parseTree(tree, format)];
   if (entries.some(({ name }) => name.equals(entry.name))) {
@@ -192,10 +186,7 @@ export function messageOf(content: Buffer): string {
   return blank < 0 ? '' : content.toString('utf8', blank + 2);
 }
 
-/**
- * Who wrote a commit and who put it there, with the times of their own clocks. What can't be read is empty, and a time 0:
- * any byte may stand there.
- */
+/** Who wrote a commit and who put it there, with their times. What can't be read is empty or 0. */
 export function peopleOf(content: Buffer): { readonly author: Ident; readonly committer: Ident } {
   const blank = content.indexOf('\n\n');
   const header = content.toString('utf8', 0, blank < 0 ? content.byteLength : blank);
@@ -222,10 +213,7 @@ export interface Ident {
   readonly seconds: number;
 }
 
-/**
- * A commit's bytes. Names and addresses lose what would end their field, as in git itself; the message gets git's line
- * ends and exactly one at its end.
- */
+/** A commit's bytes. Names lose what would end their field, and the message gets git's line ends, one at its end. */
 export function serialiseCommit(
   commit: CommitLinks & { readonly author: Ident; readonly committer: Ident; readonly message: string },
 ): Buffer {

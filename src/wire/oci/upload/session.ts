@@ -154,10 +154,7 @@ export function finishUpload(
   );
 }
 
-/**
- * Drops an upload that leads nowhere, also when the run is told to stop. The registry would do it in time, so nothing
- * depends on it: never throws.
- */
+/** Drops an upload that leads nowhere, also when the run is told to stop. Nothing depends on it: never throws. */
 export async function cancelUpload(transport: OciTransport, repository: string, session: UploadSession): Promise<void> {
   const scopes: TokenScope[] = [{ repository, access: 'push' }];
   const signal = AbortSignal.timeout(cancelMs);
