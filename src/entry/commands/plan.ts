@@ -15,7 +15,8 @@ import type { Body, Session } from '../run/session.ts';
 import { isJob } from '../run/source/ci.ts';
 import { withStages } from '../run/stages.ts';
 import { isProposal, isUnknowable } from '../run/unknowable.ts';
-import { oneLine, padTo } from '../show/printable.ts';
+import { oneLine, padTo, printableProduct } from '../show/printable.ts';
+import { isLarge, type Planned, planTable } from '../show/report/plan-table.ts';
 
 interface PlanOptions {
   /** The image whose inputs are compared, or true for all. */
@@ -68,14 +69,9 @@ export function plan(options: CommonOptions, { explain, allowNothing }: PlanOpti
           return skip === undefined ? result : { status: 'fulfilled', value: skip };
         });
         const found = settled(wanted);
-        for (const image of found) session.say((colors) => lineOf(image, colors.dim));
-        const previews: CommitPreview[] = [];
-        for (const result of deliveryResults) {
-          if (result.status === 'rejected') continue;
-          previews.push(result.value);
-          session.emit({ type: 'commit.previewed', delivery: result.value.delivery, preview: result.value });
-          session.print(result.value.diff);
-        }
+        const previews = settled(deliveryResults);
+        for (const preview of previews) session.emit({ type: 'commit.previewed', delivery: preview.delivery, preview });
+        tell(session, { images: found, previews, deliveries: prepared.config.deliveries });
         const explanations = await Promise.allSettled(
           explained.map((image) => stages.explain(image, valuesBefore(image, found, previews))),
         );
@@ -101,6 +97,29 @@ export function plan(options: CommonOptions, { explain, allowNothing }: PlanOpti
       { pushes: !isProposal(env) },
     );
   };
+}
+
+/** Each image and the exact diffs; where those fill more than a screen, a table, and the diffs for programs and files. */
+function tell(session: Session, planned: Planned): void {
+  const { images, previews } = planned;
+  const large = isLarge(planned);
+  if (large) {
+    session.say((colors) => planTable(planned, { colors }));
+    const notes = images.flatMap((image) => (image.is === 'built' ? notesOf(image) : []));
+    for (const note of new Set(notes)) {
+      const count = notes.filter((one) => one === note).length;
+      session.say((colors) => colors.dim(oneLine(`${count} of ${images.length} images: ${note}`)));
+    }
+  } else for (const image of images) session.say((colors) => lineOf(image, colors.dim));
+  const diff = previews.map((one) => one.diff).join('');
+  if (!large) {
+    session.print(diff);
+    return;
+  }
+  const hint = 'More of one: --image NAME or --delivery NAME. The exact diffs: tagboat plan | less.';
+  const isRead = !session.settings.quiet;
+  session.print(({ isTerminal }) => (isTerminal && isRead ? '' : printableProduct(diff)));
+  session.say((colors) => colors.dim(hint));
 }
 
 type Looking = Parameters<Parameters<typeof withStages>[2]>[0];

@@ -6,6 +6,8 @@ import { safePage } from '../report/links.ts';
 
 /** How a product is written for people: what the stream it goes to can show. */
 export interface ProductStyle {
+  /** Somebody reads it as it comes: it goes to no file and no other program. */
+  readonly isTerminal: boolean;
   readonly colors: Colors;
   /** A text of ours that leads to a page, where there is one and the terminal can (OSC 8). */
   readonly link: (text: string, page: string | undefined) => string;
@@ -16,6 +18,7 @@ export function productStyle(env: Env, isTerminal: boolean, asked: boolean): Pro
   const colors = colorsFor({ ...env, GITHUB_ACTIONS: undefined }, isTerminal, asked);
   const links = isTerminal && colors.isColorSupported && !env.CI;
   return {
+    isTerminal,
     colors,
     link: (text, page) => {
       const safe = safePage(page);
