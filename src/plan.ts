@@ -31,6 +31,8 @@ export interface GitCredential {
   readonly authorization: Secret;
   /** What it is, for messages: `TAGBOAT_TOKEN`, `GitHub App 12345`. */
   readonly label: string;
+  /** The token itself, for the host's API. */
+  readonly token?: Secret | undefined;
   /** The same token on the way to GitHub's GraphQL API. Undefined where the host is no GitHub, as far as can be told. */
   readonly graphql?: { readonly url: string; readonly authorization: Secret } | undefined;
 }
@@ -222,12 +224,40 @@ export interface DeliveryPlan {
   readonly queue?: boolean | undefined;
   /** Default `git`. */
   readonly via?: Via | undefined;
+  /** With `via: pullRequest`. */
+  readonly pullRequest?: PullRequestPlan | undefined;
   /** What the same commit does to the holds; with it, there may be no edits. */
   readonly holds?: HoldChange | undefined;
 }
 
-/** How a config commit is made: pushed by git, or by GitHub's API, which signs it as whoever the token stands for. */
-export type Via = 'git' | 'github';
+/**
+ * How a config commit is made: pushed by git, or by GitHub's API, which signs it as whoever the token stands for; or pushed to
+ * a branch of its own and proposed by a pull request (merge request).
+ */
+export type Via = 'git' | 'github' | 'pullRequest';
+
+/** Hosts with an API for pull requests. Forgejo's is Gitea's, and GitLab calls them merge requests. */
+export type ForgeKind = 'github' | 'gitlab' | 'gitea';
+
+/** How a pull request is merged. */
+export type MergeMethod = 'merge' | 'squash' | 'rebase';
+
+/** How a delivery proposes its commit. */
+export interface PullRequestPlan {
+  /** Default: the message's first line. */
+  readonly title?: string | undefined;
+  /** Markdown above what Tagboat says itself. */
+  readonly body?: string | undefined;
+  readonly labels?: readonly string[] | undefined;
+  /** Users, and teams as `owner/team`. */
+  readonly reviewers?: readonly string[] | undefined;
+  /** Have the host merge it once it may. */
+  readonly autoMerge?: MergeMethod | undefined;
+  /** The branch that is proposed. Default `tagboat/<delivery>`. */
+  readonly head?: string | undefined;
+  /** What the host is, where its name doesn't tell. */
+  readonly host?: ForgeKind | undefined;
+}
 
 /** One run, worked out before anything is touched. */
 export interface RunPlan extends CloudPlans {

@@ -13,12 +13,14 @@ import { pushDirect } from './land/push-direct.ts';
 import { commitThroughGitHub, githubRepository } from './land/via-github.ts';
 import { confirm } from './order/confirmed.ts';
 import type { Lineage } from './order/lineage.ts';
+import { propose } from './propose/propose.ts';
 import { nextQueueStep } from './queue/decisions.ts';
 import { type IntentRefs, openIntentRefs, queueKeyIn } from './queue/intent-refs.ts';
 import { landQueued } from './queue/land-queued.ts';
 import { isDeserted, removeExpired } from './queue/stale.ts';
 import { queueView } from './queue/writer.ts';
 import { defaultIdleMs, openConfigRepo } from './repo/config-repo.ts';
+import { openForge } from './repo/forge.ts';
 import { explainGitFailure } from './repo/git-failure.ts';
 
 export interface LandOptions {
@@ -50,6 +52,7 @@ export async function landDelivery(
   // A path that can't be one is told before anything is sent.
   filesTouched(delivery);
   const way = githubRepository(delivery, credential);
+  const forge = delivery.via === 'pullRequest' ? openForge(world, delivery, credential) : undefined;
   const began = world.clock.now();
   const deadline = began + (options.budgetMs ?? 120_000);
   const idleMs = options.idleMs ?? defaultIdleMs;
@@ -64,10 +67,11 @@ export async function landDelivery(
     way === undefined ? pushCommit(world, repo, made) : commitThroughGitHub(world, way, delivery, made, idleMs);
   const { lineage } = options;
   const landing = startLanding({ world, emit, delivery, repo, apply: loadApply(), lineage, push, began, deadline });
-  // Whoever lands an intent makes its commit, and that would be without GitHub's signature.
-  const queueing = way === undefined && (options.queue ?? delivery.queue ?? true);
+  // What is proposed waits for review and for no queue. Whoever lands an intent makes its commit, and that would be without GitHub's signature.
+  const queueing = way === undefined && forge === undefined && (options.queue ?? delivery.queue ?? true);
   const queue = queueing ? openIntentRefs(repo.remote, delivery.branch, queueKeyIn(world)) : undefined;
   try {
+    if (forge !== undefined) return await propose({ landing, forge, credential });
     const outcome = await landOrQueue(landing, queue);
     if (queue !== undefined) await removeExpired(landing, queue);
     return outcome;

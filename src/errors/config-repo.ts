@@ -159,4 +159,31 @@ export const configRepoErrors = {
     ({ repo, why }) => `The commit to ${repo} can't be made by GitHub's API: ${why}.`,
     () => 'Leave out `via: github` (--via) to push the commit by git, or give a token for a repository on GitHub.',
   ),
+  PULL_REQUEST_IMPOSSIBLE: entry<{ repo: string; why: string }>(
+    exitCodes.config,
+    ({ repo, why }) => `No pull request can be made in ${repo}: ${why}.`,
+    () =>
+      'Say what the host is (`pullRequest: { host: gitea }`) and give a token for it, or leave out `via: pullRequest` to push to the branch itself.',
+  ),
+  PULL_REQUEST_REFUSED: entry<{
+    repo: string;
+    doing: string;
+    status: number | undefined;
+    with: string | undefined;
+  }>(
+    exit,
+    ({ repo, doing, status }) => `${repo} didn't ${doing}${status === undefined ? '' : ` (${status})`}.`,
+    ({ status, with: label = 'the token' }) => {
+      if (status === 401) return `Renew ${label}: the host's API doesn't know it.`;
+      if (status === 403 || status === 404)
+        return `Give ${label} the right to write pull requests there (GitHub: pull-requests: write; GitLab: api, Developer; Gitea: write:repository, write:issue), and look at the branch's rules.`;
+      if (status === 429) return 'Run again later; the limit counts all that use the same token.';
+      return "The host's own words say more; run again when that is mended: what is there already is brought up to date, not made twice.";
+    },
+  ),
+  PULL_REQUEST_HEAD_TAKEN: entry<{ repo: string; head: string; by: string }>(
+    exitCodes.config,
+    ({ repo, head, by }) => `The branch ${head} of ${repo} is what ${by} proposes.`,
+    () => 'Give this delivery a branch of its own: `pullRequest: { head: tagboat/shop-production }`.',
+  ),
 } as const;

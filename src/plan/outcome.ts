@@ -98,6 +98,18 @@ export type CommitOutcome =
       /** What it did to the holds, with the values that are held. */
       readonly holds?: HoldChange | undefined;
     })
+  | (AtConfigRepo & {
+      /** Waits for review, on a branch of its own. */
+      readonly is: 'proposed';
+      readonly pullRequest: { readonly number: number; readonly url: string };
+      /** The branch that is proposed, and its commit. */
+      readonly head: string;
+      readonly commit: string;
+      readonly changes: readonly Change[];
+      readonly diff: string;
+      /** What this run did: made it, brought it up to date, or found it as it is to be. */
+      readonly did: 'created' | 'updated' | 'nothing';
+    })
   | (AtConfigRepo & { readonly is: 'unchanged'; readonly tip: string })
   | (AtConfigRepo & { readonly is: 'superseded'; readonly by: string; readonly why: string })
   | (AtConfigRepo & {

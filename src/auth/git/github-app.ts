@@ -1,12 +1,13 @@
 import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
 import { TagboatError } from '../../errors.ts';
 import { peerOf, WireFailure } from '../../wire/failure.ts';
+import { fetchOver, octokitFailure } from '../../wire/github/octokit.ts';
 import { retry } from '../../wire/retry.ts';
 import type { Secret } from '../../wire/secret.ts';
 import type { World } from '../../wire/world.ts';
 import type { Keeper } from '../keeper.ts';
 import type { Leased } from '../lease.ts';
-import { failureOf, fetchOver, pemOf } from './github-api.ts';
+import { pemOf } from './app-key.ts';
 
 /** A GitHub App's id (or client id) and key, from the environment. */
 interface AppIdentity {
@@ -91,7 +92,7 @@ export function createGitHubApp(world: World, keeper: Keeper, identity: AppIdent
         try {
           return await work();
         } catch (error) {
-          throw failureOf(error, api, world, keeper);
+          throw octokitFailure(error, api, world, keeper.clean);
         }
       }, world);
     try {
@@ -107,7 +108,11 @@ export function createGitHubApp(world: World, keeper: Keeper, identity: AppIdent
         asApp('POST /app/installations/{installation_id}/access_tokens', {
           installation_id: id,
           repositories: [name],
-          permissions: { contents: 'write' },
+          // Least rights: those on pull requests only where the App has been given them.
+          permissions: {
+            contents: 'write',
+            ...(permissions?.pull_requests === 'write' ? { pull_requests: 'write' as const } : {}),
+          },
         }),
       );
       const { token: value, expires_at } = (made.data ?? {}) as Partial<typeof made.data>;

@@ -106,7 +106,7 @@ export function createGitLogin(world: World, keeper: Keeper, emit: Emit): GitLog
     const url = graphqlUrl(repo, env);
     const bearer = new Secret(`bearer ${token.reveal()}`, label);
     const graphql = url === undefined ? undefined : { url, authorization: bearer };
-    return { authorization: keeper.basic(user, token, label), label, graphql };
+    return { authorization: keeper.basic(user, token, label), label, token, graphql };
   }
 
   function appLabel(repo: GitRepo): string | undefined {

@@ -10,6 +10,7 @@ import {
 import type { NewObject } from '../../wire/git/pack/pack.ts';
 import type { PathEnd, Snapshot } from '../../wire/git/snapshot.ts';
 import type { RewrittenFile } from '../edit/rewrite.ts';
+import { withTree } from '../order/trailers.ts';
 
 /** A commit made on a snapshot, as a snapshot in turn, so that another can be made on it. */
 export interface CommitObjects {
@@ -26,7 +27,7 @@ export interface CommitObjects {
 export function makeCommitObjects(
   on: Snapshot,
   rewritten: readonly RewrittenFile[],
-  about: Pick<DeliveryPlan, 'message' | 'author' | 'committer'>,
+  about: Pick<DeliveryPlan, 'message' | 'author' | 'committer' | 'via'>,
   seconds: number,
 ): CommitObjects {
   const { format } = on;
@@ -68,9 +69,9 @@ export function makeCommitObjects(
     folders.set(folder, tree);
     if (folder !== '') note(folder, '40000', tree);
   }
-  const { message } = about;
   const root = folders.get('')?.id;
   if (root === undefined) throw new RangeError('a snapshot without a root folder');
+  const message = about.via === 'pullRequest' ? withTree(about.message, root) : about.message;
   const links = { tree: root, parents: [on.commit] };
   const author = { ...about.author, seconds };
   const committer = { ...about.committer, seconds };

@@ -7,6 +7,7 @@ import { guard } from '../order/guard.ts';
 import type { Lineage } from '../order/lineage.ts';
 import { askConfigRepo } from '../repo/ask.ts';
 import type { ConfigRepo } from '../repo/config-repo.ts';
+import { openForge } from '../repo/forge.ts';
 import { explainGitFailure } from '../repo/git-failure.ts';
 import { heldOutcome, loadApply } from './apply.ts';
 import { githubRepository } from './via-github.ts';
@@ -27,6 +28,7 @@ export async function previewDelivery(
 ): Promise<CommitPreview> {
   const files = filesTouched(delivery);
   githubRepository(delivery, credential);
+  if (delivery.via === 'pullRequest') openForge(world, delivery, credential);
   const loading = loadApply();
   const question = async (repo: ConfigRepo): Promise<CommitPreview> => {
     const tip = await repo.readTip();

@@ -39,8 +39,13 @@ const graceMs = 10_000;
  * Pushes the commit. The old id is the lock: the branch moves only if it still points at the commit below. Throws
  * WireFailure when the host lets nobody write here with this credential (401, 403).
  */
-export async function pushCommit(world: World, repo: ConfigRepo, made: MadeCommit): Promise<PushTry> {
-  const update = { ref: repo.ref, from: made.on, to: made.built.commit };
+export async function pushCommit(
+  world: World,
+  repo: Pick<ConfigRepo, 'remote' | 'ref'>,
+  made: MadeCommit,
+  from: ObjectId = made.on,
+): Promise<PushTry> {
+  const update = { ref: repo.ref, from, to: made.built.commit };
   const report = await sendPush(world, (signal) => repo.remote.push([update], made.built.objects, signal));
   const fate = report instanceof WireFailure ? ({ is: 'lost', failure: report } as const) : fateIn(report, repo);
   const { commit } = made.built;
@@ -62,7 +67,7 @@ export async function sendPush<T>(world: World, push: (signal: AbortSignal) => P
   }
 }
 
-function fateIn(report: PushReport, { ref, remote }: ConfigRepo): PushTry['fate'] {
+function fateIn(report: PushReport, { ref, remote }: Pick<ConfigRepo, 'remote' | 'ref'>): PushTry['fate'] {
   const reason = report.refs.get(ref);
   if (report.unpack !== 'ok' || reason !== undefined) {
     const unpackFailed = report.unpack !== 'ok';

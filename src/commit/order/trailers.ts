@@ -14,6 +14,19 @@ export function trailersOf(message: string): readonly { readonly key: string; re
   });
 }
 
+const treeKey = 'Tagboat-Tree';
+
+/** A message that names its commit's tree: what somebody else made of the commit since has another. */
+export function withTree(message: string, tree: ObjectId): string {
+  const text = message.trimEnd();
+  return `${text}${trailersOf(text).length === 0 ? '\n' : ''}\n${treeKey}: ${tree}\n`;
+}
+
+/** Whether a commit is as Tagboat made it to be proposed: its message names its tree. */
+export function isAsProposed(message: string, tree: ObjectId): boolean {
+  return trailersOf(message).some(({ key, value }) => key === treeKey && value === tree);
+}
+
 /** The app repo's commit that a config commit came from, and that repo's URL where it is told. */
 export function sourceOf(message: string): Writer | undefined {
   const trailers = trailersOf(message);

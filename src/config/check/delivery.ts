@@ -94,7 +94,34 @@ function checkDelivery(
     order: raw.order ?? 'guard',
     queue: raw.queue ?? true,
     via: raw.via ?? 'git',
+    pullRequest: checkPullRequest(at('pullRequest'), raw, inMessage, checks),
   };
+}
+
+function checkPullRequest(
+  path: readonly (string | number)[],
+  { via, pullRequest: raw, branch = 'main' }: DeliveryShape,
+  inMessage: Allowed,
+  checks: Checks,
+): DeliveryConfig['pullRequest'] {
+  if (raw === undefined) return undefined;
+  const at = (...steps: (string | number)[]) => [...path, ...steps];
+  if (via !== 'pullRequest') checks.refuse(at(), 'goes with via: pullRequest', 'key');
+  for (const key of ['title', 'body'] as const) {
+    if (raw[key] !== undefined) checks.template(at(key), raw[key], inMessage);
+  }
+  if (raw.title?.trim() === '') checks.refuse(at('title'), 'is empty');
+  for (const [index, label] of (raw.labels ?? []).entries()) {
+    if (label.trim() === '' || /[\p{Cc},]/u.test(label))
+      checks.refuse(at('labels', index), 'must be a label, without a comma');
+  }
+  for (const [index, one] of (raw.reviewers ?? []).entries()) {
+    if (!/^[\w.-]{1,100}(?:\/[\w.-]{1,100})?$/.test(one))
+      checks.refuse(at('reviewers', index), "must be a user's name, or owner/team");
+  }
+  if (raw.head !== undefined) checks.mustBe(at('head'), whyNoBranch(raw.head));
+  if (raw.head === branch) checks.refuse(at('head'), 'is the branch that it is to be merged into');
+  return raw;
 }
 
 /** A text or a list is branches. */

@@ -1,11 +1,11 @@
 import type { DeployPlan } from '../../plan/deploy.ts';
 import type { HeldPlace, HoldChange } from '../../plan/holds.ts';
 import type { DeliveryPlan, Source } from '../../plan.ts';
-import { appOf, personText, withoutControls, writeMessage } from './message.ts';
+import { appOf, personText, withoutControls, withoutWords, writeMessage } from './message.ts';
 import { defaultPerson, type Identity } from './run.ts';
 
 /** Places of one config repo, as a delivery of the config names them or the command line does. */
-export interface HoldTarget extends Pick<DeliveryPlan, 'repo' | 'branch' | 'via' | 'queue'> {
+export interface HoldTarget extends Pick<DeliveryPlan, 'repo' | 'branch' | 'via' | 'pullRequest' | 'queue'> {
   /** The delivery's name in the config, if it has one. */
   readonly delivery: string | undefined;
   readonly places: readonly HeldPlace[];
@@ -52,7 +52,7 @@ export function planRepair(target: HoldTarget, identity: Identity): DeliveryPlan
 }
 
 function plan(
-  { delivery, repo, branch, via, queue, places }: HoldTarget,
+  { delivery, repo, branch, via, pullRequest, queue, places }: HoldTarget,
   identity: Identity,
   { holds, text, key }: { readonly holds: HoldChange; readonly text: string; readonly key: string },
 ): DeliveryPlan {
@@ -62,7 +62,7 @@ function plan(
     ...{ name: delivery ?? holds.is, repo, branch, edits: [], holds },
     message: writeMessage({ text, trailers, delivery, edits: [], source: undefined }),
     ...{ author: person, committer: person, deploy: undefined },
-    ...{ via, queue },
+    ...{ via, pullRequest: withoutWords(pullRequest), queue },
   };
 }
 

@@ -2,7 +2,7 @@ import type { PlacePair } from '../../plan/listed.ts';
 import type { ValueType } from '../../plan/value.ts';
 import type { DeliveryPlan, Edit } from '../../plan.ts';
 import type { DeliveryConfig } from '../shape/checked.ts';
-import { withoutControls, writeMessage } from './message.ts';
+import { withoutControls, withoutWords, writeMessage } from './message.ts';
 import { defaultPerson, type Identity } from './run.ts';
 
 export interface PromoteRequest extends Identity {
@@ -49,6 +49,7 @@ export function planPromote(from: DeliveryConfig, to: DeliveryConfig, request: P
       order: to.order,
       queue: to.queue,
       via: to.via,
+      pullRequest: withoutWords(to.pullRequest),
     },
   };
 }

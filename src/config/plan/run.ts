@@ -1,7 +1,8 @@
 import { nearestWord } from '../../errors/spelling.ts';
 import { TagboatError } from '../../errors.ts';
 import { compareReleases } from '../../plan/release.ts';
-import type { DeliveryPlan, Edit, Person, RunPlan, Source, Via } from '../../plan.ts';
+import type { DeliveryPlan, Edit, Person, PullRequestPlan, RunPlan, Source, Via } from '../../plan.ts';
+import { inert, inertMarkdown } from '../../wire/text/inert.ts';
 import type { Config, DeliveryConfig } from '../shape/checked.ts';
 import { planImage, refuseTwins } from './image.ts';
 import { personText, withoutControls, writeMessage } from './message.ts';
@@ -121,7 +122,21 @@ function planDelivery(delivery: DeliveryConfig, variables: Variables, identity: 
     gitTag: delivery.order === 'semver' ? releaseOf(delivery, variables.source) : undefined,
     queue: delivery.queue,
     via: delivery.via,
+    pullRequest: delivery.pullRequest && resolvePullRequest(delivery.pullRequest, `${where}.pullRequest`, flat),
   };
+}
+
+/** What others wrote stands in it as text: a subject that mentions somebody or closes an issue does neither. */
+function resolvePullRequest(asked: PullRequestPlan, where: string, variables: Variables): PullRequestPlan {
+  const { source } = variables;
+  const filled = (key: 'title' | 'body', safe: (text: string) => string): string | undefined => {
+    const text = asked[key];
+    if (text === undefined) return undefined;
+    const { subject, branch } = source;
+    const told = { ...source, subject: safe(subject), branch: branch === undefined ? undefined : safe(branch) };
+    return resolveValue(text, `${where}.${key}`, { ...variables, source: told });
+  };
+  return { ...asked, title: filled('title', inert), body: filled('body', inertMarkdown) };
 }
 
 /** The git tag by which `order: semver` compares; a run of a branch is ordered by ancestry. Throws GIT_TAG_NO_RELEASE. */

@@ -9,7 +9,18 @@ import type {
   Required,
   SignPlan,
 } from '../../plan/image.ts';
-import type { Allowance, CloudPlans, Edit, Engine, Order, Person, Platform, RegistryPlan, Via } from '../../plan.ts';
+import type {
+  Allowance,
+  CloudPlans,
+  Edit,
+  Engine,
+  Order,
+  Person,
+  Platform,
+  PullRequestPlan,
+  RegistryPlan,
+  Via,
+} from '../../plan.ts';
 
 /** What `tagboat.yaml` says, checked, with every default filled in. Texts with `{…}` are templates. */
 export interface Config extends CloudPlans {
@@ -84,4 +95,5 @@ export interface DeliveryConfig {
   readonly order: Order;
   readonly queue: boolean;
   readonly via: Via;
+  readonly pullRequest: PullRequestPlan | undefined;
 }

@@ -39,6 +39,7 @@ function tagOf(known: readonly string[]): string {
 const message = template([...alone, 'tag', 'subject'], ['tag', 'image']);
 
 export const patterns = {
+  reviewer: pattern('[\\w.-]{1,100}(?:/[\\w.-]{1,100})?', ['ada', 'acme/platform']),
   registry: pattern(`${host}(?:/${repository})?`, [
     'ghcr.io/acme',
     '123456789012.dkr.ecr.ap-northeast-1.amazonaws.com',

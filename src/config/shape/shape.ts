@@ -4,6 +4,7 @@ import { application, argocd } from './argocd.ts';
 import { from } from './from.ts';
 import { image, limits, tag } from './image.ts';
 import { patterns } from './patterns.ts';
+import { pullRequest } from './pull-request.ts';
 
 /**
  * The shape of tagboat.yaml: types, keys and what they mean. The JSON Schema comes from it. What the texts must look
@@ -53,11 +54,12 @@ const delivery = z.strictObject({
     .optional()
     .describe("The commit's author, Name <mail>. Default: github-actions[bot] in Actions, elsewhere git's own user."),
   via: z
-    .enum(['git', 'github'])
+    .enum(['git', 'github', 'pullRequest'])
     .optional()
     .describe(
-      "How the commit is made. git (the default): pushed, with the author you like, on any host. github: made by GitHub's API, which signs it (Verified) as the App or user of the token; the author is told as Co-authored-by.",
+      "How the commit is made. git (the default): pushed, with the author you like, on any host. github: made by GitHub's API, which signs it (Verified) as the App or user of the token; the author is told as Co-authored-by. pullRequest: pushed to a branch of its own and proposed for review, by one pull request (merge request) that later runs keep up to date.",
     ),
+  pullRequest: pullRequest.optional(),
   trailers: z
     .record(text(patterns.trailerKey), z.union([text(patterns.trailer), z.number(), z.boolean()]))
     .optional()
@@ -173,6 +175,8 @@ export const templates: readonly (readonly string[])[] = [
   ['images', '*', 'check', '*', '*'],
   ['deliveries', '*', 'set', '*', '*'],
   ['deliveries', '*', 'message'],
+  ['deliveries', '*', 'pullRequest', 'title'],
+  ['deliveries', '*', 'pullRequest', 'body'],
   ['deliveries', '*', 'trailers', '*'],
 ];
 
@@ -187,6 +191,7 @@ export function keysAt(path: readonly (string | number)[]): string[] {
   if (path[0] === 'images' && path[2] === 'sign') return ['fulcio', 'rekor'];
   if (path[0] === 'images') return Object.keys(image.shape);
   if (path[0] === 'deliveries' && path[2] === 'from') return Object.keys(from.shape);
+  if (path[0] === 'deliveries' && path[2] === 'pullRequest') return Object.keys(pullRequest.shape);
   if (path[0] === 'deliveries' && path[2] === 'argocd') return Object.keys(argocd.shape);
   if (path[0] === 'deliveries') return Object.keys(delivery.shape);
   if (path[0] === 'argocd') return Object.keys(argocd.shape);

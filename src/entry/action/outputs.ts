@@ -69,6 +69,8 @@ function detailsOf(commit: CommitOutcome): Readonly<Record<string, string | unde
   switch (commit.is) {
     case 'landed':
       return { commit: commit.commit };
+    case 'proposed':
+      return { commit: commit.commit, pullRequest: commit.pullRequest.url, head: commit.head };
     case 'unchanged':
       return {};
     case 'superseded':
@@ -86,7 +88,7 @@ function verdictOf(verdicts: readonly Verdict[]): string {
 
 /** The outcome of all config commits in one word: what changed something outweighs what didn't. */
 function outcomeOf(commits: readonly CommitOutcome[]): string {
-  const order = ['landed', 'held', 'superseded', 'unchanged'] as const;
+  const order = ['landed', 'proposed', 'held', 'superseded', 'unchanged'] as const;
   return order.find((is) => commits.some((commit) => commit.is === is)) ?? 'built';
 }
 

@@ -38,11 +38,11 @@ export async function rollBack(
   const bad = verdicts.find(({ is }) => is === 'degraded' || is === 'syncFailed');
   const why = bad === undefined ? 'unhealthy' : `${bad.application} came out ${bad.is} (${clean(bad.why)})`;
   emit({ type: 'rollback.started', delivery: delivery.name, commit: outcome.commit, to: outcome.parent, why });
-  const { name, repo, branch, via, queue, deploy } = delivery;
+  const { name, repo, branch, via, pullRequest, queue, deploy } = delivery;
   const plan = planRollback(
     {
       ...{ delivery: name, repo, branch, places, source },
-      ...{ via, queue },
+      ...{ via, pullRequest, queue },
     },
     {
       ...(await identityIn(world, source?.dir ?? '.')),

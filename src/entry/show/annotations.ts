@@ -13,6 +13,11 @@ export function createAnnotations(
   const failures: Event[] = [];
   /** A run that is done and wrote nothing, though there was something to write, must not go unseen. */
   const tellEnd = (delivery: string, outcome: CommitOutcome): void => {
+    if (outcome.is === 'proposed') {
+      write(
+        command('notice', { title: `Tagboat ${delivery} proposed` }, `Waiting for review: ${outcome.pullRequest.url}`),
+      );
+    }
     if (outcome.is !== 'superseded' && outcome.is !== 'held') return;
     const until = outcome.is === 'held' && outcome.until !== undefined ? ` until ${outcome.until}` : '';
     write(

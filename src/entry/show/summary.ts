@@ -67,6 +67,7 @@ function markOf(events: readonly Event[], result: Of<'result'> | undefined): str
     return event.type === 'commit.previewed' && event.preview.instead ? [event.preview.instead.is] : [];
   });
   if (ends.includes('held')) return ' ⏸️ held';
+  if (ends.includes('proposed')) return ' 👀 waiting for review';
   return ends.includes('superseded') ? ' ⏭️ superseded' : ' ✅';
 }
 
@@ -120,6 +121,13 @@ function commitPart(name: string, outcome: CommitOutcome): string[] {
         `\n**${escaped(name)}**: landed ${code(short(outcome.commit))}${viewed(commitPage(outcome.repo, outcome.commit))} on ${where}\n`,
         ...changesPart(outcome),
       ];
+    case 'proposed': {
+      const { number, url } = outcome.pullRequest;
+      return [
+        `\n**${escaped(name)}**: waiting for review as ${linked(`pull request ${number}`, safePage(url))} into ${where}\n`,
+        ...changesPart(outcome),
+      ];
+    }
     case 'unchanged':
       return [`\n**${escaped(name)}**: unchanged, ${where} already says so\n`];
     case 'superseded':

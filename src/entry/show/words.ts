@@ -156,6 +156,17 @@ function commitLines(name: string, outcome: CommitOutcome, colors: Colors): stri
         ...outcome.changes.map((change) => changeLine(change, colors)),
         ...holdLines(outcome.holds, colors),
       ];
+    case 'proposed': {
+      const did = { created: 'proposed', updated: 'proposed anew', nothing: 'proposed already' }[outcome.did];
+      return [
+        item(
+          colors.green('✓'),
+          name,
+          `${did}, waiting for review: ${colors.cyan(oneLine(outcome.pullRequest.url))} into ${outcome.branch} of ${outcome.repo}`,
+        ),
+        ...outcome.changes.map((change) => changeLine(change, colors)),
+      ];
+    }
     case 'unchanged':
       return [
         item(colors.green('='), name, `unchanged: ${outcome.branch} of ${outcome.repo} already says so, no commit`),

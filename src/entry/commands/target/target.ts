@@ -39,9 +39,9 @@ export async function commandTargets(
       guess === undefined ? (known.length === 0 ? '' : ` It has ${known.join(', ')}.`) : ` Did you mean ${guess}?`;
     throw wrong(`${config.file} has no delivery${name === undefined ? '' : ` ${JSON.stringify(name)}`}.${hint}`);
   }
-  return chosen.map(({ name: delivery, repo, branch, set, via, queue, deploy }) => {
+  return chosen.map(({ name: delivery, repo, branch, set, via, pullRequest, queue, deploy }) => {
     const places = paths.length > 0 ? paths : set.map(({ file, path }) => ({ file, path }));
-    return { delivery, repo, branch, places, source, via, queue, deploy };
+    return { delivery, repo, branch, places, source, via, pullRequest, queue, deploy };
   });
 }
 

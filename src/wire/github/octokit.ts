@@ -1,12 +1,10 @@
-import { WireFailure } from '../../wire/failure.ts';
-import { type HttpRequest, readBody } from '../../wire/http.ts';
-import { isPassingStatus, retryAfterMs } from '../../wire/retry.ts';
-import { Secret } from '../../wire/secret.ts';
-import type { World } from '../../wire/world.ts';
-import type { Keeper } from '../keeper.ts';
+import { WireFailure } from '../failure.ts';
+import { type HttpRequest, readBody } from '../http.ts';
+import { isPassingStatus, retryAfterMs } from '../retry.ts';
+import type { World } from '../world.ts';
 
 /** A `fetch` for Octokit over the world's http. Redirects are not followed: they are answers. */
-export function fetchOver(world: World): (url: string, init?: FetchInit) => Promise<Response> {
+export function fetchOver(world: Pick<World, 'http' | 'signal'>): (url: string, init?: FetchInit) => Promise<Response> {
   return async (url, init = {}) => {
     const response = await world.http({
       url,
@@ -31,8 +29,13 @@ interface FetchInit {
   readonly signal?: AbortSignal;
 }
 
-/** Anything an Octokit call threw, as a WireFailure without secrets. The signal's reason is thrown as it is. */
-export function failureOf(error: unknown, url: string, world: World, keeper: Keeper): WireFailure {
+/** Anything an Octokit call threw, as a WireFailure. The signal's reason is thrown as it is. */
+export function octokitFailure(
+  error: unknown,
+  url: string,
+  world: Pick<World, 'clock' | 'signal'>,
+  clean: (text: string) => string = (text) => text,
+): WireFailure {
   world.signal.throwIfAborted();
   if (error instanceof WireFailure) return error;
   const thrown = error as {
@@ -43,14 +46,13 @@ export function failureOf(error: unknown, url: string, world: World, keeper: Kee
   };
   // Octokit gives a failed connection the status 500 and keeps the real failure as the cause.
   if (thrown.cause instanceof WireFailure) return thrown.cause;
-  const text = keeper.clean(thrown.message ?? String(error));
+  const text = clean(thrown.message ?? String(error));
   const { status, response } = thrown;
   if (status === undefined || response === undefined) {
     return new WireFailure('malformed', url, { message: `${url} gave an answer that can't be read`, peerText: text });
   }
   const headers = response.headers ?? {};
-  const now = world.clock.now();
-  const wait = retryAfterMs(headers, now);
+  const wait = retryAfterMs(headers, world.clock.now());
   // Both of GitHub's rate limits answer 403 too, and say so in headers alone.
   const limited = status === 403 && (wait !== undefined || headers['x-ratelimit-remaining'] === '0');
   return new WireFailure('status', url, {
@@ -59,11 +61,4 @@ export function failureOf(error: unknown, url: string, world: World, keeper: Kee
     retryable: limited || isPassingStatus(status),
     retryAfterMs: wait,
   });
-}
-
-/** The App's key as a Secret, from PEM as it is, with its line ends written `\n`, or as base64 of PEM. */
-export function pemOf(value: string): Secret {
-  const text = value.trim().replaceAll('\\n', '\n');
-  const decoded = text.includes('-----BEGIN') ? text : Buffer.from(text, 'base64').toString('utf8');
-  return new Secret(decoded.trim(), 'TAGBOAT_APP_PRIVATE_KEY');
 }

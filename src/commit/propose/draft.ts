@@ -1,0 +1,38 @@
+import type { Change } from '../../plan/outcome.ts';
+import type { DeliveryPlan } from '../../plan.ts';
+import type { Draft } from '../../wire/forge/forge.ts';
+import { codeSpan, inert } from '../../wire/text/inert.ts';
+import { beginning } from '../../wire/text/shorten.ts';
+import { sourceOf } from '../order/trailers.ts';
+import { headOf } from '../repo/forge.ts';
+
+/** Longest title that all hosts take, and changes that a body lists. */
+const longestTitle = 200;
+const mostListed = 50;
+const longestValue = 200;
+
+/** What a delivery's pull request says. What others wrote (values, subjects) stands in it as text. Pure. */
+export function draftOf(delivery: DeliveryPlan, changes: readonly Change[]): Draft {
+  const { message, branch, pullRequest } = delivery;
+  const [first = ''] = message.split('\n');
+  const shown = (value: string) => codeSpan(value.length > longestValue ? `${beginning(value, longestValue)}…` : value);
+  const listed = changes.slice(0, mostListed).map(({ file, path, before, after }) => {
+    const was = before === undefined ? '(new)' : shown(before);
+    return `- ${codeSpan(file)} ${codeSpan(path)}: ${was} → ${shown(after)}`;
+  });
+  const more = changes.length > mostListed ? [`- … and ${changes.length - mostListed} more`] : [];
+  const source = sourceOf(message);
+  const from =
+    source === undefined
+      ? []
+      : [`From ${codeSpan(source.url === undefined ? source.commit : `${source.url}@${source.commit}`)}.`];
+  const own =
+    'Tagboat keeps this up to date: a later run changes it in place, and closes it when nothing is left to propose. Commits that somebody else adds to the branch stay.';
+  const parts = [pullRequest?.body, [...listed, ...more].join('\n'), ...from, own];
+  return {
+    head: headOf(delivery),
+    base: branch,
+    title: beginning(pullRequest?.title ?? inert(first), longestTitle).trim() || headOf(delivery),
+    body: parts.filter((part) => part !== undefined && part !== '').join('\n\n'),
+  };
+}

@@ -1,0 +1,125 @@
+import { TagboatError } from '../../errors.ts';
+import type { CommitOutcome } from '../../plan/outcome.ts';
+import { type ObjectId, zeroId } from '../../wire/git/pack/object.ts';
+import { backoff } from '../../wire/retry.ts';
+import { decideOnTip, type Landing, landingTimedOut, lookAtBranch } from '../land/landing.ts';
+import { type MadeCommit, pushCommit, sendPush } from '../land/push-commit.ts';
+import { headOf } from '../repo/forge.ts';
+import { type Head, type Proposing, readHead } from './head.ts';
+import { closeOpen, describe } from './pull.ts';
+
+/** Looks after a push that moved nothing until the host's no is believed. */
+const refusalsBelieved = 3;
+
+/**
+ * Proposes one delivery: a commit on the base's tip, on a branch of its own, and one open pull request for it. What others put
+ * on that branch stays below ours. Where nothing is left to propose, the pull request is closed and the branch removed. Whatever
+ * kills it, the next run brings it to its end. Throws as `landDelivery` does, and PULL_REQUEST_*.
+ */
+export async function propose(proposing: Proposing): Promise<CommitOutcome> {
+  const { landing } = proposing;
+  const { world, delivery, repo } = landing;
+  const ref = `refs/heads/${headOf(delivery)}`;
+  const look = async (): Promise<ObjectId | undefined> => (await repo.remote.refs([ref], 10)).get(ref);
+  for (let tries = 0; ; tries += 1) {
+    world.signal.throwIfAborted();
+    if (tries > 0) await giveWay(landing, tries);
+    const { tip } = await lookAtBranch(landing);
+    const at = await look();
+    const decision = await decideOnTip(landing, tip);
+    const head = at === undefined ? undefined : await readHead(landing, tip, at);
+    const theirs = head?.onHead?.is === 'ended' ? head.onHead.outcome : undefined;
+    if (decision.is === 'ended') {
+      const { outcome } = decision;
+      // A hold may be released; what is newer than ours is another run's to end.
+      if (head === undefined || outcome.is === 'held' || theirs?.is === 'superseded') return outcome;
+      if (await retire(proposing, ref, head)) return outcome;
+      continue;
+    }
+    if (theirs?.is === 'superseded' || (theirs?.is === 'held' && head?.ours !== true)) return theirs;
+    const stays = head !== undefined && theirs?.is === 'unchanged' && (!head.ours || hasSameFiles(head, decision.made));
+    // What somebody else put there stays, below ours.
+    const made = head?.ours === false && head.onHead?.is === 'made' ? head.onHead.made : decision.made;
+    if (!stays && !(await move(landing, ref, at, made, look))) continue;
+    if (head?.ours === false) tellKept(landing);
+    const commit = stays ? head.at : made.built.commit;
+    const undo = () => remove(landing, ref, commit);
+    const did = await describe(proposing, { commit, moved: !stays, made: decision.made, undo });
+    if (did !== undefined) return did;
+  }
+}
+
+/** The files that would be written are in the proposed commit as they would be. */
+function hasSameFiles({ snapshot }: Head, { rewriting, built }: MadeCommit): boolean {
+  return rewriting.files.every(({ file }) => {
+    const [there, ours] = [snapshot.files.get(file), built.snapshot.files.get(file)];
+    return there?.is === 'file' && ours?.is === 'file' && there.blob.id === ours.blob.id;
+  });
+}
+
+/** Moves the branch to a commit, if it still points where it was seen. Answers whether it has it. Throws PUSH_DENIED. */
+async function move(
+  landing: Landing,
+  ref: string,
+  from: ObjectId | undefined,
+  made: MadeCommit,
+  look: () => Promise<ObjectId | undefined>,
+): Promise<boolean> {
+  const { world, repo, delivery } = landing;
+  landing.doing = 'push';
+  const before = from ?? zeroId(repo.remote.format());
+  for (let tries = 1; ; tries += 1) {
+    const { fate } = await pushCommit(world, { remote: repo.remote, ref }, made, before);
+    const now = await look();
+    if (now === made.built.commit) break;
+    if (now !== from) return false;
+    if (tries < refusalsBelieved) {
+      await world.clock.sleep(backoff(tries, undefined, world), world.signal);
+      continue;
+    }
+    if (fate.is === 'lost') throw fate.failure;
+    const text = 'It reported the push as done, and the branch is where it was.';
+    const peer = fate.is === 'refused' ? { ...fate.words, retryable: false } : { text, retryable: false };
+    throw new TagboatError('PUSH_DENIED', { repo: delivery.repo, branch: headOf(delivery) }, { peer });
+  }
+  landing.doing = 'read';
+  return true;
+}
+
+/** Closes what has nothing to propose any more and removes its branch. False where the branch moved meanwhile. */
+async function retire(proposing: Proposing, ref: string, { at, ours }: Head): Promise<boolean> {
+  const { landing } = proposing;
+  if (!ours) {
+    tellKept(landing);
+    return true;
+  }
+  await closeOpen(proposing);
+  return remove(landing, ref, at);
+}
+
+/** Removes the branch if it still points there. Answers whether it is gone. */
+async function remove({ world, repo }: Landing, ref: string, at: ObjectId): Promise<boolean> {
+  const { remote } = repo;
+  await sendPush(world, (signal) => remote.push([{ ref, from: at, to: zeroId(remote.format()) }], [], signal));
+  return !(await remote.refs([ref], 10)).has(ref);
+}
+
+/** Waits before the whole is looked at anew. Throws LAND_TIMED_OUT. */
+async function giveWay(landing: Landing, tries: number): Promise<void> {
+  const { world } = landing;
+  const waitMs = backoff(tries, undefined, { random: world.random, baseMs: 100, capMs: 5_000 });
+  if (world.clock.now() + waitMs > landing.deadline) throw landingTimedOut(landing);
+  await world.clock.sleep(waitMs, world.signal);
+}
+
+function tellKept({ emit, delivery }: Landing): void {
+  const head = headOf(delivery);
+  emit({
+    type: 'notice',
+    code: 'PULL_REQUEST_KEPT',
+    data: { branch: head },
+    level: 'warning',
+    stage: 'commit',
+    message: `${head} of ${delivery.repo} has commits of somebody else's: they stay, and so does the branch.`,
+  });
+}

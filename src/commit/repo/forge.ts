@@ -1,0 +1,57 @@
+import { TagboatError } from '../../errors.ts';
+import type { DeliveryPlan, GitCredential } from '../../plan.ts';
+import { peerOf, shownUrl, WireFailure } from '../../wire/failure.ts';
+import type { Forge } from '../../wire/forge/forge.ts';
+import { githubPulls } from '../../wire/forge/github.ts';
+import { forgeKind } from '../../wire/forge/kind.ts';
+import { giteaPulls, openPulls } from '../../wire/forge/pulls.ts';
+import type { World } from '../../wire/world.ts';
+
+/** The branch that a delivery proposes. */
+export function headOf({ name, pullRequest }: Pick<DeliveryPlan, 'name' | 'pullRequest'>): string {
+  return pullRequest?.head ?? `tagboat/${name}`;
+}
+
+/** The pull requests of a delivery's config repo; nothing is sent yet. Throws PULL_REQUEST_IMPOSSIBLE. */
+export function openForge(
+  world: World,
+  { repo, pullRequest }: Pick<DeliveryPlan, 'repo' | 'pullRequest'>,
+  credential: GitCredential | undefined,
+): Forge {
+  const impossible = (why: string) => new TagboatError('PULL_REQUEST_IMPOSSIBLE', { repo: shownUrl(repo), why });
+  if (!URL.canParse(repo)) throw impossible('it has no URL');
+  const url = new URL(repo);
+  const kind = pullRequest?.host ?? forgeKind(url, world.env);
+  if (kind === undefined) throw impossible(`nothing tells what ${url.host} is`);
+  if (credential?.token === undefined) throw impossible('there is no token for it');
+  const { token, graphql } = credential;
+  const [, before = '', path = ''] = /^(.*)\/([^/]+\/[^/]+?)(?:\.git)?\/?$/.exec(url.pathname) ?? [];
+  if (path === '') throw impossible("its URL doesn't end in owner/name");
+  switch (kind) {
+    case 'github':
+      if (graphql === undefined) throw impossible(`${url.host} is no GitHub that this job knows`);
+      return openPulls(world, { api: restOf(graphql.url), token, path }, githubPulls(graphql.url));
+    case 'gitea':
+      return openPulls(world, { api: `${url.origin}${before}/api/v1`, token, path }, giteaPulls);
+    case 'gitlab':
+      throw impossible('merge requests of GitLab are not made yet');
+  }
+}
+
+/** GitHub's REST API beside its GraphQL: `/api/v3` beside `/api/graphql` on a server of one's own. */
+function restOf(graphql: string): string {
+  const api = graphql.replace(/\/graphql$/, '');
+  return api.endsWith('/api') ? `${api}/v3` : api;
+}
+
+/** What a host's refusal of something about a pull request means. Anything else comes back as it is. */
+export function explainForgeFailure(
+  failure: unknown,
+  { repo }: Pick<DeliveryPlan, 'repo'>,
+  doing: string,
+  credential: GitCredential | undefined,
+): unknown {
+  if (!(failure instanceof WireFailure)) return failure;
+  const about = { repo, doing, status: failure.status, with: credential?.label };
+  return new TagboatError('PULL_REQUEST_REFUSED', about, { cause: failure, peer: peerOf(failure) });
+}

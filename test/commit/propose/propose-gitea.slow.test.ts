@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { landDelivery } from '../../../src/commit/commit.ts';
+import type { DeliveryPlan } from '../../../src/plan.ts';
+import { type Gitea, noGitea, startGitea } from '../../support/gitea.ts';
+import { jumpingClock, type TestWorld, testWorld } from '../../support/world.ts';
+import { values, valuesWith } from '../landing.ts';
+import { type ConfigOnGitea, configOn } from './gitea.ts';
+
+let gitea: Gitea;
+const note = noGitea === undefined ? '' : ` (skipped: ${noGitea})`;
+
+const land = (
+  config: ConfigOnGitea,
+  delivery: DeliveryPlan,
+  world: TestWorld = testWorld({ clock: jumpingClock(Date.now()) }),
+) => landDelivery(world, world.emit, delivery, config.credential);
+
+describe.skipIf(noGitea !== undefined)(`a delivery by pull request on a real Gitea${note}`, () => {
+  beforeAll(async () => {
+    gitea = await startGitea();
+  }, 1_800_000);
+  afterAll(() => gitea?.close());
+
+  it('is proposed by one pull request, which the next run brings up to date in its place', async () => {
+    const config = await configOn(gitea);
+    const first = await land(config, config.delivery('b'));
+    expect(first).toMatchObject({ is: 'proposed', did: 'created', head: 'tagboat/production' });
+    const [pull, ...others] = await config.open();
+    expect([pull?.title, pull?.head.ref, others]).toEqual(['Set front to b', 'tagboat/production', []]);
+    expect(pull?.body).toContain('`main/values.yaml` `.front.imageTag`: `a` → `b`');
+    expect([await config.file(), await config.file('tagboat/production')]).toEqual([values, valuesWith('b')]);
+
+    expect(await land(config, config.delivery('b'))).toMatchObject({ is: 'proposed', did: 'nothing' });
+    const next = await land(config, config.delivery('c'));
+    expect(next).toMatchObject({ is: 'proposed', did: 'updated', pullRequest: { number: pull?.number } });
+    expect((await config.open()).map(({ number, title }) => [number, title])).toEqual([
+      [pull?.number, 'Set front to c'],
+    ]);
+    expect(await config.file('tagboat/production')).toBe(valuesWith('c'));
+  });
+
+  it('is made anew on the base where that has moved, so that it stays a change of one value', async () => {
+    const config = await configOn(gitea);
+    await land(config, config.delivery('b'));
+    await config.commit('main', 'main/values.yaml', `${values}\n# more`);
+    expect(await land(config, config.delivery('b'))).toMatchObject({ is: 'proposed', did: 'updated' });
+    expect(await config.file('tagboat/production')).toBe(`${valuesWith('b')}\n# more`);
+  });
+
+  it('is closed, and its branch removed, once the base says so already', async () => {
+    const config = await configOn(gitea);
+    const made = await land(config, config.delivery('b'));
+    await config.commit('main', 'main/values.yaml', valuesWith('b'));
+    expect(await land(config, config.delivery('b'))).toMatchObject({ is: 'unchanged' });
+    expect([await config.open(), await config.branches()]).toEqual([[], ['main']]);
+    const number = made.is === 'proposed' ? made.pullRequest.number : 0;
+    expect(await config.pull(number)).toMatchObject({ state: 'closed', merged: false });
+  });
+
+  it('keeps what somebody else put on its branch, below its own', async () => {
+    const config = await configOn(gitea);
+    await land(config, config.delivery('b'));
+    await config.commit('tagboat/production', 'NOTES.md', 'by hand');
+    const world = testWorld({ clock: jumpingClock(Date.now()) });
+    expect(await land(config, config.delivery('c'), world)).toMatchObject({ is: 'proposed', did: 'updated' });
+    expect(world.events).toMatchObject([{ code: 'PULL_REQUEST_KEPT' }]);
+    expect(await config.file('tagboat/production', 'NOTES.md')).toBe('by hand');
+    expect(await config.file('tagboat/production')).toBe(valuesWith('c'));
+    await config.commit('main', 'main/values.yaml', valuesWith('c'));
+    expect(await land(config, config.delivery('c'))).toMatchObject({ is: 'unchanged' });
+    expect([(await config.open()).length, await config.branches()]).toEqual([1, ['main', 'tagboat/production']]);
+  });
+
+  it('has the labels and reviewers that are asked for, and keeps those that others added', async () => {
+    const config = await configOn(gitea);
+    const bob = await gitea.user('bob');
+    await gitea.api('PUT', `/repos/${config.path}/collaborators/bob`, { permission: 'write' });
+    const asked = { pullRequest: { labels: ['deploy'], reviewers: ['bob'] } };
+    await land(config, config.delivery('b', asked));
+    const [pull] = await config.open();
+    expect(pull).toMatchObject({ labels: [{ name: 'deploy' }], requested_reviewers: [{ login: 'bob' }] });
+    const review = { event: 'APPROVED', body: 'Good' };
+    await gitea.api('POST', `/repos/${config.path}/pulls/${pull?.number}/reviews`, review, bob);
+    // Who has given a review isn't asked again.
+    await land(config, config.delivery('b', { pullRequest: { ...asked.pullRequest, labels: ['deploy', 'more'] } }));
+    const [after] = await config.open();
+    expect(after?.labels.map(({ name }) => name).sort()).toEqual(['deploy', 'more']);
+    expect(after?.requested_reviewers ?? []).toEqual([]);
+  });
+
+  it.each([
+    'merge',
+    'squash',
+    'rebase',
+  ] as const)('is merged by the host (%s) where that is asked for', async (autoMerge) => {
+    const config = await configOn(gitea);
+    const outcome = await land(config, config.delivery('b', { pullRequest: { autoMerge } }));
+    expect(outcome).toMatchObject({ is: 'landed' });
+    expect(await config.file()).toBe(valuesWith('b'));
+    expect(await land(config, config.delivery('b'))).toMatchObject({ is: 'unchanged' });
+    expect([await config.open(), await config.branches()]).toEqual([[], ['main']]);
+  });
+
+  it.each([
+    'merge',
+    'squash',
+    'rebase',
+  ])('is proposed anew where a person has merged the one before (%s)', async (how) => {
+    const config = await configOn(gitea);
+    await land(config, config.delivery('b'));
+    const [pull] = await config.open();
+    await config.merge(pull?.number ?? 0, how);
+    const next = await land(config, config.delivery('c'));
+    expect(next).toMatchObject({ is: 'proposed', did: 'created', changes: [{ before: 'b', after: 'c' }] });
+    expect((await config.open()).length).toBe(1);
+  });
+
+  it('is proposed where the branch takes no pushes', async () => {
+    const config = await configOn(gitea);
+    await gitea.api('POST', `/repos/${config.path}/branch_protections`, { rule_name: 'main', enable_push: false });
+    expect(await land(config, config.delivery('b'))).toMatchObject({ is: 'proposed' });
+    const pushed = land(config, config.delivery('b', { via: 'git' }));
+    await expect(pushed).rejects.toMatchObject({ code: 'PUSH_DENIED' });
+  });
+
+  it("is refused with the host's words for a token that may not, and leaves no branch", async () => {
+    const config = await configOn(gitea);
+    await gitea.api('PATCH', `/repos/${config.path}`, { has_pull_requests: false });
+    await expect(land(config, config.delivery('b'))).rejects.toMatchObject({ code: 'PULL_REQUEST_REFUSED' });
+    expect(await config.branches()).toEqual(['main']);
+  });
+});
