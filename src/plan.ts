@@ -14,6 +14,7 @@ import type {
   Required,
   SignPlan,
 } from './plan/image.ts';
+import type { PullRequestPlan } from './plan/pull-request.ts';
 import type { ValueType } from './plan/value.ts';
 import type { Secret } from './wire/secret.ts';
 
@@ -230,34 +231,8 @@ export interface DeliveryPlan {
   readonly holds?: HoldChange | undefined;
 }
 
-/**
- * How a config commit is made: pushed by git, or by GitHub's API, which signs it as whoever the token stands for; or pushed to
- * a branch of its own and proposed by a pull request (merge request).
- */
+/** How a config commit is made: pushed by git, by GitHub's API, which signs it, or proposed by a pull request. */
 export type Via = 'git' | 'github' | 'pullRequest';
-
-/** Hosts with an API for pull requests. Forgejo's is Gitea's, and GitLab calls them merge requests. */
-export type ForgeKind = 'github' | 'gitlab' | 'gitea';
-
-/** How a pull request is merged. */
-export type MergeMethod = 'merge' | 'squash' | 'rebase';
-
-/** How a delivery proposes its commit. */
-export interface PullRequestPlan {
-  /** Default: the message's first line. */
-  readonly title?: string | undefined;
-  /** Markdown above what Tagboat says itself. */
-  readonly body?: string | undefined;
-  readonly labels?: readonly string[] | undefined;
-  /** Users, and teams as `owner/team`. */
-  readonly reviewers?: readonly string[] | undefined;
-  /** Have the host merge it once it may. */
-  readonly autoMerge?: MergeMethod | undefined;
-  /** The branch that is proposed. Default `tagboat/<delivery>`. */
-  readonly head?: string | undefined;
-  /** What the host is, where its name doesn't tell. */
-  readonly host?: ForgeKind | undefined;
-}
 
 /** One run, worked out before anything is touched. */
 export interface RunPlan extends CloudPlans {

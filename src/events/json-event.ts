@@ -1,9 +1,9 @@
 import type { Event, Happening } from '../events.ts';
 import type { Verdict } from '../plan/deploy.ts';
-import type { ImageExplanation } from '../plan/explanation.ts';
 import type { Finding } from '../plan/finding.ts';
 import type { HistoryRecord } from '../plan/history.ts';
 import type { HeldPlace, Hold } from '../plan/holds.ts';
+import type { ImageExplanation } from '../plan/image.ts';
 import type { PlacePair, StandingHold, Waiting } from '../plan/listed.ts';
 import type { Change, CommitPreview, ImagePreview, RunResult, SkippedImage } from '../plan/outcome.ts';
 import type { DeliveryStanding, ImageStanding, LiveLook } from '../plan/where.ts';

@@ -1,5 +1,5 @@
 import { reportOf, TagboatError } from '../errors.ts';
-import type { ImageExplanation } from '../plan/explanation.ts';
+import type { ImageExplanation } from '../plan/image.ts';
 import type { ImagePreview, ImagePushed, PushedImage } from '../plan/outcome.ts';
 import { type ImagePlan, imageName } from '../plan.ts';
 import type { Digest, ManifestBytes } from '../wire/oci/types.ts';

@@ -161,6 +161,12 @@ const mistakes: readonly (readonly [title: string, file: Part])[] = [
   ["a trailer of Tagboat's own", deliver({ trailers: { 'Tagboat-Intent': 'x' } })],
   ['an allowance that there is not', deliver({ allow: ['everything'] })],
   ['a way that there is not', deliver({ via: 'svn' })],
+  ['what a pull request is like, without one', deliver({ pullRequest: { labels: ['deploy'] } })],
+  ['a pull request by an unknown merge', deliver({ via: 'pullRequest', pullRequest: { autoMerge: 'octopus' } })],
+  ['a pull request on an unknown host', deliver({ via: 'pullRequest', pullRequest: { host: 'bitbucket' } })],
+  ['a reviewer with a space', deliver({ via: 'pullRequest', pullRequest: { reviewers: ['Ada L'] } })],
+  ['an empty label', deliver({ via: 'pullRequest', pullRequest: { labels: [' '] } })],
+  ['a title with an unknown variable', deliver({ via: 'pullRequest', pullRequest: { title: 'Set {sha}' } })],
   ['sync without an application', deliver({ sync: true })],
   [
     'an application with capitals',

@@ -6,7 +6,7 @@ import { decideOnTip, type Landing, landingTimedOut, lookAtBranch } from '../lan
 import { type MadeCommit, pushCommit, sendPush } from '../land/push-commit.ts';
 import { headOf } from '../repo/forge.ts';
 import { type Head, type Proposing, readHead } from './head.ts';
-import { closeOpen, describe } from './pull.ts';
+import { closeOpen, describe, findOpen } from './pull.ts';
 
 /** Looks after a push that moved nothing until the host's no is believed. */
 const refusalsBelieved = 3;
@@ -40,11 +40,13 @@ export async function propose(proposing: Proposing): Promise<CommitOutcome> {
     const stays = head !== undefined && theirs?.is === 'unchanged' && (!head.ours || hasSameFiles(head, decision.made));
     // What somebody else put there stays, below ours.
     const made = head?.ours === false && head.onHead?.is === 'made' ? head.onHead.made : decision.made;
+    // Asked before anything is written: whoever may not even ask leaves nothing behind.
+    const open = await findOpen(proposing);
     if (!stays && !(await move(landing, ref, at, made, look))) continue;
     if (head?.ours === false) tellKept(landing);
     const commit = stays ? head.at : made.built.commit;
     const undo = () => remove(landing, ref, commit);
-    const did = await describe(proposing, { commit, moved: !stays, made: decision.made, undo });
+    const did = await describe(proposing, { open, commit, moved: !stays, made: decision.made, undo });
     if (did !== undefined) return did;
   }
 }

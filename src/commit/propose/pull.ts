@@ -9,6 +9,8 @@ import { draftOf } from './draft.ts';
 import type { Proposing } from './head.ts';
 
 interface Proposed {
+  /** The open pull request, as it was before the branch moved. */
+  readonly open: PullRequest | undefined;
   /** What the branch points at. */
   readonly commit: ObjectId;
   /** This run moved it. */
@@ -31,14 +33,14 @@ export async function describe(proposing: Proposing, proposed: Proposed): Promis
   const { delivery } = landing;
   const { labels = [], reviewers = [], autoMerge } = delivery.pullRequest ?? {};
   const draft = draftOf(delivery, proposed.made.rewriting.changes);
-  let doing = 'tell whether there is a pull request';
+  const { open, moved } = proposed;
+  let doing = 'make the pull request';
   try {
-    const found = await forge.find(draft.head);
-    doing = 'make the pull request';
-    let pull = found ?? (await create(proposing, draft, proposed));
-    doing = `change pull request ${pull.number}`;
-    const isStale = pull.title !== draft.title || pull.base !== draft.base || lines(pull.body) !== lines(draft.body);
-    if (found !== undefined && isStale) pull = await forge.edit(pull.number, draft);
+    const found = open ?? (await create(proposing, draft, proposed));
+    doing = `change pull request ${found.number}`;
+    const isStale = found.title !== draft.title || found.base !== draft.base || lines(found.body) !== lines(draft.body);
+    const read = () => (open !== undefined && moved ? forge.read(found.number) : found);
+    const pull = isStale ? await forge.edit(found.number, draft) : await read();
     if (pull.state !== 'open') return undefined;
     const missing = lacking(pull.labels, labels);
     if (missing.length > 0) await forge.label(pull.number, missing);
@@ -52,7 +54,7 @@ export async function describe(proposing: Proposing, proposed: Proposed): Promis
       ...{ delivery: delivery.name, repo: delivery.repo, branch: delivery.branch },
       pullRequest: { number, url },
       ...{ head: draft.head, commit: proposed.commit, changes: rewriting.changes, diff: rewriting.diff },
-      did: found === undefined ? 'created' : proposed.moved || isStale ? 'updated' : 'nothing',
+      did: open === undefined ? 'created' : moved || isStale ? 'updated' : 'nothing',
     };
     if (autoMerge === undefined) return outcome;
     doing = `merge pull request ${number} once it may`;
@@ -68,11 +70,22 @@ export async function describe(proposing: Proposing, proposed: Proposed): Promis
   }
 }
 
-/** Closes the open pull request, if there is one. Throws PULL_REQUEST_REFUSED. */
-export async function closeOpen({ landing, forge, credential }: Proposing): Promise<void> {
+/** The branch's open pull request. Throws PULL_REQUEST_REFUSED. */
+export async function findOpen({ landing, forge, credential }: Proposing): Promise<PullRequest | undefined> {
   const { delivery } = landing;
   try {
-    const open = await forge.find(headOf(delivery));
+    return await forge.find(headOf(delivery));
+  } catch (error) {
+    throw explainForgeFailure(error, delivery, 'tell whether there is a pull request', credential);
+  }
+}
+
+/** Closes the open pull request, if there is one. Throws PULL_REQUEST_REFUSED. */
+export async function closeOpen(proposing: Proposing): Promise<void> {
+  const { landing, forge, credential } = proposing;
+  const { delivery } = landing;
+  const open = await findOpen(proposing);
+  try {
     if (open !== undefined) await forge.close(open.number);
   } catch (error) {
     throw explainForgeFailure(error, delivery, 'close the pull request', credential);

@@ -1,4 +1,5 @@
-import type { Edit, Person, PullRequestPlan, Source } from '../../plan.ts';
+import type { PullRequestPlan } from '../../plan/pull-request.ts';
+import type { Edit, Person, Source } from '../../plan.ts';
 
 interface Parts {
   /** What people read, already filled in. */

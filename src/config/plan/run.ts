@@ -1,7 +1,8 @@
 import { nearestWord } from '../../errors/spelling.ts';
 import { TagboatError } from '../../errors.ts';
+import type { PullRequestPlan } from '../../plan/pull-request.ts';
 import { compareReleases } from '../../plan/release.ts';
-import type { DeliveryPlan, Edit, Person, PullRequestPlan, RunPlan, Source, Via } from '../../plan.ts';
+import type { DeliveryPlan, Edit, Person, RunPlan, Source, Via } from '../../plan.ts';
 import { inert, inertMarkdown } from '../../wire/text/inert.ts';
 import type { Config, DeliveryConfig } from '../shape/checked.ts';
 import { planImage, refuseTwins } from './image.ts';

@@ -9,18 +9,8 @@ import type {
   Required,
   SignPlan,
 } from '../../plan/image.ts';
-import type {
-  Allowance,
-  CloudPlans,
-  Edit,
-  Engine,
-  Order,
-  Person,
-  Platform,
-  PullRequestPlan,
-  RegistryPlan,
-  Via,
-} from '../../plan.ts';
+import type { PullRequestPlan } from '../../plan/pull-request.ts';
+import type { Allowance, CloudPlans, Edit, Engine, Order, Person, Platform, RegistryPlan, Via } from '../../plan.ts';
 
 /** What `tagboat.yaml` says, checked, with every default filled in. Texts with `{…}` are templates. */
 export interface Config extends CloudPlans {

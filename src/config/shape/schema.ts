@@ -46,7 +46,10 @@ export function configJsonSchema(): Part {
   delivery.dependencies = { argocd: needed, sync: needed, onUnhealthy: needed, environment: needed };
   // Releases are ordered by git tags.
   const byTags = { properties: { from: { type: 'object', ...has('tags'), description: 'As said above.' } } };
-  delivery.not = { allOf: [is('order', 'semver'), { not: byTags }] };
+  const proposed = is('via', 'pullRequest');
+  delivery.not = {
+    anyOf: [{ allOf: [is('order', 'semver'), { not: byTags }] }, { allOf: [has('pullRequest'), { not: proposed }] }],
+  };
   for (const one of [at('properties.argocd'), (delivery.properties as Record<string, Part>).argocd]) {
     const byCluster = is('auth', 'kubeconfig');
     Object.assign(one ?? {}, {

@@ -5,7 +5,7 @@ import { nearestWord } from '../../errors/spelling.ts';
 import { type ErrorReport, reportOf, TagboatError } from '../../errors.ts';
 import type { PlanValue } from '../../events/json-event.ts';
 import { emitNotice } from '../../events.ts';
-import type { ImageExplanation } from '../../plan/explanation.ts';
+import type { ImageExplanation } from '../../plan/image.ts';
 import { contentVariable } from '../../plan/image.ts';
 import type { CommitPreview, ImagePreview, SkippedImage } from '../../plan/outcome.ts';
 import { type DeliveryPlan, type ImagePlan, imageName } from '../../plan.ts';

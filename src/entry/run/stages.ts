@@ -6,7 +6,7 @@ import { resolveDigests, showPending } from '../../config/plan/digests.ts';
 import type { Server } from '../../deploy/deploy.ts';
 import type { TagboatError } from '../../errors.ts';
 import type { ArgoCdPlan } from '../../plan/deploy.ts';
-import type { ImageExplanation } from '../../plan/explanation.ts';
+import type { ImageExplanation } from '../../plan/image.ts';
 import type { CommitPreview, ImagePreview } from '../../plan/outcome.ts';
 import type { DeliveryPlan, GitCredential, ImagePlan, RunPlan } from '../../plan.ts';
 import type { Stages } from '../../ship.ts';

@@ -1,4 +1,4 @@
-import type { ImageExplanation } from '../../plan/explanation.ts';
+import type { ImageExplanation } from '../../plan/image.ts';
 import { WireFailure } from '../../wire/failure.ts';
 import { isDigest } from '../../wire/oci/digest.ts';
 import { parseReference } from '../../wire/oci/reference.ts';

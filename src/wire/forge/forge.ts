@@ -60,11 +60,14 @@ export interface ForgeAccess {
 type Parameters = Readonly<Record<string, unknown>>;
 
 /** One request by a route such as `GET /repos/{owner}/{repo}/pulls`. */
-export type Call = (route: string, parameters?: Parameters) => Promise<unknown>;
+export type ApiCall = (route: string, parameters?: Parameters) => Promise<unknown>;
 
 /** Requests of an API by Octokit. What may be sent twice is tried again. Throws WireFailure. */
-export function openApi(world: World, { api, token }: Pick<ForgeAccess, 'api' | 'token'>): { once: Call; call: Call } {
-  const once: Call = async (route, parameters = {}) => {
+export function openApi(
+  world: World,
+  { api, token }: Pick<ForgeAccess, 'api' | 'token'>,
+): { once: ApiCall; call: ApiCall } {
+  const once: ApiCall = async (route, parameters = {}) => {
     const { request } = await import('@octokit/request');
     try {
       const { status, data } = await request(route, {

@@ -2,8 +2,7 @@ import { WireFailure } from '../failure.ts';
 import { at, listAt, textAt } from '../fields.ts';
 import type { PullsDialect } from './pulls.ts';
 
-/** As GitHub's public schema has it; a test holds it against that. */
-export const enableAutoMerge = `mutation ($input: EnablePullRequestAutoMergeInput!) {
+const enableAutoMerge = `mutation ($input: EnablePullRequestAutoMergeInput!) {
   enablePullRequestAutoMerge(input: $input) { pullRequest { number } }
 }`;
 

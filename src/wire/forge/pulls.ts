@@ -1,7 +1,8 @@
 import { WireFailure } from '../failure.ts';
 import { at, isObject, listAt, numberAt, optionalText, textAt } from '../fields.ts';
+import { isRetryable, retry } from '../retry.ts';
 import type { World } from '../world.ts';
-import { type Call, type Forge, type ForgeAccess, openApi, type PullRequest } from './forge.ts';
+import { type ApiCall, type Forge, type ForgeAccess, openApi, type PullRequest } from './forge.ts';
 
 /** Pull requests that are looked through for one of a branch, on a host that can't be asked for it. */
 const pages = 20;
@@ -9,10 +10,10 @@ const pageSize = 50;
 
 /** What GitHub and Gitea do each in its own way. */
 export interface PullsDialect {
-  readonly find: (call: Call, owner: string, head: string) => Promise<readonly unknown[]>;
-  readonly label: (call: Call, number: number, labels: readonly string[]) => Promise<unknown>;
+  readonly find: (call: ApiCall, owner: string, head: string) => Promise<readonly unknown[]>;
+  readonly label: (call: ApiCall, number: number, labels: readonly string[]) => Promise<unknown>;
   readonly mergeWhenReady: (
-    call: Call,
+    call: ApiCall,
     pull: PullRequest,
     value: unknown,
     how: { readonly head: string; readonly method: 'merge' | 'squash' | 'rebase' },
@@ -24,7 +25,7 @@ export function openPulls(world: World, access: ForgeAccess, dialect: PullsDiale
   const [owner = '', repo = ''] = access.path.split('/');
   const api = openApi(world, access);
   const of =
-    (send: Call): Call =>
+    (send: ApiCall): ApiCall =>
     (route, parameters) =>
       send(route, { owner, repo, ...parameters });
   const [call, once] = [of(api.call), of(api.once)];
@@ -66,7 +67,10 @@ export function openPulls(world: World, access: ForgeAccess, dialect: PullsDiale
       });
     },
     mergeWhenReady: async (pull, head, method) => {
-      await dialect.mergeWhenReady(call, pull, await get(pull.number), { head, method });
+      const value = await get(pull.number);
+      // Whether it may be merged is worked out in the host's own time, and until then the answer is no (405).
+      const worth = (error: unknown) => isRetryable(error) || (error instanceof WireFailure && error.status === 405);
+      await retry(() => dialect.mergeWhenReady(once, pull, value, { head, method }), world, { worth, tries: 7 });
     },
   };
 }

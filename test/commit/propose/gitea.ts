@@ -16,6 +16,8 @@ export interface ConfigOnGitea {
   readonly branches: () => Promise<readonly string[]>;
   readonly file: (branch?: string, file?: string) => Promise<string>;
   readonly commit: (branch: string, file: string, text: string) => Promise<void>;
+  /** Resolves once it is merged, with the commit that did it. */
+  readonly merged: (number: number) => Promise<string>;
   readonly merge: (number: number, how: string) => Promise<void>;
 }
 
@@ -79,6 +81,13 @@ export async function configOn(gitea: Gitea): Promise<ConfigOnGitea> {
       await api(before === undefined ? 'POST' : 'PUT', `/repos/${path}/contents/${file}`, {
         ...{ branch, content: base64(text), message: `Change ${file}`, sha: before?.sha },
       });
+    },
+    merged: async (number) => {
+      for (;;) {
+        const now = (await api('GET', `/repos/${path}/pulls/${number}`)) as Pull;
+        if (now.merged) return now.merge_commit_sha ?? '';
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
     },
     merge: async (number, how) => {
       // Gitea works out whether it can be merged in its own time.
