@@ -1,4 +1,5 @@
 import { TagboatError } from '../../errors.ts';
+import { emitNotice } from '../../events.ts';
 import type { CommitOutcome } from '../../plan/outcome.ts';
 import { type ObjectId, zeroId } from '../../wire/git/pack/object.ts';
 import { backoff } from '../../wire/retry.ts';
@@ -116,12 +117,6 @@ async function giveWay(landing: Landing, tries: number): Promise<void> {
 
 function tellKept({ emit, delivery }: Landing): void {
   const head = headOf(delivery);
-  emit({
-    type: 'notice',
-    code: 'PULL_REQUEST_KEPT',
-    data: { branch: head },
-    level: 'warning',
-    stage: 'commit',
-    message: `${head} of ${delivery.repo} has commits of somebody else's: they stay, and so does the branch.`,
-  });
+  const message = `${head} of ${delivery.repo} has commits of somebody else's: they stay, and so does the branch.`;
+  emitNotice(emit, 'warning', 'commit', 'PULL_REQUEST_KEPT', { branch: head }, message);
 }
