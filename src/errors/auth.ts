@@ -37,7 +37,7 @@ export const authErrors = {
   AWS_REGION_MISSING: entry<{ host: string }>(
     config,
     ({ host }) => `The AWS region for ${host} is not known: its name doesn't tell, and nothing sets it.`,
-    () => 'Set aws.region in tagboat.yaml, or AWS_REGION.',
+    'Set aws.region in tagboat.yaml, or AWS_REGION.',
   ),
   AWS_ROLE_REFUSED: entry<RoleRefused>(
     credentials,
@@ -56,8 +56,7 @@ export const authErrors = {
   AWS_CREDENTIALS_MISSING: entry<{ host: string }>(
     credentials,
     ({ host }) => `No AWS credentials were found for ${host}.`,
-    () =>
-      'Set aws.role in tagboat.yaml and `id-token: write` in the job, or give AWS credentials the usual way ' +
+    'Set aws.role in tagboat.yaml and `id-token: write` in the job, or give AWS credentials the usual way ' +
       '(AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, the instance).',
   ),
   AWS_UNREACHABLE: entry<{ service: 'STS' | 'ECR'; url: string; why: string }>(
@@ -110,7 +109,7 @@ export const authErrors = {
   DOCKER_CONFIG_INVALID: entry<{ file: string; why: string }>(
     credentials,
     ({ file, why }) => `Docker's config file can't be used: ${why} (${file}).`,
-    () => 'Mend the file, or move it away and run `docker login` again.',
+    'Mend the file, or move it away and run `docker login` again.',
   ),
   DOCKER_LOGIN_MISSING: entry<{ host: string; looked: readonly string[] }>(
     credentials,
@@ -153,13 +152,12 @@ export const authErrors = {
   GITHUB_APP_KEY_INVALID: entry<{ app: string }>(
     credentials,
     ({ app }) => `TAGBOAT_APP_PRIVATE_KEY of GitHub App ${app} is no RSA private key.`,
-    () =>
-      'Use the whole .pem file that GitHub gave, from -----BEGIN to -----END: as it is, with \\n for its line ends, or in base64.',
+    'Use the whole .pem file that GitHub gave, from -----BEGIN to -----END: as it is, with \\n for its line ends, or in base64.',
   ),
   GITHUB_APP_REFUSED: entry<{ app: string; api: string; repo: string }>(
     credentials,
     ({ app, api, repo }) => `${api} refused GitHub App ${app} a token for ${repo}.`,
-    () => "Check that the App's id and private key belong together, and that the App exists there and isn't suspended.",
+    "Check that the App's id and private key belong together, and that the App exists there and isn't suspended.",
   ),
   GITHUB_APP_NOT_INSTALLED: entry<{ app: string; api: string; repo: string; page: string | undefined }>(
     credentials,
@@ -171,13 +169,12 @@ export const authErrors = {
     credentials,
     ({ app, repo, granted }) =>
       `GitHub App ${app} may not write the contents of ${repo} (it has ${granted === undefined ? 'no access to them' : `"${granted}"`}).`,
-    () =>
-      "Give the App `Contents: Read and write` in its settings, then accept the new permission in the installation's.",
+    "Give the App `Contents: Read and write` in its settings, then accept the new permission in the installation's.",
   ),
   GITHUB_REPO_MOVED: entry<{ repo: string }>(
     credentials,
     ({ repo }) => `${repo} has another name or owner now.`,
-    () => "Write the repository's new URL.",
+    "Write the repository's new URL.",
   ),
   GITHUB_UNREACHABLE: entry<{ app: string; api: string; repo: string; why: string }>(
     credentials,

@@ -22,8 +22,8 @@ export interface Entry<D> {
 }
 
 /** Types one catalogue entry by its data, so that throwing it without that data doesn't compile. */
-export function entry<D>(exit: ExitCode, message: (data: D) => string, hint: (data: D) => string): Entry<D> {
-  return { exit, message, hint };
+export function entry<D>(exit: ExitCode, message: (data: D) => string, hint: string | ((data: D) => string)): Entry<D> {
+  return { exit, message, hint: typeof hint === 'string' ? () => hint : hint };
 }
 
 /** A proxy on the way to somebody wants to know who asks (407). */
@@ -31,7 +31,6 @@ export function proxyEntry<D>(exit: ExitCode, to: (data: D) => string): Entry<D>
   return entry<D>(
     exit,
     (data) => `The proxy on the way to ${to(data)} wants credentials.`,
-    () =>
-      'Put its user and password into the proxy variable (HTTPS_PROXY=http://user:password@proxy:3128), or the host into NO_PROXY.',
+    'Put its user and password into the proxy variable (HTTPS_PROXY=http://user:password@proxy:3128), or the host into NO_PROXY.',
   );
 }

@@ -7,23 +7,22 @@ export const configFileErrors = {
   FILE_KIND_UNKNOWN: entry<{ file: string }>(
     exitCodes.config,
     ({ file }) => `Nothing in ${file} can be set: by its name it is of no kind that is known.`,
-    () =>
-      'Files are known by their names: .yaml, .yml, Kustomization, .json, .toml, .env, .properties and .tfvars. Name such a file.',
+    'Files are known by their names: .yaml, .yml, Kustomization, .json, .toml, .env, .properties and .tfvars. Name such a file.',
   ),
   FILE_BINARY: entry<{ file: string; why: string }>(
     exit,
     ({ file, why }) => `${file} isn't a text file in UTF-8: ${why}.`,
-    () => 'Name a file of text, or save it as UTF-8.',
+    'Name a file of text, or save it as UTF-8.',
   ),
   FILE_TOO_LARGE: entry<{ file: string; size: number; limit: number }>(
     exit,
     ({ file, size, limit }) => `${file} has ${size} bytes; files are edited up to ${limit}.`,
-    () => 'Move the value to a smaller values file of its own.',
+    'Move the value to a smaller values file of its own.',
   ),
   FILE_TOO_DEEP: entry<{ file: string; limit: number }>(
     exit,
     ({ file, limit }) => `${file} nests deeper than ${limit} levels, or holds more documents than are read.`,
-    () => 'Move the value to a values file of its own.',
+    'Move the value to a values file of its own.',
   ),
   FILE_SYNTAX_INVALID: entry<{ file: string; format: string; why: string; isTemplate?: boolean }>(
     exit,
@@ -70,8 +69,7 @@ export const configFileErrors = {
     exit,
     ({ file, path, lines }) =>
       `${path} in ${file} is repeated by aliases on ${lines.length === 1 ? 'line' : 'lines'} ${lines.join(', ')}, which would change with it.`,
-    () =>
-      'Give those places values of their own, or say that they are to change too: `allow: [aliases]` (--allow aliases).',
+    'Give those places values of their own, or say that they are to change too: `allow: [aliases]` (--allow aliases).',
   ),
   DIGEST_BESIDE_TAG: entry<{ file: string; path: string; digest: string; line: number }>(
     exit,
@@ -83,24 +81,23 @@ export const configFileErrors = {
   PATH_AMBIGUOUS: entry<{ file: string; path: string; matches: readonly string[] }>(
     exit,
     ({ file, path, matches }) => `${path} in ${file} fits ${matches.length} places: ${matches.join(', ')}.`,
-    () =>
-      'Say which: doc[1].path or doc[kind=Deployment].path for one document, [name=app] with more fields for one item.',
+    'Say which: doc[1].path or doc[kind=Deployment].path for one document, [name=app] with more fields for one item.',
   ),
   PATH_KEY_DUPLICATE: entry<{ file: string; path: string; key: string; lines: readonly number[] }>(
     exit,
     ({ file, path, key, lines }) =>
       `${file} has the key "${key}" of ${path} ${lines.length} times in one map, on lines ${lines.join(', ')}.`,
-    () => 'Readers disagree on which of them counts: keep one.',
+    'Readers disagree on which of them counts: keep one.',
   ),
   VALUE_SET_TWICE: entry<{ file: string; path: string; values: readonly [string, string] }>(
     exitCodes.config,
     ({ file, path, values }) =>
       `${path} in ${file} is set twice, to ${JSON.stringify(values[0])} and to ${JSON.stringify(values[1])}.`,
-    () => 'Leave one of them out; one place may be spelt in two ways, such as .front.tag and ["front"].tag.',
+    'Leave one of them out; one place may be spelt in two ways, such as .front.tag and ["front"].tag.',
   ),
   EDIT_REFUSED: entry<{ file: string; path: string; why: string }>(
     exit,
     ({ file, path, why }) => `${path} in ${file} can't be set without touching something else: ${why}.`,
-    () => 'Write that value in the file by hand once, as a plain or quoted value; after that it can be set.',
+    'Write that value in the file by hand once, as a plain or quoted value; after that it can be set.',
   ),
 } as const;

@@ -7,17 +7,17 @@ export const configRepoErrors = {
   GIT_URL_UNSUPPORTED: entry<{ repo: string }>(
     exitCodes.config,
     ({ repo }) => `${repo} isn't an http or https URL.`,
-    () => 'Config repos are reached over HTTPS: https://host/owner/name.git, with the token in TAGBOAT_TOKEN.',
+    'Config repos are reached over HTTPS: https://host/owner/name.git, with the token in TAGBOAT_TOKEN.',
   ),
   BRANCH_NAME_INVALID: entry<{ branch: string }>(
     exitCodes.config,
     ({ branch }) => `${JSON.stringify(branch)} can't be a branch's name.`,
-    () => 'Give the short name, such as main or env/prod.',
+    'Give the short name, such as main or env/prod.',
   ),
   FILE_PATH_INVALID: entry<{ file: string }>(
     exitCodes.config,
     ({ file }) => `${JSON.stringify(file)} can't be a file's path in a repository.`,
-    () => "Give the path from the config repo's root with forward slashes, such as main/values.yaml.",
+    "Give the path from the config repo's root with forward slashes, such as main/values.yaml.",
   ),
   REPO_NOT_FOUND: entry<{ repo: string; with: string | undefined }>(
     exit,
@@ -65,43 +65,38 @@ export const configRepoErrors = {
         ? 'The folder is empty. Correct the path.'
         : `There is ${nearest.join(', ')}. Correct the path.`,
   ),
-  FILE_IS_FOLDER: entry<{ file: string }>(
-    exit,
-    ({ file }) => `${file} is a folder.`,
-    () => 'Name the file in it.',
-  ),
+  FILE_IS_FOLDER: entry<{ file: string }>(exit, ({ file }) => `${file} is a folder.`, 'Name the file in it.'),
   FILE_IS_SYMLINK: entry<{ file: string; at: string }>(
     exit,
     ({ file, at }) => `${at === file ? file : `${at}, on the way to ${file},`} is a symbolic link.`,
-    () => 'Name the file that the link points to.',
+    'Name the file that the link points to.',
   ),
   FILE_IS_SUBMODULE: entry<{ file: string; at: string }>(
     exit,
     ({ file, at }) => `${at === file ? file : `${at}, on the way to ${file},`} is a submodule: another repository.`,
-    () => 'Deliver to that repository instead.',
+    'Deliver to that repository instead.',
   ),
   PUSH_DENIED: entry<{ repo: string; branch: string }>(
     exit,
     ({ repo, branch }) => `${repo} refused the commit on ${branch}, and not because someone else was faster.`,
-    () =>
-      'Its own words say why. A protected branch takes commits only from those on its bypass list: add this token or App, or deliver to another branch.',
+    'Its own words say why. A protected branch takes commits only from those on its bypass list: add this token or App, or deliver to another branch.',
   ),
   LAND_TIMED_OUT: entry<{ repo: string; branch: string; attempts: number; seconds: number }>(
     exit,
     ({ repo, branch, attempts, seconds }) =>
       `Others were faster on ${branch} of ${repo} each time: ${attempts} ${attempts === 1 ? 'push' : 'pushes'} in ${seconds} s.`,
-    () => 'Nothing was written. Run again, or spread the deliveries over more branches or repositories.',
+    'Nothing was written. Run again, or spread the deliveries over more branches or repositories.',
   ),
   GIT_UNREACHABLE: entry<{ repo: string }>(
     exit,
     ({ repo }) => `No connection to ${repo}.`,
-    () => "Check the host's name, the network and the proxy variables (HTTPS_PROXY, NO_PROXY).",
+    "Check the host's name, the network and the proxy variables (HTTPS_PROXY, NO_PROXY).",
   ),
   GIT_PROXY_REFUSED: proxyEntry<{ repo: string }>(exit, ({ repo }) => repo),
   GIT_TLS_FAILED: entry<{ repo: string }>(
     exit,
     ({ repo }) => `The certificate of ${repo} isn't trusted.`,
-    () => 'For a private certificate authority set TAGBOAT_CA_FILE to its PEM file.',
+    'For a private certificate authority set TAGBOAT_CA_FILE to its PEM file.',
   ),
   GIT_TIMEOUT: entry<{ repo: string; doing: 'read' | 'push' }>(
     exit,
@@ -124,13 +119,12 @@ export const configRepoErrors = {
   GIT_MALFORMED: entry<{ repo: string; what: string }>(
     exit,
     ({ repo, what }) => `${repo} didn't answer as a git host does: ${what}.`,
-    () =>
-      'Check that the URL is the one to clone from over HTTPS, and that no login page or proxy answers in its place.',
+    'Check that the URL is the one to clone from over HTTPS, and that no login page or proxy answers in its place.',
   ),
   GIT_ANSWER_TOO_LARGE: entry<{ repo: string; what: string }>(
     exit,
     ({ repo, what }) => `${repo} sent more than is taken: ${what}.`,
-    () => 'Let the host filter what it sends (git config uploadpack.allowFilter true), or use a smaller config repo.',
+    'Let the host filter what it sends (git config uploadpack.allowFilter true), or use a smaller config repo.',
   ),
   GIT_SERVER_ERROR: entry<{ repo: string; status: number }>(
     exit,
@@ -146,18 +140,17 @@ export const configRepoErrors = {
   GIT_REFUSED: entry<{ repo: string; status: number }>(
     exit,
     ({ repo, status }) => `${repo} refused the request (${status}).`,
-    () => "Check the URL; the host's own words say more.",
+    "Check the URL; the host's own words say more.",
   ),
   TEMP_FOLDER_FULL: entry<{ folder: string }>(
     exit,
     ({ folder }) => `The config repo's files can't be put aside in ${folder}.`,
-    () =>
-      'Make room there, or point TMPDIR elsewhere. A host that can filter (git config uploadpack.allowFilter true) needs no such room.',
+    'Make room there, or point TMPDIR elsewhere. A host that can filter (git config uploadpack.allowFilter true) needs no such room.',
   ),
   VIA_GITHUB_IMPOSSIBLE: entry<{ repo: string; why: string }>(
     exitCodes.config,
     ({ repo, why }) => `The commit to ${repo} can't be made by GitHub's API: ${why}.`,
-    () => 'Leave out `via: github` (--via) to push the commit by git, or give a token for a repository on GitHub.',
+    'Leave out `via: github` (--via) to push the commit by git, or give a token for a repository on GitHub.',
   ),
   PULL_REQUEST_IMPOSSIBLE: entry<{ repo: string; why: string }>(
     exitCodes.config,

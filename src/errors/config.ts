@@ -7,12 +7,12 @@ export const configErrors = {
   CONFIG_TOO_LARGE: entry<{ file: string; limit: number }>(
     exit,
     ({ file, limit }) => `${file} is larger than ${limit} bytes, or nests deeper than any config does.`,
-    () => 'Check that it is the right file.',
+    'Check that it is the right file.',
   ),
   CONFIG_YAML_INVALID: entry<{ file: string; why: string }>(
     exit,
     ({ file, why }) => `${file} isn't valid YAML: ${why}`,
-    () => 'Correct it at the caret; often an indentation or a missing quote is just before it.',
+    'Correct it at the caret; often an indentation or a missing quote is just before it.',
   ),
   CONFIG_KEY_UNKNOWN: entry<{ file: string; key: string; nearest: string | undefined; known: readonly string[] }>(
     exit,
@@ -30,7 +30,7 @@ export const configErrors = {
   CONFIG_VALUE_INVALID: entry<{ file: string; key: string; why: string }>(
     exit,
     ({ file, key, why }) => `${key} in ${file} ${why}.`,
-    () => '`tagboat schema` describes every key.',
+    '`tagboat schema` describes every key.',
   ),
   CONFIG_VARIABLE_UNSET: entry<{ file: string; key: string; name: string }>(
     exit,
@@ -52,43 +52,41 @@ export const configErrors = {
   FOLDERS_NOT_FOUND: entry<{ file: string; pattern: string; why: string }>(
     exit,
     ({ file, pattern, why }) => `images["${pattern}"] in ${file} stands for no image: ${why}.`,
-    () =>
-      "The pattern is of folders from the app repo's root, such as services/*; each that has a Dockerfile is an image.",
+    "The pattern is of folders from the app repo's root, such as services/*; each that has a Dockerfile is an image.",
   ),
   FOLDERS_TOO_MANY: entry<{ file: string; pattern: string; why: string }>(
     exit,
     ({ file, pattern, why }) => `images["${pattern}"] in ${file} stands for too much: ${why}.`,
-    () => 'Begin the pattern with the folder that the services are in, and use * for one level: services/*.',
+    'Begin the pattern with the folder that the services are in, and use * for one level: services/*.',
   ),
   FOLDER_WITHOUT_DOCKERFILE: entry<{ file: string; pattern: string; name: string; why: string }>(
     exit,
     ({ file, pattern, name, why }) => `images["${pattern}"] in ${file} names ${name}, which is no image: ${why}.`,
-    () => 'Write its Dockerfile, or take the name out of the list.',
+    'Write its Dockerfile, or take the name out of the list.',
   ),
   FOLDER_UNUSABLE: entry<{ file: string; pattern: string; folder: string; why: string }>(
     exit,
     ({ file, pattern, folder, why }) => `images["${pattern}"] in ${file} stands for ${folder} too, which ${why}.`,
-    () => 'Name the folder otherwise, or leave it out: `except: [NAME]`, by the name that {name} is.',
+    'Name the folder otherwise, or leave it out: `except: [NAME]`, by the name that {name} is.',
   ),
   IMAGES_NOT_LOOKED_UP: entry<{ file: string; pattern: string }>(
     exit,
     ({ file, pattern }) => `images["${pattern}"] in ${file} stands for what was not looked up here.`,
-    () => 'A program has to hand parseConfig the `lists` of what peekConfig tells.',
+    'A program has to hand parseConfig the `lists` of what peekConfig tells.',
   ),
   TEMPLATE_UNRESOLVED: entry<{ where: string; variable: string; why: string }>(
     exit,
     ({ where, variable, why }) => `{${variable}} in ${where} can't be filled in: ${why}.`,
-    () => 'Use another variable, such as {commit}, or run where it is known.',
+    'Use another variable, such as {commit}, or run where it is known.',
   ),
   PATH_SYNTAX_INVALID: entry<{ path: string; column: number; reason: string }>(
     exit,
     ({ path, column, reason }) => `The path ${JSON.stringify(path)} breaks at character ${column}: ${reason}.`,
-    () =>
-      'Paths look like .front.imageTag, .images[name=app].newTag, .list[0], ."a.b", .image#tag or doc[kind=Deployment].spec.x.',
+    'Paths look like .front.imageTag, .images[name=app].newTag, .list[0], ."a.b", .image#tag or doc[kind=Deployment].spec.x.',
   ),
   VALUE_UNWRITABLE: entry<{ path: string; why: string }>(
     exit,
     ({ path, why }) => `The value for ${path} can't be written to a file: ${why}.`,
-    () => 'Give it another value.',
+    'Give it another value.',
   ),
 } as const;

@@ -104,8 +104,7 @@ export const keylessErrors = {
   OIDC_TOKEN_UNUSABLE: entry<{ from: string; why: string }>(
     credentials,
     ({ from, why }) => `The OIDC token of ${from} can't be used: ${why}.`,
-    () =>
-      "Run the job again for a new one; a long job needs a token that lives as long as it does. Check this machine's clock too.",
+    "Run the job again for a new one; a long job needs a token that lives as long as it does. Check this machine's clock too.",
   ),
   OIDC_AUDIENCE_OTHER: entry<{ audience: string; aud: string; from: string; wanted: TokenUse }>(
     credentials,
@@ -125,8 +124,7 @@ export const keylessErrors = {
   GOOGLE_CREDENTIALS_UNUSABLE: entry<{ file: string; why: string }>(
     credentials,
     ({ file, why }) => `Google's application default credentials can't be used: ${why} (${file}).`,
-    () =>
-      'Set `google` in tagboat.yaml and let the job have an OIDC token, or run `gcloud auth application-default login`, or name another file in GOOGLE_APPLICATION_CREDENTIALS.',
+    'Set `google` in tagboat.yaml and let the job have an OIDC token, or run `gcloud auth application-default login`, or name another file in GOOGLE_APPLICATION_CREDENTIALS.',
   ),
   AZURE_TOKEN_REFUSED: entry<AzureRefused>(
     credentials,

@@ -49,13 +49,12 @@ export const registryErrors = {
   MANIFEST_NOT_FOUND: entry<RegistryPlace & { reference: string }>(
     registry,
     (data) => `${where(data)} has no image ${data.reference}.`,
-    () => 'Check the tag or digest: the registry was reached and knows no such image.',
+    'Check the tag or digest: the registry was reached and knows no such image.',
   ),
   IMAGE_NOT_FOUND: entry<{ image: string; reference: string }>(
     registry,
     ({ image, reference }) => `${image} is to be taken as ${reference}, and its registry has no such image.`,
-    () =>
-      'Let the step that builds and pushes it come before this one, and check name and tag. Many registries answer the same when the login may not read it.',
+    'Let the step that builds and pushes it come before this one, and check name and tag. Many registries answer the same when the login may not read it.',
   ),
   IMAGE_PLATFORM_MISSING: entry<{ image: string; reference: string; platform: string; available: readonly string[] }>(
     registry,
@@ -66,13 +65,12 @@ export const registryErrors = {
   BLOB_NOT_FOUND: entry<RegistryPlace>(
     registry,
     (data) => `${where(data)} has an image whose parts are missing.`,
-    () => 'Build and push that image again; a clean-up may have taken its layers.',
+    'Build and push that image again; a clean-up may have taken its layers.',
   ),
   TAG_IMMUTABLE: entry<RegistryPlace & { tag: string; held: string }>(
     registry,
     (data) => `The tag ${data.tag} in ${where(data)} is immutable and means another image already, ${data.held}.`,
-    () =>
-      'The same commit gave another image. Use that one, commit again for a new tag, or add to `tag:` in tagboat.yaml ' +
+    'The same commit gave another image. Use that one, commit again for a new tag, or add to `tag:` in tagboat.yaml ' +
       'what makes it different.',
   ),
   TAG_LIMIT: entry<RegistryPlace & { tag: string; digest: string }>(
@@ -88,7 +86,7 @@ export const registryErrors = {
   TAG_REFUSED: entry<RegistryPlace & { tag: string }>(
     registry,
     (data) => `${where(data)} takes the image, but not under the tag ${data.tag}.`,
-    () => 'These credentials may push: look for a rule about tags there (protected, immutable, too many of one image).',
+    'These credentials may push: look for a rule about tags there (protected, immutable, too many of one image).',
   ),
   REGISTRY_RATE_LIMITED: entry<RegistryPlace & { seconds: number | undefined }>(
     registry,
@@ -107,7 +105,7 @@ export const registryErrors = {
   REGISTRY_STORAGE_FULL: entry<RegistryPlace>(
     registry,
     ({ host }) => `${host} has no space left.`,
-    () => 'Make space in the registry: delete images that nothing runs, or give it a larger disk.',
+    'Make space in the registry: delete images that nothing runs, or give it a larger disk.',
   ),
   REGISTRY_PROXY_REFUSED: proxyEntry<RegistryPlace>(registry, ({ host }) => host),
   REGISTRY_REFUSED: entry<RegistryPlace & { status: number; code: string | undefined; by?: string | undefined }>(
@@ -116,18 +114,17 @@ export const registryErrors = {
       data.by === undefined
         ? `${where(data)} refused the request: ${data.code ?? data.status}.`
         : `${data.host} leads to ${data.by}, which refused the request: ${data.code ?? data.status}.`,
-    () => "The registry's own words say what it doesn't accept.",
+    "The registry's own words say what it doesn't accept.",
   ),
   REGISTRY_UNREACHABLE: entry<RegistryPlace>(
     registry,
     ({ host }) => `${host} can't be reached.`,
-    () => 'Check the name and port of the registry in tagboat.yaml, the network, and the proxy variables.',
+    'Check the name and port of the registry in tagboat.yaml, the network, and the proxy variables.',
   ),
   REGISTRY_UNTRUSTED: entry<RegistryPlace>(
     registry,
     ({ host }) => `The certificate of ${host} isn't trusted.`,
-    () =>
-      "Name your own CA's certificate file in TAGBOAT_CA_FILE; set `insecure: true` only for a registry without TLS.",
+    "Name your own CA's certificate file in TAGBOAT_CA_FILE; set `insecure: true` only for a registry without TLS.",
   ),
   REGISTRY_TIMEOUT: entry<RegistryPlace>(
     registry,
@@ -137,16 +134,16 @@ export const registryErrors = {
   REGISTRY_CUT: entry<RegistryPlace>(
     registry,
     ({ host }) => `The connection to ${host} ended too early, again and again.`,
-    () => 'Look for a proxy or load balancer on the way that limits size or time; then run again.',
+    'Look for a proxy or load balancer on the way that limits size or time; then run again.',
   ),
   REGISTRY_MALFORMED: entry<RegistryPlace & { what: string }>(
     registry,
     ({ host, what }) => `${host} doesn't answer as a registry does: ${what}.`,
-    () => 'Check the host in tagboat.yaml, and whether a proxy or login page answers in its place.',
+    'Check the host in tagboat.yaml, and whether a proxy or login page answers in its place.',
   ),
   BLOB_MISMATCH: entry<RegistryPlace & { digest: string }>(
     registry,
     (data) => `The content of ${data.digest} in ${where(data)} isn't what its digest says.`,
-    () => 'Nothing of it was used. Run again; if it stays, the stored copy is damaged: push that image again.',
+    'Nothing of it was used. Run again; if it stays, the stored copy is damaged: push that image again.',
   ),
 } as const;
