@@ -16,10 +16,9 @@ export function jsonIn(text: string): unknown {
 
 /** What stands at a path of keys. */
 export function at(value: unknown, ...keys: readonly string[]): unknown {
-  return keys.reduce<unknown>(
-    (inner, key) => (isObject(inner) && Object.hasOwn(inner, key) ? inner[key] : undefined),
-    value,
-  );
+  let inner = value;
+  for (const key of keys) inner = isObject(inner) && Object.hasOwn(inner, key) ? inner[key] : undefined;
+  return inner;
 }
 
 /** The text there, cut to a size that can be shown; `""` where there is none. */

@@ -1,29 +1,20 @@
 import type { ArgoCd } from '../../wire/argocd/types.ts';
 import { WireFailure } from '../../wire/failure.ts';
-import type { World } from '../../wire/world.ts';
+import { type Ticking, within } from '../../wire/within.ts';
 
 /** What is asked at the very end, or after it, has this long: a last look tells more than that time is up. */
 const leastMs = 20_000;
 
 /** The same Argo CD, of which nothing is awaited beyond a time of the world's clock: that is a WireFailure `timeout`. */
-export function askedUntil(argocd: ArgoCd, { clock, signal }: World, latest: number): ArgoCd {
+export function askedUntil(argocd: ArgoCd, world: Ticking, latest: number): ArgoCd {
   const inTime =
     <A extends readonly unknown[], T>(ask: (...asked: A) => Promise<T>) =>
-    async (...asked: A): Promise<T> => {
-      const done = new AbortController();
-      const over = clock
-        .sleep(Math.max(leastMs, latest - clock.now()), AbortSignal.any([signal, done.signal]))
-        .then((): never => {
-          const message = `${argocd.url} had not answered when the time was over`;
-          throw new WireFailure('timeout', argocd.url, { message, retryable: false });
-        });
-      over.catch(() => undefined);
-      try {
-        return await Promise.race([ask(...asked), over]);
-      } finally {
-        done.abort();
-      }
-    };
+    (...asked: A): Promise<T> =>
+      within(world, Math.max(leastMs, latest - world.clock.now()), ask(...asked), (): never => {
+        world.signal.throwIfAborted();
+        const message = `${argocd.url} had not answered when the time was over`;
+        throw new WireFailure('timeout', argocd.url, { message, retryable: false });
+      });
   return {
     ...argocd,
     application: inTime(argocd.application),
@@ -40,14 +31,6 @@ export function askedUntil(argocd: ArgoCd, { clock, signal }: World, latest: num
 const graceMs = 10_000;
 
 /** An answer, or what stands for it once a time of the world's clock is over: whoever was asked may hang. */
-export async function answerBy<T>(
-  { clock, signal }: Pick<World, 'clock' | 'signal'>,
-  until: number,
-  answer: Promise<T>,
-  otherwise: T,
-): Promise<T> {
-  const done = new AbortController();
-  const left = Math.max(graceMs, until - clock.now());
-  const over = clock.sleep(left, AbortSignal.any([signal, done.signal])).catch(() => undefined);
-  return Promise.race([answer, over.then(() => otherwise)]).finally(() => done.abort());
+export function answerBy<T>(world: Ticking, until: number, answer: Promise<T>, otherwise: T): Promise<T> {
+  return within(world, Math.max(graceMs, until - world.clock.now()), answer, () => otherwise);
 }

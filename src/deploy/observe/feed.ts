@@ -74,8 +74,10 @@ export function createFeed(
 
   const looks = async (until: AbortSignal): Promise<void> => {
     while (!until.aborted) {
-      // The stream itself begins with every state.
-      await clock.sleep(streaming ? times.calmMs : times.brokenMs, until).catch(() => undefined);
+      const rest = (ms: number) => clock.sleep(ms, until).catch(() => undefined);
+      await rest(times.brokenMs);
+      // The stream itself begins with every state: where it came to stand meanwhile, nothing is missed yet.
+      if (streaming) await rest(times.calmMs - times.brokenMs);
       if (until.aborted) return;
       await look(until);
     }

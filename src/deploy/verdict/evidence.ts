@@ -51,7 +51,7 @@ export interface Evidence {
 }
 
 /** Whether all of these are our commit or have it in their history. */
-export function haveOurs({ standing }: Evidence, revisions: readonly string[]): boolean {
+export function haveOurs({ standing }: Pick<Evidence, 'standing'>, revisions: readonly string[]): boolean {
   return revisions.length > 0 && revisions.every((one) => ['same', 'descendant'].includes(standing(one)));
 }
 

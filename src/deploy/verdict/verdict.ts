@@ -1,7 +1,7 @@
 import type { Relation } from '../../wire/git/ancestry.ts';
 import type { Observation } from '../observe/observation.ts';
 import { type Answer, final, pending } from './answer.ts';
-import { afterSync, type Evidence, isOurs, type Memory, stateOf } from './evidence.ts';
+import { afterSync, type Evidence, haveOurs, isOurs, type Memory, stateOf } from './evidence.ts';
 import { judgeHealth, resourceKey } from './healthy.ts';
 import { judgeImages } from './images.ts';
 import type { Question } from './question.ts';
@@ -15,6 +15,19 @@ export function revisionsIn({ revisions, operation, hydrator }: Observation): st
       ? [...revisions, ...(operation?.revisions ?? [])]
       : [hydrator.drySha, hydrator.done?.drySha, hydrator.compared];
   return [...new Set(own.filter((revision) => revision !== undefined && revision !== ''))] as string[];
+}
+
+/** Whether what it means hangs on its resources, which a stream of several applications doesn't tell. */
+export function hangsOnResources(
+  { illBefore }: Memory,
+  seen: Observation,
+  standing: (revision: string) => Relation,
+): boolean {
+  const { status } = seen.health;
+  if (status === 'Degraded' || (status !== 'Healthy' && Object.keys(illBefore).length > 0)) return true;
+  // Of a commit that isn't ours, and while it is synced, it says nothing that it is out of sync.
+  const over = seen.sync === 'OutOfSync' && !seen.refreshing && !isRunning(seen.operation);
+  return over && (seen.hydrator !== undefined || !seen.followed || haveOurs({ standing }, seen.revisions));
 }
 
 /**

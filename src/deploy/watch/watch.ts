@@ -2,7 +2,7 @@ import type { Health } from '../../plan/deploy.ts';
 import type { Application, AppRef } from '../../wire/argocd/types.ts';
 import { WireFailure } from '../../wire/failure.ts';
 import type { Relation } from '../../wire/git/ancestry.ts';
-import type { World } from '../../wire/world.ts';
+import { type Ticking, within } from '../../wire/within.ts';
 import { type Helped, type Helper, helpAlong } from '../act/helper.ts';
 import { answerBy } from '../observe/asked-until.ts';
 import { mayPass } from '../observe/fault.ts';
@@ -13,7 +13,7 @@ import type { Followed } from '../observe/sources.ts';
 import { type Answer, type Phase, pending } from '../verdict/answer.ts';
 import { type Memory, nothingYet } from '../verdict/evidence.ts';
 import type { Question } from '../verdict/question.ts';
-import { atDeadline, judge, revisionsIn } from '../verdict/verdict.ts';
+import { atDeadline, hangsOnResources, judge, revisionsIn } from '../verdict/verdict.ts';
 import { ownDeadline } from './patience.ts';
 
 /** An application, and what is asked about it. */
@@ -62,7 +62,7 @@ export async function watchApplication(watched: Watched): Promise<WatchResult> {
 }
 
 async function watchInProject(watched: Watched): Promise<WatchResult | { readonly movedTo: AppRef }> {
-  const { world, feed, app, question } = watched;
+  const { world, feed, argocd, app, question } = watched;
   const { clock, signal } = world;
   let { deadline } = watched;
   const latch = createLatch();
@@ -106,9 +106,14 @@ async function watchInProject(watched: Watched): Promise<WatchResult | { readonl
       } else if (news?.is === 'fault' && !mayPass(news.error)) {
         throw news.error;
       } else if (application !== undefined) {
-        const whole = await inTime(withResources(watched, application, memory), application);
-        const seen = observe(whole, watched.followed, helper.failing);
-        const relation = await relations(revisionsIn(seen));
+        let seen = observe(application, watched.followed, helper.failing);
+        let relation = await relations(revisionsIn(seen));
+        let whole = application;
+        if (whole.resources.length === 0 && hangsOnResources(memory, seen, relation)) {
+          whole = await inTime(argocd.application(app), whole).catch(() => whole);
+          seen = observe(whole, watched.followed, helper.failing);
+          relation = await relations(revisionsIn(seen));
+        }
         const judged = judge(question, memory, seen, relation, clock.now());
         memory = judged.memory;
         last = judged.answer;
@@ -131,27 +136,12 @@ async function watchInProject(watched: Watched): Promise<WatchResult | { readonl
         last?.is === 'pending' ? (last.againMs ?? longestWaitMs) : longestWaitMs,
         longestWaitMs,
       );
-      await latch.wait(Math.max(1, wait), clock, signal);
+      await latch.wait(world, Math.max(1, wait));
     }
   } finally {
     stop();
     helper.stop();
   }
-}
-
-/** The stream of several applications tells no resources; which of them are at fault can't be judged without. */
-async function withResources(
-  { argocd, app }: Watched,
-  application: Application,
-  { illBefore }: Memory,
-): Promise<Application> {
-  const { sync, health, resources } = application;
-  const needed =
-    health.status === 'Degraded' ||
-    sync.status === 'OutOfSync' ||
-    (Object.keys(illBefore).length > 0 && health.status !== 'Healthy');
-  if (resources.length > 0 || !needed) return application;
-  return argocd.application(app).catch(() => application);
 }
 
 /** The same application in another project than it was found in, where its old place knows it no more. */
@@ -208,7 +198,7 @@ function createRelations({
 }
 
 /** Lets one waiter through, at once when it was opened before. */
-function createLatch(): { open(): void; wait(ms: number, clock: World['clock'], signal: AbortSignal): Promise<void> } {
+function createLatch(): { open(): void; wait(world: Ticking, ms: number): Promise<void> } {
   let opened = false;
   let release: (() => void) | undefined;
   return {
@@ -216,15 +206,12 @@ function createLatch(): { open(): void; wait(ms: number, clock: World['clock'], 
       opened = true;
       release?.();
     },
-    wait: async (ms, clock, signal) => {
-      const controller = new AbortController();
-      const over = new Promise<void>((resolve) => {
+    wait: async (world, ms) => {
+      const told = new Promise<void>((resolve) => {
         release = resolve;
         if (opened) resolve();
       });
-      const until = AbortSignal.any([controller.signal, signal]);
-      await Promise.race([over, clock.sleep(ms, until).catch(() => undefined)]);
-      controller.abort();
+      await within(world, ms, told, () => undefined);
       opened = false;
       release = undefined;
     },

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createExec, type Exec } from '../../wire/exec.ts';
 import { shownUrl } from '../../wire/failure.ts';
 import type { Http } from '../../wire/http.ts';
@@ -9,12 +8,20 @@ import { version } from './version.ts';
 
 const clock: Clock = {
   now: () => Date.now(),
-  sleep: async (ms, signal) => {
-    // An aborted timer rejects with an error of its own; the world promises the signal's reason.
-    await sleep(ms, undefined, signal === undefined ? {} : { signal }).catch((error: unknown) => {
-      throw signal?.aborted ? signal.reason : error;
-    });
-  },
+  // By hand: node:timers/promises rejects with an error of its own, made with its stack for each sleep that is cut short.
+  sleep: (ms, signal) =>
+    new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(signal.reason);
+      const stop = (): void => {
+        clearTimeout(timer);
+        reject(signal?.reason);
+      };
+      const timer = setTimeout(() => {
+        signal?.removeEventListener('abort', stop);
+        resolve();
+      }, ms);
+      signal?.addEventListener('abort', stop, { once: true });
+    }),
 };
 
 /** The real world. Call `close()` at the end: kept connections hold the process. */

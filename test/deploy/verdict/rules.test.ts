@@ -16,7 +16,7 @@ import {
 import { isImageOf, isOursOf, judgeImages } from '../../../src/deploy/verdict/images.ts';
 import { type Question, timesFor, usualTimes } from '../../../src/deploy/verdict/question.ts';
 import { driftNotes, judgeConditions, judgeSync } from '../../../src/deploy/verdict/synced.ts';
-import { judge, revisionsIn } from '../../../src/deploy/verdict/verdict.ts';
+import { hangsOnResources, judge, revisionsIn } from '../../../src/deploy/verdict/verdict.ts';
 import { verdictError } from '../../../src/deploy/verdict/verdict-error.ts';
 import type { Reason, Verdict } from '../../../src/plan/deploy.ts';
 import type { ResourceStatus } from '../../../src/wire/argocd/types.ts';
@@ -406,5 +406,30 @@ describe('the error of a verdict', () => {
     expect(told(reason('no such image'))).toContain('no such image');
     expect(told(reason(''))).toContain('ErrImagePull');
     expect(told(reason('it failed'))).toBe(told());
+  });
+});
+
+describe('what the stream of a fleet leaves out', () => {
+  const asks = (change: Partial<Observation>, illBefore: Record<string, string> = {}) => {
+    const { memory, seen, standing } = evidence(change);
+    return hangsOnResources({ ...memory, illBefore }, seen, standing);
+  };
+  it.each<[string, Partial<Observation>, boolean]>([
+    ['a good state needs none', {}, false],
+    ['what is degraded does', { health: { status: 'Degraded', message: '' } }, true],
+    ['ours out of sync does', { sync: 'OutOfSync' }, true],
+    ['so does a later one', { sync: 'OutOfSync', revisions: ['later'] }, true],
+    ['an older one out of sync does not', { sync: 'OutOfSync', revisions: ['old'] }, false],
+    ['nor a sync under way', { sync: 'OutOfSync', operation: { ...operation, phase: 'Running' } }, false],
+    ['nor a refresh', { sync: 'OutOfSync', refreshing: true }, false],
+    ['a hydrated one does, whose commit is another', { sync: 'OutOfSync', revisions: ['wet'], hydrator }, true],
+    ['one that follows nothing of ours does', { sync: 'OutOfSync', followed: false, revisions: ['x'] }, true],
+  ])('%s', (_, change, expected) => {
+    expect(asks(change)).toBe(expected);
+  });
+
+  it('what was ill before is asked for until all is well', () => {
+    const progressing = { health: { status: 'Progressing', message: '' } };
+    expect([asks(progressing), asks(progressing, { a: '' }), asks({}, { a: '' })]).toEqual([false, true, false]);
   });
 });

@@ -1,13 +1,14 @@
 import { constants, type Dirent } from 'node:fs';
 import { access, readdir, realpath } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import picomatch from 'picomatch';
 import { dockerfileIn, type FolderLookup, type FoundFolder, type FoundFolders } from '../../../config/read/lists.ts';
 
 const most = { services: 500, read: 5_000, depth: 12 };
 
 /** The folders that a pattern means, each with whether its Dockerfile is there; hidden ones only by name. Bounded. */
 export async function findFolders(root: string, lookup: FolderLookup): Promise<FoundFolders> {
+  // Most configs list no folders: it is read where one does.
+  const { default: picomatch } = await import('picomatch');
   const pattern = lookup.pattern.replace(/^(?:\.\/)+/, '').replace(/\/+$/, '');
   const isMeant = picomatch(pattern, { nonegate: true, maxLength: 1_000 });
   const { base } = picomatch.scan(pattern);

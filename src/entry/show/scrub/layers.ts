@@ -74,8 +74,9 @@ function character(point: number): string {
 
 /** The layer with each match replaced. All of a replacement stands where the match stood. */
 function rewrite(layer: Layer, pattern: RegExp, replaced: (match: string) => string): Layer {
-  const matches = [...layer.text.matchAll(pattern)];
-  if (matches.length === 0) return layer;
+  // Most texts have nothing to replace, and most of what is printed is such texts.
+  if (layer.text.search(pattern) < 0) return layer;
+  const matches = layer.text.matchAll(pattern);
   const pieces: { readonly text: string; readonly start: number; readonly end: number; readonly same: boolean }[] = [];
   let last = 0;
   for (const match of matches) {

@@ -20,6 +20,7 @@ const telling = 12;
 /** At the end of a long text, where it was probably cut, less is enough. */
 const tellingAtEnd = 6;
 const long = 200;
+const mostTold = 500;
 
 type Range = readonly [start: number, end: number];
 
@@ -31,11 +32,14 @@ export function createScrubber(): Scrubber {
   const cuttable = new Set<string>();
   let pattern: RegExp | undefined;
   let partly: RegExp | undefined;
+  /** Short texts as they came out: the same keys and words are told again and again. */
+  const told = new Map<string, string>();
 
   const add = (secret: string): void => {
     const before = forms.size;
     for (const form of formsOf(secret)) forms.add(form);
     if (forms.size === before) return;
+    told.clear();
     for (const form of forms) {
       if (/\s|:\/\/|^-----/.test(form)) continue;
       if (form.length >= 2 * telling) parts.add(form);
@@ -90,9 +94,13 @@ export function createScrubber(): Scrubber {
 
   const text = (raw: string): string => {
     if (pattern === undefined || raw.length < shortest) return raw;
-    let clean = raw;
+    let clean = told.get(raw);
+    if (clean !== undefined) return clean;
+    clean = raw;
     // A replacement can complete another occurrence ("xx***" for the secret "x***"); each round is shorter, so it ends.
     for (let next = once(clean); next.length < clean.length; next = once(clean)) clean = next;
+    if (told.size >= mostTold) told.clear();
+    if (raw.length <= long) told.set(raw, clean);
     return clean;
   };
 

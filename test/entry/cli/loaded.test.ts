@@ -1,0 +1,49 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { beforeAll, expect, it } from 'vitest';
+import { buildIfNeeded } from '../../../scripts/build.mjs';
+
+const dist = resolve(import.meta.dirname, '../../../dist');
+const chunks = (name: string): string => {
+  // Of two builds' chunks the newer one is named by what was built last.
+  const main = readFileSync(join(dist, named('main')), 'utf8');
+  return new RegExp(`"\\./(${name}-[0-9A-Z]+\\.js)"`).exec(main)?.[1] ?? '';
+};
+const named = (name: string): string =>
+  `chunks/${new RegExp(`/(${name}-[0-9A-Z]+\\.js)`).exec(readFileSync(join(dist, 'cli.js'), 'utf8'))?.[1]}`;
+
+/** Bytes and libraries of all that a file loads before its first line is run. */
+function loaded(entry: string): { files: number; bytes: number; text: string } {
+  const files = new Set([join(dist, entry)]);
+  let text = '';
+  for (const file of files) {
+    const source = readFileSync(file, 'utf8');
+    text += source;
+    // A static import stands at the beginning of a statement, one for later is a call.
+    for (const [, path = ''] of source.matchAll(/(?:^|[;\n}])(?:import|export)[^;()]{0,20000}?"(\.[^"]+\.js)"/g)) {
+      files.add(resolve(file, '..', path));
+    }
+  }
+  return { files: files.size, bytes: text.length, text };
+}
+
+beforeAll(() => buildIfNeeded());
+
+it('a version is told by three small files', () => {
+  const { files, bytes } = loaded('cli.js');
+  expect({ files, small: bytes < 5_000 }).toEqual({ files: 3, small: true });
+});
+
+it.each([
+  'commit',
+  'wait',
+])('%s loads no library for configs, lists, builds or clouds before it needs one', (command) => {
+  expect(readdirSync(join(dist, 'chunks'))).toContain(chunks(command));
+  const { files, bytes, text } = loaded(`chunks/${chunks(command)}`);
+  expect(files).toBeLessThanOrEqual(6);
+  expect(bytes).toBeLessThan(400_000);
+  // CommonJS ones keep their paths in the bundle; the others are held by the size.
+  for (const library of ['picomatch', 'ajv', '@smithy', 'google-auth-library']) {
+    expect(text.includes(`node_modules/${library}/`), library).toBe(false);
+  }
+});
