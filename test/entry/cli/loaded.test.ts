@@ -1,7 +1,7 @@
+import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { buildIfNeeded } from '../../../scripts/build.mjs';
 
 const dist = resolve(import.meta.dirname, '../../../dist');
 const chunks = (name: string): string => {
@@ -27,7 +27,9 @@ function loaded(entry: string): { files: number; bytes: number; text: string } {
   return { files: files.size, bytes: text.length, text };
 }
 
-beforeAll(() => buildIfNeeded());
+beforeAll(() => {
+  execFileSync(process.execPath, [resolve(dist, '../scripts/build.mjs'), '--if-needed']);
+});
 
 it('a version is told by three small files', () => {
   const { files, bytes } = loaded('cli.js');
