@@ -82,12 +82,13 @@ async function findTheirs(
   const writerOf = openWriters(remote, tip);
   const untold = asked.some(({ names }) => names === undefined);
   const confirmedBy = untold ? await openConfirmed(remote, delivery.branch) : () => [];
+  const untraced: { readonly level: 'info' | 'warning'; readonly message: string; readonly place: PlacedValue }[] = [];
   const theirs = await Promise.all(
     asked.map(async ({ names, ...place }) => {
       if (names?.is === 'commit') return [{ ...place, commit: names.id }];
       if (names?.is === 'none') {
         const message = `${place.path} in ${place.file} names no commit (${shown(place.value)}): it is replaced whatever it was.`;
-        lineage.tell('info', message, ofNoCommit(place));
+        untraced.push({ level: 'info', message, place });
         return [];
       }
       const here = names?.is === 'short' ? await lineage.wholeId(names.text) : undefined;
@@ -96,10 +97,16 @@ async function findTheirs(
       const by = [found, names === undefined ? confirmedBy(place) : []].flat();
       if (by.length > 0) return by.map((one) => ({ ...place, commit: one }));
       const message = `Nothing says which commit ${place.path} in ${place.file} is from (${shown(place.value)}): it is replaced whatever it was.`;
-      lineage.tell(names === undefined ? 'info' : 'warning', message, ofNoCommit(place));
+      untraced.push({ level: names === undefined ? 'info' : 'warning', message, place });
       return [];
     }),
   );
+  // A first delivery of many services has that to say of each of them.
+  const worst = untraced.toSorted((a, b) => (a.level < b.level ? 1 : a.level > b.level ? -1 : 0));
+  const few = worst.length > 3 ? worst.slice(0, 1) : worst;
+  const more = untraced.length - few.length;
+  for (const { level, message, place } of few)
+    lineage.tell(level, more === 0 ? message : `${message} It is so with ${more} more values.`, ofNoCommit(place));
   return theirs.flat();
 }
 

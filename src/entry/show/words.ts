@@ -5,7 +5,7 @@ import type { Event } from '../../events.ts';
 import { healthOf } from '../../plan/deploy.ts';
 import type { HoldChange } from '../../plan/holds.ts';
 import type { Change, CommitOutcome, CommitPreview, ImageOutcome } from '../../plan/outcome.ts';
-import { changeValues } from './change-words.ts';
+import { changeNote, changeValues } from './change-words.ts';
 import { findingLines } from './finding-words.ts';
 import { duration, oneLine, padTo, printable, short } from './printable.ts';
 import { verdictLines } from './verdict-words.ts';
@@ -182,9 +182,13 @@ function commitLines(name: string, outcome: CommitOutcome, colors: Colors): stri
 
 function previewLines(name: string, { branch, repo, changes, instead }: CommitPreview, colors: Colors): string[] {
   if (changes.length === 0) return [item(colors.green('='), name, `${branch} already says so, no commit`)];
-  const would = item(colors.cyan('~'), name, `would commit to ${branch} of ${repo}`);
+  const many = changes.length > 10;
+  const what = many ? `${changes.length} values ` : '';
+  const would = item(colors.cyan('~'), name, `would commit ${what}to ${branch} of ${repo}`);
   const head = instead === undefined ? [would] : [...commitLines(name, instead, colors), colors.dim('  It would set:')];
-  return [...head, ...changes.map((change) => changeLine(change, colors))];
+  // Of many, a table shows the values; what may surprise about one stands here all the same.
+  const shown = many ? changes.filter((change) => changeNote(change) !== '') : changes;
+  return [...head, ...shown.map((change) => changeLine(change, colors))];
 }
 
 function holdLines(change: HoldChange | undefined, colors: Colors): string[] {
