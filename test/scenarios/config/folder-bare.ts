@@ -11,7 +11,11 @@ export const scenario = declare({
   whatTheUserSees: 'FOLDER_WITHOUT_DOCKERFILE',
   exitCode: 2,
   guarantees: [
-    tells('the Dockerfile that was looked for and the place are named', 'services/docs/Dockerfile', 'tagboat.yaml:4:26'),
+    tells(
+      'the Dockerfile that was looked for and the place are named',
+      'services/docs/Dockerfile',
+      'tagboat.yaml:4:26',
+    ),
     configRepoUntouched,
     registryUntouched,
   ],
