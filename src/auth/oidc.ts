@@ -1,6 +1,7 @@
 import type { TokenUse } from '../errors/keyless.ts';
 import { TagboatError } from '../errors.ts';
 import { peerOf, WireFailure } from '../wire/failure.ts';
+import { at, jsonIn } from '../wire/fields.ts';
 import { readBody } from '../wire/http.ts';
 import { isPassingStatus, retry, retryAfterMs } from '../wire/retry.ts';
 import type { Secret } from '../wire/secret.ts';
@@ -94,11 +95,6 @@ async function ask(world: World, keeper: Keeper, url: URL, requestToken: Secret,
 
 /** The token in `{"value": "…"}`. */
 function valueIn(body: string): string | undefined {
-  try {
-    const { value } = JSON.parse(body) as { value?: unknown };
-    return typeof value === 'string' && value !== '' ? value : undefined;
-  } catch {
-    // V8's message quotes the body, which may be the token: it goes nowhere.
-    return undefined;
-  }
+  const value = at(jsonIn(body), 'value');
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }

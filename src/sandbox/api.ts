@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listenOnLoopback } from './loopback.ts';
 
 /** A request as it came, body and all. */
 export interface ApiRequest {
@@ -50,19 +50,8 @@ export async function serveApi(
     const { status, headers, body: text = '' } = faulty ?? (await answer(request));
     outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(text) }).end(text);
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    requests,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  const { host, close } = await listenOnLoopback(server);
+  return { url: `http://${host}`, requests, close };
 }
 
 /** An answer with a JSON body. */

@@ -1,8 +1,8 @@
 import type { Finding } from '../../plan/finding.ts';
 import { type JsonFault, type JsonText, readJsonText } from '../json.ts';
 import { gitHubProvider, isShared } from './claims.ts';
-import { evaluateTrust, readProvider, type TrustRequest, type TrustVerdict } from './evaluate.ts';
-import { misfitWords } from './misfit.ts';
+import { evaluateTrust, type Misfit, readProvider, type TrustRequest, type TrustVerdict } from './evaluate.ts';
+import { readOperator } from './operators.ts';
 import { readTrustDocument, type TrustDocument } from './policy.ts';
 import { policyLettingIn, type TrustWanted } from './right-policy.ts';
 import { reviewStatement, type Say } from './statement.ts';
@@ -154,4 +154,20 @@ function wantedOf(
     subs: subs.length === 0 || subs.some((text) => /^(?:repo:)?[*?]/.test(text)) ? [placeholder] : subs,
     audiences: audiences.length === 0 ? ['sts.amazonaws.com'] : audiences,
   };
+}
+
+/** Why a part of a statement doesn't fit a request, as a half sentence. */
+function misfitWords(misfit: Misfit): string {
+  if (misfit.is !== 'condition') {
+    return misfit.is === 'principal'
+      ? 'the Principal is another provider, or one of another account'
+      : 'the Action is not sts:AssumeRoleWithWebIdentity';
+  }
+  const { condition, found } = misfit;
+  const claim = condition.key.replace(/^.*:/, '');
+  const wanted = condition.values.map(({ value }) => JSON.stringify(value)).join(' or ');
+  if (readOperator(condition.operator) === undefined) return `there is no operator ${condition.operator}`;
+  const has =
+    found === undefined ? `${claim} is missing` : `${claim} is ${found.map((one) => JSON.stringify(one)).join(', ')}`;
+  return `${has}, and ${condition.operator} wants ${wanted}`;
 }

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TagboatError } from '../../errors.ts';
 import type { RegistryCredential } from '../../plan.ts';
+import { at, jsonIn } from '../../wire/fields.ts';
 import { beginning } from '../../wire/text/shorten.ts';
 import type { Env, World } from '../../wire/world.ts';
 import type { Keeper } from '../keeper.ts';
@@ -147,13 +148,11 @@ async function askHelper(world: World, keeper: Keeper, helper: string, host: str
 }
 
 function loginIn(stdout: string): PlainLogin | undefined {
-  try {
-    const { Username, Secret } = JSON.parse(stdout) as { Username?: unknown; Secret?: unknown };
-    if (typeof Secret !== 'string') return undefined;
-    return { username: typeof Username === 'string' ? Username : '', password: Secret };
-  } catch {
-    return undefined;
-  }
+  const answer = jsonIn(stdout);
+  const [username, password] = [at(answer, 'Username'), at(answer, 'Secret')];
+  return typeof password === 'string'
+    ? { username: typeof username === 'string' ? username : '', password }
+    : undefined;
 }
 
 function kept(keeper: Keeper, { username, password }: PlainLogin): RegistryCredential {

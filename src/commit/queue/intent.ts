@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { HoldChange } from '../../plan/holds.ts';
 import type { Edit, Person } from '../../plan.ts';
-import { isObject } from '../../wire/fields.ts';
+import { isObject, jsonIn } from '../../wire/fields.ts';
 import {
   type GitObject,
   isObjectId,
@@ -83,12 +83,7 @@ export function readIntent(
   const text = content.toString('utf8');
   const [, json = '', code = ''] = text.slice(text.indexOf('\n\n') + 2).split('\n\n');
   if (key !== undefined && !sameCode(code.trim(), `Tagboat-Code: ${codeOf(json.trim(), key)}`)) return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    return undefined;
-  }
+  const value = jsonIn(json);
   if (!isIntent(value) || value.id !== id || value.branch !== branch) return undefined;
   return key !== undefined && repo !== undefined && value.repo !== repo ? undefined : value;
 }

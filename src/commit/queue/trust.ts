@@ -1,4 +1,5 @@
 import type { Hold } from '../../plan/holds.ts';
+import { at, jsonIn } from '../../wire/fields.ts';
 import type { Snapshot } from '../../wire/git/snapshot.ts';
 import { starPattern } from '../../wire/text/pattern.ts';
 import { holdsAt } from '../holds/holds.ts';
@@ -22,14 +23,10 @@ const powerful = [
 export function listedFiles(snapshot: Snapshot): readonly RegExp[] | 'unreadable' {
   const found = snapshot.files.get(queueListFile);
   if (found?.is !== 'file') return [];
-  try {
-    const list: unknown = JSON.parse(found.blob.content.toString('utf8'));
-    const { version, files } = list as { readonly version?: unknown; readonly files?: unknown };
-    if (version !== 1 || !Array.isArray(files) || files.length > 1_000) return 'unreadable';
-    return files.every((one) => typeof one === 'string' && one.length <= 1_000) ? files.map(patternOf) : 'unreadable';
-  } catch {
-    return 'unreadable';
-  }
+  const list = jsonIn(found.blob.content.toString('utf8'));
+  const files = at(list, 'files');
+  if (at(list, 'version') !== 1 || !Array.isArray(files) || files.length > 1_000) return 'unreadable';
+  return files.every((one) => typeof one === 'string' && one.length <= 1_000) ? files.map(patternOf) : 'unreadable';
 }
 
 /** Whether this writer, whose own change touches `ours`, lands somebody else's intent on a tip with these holds. */

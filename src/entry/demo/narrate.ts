@@ -7,7 +7,6 @@ interface Traffic {
   /** Blobs (layers and image configs) that the registry took in, and those it had already. */
   readonly blobsSent: number;
   readonly blobsThere: number;
-  readonly manifestsSent: number;
   readonly gitRequests: number;
   /** Bytes that the git host answered with. */
   readonly gitBytes: number;
@@ -21,14 +20,10 @@ export function watchTraffic({ registry, gitHost }: DemoWorld): () => Traffic {
     const asked = registry.requests.slice(registryFrom);
     const uploads = asked.filter(({ path, status }) => path.includes('/blobs/uploads/') && status === 201);
     const there = asked.filter(({ method, path, status }) => method === 'HEAD' && isBlob(path) && status === 200);
-    const manifests = asked.filter(
-      ({ method, path, status }) => method === 'PUT' && isManifest(path) && status === 201,
-    );
     const git = gitHost.requests.slice(gitFrom);
     return {
       blobsSent: uploads.length,
       blobsThere: new Set(there.map(({ path }) => path)).size,
-      manifestsSent: manifests.length,
       gitRequests: git.length,
       gitBytes: git.reduce((sum, { bytesOut }) => sum + bytesOut, 0),
     };
@@ -37,10 +32,6 @@ export function watchTraffic({ registry, gitHost }: DemoWorld): () => Traffic {
 
 function isBlob(path: string): boolean {
   return /\/blobs\/sha256:/.test(path);
-}
-
-function isManifest(path: string): boolean {
-  return /\/manifests\//.test(path);
 }
 
 /** What the traffic of a run means, as a line below it. */

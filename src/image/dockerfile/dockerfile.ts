@@ -1,4 +1,5 @@
 import type { Place } from '../../errors.ts';
+import { at, jsonIn } from '../../wire/fields.ts';
 import { chomped, heredocsOf } from './heredoc.ts';
 import type { Argument, From, Heredoc, Instruction, InstructionPlace, Position } from './instruction.ts';
 import { invalid, placed } from './invalid.ts';
@@ -60,12 +61,8 @@ export function readSyntax(text: string): string | undefined {
 function foreignSyntax(text: string): string | undefined {
   const commented = /^(?:#!.*\n)?(?:\/\/\s*(?:escape|check)\s*=.*\n)*\/\/\s*syntax\s*=\s*(\S.*)/i.exec(text)?.[1];
   if (commented !== undefined) return commented.trimEnd();
-  try {
-    const { syntax } = JSON.parse(text) as { syntax?: unknown };
-    return typeof syntax === 'string' ? syntax : undefined;
-  } catch {
-    return undefined;
-  }
+  const syntax = at(jsonIn(text), 'syntax');
+  return typeof syntax === 'string' ? syntax : undefined;
 }
 
 /** One ONBUILD trigger of a base image as an instruction that stands where the stage's FROM does. */

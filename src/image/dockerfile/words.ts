@@ -1,3 +1,4 @@
+import { jsonIn } from '../../wire/fields.ts';
 import type { Word } from './instruction.ts';
 import type { Line } from './lines.ts';
 
@@ -111,13 +112,8 @@ export function quotedWords(text: string, escape: string): string[] {
 /** The strings of a JSON array; `mixed` when it holds anything else; undefined when the text isn't one. */
 export function jsonStrings(text: string): readonly string[] | 'mixed' | undefined {
   if (!text.startsWith('[')) return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    // Not JSON after all: `[ -f x ] && y` is a shell command.
-    return undefined;
-  }
+  // Not JSON after all: `[ -f x ] && y` is a shell command.
+  const value = jsonIn(text);
   if (!Array.isArray(value)) return undefined;
   return value.every((item) => typeof item === 'string') ? value : 'mixed';
 }

@@ -1,7 +1,7 @@
 import { envelopeToJSON } from '@sigstore/bundle';
 import type { VerificationMaterial, Witness } from '@sigstore/sign';
 import { WireFailure } from '../../wire/failure.ts';
-import { at, isObject, numberAt, textAt, textsAt } from '../../wire/fields.ts';
+import { at, isObject, jsonIn, numberAt, textAt, textsAt } from '../../wire/fields.ts';
 import type { World } from '../../wire/world.ts';
 import { postJson } from './post-json.ts';
 
@@ -37,13 +37,13 @@ function entryOf(entry: unknown, url: string): LogEntry {
   const body = typeof found === 'string' ? found : '';
   const proof = at(entry, 'verification', 'inclusionProof');
   const promise = textAt(entry, 'verification', 'signedEntryTimestamp');
-  const kindVersion = kindOf(body);
-  if (kindVersion === undefined) throw unusable();
+  const kind = jsonIn(Buffer.from(body, 'base64').toString());
+  if (kind === undefined) throw unusable();
   return {
     logIndex: String(numberAt(entry, 'logIndex')),
     logId: { keyId: Buffer.from(textAt(entry, 'logID'), 'hex') },
     integratedTime: String(numberAt(entry, 'integratedTime')),
-    kindVersion,
+    kindVersion: { kind: textAt(kind, 'kind'), version: textAt(kind, 'apiVersion') },
     inclusionPromise: promise === '' ? undefined : { signedEntryTimestamp: Buffer.from(promise, 'base64') },
     inclusionProof: isObject(proof)
       ? {
@@ -56,13 +56,4 @@ function entryOf(entry: unknown, url: string): LogEntry {
       : undefined,
     canonicalizedBody: Buffer.from(body, 'base64'),
   };
-}
-
-function kindOf(body: string): LogEntry['kindVersion'] | undefined {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(body, 'base64').toString());
-    return { kind: textAt(value, 'kind'), version: textAt(value, 'apiVersion') };
-  } catch {
-    return undefined;
-  }
 }

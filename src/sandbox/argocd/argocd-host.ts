@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import type { GitHost } from '../git-host/git-host.ts';
+import { listenOnLoopback } from '../loopback.ts';
 import { createArgoCdApp } from './app.ts';
 import { backingOf } from './backing.ts';
 import { detailsOf } from './details.ts';
@@ -81,16 +81,13 @@ export async function startArgoCd(options: ArgoCdOptions): Promise<ArgoCdHost> {
       outgoing.destroy(),
     );
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', resolve);
-  });
+  const { host, close } = await listenOnLoopback(server, options.port);
   const find = (name: string): ArgoCdApp => {
     const app = apps.get(name);
     if (app === undefined) throw new Error(`there is no application ${name}`);
     return app;
   };
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  url = `http://${host}`;
   const add = (spec: AppSpec): ArgoCdApp => {
     const app = createArgoCdApp(spec, backing, pace, {
       changed: (one) => streams.tell('MODIFIED', one),
@@ -121,9 +118,7 @@ export async function startArgoCd(options: ArgoCdOptions): Promise<ArgoCdHost> {
     close: async () => {
       for (const app of apps.values()) app.close();
       streams.cut();
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
-      await closed;
+      await close();
     },
   };
 }

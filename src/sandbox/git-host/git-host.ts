@@ -1,12 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import type { Env } from '../../wire/world.ts';
+import { listenOnLoopback } from '../loopback.ts';
 import { accessRefusal, type RepoAccess } from './access.ts';
 import { type CgiReply, httpBackend, runCgi } from './cgi.ts';
 import { hearCommands } from './commands.ts';
@@ -151,11 +152,8 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
     connections.set(socket, ++opened);
     socket.once('close', () => connections.delete(socket));
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', resolve);
-  });
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { host, close } = await listenOnLoopback(server, options.port);
+  const url = `http://${host}`;
 
   return {
     url,
@@ -175,9 +173,7 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
     },
     git: (name, ...args) => runGit(['-C', repoDir(name), ...args], env),
     close: async () => {
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
-      await closed;
+      await close();
       const ended = [...children].map((child) => new Promise((resolve) => child.once('close', resolve)));
       for (const child of children) child.kill('SIGTERM');
       await Promise.all(ended);

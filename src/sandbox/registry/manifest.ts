@@ -1,3 +1,4 @@
+import { at, isObject, jsonIn, textAt } from '../../wire/fields.ts';
 import { digestOf, isDigest } from '../../wire/oci/digest.ts';
 import { isTag } from '../../wire/oci/reference.ts';
 import type { Digest } from '../../wire/oci/types.ts';
@@ -129,26 +130,18 @@ function immutable(repository: string, tag: string): RegistryAnswer {
 }
 
 function parse(bytes: Buffer): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(bytes.toString());
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = jsonIn(bytes.toString());
+  return isObject(value) ? value : undefined;
 }
 
 /** Config and layers. A layer with `urls` lies elsewhere and is nobody's to push. */
 function blobs(manifest: Record<string, unknown>): Digest[] {
   const layers = Array.isArray(manifest.layers) ? (manifest.layers as unknown[]) : [];
-  const pushed = layers.filter((layer) => !(typeof layer === 'object' && layer !== null && 'urls' in layer));
+  const pushed = layers.filter((layer) => at(layer, 'urls') === undefined);
   return digests([manifest.config, ...pushed]);
 }
 
 function digests(descriptors: unknown): Digest[] {
   if (!Array.isArray(descriptors)) return [];
-  return descriptors
-    .map((one: unknown) => (typeof one === 'object' && one !== null && 'digest' in one ? String(one.digest) : ''))
-    .filter(isDigest);
+  return descriptors.map((one: unknown) => textAt(one, 'digest')).filter(isDigest);
 }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { listenOnLoopback } from '../loopback.ts';
 import { type RegistryAnswer, type RegistryCall, registryRefusal } from './answer.ts';
 import { createRegistryGate, type RegistryGateOptions } from './auth.ts';
 import { corrupted, cutAfter, type RegistryFault, withHeaders } from './fault.ts';
@@ -71,20 +71,14 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
   });
   // A layer may take longer than node's five minutes for a whole request.
   server.requestTimeout = 0;
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', resolve);
-  });
-  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { host, close } = await listenOnLoopback(server, options.port);
   return {
     host,
     url: `http://${host}`,
     requests,
     createRepository: (repository) => store.createRepository(repository),
     close: async () => {
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
-      await closed;
+      await close();
       await uploads.close();
     },
   };

@@ -1,4 +1,5 @@
 import { WireFailure } from '../failure.ts';
+import { isObject, jsonIn } from '../fields.ts';
 import { isObjectId, type ObjectId } from '../git/pack/object.ts';
 import { type Http, readBody } from '../http.ts';
 import { isPassingStatus, retryAfterMs } from '../retry.ts';
@@ -64,7 +65,8 @@ export async function commitOnBranch(
     idleMs: options.idleMs,
   });
   const body = (await readBody(response, answerLimit)).toString('utf8');
-  const answer = parsed(body);
+  const read = jsonIn(body);
+  const answer: Answer | undefined = isObject(read) ? read : undefined;
   const wait = retryAfterMs(response.headers, options.now);
   if (response.status !== 200) {
     throw new WireFailure('status', response.url, {
@@ -96,13 +98,4 @@ interface Answer {
     readonly createCommitOnBranch?: { readonly commit?: { readonly oid?: unknown } | null } | null;
   } | null;
   readonly errors?: readonly ({ readonly type?: unknown; readonly message?: unknown } | null)[];
-}
-
-function parsed(body: string): Answer | undefined {
-  try {
-    const value: unknown = JSON.parse(body);
-    return typeof value === 'object' && value !== null ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }

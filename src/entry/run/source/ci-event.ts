@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
+import { at, jsonIn, optionalText } from '../../../wire/fields.ts';
 import type { Env } from '../../../wire/world.ts';
 
 const mostEvent = 4 * 1024 * 1024;
@@ -24,14 +25,13 @@ export async function readCiEvent(env: Env): Promise<CiEvent> {
   if (env.GITLAB_CI === 'true') return { defaultBranch: env.CI_DEFAULT_BRANCH || undefined, proposed: undefined };
   if (env.GITHUB_ACTIONS !== 'true') return { defaultBranch: undefined, proposed: undefined };
   const event = await eventIn(env.GITHUB_EVENT_PATH);
-  const branch = textAt(event, 'repository', 'default_branch');
-  return { defaultBranch: branch === '' ? undefined : branch, proposed: proposedIn(event, env) };
+  return { defaultBranch: optionalText(event, 'repository', 'default_branch'), proposed: proposedIn(event, env) };
 }
 
 async function eventIn(file: string | undefined): Promise<unknown> {
   try {
     if (file === undefined || file === '' || (await stat(file)).size > mostEvent) return undefined;
-    return JSON.parse(await readFile(file, 'utf8'));
+    return jsonIn(await readFile(file, 'utf8'));
   } catch {
     return undefined;
   }
@@ -43,33 +43,22 @@ function proposedIn(
 ): Proposed | undefined {
   const isOurs = (repo: string | undefined): boolean => repo !== undefined && own !== undefined && repo === own;
   if (name.startsWith('pull_request')) {
-    const number = valueAt(event, 'pull_request', 'number');
+    const number = at(event, 'pull_request', 'number');
     return {
       number: typeof number === 'number' ? number : undefined,
-      foreign: !isOurs(textAt(event, 'pull_request', 'head', 'repo', 'full_name')),
-      commit: textAt(event, 'pull_request', 'head', 'sha'),
-      branch: textAt(event, 'pull_request', 'head', 'ref'),
+      foreign: !isOurs(optionalText(event, 'pull_request', 'head', 'repo', 'full_name')),
+      commit: optionalText(event, 'pull_request', 'head', 'sha'),
+      branch: optionalText(event, 'pull_request', 'head', 'ref'),
     };
   }
   if (name === 'workflow_run') {
     return {
-      foreign: !isOurs(textAt(event, 'workflow_run', 'head_repository', 'full_name')),
-      commit: textAt(event, 'workflow_run', 'head_sha'),
-      branch: textAt(event, 'workflow_run', 'head_branch'),
+      foreign: !isOurs(optionalText(event, 'workflow_run', 'head_repository', 'full_name')),
+      commit: optionalText(event, 'workflow_run', 'head_sha'),
+      branch: optionalText(event, 'workflow_run', 'head_branch'),
     };
   }
   // A comment's event doesn't tell what the pull request's head is.
-  const commented = name === 'issue_comment' && textAt(event, 'issue', 'pull_request', 'url') !== undefined;
+  const commented = name === 'issue_comment' && optionalText(event, 'issue', 'pull_request', 'url') !== undefined;
   return commented ? { foreign: true, commit: undefined, branch: undefined } : undefined;
-}
-
-function textAt(value: unknown, ...keys: string[]): string | undefined {
-  const found = valueAt(value, ...keys);
-  return typeof found === 'string' ? found : undefined;
-}
-
-function valueAt(value: unknown, ...keys: string[]): unknown {
-  let at: unknown = value;
-  for (const key of keys) at = typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[key] : undefined;
-  return at;
 }
