@@ -15,6 +15,8 @@ import type {
 } from './plan/outcome.ts';
 import type { DeliveryPlan, ImagePlan, RunPlan } from './plan.ts';
 
+type Proposed = Extract<CommitOutcome, { is: 'proposed' }>;
+
 /** What a run is made of, handed in: a test hands in fixed ones, and a cache or a dry run wraps them. */
 export interface Stages {
   /** Finds what would stop this image before anything is pushed. Writes nothing. */
@@ -25,6 +27,8 @@ export interface Stages {
   readonly checkApplications: (delivery: DeliveryPlan) => Promise<unknown>;
   readonly build: (image: ImagePlan) => Promise<ImagePushed>;
   readonly land: (delivery: DeliveryPlan, images: readonly PushedImage[]) => Promise<CommitOutcome>;
+  /** Waits until what waits for review is merged, where the delivery asks for that. */
+  readonly awaitMerge?: (to: DeliveryPlan, at: Proposed, images: readonly PushedImage[]) => Promise<CommitOutcome>;
   /** Waits until Argo CD has done what it will with a delivery that has landed, or was there already. */
   readonly watch: (
     delivery: DeliveryPlan,
@@ -72,7 +76,14 @@ export async function ship(plan: RunPlan, stages: Stages, emit: Emit, options: S
   // repo may meanwhile have made it one to land, but its images were not built.
   const land = async (delivery: DeliveryPlan): Promise<CommitOutcome> =>
     superseded.find((end) => end.delivery === delivery.name) ?? stages.land(delivery, pushed);
-  const landings = await landAll(plan.deliveries, land, emit);
+  // One review holds up no other landing.
+  const merge = async (delivery: DeliveryPlan, landing: Promise<CommitOutcome>): Promise<CommitOutcome> => {
+    const end = await landing;
+    if (end.is !== 'proposed' || delivery.pullRequest?.waitMs === undefined || !stages.awaitMerge) return end;
+    const { awaitMerge } = stages;
+    return tellEnd(delivery, emit, () => awaitMerge(delivery, end, pushed));
+  };
+  const landings = await landAll(plan.deliveries, land, merge, emit);
   options.signal.throwIfAborted();
   const seen = await watchAll(plan.deliveries, landings, pushed, stages, emit);
   options.signal.throwIfAborted();
@@ -118,29 +129,31 @@ async function check({ images, deliveries }: RunPlan, stages: Stages): Promise<C
 async function landAll(
   deliveries: readonly DeliveryPlan[],
   land: (delivery: DeliveryPlan) => Promise<CommitOutcome>,
+  merge: (delivery: DeliveryPlan, landing: Promise<CommitOutcome>) => Promise<CommitOutcome>,
   emit: Emit,
 ): Promise<PromiseSettledResult<CommitOutcome>[]> {
   const queues = new Map<string, Promise<unknown>>();
   const landings = deliveries.map((delivery) => {
     const branch = `${delivery.repo} ${delivery.branch}`;
-    const before = queues.get(branch) ?? Promise.resolve();
-    const landing = before.then(async () => {
-      try {
-        const outcome = await land(delivery);
-        emit({ type: 'commit.finished', delivery: delivery.name, outcome });
-        return outcome;
-      } catch (error) {
-        emit({ type: 'commit.failed', delivery: delivery.name, error: reportOf(error, delivery.name) });
-        throw error;
-      }
-    });
+    const landing = (queues.get(branch) ?? Promise.resolve()).then(() => tellEnd(delivery, emit, () => land(delivery)));
     queues.set(
       branch,
       landing.catch(() => undefined),
     );
-    return landing;
+    return merge(delivery, landing);
   });
   return Promise.allSettled(landings);
+}
+
+async function tellEnd(delivery: DeliveryPlan, emit: Emit, work: () => Promise<CommitOutcome>): Promise<CommitOutcome> {
+  try {
+    const outcome = await work();
+    emit({ type: 'commit.finished', delivery: delivery.name, outcome });
+    return outcome;
+  } catch (error) {
+    emit({ type: 'commit.failed', delivery: delivery.name, error: reportOf(error, delivery.name) });
+    throw error;
+  }
 }
 
 /** Deliveries are watched together, each once it has landed; one that is superseded or held is somebody else's to see. */

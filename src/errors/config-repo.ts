@@ -174,6 +174,21 @@ export const configRepoErrors = {
       return "The host's own words say more; run again when that is mended: what is there already is brought up to date, not made twice.";
     },
   ),
+  PULL_REQUEST_CLOSED: entry<{ repo: string; url: string }>(
+    exit,
+    ({ repo, url }) => `${url} was closed without being merged, so nothing of it is in ${repo}.`,
+    () => 'Open it again, or run again: the values are proposed anew.',
+  ),
+  MERGE_TIMED_OUT: entry<{ repo: string; url: string; seconds: number }>(
+    exitCodes.timedOut,
+    ({ url, seconds }) => `${url} wasn't merged within ${seconds} s.`,
+    () => 'It stays open. Run again once it is merged, or give --wait-merge more time.',
+  ),
+  MERGE_CHANGED: entry<{ repo: string; branch: string; url: string }>(
+    exit,
+    ({ url, branch }) => `${url} is merged, and ${branch} doesn't have the values that it proposed.`,
+    () => 'Look at what was merged: somebody changed them on the way, or since. Run again to propose them anew.',
+  ),
   PULL_REQUEST_HEAD_TAKEN: entry<{ repo: string; head: string; by: string }>(
     exitCodes.config,
     ({ repo, head, by }) => `The branch ${head} of ${repo} is what ${by} proposes.`,

@@ -57,6 +57,8 @@ interface NoticeData {
   QUEUE_UNAVAILABLE: { readonly why: 'noQueue' | 'tooLarge' };
   /** Nobody knows whether the change landed. */
   LANDING_UNKNOWN: { readonly branch: string };
+  /** The run waits until its pull request is merged. */
+  MERGE_AWAITED: { readonly url: string };
   /** A branch that is proposed has commits of somebody else's, which stay. */
   PULL_REQUEST_KEPT: { readonly branch: string };
   /** A value to be replaced names no commit, or nothing says from which one it is. */

@@ -11,6 +11,8 @@ export interface PullRequestPlan {
   readonly autoMerge?: 'merge' | 'squash' | 'rebase' | undefined;
   /** The branch that is proposed. Default `tagboat/<delivery>`. */
   readonly head?: string | undefined;
+  /** How long it is waited until it is merged, milliseconds. Undefined: it isn't. */
+  readonly waitMs?: number | undefined;
   /** What the host is, where its name doesn't tell. Forgejo's API is Gitea's. */
   readonly host?: 'github' | 'gitlab' | 'gitea' | undefined;
 }

@@ -5,6 +5,7 @@ import type { ObjectId } from '../../wire/git/pack/object.ts';
 import { backoff } from '../../wire/retry.ts';
 import type { MadeCommit } from '../land/push-commit.ts';
 import { explainForgeFailure, headOf } from '../repo/forge.ts';
+import { landedBy } from './await-merge.ts';
 import { draftOf } from './draft.ts';
 import type { Proposing } from './head.ts';
 
@@ -62,9 +63,7 @@ export async function describe(proposing: Proposing, proposed: Proposed): Promis
     await forge.mergeWhenReady(pull, proposed.commit, autoMerge);
     const now = await forge.read(number);
     if (now.state !== 'merged' || now.head !== proposed.commit) return outcome;
-    const { changes, diff, delivery: name, repo, branch } = outcome;
-    const commit = now.mergeCommit ?? proposed.commit;
-    return { is: 'landed', delivery: name, repo, branch, commit, parent: proposed.made.on, changes, diff, attempts: 1 };
+    return await landedBy(landing.world, delivery, credential, outcome, now);
   } catch (error) {
     throw explainForgeFailure(error, delivery, doing, credential);
   }

@@ -49,7 +49,14 @@ const options: Readonly<Record<string, string>> = {
   ...{ allow: 'allow', image: 'image' },
   ...{ 'config-commit': 'commit', application: 'application', timeout: 'timeout', sync: 'sync', server: 'server' },
   ...{ ref: 'ref', deliveries: 'delivery', images: 'image' },
-  ...{ 'allow-nothing': 'allowNothing', delivery: 'delivery', to: 'to', why: 'why', until: 'until' },
+  ...{
+    'allow-nothing': 'allowNothing',
+    'wait-merge': 'waitMerge',
+    delivery: 'delivery',
+    to: 'to',
+    why: 'why',
+    until: 'until',
+  },
 };
 
 /** What an input says when it says nothing: what action.yml gives as its default, and a switch that isn't set. */
@@ -93,6 +100,7 @@ export function readInputs(env: Env): ActionInputs {
     force: truth(env, 'force'),
     queue: truth(env, 'queue', 'true'),
     allowNothing: truth(env, 'allow-nothing'),
+    waitMerge: text(env, 'wait-merge'),
   };
   return {
     command: known,

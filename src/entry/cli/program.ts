@@ -76,6 +76,10 @@ export function createProgram(run: RunCommand): Command {
     .option('--force', forceHelp, false)
     .option('--no-queue', queueHelp)
     .option('--allow-nothing', allowNothingHelp, false)
+    .option(
+      '--wait-merge <time>',
+      'wait until what is proposed by pull request is merged, and for its verdict: 30m, 2h',
+    )
     .action(async (options) =>
       run('ship', common(), async () => (await import('../commands/ship.ts')).ship(partly(options), options)),
     );

@@ -1,3 +1,5 @@
+import { timeoutOf } from '../../config/shape/timeout.ts';
+import { TagboatError } from '../../errors.ts';
 import type { DeliveryPlan, RunPlan } from '../../plan.ts';
 
 /** What every command takes. */
@@ -26,6 +28,8 @@ export interface LandingOptions {
   readonly queue?: boolean;
   /** No delivery need take the commit. */
   readonly allowNothing?: boolean;
+  /** How long it is waited until what is proposed is merged: `30m`. Default: it isn't. */
+  readonly waitMerge?: string | undefined;
 }
 
 /** How images are built, whatever the config says. */
@@ -38,7 +42,16 @@ export interface BuildingOptions {
 export function landingSo(plan: RunPlan, options: LandingOptions): RunPlan {
   const order: Pick<DeliveryPlan, 'order'> = options.force === true ? { order: 'off' } : {};
   const queue: Pick<DeliveryPlan, 'queue'> = options.queue === false ? { queue: false } : {};
-  return { ...plan, deliveries: plan.deliveries.map((delivery) => ({ ...delivery, ...order, ...queue })) };
+  const waitMs = options.waitMerge === undefined ? undefined : timeoutOf(options.waitMerge);
+  if (Number.isNaN(waitMs)) {
+    const problem = `--wait-merge ${JSON.stringify(options.waitMerge)} is no time such as 90s, 30m or 1h30m.`;
+    throw new TagboatError('USAGE', { problem, command: 'ship' });
+  }
+  const deliveries = plan.deliveries.map((delivery) => ({
+    ...{ ...delivery, ...order, ...queue },
+    pullRequest: waitMs === undefined ? delivery.pullRequest : { ...delivery.pullRequest, waitMs },
+  }));
+  return { ...plan, deliveries };
 }
 
 const ofConfig = ['config', 'app', 'delivery'];
@@ -50,7 +63,7 @@ const release = ['path', 'why', 'repair', 'queue'];
 
 /** What each command does something with: where a config file is read, and where --repo stands in its place. */
 const used: Readonly<Record<string, { readonly config?: readonly string[]; readonly repo?: readonly string[] }>> = {
-  ship: { config: [...ofConfig, ...part, 'branch', 'jobs', 'rebuild', 'force', 'queue', 'allowNothing'] },
+  ship: { config: [...ofConfig, ...part, 'branch', 'jobs', 'rebuild', 'force', 'queue', 'allowNothing', 'waitMerge'] },
   build: { config: ['config', 'app', ...part, 'branch', 'jobs', 'rebuild'] },
   commit: {
     config: [...ofConfig, ...part, 'force', 'queue', 'allowNothing'],

@@ -102,6 +102,12 @@ async function withAuthorized<T>(
         previewDelivery(world, showPending(delivery, []), await auth.git(delivery.repo), { lineage, pushes }),
       land: async (delivery, pushed) =>
         landDelivery(world, emit, resolveDigests(delivery, pushed), await auth.git(delivery.repo), { lineage }),
+      awaitMerge: async (delivery, proposed, pushed) => {
+        const { awaitMerge } = await import('../../commit/propose/await-merge.ts');
+        const waitMs = delivery.pullRequest?.waitMs ?? 0;
+        const asked = resolveDigests(delivery, pushed);
+        return awaitMerge(world, emit, asked, await auth.git(delivery.repo), { proposed, waitMs, lineage });
+      },
       server: servers.of,
       checkApplications: async (delivery) => checkWatch(watching, delivery),
       watch: async (delivery, outcome, pushed) =>
