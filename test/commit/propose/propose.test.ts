@@ -15,7 +15,7 @@ const inOrder = (ours: string): Lineage =>
   ({
     commit: ours.padEnd(40, '0'),
     kinOf: async (theirs: string) => ({
-      is: theirs === ours.padEnd(40, '0') ? 'same' : theirs[0]! > ours ? 'descendant' : 'ancestor',
+      is: theirs === ours.padEnd(40, '0') ? 'same' : theirs > ours ? 'descendant' : 'ancestor',
     }),
     wholeId: async () => undefined,
     tell: () => undefined,
