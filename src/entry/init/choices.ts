@@ -10,6 +10,8 @@ export interface Chosen {
 /** Everything that files are written from. */
 export interface Choices {
   readonly images: readonly SeenImage[];
+  /** Those that are there and aren't wanted. */
+  readonly others: readonly SeenImage[];
   readonly registry: Chosen;
   readonly aws: { readonly account: string; readonly region: string; readonly role: string } | undefined;
   /** The app repo, owner/name or its path on another host; that host, with its port and folder, where origin tells of one. */

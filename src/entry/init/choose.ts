@@ -78,7 +78,7 @@ export async function choose(seen: SeenRepo, options: InitOptions, ask: Ask): Pr
   const from = options.from ?? (await ask.text('Which branch is delivered?', seen.branch ?? 'main'));
   const app = remote?.path ?? '';
   const base = {
-    ...{ images, app, host: remote?.host },
+    ...{ images, others: seen.images.filter((one) => !images.includes(one)), app, host: remote?.host },
     ci: options.ci ?? (options.gitlab !== undefined || /gitlab/.test(remote?.host ?? '') ? 'gitlab' : 'github'),
     registry: { value: registry, why: registry === proposal?.value ? proposal.why : undefined },
     aws: onEcr && { account: onEcr.account, region: onEcr.region, role: options.role },

@@ -8,6 +8,8 @@ export interface Offer {
   readonly path: string;
   /** As tagboat.yaml sets it. */
   readonly value: string;
+  /** The image that it is of, where that is told. */
+  readonly image?: string | undefined;
   readonly today: string;
   readonly line: number;
 }
@@ -25,8 +27,8 @@ export function findPlaces(texts: Texts, images: readonly string[]): Offer[] {
       return [];
     }
     return places.flatMap((place): Offer[] => {
-      const value = offered(place, places, images);
-      return value === undefined ? [] : [{ file, path: place.path, value, today: place.value, line: place.line }];
+      const offer = offered(place, places, images);
+      return offer === undefined ? [] : [{ file, path: place.path, ...offer, today: place.value, line: place.line }];
     });
   });
 }
@@ -35,23 +37,27 @@ function offered(
   { path, value }: FoundPlace,
   all: readonly FoundPlace[],
   images: readonly string[],
-): string | undefined {
+): Pick<Offer, 'value' | 'image'> | undefined {
   const beside = (name: string): string | undefined =>
     all.find((one) => one.path === path.replace(/[^.]+$/, name))?.value;
   const owner = (text: string): string | undefined =>
     images.find((name) => `-${imageNameFrom(text)}-`.includes(`-${imageNameFrom(name)}-`)) ??
     (images.length === 1 ? images[0] : undefined);
+  const tagOf = (text: string): Pick<Offer, 'value' | 'image'> | undefined => {
+    const image = owner(text);
+    return image === undefined ? undefined : { value: '{tag}', image };
+  };
   if (/\.newTag$/.test(path)) {
     const name = /name="?([^"\]]+)/.exec(path)?.[1] ?? '';
-    return owner(beside('newName') ?? name) === undefined ? undefined : '{tag}';
+    return tagOf(beside('newName') ?? name);
   }
   if (/\.(?:\w*[iI]mageTag|tag)$/.test(path)) {
     const repository = beside('repository') ?? beside('image') ?? beside('name') ?? path.replace(/\.[^.]+$/, '');
-    return owner(repository) === undefined ? undefined : '{tag}';
+    return tagOf(repository);
   }
   const [, last] = /(?:^|\/)([^/:@]+)[:@][\w.:-]+$/.exec(/\.image$/.test(path) ? value : '') ?? [];
   const exact = images.find(
     (name) => last !== undefined && imageNameFrom(last).replace(/-repo$/, '') === imageNameFrom(name),
   );
-  return exact === undefined ? undefined : `{image.${exact}}`;
+  return exact === undefined ? undefined : { value: `{image.${exact}}`, image: exact };
 }

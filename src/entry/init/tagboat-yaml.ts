@@ -2,6 +2,8 @@ import { partitionOf } from '../../auth/aws/ecr-host.ts';
 import { beginning } from '../../wire/text/shorten.ts';
 import { type ConfigTree, configYaml } from '../migrate/write/yaml-text.ts';
 import type { Choices } from './choices.ts';
+import type { SeenImage } from './find-images.ts';
+import { servicesFolder, shortPlaces } from './services.ts';
 
 const noDelivery = `
 # Where the tag goes: a config repo that Argo CD follows. Until then \`tagboat build\` builds and pushes.
@@ -15,9 +17,15 @@ const noDelivery = `
 `;
 
 /** tagboat.yaml, with a comment on each line where something was chosen. Pure. */
-export function configText({ images, registry, aws, from, delivery }: Choices): string {
+export function configText({ images, others, registry, aws, from, delivery }: Choices): string {
   const name = /^[\w-]+$/.test(from.value) ? from.value : 'main';
-  const places = delivery?.places ?? [];
+  const folder = servicesFolder(images);
+  const isService = (one: SeenImage): boolean =>
+    folder !== undefined && one.dockerfile === `${folder}/${one.name}/Dockerfile`;
+  const except = others.filter(isService).map((one) => one.name);
+  const services = images.filter(isService).map((one) => one.name);
+  const short = folder === undefined ? undefined : shortPlaces(delivery?.places ?? [], services);
+  const places = short ?? delivery?.places ?? [];
   const set: Record<string, Record<string, string>> = {};
   for (const { file, path, value } of places) set[file] = { ...set[file], [path]: value };
   const tree: ConfigTree = {
@@ -26,12 +34,16 @@ export function configText({ images, registry, aws, from, delivery }: Choices): 
       role: `arn:${partitionOf(aws.region).partition}:iam::${aws.account}:role/${aws.role}`,
       region: aws.region,
     },
-    images: Object.fromEntries(
-      images.map(({ name, dockerfile, context, target, args }) => [
-        name,
-        { dockerfile, context: context === '.' ? undefined : context, target, args },
-      ]),
-    ),
+    tag: short && '{content}',
+    images: Object.fromEntries([
+      ...(folder === undefined ? [] : [[`${folder}/*`, { except: except.length === 0 ? undefined : except }] as const]),
+      ...images
+        .filter((one) => !isService(one))
+        .map(({ name, dockerfile, context, target, args }) => [
+          name,
+          { dockerfile, context: context === '.' ? undefined : context, target, args },
+        ]),
+    ]),
     argocd: delivery?.argocd === undefined ? undefined : { server: delivery.argocd },
     deliveries:
       delivery === undefined
@@ -51,6 +63,7 @@ export function configText({ images, registry, aws, from, delivery }: Choices): 
     tree,
     Object.fromEntries([
       beside(['registry'], registry.why),
+      beside(['tag'], 'a service that nothing changed keeps its tag'),
       beside(['aws', 'role'], "assumed by the job's OIDC token: no stored keys"),
       ...images.map((one) => beside(['images', one.name, 'dockerfile'], `found in ${one.from}`)),
       beside(['deliveries', name, 'from'], from.why),

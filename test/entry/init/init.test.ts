@@ -5,13 +5,14 @@ import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { claimsOfJob, gitHubProvider } from '../../../src/auth/iam/claims.ts';
 import { reviewTrust } from '../../../src/auth/iam/trust.ts';
-import { parseConfig } from '../../../src/config/config.ts';
+import { parseConfig, peekConfig } from '../../../src/config/config.ts';
 import { declaredApplications, sourceDeploying } from '../../../src/entry/init/applications.ts';
 import { cloudFormation } from '../../../src/entry/init/aws/cloudformation.ts';
 import { awsCommands } from '../../../src/entry/init/aws/commands.ts';
 import { lifecycle } from '../../../src/entry/init/aws/model.ts';
 import { findImages } from '../../../src/entry/init/find-images.ts';
 import { findPlaces } from '../../../src/entry/init/find-places.ts';
+import { lookUpImages } from '../../../src/entry/run/lists/look-up.ts';
 import { appRepo, runInit } from './scene.ts';
 
 const read = (dir: string, file: string) => readFile(join(dir, file), 'utf8');
@@ -121,6 +122,45 @@ describe('init', () => {
     const workflow = parse(await read(dir, '.github/workflows/ship.yml'));
     expect(workflow.jobs.ship.permissions).toEqual({ contents: 'read', packages: 'write' });
     expect(workflow.jobs.ship.steps.at(-1).with.token).toContain('secrets.');
+  });
+
+  it('writes one entry for services that each have a folder, tags by content, and one value for all', async () => {
+    const names = ['cart', 'mail', 'web'];
+    const service = (name: string) => [
+      [`services/${name}/Dockerfile`, 'FROM scratch\nCOPY x /\n'],
+      [`services/${name}/x`, name],
+      [`config-repo/dev/${name}/values.yaml`, `image:\n  repository: ghcr.io/acme/shop/${name}\n  tag: a\n`],
+    ];
+    const odd = [
+      ['services/job/Dockerfile', 'FROM scratch\nCOPY x /\n'],
+      ['services/job/x', 'job'],
+      ['tool/Dockerfile', 'FROM scratch\n'],
+      ['config-repo/all.yaml', 'job:\n  repository: job\n  tag: a\nweb:\n  repository: web\n  tag: a\n'],
+    ];
+    const dir = await appRepo(Object.fromEntries([...names.flatMap(service), ...odd]), 'git@github.com:Acme/Shop.git');
+    const done = await runInit(dir, { configRepo: 'acme/config', configDir: 'config-repo' });
+    expect(done.errors).toEqual([]);
+    const text = await read(dir, 'tagboat.yaml');
+    expect(parse(text)).toMatchObject({
+      tag: '{content}',
+      images: { 'services/*': {}, tool: { dockerfile: 'tool/Dockerfile' } },
+    });
+    const lists = await lookUpImages(dir, peekConfig(text, 'tagboat.yaml', {}));
+    const config = parseConfig(text, 'tagboat.yaml', {}, { lists });
+    expect(config.images.map(({ name }) => name)).toEqual(['cart', 'job', 'mail', 'web', 'tool']);
+    const set = config.deliveries[0]?.set.map(({ file, path, value }) => [file, path, value]) ?? [];
+    expect(set.toSorted()).toEqual([
+      ['all.yaml', '.job.tag', '{tag.job}'],
+      ['all.yaml', '.web.tag', '{tag.web}'],
+      ['dev/cart/values.yaml', '.image.tag', '{tag.cart}'],
+      ['dev/mail/values.yaml', '.image.tag', '{tag.mail}'],
+      ['dev/web/values.yaml', '.image.tag', '{tag.web}'],
+    ]);
+    const alike = await appRepo(Object.fromEntries(names.flatMap(service)), 'git@github.com:Acme/Shop.git');
+    expect((await runInit(alike, { configRepo: 'acme/config', configDir: 'config-repo' })).errors).toEqual([]);
+    expect(parse(await read(alike, 'tagboat.yaml')).deliveries.main.set).toEqual({
+      'dev/{name}/values.yaml': { '.image.tag': '{tag}' },
+    });
   });
 
   it('never replaces a file unasked: it refuses, or does so by --force; what is the same is no change', async () => {
