@@ -60,9 +60,11 @@ async function readRecords(
 ): Promise<{ readonly records: readonly HistoryRecord[]; readonly whole: boolean }> {
   let records: readonly HistoryRecord[] = [];
   let told = false;
+  let taken: unknown;
   // Each step reads what the one before it has read, and more.
   const known = new Map<ObjectId, HistoryRecord>();
   const take = (commits: ReadonlyMap<ObjectId, HistoryCommit>): boolean => {
+    taken = commits;
     records = recordsIn(commits, tip, known);
     const withFiles = remote.refused.has('tree:0') || remote.known()?.filter === false;
     if (withFiles && !told) {
@@ -77,7 +79,7 @@ async function readRecords(
     return (isKnown && enough(records)) || (withFiles && records.length >= mostWithFiles);
   };
   const commits = (await newestCommits(remote, tip, most, take)) ?? new Map();
-  take(commits);
+  if (taken !== commits) take(commits);
   return { records, whole: isWhole(commits, tip) };
 }
 

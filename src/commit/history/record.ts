@@ -4,7 +4,7 @@ import type { Person } from '../../plan.ts';
 import type { HistoryCommit } from '../../wire/git/ancestry.ts';
 import { isObjectId, type ObjectId } from '../../wire/git/pack/object.ts';
 import { beginning } from '../../wire/text/shorten.ts';
-import { placeIn, settingIn, sourceOf, trailersOf } from '../order/trailers.ts';
+import { placeIn, settingIn, sourceOf, trailersOf, type Writer } from '../order/trailers.ts';
 
 /** Characters of a text that is kept, and places of one commit. A message is as long as its writer likes. */
 const mostText = 500;
@@ -34,7 +34,7 @@ export function recordOf({ id, commit, by }: Landed): HistoryRecord {
   const [held, released] = [placesOf('Tagboat-Hold'), placesOf('Tagboat-Release')];
   const to = last('Tagboat-Rollback-To');
   const promoted = last('Tagboat-Promote');
-  const source = sourceIn(message, last);
+  const source = sourceIn(sourceOf(message, trailers), last);
   const is =
     to !== undefined
       ? 'rolledBack'
@@ -60,8 +60,7 @@ export function recordOf({ id, commit, by }: Landed): HistoryRecord {
   };
 }
 
-function sourceIn(message: string, last: (key: string) => string | undefined): RecordedSource | undefined {
-  const own = sourceOf(message);
+function sourceIn(own: Writer | undefined, last: (key: string) => string | undefined): RecordedSource | undefined {
   if (own === undefined) return undefined;
   const { commit, url = last('Argocd-reference-commit-repourl') } = own;
   // Argo CD's own trailers may be of another commit than ours: a promoted or earlier value has none.

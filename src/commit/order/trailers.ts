@@ -28,8 +28,7 @@ export function isAsProposed(message: string, tree: ObjectId): boolean {
 }
 
 /** The app repo's commit that a config commit came from, and that repo's URL where it is told. */
-export function sourceOf(message: string): Writer | undefined {
-  const trailers = trailersOf(message);
+export function sourceOf(message: string, trailers = trailersOf(message)): Writer | undefined {
   const gitTag = trailers.findLast(({ key }) => key === 'Tagboat-Git-Tag')?.value;
   const own = trailers.findLast(({ key }) => key === 'Tagboat-Source')?.value ?? '';
   const at = own.lastIndexOf('@');

@@ -1,5 +1,5 @@
 import { WireFailure } from '../failure.ts';
-import { fetchCommits } from './commits.ts';
+import { fetchCommits, goesBack } from './commits.ts';
 import { GitRefusal, isNo } from './failure.ts';
 import type { Wanted } from './fetch.ts';
 import { type GitObject, type Ident, messageOf, type ObjectId, parseCommit, peopleOf } from './pack/object.ts';
@@ -11,6 +11,8 @@ const mostHeads = 100;
 const mostGenerations = 1_024;
 /** Commits that are asked about at once. */
 const mostEnds = 64;
+/** Ends of what is known that are named to a host, at most: a history of many lines has many. */
+const mostShallows = 1_000;
 /** Generations that are asked for first where it isn't known how many it takes. Most answers are among them. */
 const firstGenerations = 32;
 
@@ -150,9 +152,12 @@ async function readBack(
   for (
     let depth = enough === undefined ? most : Math.min(firstGenerations, most);
     ;
-    depth = Math.min(most, depth * 2)
+    // None is sent twice, so that small steps cost a request alone.
+    depth = Math.min(most, depth * (depth < 512 ? 2 : 4))
   ) {
-    const commits = await readCommits(remote, { wants, depth: remote.isShallow() ? depth : undefined });
+    const commits =
+      (known && (await readOn(remote, wants, known, depth))) ??
+      (await readCommits(remote, { wants, depth: remote.isShallow() ? depth : undefined }));
     // Too many to look through: what the step before found is better than nothing.
     if (commits === undefined) return known;
     if (depth >= most || !remote.isShallow() || enough?.(commits) === true || beyond(commits).length === 0)
@@ -161,10 +166,31 @@ async function readBack(
   }
 }
 
-async function readCommits(remote: GitRemote, wanted: Wanted): Promise<Commits | undefined> {
+/** What is known and what is behind it, as `git fetch --deepen` asks; undefined where a host answers with less. */
+async function readOn(
+  remote: GitRemote,
+  wants: readonly ObjectId[],
+  known: Commits,
+  depth: number,
+): Promise<Commits | undefined> {
+  const shallows = [...known].flatMap(([id, { parents }]) => (parents.every((one) => known.has(one)) ? [] : [id]));
+  if (!remote.isShallow() || shallows.length > mostShallows) return undefined;
+  let held = 0;
+  for (const { message } of known.values()) held += message.length;
+  try {
+    const more = await readCommits(remote, { wants, haves: wants, shallows, depth }, mostBytes - held);
+    const all = more && new Map([...known, ...more]);
+    return all && goesBack(wants, depth, (id) => all.get(id)?.parents) ? all : undefined;
+  } catch (error) {
+    if (isStrange(error) || isNo(error)) return undefined;
+    throw error;
+  }
+}
+
+async function readCommits(remote: GitRemote, wanted: Wanted, all = mostBytes): Promise<Commits | undefined> {
   let commits: ReadonlyMap<ObjectId, GitObject>;
   try {
-    commits = await fetchCommits(remote, wanted, { commit: mostBytes / 2, all: mostBytes });
+    commits = await fetchCommits(remote, wanted, { commit: mostBytes / 2, all });
   } catch (error) {
     if (error instanceof WireFailure && error.kind === 'tooLarge') return undefined;
     throw error;
@@ -185,9 +211,12 @@ async function introduced<T>(remote: GitRemote, id: ObjectId, question: () => Pr
   try {
     return await question();
   } catch (error) {
-    const strange = error instanceof GitRefusal || (error instanceof WireFailure && error.kind === 'malformed');
-    if (!strange || remote.known() !== undefined) throw error;
+    if (!isStrange(error) || remote.known() !== undefined) throw error;
     await remote.ask();
     return question();
   }
+}
+
+function isStrange(error: unknown): boolean {
+  return error instanceof GitRefusal || (error instanceof WireFailure && error.kind === 'malformed');
 }

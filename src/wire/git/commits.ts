@@ -34,7 +34,7 @@ export async function fetchCommits(
     if (filter !== undefined && remote.refused.has(filter)) continue;
     try {
       const { commits, large } = await ask(remote, { ...wanted, filter }, limits);
-      if (filter === undefined || isWhole(commits, large, wanted, remote.format())) {
+      if (filter === undefined || isComplete(commits, large, wanted, remote.format())) {
         for (const one of worse) remote.refused.add(one);
         return commits;
       }
@@ -48,23 +48,37 @@ export async function fetchCommits(
 }
 
 /** Whether all generations that were asked for are there. What is left out for what is here already can't be told. */
-function isWhole(
+function isComplete(
   commits: Objects,
   large: ReadonlySet<ObjectId>,
   { wants, haves = [], depth = 1 }: Wanted,
   format: ObjectFormat,
 ): boolean {
-  if (haves.length > 0) return true;
-  let generation = new Set(wants);
+  return (
+    haves.length > 0 ||
+    goesBack(wants, depth, (id) => {
+      const commit = commits.get(id);
+      if (commit !== undefined) return parseCommit(commit.content, format).parents;
+      return large.has(id) ? [] : undefined;
+    })
+  );
+}
+
+/** Whether all of so many generations are known, by what tells a commit's parents. Pure. */
+export function goesBack(
+  from: readonly ObjectId[],
+  depth: number,
+  parentsOf: (id: ObjectId) => readonly ObjectId[] | undefined,
+): boolean {
+  let generation = new Set(from);
   const seen = new Set<ObjectId>();
   for (let left = depth; left > 0 && generation.size > 0; left -= 1) {
     const next = new Set<ObjectId>();
     for (const id of generation) {
-      const commit = commits.get(id);
-      if (commit === undefined && !large.has(id)) return false;
-      if (commit === undefined) continue;
+      const parents = parentsOf(id);
+      if (parents === undefined) return false;
       seen.add(id);
-      for (const parent of parseCommit(commit.content, format).parents) if (!seen.has(parent)) next.add(parent);
+      for (const parent of parents) if (!seen.has(parent)) next.add(parent);
     }
     generation = next;
   }

@@ -23,12 +23,13 @@ const alone = commit('alone');
 const all = new Map([...trunk, side, alone].map((one) => [one.id, one]));
 const heads = [idAt(79), side.id, alone.id];
 
-function reach(from: readonly string[], depth = Number.POSITIVE_INFINITY): Set<string> {
+function reach(from: readonly string[], depth = Number.POSITIVE_INFINITY, ends: readonly string[] = []): Set<string> {
   const seen = new Set<string>();
   let generation = [...from];
   for (let left = depth; left > 0 && generation.length > 0; left -= 1) {
     for (const id of generation) seen.add(id);
-    generation = generation.flatMap((id) => parseCommit(all.get(id)?.content ?? Buffer.alloc(0), 'sha1').parents);
+    const inner = generation.filter((id) => !ends.includes(id));
+    generation = inner.flatMap((id) => parseCommit(all.get(id)?.content ?? Buffer.alloc(0), 'sha1').parents);
   }
   return seen;
 }
@@ -40,14 +41,17 @@ interface Oddity {
   readonly wantedAlone?: boolean;
   /** What is here already it sends all the same. */
   readonly ignoresHaves?: boolean;
+  /** It takes the whole history of what is here for known, whatever it is told is missing. */
+  readonly ignoresShallows?: boolean;
   /** It gives out what its branches point to, and says so or not. */
   readonly ids?: 'refused' | 'refusedAsSaid';
   readonly shallow?: boolean;
   readonly emptyUnderFilter?: boolean;
 }
 
-function hostWith(odd: Oddity): { readonly remote: GitRemote; readonly asked: Wanted[] } {
+function hostWith(odd: Oddity): { readonly remote: GitRemote; readonly asked: Wanted[]; readonly sent: string[] } {
   const asked: Wanted[] = [];
+  const told: string[] = [];
   const can = { filter: true, shallow: odd.shallow ?? true, wantAny: odd.ids !== 'refusedAsSaid' };
   const refused = () => new GitRefusal('http://host.test/r.git', 'no');
   const remote: Partial<GitRemote> = {
@@ -60,14 +64,15 @@ function hostWith(odd: Oddity): { readonly remote: GitRemote; readonly asked: Wa
     refs: async () => new Map(heads.map((id, at) => [`refs/heads/${at}`, id])),
     fetch: async (wanted, read) => {
       asked.push(wanted);
-      const { wants, haves = [], depth, filter } = wanted;
+      const { wants, haves = [], shallows = [], depth, filter } = wanted;
       if (filter !== undefined && !(odd.filters ?? ['tree:0', 'blob:none']).includes(filter)) throw refused();
       if (wants.some((id) => !all.has(id) || (odd.ids !== undefined && !heads.includes(id)))) throw refused();
       const known = haves.filter((id) => all.has(id));
-      const left = odd.ignoresHaves ? new Set<string>() : reach(known);
+      const left = odd.ignoresHaves ? new Set<string>() : reach(known, undefined, odd.ignoresShallows ? [] : shallows);
       const bare = odd.wantedAlone && filter === 'tree:0';
       const sent = bare ? new Set(wants) : reach(wants, can.shallow ? depth : undefined);
       const ids = odd.emptyUnderFilter && filter !== undefined ? [] : [...sent].filter((id) => !left.has(id));
+      told.push(...ids);
       const objects = ids.map((id) => ({ object: all.get(id) ?? tree }));
       const pack = writePack(filter === 'tree:0' ? objects : [...objects, { object: tree }], 'sha1', false);
       return read(
@@ -77,7 +82,7 @@ function hostWith(odd: Oddity): { readonly remote: GitRemote; readonly asked: Wa
       );
     },
   };
-  return { remote: remote as GitRemote, asked };
+  return { remote: remote as GitRemote, asked, sent: told };
 }
 
 const oddities: readonly (readonly [string, Oddity])[] = [
@@ -137,6 +142,21 @@ describe('the newest commits of a history', () => {
     const { remote, asked } = hostWith({});
     expect((await newestCommits(remote, idAt(79), 1_024, () => false))?.size).toBe(80);
     expect(asked.map(({ depth }) => depth)).toEqual([32, 64, 128]);
+  });
+
+  it('are sent once each, however many steps it takes', async () => {
+    const { remote, sent } = hostWith({});
+    await newestCommits(remote, idAt(79), 1_024, () => false);
+    expect([sent.length, new Set(sent).size]).toEqual([80, 80]);
+  });
+
+  it.each<[string, Oddity, number]>([
+    ['takes what is behind them for known', { ignoresShallows: true }, 5],
+    ['leaves nothing out', { ignoresHaves: true }, 3],
+  ])('are all there also of a host that %s', async (_, odd, requests) => {
+    const { remote, asked } = hostWith(odd);
+    expect((await newestCommits(remote, idAt(79), 1_024, () => false))?.size).toBe(80);
+    expect(asked).toHaveLength(requests);
   });
 
   it('are as many as may be asked for, and no more', async () => {
