@@ -7,19 +7,61 @@ import { timeoutOf } from './timeout.ts';
  * a variable.
  */
 
+const component = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
+/** A repository's name, whatever its length. */
+export const repository = `${component}(?:/${component})*`;
+const kubernetes = '[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?';
+
+/** Forms that one pattern tells whole: checked here, and told to editors by patterns.ts. */
+export const forms = {
+  /** A repository's name inside a registry: OCI distribution spec, "Pulling manifests". */
+  repository: `(?=.{1,255}$)${repository}`,
+  /** An IAM role's ARN (IAM identifiers), in any partition. */
+  role: 'arn:aws(?:-[a-z]+)*:iam::[0-9]{12}:role/[\\w+=,.@/-]{1,512}',
+  region: '[a-z]{2,}(?:-[a-z]+)+-[0-9]{1,2}',
+  /** A provider of a workload identity pool, as Google's token service takes it for its audience. */
+  provider: 'projects/[0-9]+/locations/global/workloadIdentityPools/[a-z0-9-]{4,32}/providers/[a-z0-9-]{4,32}',
+  serviceAccount: '[a-z0-9.-]+@[a-z0-9.:-]+\\.gserviceaccount\\.com',
+  /** The id of an application or a directory in Entra. */
+  guid: '[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}',
+  /** A Kubernetes object's name (RFC 1123 subdomain). */
+  kubernetes,
+  /** With its namespace before it if Argo CD runs apps in several. */
+  application: `${kubernetes}(?:/${kubernetes})?`,
+  /** The name of an environment variable (POSIX). */
+  variable: '[A-Za-z_][A-Za-z0-9_]{0,127}',
+  name: '[A-Za-z0-9][A-Za-z0-9_-]{0,63}',
+};
+
+function whyNo(form: keyof typeof forms, why: string): (text: string) => string | undefined {
+  const whole = new RegExp(`^(?:${forms[form]})$`);
+  return (text) => (whole.test(text) ? undefined : why);
+}
+
+export const whyNoRole = whyNo('role', "a role's ARN: arn:aws:iam::<12 digits>:role/<name>");
+export const whyNoRegion = whyNo('region', 'an AWS region such as ap-northeast-1');
+export const whyNoProvider = whyNo(
+  'provider',
+  'projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER',
+);
+export const whyNoServiceAccount = whyNo(
+  'serviceAccount',
+  "a service account's address: NAME@PROJECT.iam.gserviceaccount.com",
+);
+export const whyNoGuid = whyNo('guid', 'an id such as 6731de76-14a6-49ae-97bc-6eba6914391e');
+export const whyNoApplication = whyNo('application', "an Argo CD application's name, or namespace/name");
+export const whyNoVariable = whyNo('variable', 'the NAME of a variable, not its value');
+/** A name for an image or a delivery, as templates and the command line use it. */
+export const whyNoName = whyNo('name', 'named by letters, digits, "_" and "-", at most 64');
+export const whyNoRepository = whyNo(
+  'repository',
+  'a repository name: lower-case letters and digits, with single ".", "_", "-" between them, parts divided by "/"',
+);
+
 /** A tag: OCI distribution spec, "Pulling manifests". */
 export function whyNoTag(text: string): string | undefined {
   if (/^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/.test(text)) return undefined;
   return 'a tag: letters, digits, "_", "." and "-", at most 128, not beginning with "." or "-"';
-}
-
-const component = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
-const repository = new RegExp(`^${component}(?:/${component})*$`);
-
-/** A repository's name inside a registry: OCI distribution spec, "Pulling manifests". */
-export function whyNoRepository(text: string): string | undefined {
-  if (repository.test(text) && text.length <= 255) return undefined;
-  return 'a repository name: lower-case letters and digits, with single ".", "_", "-" between them, parts divided by "/"';
 }
 
 /** An image's whole name with what says which one it is. */
@@ -39,34 +81,6 @@ export function whyNoRegistry(text: string): string | undefined {
   const legal = /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.(?!$|:)|(?=$|:)))+(?::\d{1,5})?$/.test(host);
   if (!legal && !/^\[[0-9a-fA-F:]+\](?::\d{1,5})?$/.test(host)) return 'a host, with ":port" and "/path" if needed';
   return prefix === undefined ? undefined : whyNoRepository(prefix);
-}
-
-/** An IAM role's ARN (IAM identifiers), in any partition. */
-export function whyNoRole(text: string): string | undefined {
-  if (/^arn:aws(?:-[a-z]+)*:iam::\d{12}:role\/[\w+=,.@/-]{1,512}$/.test(text)) return undefined;
-  return "a role's ARN: arn:aws:iam::<12 digits>:role/<name>";
-}
-
-export function whyNoRegion(text: string): string | undefined {
-  return /^[a-z]{2,}(?:-[a-z]+)+-\d{1,2}$/.test(text) ? undefined : 'an AWS region such as ap-northeast-1';
-}
-
-/** A provider of a workload identity pool, as Google's token service takes it for its audience. */
-export function whyNoProvider(text: string): string | undefined {
-  const legal =
-    /^projects\/\d+\/locations\/global\/workloadIdentityPools\/[a-z0-9-]{4,32}\/providers\/[a-z0-9-]{4,32}$/.test(text);
-  return legal ? undefined : 'projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER';
-}
-
-export function whyNoServiceAccount(text: string): string | undefined {
-  const legal = /^[a-z0-9.-]+@[a-z0-9.:-]+\.gserviceaccount\.com$/.test(text);
-  return legal ? undefined : "a service account's address: NAME@PROJECT.iam.gserviceaccount.com";
-}
-
-/** The id of an application or a directory in Entra. */
-export function whyNoGuid(text: string): string | undefined {
-  const legal = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
-  return legal ? undefined : 'an id such as 6731de76-14a6-49ae-97bc-6eba6914391e';
 }
 
 /** A branch: git check-ref-format, for the part after refs/heads/. */
@@ -122,15 +136,6 @@ export function whyNoTrailer(key: string): string | undefined {
     : undefined;
 }
 
-/** A Kubernetes object's name (RFC 1123 subdomain), with its namespace before it if Argo CD runs apps in several. */
-export function whyNoApplication(text: string): string | undefined {
-  const name = /^[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$/;
-  const parts = text.split('/');
-  return parts.length <= 2 && parts.every((part) => part.length <= 253 && name.test(part))
-    ? undefined
-    : "an Argo CD application's name, or namespace/name";
-}
-
 /** Where an API is that gets a token: a URL without userinfo, query and fragment, and by https but on loopback. */
 export function whyNoServer(text: string): string | undefined {
   if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return 'a URL such as https://argocd.example.com';
@@ -152,16 +157,4 @@ export function whyNoTimeout(text: string): string | undefined {
 export function whyNoSettle(text: string): string | undefined {
   const ms = timeoutOf(text);
   return ms >= 100 && ms <= 600_000 ? undefined : 'a time such as 5s or 500ms, up to 10m';
-}
-
-/** The name of an environment variable (POSIX), never its value. */
-export function whyNoVariable(text: string): string | undefined {
-  return /^[A-Za-z_][A-Za-z0-9_]{0,127}$/.test(text) ? undefined : 'the NAME of a variable, not its value';
-}
-
-/** A name for an image or a delivery, as templates and the command line use it. */
-export function whyNoName(text: string): string | undefined {
-  return /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(text)
-    ? undefined
-    : 'named by letters, digits, "_" and "-", at most 64';
 }

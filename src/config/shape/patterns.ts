@@ -1,3 +1,4 @@
+import { forms, repository } from './grammar.ts';
 import { platformPattern } from './platform.ts';
 import { ofImage, ofSource } from './template.ts';
 
@@ -13,8 +14,6 @@ function pattern(inner: string, examples?: readonly string[]): { pattern: string
   };
 }
 
-const component = '[a-z0-9]+(?:(?:\\.|_|__|-+)[a-z0-9]+)*';
-const repository = `${component}(?:/${component})*`;
 const label = '[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?';
 const host = `(?:${label}(?:\\.${label})*|\\[[0-9a-fA-F:]+\\])(?::[0-9]{1,5})?`;
 const inner =
@@ -22,7 +21,6 @@ const inner =
 const branch = (more: string): string =>
   `(?![-/]|HEAD$|@$|refs/)(?!.*(?:\\.\\.|@\\{|//|/\\.|\\.lock(?:/|$)|[/.]$))(?!\\.)[^\\u0000-\\u0020~^:?${more}\\[\\\\\\u007f]{1,244}`;
 const time = '(?:[0-9]{1,6}(?:ms|[smh])){1,3}';
-const kubernetes = '[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?';
 const alone = ofSource.map((name) => name.replace('.', '\\.'));
 
 /** A template that knows these variables; `{{…}}` is text. */
@@ -44,16 +42,13 @@ export const patterns = {
     'ghcr.io/acme',
     '123456789012.dkr.ecr.ap-northeast-1.amazonaws.com',
   ]),
-  role: pattern('arn:aws(?:-[a-z]+)*:iam::[0-9]{12}:role/[\\w+=,.@/-]{1,512}', [
-    'arn:aws:iam::123456789012:role/deliver',
+  role: pattern(forms.role, ['arn:aws:iam::123456789012:role/deliver']),
+  region: pattern(forms.region, ['ap-northeast-1']),
+  workloadIdentityProvider: pattern(forms.provider, [
+    'projects/123456789012/locations/global/workloadIdentityPools/builds/providers/github',
   ]),
-  region: pattern('[a-z]{2,}(?:-[a-z]+)+-[0-9]{1,2}', ['ap-northeast-1']),
-  workloadIdentityProvider: pattern(
-    'projects/[0-9]+/locations/global/workloadIdentityPools/[a-z0-9-]{4,32}/providers/[a-z0-9-]{4,32}',
-    ['projects/123456789012/locations/global/workloadIdentityPools/builds/providers/github'],
-  ),
-  serviceAccount: pattern('[a-z0-9.-]+@[a-z0-9.:-]+\\.gserviceaccount\\.com', ['deliver@acme.iam.gserviceaccount.com']),
-  guid: pattern('[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}', ['6731de76-14a6-49ae-97bc-6eba6914391e']),
+  serviceAccount: pattern(forms.serviceAccount, ['deliver@acme.iam.gserviceaccount.com']),
+  guid: pattern(forms.guid, ['6731de76-14a6-49ae-97bc-6eba6914391e']),
   audience: pattern('[^\\s\\u0000-\\u001f]{1,255}'),
   tag: pattern(tagOf([...alone, 'content']), ['{commit}', '{content}', 'v1-{shortCommit}']),
   moreTag: pattern(tagOf(alone), ['{semver}', 'latest']),
@@ -66,11 +61,11 @@ export const patterns = {
     'https://github.com/acme/app/.github/workflows/ship.yml@refs/heads/main',
   ]),
   check: pattern(`(?=[^\\u0000]*$)${template(['image', 'digest'], [])}`, ['trivy', 'image', '{image}']),
-  name: pattern('[A-Za-z0-9][A-Za-z0-9_-]{0,63}'),
-  images: pattern(`[A-Za-z0-9][A-Za-z0-9_-]{0,63}|(?=[^*?\\[{(]*[*?\\[{(])(?!!)${inner}`, ['app', 'services/*']),
+  name: pattern(forms.name),
+  images: pattern(`${forms.name}|(?=[^*?\\[{(]*[*?\\[{(])(?!!)${inner}`, ['app', 'services/*']),
   mark: pattern('[A-Za-z0-9][\\w./-]{0,254}', ['org.opencontainers.image.version']),
   markValue: pattern(template([...alone, 'tag'], []), ['{semver}']),
-  repository: pattern(`(?=.{1,255}$)${repository}`, ['acme/shop']),
+  repository: pattern(forms.repository, ['acme/shop']),
   // In another registry's form it is checked with the registry at hand.
   reuseFrom: pattern(`(?:${host}/)?${repository}`),
   innerPath: pattern(inner),
@@ -110,8 +105,8 @@ export const patterns = {
   author: pattern('[^<>\\u0000-\\u001f]*[^<>\\u0000-\\u001f\\s] +<[^<>\\s\\u0000-\\u001f]+>', [
     'Deploy Bot <deploy@example.com>',
   ]),
-  application: pattern(`${kubernetes}(?:/${kubernetes})?`, ['shop', 'argocd/shop']),
-  resource: pattern(kubernetes),
+  application: pattern(forms.application, ['shop', 'argocd/shop']),
+  resource: pattern(forms.kubernetes),
   server: pattern(
     '[hH][tT][tT][pP][sS]://[^\\s/@?#]+[^\\s@?#]*|http://(?:localhost|127[0-9.]+|\\[::1\\])(?::[0-9]+)?[^\\s@?#]*',
     ['https://argocd.example.com'],
@@ -119,5 +114,5 @@ export const patterns = {
   notBlank: pattern('(?=[\\s\\S]*\\S)[\\s\\S]*'),
   environment: pattern('(?=[\\s\\S]*\\S)[\\s\\S]{1,255}', ['production']),
   time: pattern(`(?!0+(?:ms|[smh])$)${time}`, ['90s', '10m', '1h']),
-  variable: pattern('[A-Za-z_][A-Za-z0-9_]{0,127}', ['ARGOCD_WEBHOOK_SECRET']),
+  variable: pattern(forms.variable, ['ARGOCD_WEBHOOK_SECRET']),
 } as const;

@@ -123,7 +123,8 @@ function image(name: string, build: Build | undefined, from: string): SeenImage[
 
 function parsed(text: string): unknown {
   try {
-    return parse(text, { merge: true });
+    // Warnings would go to standard error, with words of the file.
+    return parse(text, { merge: true, logLevel: 'error' });
   } catch {
     return undefined;
   }
