@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { configMistakes, parseConfig, peekConfig } from '../../src/config/config.ts';
+import { planRun } from '../../src/config/plan/run.ts';
 import type { FoundFolder, Lists } from '../../src/config/read/lists.ts';
 import { isError, type TagboatError } from '../../src/errors.ts';
+import { source } from './config-text.ts';
 
 const found = (...dirs: string[]): readonly FoundFolder[] => dirs.map((dir) => ({ dir, is: 'service' }));
 const services = found('services/cart', 'services/catalog', 'services/web');
@@ -115,6 +117,44 @@ describe('{name} in a delivery', () => {
   });
 });
 
+describe('an entry for several', () => {
+  it('takes a slash at its end, what something else builds, and every text of an application’s map', () => {
+    const deliver =
+      'set: { "{name}.yaml": { .tag: "{tag}" } }\n    argocd: { server: "https://argocd.example.com" }\n    application: { name: "{name}", namespace: "ns-{name}" }';
+    const config = read(
+      file('  services/*/: { from: "ghcr.io/acme/{name}:v1" }', deliver),
+      lists({ 'services/*/': found('services/cart') }),
+    );
+    expect(config.images).toMatchObject([{ name: 'cart', from: 'ghcr.io/acme/cart:v1' }]);
+    expect(config.deliveries[0]?.deploy?.applications).toMatchObject([{ name: 'cart', namespace: 'ns-cart' }]);
+  });
+
+  it('with --image has the values and the application of that one, whatever its values are made of', () => {
+    const deliver =
+      'set: { "{name}.yaml": { .tag: "{commit}" } }\n    argocd: { server: "https://argocd.example.com" }\n    application: ["{name}-dev", gateway]';
+    const plan = planRun(read(file('  services/*:', deliver)), source, { actions: true, images: ['cart'] });
+    expect(plan.deliveries[0]?.edits.map(({ file: one, value }) => [one, value])).toEqual([
+      ['cart.yaml', source.commit],
+    ]);
+    expect(plan.deliveries[0]?.deploy?.applications.map(({ name }) => name)).toEqual(['cart-dev', 'gateway']);
+  });
+
+  it('names as the language has them are names as others are', () => {
+    const odd = lists({ 'services/*': found('services/constructor', 'services/toString', 'services/0') });
+    const config = read(file('  services/*: { repository: "x{name}", except: [toString] }'), odd);
+    expect(config.images.map(({ name }) => name)).toEqual(['0', 'constructor']);
+    expect(config.deliveries[0]?.set).toHaveLength(2);
+  });
+
+  it('stands for so many values at most', () => {
+    const many = lists({ 'services/*': found(...Array.from({ length: 500 }, (_, at) => `services/s${at}`)) });
+    const paths = Array.from({ length: 60 }, (_, at) => `.p${at}: "{tag}"`).join(', ');
+    expect(told(file('  services/*:', `set: { "{name}.yaml": { ${paths} } }`), many)).toMatchObject([
+      { code: 'CONFIG_TOO_LARGE' },
+    ]);
+  });
+});
+
 describe('what is wrong with several images at once', () => {
   it.each<[title: string, text: string, from: Lists | null, expected: unknown[]]>([
     ['a pattern that matches nothing', file('  services/*:'), lists({ 'services/*': [] }), ['FOLDERS_NOT_FOUND', 4, 3]],
@@ -169,6 +209,7 @@ describe('what is wrong with several images at once', () => {
     ],
     ['limits of one image', file('  services/*:\n  tool: { only: [cart] }'), usual, ['CONFIG_VALUE_INVALID', 5, 11]],
     ['a limit that is no list', file('  services/*: { only: cart }'), usual, ['CONFIG_VALUE_INVALID', 4, 23]],
+    ['a limit of nothing', file('  services/*: { only: [] }'), usual, ['CONFIG_VALUE_INVALID', 4, 23]],
     ['a key that there is not', file('  services/*: { contxt: x }'), usual, ['CONFIG_KEY_UNKNOWN', 4, 17]],
     ['an unknown engine', file('  services/*: { engine: make }'), usual, ['CONFIG_VALUE_INVALID', 4, 25]],
     ['a pattern outside of the repo', file('  ../*:'), usual, ['CONFIG_VALUE_INVALID', 4, 3]],

@@ -159,7 +159,8 @@ function checkSet(
       if (path.includes('{name}')) checks.refuse(at(file, path), `has {name}, which ${allowed.not?.name}`, 'key');
       else checks.placed(at(file, path), 'key', () => parsePath(path));
       checks.template(at(file, path), String(value), allowed);
-      return { file, path, ...typedValue(String(value), checks.typeOf(at(file, path))) };
+      const image = checks.serviceAt(at(file, path));
+      return { file, path, image, ...typedValue(String(value), checks.typeOf(at(file, path))) };
     });
     if (edits.length === 0) checks.refuse(at(file), 'names nothing to set', 'key');
     return edits;

@@ -13,9 +13,9 @@ export function partOf(
   chosen: readonly string[] | undefined,
 ): DeliveryConfig {
   if (chosen === undefined || config.images.every(({ name }) => chosen.includes(name))) return delivery;
-  const isOfChosen = ({ file, path, value }: SetConfig): boolean => {
+  const isOfChosen = ({ file, path, value, image }: SetConfig): boolean => {
     const variables = parseTemplate(value).filter((piece) => typeof piece !== 'string');
-    const images = variables.flatMap(({ of }) => of ?? []);
+    const images = [...variables.flatMap(({ of }) => of ?? []), ...(image === undefined ? [] : [image])];
     if (images.length === 0 && variables.length > 0)
       throw new TagboatError('VALUE_OF_NO_IMAGE', { delivery: delivery.name, file, path, value });
     return images.length > 0 && images.every((name) => chosen.includes(name));

@@ -95,7 +95,7 @@ export function planCommit(request: CommitRequest): DeliveryPlan {
 
 function planDelivery(delivery: DeliveryConfig, variables: Variables, identity: Identity): DeliveryPlan {
   const where = `deliveries.${delivery.name}`;
-  const edits = delivery.set.map((set) => {
+  const edits = delivery.set.map(({ image: _, ...set }) => {
     const place = `${where}.set.${set.file} ${set.path}`;
     return { ...set, value: resolveValue(set.value, place, variables), create: delivery.create, allow: delivery.allow };
   });

@@ -1,8 +1,13 @@
+import { TagboatError } from '../../errors.ts';
 import { type ConfigPath, spotKey } from './config-path.ts';
-import { fillName, isRaw, namesIn, type Origins, type Raw } from './lists.ts';
+import { fillAll, fillName, isRaw, namesIn, type Origins, type Raw } from './lists.ts';
 
 /** Deliveries with the values and applications that `{name}` stands for: one for each of the images, in their order. */
-export function expandDeliveries(raw: unknown, services: readonly string[], origins: Origins): unknown {
+export function expandDeliveries(
+  raw: unknown,
+  services: readonly string[],
+  { file, origins }: Pick<Each, 'file' | 'origins'>,
+): unknown {
   if (!isRaw(raw)) return raw;
   const one = ([key, delivery]: [string, unknown]) => {
     if (!isRaw(delivery)) return [key, delivery];
@@ -11,14 +16,20 @@ export function expandDeliveries(raw: unknown, services: readonly string[], orig
       (name) => (!Array.isArray(only) || namesIn(only).includes(name)) && !namesIn(except).includes(name),
     );
     const at = ['deliveries', key];
-    const set = isRaw(delivery.set) ? { set: expandSet(delivery.set, { names, at: [...at, 'set'], origins }) } : {};
-    const list = expandApplications(delivery.application, { names, at: [...at, 'application'], origins });
+    const set = isRaw(delivery.set)
+      ? { set: expandSet(delivery.set, { names, at: [...at, 'set'], file, origins }) }
+      : {};
+    const list = expandApplications(delivery.application, { names, at: [...at, 'application'], file, origins });
     return [key, { ...delivery, ...set, ...(list === undefined ? {} : { application: list }) }];
   };
   return Object.fromEntries(Object.entries(raw).map(one));
 }
 
+// Places that the `{name}` of one file may stand for.
+const most = 20_000;
+
 interface Each {
+  readonly file: string;
   readonly names: readonly string[];
   readonly at: ConfigPath;
   readonly origins: Origins;
@@ -29,7 +40,7 @@ function isOfEach(text: string): boolean {
 }
 
 /** A place that is written out wins over one that `{name}` gives. */
-function expandSet(set: Raw, { names, at, origins }: Each): Raw {
+function expandSet(set: Raw, { names, at, file: config, origins }: Each): Raw {
   const files = new Map<string, Map<string, unknown>>();
   for (const [file, values] of Object.entries(set)) {
     if (!isRaw(values)) return set;
@@ -38,6 +49,8 @@ function expandSet(set: Raw, { names, at, origins }: Each): Raw {
         files.set(file, (files.get(file) ?? new Map()).set(path, value));
         continue;
       }
+      if (origins.size > most)
+        throw new TagboatError('CONFIG_TOO_LARGE', { file: config, limit: most }, { place: { file: config } });
       for (const name of names) {
         const place = [fillName(file, name), fillName(path, name)] as const;
         const written = Object.hasOwn(set, place[0]) ? set[place[0]] : undefined;
@@ -72,8 +85,7 @@ function expandApplications(raw: unknown, { names, at, origins }: Each): readonl
     for (const name of isOfEach(text(one)) ? names : [undefined]) {
       if (name !== undefined || all.length !== index)
         origins.set(spotKey([...at, all.length]), { path, service: name });
-      const filled = isRaw(one) ? { ...one, name: fillName(text(one), name ?? '') } : fillName(text(one), name ?? '');
-      all.push(name === undefined ? one : filled);
+      all.push(name === undefined ? one : fillAll(one, name));
     }
   }
   return all;

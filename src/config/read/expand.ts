@@ -6,7 +6,7 @@ import { expandDeliveries } from './expand-deliveries.ts';
 import {
   dockerfileIn,
   type FolderLookup,
-  fillName,
+  fillAll,
   isFolderPattern,
   isRaw,
   type Lists,
@@ -49,7 +49,7 @@ export function expandConfig(read: ConfigText, lists: Lists | undefined): Expand
   const origins: Origins = new Map();
   const images = expandImages(value.images, { read, lists, origins });
   if (images.services.length === 0 && images.mistakes.length === 0) return { read, services: [], mistakes: [] };
-  const deliveries = expandDeliveries(value.deliveries, images.services, origins);
+  const deliveries = expandDeliveries(value.deliveries, images.services, { file: read.file, origins });
   const expanded = { ...value, images: images.images, ...(deliveries === undefined ? {} : { deliveries }) };
   const found = (path: ConfigPath) => {
     for (let length = path.length; length > 1; length -= 1) {
@@ -123,9 +123,9 @@ function expandImages(
         mistakes.push(error);
       }
     }
-    const [only, except] = [Array.isArray(entry.only) ? namesIn(entry.only) : undefined, namesIn(entry.except)];
+    const [only, except] = [namesIn(entry.only), namesIn(entry.except)];
     const meant = all.filter(
-      ({ name, is }) => is !== 'bare' && only?.includes(name) !== false && !except.includes(name),
+      ({ name, is }) => is !== 'bare' && (only.length === 0 || only.includes(name)) && !except.includes(name),
     );
     if (meant.length === 0) {
       const why =
@@ -164,8 +164,8 @@ function expandImages(
       services.set(name, dir);
       const { only: _, except: __, ...shared } = entry;
       const isMap = isRaw(value) || value === null;
-      const usual = { dockerfile: `${dir}/Dockerfile`, context: dir };
-      const filled = isMap ? { ...usual, ...(fill(keepWrong(shared, entry), name) as Raw) } : value;
+      const usual = entry.from === undefined ? { dockerfile: `${dir}/Dockerfile`, context: dir } : {};
+      const filled = isMap ? { ...usual, ...(fillAll(keepWrong(shared, entry), name) as Raw) } : value;
       if (own === undefined || !isRaw(filled)) {
         images.set(name, filled);
         origins.set(spotKey(['images', name]), { path: at, service: name });
@@ -173,7 +173,7 @@ function expandImages(
       }
       // Its own entry wins, key by key; one that something else builds has no use for keys of building.
       const isBuiltHere = isRaw(own) && own.from === undefined;
-      images.set(name, isRaw(own) ? { ...(isBuiltHere ? filled : {}), ...(fill(own, name) as Raw) } : own);
+      images.set(name, isRaw(own) ? { ...(isBuiltHere ? filled : {}), ...(fillAll(own, name) as Raw) } : own);
       for (const one of Object.keys(filled)) {
         if (!isRaw(own) || !Object.hasOwn(own, one))
           origins.set(spotKey(['images', name, one]), { path: [...at, one], service: name });
@@ -208,12 +208,4 @@ function whyUnusable(folder: {
   const context = isRaw(own) && typeof own.context === 'string' ? own.context.replace(/^(?:\.\/)+|\/+$/g, '') : '.';
   const isKin = context === '.' || `${dir}/`.startsWith(`${context}/`) || `${context}/`.startsWith(`${dir}/`);
   return isKin ? undefined : `has the name of images.${name}, which is of another folder, ${context}`;
-}
-
-/** Every text in it with its `{name}` filled in. */
-function fill(value: unknown, name: string): unknown {
-  if (typeof value === 'string') return fillName(value, name);
-  if (Array.isArray(value)) return value.map((one) => fill(one, name));
-  if (!isRaw(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, fill(one, name)]));
 }

@@ -59,13 +59,21 @@ export function whyNoFolderPattern(key: string): string | undefined {
 
 /** What `{name}` is for a folder: its last name, or, where the pattern ends in plain names, the part before them. */
 export function nameOfFolder(pattern: string, dir: string): string {
-  const plain = pattern.split('/').toReversed().findIndex(isFolderPattern);
+  const plain = pattern.replace(/\/+$/, '').split('/').toReversed().findIndex(isFolderPattern);
   return dir.split('/').at(-1 - Math.max(plain, 0)) ?? '';
 }
 
 /** What `{name}` stands for is filled in; `{{name}}` is left for who reads the template. */
 export function fillName(text: string, name: string): string {
   return text.replace(/\{\{[^{}]*\}\}|\{name\}/g, (found) => (found === '{name}' ? name : found));
+}
+
+/** Every text in it with its `{name}` filled in. */
+export function fillAll(value: unknown, name: string): unknown {
+  if (typeof value === 'string') return fillName(value, name);
+  if (Array.isArray(value)) return value.map((one) => fillAll(one, name));
+  if (!isRaw(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, fillAll(one, name)]));
 }
 
 /** The Dockerfile of one of the folders, from the app repo's root. */

@@ -60,7 +60,10 @@ export interface ImageConfig {
 }
 
 /** One value to set: its text is a template. */
-export type SetConfig = Pick<Edit, 'file' | 'path' | 'value' | 'as'>;
+export interface SetConfig extends Pick<Edit, 'file' | 'path' | 'value' | 'as'> {
+  /** The image whose line it is, where `{name}` stands for one of several. */
+  readonly image?: string | undefined;
+}
 
 /** What of the app repo delivers: branches and git tags by names or patterns, and pull requests of its own. */
 export interface FromConfig {
