@@ -3,6 +3,7 @@ import type { DeliveryPlan, GitCredential } from '../../plan.ts';
 import { peerOf, shownUrl, WireFailure } from '../../wire/failure.ts';
 import type { Forge } from '../../wire/forge/forge.ts';
 import { githubPulls } from '../../wire/forge/github.ts';
+import { openMergeRequests } from '../../wire/forge/gitlab.ts';
 import { forgeKind } from '../../wire/forge/kind.ts';
 import { giteaPulls, openPulls } from '../../wire/forge/pulls.ts';
 import type { World } from '../../wire/world.ts';
@@ -34,7 +35,11 @@ export function openForge(
     case 'gitea':
       return openPulls(world, { api: `${url.origin}${before}/api/v1`, token, path }, giteaPulls);
     case 'gitlab':
-      throw impossible('merge requests of GitLab are not made yet');
+      return openMergeRequests(world, {
+        api: `${url.origin}/api/v4`,
+        token,
+        path: `${before}/${path}`.replace(/^\/+/, ''),
+      });
   }
 }
 
