@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { landDelivery } from '../../../src/commit/commit.ts';
+import { awaitMerge } from '../../../src/commit/propose/await-merge.ts';
 import type { DeliveryPlan } from '../../../src/plan.ts';
 import { type Gitea, noGitea, startGitea } from '../../support/gitea.ts';
 import { fastClock, type TestWorld, testWorld } from '../../support/world.ts';
@@ -107,12 +108,41 @@ describe.skipIf(noGitea !== undefined)(`a delivery by pull request on a real Git
     'rebase',
   ])('is proposed anew where a person has merged the one before (%s)', async (how) => {
     const config = await configOn(gitea);
-    await land(config, config.delivery('b'));
+    const proposed = await land(config, config.delivery('b'));
+    if (proposed.is !== 'proposed') return expect.unreachable(proposed.is);
     const [pull] = await config.open();
     await config.merge(pull?.number ?? 0, how);
     const next = await land(config, config.delivery('c'));
     expect(next).toMatchObject({ is: 'proposed', did: 'created', changes: [{ before: 'b', after: 'c' }] });
     expect((await config.open()).length).toBe(1);
+  });
+
+  it('is proposed anew where the one before is merged while its branch moves', async () => {
+    const config = await configOn(gitea);
+    await land(config, config.delivery('b'));
+    const world = testWorld({ clock: fastClock(1) });
+    let merges = 0;
+    const http: typeof world.http = async (request) => {
+      if (request.method === 'POST' && String(request.url).endsWith('/git-receive-pack') && merges++ === 0)
+        await config.merge(1, 'squash');
+      return world.http(request);
+    };
+    const outcome = await land(config, config.delivery('c'), { ...world, http });
+    expect(outcome).toMatchObject({ is: 'proposed', pullRequest: { number: 2 } });
+    expect([(await config.open()).map(({ number }) => number), await config.file()]).toEqual([[2], valuesWith('b')]);
+    expect(await config.file('tagboat/production')).toBe(valuesWith('c'));
+  });
+
+  it('waits for the checks that the branch requires, and is then merged by the host', async () => {
+    const config = await configOn(gitea);
+    const rule = { rule_name: 'main', enable_push: false, enable_status_check: true, status_check_contexts: ['ci'] };
+    await gitea.api('POST', `/repos/${config.path}/branch_protections`, rule);
+    const outcome = await land(config, config.delivery('b', { pullRequest: { autoMerge: 'squash' } }));
+    if (outcome.is !== 'proposed') return expect.unreachable(outcome.is);
+    expect(await config.pull(1)).toMatchObject({ state: 'open', merged: false });
+    await gitea.api('POST', `/repos/${config.path}/statuses/${outcome.commit}`, { context: 'ci', state: 'success' });
+    await config.merged(1);
+    expect(await config.file()).toBe(valuesWith('b'));
   });
 
   it('is proposed where the branch takes no pushes', async () => {

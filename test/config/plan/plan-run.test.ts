@@ -37,6 +37,18 @@ describe('a run', () => {
     expect(codeOf(() => plan(text, {}, { from: { other: digest } }))).toBe('USAGE');
   });
 
+  it('says in a pull request what others wrote as text, and what its author wrote as it is', () => {
+    const asked = 'title: "@team: {subject}", body: "cc @team, {subject}", labels: [deploy]';
+    const delivery = `from: main, repo: acme/config, via: pullRequest, pullRequest: { ${asked} }`;
+    const text = `tag: "{commit}"\ndeliveries: { one: { ${delivery}, set: { a.yaml: { .tag: "{tag}" } } } }\n`;
+    const [planned] = plan(text, { subject: '<b> closes #1 for @ada' }).deliveries;
+    expect(planned?.pullRequest).toMatchObject({
+      title: '@team: <b> closes #\u20601 for @\u2060ada',
+      body: 'cc @team, \\<b\\> closes #\u20601 for @\u2060ada',
+      labels: ['deploy'],
+    });
+  });
+
   it('has every image with its tag, and absolute paths', () => {
     const { images, aws } = plan(seed);
     expect(images.map(({ repository, tag }) => `${repository}:${tag}`)).toEqual([
