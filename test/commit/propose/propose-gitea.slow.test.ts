@@ -110,8 +110,13 @@ describe.skipIf(noGitea !== undefined)(`a delivery by pull request on a real Git
     const config = await configOn(gitea);
     const proposed = await land(config, config.delivery('b'));
     if (proposed.is !== 'proposed') return expect.unreachable(proposed.is);
-    const [pull] = await config.open();
-    await config.merge(pull?.number ?? 0, how);
+    const world = testWorld({ clock: fastClock(1) });
+    const waiting = awaitMerge(world, world.emit, config.delivery('b'), config.credential, {
+      proposed,
+      waitMs: 60_000,
+    });
+    const [waited] = await Promise.all([waiting, config.merge(1, how)]);
+    expect(waited).toMatchObject({ is: 'landed', commit: await config.merged(1) });
     const next = await land(config, config.delivery('c'));
     expect(next).toMatchObject({ is: 'proposed', did: 'created', changes: [{ before: 'b', after: 'c' }] });
     expect((await config.open()).length).toBe(1);
