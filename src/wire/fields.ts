@@ -27,6 +27,11 @@ export function textAt(value: unknown, ...keys: readonly string[]): string {
   return typeof found === 'string' ? beginning(found, longestText) : '';
 }
 
+/** The texts under these keys. */
+export function textFields<K extends string>(value: unknown, ...keys: readonly K[]): Readonly<Record<K, string>> {
+  return Object.fromEntries(keys.map((key) => [key, textAt(value, key)])) as Record<K, string>;
+}
+
 /** The text there, or undefined when it is missing or empty. */
 export function optionalText(value: unknown, ...keys: readonly string[]): string | undefined {
   return textAt(value, ...keys) || undefined;

@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { at, isObject, listAt, numberAt, optionalText, textAt, textsAt } from '../fields.ts';
+import { at, isObject, listAt, numberAt, optionalText, textAt, textFields, textsAt } from '../fields.ts';
 import type {
   Application,
   ApplicationOwner,
@@ -38,21 +38,15 @@ export function readApplication(value: unknown): Application | undefined {
     settings: settingsIn([at(value, 'spec', 'source'), at(value, 'spec', 'sources'), dry]),
     changedSince: !isObject(dry) && isChangedSince(value),
     automated: isAutomated(at(value, 'spec', 'syncPolicy', 'automated')),
-    sync: {
-      status: textAt(status, 'sync', 'status'),
-      revision: textAt(status, 'sync', 'revision'),
-      revisions: textsAt(status, 'sync', 'revisions'),
-    },
+    sync: { ...textFields(at(status, 'sync'), 'status', 'revision'), revisions: textsAt(status, 'sync', 'revisions') },
     health: {
-      status: textAt(status, 'health', 'status'),
-      message: textAt(status, 'health', 'message'),
+      ...textFields(at(status, 'health'), 'status', 'message'),
       since: optionalText(status, 'health', 'lastTransitionTime'),
     },
     operation: isObject(at(status, 'operationState')) ? operationOf(at(status, 'operationState')) : undefined,
     reconciledAt: optionalText(status, 'reconciledAt'),
     conditions: listAt(status, 'conditions').map((one) => ({
-      type: textAt(one, 'type'),
-      message: textAt(one, 'message'),
+      ...textFields(one, 'type', 'message'),
       since: optionalText(one, 'lastTransitionTime'),
     })),
     resources: listAt(status, 'resources').map(resourceOf),
@@ -69,10 +63,7 @@ function isAutomated(policy: unknown): boolean {
 function sourceOf(value: unknown): ApplicationSource {
   return {
     repoUrl: textAt(value, 'repoURL'),
-    path: textAt(value, 'path'),
-    targetRevision: textAt(value, 'targetRevision'),
-    chart: textAt(value, 'chart'),
-    ref: textAt(value, 'ref'),
+    ...textFields(value, 'path', 'targetRevision', 'chart', 'ref'),
     valueFiles: textsAt(value, 'helm', 'valueFiles'),
   };
 }
@@ -143,8 +134,7 @@ function operationOf(value: unknown): OperationState {
   const asked = at(value, 'operation', 'sync');
   const revisions = textsAt(result, 'revisions');
   return {
-    phase: textAt(value, 'phase'),
-    message: textAt(value, 'message'),
+    ...textFields(value, 'phase', 'message'),
     startedAt: optionalText(value, 'startedAt'),
     finishedAt: optionalText(value, 'finishedAt'),
     retryCount: numberAt(value, 'retryCount'),
@@ -154,25 +144,15 @@ function operationOf(value: unknown): OperationState {
       (listAt(asked, 'resources').length > 0 && at(value, 'operation', 'initiatedBy', 'automated') !== true),
     revision: textAt(result, 'revision') || textAt(asked, 'revision'),
     revisions: revisions.length > 0 ? revisions : textsAt(asked, 'revisions'),
-    resources: listAt(result, 'resources').map((one) => ({
-      kind: textAt(one, 'kind'),
-      namespace: textAt(one, 'namespace'),
-      name: textAt(one, 'name'),
-      status: textAt(one, 'status'),
-      hookPhase: textAt(one, 'hookPhase'),
-      message: textAt(one, 'message'),
-    })),
+    resources: listAt(result, 'resources').map((one) =>
+      textFields(one, 'kind', 'namespace', 'name', 'status', 'hookPhase', 'message'),
+    ),
   };
 }
 
 function resourceOf(value: unknown): ResourceStatus {
   return {
-    group: textAt(value, 'group'),
-    version: textAt(value, 'version'),
-    kind: textAt(value, 'kind'),
-    namespace: textAt(value, 'namespace'),
-    name: textAt(value, 'name'),
-    status: textAt(value, 'status'),
+    ...textFields(value, 'group', 'version', 'kind', 'namespace', 'name', 'status'),
     health: textAt(value, 'health', 'status'),
     message: textAt(value, 'health', 'message'),
     leftOver: at(value, 'requiresPruning') === true,
@@ -183,11 +163,7 @@ function hydratorOf(value: unknown): HydratorStatus {
   const current = at(value, 'currentOperation');
   const done = at(value, 'lastSuccessfulOperation');
   return {
-    current: {
-      phase: textAt(current, 'phase'),
-      message: textAt(current, 'message'),
-      drySha: textAt(current, 'drySHA'),
-    },
+    current: { ...textFields(current, 'phase', 'message'), drySha: textAt(current, 'drySHA') },
     done: isObject(done) ? { drySha: textAt(done, 'drySHA'), hydratedSha: textAt(done, 'hydratedSHA') } : undefined,
     lastComparedDryRevision: optionalText(value, 'lastComparedDryRevision'),
   };

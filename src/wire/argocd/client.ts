@@ -1,5 +1,5 @@
 import { WireFailure } from '../failure.ts';
-import { at, listAt, numberAt, textAt, textsAt } from '../fields.ts';
+import { at, jsonIn, listAt, numberAt, textAt, textFields, textsAt } from '../fields.ts';
 import { readApplication } from './application.ts';
 import { createTransport, type Transport, type TransportOptions } from './transport.ts';
 import type { Application, ApplicationEvent, AppRef, ArgoCd, LogQuery, ResourceEvent, TreeNode } from './types.ts';
@@ -38,12 +38,8 @@ export function createArgoCd(options: TransportOptions): ArgoCd {
     const path = pathOf(app);
     // A refresh is answered when it is done, which takes as long as rendering takes.
     const idleMs = refresh === undefined ? 30_000 : 180_000;
-    const value = await transport.send({
-      path,
-      query: { ...placeOf(app), refresh },
-      limit: largestApplication,
-      idleMs,
-    });
+    const query = { ...placeOf(app), refresh };
+    const value = await transport.send({ path, query, limit: largestApplication, idleMs });
     return applicationIn(value, transport, path);
   };
   return {
@@ -161,11 +157,9 @@ function textOf(value: unknown): string {
 }
 
 function manifestIn(text: string, url: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new WireFailure('malformed', url, { message: `${url} answered without a resource` });
-  }
+  const manifest = jsonIn(text);
+  if (manifest !== undefined) return manifest;
+  throw new WireFailure('malformed', url, { message: `${url} answered without a resource` });
 }
 
 function nodeOf(value: unknown): TreeNode {
@@ -173,15 +167,10 @@ function nodeOf(value: unknown): TreeNode {
   return {
     uid: textAt(value, 'uid'),
     parents: listAt(value, 'parentRefs').map((parent) => textAt(parent, 'uid')),
-    group: textAt(value, 'group'),
-    version: textAt(value, 'version'),
-    kind: textAt(value, 'kind'),
-    namespace: textAt(value, 'namespace'),
-    name: textAt(value, 'name'),
+    ...textFields(value, 'group', 'version', 'kind', 'namespace', 'name', 'createdAt'),
     health: textAt(value, 'health', 'status'),
     message: textAt(value, 'health', 'message'),
     images: textsAt(value, 'images'),
-    createdAt: textAt(value, 'createdAt'),
     info: Object.fromEntries(info),
   };
 }
@@ -189,9 +178,7 @@ function nodeOf(value: unknown): TreeNode {
 /** A Kubernetes Event, core/v1. */
 export function eventOf(value: unknown): ResourceEvent {
   return {
-    type: textAt(value, 'type'),
-    reason: textAt(value, 'reason'),
-    message: textAt(value, 'message'),
+    ...textFields(value, 'type', 'reason', 'message'),
     count: numberAt(value, 'count'),
     at: textAt(value, 'lastTimestamp') || textAt(value, 'eventTime') || textAt(value, 'metadata', 'creationTimestamp'),
   };

@@ -1,5 +1,6 @@
 import { StringDecoder } from 'node:string_decoder';
 import { WireFailure } from '../failure.ts';
+import { jsonIn } from '../fields.ts';
 
 /**
  * The JSON values of a stream, as they come: one a line, or as server-sent events, whose `data:` lines are such lines
@@ -37,10 +38,7 @@ export async function* jsonLines(
 function valueOf(line: string, url: string): unknown {
   const text = line.replace(/^data: ?/, '').trim();
   if (text === '' || /^(?::|event:|id:|retry:)/.test(text)) return undefined;
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    // The parser's message quotes what it read, which may be a log with anything in it.
-    throw new WireFailure('malformed', url, { message: `${url} streams something else than JSON` });
-  }
+  const value = jsonIn(text);
+  if (value !== undefined) return value;
+  throw new WireFailure('malformed', url, { message: `${url} streams something else than JSON` });
 }

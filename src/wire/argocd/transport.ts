@@ -1,5 +1,5 @@
 import { shownUrl, WireFailure } from '../failure.ts';
-import { isObject, textAt } from '../fields.ts';
+import { isObject, jsonIn, optionalText, textAt } from '../fields.ts';
 import { limited } from '../grace.ts';
 import { type Http, type HttpResponse, readBody } from '../http.ts';
 import { isPassingStatus, type Outage, type Patient, retry, retryAfterMs } from '../retry.ts';
@@ -133,15 +133,11 @@ export function createTransport(options: TransportOptions): Transport {
 }
 
 function parsed(body: Buffer, response: HttpResponse): unknown {
-  const text = body.toString('utf8');
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    const what = response.headers['content-type'] ?? 'something without a type';
-    throw new WireFailure('malformed', response.url, {
-      message: `${response.url} answered with ${what} and not with JSON`,
-    });
-  }
+  const value = jsonIn(body.toString('utf8'));
+  if (value !== undefined) return value;
+  const what = response.headers['content-type'] ?? 'something without a type';
+  const message = `${response.url} answered with ${what} and not with JSON`;
+  throw new WireFailure('malformed', response.url, { message });
 }
 
 async function failureOf(response: HttpResponse, now: number): Promise<WireFailure> {
@@ -173,12 +169,8 @@ async function failureOf(response: HttpResponse, now: number): Promise<WireFailu
 
 /** The words of `{"error", "code", "message"}` of the gateway, or of Kubernetes' Status; undefined for anything else. */
 function ownAnswer(text: string): string | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return textAt(value, 'message') || textAt(value, 'error') || undefined;
-  } catch {
-    return undefined;
-  }
+  const value = jsonIn(text);
+  return optionalText(value, 'message') ?? optionalText(value, 'error');
 }
 
 function streamFailure(error: unknown, url: string): WireFailure {

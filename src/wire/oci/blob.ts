@@ -18,19 +18,12 @@ export async function headBlob(
   access: 'pull' | 'push',
 ): Promise<{ readonly size: number | undefined } | undefined> {
   const about = { to: `/v2/${repository}/blobs/${digest}`, scopes: [{ repository, access }], repeat: true };
-  const sent = transport.send(
-    {
-      ...about,
-      method: 'HEAD',
-      expect: [200, 404],
-    },
-    async (response) => {
-      await drain(response);
-      if (response.status === 404) return undefined;
-      const length = response.headers['content-length'];
-      return { size: length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined };
-    },
-  );
+  const sent = transport.send({ ...about, method: 'HEAD', expect: [200, 404] }, async (response) => {
+    await drain(response);
+    if (response.status === 404) return undefined;
+    const length = response.headers['content-length'];
+    return { size: length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined };
+  });
   return sent.catch((error: unknown) => {
     // Who is about to send the blob learns why from that.
     if (access === 'push' || !isWordless(error)) throw error;

@@ -1,4 +1,5 @@
 import { WireFailure } from '../failure.ts';
+import { jsonIn } from '../fields.ts';
 import type { Digest } from './types.ts';
 
 /** What the client found out beyond the status. */
@@ -57,12 +58,8 @@ export class OciFailure extends WireFailure {
 export function readRefusal(contentType: string | undefined, body: string): { codes: string[]; text: string } {
   if (/\bhtml\b/i.test(contentType ?? '') || /^\s*<(!doctype|html)/i.test(body))
     return { codes: [], text: 'an HTML page' };
-  let value: unknown;
-  try {
-    value = JSON.parse(body);
-  } catch {
-    return { codes: [], text: body.trim() };
-  }
+  const value = jsonIn(body);
+  if (value === undefined) return { codes: [], text: body.trim() };
   const errors = list(field(value, 'errors')) ?? [value];
   const codes = errors.map((one) => words(field(one, 'code'))).filter((code) => /^[A-Z][A-Z0-9_]+$/.test(code));
   const said = errors.map((one) => words(field(one, 'message') ?? field(one, 'details') ?? field(one, 'error')));

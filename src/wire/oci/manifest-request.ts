@@ -11,6 +11,11 @@ import { mismatch, unusable } from './verify.ts';
 const maxManifest = 4 * 1024 * 1024;
 const accept = Object.values(mediaTypes).join(', ');
 
+function asking(repository: string, reference: string, access: TokenScope['access']) {
+  const to = `/v2/${repository}/manifests/${reference}`;
+  return { to, scopes: [{ repository, access }], headers: { accept }, expect: [200, 404], repeat: true } as const;
+}
+
 /** `unclear`: HEAD doesn't tell digest, size or kind, or was refused, which has no words: GET tells. */
 export async function headManifest(
   transport: OciTransport,
@@ -18,28 +23,18 @@ export async function headManifest(
   reference: string,
   access: TokenScope['access'],
 ): Promise<Descriptor | undefined | 'unclear'> {
-  const sent = transport.send(
-    {
-      method: 'HEAD',
-      to: `/v2/${repository}/manifests/${reference}`,
-      scopes: [{ repository, access }],
-      headers: { accept },
-      expect: [200, 404],
-      repeat: true,
-    },
-    async (response) => {
-      await drain(response);
-      if (response.status === 404) return undefined;
-      const { 'docker-content-digest': digest, 'content-length': length = '' } = response.headers;
-      const mediaType = mediaTypeOf(response);
-      const size = Number(length);
-      if (response.status !== 200 || !isDigest(digest) || !(size > 0) || !isManifestType(mediaType)) return 'unclear';
-      if (isDigest(reference) && digest !== reference) {
-        throw mismatch(reference, { url: shownUrl(response.from), host: transport.host, repository }, digest);
-      }
-      return { mediaType, digest, size } as const;
-    },
-  );
+  const sent = transport.send({ ...asking(repository, reference, access), method: 'HEAD' }, async (response) => {
+    await drain(response);
+    if (response.status === 404) return undefined;
+    const { 'docker-content-digest': digest, 'content-length': length = '' } = response.headers;
+    const mediaType = mediaTypeOf(response);
+    const size = Number(length);
+    if (response.status !== 200 || !isDigest(digest) || !(size > 0) || !isManifestType(mediaType)) return 'unclear';
+    if (isDigest(reference) && digest !== reference) {
+      throw mismatch(reference, { url: shownUrl(response.from), host: transport.host, repository }, digest);
+    }
+    return { mediaType, digest, size } as const;
+  });
   return sent.catch((error: unknown) => {
     if (isWordless(error)) return 'unclear' as const;
     throw error;
@@ -53,38 +48,28 @@ export function getManifest(
   reference: string,
   access: TokenScope['access'],
 ): Promise<ManifestBytes | undefined> {
-  return transport.send(
-    {
-      method: 'GET',
-      to: `/v2/${repository}/manifests/${reference}`,
-      scopes: [{ repository, access }],
-      headers: { accept },
-      expect: [200, 404],
-      repeat: true,
-    },
-    async (response) => {
-      if (response.status === 404) {
-        await drain(response);
-        return undefined;
-      }
-      const bytes = await readBody(response, maxManifest);
-      const origin = { url: shownUrl(response.from), host: transport.host, repository };
-      const said = mediaTypeOf(response);
-      const own = parseObject(bytes)?.mediaType;
-      // A file server says `application/json`: then the manifest's own word has to do.
-      const mediaType = isManifestType(said) || typeof own !== 'string' ? said : own;
-      if (parseObject(bytes) === undefined || !isManifestType(mediaType)) {
-        throw unusable(origin.url, transport.host, repository, `answered ${said || 'something'} for a manifest`);
-      }
-      const digest = digestOf(bytes);
-      const told = response.headers['docker-content-digest'];
-      // Another algorithm's digest can't be checked here; a sha256 one has to be right.
-      for (const wanted of [reference, told]) {
-        if (isDigest(wanted) && wanted !== digest) throw mismatch(wanted, origin, digest);
-      }
-      return { mediaType, digest, bytes };
-    },
-  );
+  return transport.send({ ...asking(repository, reference, access), method: 'GET' }, async (response) => {
+    if (response.status === 404) {
+      await drain(response);
+      return undefined;
+    }
+    const bytes = await readBody(response, maxManifest);
+    const origin = { url: shownUrl(response.from), host: transport.host, repository };
+    const said = mediaTypeOf(response);
+    const own = parseObject(bytes)?.mediaType;
+    // A file server says `application/json`: then the manifest's own word has to do.
+    const mediaType = isManifestType(said) || typeof own !== 'string' ? said : own;
+    if (parseObject(bytes) === undefined || !isManifestType(mediaType)) {
+      throw unusable(origin.url, transport.host, repository, `answered ${said || 'something'} for a manifest`);
+    }
+    const digest = digestOf(bytes);
+    const told = response.headers['docker-content-digest'];
+    // Another algorithm's digest can't be checked here; a sha256 one has to be right.
+    for (const wanted of [reference, told]) {
+      if (isDigest(wanted) && wanted !== digest) throw mismatch(wanted, origin, digest);
+    }
+    return { mediaType, digest, bytes };
+  });
 }
 
 /** Answers whether the registry lists it among its subject's referrers: its `OCI-Subject` header says so. */
