@@ -32,18 +32,23 @@ export function peekConfig(text: string, file: string, env: Env): Lookups {
 
 /**
  * Reads the text of a `tagboat.yaml`, with `${VARIABLES}` from the environment given; one that isn't set is a mistake
- * where it isn't borne. Pure. Throws CONFIG_*, FOLDER* and PATH_SYNTAX_INVALID, each with its place in the file, and
+ * where it isn't borne. Pure. Throws CONFIG_*, FOLDER*, BAKE_* and PATH_SYNTAX_INVALID, each with its place in the file, and
  * IMAGES_NOT_LOOKED_UP.
  */
 export function parseConfig(text: string, file: string, env: Env, { unset, lists }: Parsing = {}): Config {
-  const { read, services, mistakes: unexpanded } = expandConfig(readConfig(text, file, env, { unset }), lists);
+  const {
+    read,
+    services,
+    leftOut,
+    mistakes: unexpanded,
+  } = expandConfig(readConfig(text, file, env, { unset }), lists, env);
   const parsed = shape.safeParse(read.value ?? {});
   const [first] = parsed.success ? [] : shapeMistakes(read, parsed.error.issues, keysAt);
   if (first !== undefined) throw first.error;
   if (unexpanded[0] !== undefined) throw unexpanded[0];
   const { config, mistakes } = checkShape(parsed.data ?? {}, { read, services }, env);
   if (mistakes[0] !== undefined) throw mistakes[0];
-  return config;
+  return leftOut === undefined || leftOut.length === 0 ? config : { ...config, leftOut };
 }
 
 /** All mistakes of the text, in the order of their places. Variables that aren't set are none. Pure. */
@@ -54,7 +59,7 @@ export function configMistakes(text: string, file: string, env: Env, lists?: Lis
   let isWhole: boolean;
   try {
     const written = readConfig(text, file, env, { unset: () => true, mistake: (error) => void found.push(error) });
-    const expanded = expandConfig(written, lists);
+    const expanded = expandConfig(written, lists, env);
     ({ read, services } = expanded);
     found.push(...expanded.mistakes);
     // Without all its images, what refers to them can't be judged.

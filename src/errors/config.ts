@@ -69,6 +69,33 @@ export const configErrors = {
     ({ file, pattern, folder, why }) => `images["${pattern}"] in ${file} stands for ${folder} too, which ${why}.`,
     'Name the folder otherwise, or leave it out: `except: [NAME]`, by the name that {name} is.',
   ),
+  BAKE_NO_BUILDX: entry<{ file: string; bake: string }>(
+    exit,
+    ({ file, bake }) => `images: in ${file} are those of ${bake}, and docker buildx, which reads it, isn't there.`,
+    () => 'Install docker with its plugin buildx (docker-buildx-plugin; in Actions: docker/setup-buildx-action).',
+  ),
+  BAKE_UNREADABLE: entry<{ file: string; bake: string; why: string }>(
+    exit,
+    ({ file, bake, why }) => `images: in ${file} are those of ${bake}, which can't be read: ${why}.`,
+    ({ bake }) => `See what \`docker buildx bake -f ${bake} --print\` says; its variables come from the environment.`,
+  ),
+  BAKE_TARGET_UNKNOWN: entry<{
+    file: string;
+    bake: string;
+    target: string;
+    nearest: string | undefined;
+    known: readonly string[];
+  }>(
+    exit,
+    ({ file, bake, target }) => `images: in ${file} name ${target}, which is no target of ${bake}.`,
+    ({ nearest, known }) =>
+      `${nearest === undefined ? '' : `Did you mean ${nearest}? `}Its targets and groups are ${known.join(', ')}. An image beside them names its own dockerfile, context or from.`,
+  ),
+  BAKE_UNSUPPORTED: entry<{ file: string; bake: string; target: string; why: string }>(
+    exit,
+    ({ bake, target, why }) => `The target ${target} of ${bake} can't be built here as it is: ${why}.`,
+    () => 'Leave it out of `targets:` and build it by bake (`from:` delivers what it pushed), or take that out of it.',
+  ),
   IMAGES_NOT_LOOKED_UP: entry<{ file: string; pattern: string }>(
     exit,
     ({ file, pattern }) => `images["${pattern}"] in ${file} stands for what was not looked up here.`,

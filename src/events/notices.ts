@@ -11,6 +11,8 @@ interface NoticeData {
   PEER_UNUSUAL: None;
   /** No delivery takes the commit, so nothing is committed. */
   NOTHING_TAKEN: { readonly commit: string };
+  /** A target of a bake or compose file asks for something that its image does without. */
+  BAKE_LEFT_OUT: OfImage;
   /** Files differ from the commit, so what names it doesn't name it alone. */
   FILES_UNCOMMITTED: { readonly state: string };
   /** A pull request that no delivery takes is planned as if it were merged. */

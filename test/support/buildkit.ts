@@ -49,6 +49,11 @@ export function buildkitIsBuilt(): boolean {
   return existsSync(programs());
 }
 
+/** buildx, once it is built. */
+export function buildxProgram(): string {
+  return join(programs(), 'buildx');
+}
+
 /** Builds the pinned programs unless they are there. Takes minutes, once. Throws when the modules can't be fetched. */
 function buildPrograms(): string {
   const dir = programs();

@@ -1,7 +1,9 @@
 import { nearestWord } from '../../errors/spelling.ts';
 import { TagboatError } from '../../errors.ts';
+import type { Env } from '../../wire/world.ts';
 import { whyNoName } from '../shape/grammar.ts';
 import { type ConfigPath, spotKey } from './config-path.ts';
+import { bakeLookup, expandBake, type LeftOutOfBake } from './expand-bake.ts';
 import { expandDeliveries } from './expand-deliveries.ts';
 import {
   dockerfileIn,
@@ -24,13 +26,15 @@ export interface ExpandedConfig {
   readonly read: ConfigText;
   /** The images that `{name}` stands for, by name. */
   readonly services: readonly string[];
+  readonly leftOut?: readonly LeftOutOfBake[] | undefined;
   readonly mistakes: readonly TagboatError[];
 }
 
 /** What has to be looked up for the file. Pure. */
 export function lookupsOf({ value }: ConfigText): Lookups {
   const images = isRaw(value) && isRaw(value.images) ? value.images : {};
-  return { folders: Object.entries(images).flatMap(([key, entry]) => folderLookup(key, entry) ?? []) };
+  const folders = Object.entries(images).flatMap(([key, entry]) => folderLookup(key, entry) ?? []);
+  return { folders, bake: bakeLookup(images) };
 }
 
 function folderLookup(pattern: string, entry: unknown): FolderLookup | undefined {
@@ -43,13 +47,16 @@ function folderLookup(pattern: string, entry: unknown): FolderLookup | undefined
  * Puts images in the place of the entries that stand for several, and values in the place of those with `{name}`, each
  * with the place of its entry. Pure. Without `lists`, such entries are mistakes.
  */
-export function expandConfig(read: ConfigText, lists: Lists | undefined): ExpandedConfig {
+export function expandConfig(read: ConfigText, lists: Lists | undefined, env: Env): ExpandedConfig {
   const { value } = read;
   if (!isRaw(value) || !isRaw(value.images)) return { read, services: [], mistakes: [] };
   const origins: Origins = new Map();
-  const images = expandImages(value.images, { read, lists, origins });
-  if (images.services.length === 0 && images.mistakes.length === 0) return { read, services: [], mistakes: [] };
-  const deliveries = expandDeliveries(value.deliveries, images.services, { file: read.file, origins });
+  const { names, leftOut, ...baked } = expandBake(value.images, { read, lists, origins, env });
+  const images = expandImages(baked.images, { read, lists, origins });
+  const services = [...new Set([...names, ...images.services])];
+  const mistakes = [...baked.mistakes, ...images.mistakes];
+  if (services.length === 0 && mistakes.length === 0) return { read, services, mistakes };
+  const deliveries = expandDeliveries(value.deliveries, services, { file: read.file, origins });
   const expanded = { ...value, images: images.images, ...(deliveries === undefined ? {} : { deliveries }) };
   const found = (path: ConfigPath) => {
     for (let length = path.length; length > 1; length -= 1) {
@@ -60,8 +67,9 @@ export function expandConfig(read: ConfigText, lists: Lists | undefined): Expand
   };
   const originOf = (path: ConfigPath): ConfigPath => found(path)?.path ?? path;
   return {
-    services: images.services,
-    mistakes: images.mistakes,
+    services,
+    leftOut,
+    mistakes,
     read: {
       file: read.file,
       value: expanded,

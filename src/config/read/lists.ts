@@ -19,7 +19,24 @@ export type Origins = Map<string, { readonly path: ConfigPath; readonly service:
 /** What has to be looked up before a tagboat.yaml can be read: `config/` itself touches no files and no programs. */
 export interface Lookups {
   readonly folders: readonly FolderLookup[];
+  readonly bake?: BakeLookup | undefined;
 }
+
+/** A bake or compose file that lists images, by `docker buildx bake --print`. */
+export interface BakeLookup {
+  readonly is: 'bake' | 'compose';
+  /** From the app repo's root. A bake file's paths are relative to that, a compose file's to its own folder. */
+  readonly file: string;
+  /** Targets and groups. Undefined: the group `default`. */
+  readonly targets: readonly string[] | undefined;
+}
+
+/** What became of it. */
+export type Baked =
+  | { readonly is: 'read'; readonly json: Raw }
+  | { readonly is: 'noTarget'; readonly target: string; readonly known: readonly string[] }
+  | { readonly is: 'noProgram' }
+  | { readonly is: 'unreadable'; readonly why: string };
 
 /** Folders of the app repo, and which of them have their Dockerfile. */
 export interface FolderLookup {
@@ -32,6 +49,7 @@ export interface FolderLookup {
 export interface Lists {
   /** By their patterns. */
   readonly folders: ReadonlyMap<string, FoundFolders>;
+  readonly bake?: Baked | undefined;
 }
 
 export interface FoundFolders {

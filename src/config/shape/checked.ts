@@ -21,6 +21,8 @@ export interface Config extends CloudPlans {
   readonly images: readonly ImageConfig[];
   readonly argocd: ArgoCdPlan | undefined;
   readonly deliveries: readonly DeliveryConfig[];
+  /** What targets of a bake or compose file ask for, and their images do without. */
+  readonly leftOut?: readonly { readonly image: string; readonly what: string }[] | undefined;
 }
 
 /** One image to build. Paths are relative to the app repo's root. */

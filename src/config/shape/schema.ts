@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { besideFrom } from './image.ts';
+import { patterns } from './patterns.ts';
 import { keysAt, shape } from './shape.ts';
 
 type Part = Record<string, unknown>;
@@ -15,6 +16,23 @@ export function configJsonSchema(): Part {
   const description = 'All from elsewhere.';
   const onlyFrom = { properties: { images: { additionalProperties: has('from'), description } } };
   schema.dependencies = { images: { anyOf: [has('registry'), onlyFrom] } };
+  // A file that lists images, unless it is an image's name.
+  const orImage = (part: Part, description: string): Part => ({ anyOf: [part, { type: 'object' }], description });
+  const file = (example: string): Part => ({ type: 'string', ...patterns.innerPath, examples: [example] });
+  at('properties.images').properties = {
+    bake: orImage(
+      file('docker-bake.hcl'),
+      "A bake file, from the app repo's root: its targets are images, as `docker buildx bake --print` there tells them, with variables from the environment. A tag in `registry` gives `repository` and one of `tags`. An entry by a target's name wins, key by key.",
+    ),
+    compose: orImage(
+      file('compose.yaml'),
+      "A compose file: its services with `build:` are images, read by `docker buildx bake --print` in the file's own folder. Otherwise as `bake`.",
+    ),
+    targets: orImage(
+      { type: 'array', items: { type: 'string', pattern: '^[A-Za-z0-9_][\\w-]*$' }, minItems: 1, examples: [['web']] },
+      'The targets and groups of that file that are meant. Default: the group default, of a compose file every service with `build:`.',
+    ),
+  };
   const image = at('properties.images.additionalProperties');
   image.not = {
     anyOf: [

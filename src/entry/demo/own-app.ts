@@ -25,7 +25,7 @@ export async function planOwnApp(session: Session, demo: DemoWorld, app: string)
   const file = join(source.dir, 'tagboat.yaml');
   const text = await readFile(file, 'utf8').catch(() => undefined);
   const written = text ?? (await configFor(own, source));
-  const lists = await lookUpImages(source.dir, peekConfig(written, 'tagboat.yaml', own.world.env));
+  const lists = await lookUpImages(own.world, source.dir, peekConfig(written, 'tagboat.yaml', own.world.env));
   const config = parseFilled(written, own.world.env, lists);
   const from = { branches: ['**', '*'], tags: [], pullRequests: false };
   const all = { ...config, deliveries: config.deliveries.map((delivery) => ({ ...delivery, from })) };

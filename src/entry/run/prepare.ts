@@ -53,7 +53,11 @@ export async function openConfig(
   const source = options.ref === undefined ? found : await sourceOfRef(world, found, options.ref);
   session.started(source);
   const { text, file, lists } = await readConfigText(session, source.dir, options.config);
-  return { source, identity, config: parseConfig(text, file, world.env, { unset, lists }) };
+  const config = parseConfig(text, file, world.env, { unset, lists });
+  for (const { image, what } of config.leftOut ?? []) {
+    emitNotice(session.emit, 'warning', 'plan', 'BAKE_LEFT_OUT', { image }, `Left out of ${image}: ${oneLine(what)}.`);
+  }
+  return { source, identity, config };
 }
 
 /** Refuses what a fork proposes: with our secrets, a run would build and push what anybody wrote. Throws SOURCE_FROM_FORK. */
@@ -150,7 +154,12 @@ export async function readConfigText(
     throw new TagboatError('CONFIG_UNREADABLE', { file: shown, reason }, { place: { file: shown } });
   });
   const { peekConfig } = await import('../../config/config.ts');
-  return { text, file: shown, path, lists: await lookUpImages(dir, peekConfig(text, shown, session.world.env)) };
+  return {
+    text,
+    file: shown,
+    path,
+    lists: await lookUpImages(session.world, dir, peekConfig(text, shown, session.world.env)),
+  };
 }
 
 /** Who commits: GitHub's own account in Actions, elsewhere git's user. In Actions git isn't asked. */
