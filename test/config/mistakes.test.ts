@@ -6,6 +6,7 @@ import { parse } from 'yaml';
 import { configMistakes, parseConfig, peekConfig } from '../../src/config/config.ts';
 import { configJsonSchema } from '../../src/config/shape/schema.ts';
 import { lookUpImages } from '../../src/entry/run/lists/look-up.ts';
+import { testWorld } from '../support/world.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const ajv = new Ajv({ strict: false, allErrors: true });
@@ -193,10 +194,11 @@ describe('a mistake in tagboat.yaml', () => {
   it('is not what is right: nothing refuses the examples, with their variables unset', async () => {
     const files = readdirSync(join(root, 'examples'), { recursive: true, encoding: 'utf8' });
     const configs = files.filter((file) => file.endsWith('tagboat.yaml'));
+    const world = testWorld();
     expect(configs.length).toBeGreaterThan(0);
     for (const file of configs) {
       const text = readFileSync(join(root, 'examples', file), 'utf8');
-      const lists = await lookUpImages(dirname(join(root, 'examples', file)), peekConfig(text, file, {}));
+      const lists = await lookUpImages(world, dirname(join(root, 'examples', file)), peekConfig(text, file, {}));
       expect(configMistakes(text, file, {}, lists), file).toEqual([]);
       expect(validate(parse(text, { merge: true })) || validate.errors, file).toBe(true);
     }
