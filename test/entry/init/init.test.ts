@@ -13,6 +13,7 @@ import { lifecycle } from '../../../src/entry/init/aws/model.ts';
 import { findImages } from '../../../src/entry/init/find-images.ts';
 import { findPlaces } from '../../../src/entry/init/find-places.ts';
 import { lookUpImages } from '../../../src/entry/run/lists/look-up.ts';
+import { testWorld } from '../../support/world.ts';
 import { appRepo, runInit } from './scene.ts';
 
 const read = (dir: string, file: string) => readFile(join(dir, file), 'utf8');
@@ -145,7 +146,7 @@ describe('init', () => {
       tag: '{content}',
       images: { 'services/*': {}, tool: { dockerfile: 'tool/Dockerfile' } },
     });
-    const lists = await lookUpImages(dir, peekConfig(text, 'tagboat.yaml', {}));
+    const lists = await lookUpImages(testWorld(), dir, peekConfig(text, 'tagboat.yaml', {}));
     const config = parseConfig(text, 'tagboat.yaml', {}, { lists });
     expect(config.images.map(({ name }) => name)).toEqual(['cart', 'job', 'mail', 'web', 'tool']);
     const set = config.deliveries[0]?.set.map(({ file, path, value }) => [file, path, value]) ?? [];
