@@ -50,9 +50,10 @@ describe.each(pages)('%s', (page) => {
   it('has configs that are valid', () => {
     for (const { language, text } of blocks) {
       if (language !== 'yaml' || !/^(?:deliveries|images):/m.test(text)) continue;
-      // Patterns of folders find what the pages speak of.
+      // Patterns of folders and bake files find what the pages speak of.
       const folders = ['cart', 'legacy', 'web'].map((name) => ({ dir: `services/${name}`, is: 'service' as const }));
-      const lists = { folders: new Map([['services/*', { folders }]]) };
+      const json = { group: { default: { targets: ['web'] } }, target: { web: {}, jobs: {} } };
+      const lists = { folders: new Map([['services/*', { folders }]]), bake: { is: 'read' as const, json } };
       expect(() => parseConfig(text, 'tagboat.yaml', env, { lists }), text).not.toThrow();
     }
   });
