@@ -37,8 +37,10 @@ export function isCurrent() {
     'package.json',
     'scripts/build.mjs',
     'scripts/rooms.mjs',
-    'src',
-    ...readdirSync(join(root, 'src'), { recursive: true }).map((file) => join('src', file)),
+    ...['src', 'web'].flatMap((folder) => [
+      folder,
+      ...readdirSync(join(root, folder), { recursive: true }).map((file) => join(folder, file)),
+    ]),
   ];
   return inputs.every((input) => modified(join(root, input)) < built);
 }
@@ -54,6 +56,7 @@ export async function build() {
   mkdirSync(cache, { recursive: true });
   const made = mkdtempSync(join(cache, 'build-'));
   try {
+    const web = await buildWeb(made);
     const options = {
       absWorkingDir: root,
       entryPoints,
@@ -70,7 +73,7 @@ export async function build() {
       legalComments: 'none',
       metafile: true,
       logLevel: 'warning',
-      define: { __TAGBOAT_VERSION__: JSON.stringify(version()) },
+      define: { __TAGBOAT_VERSION__: JSON.stringify(version()), __TAGBOAT_WEB__: JSON.stringify(web) },
       // CommonJS dependencies call require() for node's own modules, which an ES module has to make first.
       banner: { js: "import{createRequire as __require_}from'node:module';const require=__require_(import.meta.url);" },
     };
@@ -78,12 +81,13 @@ export async function build() {
     const plugins = [keepRooms(root, whole.inputs, Object.values(entryPoints))];
     const { metafile } = await esbuild.build({ ...options, plugins });
     writeFileSync(join(made, 'third-party-licenses.txt'), licenses(metafile));
+    writeFileSync(join(made, 'web.json'), web);
     // Entries last: they name the chunks, and chunks are named by their content.
     const files = Object.keys(metafile.outputs).map((path) =>
       path.slice(path.indexOf('build-')).split('/').slice(1).join('/'),
     );
     const entries = new Set(['cli.js', 'action.js', 'index.js']);
-    const ordered = [...files.filter((file) => !entries.has(file)), ...entries, 'third-party-licenses.txt'];
+    const ordered = [...files.filter((file) => !entries.has(file)), ...entries, 'third-party-licenses.txt', 'web.json'];
     mkdirSync(join(dist, 'chunks'), { recursive: true });
     for (const file of ordered) renameSync(join(made, file), join(dist, file));
     writeFileSync(stamp, '');
@@ -92,6 +96,31 @@ export async function build() {
   } finally {
     rmSync(made, { recursive: true, force: true });
   }
+}
+
+/** The dashboard's page: its script and style, as JSON. One plain script, since a page read from a folder loads no modules. */
+export async function buildWeb(made) {
+  const vite = await import('vite');
+  const folder = join(made, 'web');
+  await vite.build({
+    root: join(root, 'web'),
+    configFile: false,
+    logLevel: 'warn',
+    oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+    build: {
+      outDir: folder,
+      emptyOutDir: true,
+      target: 'es2022',
+      rollupOptions: {
+        input: join(root, 'web/app.tsx'),
+        output: { format: 'iife', entryFileNames: 'app.js', assetFileNames: 'app[extname]' },
+      },
+      modulePreload: false,
+      cssCodeSplit: false,
+    },
+  });
+  const [script, style] = ['app.js', 'app.css'].map((name) => readFileSync(join(folder, name), 'utf8'));
+  return JSON.stringify({ script, style });
 }
 
 /** A process that started before this build may still want its chunks; after an hour none does. */
@@ -106,6 +135,8 @@ function removeOldChunks(current) {
 /** The licence texts of everything that went into the bundles, as their licences ask. */
 function licenses(metafile) {
   const folders = new Set();
+  // The page's own, which its script holds.
+  for (const name of ['preact', 'uplot']) folders.add(`node_modules/${name}`);
   for (const input of Object.keys(metafile.inputs)) {
     const found = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input);
     if (found !== null) folders.add(found[1]);

@@ -14,7 +14,7 @@ await ensureModules();
 await buildIfNeeded();
 
 const checks = {
-  types: () => program('tsc', ['-p', '.']),
+  types: () => [...program('tsc', ['-p', '.']), ...program('tsc', ['-p', 'web'])],
   'lint and format': () => program('biome', ['check', '--error-on-warnings']),
   schema: schemaIsCurrent,
   documents: linksLeadSomewhere,

@@ -40,7 +40,7 @@ const allowed: Record<string, string[]> = {
 
 /** The rooms of each stage from the top down, as docs/ARCHITECTURE.md draws them. What isn't named stands below all. */
 const rooms: Record<string, string[]> = {
-  entry: ['action', 'cli', 'commands', 'demo', 'doctor', 'init', 'migrate', 'run', 'show'],
+  entry: ['action', 'cli', 'ui', 'commands', 'demo', 'doctor', 'init', 'migrate', 'run', 'show'],
   config: ['plan', 'check', 'read', 'shape'],
   auth: ['argocd', 'aws', 'google', 'azure', 'iam', 'registry', 'git'],
   image: [

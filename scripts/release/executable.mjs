@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buildWeb } from '../build.mjs';
 import { root } from '../setup.mjs';
 
 // What Node's own documentation names for putting the code into its binary.
@@ -33,7 +34,7 @@ export async function makeExecutable(file, version, node = process.execPath) {
       minifySyntax: true,
       legalComments: 'none',
       logLevel: 'error',
-      define: { __TAGBOAT_VERSION__: JSON.stringify(version) },
+      define: { __TAGBOAT_VERSION__: JSON.stringify(version), __TAGBOAT_WEB__: JSON.stringify(await buildWeb(dir)) },
     });
     const config = join(dir, 'sea.json');
     const blob = join(dir, 'sea.blob');

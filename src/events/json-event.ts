@@ -111,6 +111,13 @@ export interface StatusValue {
   readonly rows: readonly StatusRow[];
 }
 
+/** Where the dashboard was served, or which files it was written to. */
+export interface UiValue {
+  readonly url?: string | undefined;
+  readonly dir?: string | undefined;
+  readonly files?: readonly string[] | undefined;
+}
+
 /** What an edit of a local file did, or would do. */
 export interface EditValue {
   readonly file: string;
@@ -182,6 +189,7 @@ type Result =
   | ResultOf<'history', HistoryValue>
   | ResultOf<'where', WhereValue>
   | ResultOf<'status', StatusValue>
+  | ResultOf<'ui', UiValue>
   | ResultOf<'edit', EditValue>
   | ResultOf<'init', InitValue>
   | ResultOf<'migrate', MigrateValue>

@@ -7,6 +7,8 @@ interface NoticeData {
   STOPPING: { readonly signal: string };
   /** Something that a command says to people. */
   SAID: None;
+  /** The dashboard is served; what stands behind the number sign of its address lets a page read. */
+  DASHBOARD_READY: { readonly url: string };
   /** A git host or a registry does something unusual, or wants to be left alone for a while. */
   PEER_UNUSUAL: None;
   /** No delivery takes the commit, so nothing is committed. */

@@ -52,4 +52,20 @@ tagboat history --repo acme/config --branch production --json`,
         (await import('../commands/see/history.ts')).history(common(), name, options),
       ),
     );
+
+  add(
+    'ui',
+    'Show all of it in a browser: what is where, deliveries over time, the four DORA measures, a commit on its way.',
+    `tagboat ui
+tagboat ui --port 4646 --no-open
+tagboat ui --export site                        # the same as files, for a web server or to be opened as they are`,
+  )
+    .addOption(
+      new Option('--port <n>', 'the port on loopback (default: any that is free)').argParser((text) =>
+        wholeNumber(text, 1),
+      ),
+    )
+    .option('--no-open', 'open no browser')
+    .option('--export <dir>', 'write it as files to this folder instead, which need no server')
+    .action(async (options) => run('ui', common(), async () => (await import('../ui/ui.ts')).ui(common(), options)));
 }

@@ -39,36 +39,50 @@ export function history(common: CommonOptions, name: string | undefined, options
     const since = options.since === undefined ? 0 : parseSince(options.since, clock.now());
     const limit = options.limit ?? (options.since === undefined ? usualLimit : mostSince);
     const looking = await lookAt(session, common, options);
-    const isAbout = (record: HistoryRecord): boolean => isShown(record, looking, name);
+    const isAbout = (record: HistoryRecord): boolean => isOfLooking(record, looking, name);
     const isNew = ({ landedAt }: HistoryRecord): boolean => Date.parse(landedAt) >= since;
     const enough = (records: readonly HistoryRecord[]): boolean =>
       records.filter((one) => isAbout(one) && isNew(one)).length >= limit ||
       (records.length >= olderInARow && !records.slice(-olderInARow).some(isNew));
     return withAuth(session, async (auth) => {
       const { histories, errors } = await readHistories(session, auth, looking, enough);
-      const { isHealthy, notAsked } = await askHealthy(session.world, looking);
-      const entries = histories
-        .flatMap((branch) =>
-          branch.records
-            .filter((one) => isAbout(one) && isNew(one))
-            .map((one) => entryOf(branch, one, { ...looking, isHealthy })),
-        )
-        // Within a branch the order is the branch's own; between branches only times can tell.
-        .slice(0, histories.length > 1 ? undefined : limit);
-      const shown = histories.length > 1 ? newestFirst(entries).slice(0, limit) : entries;
-      const others = histories
-        .flatMap(({ records }) => records)
-        .filter((one) => one.is === 'other' && isNew(one)).length;
-      const value: HistoryValue = { entries: shown, others, notAsked, whole: histories.every(({ whole }) => whole) };
-      if (options.format === 'csv') session.print(csvText(shown));
+      const value = await historyOf(session.world, looking, histories, {
+        isShown: (record) => isAbout(record) && isNew(record),
+        limit,
+        isNew,
+      });
+      if (options.format === 'csv') session.print(csvText(value.entries));
       else session.print((style) => historyText(value, style));
       return { errors, value };
     });
   };
 }
 
+interface Shown {
+  readonly isShown: (record: HistoryRecord) => boolean;
+  readonly isNew: (record: HistoryRecord) => boolean;
+  readonly limit: number;
+}
+
+/** What these branches tell, newest first, with the times at which GitHub's deployments became healthy. */
+export async function historyOf(
+  world: World,
+  looking: Looking,
+  histories: readonly BranchHistory[],
+  { isShown, isNew, limit }: Shown,
+): Promise<HistoryValue> {
+  const { isHealthy, notAsked } = await askHealthy(world, looking);
+  const entries = histories
+    .flatMap((branch) => branch.records.filter(isShown).map((one) => entryOf(branch, one, { ...looking, isHealthy })))
+    // Within a branch the order is the branch's own; between branches only times can tell.
+    .slice(0, histories.length > 1 ? undefined : limit);
+  const shown = histories.length > 1 ? newestFirst(entries).slice(0, limit) : entries;
+  const others = histories.flatMap(({ records }) => records).filter((one) => one.is === 'other' && isNew(one)).length;
+  return { entries: shown, others, notAsked, whole: histories.every(({ whole }) => whole) };
+}
+
 /** Ours, by this config's places; with `--repo`, anybody's. A name is a delivery's, or else a service's. */
-function isShown(record: HistoryRecord, looking: Looking, name: string | undefined): boolean {
+export function isOfLooking(record: HistoryRecord, looking: Looking, name: string | undefined): boolean {
   if (record.is === 'other') return false;
   const { seen, config } = looking;
   const of = config === undefined ? [] : deliveriesAbout(record, seen);

@@ -1,3 +1,4 @@
+import type { Auth } from '../../../auth/auth.ts';
 import { commitBehind } from '../../../commit/history/standing.ts';
 import type { StatusRow, StatusValue } from '../../../events/json-event.ts';
 import type { BranchHistory } from '../../../plan/history.ts';
@@ -6,11 +7,11 @@ import { answerOf, checkoutGit } from '../../../wire/checkout.ts';
 import type { World } from '../../../wire/world.ts';
 import { createServers } from '../../run/argocd-servers.ts';
 import type { CommonOptions } from '../../run/options.ts';
-import type { Body } from '../../run/session.ts';
+import type { Body, Session } from '../../run/session.ts';
 import { withAuth } from '../../run/with-auth.ts';
 import { statusText } from '../../show/see/status-words.ts';
 import { type AskingLive, liveOf } from './ask-live.ts';
-import { type LookedAt, lookAt, readHistories } from './read-histories.ts';
+import { type LookedAt, type Looking, lookAt, readHistories } from './read-histories.ts';
 
 /** Pairs of commits that git is asked about: each is a process. */
 const mostPairs = 200;
@@ -18,32 +19,47 @@ const mostPairs = 200;
 /** `tagboat status`: what each service is in each environment, since when and by whom, and how far behind the foremost. */
 export function status(common: CommonOptions, name: string | undefined): Body {
   return async (session) => {
-    const { world, emit } = session;
+    const { world } = session;
     const looking = await lookAt(session, common);
-    const { source, seen } = looking;
     return withAuth(session, async (auth) => {
       const { histories, errors } = await readHistories(session, auth, looking, () => true);
-      const servers = createServers(world, emit, auth);
-      try {
-        const isNamed = seen.some(({ delivery }) => delivery === name);
-        const found = await Promise.all(
-          seen.map(async (one) => {
-            const history = histories.find(({ repo, branch }) => repo === one.repo && branch === one.branch);
-            const isWanted = ({ service }: { service: string }) => name === undefined || isNamed || service === name;
-            const places = one.places.filter(isWanted);
-            if (history === undefined || places.length === 0 || (isNamed && one.delivery !== name)) return [];
-            return rowsOf({ world, auth, servers }, { ...one, places }, history);
-          }),
-        );
-        const rows = await withDrift(world, source?.dir ?? session.cwd, found.flat());
-        const value: StatusValue = { rows };
-        session.print((style) => statusText(value, style, world.clock.now()));
-        return { errors, value };
-      } finally {
-        servers.close();
-      }
+      const value = await statusOf({ session, auth, looking, histories }, name);
+      session.print((style) => statusText(value, style, world.clock.now()));
+      return { errors, value };
     });
   };
+}
+
+/** What was read of a config's branches, and with what others can be asked. */
+export interface Read {
+  readonly session: Pick<Session, 'world' | 'emit' | 'cwd'>;
+  readonly auth: Auth;
+  readonly looking: Looking;
+  readonly histories: readonly BranchHistory[];
+}
+
+/** What each service is in each environment, Argo CD asked about it. `name`: one delivery's or one service's. */
+export async function statusOf(
+  { session: { world, emit, cwd }, auth, looking, histories }: Read,
+  name?: string,
+): Promise<StatusValue> {
+  const { source, seen } = looking;
+  const servers = createServers(world, emit, auth);
+  try {
+    const isNamed = seen.some(({ delivery }) => delivery === name);
+    const found = await Promise.all(
+      seen.map(async (one) => {
+        const history = histories.find(({ repo, branch }) => repo === one.repo && branch === one.branch);
+        const isWanted = ({ service }: { service: string }) => name === undefined || isNamed || service === name;
+        const places = one.places.filter(isWanted);
+        if (history === undefined || places.length === 0 || (isNamed && one.delivery !== name)) return [];
+        return rowsOf({ world, auth, servers }, { ...one, places }, history);
+      }),
+    );
+    return { rows: await withDrift(world, source?.dir ?? cwd, found.flat()) };
+  } finally {
+    servers.close();
+  }
 }
 
 async function rowsOf(asking: AskingLive, one: LookedAt, history: BranchHistory): Promise<StatusRow[]> {

@@ -14,54 +14,63 @@ import { imagesAtRegistries } from './ask-images.ts';
 import { type AskingLive, liveOf } from './ask-live.ts';
 import { type FoundCommit, findCommit } from './find-commit.ts';
 import { type LookedAt, type Looking, lookAt, readHistories } from './read-histories.ts';
+import type { Read } from './status.ts';
 
 /** `tagboat where`: for one commit of the app repo, its images, and each environment: is it there, or what is in the way. */
 export function where(common: CommonOptions, asked: string | undefined): Body {
   return async (session) => {
-    const { world, emit } = session;
+    const { world } = session;
     const looking = await lookAt(session, common);
-    const { config, source, seen } = looking;
-    if (config === undefined || source === undefined) throw new RangeError('where reads a config file');
+    const { config } = looking;
     return withAuth(
       session,
       async (auth) => {
         const { histories, errors } = await readHistories(session, auth, looking, () => true);
-        const found = await findCommit(world, source, asked, histories);
-        const of: Source = sourceOfCommit(source, found);
-        const readers = auth.readers(
-          source.url ?? '',
-          seen.map(({ repo }) => repo),
-        );
-        const lineage = openLineage(world, emit, of, readers);
-        const images = await imagesAtRegistries(world, auth, config, of);
-        const missing = images.filter(({ is }) => is === 'notBuilt').map(({ reference }) => reference);
-        const servers = createServers(world, emit, auth);
-        try {
-          const deliveries = await Promise.all(
-            seen.map(async (one) => {
-              const history = histories.find(({ repo, branch }) => repo === one.repo && branch === one.branch);
-              const environment = {
-                delivery: one.delivery ?? '',
-                places: one.places,
-                notTaken: notTaken(looking, one, of, found),
-              };
-              if (history === undefined) return unread(environment, one);
-              const standing = await standingOf(history, environment, of.commit, lineage.kinOf);
-              const notBuilt = missing.length > 0 && standing.obstacles.some(({ is }) => is === 'notDelivered');
-              if (notBuilt) return { ...standing, obstacles: [{ is: 'notBuilt' as const, images: missing }] };
-              return standing.is === 'there' ? withLive({ world, auth, servers }, one, history, standing) : standing;
-            }),
-          );
-          const value: WhereValue = { ...found, url: of.url, images, deliveries };
-          session.print((style) => whereText(value, style, world.clock.now()));
-          return { errors, value };
-        } finally {
-          servers.close();
-        }
+        const value = await whereOf({ session, auth, looking, histories }, asked);
+        session.print((style) => whereText(value, style, world.clock.now()));
+        return { errors, value };
       },
       config,
     );
   };
+}
+
+/** Where a commit is, as far as what was read and who can be asked tell. Throws USAGE for what names none. */
+export async function whereOf(read: Read, asked: string | undefined): Promise<WhereValue> {
+  const { session, auth, looking, histories } = read;
+  const { world, emit } = session;
+  const { config, source, seen } = looking;
+  if (config === undefined || source === undefined) throw new RangeError('where reads a config file');
+  const found = await findCommit(world, source, asked, histories);
+  const of: Source = sourceOfCommit(source, found);
+  const readers = auth.readers(
+    source.url ?? '',
+    seen.map(({ repo }) => repo),
+  );
+  const lineage = openLineage(world, emit, of, readers);
+  const images = await imagesAtRegistries(world, auth, config, of);
+  const missing = images.filter(({ is }) => is === 'notBuilt').map(({ reference }) => reference);
+  const servers = createServers(world, emit, auth);
+  try {
+    const deliveries = await Promise.all(
+      seen.map(async (one) => {
+        const history = histories.find(({ repo, branch }) => repo === one.repo && branch === one.branch);
+        const environment = {
+          delivery: one.delivery ?? '',
+          places: one.places,
+          notTaken: notTaken(looking, one, of, found),
+        };
+        if (history === undefined) return unread(environment, one);
+        const standing = await standingOf(history, environment, of.commit, lineage.kinOf);
+        const notBuilt = missing.length > 0 && standing.obstacles.some(({ is }) => is === 'notDelivered');
+        if (notBuilt) return { ...standing, obstacles: [{ is: 'notBuilt' as const, images: missing }] };
+        return standing.is === 'there' ? withLive({ world, auth, servers }, one, history, standing) : standing;
+      }),
+    );
+    return { ...found, url: of.url, images, deliveries };
+  } finally {
+    servers.close();
+  }
 }
 
 /** What would be planned of that commit, were it checked out: on a branch that has it, best one that a delivery takes. */

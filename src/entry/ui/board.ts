@@ -1,0 +1,105 @@
+import type { Auth } from '../../auth/auth.ts';
+import { askConfigRepo } from '../../commit/repo/ask.ts';
+import { appOf } from '../../config/plan/message.ts';
+import type { ErrorReport } from '../../errors.ts';
+import type { Board } from '../../events/board.ts';
+import type { WhereValue } from '../../events/json-event.ts';
+import type { BranchHistory } from '../../plan/history.ts';
+import { beginning } from '../../wire/text/shorten.ts';
+import { historyOf, isOfLooking } from '../commands/see/history.ts';
+import { type Looking, readHistories } from '../commands/see/read-histories.ts';
+import { statusOf } from '../commands/see/status.ts';
+import { whereOf } from '../commands/see/where.ts';
+import { askBranches } from '../commands/target/each-branch.ts';
+import type { Session } from '../run/session.ts';
+import { version } from '../run/version.ts';
+
+/** Entries that the page is given, and characters of one text. */
+const mostEntries = 10_000;
+const mostText = 2_000;
+
+/** What the page is given, kept up to date. Its texts are others' and cleaned: no secrets, controls or endless lines. */
+export interface BoardKeeper {
+  readonly board: () => Board;
+  /** Asks each branch for its tip, reads anew what moved, and asks Argo CD. Answers whether anything is different. */
+  refresh(): Promise<boolean>;
+  /** Where a commit is. Throws USAGE for what names none. */
+  where(asked: string): Promise<WhereValue>;
+}
+
+/** Reads all of it once. Branches that can't be read are told of in the board. */
+export async function keepBoard(
+  session: Session,
+  auth: Auth,
+  looking: Looking,
+  may: Board['may'],
+): Promise<BoardKeeper> {
+  const { seen, source } = looking;
+  const tips = new Map<string, string>();
+  const known = new Map<string, BranchHistory>();
+  let errors: readonly ErrorReport[] = [];
+  let history: Board['history'] = { entries: [], others: 0, whole: false };
+  let told = '';
+  let board: Board;
+
+  const read = () => ({ session, auth, looking, histories: [...known.values()] });
+  const readMoved = async (): Promise<void> => {
+    const looks = await askBranches(session, auth, seen, (place, credential) =>
+      askConfigRepo(session.world, place, credential, async (repo) => {
+        const { tip, intents } = await repo.look();
+        return JSON.stringify([tip, ...intents.keys()]);
+      }),
+    );
+    errors = looks.errors;
+    const moved = looks.answers.filter((one) => tips.get(keyOf(one)) !== one.answer);
+    if (moved.length === 0) return;
+    const isMoved = (one: Place): boolean => moved.some((other) => keyOf(other) === keyOf(one));
+    const some = { ...looking, seen: seen.filter(isMoved) };
+    // As many as are shown, of the commits that are about what the config delivers.
+    const enough = (records: BranchHistory['records']): boolean => records.length >= mostEntries;
+    const found = await readHistories(session, auth, some, enough);
+    errors = [...errors, ...found.errors];
+    for (const one of found.histories) known.set(keyOf(one), one);
+    for (const one of moved) if (known.has(keyOf(one))) tips.set(keyOf(one), one.answer);
+    const isShown = (record: BranchHistory['records'][number]) => isOfLooking(record, looking, undefined);
+    history = await historyOf(session.world, looking, read().histories, {
+      ...{ isShown, isNew: () => true },
+      limit: mostEntries,
+    });
+  };
+  const refresh = async (): Promise<boolean> => {
+    await readMoved();
+    const made = {
+      ...{ version, app: source === undefined ? 'config repo' : appOf(source), commit: source?.commit },
+      ...{ status: await statusOf(read()), history, errors, may },
+      branches: [...known.values()].map(({ repo, branch, holds, waiting }) => ({ repo, branch, holds, waiting })),
+      deliveries: seen.flatMap(({ delivery }) => delivery ?? []),
+    };
+    const cleaned = cleanedValue(made, session.clean) as typeof made;
+    const text = JSON.stringify(cleaned);
+    if (text === told) return false;
+    told = text;
+    board = { ...cleaned, readAt: new Date(session.world.clock.now()).toISOString() };
+    return true;
+  };
+  await refresh();
+  return {
+    board: () => board,
+    refresh,
+    where: async (asked) => cleanedValue(await whereOf(read(), asked), session.clean) as WhereValue,
+  };
+}
+
+type Place = Pick<BranchHistory, 'repo' | 'branch'>;
+
+function keyOf({ repo, branch }: Place): string {
+  return `${repo} ${branch}`;
+}
+
+/** A JSON-like value with every text in it cleaned and bounded. */
+export function cleanedValue(value: unknown, clean: (text: string) => string): unknown {
+  if (typeof value === 'string') return clean(beginning(value, mostText));
+  if (Array.isArray(value)) return value.map((one) => cleanedValue(one, clean));
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, cleanedValue(one, clean)]));
+}
