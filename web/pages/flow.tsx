@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { Board } from '../../src/events/board.ts';
-import { measureFlow } from '../../src/plan/flow.ts';
+import { measureFlow } from '../../src/events/flow.ts';
 import { Bars } from '../chart.tsx';
 import { Choice, names, span } from '../parts.tsx';
 

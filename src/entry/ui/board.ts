@@ -97,7 +97,7 @@ function keyOf({ repo, branch }: Place): string {
 }
 
 /** A JSON-like value with every text in it cleaned and bounded. */
-export function cleanedValue(value: unknown, clean: (text: string) => string): unknown {
+function cleanedValue(value: unknown, clean: (text: string) => string): unknown {
   if (typeof value === 'string') return clean(beginning(value, mostText));
   if (Array.isArray(value)) return value.map((one) => cleanedValue(one, clean));
   if (value === null || typeof value !== 'object') return value;

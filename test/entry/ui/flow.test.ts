@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { type FlowEntry, measureFlow } from '../../src/plan/flow.ts';
+import { type FlowEntry, measureFlow } from '../../../src/events/flow.ts';
 
 const at = (day: number, time = '12:00'): string => `2026-03-${String(day).padStart(2, '0')}T${time}:00.000Z`;
 const entry = (is: FlowEntry['is'], landedAt: string, more: Partial<FlowEntry> = {}): FlowEntry => ({
