@@ -70,7 +70,7 @@ export function openPulls(world: World, access: ForgeAccess, dialect: PullsDiale
       const value = await get(pull.number);
       // Whether it may be merged is worked out in the host's own time, and until then the answer is no (405).
       const worth = (error: unknown) => isRetryable(error) || (error instanceof WireFailure && error.status === 405);
-      await retry(() => dialect.mergeWhenReady(once, pull, value, { head, method }), world, { worth, tries: 7 });
+      await retry(() => dialect.mergeWhenReady(once, pull, value, { head, method }), world, { worth, tries: 8 });
     },
   };
 }

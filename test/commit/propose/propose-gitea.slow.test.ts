@@ -113,7 +113,7 @@ describe.skipIf(noGitea !== undefined)(`a delivery by pull request on a real Git
     const world = testWorld({ clock: fastClock(1) });
     const waiting = awaitMerge(world, world.emit, config.delivery('b'), config.credential, {
       proposed,
-      waitMs: 60_000,
+      waitMs: 3_600_000,
     });
     const [waited] = await Promise.all([waiting, config.merge(1, how)]);
     expect(waited).toMatchObject({ is: 'landed', commit: await config.merged(1) });
