@@ -1,16 +1,18 @@
 // `npm test`: sets up what the tests need, builds, and runs them. `--slow` runs the long proofs instead of the rest.
 // Everything else goes to vitest: `npm test -- test/commit -t 'a title'`.
 import { buildIfNeeded } from './build.mjs';
-import { checkNode, ensureModules, ensureRealPrograms } from './setup.mjs';
+import { checkNode, ensureModules, ensurePrograms, ensureRealPrograms } from './setup.mjs';
 import { tempInMemory } from './temp.mjs';
 import { runVitest } from './vitest.mjs';
 
 checkNode();
 await ensureModules();
+const slow = process.argv.includes('--slow');
 ensureRealPrograms();
+// In which the long proofs look at the dashboard.
+if (slow) ensurePrograms([{ program: 'chromium', package: 'chromium' }]);
 await buildIfNeeded();
 
-const slow = process.argv.includes('--slow');
 const passedOn = process.argv.slice(2).filter((argument) => argument !== '--slow');
 // The long ones by leaving out the others: vitest runs whatever matches any of its filters, so a path would add to them.
 // They run every property on all of its inputs.
