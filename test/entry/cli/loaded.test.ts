@@ -43,7 +43,8 @@ it.each([
   expect(readdirSync(join(dist, 'chunks'))).toContain(chunks(command));
   const { files, bytes, text } = loaded(`chunks/${chunks(command)}`);
   expect(files).toBeLessThanOrEqual(6);
-  expect(bytes).toBeLessThan(410_000);
+  // Room for a feature or two; what a library of this list weighs doesn't fit in.
+  expect(bytes).toBeLessThan(500_000);
   // CommonJS ones keep their paths in the bundle; the others are held by the size.
   for (const library of ['picomatch', 'ajv', '@smithy', 'google-auth-library']) {
     expect(text.includes(`node_modules/${library}/`), library).toBe(false);
