@@ -88,3 +88,8 @@ export function shownUrl(url: string | URL): string {
     return '(not a URL)';
   }
 }
+
+/** What was answered isn't what was asked for; `why` goes on after the URL. */
+export function malformed(url: string, why: string): WireFailure {
+  return new WireFailure('malformed', url, { message: `${url} ${why}` });
+}

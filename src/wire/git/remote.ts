@@ -1,5 +1,4 @@
 import { shownUrl, WireFailure } from '../failure.ts';
-import type { Secret } from '../secret.ts';
 import type { GitHostFacts, World } from '../world.ts';
 import { type Advertisement, hostFacts, learnFromHeaders, readAdvertisement } from './capabilities.ts';
 import { GitRefusal } from './failure.ts';
@@ -9,21 +8,7 @@ import { type ObjectFormat, type ObjectId, zeroId } from './pack/object.ts';
 import { type NewObject, writePack } from './pack/pack.ts';
 import { type PushReport, pushRequest, type RefUpdate, readReport } from './push.ts';
 import { isRefNamed, readRefs, refsRequest } from './refs.ts';
-import { createGitHttp } from './smart-http.ts';
-
-interface RemoteOptions {
-  /** Smart-HTTP URL without userinfo. */
-  readonly url: string;
-  readonly authorization: Secret | undefined;
-  /** Milliseconds without a byte before giving up. */
-  readonly idleMs: number;
-  /** Nothing is asked or read beyond this time of the world's clock. */
-  readonly deadline: number;
-  /** What passes is tried again until this time, and always for two seconds. Default: until the deadline. */
-  readonly patientUntil?: number | undefined;
-  /** Told once what is unusual about this host. */
-  readonly notice: (message: string) => void;
-}
+import { createGitHttp, type RemoteOptions } from './smart-http.ts';
 
 /** A repository behind smart HTTP. Everything throws WireFailure, and GitRefusal where git itself says no. */
 export interface GitRemote {

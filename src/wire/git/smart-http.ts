@@ -1,22 +1,19 @@
 import { shownUrl, WireFailure } from '../failure.ts';
 import { limited } from '../grace.ts';
-import type { Http, HttpResponse } from '../http.ts';
+import type { HttpResponse } from '../http.ts';
 import { retry } from '../retry.ts';
 import type { Secret } from '../secret.ts';
 import { beginning } from '../text/shorten.ts';
-import type { Clock } from '../world.ts';
+import type { World } from '../world.ts';
 import { GitDataError, GitNo, GitRefusal } from './failure.ts';
 import { dataFailure, movedTo, passOver, sameHost, statusFailure } from './http-answer.ts';
 import { ByteReader } from './pack/bytes.ts';
 
 export type Service = 'git-upload-pack' | 'git-receive-pack';
 
-interface GitHttpOptions {
-  readonly http: Http;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly signal: AbortSignal;
-  /** The repository's URL, without userinfo. */
+/** Where a repository is, and how long it is waited for. */
+export interface RemoteOptions {
+  /** Smart-HTTP URL without userinfo. */
   readonly url: string;
   /** The whole `Authorization` header. */
   readonly authorization: Secret | undefined;
@@ -26,8 +23,11 @@ interface GitHttpOptions {
   readonly deadline: number;
   /** What passes is tried again until this time, and always for two seconds. Default: until the deadline. */
   readonly patientUntil?: number | undefined;
-  /** Tells a person something about this host, once. */
+  /** Tells a person once what is unusual about this host. */
   readonly notice: (message: string) => void;
+}
+
+interface GitHttpOptions extends RemoteOptions, Pick<World, 'http' | 'clock' | 'random' | 'signal'> {
   /** Given the headers of each answer of git's. */
   readonly heard: (headers: HttpResponse['headers']) => void;
 }
