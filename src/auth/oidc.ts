@@ -1,6 +1,6 @@
 import type { TokenUse } from '../errors/keyless.ts';
 import { TagboatError } from '../errors.ts';
-import { malformed, peerOf, WireFailure } from '../wire/failure.ts';
+import { peerOf, WireFailure, wrongAnswer } from '../wire/failure.ts';
 import { at, jsonIn } from '../wire/fields.ts';
 import { readBody } from '../wire/http.ts';
 import { isPassingStatus, retry, retryAfterMs } from '../wire/retry.ts';
@@ -84,11 +84,11 @@ async function ask(world: World, keeper: Keeper, url: URL, requestToken: Secret,
   }
   const value = valueIn(body);
   if (value === undefined) {
-    throw malformed(response.url, 'answered without a token');
+    throw wrongAnswer(response.url, 'answered without a token');
   }
   const token = readIdToken(keeper, value, 'OIDC token', audience);
   if (token === undefined) {
-    throw malformed(response.url, 'answered with something else');
+    throw wrongAnswer(response.url, 'answered with something else');
   }
   return token;
 }

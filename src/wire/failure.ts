@@ -90,6 +90,6 @@ export function shownUrl(url: string | URL): string {
 }
 
 /** What was answered isn't what was asked for; `why` goes on after the URL. */
-export function malformed(url: string, why: string): WireFailure {
+export function wrongAnswer(url: string, why: string): WireFailure {
   return new WireFailure('malformed', url, { message: `${url} ${why}` });
 }

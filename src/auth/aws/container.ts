@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { malformed, WireFailure } from '../../wire/failure.ts';
+import { WireFailure, wrongAnswer } from '../../wire/failure.ts';
 import { jsonIn, textAt } from '../../wire/fields.ts';
 import { readBody } from '../../wire/http.ts';
 import { isLinkLocal } from '../../wire/proxy.ts';
@@ -40,7 +40,7 @@ export async function containerKeys(world: World): Promise<ContainerKeys | undef
   const accessKeyId = textAt(value, 'AccessKeyId');
   const [secretAccessKey, sessionToken] = [textAt(value, 'SecretAccessKey'), textAt(value, 'Token')];
   if (accessKeyId === '' || secretAccessKey === '' || sessionToken === '') {
-    throw malformed(response.url, 'gave no keys');
+    throw wrongAnswer(response.url, 'gave no keys');
   }
   mask(secretAccessKey);
   mask(sessionToken);

@@ -1,5 +1,5 @@
 import { ConfidentialClientApplication, type INetworkModule, type NetworkRequestOptions } from '@azure/msal-node';
-import { malformed, WireFailure } from '../../wire/failure.ts';
+import { WireFailure, wrongAnswer } from '../../wire/failure.ts';
 import type { HttpRequest } from '../../wire/http.ts';
 import type { Secret } from '../../wire/secret.ts';
 import type { World } from '../../wire/world.ts';
@@ -48,5 +48,5 @@ export async function entraToken(
     const text = keeper.clean(error instanceof Error ? error.message : String(error));
     throw failed ?? new WireFailure('malformed', authority, { peerText: text, cause: error });
   }
-  throw malformed(authority, 'answered without a token');
+  throw wrongAnswer(authority, 'answered without a token');
 }

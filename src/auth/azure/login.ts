@@ -1,6 +1,6 @@
 import { TagboatError } from '../../errors.ts';
 import type { AzurePlan, RegistryCredential } from '../../plan.ts';
-import { malformed, peerOf, WireFailure } from '../../wire/failure.ts';
+import { peerOf, WireFailure, wrongAnswer } from '../../wire/failure.ts';
 import { textAt } from '../../wire/fields.ts';
 import { tokenClaims } from '../../wire/text/token.ts';
 import type { World } from '../../wire/world.ts';
@@ -53,7 +53,7 @@ export async function acrToken(
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
     });
     const refresh = textAt(body, 'refresh_token');
-    if (refresh === '') throw malformed(url, 'answered without a token');
+    if (refresh === '') throw wrongAnswer(url, 'answered without a token');
     const password = keeper.keep(refresh, 'ACR refresh token');
     keeper.basic(username, password, 'ACR refresh token');
     const exp = tokenClaims(refresh)?.exp;

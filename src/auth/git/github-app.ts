@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
 import { TagboatError } from '../../errors.ts';
-import { malformed, peerOf, WireFailure } from '../../wire/failure.ts';
+import { peerOf, WireFailure, wrongAnswer } from '../../wire/failure.ts';
 import { fetchOver, octokitFailure } from '../../wire/github/octokit.ts';
 import { retry } from '../../wire/retry.ts';
 import type { Secret } from '../../wire/secret.ts';
@@ -182,7 +182,7 @@ export function createGitHubApp(world: World, keeper: Keeper, identity: AppIdent
 }
 
 function unusable(api: string, what: string): WireFailure {
-  return malformed(api, `answered with something that is not ${what}`);
+  return wrongAnswer(api, `answered with something that is not ${what}`);
 }
 
 function base64url(text: string): string {

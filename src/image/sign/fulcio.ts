@@ -1,6 +1,6 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import type { Signer } from '@sigstore/sign';
-import { malformed, WireFailure } from '../../wire/failure.ts';
+import { WireFailure, wrongAnswer } from '../../wire/failure.ts';
 import { at, textAt, textsAt } from '../../wire/fields.ts';
 import type { Secret } from '../../wire/secret.ts';
 import { tokenClaims } from '../../wire/text/token.ts';
@@ -27,7 +27,7 @@ export function fulcioSigner(world: World, fulcio: string, token: Secret): Signe
       const forms = ['signedCertificateEmbeddedSct', 'signedCertificateDetachedSct'];
       const [certificate] = forms.flatMap((form) => textsAt(answer, form, 'chain', 'certificates'));
       if (certificate === undefined) {
-        throw malformed(url, 'answered without a certificate');
+        throw wrongAnswer(url, 'answered without a certificate');
       }
       return { signature: sign('sha256', data, privateKey), key: { $case: 'x509Certificate', certificate } };
     },

@@ -1,6 +1,6 @@
 import { envelopeToJSON } from '@sigstore/bundle';
 import type { VerificationMaterial, Witness } from '@sigstore/sign';
-import { malformed } from '../../wire/failure.ts';
+import { wrongAnswer } from '../../wire/failure.ts';
 import { at, isObject, jsonIn, numberAt, textAt, textsAt } from '../../wire/fields.ts';
 import type { World } from '../../wire/world.ts';
 import { postJson } from './post-json.ts';
@@ -31,7 +31,7 @@ export function rekorWitness(world: World, rekor: string): Witness {
 }
 
 function entryOf(entry: unknown, url: string): LogEntry {
-  const unusable = () => malformed(url, 'answered without an entry');
+  const unusable = () => wrongAnswer(url, 'answered without an entry');
   // Not cut: a certificate is in it.
   const found = at(entry, 'body');
   const body = typeof found === 'string' ? found : '';

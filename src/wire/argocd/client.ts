@@ -1,4 +1,4 @@
-import { malformed, WireFailure } from '../failure.ts';
+import { WireFailure, wrongAnswer } from '../failure.ts';
 import { at, jsonIn, listAt, numberAt, textAt, textFields, textsAt } from '../fields.ts';
 import { readApplication } from './application.ts';
 import { createTransport, type Transport, type TransportOptions } from './transport.ts';
@@ -148,7 +148,7 @@ function applicationIn(value: unknown, transport: Transport, path: string): Appl
   const application = readApplication(value);
   if (application !== undefined) return application;
   const url = transport.url + path;
-  throw malformed(url, 'answered without an application');
+  throw wrongAnswer(url, 'answered without an application');
 }
 
 function textOf(value: unknown): string {
@@ -159,7 +159,7 @@ function textOf(value: unknown): string {
 function manifestIn(text: string, url: string): unknown {
   const manifest = jsonIn(text);
   if (manifest !== undefined) return manifest;
-  throw malformed(url, 'answered without a resource');
+  throw wrongAnswer(url, 'answered without a resource');
 }
 
 function nodeOf(value: unknown): TreeNode {

@@ -1,4 +1,4 @@
-import { malformed, WireFailure } from '../failure.ts';
+import { WireFailure, wrongAnswer } from '../failure.ts';
 import { jsonIn, numberAt, textAt } from '../fields.ts';
 import { type Http, readBody } from '../http.ts';
 import { isPassingStatus } from '../retry.ts';
@@ -45,6 +45,6 @@ export async function exchangeToken(
     });
   }
   const token = textAt(value, 'access_token');
-  if (token === '') throw malformed(response.url, 'answered without a token');
+  if (token === '') throw wrongAnswer(response.url, 'answered without a token');
   return { token, seconds: numberAt(value, 'expires_in') };
 }

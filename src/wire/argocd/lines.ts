@@ -1,5 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
-import { malformed, WireFailure } from '../failure.ts';
+import { WireFailure, wrongAnswer } from '../failure.ts';
 import { jsonIn } from '../fields.ts';
 
 /**
@@ -40,5 +40,5 @@ function valueOf(line: string, url: string): unknown {
   if (text === '' || /^(?::|event:|id:|retry:)/.test(text)) return undefined;
   const value = jsonIn(text);
   if (value !== undefined) return value;
-  throw malformed(url, 'streams something else than JSON');
+  throw wrongAnswer(url, 'streams something else than JSON');
 }

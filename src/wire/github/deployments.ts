@@ -1,4 +1,4 @@
-import { malformed, WireFailure } from '../failure.ts';
+import { WireFailure, wrongAnswer } from '../failure.ts';
 import { jsonIn, numberAt, textAt } from '../fields.ts';
 import { type Http, readBody } from '../http.ts';
 import { isPassingStatus, retryAfterMs } from '../retry.ts';
@@ -37,7 +37,7 @@ export async function createDeployment(
   const value = await post(http, at, 'deployments', body);
   const id = numberAt(value, 'id');
   if (id > 0) return id;
-  throw malformed(at.api, 'made no deployment');
+  throw wrongAnswer(at.api, 'made no deployment');
 }
 
 /** Says how a deployment stands; an environment's earlier ones become inactive with a success. Throws WireFailure. */

@@ -1,5 +1,5 @@
 import { pipeline, Readable } from 'node:stream';
-import { malformed, shownUrl, WireFailure } from '../failure.ts';
+import { shownUrl, WireFailure, wrongAnswer } from '../failure.ts';
 import { OciFailure } from './failure.ts';
 import { drain, type OciResponse, type OciTransport } from './transport.ts';
 import type { Descriptor, Digest } from './types.ts';
@@ -100,7 +100,7 @@ function begin(
       const start = /^bytes (\d+)-/.exec(response.headers['content-range'] ?? '')?.[1];
       if (start !== undefined && Number(start) === offset) return { response, start: offset };
       response.body.destroy();
-      throw malformed(shownUrl(response.from), 'answered another range than the one asked for');
+      throw wrongAnswer(shownUrl(response.from), 'answered another range than the one asked for');
     },
   );
 }

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { malformed, shownUrl, WireFailure } from '../failure.ts';
+import { shownUrl, WireFailure, wrongAnswer } from '../failure.ts';
 import { type Http, type HttpRequest, type HttpResponse, readBody } from '../http.ts';
 import {
   isPassingStatus,
@@ -70,7 +70,7 @@ export function createOciTransport(options: OciTransportOptions): OciTransport {
 
   const resolve = (location: string | undefined, from: URL): URL => {
     if (location === undefined || !URL.canParse(location, from.href)) {
-      throw malformed(shownUrl(from), 'gave no usable Location');
+      throw wrongAnswer(shownUrl(from), 'gave no usable Location');
     }
     const url = new URL(location, from);
     // A registry behind a proxy that ends TLS may not know that it is asked by https.
@@ -79,7 +79,7 @@ export function createOciTransport(options: OciTransportOptions): OciTransport {
       url.port = from.port;
     }
     if (url.protocol !== 'https:' && !(url.protocol === 'http:' && from.protocol === 'http:')) {
-      throw malformed(shownUrl(from), `leads to ${shownUrl(url)}, which is not https`);
+      throw wrongAnswer(shownUrl(from), `leads to ${shownUrl(url)}, which is not https`);
     }
     return url;
   };
@@ -106,7 +106,7 @@ export function createOciTransport(options: OciTransportOptions): OciTransport {
       const reads = request.method === 'GET' || request.method === 'HEAD';
       const moved = reads || (response.status >= 307 && next.origin === url.origin);
       if (!moved || hops === maxRedirects) {
-        throw malformed(shownUrl(url), 'redirects without end or sense');
+        throw wrongAnswer(shownUrl(url), 'redirects without end or sense');
       }
       url = next;
     }

@@ -1,4 +1,4 @@
-import { malformed, shownUrl, WireFailure } from '../../failure.ts';
+import { shownUrl, WireFailure, wrongAnswer } from '../../failure.ts';
 import { type HttpRequest, readBody } from '../../http.ts';
 import { isPassingStatus, retry, retryAfterMs } from '../../retry.ts';
 import { Secret } from '../../secret.ts';
@@ -111,13 +111,13 @@ function readToken(body: string, url: string): { value: string; seconds: number 
   try {
     answer = JSON.parse(body);
   } catch {
-    throw malformed(url, 'did not answer in JSON');
+    throw wrongAnswer(url, 'did not answer in JSON');
   }
   const { token, access_token, expires_in } = (answer ?? {}) as Record<string, unknown>;
   const value = typeof token === 'string' && token !== '' ? token : access_token;
   // Anything else could not stand in a header.
   if (typeof value !== 'string' || !/^[\x21-\x7e]+$/.test(value)) {
-    throw malformed(url, 'gave no token');
+    throw wrongAnswer(url, 'gave no token');
   }
   return { value, seconds: typeof expires_in === 'number' && expires_in > 0 ? expires_in : 60 };
 }

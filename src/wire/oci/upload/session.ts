@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { malformed, shownUrl, WireFailure } from '../../failure.ts';
+import { shownUrl, WireFailure, wrongAnswer } from '../../failure.ts';
 import { withGrace } from '../../grace.ts';
 import type { TokenScope } from '../auth/credential.ts';
 import { isDigest } from '../digest.ts';
@@ -57,7 +57,7 @@ export async function beginUpload(
         await drain(response);
         if (response.status === 202) return sessionOf(response, transport);
         if (mount !== undefined) return 'mounted' as const;
-        throw malformed(shownUrl(response.from), 'says that an empty upload is done');
+        throw wrongAnswer(shownUrl(response.from), 'says that an empty upload is done');
       },
     ),
   );
@@ -144,7 +144,7 @@ export function finishUpload(
       await drain(response);
       const stored = response.headers['docker-content-digest'];
       if (isDigest(stored) && stored !== digest) {
-        throw malformed(shownUrl(response.from), `stored ${stored} instead of ${digest}`);
+        throw wrongAnswer(shownUrl(response.from), `stored ${stored} instead of ${digest}`);
       }
     },
   );
