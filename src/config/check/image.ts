@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { contentVariable, type SignPlan } from '../../plan/image.ts';
 import type { RegistryPlan } from '../../plan.ts';
 import { isLoopback } from '../../wire/oci/reference.ts';
@@ -71,8 +72,9 @@ function checkImage(
     if (raw[key] !== undefined)
       checks.refuse(at(key), 'is for an entry that stands for several, such as services/*', 'key');
   }
-  const dockerfile = innerPath(at('dockerfile'), raw.dockerfile ?? 'Dockerfile', checks);
   const context = innerPath(at('context'), raw.context ?? '.', checks);
+  // As `docker build CONTEXT` has it, and docker/build-push-action.
+  const dockerfile = innerPath(at('dockerfile'), raw.dockerfile ?? posix.join(context, 'Dockerfile'), checks);
   const word = 'one word of letters, digits, "_", "." and "-"';
   checks.mustBe(at('target'), raw.target === undefined || isWord(raw.target) ? undefined : word);
   const builder = checkBuilder(at('builder'), raw.builder, checks);

@@ -53,9 +53,9 @@ export const image = z.strictObject({
     .describe(
       'Other repositories of the same registry, named as repository is: an image of the same input that one of them has is taken over, with its layers, instead of being built. Whoever may push there decides what is in it.',
     ),
-  dockerfile: text({ ...patterns.innerPath, default: 'Dockerfile' })
+  dockerfile: text(patterns.innerPath)
     .optional()
-    .describe("The Dockerfile, from the app repo's root. Default Dockerfile."),
+    .describe("The Dockerfile, from the app repo's root. Default: Dockerfile in the context's folder."),
   context: text({ ...patterns.innerPath, default: '.' })
     .optional()
     .describe("The build context, from the app repo's root. Default: the root."),

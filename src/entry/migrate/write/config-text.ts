@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { Takeover } from '../decide.ts';
 import { commonPrefix, freeName, imageNameFrom } from '../image-refs.ts';
 import type { FoundDelivery, FoundImage } from '../parts.ts';
@@ -45,7 +46,7 @@ export function writeConfig({ images, deliveries, aws, from, own }: ConfigParts)
   const { registry, below } = commonPrefix(images.map(({ reference }) => reference));
   const imageTree = ({ build, reference, tag: ownTag }: FoundImage, name: string): ConfigTree => ({
     repository: below(reference.path) === name ? undefined : text(below(reference.path)),
-    dockerfile: build.dockerfile === 'Dockerfile' ? undefined : build.dockerfile,
+    dockerfile: build.dockerfile === posix.join(build.context, 'Dockerfile') ? undefined : build.dockerfile,
     context: build.context === '' ? undefined : build.context,
     target: build.target,
     args: some(Object.fromEntries(build.args.map(([one, value]) => [one, text(fromEnvironment(value))]))),
