@@ -16,6 +16,8 @@ export interface TrustRequest {
   readonly provider: string;
   /** The role's account, where it is known. */
   readonly account: string | undefined;
+  /** The role's partition. Undefined: `aws`. */
+  readonly partition?: string | undefined;
   readonly claims: ClaimSet;
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -103,7 +105,7 @@ export type ConditionKeys = Pick<ReadonlyMap<string, readonly string[] | 'unknow
 const onlyAws = ['aws:sourceip', 'aws:useragent', 'aws:requestedregion', 'aws:vpcsourceip', 'aws:sourcevpc', 'aws:sourcevpce', 'sts:rolesessionname', 'sts:durationseconds', 'aws:referer', 'aws:principaltype', 'aws:userid']; // biome-ignore format: a list
 
 /** What a request has, by keys in lower case: names of condition keys know no case, and STS knows some claims alone. */
-function contextOf({ provider, account, claims, now }: TrustRequest): ConditionKeys {
+function contextOf({ provider, account, partition = 'aws', claims, now }: TrustRequest): ConditionKeys {
   const context = new Map<string, readonly string[] | 'unknown'>(onlyAws.map((key) => [key, 'unknown']));
   const known = claimsKnown(provider);
   const { azp } = claims;
@@ -117,7 +119,7 @@ function contextOf({ provider, account, claims, now }: TrustRequest): ConditionK
     context.set(`${provider}:aud`.toLowerCase(), [azp]);
     if (aud !== undefined) context.set(`${provider}:oaud`.toLowerCase(), [aud].flat());
   }
-  const federated = account === undefined ? 'unknown' : [`arn:aws:iam::${account}:oidc-provider/${provider}`];
+  const federated = account === undefined ? 'unknown' : [`arn:${partition}:iam::${account}:oidc-provider/${provider}`];
   context.set('aws:federatedprovider', federated);
   context.set('aws:securetransport', ['true']);
   context.set('aws:currenttime', [new Date(now).toISOString()]);

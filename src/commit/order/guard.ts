@@ -72,13 +72,17 @@ async function findTheirs(
   const places = delivery.edits.flatMap((edit, at) => {
     const value = found[at];
     if (value === undefined) return [];
-    const { file, path } = edit;
-    return [
-      { file, path, value, changes: value !== edit.value, names: commitNamed(edit.value, lineage.commit, value) },
-    ];
+    const { file } = edit;
+    const { replaces } = rewriting.changes.find((one) => one.file === file && one.path === edit.path) ?? {};
+    const path = replaces === undefined ? edit.path : edit.path.replace(/(?:newTag|tag|digest)$/, replaces);
+    // A tag in the place of a digest says nothing of the form that the digest has, nor the other way around.
+    const names = replaces === undefined ? commitNamed(edit.value, lineage.commit, value) : undefined;
+    return [{ file, path, value, changes: value !== edit.value, names, isTwin: replaces !== undefined }];
   });
   const telling = places.filter(({ names }) => names !== undefined);
-  const asked = telling.length > 0 ? telling : places.filter(({ changes }) => changes);
+  const asked = places.filter(({ names, changes, isTwin }) =>
+    telling.length > 0 && !isTwin ? names !== undefined : changes,
+  );
   const writerOf = openWriters(remote, tip);
   const untold = asked.some(({ names }) => names === undefined);
   const confirmedBy = untold ? await openConfirmed(remote, delivery.branch) : () => [];

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { patterns } from './patterns.ts';
+import { ofSource } from './template.ts';
 
 const text = (form: Readonly<Record<string, unknown>> = {}) => z.string().meta(form);
 
@@ -39,7 +40,7 @@ export const image = z.strictObject({
   from: text(patterns.from)
     .optional()
     .describe(
-      'The image that something else builds and pushes, by its name with its tag, its digest or both; a template: {commit}, {shortCommit}, {branch}, {commitTime}. It is looked up in its registry, for the platforms where they are named, and delivered as any other. Default: it is built here.',
+      `The image that something else builds and pushes, by its name with its tag, its digest or both; a template: ${ofSource.map((one) => `{${one}}`).join(', ')}. It is looked up in its registry, for the platforms where they are named, and delivered as any other. Default: it is built here.`,
     ),
   repository: text(patterns.repository)
     .optional()

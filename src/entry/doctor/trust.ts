@@ -29,6 +29,7 @@ export async function reviewTrustFile(session: Session, file: string, options: T
   const request: TrustRequest | undefined = claims && {
     provider: providerOf(claims),
     account: role?.account,
+    partition: role?.partition,
     claims,
     now: session.world.clock.now(),
   };

@@ -225,6 +225,15 @@ export const policyCases: readonly PolicyCase[] = [
     allow({ ArnEquals: { 'aws:FederatedProvider': federated } }),
     'allowed',
   ),
+  ...['aws-cn', 'aws-us-gov'].map((partition) =>
+    one(
+      'operators',
+      `ArnEquals of the provider in ${partition}`,
+      allow({ ArnEquals: { 'aws:FederatedProvider': federated.replace('arn:aws:', `arn:${partition}:`) } }),
+      'allowed',
+      { partition },
+    ),
+  ),
   one(
     'operators',
     'ArnLike part by part',

@@ -7,7 +7,7 @@ import { previewDelivery } from '../../../src/commit/land/preview.ts';
 import { openLineage } from '../../../src/commit/order/lineage.ts';
 import { writeMessage } from '../../../src/config/plan/message.ts';
 import type { CommitOutcome } from '../../../src/plan/outcome.ts';
-import type { DeliveryPlan, GitCredential, Source } from '../../../src/plan.ts';
+import type { DeliveryPlan, Edit, GitCredential, Source } from '../../../src/plan.ts';
 import type { GitHost, GitHostRequest } from '../../../src/sandbox/git-host/git-host.ts';
 import { runGit } from '../../../src/sandbox/git-host/repo.ts';
 import { git, gitEnv, gitHost, noHttpBackend, skipNote, tempDir } from '../../support/git-host.ts';
@@ -59,6 +59,7 @@ interface Run {
   readonly world?: TestWorld;
   readonly options?: LandOptions;
   readonly file?: string;
+  readonly edit?: Partial<Edit>;
 }
 
 /** Delivers one commit of the app repo, its id being the tag unless told otherwise. */
@@ -75,7 +76,7 @@ async function prepare(place: Place, run: Run) {
     ...{ dir, url, commit, branch: 'main', subject: 'Do it', author: bot, committedAt: '2026-01-01T00:00:00Z' },
     ...{ dirty: false, runUrl: undefined },
   };
-  const edits = [setTag(value, file)];
+  const edits = [{ ...setTag(value, file), ...run.edit }];
   const message = writeMessage({ text: 'Deliver', trailers: [], delivery: 'production', edits, source });
   const order = run.order === undefined ? {} : { order: run.order };
   const delivery: DeliveryPlan = { ...deliveryTo(place.config, ...edits), message, ...order };
@@ -130,6 +131,31 @@ describe.skipIf(noHttpBackend !== undefined)(`the order guard${skipNote}`, () =>
     const outcome = await deliver(place, { commit: place.first, checkout });
     expect(outcome).toMatchObject({ is: 'superseded', by: place.third, delivery: 'production', branch: 'main' });
     expect(await tipOf(place.host, 'config')).toBe(newest.commit);
+  });
+
+  const digest = (hex: string): string => `sha256:${hex.repeat(64)}`;
+  it.each([
+    ['a digest', 'a newTag', '.images[name=app].digest', digest('c'), '.images[name=app].newTag', 'v1'],
+    ['a newTag', 'a digest', '.images[name=app].newTag', 'v3', '.images[name=app].digest', digest('a')],
+    ['a newTag of its id', 'a digest', '.images[name=app].newTag', undefined, '.images[name=app].digest', digest('a')],
+    ['a digest', 'its id as newTag', '.images[name=app].digest', digest('c'), '.images[name=app].newTag', undefined],
+    ["a reference's digest", 'its tag', '.image#digest', digest('c'), '.image#tag', 'v1'],
+    ["a reference's tag", 'its digest', '.image#tag', 'v3', '.image#digest', digest('a')],
+  ])('never puts an older commit over a newer one where that set %s and ours sets %s in its place', async (...row) => {
+    const [, , theirs, newer, ours, older] = row;
+    const place = await start();
+    const file = 'main/kustomization.yaml';
+    const text = 'image: acme/app:v0\nimages:\n  - name: app\n    newTag: v0\n';
+    await place.host.commit('config', { files: { [file]: text } });
+    const set = (commit: string, path: string, value = commit): Run => ({
+      ...{ commit, file, value, edit: { path, create: true } },
+    });
+    const newest = landed(await deliver(place, set(place.third, theirs, newer)));
+    expect(await deliver(place, set(place.first, ours, older))).toMatchObject({ is: 'superseded', by: place.third });
+    expect(await tipOf(place.host, 'config')).toBe(newest.commit);
+    // The next one goes over it as over any other.
+    const next = await place.host.commit('app', { files: { a: '4' } });
+    landed(await deliver(place, set(next, ours, older)));
   });
 
   it.each<Checkout>([

@@ -82,8 +82,9 @@ function roleFindings(
     const iss = typeof one?.iss === 'string' ? one.iss : '';
     const forms = one === undefined ? [undefined] : [one, ...immutableForms(one, about.trust)];
     const all = forms.map((form) => {
-      const request = form && { provider: providerName(iss), account: arn?.account, claims: form, now };
-      return reviewTrust(about.trust, { file, request, account: arn?.account, partition: arn?.partition });
+      const { account, partition } = arn ?? {};
+      const request = form && { provider: providerName(iss), account, partition, claims: form, now };
+      return reviewTrust(about.trust, { file, request, account, partition });
     });
     return all.find(({ verdict }) => verdict === 'allowed') ?? all[0];
   });
