@@ -83,6 +83,21 @@ describe('images of a bake file', () => {
     });
   });
 
+  it('have no secret in what can be read in an image', () => {
+    const env = { SIGNING_KEY: 'secret-0123456789', APP_KEY: 'other-0123456789' };
+    const whys = (target: Target) =>
+      configMistakes(file(usual), 'tagboat.yaml', env, lists(printed({ web: target }))).map(({ code, message }) => [
+        code,
+        Object.keys(env).find((name) => message.includes(name)),
+      ]);
+    const text = 'https://host/?key=secret-0123456789';
+    for (const target of [{ args: { K: text } }, { labels: { k: text } }, { annotations: [`manifest:k=${text}`] }])
+      expect(whys(target)).toEqual([['BAKE_UNSUPPORTED', 'SIGNING_KEY']]);
+    expect(whys({ args: { K: env.APP_KEY } })).toEqual([['BAKE_UNSUPPORTED', 'APP_KEY']]);
+    const stays = { secret: [{ id: 'k', env: 'SIGNING_KEY' }], 'cache-to': [{ type: 's3', secret_access_key: text }] };
+    expect(whys(stays)).toEqual([]);
+  });
+
   it('take repository and further tags from the tags in the registry, and tell of those elsewhere', () => {
     const tags = [
       'ghcr.io/acme/shop/web:1.2',

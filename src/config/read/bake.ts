@@ -1,4 +1,5 @@
 import { parseReference } from '../../wire/oci/reference.ts';
+import { secretsOf } from '../../wire/secret-names.ts';
 import type { Env } from '../../wire/world.ts';
 import { isRaw, namesIn, type Raw } from './lists.ts';
 
@@ -87,6 +88,9 @@ export function imageOfTarget(target: Raw, { registry, dir, env }: Baking): Bake
   for (const [key, value] of Object.entries(target)) {
     if (neutral.has(key) || !isGiven(value)) continue;
     const read = Object.hasOwn(readers, key) ? readers[key] : undefined;
+    const [secret] = secretsOf(env).find(([, one]) => textsIn(value).some((text) => text.includes(one))) ?? [];
+    if (secret !== undefined && read !== undefined && key !== 'output')
+      refused.push(`it has the value of ${secret} in ${key}, where it can be read: give it to RUN by \`secret\``);
     if (read !== undefined) Object.assign(image, read(value));
     else if (without[key] !== undefined) leftOut.push(`${key}: ${without[key]}`);
     else if (!(key === 'network' && value === 'default') && !(key === 'call' && value === 'build'))
@@ -168,6 +172,11 @@ function literal(value: string): string {
 function mapped(value: unknown, change: (text: string) => string): Raw {
   const all = isRaw(value) ? Object.entries(value).filter(([, one]) => one !== null) : [];
   return Object.fromEntries(all.map(([key, one]) => [key, typeof one === 'string' ? change(one) : one]));
+}
+
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }
 
 function maps(value: unknown): Raw[] {

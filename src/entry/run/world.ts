@@ -53,14 +53,15 @@ const ours = /^(?:TAGBOAT|INPUT|ARGOCD|ACTIONS_ID_TOKEN)_/;
 const logins =
   /^(?:AWS|AZURE|ARM|GOOGLE|CLOUDSDK|DOCKER|BUILDX|BUILDKIT|REGISTRY|CONTAINERS|KUBE\w*|OCI|DIGITALOCEAN)_/i;
 
+/** The job's variables that aren't ours, with its secrets: for a program whose file may read any of them. */
+export function withoutOurs(env: Env): Env {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !ours.test(name)));
+}
+
 /** The environment that a program gets: what it needn't know it can't print. Git here only reads what is checked out. */
 export function childEnv(program: string, env: Env): Env {
-  const withheld = (name: string): boolean => {
-    if (ours.test(name)) return true;
-    if (!isSecretName(name)) return false;
-    return program === 'git' || !logins.test(name);
-  };
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !withheld(name)));
+  const withheld = (name: string): boolean => isSecretName(name) && (program === 'git' || !logins.test(name));
+  return Object.fromEntries(Object.entries(withoutOurs(env)).filter(([name]) => !withheld(name)));
 }
 
 /** The same http; each request is told once its answer is read or given up: method, URL, status, bytes, milliseconds. */

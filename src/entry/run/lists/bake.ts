@@ -2,6 +2,7 @@ import { access } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type Baked, type BakeLookup, isRaw } from '../../../config/read/lists.ts';
 import type { World } from '../../../wire/world.ts';
+import { withoutOurs } from '../world.ts';
 
 const most = 8 * 1024 * 1024;
 
@@ -16,9 +17,11 @@ export async function readBake(world: World, root: string, { is, file, targets }
   );
   if (!found) return { is: 'unreadable', why: "the file isn't there" };
   const [cwd, name] = is === 'bake' ? [root, file] : [join(root, dirname(file)), basename(file)];
+  // Without a variable that looks like a secret, what it makes of the file would be something else, and nobody told.
+  const env = withoutOurs(world.env);
   const ask = (...args: string[]) =>
     world.exec({
-      ...{ program: 'docker', args: ['buildx', 'bake', '--file', name, ...args], cwd },
+      ...{ program: 'docker', args: ['buildx', 'bake', '--file', name, ...args], cwd, env },
       ...{ signal: world.signal, timeoutMs: 60_000, keep: most },
     });
   const printed = await ask('--print', ...(targets ?? []));
