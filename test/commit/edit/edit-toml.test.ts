@@ -22,6 +22,12 @@ describe('a value of a TOML file is set and every other byte stays', () => {
     ['several lines in a file with CRLF', 'a = """\r\nold"""\r\n', '.a', 'b\nc', 'a = "b\\nc"\r\n'],
     ['a number by a number', 'n = 0x1F # c\n', '.n', '5', 'n = 5 # c\n'],
     ['a number by a text', 'n = 3\n', '.n', '1.10', 'n = "1.10"\n'],
+    ['a float by a whole number', 'n = 1.5 # c\n', '.n', '2', 'n = 2.0 # c\n'],
+    ['a float with an exponent by a whole number', 'n = 1e3\n', '.n', '-5', 'n = -5.0\n'],
+    ['an infinite float by a whole number', 'n = inf\n', '.n', '5', 'n = 5.0\n'],
+    ['a float in a list by a whole number', 'n = [1.5, -2_0.0]\n', '.n[1]', '3', 'n = [1.5, 3.0]\n'],
+    ['a float by a float', 'n = 2.0\n', '.n', '1.5', 'n = 1.5\n'],
+    ['a hexadecimal integer with an e', 'n = 0x1E3\n', '.n', '5', 'n = 5\n'],
     ['a boolean by a boolean', 'n = true\n', '.n', 'false', 'n = false\n'],
     ['a boolean by a text', 'n = true\n', '.n', 'yes', 'n = "yes"\n'],
     ['a text by what looks like a number', 't = "v"\n', '.t', '1.10', 't = "1.10"\n'],
@@ -51,11 +57,22 @@ describe('a value of a TOML file is set and every other byte stays', () => {
     expect(typed('a = "6"\n', '6', 'text').changes).toEqual([]);
   });
 
+  it('as a float where one stood, by a number that is asked for, and told as it was asked', () => {
+    const set = (text: string) => edit(text, '.a', '2', { file: 'a.toml', as: 'number' });
+    expect(set('a = 1.5\n')).toEqual({
+      text: 'a = 2.0\n',
+      changes: [{ file: 'a.toml', path: '.a', before: '1.5', after: '2' }],
+    });
+    expect(set('a = 2.0\n').changes).toEqual([]);
+    expect(set('a = "2"\n').text).toBe('a = 2\n');
+  });
+
   it('and read with its type', () => {
     const read = (text: string) => readTyped('a.toml', new TextEncoder().encode(text), '.a');
     expect(read('a = "1"')).toEqual({ value: '1', as: 'text' });
     expect(read("a = '''\nx'''")).toEqual({ value: 'x', as: 'text' });
     expect(read('a = 5')).toEqual({ value: '5', as: 'number' });
+    expect(read('a = 2.0')).toEqual({ value: '2', as: 'number' });
     expect(read('a = 1_000')).toEqual({ value: '1_000', as: undefined });
     expect(read('a = false')).toEqual({ value: 'false', as: 'boolean' });
   });

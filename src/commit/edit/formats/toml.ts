@@ -118,7 +118,9 @@ class Reader {
       return made.scalar(node.value, node.range, node.multiline ? 'BLOCK_LITERAL' : quote);
     }
     const value = node.kind === 'integer' || node.kind === 'float' || node.kind === 'boolean' ? node.value : source;
-    return made.scalar(value, node.range, 'PLAIN', source);
+    // A whole number says by its `.0` alone that it is a float; it is the number that is set and read.
+    const text = node.kind === 'float' ? source.replace(/^(-?(?:0|[1-9]\d*))\.0$/, '$1') : source;
+    return made.scalar(value, node.range, 'PLAIN', text);
   }
 }
 
@@ -134,6 +136,11 @@ function dateIn(slot: Slot): RegExp | undefined {
   return slot.style === 'plain' && slot.now === 'text' ? dates.find((date) => date.test(slot.source)) : undefined;
 }
 
+/** Whether a number stands there as a float, which is a type of its own too: who reads one may take no integer. */
+function isFloat({ style, now, source }: Slot): boolean {
+  return style === 'plain' && now === 'number' && !/^(?:0[xob]\w+|[+-]?[\d_]+)$/.test(source);
+}
+
 function isBare(value: string, slot: Slot): boolean {
   if (slot.as === 'text') return dateIn(slot)?.test(value) === true;
   if (slot.as !== undefined) return true;
@@ -143,7 +150,8 @@ function isBare(value: string, slot: Slot): boolean {
 }
 
 function spellings(value: string, slot: Slot): readonly string[] {
-  if (isBare(value, slot)) return [value];
+  if (isBare(value, slot))
+    return [isFloat(slot) && slot.as !== 'boolean' && /^-?\d+$/.test(value) ? `${value}.0` : value];
   // Who reads a date would fail on a text.
   if (dateIn(slot) !== undefined) return [];
   const basic = doubleQuoted(value);
