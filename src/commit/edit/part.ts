@@ -29,6 +29,13 @@ export function referenceIn(text: string): Reference | undefined {
   return digest === undefined || isPart('digest', digest) ? { name, tag, digest } : undefined;
 }
 
+/** Whether what reads as an image's name is rather a tag: a version, a commit, `latest`, or with capitals, which no name has. */
+export function isTagAlone(name: string): boolean {
+  if (name.includes('/')) return false;
+  const isCommit = /^(?=.*\d)[0-9a-f]{7,64}$/.test(name);
+  return isCommit || /^(?:v?\d+(?:[.+_-].*)?|latest)$/.test(name) || /[A-Z]/.test(name);
+}
+
 const none = { tag: undefined, digest: undefined };
 
 /** The reference with one part set, and with the other one where `keep` says so. */

@@ -9,7 +9,7 @@ import { isSetToo } from './digest.ts';
 import { keyText, rangeOf, type SourceFile, valueText } from './document.ts';
 import type { Splice } from './format.ts';
 import { formatOf, parseSource } from './parse.ts';
-import { inPlaceOf, isPart, otherPart, referenceIn, twinOf, withPart } from './part.ts';
+import { inPlaceOf, isPart, isTagAlone, otherPart, referenceIn, twinOf, withPart } from './part.ts';
 import { separated, slotOf, typesOf } from './slot.ts';
 import { aliasLines } from './tree/alias.ts';
 import { type FoundValue, findValue, type MissingValue, throwMissing } from './tree/find.ts';
@@ -72,7 +72,8 @@ function replace(file: SourceFile, path: ValuePath, at: FoundValue, { value, as 
   const fits = format.spellings(value, slot);
   const bare = format.isBare(value, slot);
   // The same text is another value where it is quoted and was to be a number, or the other way around.
-  if (before === value && (node.type === 'PLAIN' ? fits[0] === value : !bare)) return undefined;
+  if (before === value && (node.type === 'PLAIN' ? [value, slot.source].includes(fits[0] ?? '') : !bare))
+    return undefined;
   for (const spelling of fits) {
     const text = slot.source === '' && !file.flat ? separated(file, start, spelling) : spelling;
     const after = spliced(file, { start, end: start + (end - from), text });
@@ -100,9 +101,13 @@ function setPart(
   if (reference === undefined) return refuse(file, path, offset, 'what stands there is no image reference');
   const other = otherPart(part);
   const adds = reference[part] === undefined;
+  const isAlone = adds && reference[other] === undefined && isTagAlone(reference.name);
   if (adds && !edit.create) {
-    throwMissing(file, path, { why: `the image reference there has no ${part}`, offset: undefined, creatable: true });
+    const why = `the image reference there has no ${part}`;
+    throwMissing(file, path, { why, offset: undefined, creatable: !isAlone });
   }
+  if (isAlone)
+    return refuse(file, path, offset, `a tag alone seems to stand there, which a path without #${part} sets`);
   // One of the two decides what runs: where one is new, it stands in the place of the other.
   const keep = !adds || reference[other] === undefined || isSetToo(file, edits, at.node, other);
   const value = withPart(reference, part, edit.value, keep);

@@ -35,6 +35,24 @@ describe('a part of an image reference is set and the rest stays', () => {
     expect(set('a.properties', 'image: a/b\\:v1\n')).toBe('image: a/b:v2\n');
   });
 
+  it('and where a tag stands alone, that is not taken for the name of an image', () => {
+    const sole = ['v1', 'V1', '1.25', '1.2.3-rc.1', '20240131', 'latest', '3f2c1d0', '3f2c1d0'.padEnd(40, '0'), 'v1.2'];
+    for (const text of sole) {
+      for (const [part, value] of [
+        ['tag', 'v2'],
+        ['digest', sha('b')],
+      ] as const) {
+        expect(
+          codeOf(() => edit(`i: "${text}"\n`, `.i#${part}`, value, { create: true })),
+          text,
+        ).toBe('EDIT_REFUSED');
+      }
+    }
+    for (const name of ['app', 'nginx', 'acme/v1', 'localhost:5000/v1', 'v1app', '3scale', 'cafe', 'e2e']) {
+      expect(edited(`i: ${name}\n`, '.i#tag', 'v2', { create: true })).toBe(`i: ${name}:v2\n`);
+    }
+  });
+
   it('and told by itself', () => {
     expect(edit('i: a/b:v1\n', '.i#tag', 'v2').changes).toEqual([
       { file: 'values.yaml', path: '.i#tag', before: 'v1', after: 'v2' },
