@@ -8,7 +8,7 @@ import { emitNotice } from '../../events.ts';
 import type { ImageExplanation } from '../../plan/image.ts';
 import { contentVariable } from '../../plan/image.ts';
 import type { CommitPreview, ImagePreview, SkippedImage } from '../../plan/outcome.ts';
-import { type DeliveryPlan, type ImagePlan, imageName } from '../../plan.ts';
+import { type DeliveryPlan, type ImagePlan, imageName, type Source } from '../../plan.ts';
 import type { CommonOptions } from '../run/options.ts';
 import { ofBuilding, openRun, tellNothing } from '../run/prepare.ts';
 import type { Body, Session } from '../run/session.ts';
@@ -49,7 +49,7 @@ export function plan(options: CommonOptions, { explain, allowNothing }: PlanOpti
         };
         const followed = deliveries.filter(({ deploy }) => deploy !== undefined);
         const looking = Promise.allSettled(
-          images.map((image) => look(image).catch((error) => ofFiles(session, stages, image, error))),
+          images.map((image) => look(image).catch((error) => ofFiles(session, stages, prepared.found, image, error))),
         );
         // What an image's tag or digest is, a value that names it shows as far as it is known.
         const checkDelivery = async (delivery: DeliveryPlan): Promise<CommitPreview> =>
@@ -86,7 +86,7 @@ export function plan(options: CommonOptions, { explain, allowNothing }: PlanOpti
         }));
         const errors = [...named, ...others]
           .flatMap(({ result, name }) => (result.status === 'rejected' ? [reportOf(result.reason, name)] : []))
-          .filter((error) => !isTold(session, error));
+          .filter((error) => !isTold(session, prepared.found, error));
         const value: PlanValue = {
           images: found,
           deliveries: previews,
@@ -94,7 +94,7 @@ export function plan(options: CommonOptions, { explain, allowNothing }: PlanOpti
         };
         return { errors, value };
       },
-      { pushes: !isProposal(env) },
+      { pushes: !isProposal(env, prepared.found) },
     );
   };
 }
@@ -125,17 +125,23 @@ function tell(session: Session, planned: Planned): void {
 type Looking = Parameters<Parameters<typeof withStages>[2]>[0];
 
 /** What can be told of an image where its registry lets nobody in from here: what its files tell. */
-async function ofFiles(session: Session, stages: Looking, image: ImagePlan, error: unknown): Promise<SkippedImage> {
+async function ofFiles(
+  session: Session,
+  stages: Looking,
+  found: Source,
+  image: ImagePlan,
+  error: unknown,
+): Promise<SkippedImage> {
   const report = reportOf(error);
-  if (!isUnknowable(report, session.world.env)) throw error;
+  if (!isUnknowable(report, session.world.env, found)) throw error;
   await stages.checkFiles(image);
   tellUnknown(session, report);
   return { is: 'skipped', name: image.name, reference: imageName(image), why: "its registry can't be asked from here" };
 }
 
 /** Whether an error is no more than something that can't be known here; then it is told as that. */
-function isTold(session: Session, error: ErrorReport): boolean {
-  if (!isUnknowable(error, session.world.env)) return false;
+function isTold(session: Session, found: Source, error: ErrorReport): boolean {
+  if (!isUnknowable(error, session.world.env, found)) return false;
   tellUnknown(session, error);
   return true;
 }

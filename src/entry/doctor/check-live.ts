@@ -61,7 +61,7 @@ export async function checkPeers(
     const all = settled.flatMap((result): Finding[] => {
       if (result.status === 'fulfilled') return Array.isArray(result.value) ? result.value : [];
       const report = reportOf(result.reason);
-      return [findingOf(report, isUnknowable(report, world.env) ? 'note' : 'error')];
+      return [findingOf(report, isUnknowable(report, world.env, plan.source) ? 'note' : 'error')];
     });
     // One cause that stops several is told once.
     return all.filter(

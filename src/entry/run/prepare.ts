@@ -25,11 +25,13 @@ const configName = 'tagboat.yaml';
 export interface OpenedRun {
   readonly config: Config;
   readonly source: Source;
+  /** What is checked out, which `source` is too unless it is planned as if it were merged. */
+  readonly found: Source;
   readonly plan: RunPlan;
 }
 
 /** What a run is worked out from. */
-export interface OpenedConfig extends Omit<OpenedRun, 'plan'> {
+export interface OpenedConfig extends Omit<OpenedRun, 'plan' | 'found'> {
   readonly identity: Identity;
 }
 
@@ -134,7 +136,7 @@ export async function openRun(
     leftOut(name, `Left out: ${why}`);
   }
   for (const { name, why } of leftOutValues(config, plan, images)) leftOut(name, `Left out: ${why}.`);
-  return { config, source, plan };
+  return { config, source, found, plan };
 }
 
 /** The config file's text, its name as it is shown, and what it leaves to be found in the app repo. Throws CONFIG_MISSING, CONFIG_UNREADABLE. */

@@ -1,4 +1,5 @@
 import type { ErrorCode, ErrorReport } from '../../errors.ts';
+import type { Source } from '../../plan.ts';
 import type { Env } from '../../wire/world.ts';
 import { isJob } from './source/ci.ts';
 
@@ -16,13 +17,16 @@ const ofJobs: readonly ErrorCode[] = [
 ];
 
 /** Whether a job is about a proposal: it looks, with rights to look, and what is merged is shipped by another. */
-export function isProposal({ GITHUB_EVENT_NAME: event, CI_PIPELINE_SOURCE: source }: Env): boolean {
-  return event?.startsWith('pull_request') === true || source === 'merge_request_event';
+export function isProposal({ GITHUB_EVENT_NAME: event }: Env, source: Source | undefined): boolean {
+  // Some build a branch of our own as that, and tell of its pull request besides.
+  const isOne = source?.pullRequest !== undefined && source.branch === undefined;
+  return isOne || event?.startsWith('pull_request') === true;
 }
 
 /** Whether an error only says that this machine, or a job about a proposal, hasn't what the delivering job has. */
-export function isUnknowable(error: ErrorReport, env: Env): boolean {
+export function isUnknowable(error: ErrorReport, env: Env, source: Source | undefined): boolean {
   // A fork's pull request has no secrets; elsewhere one that is missing is missing for ship too.
-  if (isProposal(env) && error.code === 'BUILD_SECRET_MISSING') return true;
-  return (!isJob(env) || isProposal(env)) && ofJobs.includes(error.code as ErrorCode);
+  const proposal = isProposal(env, source);
+  if (proposal && error.code === 'BUILD_SECRET_MISSING') return true;
+  return (!isJob(env) || proposal) && ofJobs.includes(error.code as ErrorCode);
 }

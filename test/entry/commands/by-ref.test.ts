@@ -121,4 +121,32 @@ describe.skipIf(noHttpBackend !== undefined)(`a pull request${skipNote}`, () => 
       expect(events).toContainEqual(expect.objectContaining({ type: 'commit.previewed', delivery: 'production' }));
     }
   });
+
+  it('is planned without the secrets of the delivering job, on whichever CI it is', async () => {
+    const { at, dir, looked } = await releases(
+      `    from: main\n    set: { values.yaml: { .app.tag: "{commit}" } }
+    argocd: { server: https://argocd.example.com }
+    application: shop`,
+    );
+    const head = (await git(dir, 'rev-parse', 'v1.9.0^{commit}')).trim();
+    await at('v1.9.0', {}, proposal(head, '1'));
+    const systems = [
+      { BUILDKITE: 'true', BUILDKITE_COMMIT: head, BUILDKITE_BRANCH: 'topic', BUILDKITE_PULL_REQUEST: '7',
+        BUILDKITE_PULL_REQUEST_BASE_BRANCH: 'main' },
+      { BITBUCKET_BUILD_NUMBER: '1', BITBUCKET_COMMIT: head, BITBUCKET_BRANCH: 'topic', BITBUCKET_PR_ID: '7',
+        BITBUCKET_PR_DESTINATION_BRANCH: 'main' },
+      { JENKINS_URL: 'https://j.example.com', BUILD_NUMBER: '1', GIT_COMMIT: head, BRANCH_NAME: 'PR-7', CHANGE_ID: '7',
+        CHANGE_TARGET: 'main' },
+      proposal(head, '1'),
+    ]; // biome-ignore format: a table
+    for (const env of systems) {
+      const { errors, events } = await looked({ CI: 'true', ...env });
+      expect([errors, env]).toEqual([[], env]);
+      expect(events).toContainEqual(expect.objectContaining({ code: 'NOT_KNOWN_HERE' }));
+    }
+    const pushed = { CI: 'true', BUILDKITE: 'true', BUILDKITE_COMMIT: head, BUILDKITE_BRANCH: 'main' };
+    expect((await looked({ ...pushed, BUILDKITE_PULL_REQUEST: 'false' })).errors).toMatchObject([
+      { code: 'ARGOCD_TOKEN_MISSING' },
+    ]);
+  });
 });
