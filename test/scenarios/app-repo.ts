@@ -29,6 +29,8 @@ export interface Shipping {
   readonly servers?: TownServers;
   /** Done before the run; what it changes in the app repo has to be committed by it. */
   readonly prepare?: (town: Town) => unknown;
+  /** The images that are asked for; undefined: all. */
+  readonly image?: readonly string[];
   /** Variables of the job that are other ones. */
   readonly env?: (town: Town) => Env | Promise<Env>;
 }
@@ -55,7 +57,7 @@ export async function shipAgain(built: Town, run: CliOptions = {}): Promise<Omit
 /** Ships in this process, where waits are over at once. */
 export async function shipHere(options: Shipping = {}, run: HereOptions = {}): Promise<AppRepoScene> {
   const { built, env } = await setScene(options);
-  const command = ship({ json: true, quiet: false, color: false, jobs: 2 });
+  const command = ship({ json: true, quiet: false, color: false, jobs: 2, image: options.image });
   const { exitCode, errors, commits, events } = await here(command, { command: 'ship', cwd: built.app, env, ...run });
   const printed = events.map((event) => JSON.stringify(event)).join('\n');
   return { town: built, errors, error: errors[0], printed, end: { sees: errors[0]?.code ?? commits[0]?.is, exitCode } };
