@@ -197,7 +197,11 @@ tagboat edit main/values.yaml '.front.imageTag=3f2c1d0' '.front.replicas=3' --ch
     .option('--exit', 'end when the runs are over, instead of staying up to be looked at', false)
     .option('--keep', 'leave the demo folder behind', false)
     .action(async (options) =>
-      run('demo', common(), async () => (await import('../commands/demo.ts')).demo(common(), options)),
+      run('demo', common(), async () =>
+        (await import('../commands/demo.ts')).demo(common(), options, async (about) =>
+          (await import('../ui/weeks.ts')).showWeeks(about),
+        ),
+      ),
     );
 
   add('completion', 'Print the completion script of a shell.', 'source <(tagboat completion bash)')

@@ -25,8 +25,11 @@ interface DemoOptions {
   readonly keep: boolean;
 }
 
-/** `tagboat demo`: a whole world on loopback, and the real line run on it. */
-export function demo(common: CommonOptions, options: DemoOptions): Body {
+/** What is shown while the demo's servers stay up, until somebody says stop. */
+type Show = (about: Omit<Story, 'options'>) => Promise<void>;
+
+/** `tagboat demo`: a whole world on loopback, and the real line run on it; then what `show` shows. */
+export function demo(common: CommonOptions, options: DemoOptions, show: Show): Body {
   return async (session) => {
     const dir = await mkdtemp(join(tmpdir(), 'tagboat-demo-'));
     let world: DemoWorld | undefined;
@@ -36,7 +39,9 @@ export function demo(common: CommonOptions, options: DemoOptions): Body {
       world = await startDemoWorld(dir, session.world);
       const story = { session, demo: world, dir, common, options };
       const ending = common.app === undefined ? await tell(story) : await tellOwn(story, common.app);
-      if ((ending.errors ?? []).length === 0 && !options.exit) await untilStopped(session);
+      if ((ending.errors ?? []).length === 0 && !options.exit) {
+        await (common.app === undefined ? show(story) : untilStopped(session));
+      }
       return ending;
     } finally {
       await world?.close();
@@ -102,7 +107,7 @@ async function tell(story: Story): Promise<Ending> {
   }
   runs.push(await breakIt(story, repo, app));
   runs.push(await goBack(story, app));
-  const shown = await show(story, configRepo, 'app-repo');
+  const shown = await prove(story, configRepo, 'app-repo');
   return { value: { runs, proofs: shown } };
 }
 
@@ -152,11 +157,11 @@ async function tellOwn(story: Story, app: string): Promise<Ending> {
   const [image] = plan.images;
   const [repo] = repos;
   if ((ending.errors ?? []).length > 0 || image === undefined || repo === undefined) return ending;
-  const shown = await show(story, repo, image.repository);
+  const shown = await prove(story, repo, image.repository);
   return { ...ending, value: { runs: [ending.value], proofs: shown } };
 }
 
-async function show({ session, demo, dir, options }: Story, repo: string, repository: string): Promise<Proof[]> {
+async function prove({ session, demo, dir, options }: Story, repo: string, repository: string): Promise<Proof[]> {
   session.say((colors) => `\n${colors.bold('What is where now')}`);
   const list = await proofs(demo, repo, repository);
   showProofs(session, list);

@@ -13,6 +13,7 @@ async function checkout(): Promise<{ dir: string; link: string }> {
   for (const part of [
     'bin',
     'scripts',
+    'web',
     'src',
     'package.json',
     'package-lock.json',

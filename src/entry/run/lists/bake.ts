@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type Baked, type BakeLookup, isRaw } from '../../../config/read/lists.ts';
+import { beginning } from '../../../wire/text/shorten.ts';
 import type { World } from '../../../wire/world.ts';
 import { withoutOurs } from '../world.ts';
 
@@ -37,7 +38,7 @@ export async function readBake(world: World, root: string, { is, file, targets }
   });
   if (version.code !== 0) return { is: 'noProgram' };
   const words = printed.stderr.split('\n').filter((line) => line.trim() !== '' && !/^#\d+ /.test(line));
-  return { is: 'unreadable', why: words.join(' ').slice(0, 1_000) || `it ended with ${printed.code}` };
+  return { is: 'unreadable', why: beginning(words.join(' '), 1_000) || `it ended with ${printed.code}` };
 }
 
 function parsed(text: string): unknown {
