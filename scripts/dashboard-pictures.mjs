@@ -26,13 +26,13 @@ try {
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
   // Until Argo CD has all of it.
   await setTimeout(10_000);
-  for (const [shown, colorScheme] of [
-    ['now', 'light'],
-    ['timeline', 'dark'],
-    ['flow', 'light'],
-    ['commit', 'dark'],
+  for (const [shown, colorScheme, height] of [
+    ['now', 'light', 400],
+    ['timeline', 'dark', 640],
+    ['flow', 'light', 780],
+    ['commit', 'dark', 480],
   ]) {
-    const context = await browser.newContext({ colorScheme, viewport: { width: 1120, height: 640 } });
+    const context = await browser.newContext({ colorScheme, viewport: { width: 1280, height } });
     const tab = await context.newPage();
     tab.on('console', (message) => problems.push(`${shown}: ${message.text()}`));
     tab.on('pageerror', (error) => problems.push(`${shown}: ${error.message}`));

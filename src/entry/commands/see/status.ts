@@ -45,6 +45,11 @@ export async function statusOf(
 ): Promise<StatusValue> {
   const { source, seen } = looking;
   const servers = createServers(world, emit, auth);
+  // A promotion names the commit alone; the delivery of it said more.
+  const sources = histories.flatMap(({ records }) => records.flatMap(({ source: one }) => one ?? []));
+  const subjects = new Map(
+    sources.flatMap(({ commit, subject }) => (subject === undefined ? [] : [[commit, subject]])),
+  );
   try {
     const isNamed = seen.some(({ delivery }) => delivery === name);
     const found = await Promise.all(
@@ -53,7 +58,7 @@ export async function statusOf(
         const isWanted = ({ service }: { service: string }) => name === undefined || isNamed || service === name;
         const places = one.places.filter(isWanted);
         if (history === undefined || places.length === 0 || (isNamed && one.delivery !== name)) return [];
-        return rowsOf({ world, auth, servers }, { ...one, places }, history);
+        return rowsOf({ world, auth, servers }, { ...one, places }, history, subjects);
       }),
     );
     return { rows: await withDrift(world, source?.dir ?? cwd, found.flat()) };
@@ -62,7 +67,12 @@ export async function statusOf(
   }
 }
 
-async function rowsOf(asking: AskingLive, one: LookedAt, history: BranchHistory): Promise<StatusRow[]> {
+async function rowsOf(
+  asking: AskingLive,
+  one: LookedAt,
+  history: BranchHistory,
+  subjects: ReadonlyMap<string, string>,
+): Promise<StatusRow[]> {
   const { delivery = '', repo, branch, places } = one;
   const now = new Map(history.places.map((place) => [placeKey(place), place]));
   const own = places.flatMap((place) => now.get(placeKey(place)) ?? []);
@@ -87,7 +97,7 @@ async function rowsOf(asking: AskingLive, one: LookedAt, history: BranchHistory)
     return [
       {
         ...{ service, delivery, repo, branch, file, path, value, commit, byHand: hand, hold, live, notAsked },
-        subject: commit === writer?.source?.commit ? writer?.source?.subject : undefined,
+        subject: commit === undefined ? undefined : subjects.get(commit),
         url: writer?.source?.url,
         by: (changed?.is === 'delivered' ? changed.source?.author : undefined)?.name ?? changed?.author.name,
         at: changed?.landedAt,
