@@ -214,7 +214,7 @@ export const image = z.strictObject({
     "Labels of the image's config, by name: templates, with {tag} for the image's own tag too. They go before the Dockerfile's LABEL. One whose variable is unknown in a run is left out then.",
   ),
   annotations: marks(
-    "Annotations of the image's manifest, and of its index where it has one, by name: templates as `labels` are. They go before those that are filled in. For the engines buildx, assemble and buildah.",
+    "Annotations of the image's manifest, and of its index where it has one (not with buildah), by name: templates as `labels` are. They go before those that are filled in. For the engines buildx, assemble and buildah.",
   ),
 });
 

@@ -5,7 +5,7 @@ import type { BearsUnset } from '../../config/read/read.ts';
 import { isError, reportOf, TagboatError } from '../../errors.ts';
 import type { Finding } from '../../plan/finding.ts';
 import type { CommonOptions } from '../run/options.ts';
-import { identityIn, ofBuilding, readConfigText } from '../run/prepare.ts';
+import { identityIn, ofBuilding, readConfigText, tellLeftOut } from '../run/prepare.ts';
 import type { Body, Session } from '../run/session.ts';
 import { isJob } from '../run/source/ci.ts';
 import { readSource } from '../run/source.ts';
@@ -52,6 +52,7 @@ export function doctor(common: CommonOptions, options: DoctorOptions): Body {
     const config = isRight ? parseConfig(text, file, world.env, { unset: bears, lists }) : undefined;
     all.push(...checkWorkflows(await readWorkflows(source.dir), config), ...(await checkGitLab(source.dir, config)));
     if (config !== undefined) {
+      tellLeftOut(session, config);
       all.push(
         ...checkEcr(config),
         ...(await checkIgnoreFiles(source.dir, config)),

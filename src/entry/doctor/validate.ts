@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { configMistakes, parseConfig } from '../../config/config.ts';
 import { reportOf, TagboatError } from '../../errors.ts';
 import type { CommonOptions } from '../run/options.ts';
-import { readConfigText } from '../run/prepare.ts';
+import { readConfigText, tellLeftOut } from '../run/prepare.ts';
 import type { Body, Session } from '../run/session.ts';
 import { readSource } from '../run/source.ts';
 
@@ -19,6 +19,7 @@ export function validate(common: CommonOptions): Body {
     }
     const unset = new Set<string>();
     const config = parseConfig(text, file, env, { lists, unset: (_, name) => unset.add(name) !== undefined });
+    tellLeftOut(session, config);
     const count = (number: number, one: string, more: string): string => `${number} ${number === 1 ? one : more}`;
     const images = count(config.images.length, 'image', 'images');
     const deliveries = count(config.deliveries.length, 'delivery', 'deliveries');

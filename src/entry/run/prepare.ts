@@ -56,10 +56,14 @@ export async function openConfig(
   session.started(source);
   const { text, file, lists } = await readConfigText(session, source.dir, options.config);
   const config = parseConfig(text, file, world.env, { unset, lists });
-  for (const { image, what } of config.leftOut ?? []) {
-    emitNotice(session.emit, 'warning', 'plan', 'BAKE_LEFT_OUT', { image }, `Left out of ${image}: ${oneLine(what)}.`);
-  }
+  tellLeftOut(session, config);
   return { source, identity, config };
+}
+
+/** Tells what targets of a bake or compose file have, and their images do without. */
+export function tellLeftOut({ emit }: Session, { leftOut = [] }: Config): void {
+  for (const { image, what } of leftOut)
+    emitNotice(emit, 'warning', 'plan', 'BAKE_LEFT_OUT', { image }, `Left out of ${image}: ${oneLine(what)}.`);
 }
 
 /** Refuses what a fork proposes: with our secrets, a run would build and push what anybody wrote. Throws SOURCE_FROM_FORK. */

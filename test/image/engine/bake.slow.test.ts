@@ -103,6 +103,22 @@ describe.skipIf(missing !== undefined)(
       return { host, commit, configs, run };
     }
 
+    it('is told with what is left out by validate and doctor, where no secret is needed, and plan names the one missing', async () => {
+      const { run } = await shop('{ bake: docker-bake.hcl }');
+      const without = { NPM_TOKEN: undefined, RELEASE_PAT: undefined };
+      for (const command of [['validate'], ['doctor', '--offline']]) {
+        const { code, events } = await run(command, without);
+        expect(code).toBe(0);
+        const told = events.flatMap((event) =>
+          event.type === 'notice' && event.code === 'BAKE_LEFT_OUT' ? [[event.code, event.data]] : [],
+        );
+        expect(told).toEqual(Array(2).fill(['BAKE_LEFT_OUT', { image: 'web' }]));
+      }
+      const { events } = await run(['plan'], without);
+      const errors = events.flatMap((event) => (event.type === 'result' ? event.errors : []));
+      expect(errors).toMatchObject([{ code: 'BUILD_SECRET_MISSING', message: expect.stringContaining('NPM_TOKEN') }]);
+    }, 120_000);
+
     it.each([
       ['of a bake file', '{ bake: docker-bake.hcl }'],
       ['of a compose file', '{ compose: deploy/compose.yaml }'],
