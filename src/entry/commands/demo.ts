@@ -40,7 +40,11 @@ export function demo(common: CommonOptions, options: DemoOptions, show: Show): B
       const story = { session, demo: world, dir, common, options };
       const ending = common.app === undefined ? await tell(story) : await tellOwn(story, common.app);
       if ((ending.errors ?? []).length === 0 && !options.exit) {
-        await (common.app === undefined ? show(story) : untilStopped(session));
+        const shown = common.app === undefined ? show(story) : untilStopped(session);
+        // To be stopped is how it ends.
+        await shown.catch((error: unknown) => {
+          if (!session.world.signal.aborted) throw error;
+        });
       }
       return ending;
     } finally {
