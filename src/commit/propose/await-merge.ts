@@ -37,8 +37,9 @@ export async function awaitMerge(
   const forge = openForge(world, delivery, credential);
   const until = world.clock.now() + waitMs;
   emitNotice(emit, 'info', 'commit', 'MERGE_AWAITED', { url }, `Waiting until ${url} is merged.`);
+  let pull: PullRequest;
   for (let pauseMs = shortestMs; ; pauseMs = Math.min(longestMs, pauseMs * 1.5)) {
-    const pull = await forge.read(number).catch((error: unknown) => {
+    pull = await forge.read(number).catch((error: unknown) => {
       throw explainForgeFailure(error, delivery, `tell how pull request ${number} stands`, credential);
     });
     if (pull.state === 'closed') throw new TagboatError('PULL_REQUEST_CLOSED', { repo, url });
@@ -48,7 +49,6 @@ export async function awaitMerge(
     if (left <= 0) throw new TagboatError('MERGE_TIMED_OUT', { repo, url, seconds: Math.round(waitMs / 1_000) });
     await world.clock.sleep(Math.min(pauseMs, left), world.signal);
   }
-  const pull = await forge.read(number);
   const { changes, instead } = await previewDelivery(world, delivery, credential, { lineage, pushes: false });
   if (instead !== undefined) return instead;
   if (changes.length > 0) throw new TagboatError('MERGE_CHANGED', { repo, branch, url });

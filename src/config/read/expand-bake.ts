@@ -4,7 +4,7 @@ import type { Env } from '../../wire/world.ts';
 import { whyNoInnerPath } from '../shape/grammar.ts';
 import { type BakedImage, imageOfTarget, targetsIn } from './bake.ts';
 import { spotKey } from './config-path.ts';
-import { type BakeLookup, isRaw, type Lists, namesIn, type Origins, type Raw } from './lists.ts';
+import { type BakeLookup, isFolderPattern, isRaw, type Lists, namesIn, type Origins, type Raw } from './lists.ts';
 import type { ConfigText } from './read.ts';
 
 /** What an image's target has, and the image does without. */
@@ -91,7 +91,7 @@ export function expandBake(raw: Raw, { read, lists, origins, env }: Within): Bak
   if (all.length === 0)
     mistakes.push(new TagboatError('BAKE_UNREADABLE', { file, bake, why: 'it has no target to build' }, { place }));
   for (const [name, own] of Object.entries(others)) {
-    if (/[*?[\]{}()]/.test(name) || known.includes(name)) continue;
+    if (isFolderPattern(name) || known.includes(name)) continue;
     // A name that is misspelt would be built from the Dockerfile at the root.
     if (isRaw(own) && ['context', 'dockerfile', 'from'].some((key) => own[key] !== undefined)) continue;
     const data = { file, bake, target: name, known, nearest: nearestWord(name, known) };
