@@ -45,6 +45,8 @@ export interface Peer {
   readonly retryable?: boolean;
   /** Seconds for which it wants to be left alone. */
   readonly waitSeconds?: number | undefined;
+  /** When its limit of requests is over, where it told that: ISO 8601 in UTC. */
+  readonly until?: string | undefined;
 }
 
 interface ErrorContext {

@@ -171,3 +171,14 @@ export function emitNotice<C extends Notice['code']>(
   // Code and data belong together by the parameters' types, which the compiler doesn't follow into the union.
   emit({ type: 'notice', code, data, level, stage, message } as Happening);
 }
+
+/** Tells as notices what peers make a run do. */
+export function peerNotices(
+  emit: Emit,
+  stage: Stage,
+): (message: string, waited?: Extract<Notice, { readonly code: 'PEER_AWAITED' }>['data']) => void {
+  return (message, waited) =>
+    waited === undefined
+      ? emitNotice(emit, 'info', stage, 'PEER_UNUSUAL', {}, message)
+      : emitNotice(emit, 'info', stage, 'PEER_AWAITED', waited, message);
+}

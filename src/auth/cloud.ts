@@ -2,7 +2,7 @@ import { TagboatError } from '../errors.ts';
 import { peerOf, WireFailure } from '../wire/failure.ts';
 import { at, jsonIn, numberAt, optionalText } from '../wire/fields.ts';
 import { type HttpRequest, readBody } from '../wire/http.ts';
-import { isPassingStatus, retry, retryAfterMs } from '../wire/retry.ts';
+import { answerFailure, retry } from '../wire/retry.ts';
 import type { World } from '../wire/world.ts';
 import type { Keeper } from './keeper.ts';
 
@@ -40,14 +40,8 @@ export async function askCloud(
       return { status, headers: Object.fromEntries(headers), body };
     }
     const { code, words = text } = refusalIn(body);
-    throw new WireFailure('status', url, {
-      message: `${url} answered ${status}${code === undefined ? '' : ` ${code}`}`,
-      status,
-      peerCode: code,
-      peerText: keeper.clean(words),
-      retryable: isPassingStatus(status),
-      retryAfterMs: retryAfterMs(response.headers, world.clock.now()),
-    });
+    const message = `${url} answered ${status}${code === undefined ? '' : ` ${code}`}`;
+    throw answerFailure(response, world.clock.now(), { message, code, text: keeper.clean(words) });
   }, world);
 }
 

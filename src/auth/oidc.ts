@@ -3,7 +3,7 @@ import { TagboatError } from '../errors.ts';
 import { peerOf, WireFailure, wrongAnswer } from '../wire/failure.ts';
 import { at, jsonIn } from '../wire/fields.ts';
 import { readBody } from '../wire/http.ts';
-import { isPassingStatus, retry, retryAfterMs } from '../wire/retry.ts';
+import { answerFailure, retry } from '../wire/retry.ts';
 import type { Secret } from '../wire/secret.ts';
 import { beginning } from '../wire/text/shorten.ts';
 import type { World } from '../wire/world.ts';
@@ -74,13 +74,7 @@ async function ask(world: World, keeper: Keeper, url: URL, requestToken: Secret,
   });
   const body = (await readBody(response, 256 * 1024)).toString('utf8');
   if (response.status !== 200) {
-    const wait = retryAfterMs(response.headers, world.clock.now());
-    throw new WireFailure('status', response.url, {
-      status: response.status,
-      peerText: keeper.clean(body),
-      retryable: isPassingStatus(response.status),
-      retryAfterMs: wait,
-    });
+    throw answerFailure(response, world.clock.now(), { text: keeper.clean(body) });
   }
   const value = valueIn(body);
   if (value === undefined) {

@@ -1,4 +1,4 @@
-import { type Emit, emitNotice } from '../events.ts';
+import { type Emit, emitNotice, peerNotices } from '../events.ts';
 import type { CommitOutcome } from '../plan/outcome.ts';
 import type { DeliveryPlan, GitCredential } from '../plan.ts';
 import { WireFailure } from '../wire/failure.ts';
@@ -61,7 +61,7 @@ export async function landDelivery(
     idleMs,
     deadline: deadline + settlingMs,
     patientUntil: deadline,
-    notice: (message) => emitNotice(emit, 'info', 'commit', 'PEER_UNUSUAL', {}, message),
+    notice: peerNotices(emit, 'commit'),
   });
   const push = (made: MadeCommit): Promise<PushTry> =>
     way === undefined ? pushCommit(world, repo, made) : commitThroughGitHub(world, way, delivery, made, idleMs);

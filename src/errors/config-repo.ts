@@ -128,14 +128,15 @@ export const configRepoErrors = {
   ),
   GIT_SERVER_ERROR: entry<{ repo: string; status: number }>(
     exit,
-    ({ repo, status }) =>
-      status === 429 || status === 403
-        ? `${repo} wants fewer requests just now (${status}).`
-        : `${repo} has a fault of its own (${status}).`,
-    ({ status }) =>
-      status === 429 || status === 403
-        ? 'Run again later; the limit counts all that use the same token.'
-        : "Run again later; the host's status page may say more.",
+    ({ repo, status }) => `${repo} has a fault of its own (${status}).`,
+    "Run again later; the host's status page may say more.",
+  ),
+  GIT_RATE_LIMITED: entry<{ repo: string; status: number; until: string | undefined }>(
+    exit,
+    ({ repo, status, until }) =>
+      `${repo} limits how often it is asked, and has been asked too often (${status})${until === undefined ? '' : `: until ${until}`}.`,
+    ({ until }) =>
+      `Run again ${until === undefined ? 'later' : 'after that'}; the limit counts all that use the same token.`,
   ),
   GIT_REFUSED: entry<{ repo: string; status: number }>(
     exit,

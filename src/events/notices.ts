@@ -9,8 +9,10 @@ interface NoticeData {
   SAID: None;
   /** The dashboard is served; what stands behind the number sign of its address lets a page read. */
   DASHBOARD_READY: { readonly url: string };
-  /** A git host or a registry does something unusual, or wants to be left alone for a while. */
+  /** A git host or a registry does something unusual. */
   PEER_UNUSUAL: None;
+  /** A peer fails, can't be reached, or limits how often it is asked, and is waited for: so many seconds, or `until` where it told a time. */
+  PEER_AWAITED: PeerAwaited;
   /** No delivery takes the commit, so nothing is committed. */
   NOTHING_TAKEN: { readonly commit: string };
   /** A target of a bake or compose file asks for something that its image does without. */
@@ -97,6 +99,13 @@ interface NoticeData {
   HEALTHY_BUT: OfApplication;
 }
 
+interface PeerAwaited {
+  /** Its URL, without query or userinfo. */
+  readonly peer: string;
+  readonly seconds: number;
+  readonly until: string | undefined;
+  readonly limited: boolean;
+}
 type None = Readonly<Record<string, never>>;
 interface OfImage {
   readonly image: string;

@@ -43,8 +43,10 @@ export class WireFailure extends Error {
   readonly peerText: string | undefined;
   /** True when the same request may succeed later and repeating it is safe to consider. */
   readonly retryable: boolean;
-  /** Milliseconds the peer asked us to wait (`Retry-After`). */
+  /** Milliseconds the peer asked us to wait (`Retry-After`, or until its rate limit's next allowance). */
   readonly retryAfterMs: number | undefined;
+  /** There where the request was one too many: then nothing of it was done. */
+  readonly limit: RateLimit | undefined;
 
   constructor(
     kind: FailureKind,
@@ -56,6 +58,7 @@ export class WireFailure extends Error {
       peerText?: string | undefined;
       retryable?: boolean | undefined;
       retryAfterMs?: number | undefined;
+      limit?: RateLimit | undefined;
       cause?: unknown;
     } = {},
   ) {
@@ -70,13 +73,33 @@ export class WireFailure extends Error {
     this.peerText = about.peerText === undefined ? undefined : beginning(about.peerText, 2_000);
     this.retryable = about.retryable ?? (kind === 'unreachable' || kind === 'timeout' || kind === 'cut');
     this.retryAfterMs = about.retryAfterMs;
+    this.limit = about.limit;
   }
 }
 
+/** A host's limit of requests, reached. */
+export interface RateLimit {
+  /** When it takes requests again, as far as it told. Milliseconds since the epoch. */
+  readonly until: number | undefined;
+}
+
 /** What the other side said, for the error that it becomes. */
-export function peerOf({ peerCode, status, peerText, retryable, retryAfterMs }: WireFailure): Peer {
+export function peerOf({ peerCode, status, peerText, retryable, retryAfterMs, limit }: WireFailure): Peer {
   const waitSeconds = retryAfterMs === undefined ? undefined : Math.ceil(retryAfterMs / 1_000);
-  return { code: peerCode ?? status?.toString(), text: peerText || undefined, retryable, waitSeconds };
+  return {
+    code: peerCode ?? status?.toString(),
+    text: peerText || undefined,
+    retryable,
+    waitSeconds,
+    until: timeOf(limit),
+  };
+}
+
+/** When a limit is over, in UTC: `2026-01-31T14:05:09Z`. */
+export function timeOf(limit: RateLimit | undefined): string | undefined {
+  // Numbers beyond what a date can be aren't times that anybody waits for.
+  const { until } = limit ?? {};
+  return until === undefined || !(until <= 8.64e15) ? undefined : new Date(until).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
 /** A URL fit for messages: no userinfo, no query, no fragment. */

@@ -1,5 +1,5 @@
-import { WireFailure } from './failure.ts';
-import type { World } from './world.ts';
+import { timeOf, WireFailure } from './failure.ts';
+import type { Tell, World } from './world.ts';
 
 /** What waiting takes: time, chance, the run's stop, and a person to tell. */
 export type Patient = Pick<World, 'clock' | 'random' | 'signal' | 'notice'>;
@@ -100,10 +100,15 @@ export function patienceOf(waiting: Patient, options: RetryOptions = {}): Patien
 }
 
 /** Tells a person why is waited, how long, and for how long in all. */
-export function tellWait(notice: World['notice'], error: unknown, waitMs: number, leftMs: number): void {
+export function tellWait(notice: Tell, error: unknown, waitMs: number, leftMs: number): void {
   const seconds = (ms: number): number => Math.max(1, Math.round(ms / 1_000));
   const what = error instanceof Error ? error.message : String(error);
-  notice(`${what}: it is tried again in ${seconds(waitMs)} s, for ${seconds(leftMs)} s at most.`);
+  const { limit, url: peer = '' } = error instanceof WireFailure ? error : {};
+  const until = timeOf(limit);
+  const why =
+    limit === undefined ? '' : `, which is its limit of requests${until === undefined ? '' : `, until ${until}`}`;
+  const again = `it is tried again in ${seconds(waitMs)} s, for ${seconds(leftMs)} s at most`;
+  notice(`${what}${why}: ${again}.`, { peer, seconds: seconds(waitMs), until, limited: limit !== undefined });
 }
 
 /** A WireFailure that says the same request may succeed later. */
@@ -150,18 +155,62 @@ export function isPassingStatus(status: number): boolean {
 
 /**
  * What an answer asks to wait, in milliseconds: `Retry-After` in seconds or as an HTTP date (RFC 9110 §10.2.3), else the time
- * of GitHub's next allowance where this one is spent. Undefined when absent or unreadable.
+ * of the next allowance where this one is spent. Undefined when absent or unreadable.
  */
-export function retryAfterMs(headers: Readonly<Record<string, string | undefined>>, now: number): number | undefined {
+export function retryAfterMs(headers: Headers, now: number): number | undefined {
   const text = headers['retry-after']?.trim();
-  if (text === undefined) {
-    // Seconds since the epoch.
-    const reset = headers['x-ratelimit-remaining'] === '0' ? Number(headers['x-ratelimit-reset']) : Number.NaN;
-    return reset > 0 ? Math.max(0, reset * 1_000 - now) : undefined;
-  }
+  if (text === undefined) return isSpent(headers) ? resetMs(headers, now) : undefined;
   if (/^\d{1,9}$/.test(text)) return Number(text) * 1_000;
   // Date.parse also takes bare years and "-5"; an HTTP date always names its weekday.
   if (!/^[A-Z][a-z]{2,8}, /.test(text)) return undefined;
   const at = Date.parse(text);
   return Number.isNaN(at) ? undefined : Math.max(0, at - now);
+}
+
+type Headers = Readonly<Record<string, string | undefined>>;
+
+/** Whether the allowance is used up, as GitHub, Azure DevOps and Bitbucket (`X-`) and GitLab and Docker Hub count it. */
+function isSpent(headers: Headers): boolean {
+  return ['x-ratelimit-remaining', 'ratelimit-remaining'].some((name) =>
+    /^0(?![\d.])/.test(headers[name]?.trim() ?? ''),
+  );
+}
+
+/** Until the next allowance: told as a time (GitHub, GitLab), or as seconds from now (RateLimit's drafts, Bitbucket). */
+function resetMs(headers: Headers, now: number): number | undefined {
+  const told = headers['x-ratelimit-reset'] ?? headers['ratelimit-reset'] ?? headers['x-ratelimit-interval-seconds'];
+  const reset = Number(told?.trim() || Number.NaN);
+  if (!(reset > 0)) return undefined;
+  // No allowance is thirty years away.
+  return Math.max(0, reset > 1e9 ? reset * 1_000 - now : reset * 1_000);
+}
+
+/** What GitHub's own limits of many requests at once, which tell no time, are waited for at least. Milliseconds. */
+const untoldMs = 60_000;
+
+/**
+ * An answer with an error status as a failure: whether the same request may succeed later, and when. A rate limit is 429,
+ * and 403 too on GitHub: by its headers, or for secondary limits by its words alone
+ * (docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api).
+ */
+export function answerFailure(
+  answer: { readonly status: number; readonly headers: Headers; readonly url: string },
+  now: number,
+  said: { readonly code?: string | undefined; readonly text?: string | undefined; readonly message?: string } = {},
+): WireFailure {
+  const { status, headers, url } = answer;
+  const inWords = [403, 429].includes(status) && /\brate limit/i.test(said.text ?? '');
+  const waitMs = retryAfterMs(headers, now) ?? (inWords && !isSpent(headers) ? untoldMs : undefined);
+  const limited = status === 429 || (status === 403 && (inWords || waitMs !== undefined || isSpent(headers)));
+  return new WireFailure('status', url, {
+    ...{ message: said.message, status, peerCode: said.code, peerText: said.text },
+    retryable: limited || isPassingStatus(status),
+    retryAfterMs: waitMs,
+    limit: limited ? { until: waitMs === undefined ? undefined : now + waitMs } : undefined,
+  });
+}
+
+/** A failure in which the host did nothing, because it was asked too often: what changes something may be sent again too. */
+export function isLimited(error: unknown): boolean {
+  return error instanceof WireFailure && error.limit !== undefined;
 }

@@ -14,6 +14,20 @@ export type Env = Readonly<Record<string, string | undefined>>;
 /** Told one line of what is asked, run or decided, as it happens. Whoever shows it takes known secrets out. */
 export type Trace = (line: string) => void;
 
+/** A peer that is waited for, as a program needs it. */
+export interface Waited {
+  /** Where it is, without query or userinfo. */
+  readonly peer: string;
+  readonly seconds: number;
+  /** When its limit of requests is over, where it told that: ISO 8601 in UTC. */
+  readonly until: string | undefined;
+  /** It limits how often it is asked. Else it fails, or can't be reached. */
+  readonly limited: boolean;
+}
+
+/** Tells a person something of a peer; with what is waited for where that is it. */
+export type Tell = (message: string, waited?: Waited) => void;
+
 /** What a run has learnt of a git host, or believes for its name. */
 export interface GitHostFacts {
   /**
@@ -39,7 +53,7 @@ export interface World {
   /** Called with each secret the moment it is known, before it is used: scrubs it from all that is printed. */
   readonly mask: (secret: string) => void;
   /** Tells a person what is waited for, how long and why. */
-  readonly notice: (message: string) => void;
+  readonly notice: Tell;
   /** What the run has learnt of git hosts. Without it, each repository's host is asked anew. */
   readonly gitHosts?: GitHosts | undefined;
   /** There where somebody wants to see each request, child and decision. */

@@ -1,8 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { WireFailure } from '../../src/wire/failure.ts';
-import { backoff, isPassingStatus, isRetryable, passes, retry, retryAfterMs, tellWait } from '../../src/wire/retry.ts';
-import type { Clock } from '../../src/wire/world.ts';
+import { timeOf, WireFailure } from '../../src/wire/failure.ts';
+import {
+  answerFailure,
+  backoff,
+  isLimited,
+  isPassingStatus,
+  isRetryable,
+  passes,
+  retry,
+  retryAfterMs,
+  tellWait,
+} from '../../src/wire/retry.ts';
+import type { Clock, Waited } from '../../src/wire/world.ts';
 import { type HandClock, jumpingClock } from '../support/world.ts';
 
 const cut = () => new WireFailure('cut', 'http://peer/');
@@ -41,8 +51,12 @@ function hopeless(failure: unknown): { work: () => Promise<string>; tries: () =>
 /** A waiting whose sleeps are over at once, and what was told. */
 function waiting(random = 0.5, clock: HandClock = jumpingClock()) {
   const told: string[] = [];
-  const notice = (message: string): void => void told.push(message);
-  return { clock, random: () => random, signal: new AbortController().signal, notice, told };
+  const waited: (Waited | undefined)[] = [];
+  const notice = (message: string, about?: Waited): void => {
+    told.push(message);
+    waited.push(about);
+  };
+  return { clock, random: () => random, signal: new AbortController().signal, notice, told, waited };
 }
 
 function took({ clock }: { readonly clock: HandClock }): number {
@@ -317,6 +331,20 @@ describe('Retry-After', () => {
     expect(retryAfterMs({ 'x-ratelimit-remaining': '0' }, now)).toBeUndefined();
   });
 
+  it('is read as each host tells it', () => {
+    // GitLab: a time. RateLimit's drafts and Docker Hub: seconds, and what is left with its window.
+    expect(retryAfterMs({ 'ratelimit-remaining': '0', 'ratelimit-reset': String(now / 1_000 + 9) }, now)).toBe(9_000);
+    expect(retryAfterMs({ 'ratelimit-remaining': '0;w=60', 'ratelimit-reset': '9' }, now)).toBe(9_000);
+    // Bitbucket Data Center: how often its bucket is filled.
+    const bucket = { 'x-ratelimit-interval-seconds': '5', 'x-ratelimit-fillrate': '5' };
+    expect(retryAfterMs({ ...bucket, 'x-ratelimit-remaining': '0' }, now)).toBe(5_000);
+    expect(retryAfterMs({ ...bucket, 'x-ratelimit-remaining': '10' }, now)).toBeUndefined();
+    for (const reset of ['', '-4', 'soon', '0', 'Infinity '])
+      expect([undefined, Number.POSITIVE_INFINITY], reset).toContain(
+        retryAfterMs({ 'ratelimit-remaining': '0', 'ratelimit-reset': reset }, now),
+      );
+  });
+
   it.each([
     undefined,
     '',
@@ -334,4 +362,58 @@ describe('Retry-After', () => {
 it('a status passes or stays', () => {
   expect([408, 429, 500, 502, 503, 504].filter(isPassingStatus)).toHaveLength(6);
   expect([200, 400, 401, 403, 404, 409, 413, 501, 505, 507].filter(isPassingStatus)).toEqual([]);
+});
+
+describe('a limit of requests', () => {
+  const now = Date.parse('2026-01-01T00:00:00Z');
+  const url = 'https://host.example/x';
+  const of = (status: number, headers: Readonly<Record<string, string>> = {}, text?: string) =>
+    answerFailure({ status, headers, url }, now, { text });
+
+  it('is told from a refusal by status, headers, or the words that GitHub has for it', () => {
+    expect(of(429)).toMatchObject({ retryable: true, retryAfterMs: undefined, limit: { until: undefined } });
+    const soon = { retryable: true, retryAfterMs: 7_000, limit: { until: now + 7_000 } };
+    expect(of(403, { 'retry-after': '7' })).toMatchObject(soon);
+    expect(of(403, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(now / 1_000 + 7) })).toMatchObject(soon);
+    const minute = { retryable: true, retryAfterMs: 60_000 };
+    expect(of(403, {}, 'You have exceeded a secondary rate limit. Please wait.')).toMatchObject(minute);
+    expect(of(403, {}, 'Resource not accessible by integration')).toMatchObject({ retryable: false, limit: undefined });
+    expect(of(401, { 'retry-after': '7' })).toMatchObject({ retryable: false, limit: undefined });
+    expect(of(503, { 'retry-after': '7' })).toMatchObject({ retryable: true, retryAfterMs: 7_000, limit: undefined });
+  });
+
+  it('is waited for and told with its end, or ends the work at once where it is longer than the time', async () => {
+    const world = waiting();
+    const now = world.clock.now();
+    const of = (status: number, headers: Readonly<Record<string, string>> = {}) =>
+      answerFailure({ status, headers, url }, now);
+    let asked = 0;
+    const answer = () => {
+      asked += 1;
+      if (asked === 1) throw of(403, { 'retry-after': '30' });
+      return Promise.resolve('done');
+    };
+    expect(await retry(answer, world, { worth: isLimited })).toBe('done');
+    expect(world.waited).toEqual([{ peer: url, seconds: 30, until: timeOf({ until: now + 30_000 }), limited: true }]);
+    expect(world.told[0]).toContain(`limit of requests, until ${timeOf({ until: now + 30_000 })}`);
+    asked = 0;
+    const long = () => {
+      asked += 1;
+      throw of(403, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String((now + 3e6) / 1_000) });
+    };
+    await expect(retry(long, waiting(), { worth: isLimited })).rejects.toMatchObject({ limit: { until: now + 3e6 } });
+    expect(asked).toBe(1);
+    const fault = () => {
+      asked += 1;
+      throw of(503);
+    };
+    await expect(retry(fault, waiting(), { worth: isLimited })).rejects.toMatchObject({ status: 503 });
+    expect(asked).toBe(2);
+  });
+
+  it('has no end that is none', () => {
+    expect(timeOf(undefined)).toBeUndefined();
+    expect(timeOf({ until: undefined })).toBeUndefined();
+    for (const until of [Number.POSITIVE_INFINITY, Number.NaN, 1e30]) expect(timeOf({ until })).toBeUndefined();
+  });
 });

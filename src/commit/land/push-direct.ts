@@ -1,7 +1,7 @@
 import { TagboatError } from '../../errors.ts';
 import type { CommitOutcome } from '../../plan/outcome.ts';
 import type { ObjectId } from '../../wire/git/pack/object.ts';
-import { backoff, momentMs, passes, tellWait } from '../../wire/retry.ts';
+import { backoff, isLimited, momentMs, passes, tellWait } from '../../wire/retry.ts';
 import { filesTouched } from '../edit/rewrite.ts';
 import type { BranchLook } from '../repo/config-repo.ts';
 import { isCrowded, staleMs } from './crowd.ts';
@@ -68,10 +68,11 @@ function isStale({ world, looked, delivery }: Landing): boolean {
 /** Where the branch is once it has left the push's tip, or undefined when it stays there: then we were denied. */
 async function lookAgain(landing: Landing, push: PushTry): Promise<BranchLook | undefined> {
   const { world, pushes } = landing;
-  const first = await lookAtBranch(landing);
-  if (first.tip !== push.on) return first;
-  // A rival that holds the branch's lock has not moved it yet, and a server that cut us off needs a moment.
   const failure = push.fate.is === 'lost' ? push.fate.failure : undefined;
+  // Asked too often, a host did nothing with the push, and would not hear of a look either.
+  const first = isLimited(failure) ? undefined : await lookAtBranch(landing);
+  if (first !== undefined && first.tip !== push.on) return first;
+  // A rival that holds the branch's lock has not moved it yet, and a server that cut us off needs a moment.
   const denied = push.fate.is === 'refused' && push.fate.unpackFailed !== true;
   const lost = pushes.filter(({ fate, on }) => fate.is === 'lost' && on === push.on).length;
   for (let looks = 1; looks <= (denied ? looksBelieved : 1); looks += 1) {

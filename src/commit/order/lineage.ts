@@ -6,7 +6,7 @@ import { WireFailure } from '../../wire/failure.ts';
 import { type Relation, relationOf } from '../../wire/git/ancestry.ts';
 import { isObjectId, type ObjectId } from '../../wire/git/pack/object.ts';
 import { openRemote } from '../../wire/git/remote.ts';
-import type { World } from '../../wire/world.ts';
+import type { Tell, World } from '../../wire/world.ts';
 
 /** What another commit of the app repo is to ours, and for `unknown` why nobody could tell, as a piece of a sentence. */
 export interface Kinship {
@@ -75,7 +75,8 @@ export function openLineage(
     for (const credential of readers) {
       const authorization = credential?.authorization;
       const deadline = world.clock.now() + patienceMs;
-      const notice = (message: string): void => tell('info', message, { code: 'PEER_UNUSUAL', data: {} });
+      const notice: Tell = (message, waited) =>
+        tell('info', message, waited ? { code: 'PEER_AWAITED', data: waited } : { code: 'PEER_UNUSUAL', data: {} });
       try {
         const remote = openRemote(world, { url, authorization, idleMs: patienceMs / 2, deadline, notice });
         const is = await relationOf(remote, theirs, ours);

@@ -6,7 +6,7 @@ import type { ObjectId } from '../../wire/git/pack/object.ts';
 import { createTipReader, type TipReader } from '../../wire/git/reader.ts';
 import { type GitRemote, openRemote } from '../../wire/git/remote.ts';
 import type { PathEnd, Snapshot } from '../../wire/git/snapshot.ts';
-import type { World } from '../../wire/world.ts';
+import type { Tell, World } from '../../wire/world.ts';
 import { holdsFile, intentPrefix, publishedAt } from './layout.ts';
 
 /** Milliseconds without a byte from the host before giving up on a request. */
@@ -46,7 +46,7 @@ export interface ConfigRepoOptions {
   readonly deadline: number;
   /** What passes is tried again until this time, and always for two seconds. Default: until the deadline. */
   readonly patientUntil?: number | undefined;
-  readonly notice: (message: string) => void;
+  readonly notice: Tell;
 }
 
 /** Opens a delivery's config repo; nothing is sent yet. Throws GIT_URL_UNSUPPORTED, BRANCH_NAME_INVALID. */
@@ -57,8 +57,8 @@ export function openConfigRepo(world: World, delivery: BranchPlace, options: Con
   }
   if (!isBranchName(branch)) throw new TagboatError('BRANCH_NAME_INVALID', { branch });
   const told = new Set<string>();
-  const notice = (message: string): void => {
-    if (!told.has(message)) options.notice(message);
+  const notice: Tell = (message, waited) => {
+    if (!told.has(message)) options.notice(message, waited);
     told.add(message);
   };
   const { credential, ...limits } = options;

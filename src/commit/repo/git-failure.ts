@@ -1,6 +1,6 @@
 import { TagboatError } from '../../errors.ts';
 import type { DeliveryPlan, GitCredential } from '../../plan.ts';
-import { peerOf, WireFailure } from '../../wire/failure.ts';
+import { peerOf, timeOf, WireFailure } from '../../wire/failure.ts';
 import { GitDataError, GitRefusal } from '../../wire/git/failure.ts';
 import { SpoolFailure } from '../../wire/git/pack/spool.ts';
 
@@ -46,8 +46,10 @@ export function explainGitFailure(failure: unknown, { delivery, credential, doin
       return new TagboatError('GIT_MALFORMED', { repo, what: 'its answer is empty' }, context);
     return new TagboatError('GIT_REFUSED', { repo, status }, context);
   }
-  // A limit: who is told when to come again lacks no right.
-  if (status === 403 && failure.retryable) return new TagboatError('GIT_SERVER_ERROR', { repo, status }, context);
+  // Who is told when to come again lacks no right.
+  if (failure.limit !== undefined) {
+    return new TagboatError('GIT_RATE_LIMITED', { repo, status, until: timeOf(failure.limit) }, context);
+  }
   // A proxy that nobody named answers in its place.
   if (status === 407) return new TagboatError('GIT_PROXY_REFUSED', { repo }, context);
   if (status === 401) return new TagboatError('GIT_AUTH_REFUSED', who, context);
@@ -57,7 +59,7 @@ export function explainGitFailure(failure: unknown, { delivery, credential, doin
     return new TagboatError('GIT_FORBIDDEN', { ...who, doing: writing ? 'push' : 'read' }, context);
   }
   if (status === 404) return new TagboatError('REPO_NOT_FOUND', who, context);
-  if (status >= 500 || status === 429) return new TagboatError('GIT_SERVER_ERROR', { repo, status }, context);
+  if (status >= 500) return new TagboatError('GIT_SERVER_ERROR', { repo, status }, context);
   return new TagboatError('GIT_REFUSED', { repo, status }, context);
 }
 

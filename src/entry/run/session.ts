@@ -5,7 +5,7 @@ import { inspect } from 'node:util';
 import picocolors from 'picocolors';
 import type { Colors } from 'picocolors/types.js';
 import { exitCodes } from '../../errors/codes.ts';
-import { type Emit, type Event, emitNotice, type Happening } from '../../events.ts';
+import { type Emit, type Event, emitNotice, type Happening, peerNotices } from '../../events.ts';
 import type { Source } from '../../plan.ts';
 import { secretsOf } from '../../wire/secret-names.ts';
 import type { Env, World } from '../../wire/world.ts';
@@ -105,7 +105,7 @@ export async function runSession(
   const mask = masking(scrubber, stderr, settings.announces === true, env);
   // Masked whether or not a run uses them: a child's error may print them.
   for (const [, value] of secretsOf(env)) mask(value);
-  const notice = (message: string): void => emitNotice(emit, 'info', 'run', 'PEER_UNUSUAL', {}, message);
+  const notice = peerNotices(emit, 'run');
   // The runner sets its own where somebody re-runs a job "with debug logging".
   const debugs = settings.debug === true || env.TAGBOAT_DEBUG === '1' || env.RUNNER_DEBUG === '1';
   // Cleaned first: what stands between a secret's characters would hide it.

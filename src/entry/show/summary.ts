@@ -11,6 +11,7 @@ import { type Cause, causesOf, hitWords } from './report/causes.ts';
 import { applicationPage, commitPage, type RunLinks, safePage } from './report/links.ts';
 import type { EventSink } from './sink.ts';
 import { reasonLines } from './verdict-words.ts';
+import { leftAlone } from './words.ts';
 
 /** GitHub drops a step's summary whole when it is over one mebibyte. */
 export const summaryLimit = 1024 * 1024;
@@ -177,8 +178,8 @@ function errorPart(cause: Cause): string {
   const { error } = cause;
   const place = error.place === undefined ? '' : `\n${fenced('', describePlace(error.place))}`;
   const peer = error.peer?.text === undefined ? '' : `\n${fenced('', cut(error.peer.text, 4_000))}`;
-  const { waitSeconds = 0 } = error.peer ?? {};
-  const wait = waitSeconds > 0 ? `\nIt wants to be left alone for ${duration(waitSeconds)}.\n` : '';
+  const alone = leftAlone(error.peer);
+  const wait = alone === undefined ? '' : `\n${alone}\n`;
   const named = error.code === 'BUG' ? error.code : `[${escaped(error.code)}](${helpUrl(error.code)})`;
   return `\n**${named}**: ${paragraphs(hitWords(cause) + error.message)}${place}${peer}${wait}\n→ ${paragraphs(error.hint)}`;
 }

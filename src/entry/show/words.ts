@@ -1,6 +1,6 @@
 import type { Colors } from 'picocolors/types.js';
 import { describePlace } from '../../errors/place.ts';
-import { type ErrorReport, helpUrl } from '../../errors.ts';
+import { type ErrorReport, helpUrl, type Peer } from '../../errors.ts';
 import type { Event } from '../../events.ts';
 import { healthOf } from '../../plan/deploy.ts';
 import type { HoldChange } from '../../plan/holds.ts';
@@ -233,9 +233,15 @@ export function errorLines(error: ErrorReport, colors: Colors): string[] {
   } else if (error.peer?.code !== undefined) {
     lines.push(colors.dim(`The other side said ${oneLine(error.peer.code)}.`));
   }
-  const { waitSeconds = 0 } = error.peer ?? {};
-  if (waitSeconds > 0) lines.push(colors.dim(`It wants to be left alone for ${duration(waitSeconds)}.`));
+  const wait = leftAlone(error.peer);
+  if (wait !== undefined) lines.push(colors.dim(wait));
   lines.push(`${colors.cyan('→')} ${printable(error.hint)}`);
   if (error.code !== 'BUG') lines.push(colors.dim(`  ${helpUrl(error.code)}`));
   return lines.flatMap((line) => line.split('\n')).map((line) => `  ${line}`);
+}
+
+/** For how long a peer wants to be left alone, as a sentence. Undefined where it said nothing of it. */
+export function leftAlone({ waitSeconds = 0, until }: Peer = {}): string | undefined {
+  if (waitSeconds <= 0) return undefined;
+  return `It wants to be left alone for ${duration(waitSeconds)}${until === undefined ? '' : `, until ${until}`}.`;
 }

@@ -2,7 +2,7 @@ import { shownUrl, WireFailure } from '../failure.ts';
 import { isObject, jsonIn, optionalText, textAt } from '../fields.ts';
 import { limited } from '../grace.ts';
 import { type Http, type HttpResponse, readBody } from '../http.ts';
-import { isPassingStatus, type Outage, type Patient, retry, retryAfterMs } from '../retry.ts';
+import { answerFailure, isPassingStatus, type Outage, type Patient, retry } from '../retry.ts';
 import type { Secret } from '../secret.ts';
 import { beginning } from '../text/shorten.ts';
 import { jsonLines } from './lines.ts';
@@ -159,12 +159,8 @@ async function failureOf(response: HttpResponse, now: number): Promise<WireFailu
       retryable: true,
     });
   }
-  return new WireFailure('status', url, {
-    status,
-    peerText: own ?? (text.includes('<') ? 'a page of HTML' : beginning(text.trim(), 500)),
-    retryable: isPassingStatus(status),
-    retryAfterMs: retryAfterMs(headers, now),
-  });
+  const words = own ?? (text.includes('<') ? 'a page of HTML' : beginning(text.trim(), 500));
+  return answerFailure({ status, headers, url }, now, { text: words });
 }
 
 /** The words of `{"error", "code", "message"}` of the gateway, or of Kubernetes' Status; undefined for anything else. */

@@ -1,6 +1,7 @@
 import type { ObjectId } from '../git/pack/object.ts';
+import { limitIn } from '../github/commit-on-branch.ts';
 import { fetchOver, octokitFailure } from '../github/octokit.ts';
-import { retry } from '../retry.ts';
+import { isLimited, retry } from '../retry.ts';
 import type { Secret } from '../secret.ts';
 import type { World } from '../world.ts';
 
@@ -67,15 +68,21 @@ export function openApi(
   world: World,
   { api, token }: Pick<ForgeAccess, 'api' | 'token'>,
 ): { once: ApiCall; call: ApiCall } {
-  const once: ApiCall = async (route, parameters = {}) => {
+  const send: ApiCall = async (route, parameters = {}) => {
     const { request } = await import('@octokit/request');
     try {
-      const { status, data } = await request(route, {
+      const { status, data, headers } = await request(route, {
         ...{ baseUrl: api, ...parameters },
         headers: { accept: 'application/json', authorization: `Bearer ${token.reveal()}` },
         request: { fetch: fetchOver(world), log: { warn: () => undefined } },
       });
       // Octokit takes a redirect for a success.
+      const limit = limitIn(
+        data,
+        { headers: headers as Readonly<Record<string, string>>, url: api },
+        world.clock.now(),
+      );
+      if (limit !== undefined) throw limit;
       if (status < 300) return data;
       throw Object.assign(new Error('It answered with a redirect: the repository has moved.'), {
         ...{ status: 404, response: { headers: {} } },
@@ -84,5 +91,7 @@ export function openApi(
       throw octokitFailure(error, api, world);
     }
   };
-  return { once, call: (route, parameters) => retry(() => once(route, parameters), world) };
+  // What a rate limit turned away was not done.
+  const once: ApiCall = (route, parameters) => retry(() => send(route, parameters), world, { worth: isLimited });
+  return { once, call: (route, parameters) => retry(() => send(route, parameters), world) };
 }

@@ -1,6 +1,6 @@
 import { WireFailure } from '../failure.ts';
 import { type HttpResponse, readBody } from '../http.ts';
-import { isPassingStatus, retryAfterMs } from '../retry.ts';
+import { answerFailure } from '../retry.ts';
 import type { GitDataError } from './failure.ts';
 import type { ByteReader } from './pack/bytes.ts';
 
@@ -26,21 +26,13 @@ export function movedTo(response: HttpResponse, from: string, path: string): str
 
 /** An answer with an error status, with what it says in plain text. */
 export async function statusFailure(response: HttpResponse, now: number): Promise<WireFailure> {
-  const { status, headers, url } = response;
+  const { status, headers } = response;
   // A page meant for browsers says nothing that fits into an error.
   const readable = headers['content-type']?.startsWith('text/plain') === true;
   const body = readable ? await readBody(response, 64 * 1024).catch(() => undefined) : undefined;
   response.body.destroy();
-  const peerText = body?.toString('utf8').trim();
-  const waitMs = retryAfterMs(headers, now);
-  return new WireFailure('status', url, {
-    status,
-    peerCode: String(status),
-    // GitHub's limits are 403 too: who is told when to come again isn't told to stay away.
-    retryable: isPassingStatus(status) || (status === 403 && waitMs !== undefined),
-    peerText: peerText === '' ? undefined : peerText,
-    retryAfterMs: waitMs,
-  });
+  const text = body?.toString('utf8').trim() || undefined;
+  return answerFailure(response, now, { code: String(status), text });
 }
 
 /** Wrong data as a failure of the answer that it came in. */

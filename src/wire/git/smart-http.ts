@@ -4,7 +4,7 @@ import type { HttpResponse } from '../http.ts';
 import { retry } from '../retry.ts';
 import type { Secret } from '../secret.ts';
 import { beginning } from '../text/shorten.ts';
-import type { World } from '../world.ts';
+import type { Tell, World } from '../world.ts';
 import { GitDataError, GitNo, GitRefusal } from './failure.ts';
 import { dataFailure, movedTo, passOver, sameHost, statusFailure } from './http-answer.ts';
 import { ByteReader } from './pack/bytes.ts';
@@ -24,7 +24,7 @@ export interface RemoteOptions {
   /** What passes is tried again until this time, and always for two seconds. Default: until the deadline. */
   readonly patientUntil?: number | undefined;
   /** Tells a person once what is unusual about this host. */
-  readonly notice: (message: string) => void;
+  readonly notice: Tell;
 }
 
 interface GitHttpOptions extends RemoteOptions, Pick<World, 'http' | 'clock' | 'random' | 'signal'> {

@@ -1,8 +1,8 @@
 import { WireFailure } from '../failure.ts';
-import { isObject, jsonIn } from '../fields.ts';
+import { isObject, jsonIn, listAt, optionalText, textAt } from '../fields.ts';
 import { isObjectId, type ObjectId } from '../git/pack/object.ts';
-import { type Http, readBody } from '../http.ts';
-import { isPassingStatus, retryAfterMs } from '../retry.ts';
+import { type Http, type HttpResponse, readBody } from '../http.ts';
+import { answerFailure } from '../retry.ts';
 import type { Secret } from '../secret.ts';
 
 /** A commit for GitHub to make, and to sign: its author is whoever the token stands for. */
@@ -67,15 +67,7 @@ export async function commitOnBranch(
   const body = (await readBody(response, answerLimit)).toString('utf8');
   const read = jsonIn(body);
   const answer: Answer | undefined = isObject(read) ? read : undefined;
-  const wait = retryAfterMs(response.headers, options.now);
-  if (response.status !== 200) {
-    throw new WireFailure('status', response.url, {
-      status: response.status,
-      retryable: wait !== undefined || isPassingStatus(response.status),
-      ...(typeof answer?.message === 'string' ? { peerText: answer.message } : {}),
-      retryAfterMs: wait,
-    });
-  }
+  if (response.status !== 200) throw answerFailure(response, options.now, { text: optionalText(read, 'message') });
   const commitMade = answer?.data?.createCommitOnBranch?.commit?.oid;
   if (typeof commitMade === 'string' && isObjectId(commitMade)) return { is: 'made', commit: commitMade };
   const [error] = Array.isArray(answer?.errors) ? answer.errors : [];
@@ -83,17 +75,24 @@ export async function commitOnBranch(
     const message = `${response.url} told neither a commit nor an error`;
     throw new WireFailure('malformed', response.url, { message, peerText: body });
   }
-  if (error.type === 'RATE_LIMITED') {
-    // Told with 200, where the REST API says 403.
-    const about = { status: 429, peerCode: error.type, peerText: error.message, retryable: true, retryAfterMs: wait };
-    throw new WireFailure('status', response.url, about);
-  }
+  const limit = limitIn(read, response, options.now);
+  if (limit !== undefined) throw limit;
   return { is: 'refused', code: typeof error.type === 'string' ? error.type : undefined, text: error.message };
+}
+
+/** A rate limit that GraphQL tells with 200, where REST says 403. Pure. */
+export function limitIn(
+  value: unknown,
+  answer: Pick<HttpResponse, 'headers' | 'url'>,
+  now: number,
+): WireFailure | undefined {
+  const error = listAt(value, 'errors').find((one) => textAt(one, 'type') === 'RATE_LIMITED');
+  if (error === undefined) return undefined;
+  return answerFailure({ ...answer, status: 429 }, now, { code: 'RATE_LIMITED', text: textAt(error, 'message') });
 }
 
 /** What is read of an answer, as far as it is there: everything is checked where it is used. */
 interface Answer {
-  readonly message?: unknown;
   readonly data?: {
     readonly createCommitOnBranch?: { readonly commit?: { readonly oid?: unknown } | null } | null;
   } | null;

@@ -1,7 +1,7 @@
-import { WireFailure, wrongAnswer } from '../failure.ts';
+import { wrongAnswer } from '../failure.ts';
 import { jsonIn, numberAt, textAt } from '../fields.ts';
 import { type Http, readBody } from '../http.ts';
-import { isPassingStatus, retryAfterMs } from '../retry.ts';
+import { answerFailure } from '../retry.ts';
 import type { Secret } from '../secret.ts';
 import { beginning } from '../text/shorten.ts';
 
@@ -108,11 +108,5 @@ async function send(
   const text = (await readBody(response, 1024 * 1024)).toString('utf8');
   const value = jsonIn(text);
   if (response.status === (body === undefined ? 200 : 201)) return value;
-  const wait = retryAfterMs(response.headers, now());
-  throw new WireFailure('status', url, {
-    status: response.status,
-    peerText: textAt(value, 'message'),
-    retryable: wait !== undefined || isPassingStatus(response.status),
-    retryAfterMs: wait,
-  });
+  throw answerFailure(response, now(), { text: textAt(value, 'message') });
 }

@@ -1,6 +1,6 @@
 import { WireFailure } from '../failure.ts';
 import { type HttpRequest, readBody } from '../http.ts';
-import { isPassingStatus, retryAfterMs } from '../retry.ts';
+import { answerFailure } from '../retry.ts';
 import type { World } from '../world.ts';
 
 /** A `fetch` for Octokit over the world's http. Redirects are not followed: they are answers. */
@@ -51,14 +51,5 @@ export function octokitFailure(
   if (status === undefined || response === undefined) {
     return new WireFailure('malformed', url, { message: `${url} gave an answer that can't be read`, peerText: text });
   }
-  const headers = response.headers ?? {};
-  const wait = retryAfterMs(headers, world.clock.now());
-  // Both of GitHub's rate limits answer 403 too, and say so in headers alone.
-  const limited = status === 403 && (wait !== undefined || headers['x-ratelimit-remaining'] === '0');
-  return new WireFailure('status', url, {
-    status,
-    peerText: text,
-    retryable: limited || isPassingStatus(status),
-    retryAfterMs: wait,
-  });
+  return answerFailure({ status, headers: response.headers ?? {}, url }, world.clock.now(), { text });
 }

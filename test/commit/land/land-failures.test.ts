@@ -31,7 +31,7 @@ describe.skipIf(noHttpBackend !== undefined)(`a host that fails${skipNote}`, () 
     ['with a page', page, 'GIT_MALFORMED'],
     ['with 500', { is: 'answer', status: 500 }, 'GIT_SERVER_ERROR'],
     ['with 503', { is: 'answer', status: 503 }, 'GIT_SERVER_ERROR'],
-    ['with 429', { is: 'answer', status: 429 }, 'GIT_SERVER_ERROR'],
+    ['with 429', { is: 'answer', status: 429 }, 'GIT_RATE_LIMITED'],
     ['with 418', { is: 'answer', status: 418 }, 'GIT_REFUSED'],
     ['by closing the connection', { is: 'cut', bytes: 0 }, 'GIT_CUT'],
     ['by closing it in the middle of an answer', { is: 'cut', bytes: 30 }, 'GIT_CUT'],

@@ -246,7 +246,9 @@ describe.skipIf(noHttpBackend !== undefined)(`a protected branch${skipNote}`, ()
         isCall && service === limited ? { is: 'answer', status: 403, headers: { 'retry-after': '600' } } : undefined,
     });
     const url = await host.createRepo('config', { files: chart });
-    expect(await refusal(host, deliveryTo(url))).toMatchObject({ code: 'GIT_SERVER_ERROR', data: { status: 403 } });
+    expect(await refusal(host, deliveryTo(url))).toMatchObject({
+      ...{ code: 'GIT_RATE_LIMITED', data: { status: 403, until: expect.stringMatching(/^\d{4}-.*Z$/) } },
+    });
   });
 
   it.each([

@@ -192,6 +192,24 @@ describe.skipIf(noHttpBackend !== undefined)(`a delivery by pull request${skipNo
     await isSound(host, name);
   });
 
+  it.each([
+    [403, { message: 'You have exceeded a secondary rate limit' }],
+    [429, {}],
+  ])('sends again what a limit of requests turned away (%i), and makes one pull request', async (status, words) => {
+    let turnedAway = 0;
+    const { pulls, credential, delivery } = await proposing({
+      instead: ({ method, path }) =>
+        method === 'POST' && path.endsWith('/pulls') && ++turnedAway < 3
+          ? json(status, words, { 'retry-after': '20' })
+          : undefined,
+    });
+    const world = quickWorld();
+    expect(await land(delivery('b'), world, credential)).toMatchObject({ is: 'proposed' });
+    expect([pulls.all.length, turnedAway]).toEqual([1, 3]);
+    const waits = world.notices.filter((one) => one.includes('limit of requests, until 20'));
+    expect(waits.length).toBeGreaterThan(0);
+  });
+
   it('looks for the pull request whose reply was lost before it makes another', async () => {
     const { pulls, credential, delivery } = await proposing({
       lost: ({ method, path }) => method === 'POST' && path.endsWith('/pulls'),

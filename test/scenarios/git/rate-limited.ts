@@ -6,7 +6,7 @@ export const scenario = declare({
   area: 'git',
   title: 'The host limits how often is pushed',
   whatHappens: 'Every push gets 429 and `Retry-After: 3600`: longer than a run has time.',
-  whatTheUserSees: 'GIT_SERVER_ERROR',
+  whatTheUserSees: 'GIT_RATE_LIMITED',
   exitCode: 6,
   guarantees: [
     tells('the limit is named, and nobody waits for an hour', /429/, /limit/, /^3600$/m),
