@@ -62,6 +62,8 @@ export interface BranchHistory {
   readonly tip: ObjectId;
   /** Newest first, in the order in which they came onto the branch. */
   readonly records: readonly HistoryRecord[];
+  /** The app repo's commits that they name, with the subjects that they tell. */
+  readonly subjects: ReadonlyMap<ObjectId, string>;
   /** They reach down to the first commit. */
   readonly whole: boolean;
   readonly places: readonly PlaceNow[];

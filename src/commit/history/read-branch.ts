@@ -45,8 +45,10 @@ export async function readBranch(
     const waiting = await waitingOn(world, repo, place.branch, intents);
     const { records, whole } = await readRecords(world, repo, tip, question);
     const { places, holds, changed } = await readPlaces(world, repo, tip, records, question.places);
+    const subjects = new Map<ObjectId, string>();
+    for (const { source } of records) if (source?.subject !== undefined) subjects.set(source.commit, source.subject);
     return {
-      ...{ repo: place.repo, branch: place.branch, tip, whole, places, holds, waiting },
+      ...{ repo: place.repo, branch: place.branch, tip, whole, places, holds, waiting, subjects },
       records: records.map((record) => changed.get(record.commit) ?? record),
     };
   });

@@ -1,4 +1,4 @@
-import type { HistoryRecord, RecordedSource } from '../../plan/history.ts';
+import type { HistoryRecord, RecordedSource, Setting } from '../../plan/history.ts';
 import type { HeldPlace } from '../../plan/holds.ts';
 import type { Person } from '../../plan.ts';
 import type { HistoryCommit } from '../../wire/git/ancestry.ts';
@@ -22,16 +22,20 @@ export interface Landed {
 export function recordOf({ id, commit, by }: Landed): HistoryRecord {
   const { message, author } = commit;
   const trailers = trailersOf(message);
+  const lasts = new Map<string, string>();
+  const settings: Setting[] = [];
+  const held: HeldPlace[] = [];
+  const released: HeldPlace[] = [];
+  for (const { key, value } of trailers) {
+    if (key === 'Tagboat-Set') add(settings, settingIn(value));
+    else if (key === 'Tagboat-Hold') add(held, placeIn(value));
+    else if (key === 'Tagboat-Release') add(released, placeIn(value));
+    else lasts.set(key, value);
+  }
   const last = (key: string): string | undefined => {
-    const value = trailers.findLast((one) => one.key === key)?.value;
+    const value = lasts.get(key);
     return value && beginning(value, mostText);
   };
-  const placesOf = (key: string): HeldPlace[] =>
-    trailers.flatMap((one) => (one.key === key ? (placeIn(one.value) ?? []) : [])).slice(0, mostPlaces);
-  const settings = trailers
-    .flatMap(({ key, value }) => (key === 'Tagboat-Set' ? (settingIn(value) ?? []) : []))
-    .slice(0, mostPlaces);
-  const [held, released] = [placesOf('Tagboat-Hold'), placesOf('Tagboat-Release')];
   const to = last('Tagboat-Rollback-To');
   const promoted = last('Tagboat-Promote');
   const source = sourceIn(sourceOf(message, trailers), last);
@@ -58,6 +62,10 @@ export function recordOf({ id, commit, by }: Landed): HistoryRecord {
     to: to !== undefined && isObjectId(to) ? to : undefined,
     from: promoted?.replace(/@[0-9a-f]+$/, ''),
   };
+}
+
+function add<T>(to: T[], one: T | undefined): void {
+  if (one !== undefined && to.length < mostPlaces) to.push(one);
 }
 
 function sourceIn(own: Writer | undefined, last: (key: string) => string | undefined): RecordedSource | undefined {

@@ -6,12 +6,15 @@ import type { GitRemote } from '../../wire/git/remote.ts';
 
 /** The trailers of a commit message, in their order: `Key: value` lines of its last paragraph (git-interpret-trailers). */
 export function trailersOf(message: string): readonly { readonly key: string; readonly value: string }[] {
-  const paragraphs = message.trimEnd().split('\n\n');
-  if (paragraphs.length < 2) return [];
-  return (paragraphs.at(-1) ?? '').split('\n').flatMap((line) => {
+  const text = message.trimEnd();
+  const blank = text.lastIndexOf('\n\n');
+  const found: { key: string; value: string }[] = [];
+  if (blank < 0) return found;
+  for (const line of text.slice(blank + 2).split('\n')) {
     const [, key, value] = /^([A-Za-z][A-Za-z0-9-]*): (.*)$/.exec(line) ?? [];
-    return key === undefined || value === undefined ? [] : [{ key, value }];
-  });
+    if (key !== undefined && value !== undefined) found.push({ key, value });
+  }
+  return found;
 }
 
 const treeKey = 'Tagboat-Tree';

@@ -8,7 +8,7 @@ import type { BranchHistory } from '../../plan/history.ts';
 import { beginning } from '../../wire/text/shorten.ts';
 import { historyOf, isOfLooking } from '../commands/see/history.ts';
 import { type Looking, readHistories } from '../commands/see/read-histories.ts';
-import { statusOf } from '../commands/see/status.ts';
+import { openDrift, statusOf } from '../commands/see/status.ts';
 import { whereOf } from '../commands/see/where.ts';
 import { askBranches } from '../commands/target/each-branch.ts';
 import type { Session } from '../run/session.ts';
@@ -37,13 +37,17 @@ export async function keepBoard(
   const { seen, source } = looking;
   const tips = new Map<string, string>();
   const known = new Map<string, BranchHistory>();
+  const clean = <T>(value: T): T => cleanedValue(value, session.clean) as T;
+  const withDrift = openDrift(session.world, source?.dir ?? session.cwd);
+  const isShown = isOfLooking(looking);
   let errors: readonly ErrorReport[] = [];
   let history: Board['history'] = { entries: [], others: 0, whole: false };
   let told = '';
   let board: Board;
 
   const read = () => ({ session, auth, looking, histories: [...known.values()] });
-  const readMoved = async (): Promise<void> => {
+  /** Answers whether anything was read anew. */
+  const readMoved = async (): Promise<boolean> => {
     const looks = await askBranches(session, auth, seen, (place, credential) =>
       askConfigRepo(session.world, place, credential, async (repo) => {
         const { tip, intents } = await repo.look();
@@ -52,7 +56,7 @@ export async function keepBoard(
     );
     errors = looks.errors;
     const moved = looks.answers.filter((one) => tips.get(keyOf(one)) !== one.answer);
-    if (moved.length === 0) return;
+    if (moved.length === 0) return false;
     const isMoved = (one: Place): boolean => moved.some((other) => keyOf(other) === keyOf(one));
     const some = { ...looking, seen: seen.filter(isMoved) };
     // As many as are shown, of the commits that are about what the config delivers.
@@ -61,32 +65,30 @@ export async function keepBoard(
     errors = [...errors, ...found.errors];
     for (const one of found.histories) known.set(keyOf(one), one);
     for (const one of moved) if (known.has(keyOf(one))) tips.set(keyOf(one), one.answer);
-    const isShown = (record: BranchHistory['records'][number]) => isOfLooking(record, looking, undefined);
-    history = await historyOf(session.world, looking, read().histories, {
-      ...{ isShown, isNew: () => true },
-      limit: mostEntries,
-    });
+    const shown = { isShown, isNew: () => true, limit: mostEntries };
+    // The bulk of the board: made once for each time that a branch moves.
+    history = clean(await historyOf(session.world, looking, read().histories, shown));
+    return true;
   };
   const refresh = async (): Promise<boolean> => {
-    await readMoved();
-    const made = {
+    const isAnew = await readMoved();
+    const made = clean({
       ...{ version, app: source === undefined ? 'config repo' : appOf(source), commit: source?.commit },
-      ...{ status: await statusOf(read()), history, errors, may },
+      ...{ status: await statusOf(read(), withDrift), errors, may },
       branches: [...known.values()].map(({ repo, branch, holds, waiting }) => ({ repo, branch, holds, waiting })),
       deliveries: seen.flatMap(({ delivery }) => delivery ?? []),
-    };
-    const cleaned = cleanedValue(made, session.clean) as typeof made;
-    const text = JSON.stringify(cleaned);
-    if (text === told) return false;
+    });
+    const text = JSON.stringify(made);
+    if (!isAnew && text === told) return false;
     told = text;
-    board = { ...cleaned, readAt: new Date(session.world.clock.now()).toISOString() };
+    board = { ...made, history, readAt: new Date(session.world.clock.now()).toISOString() };
     return true;
   };
   await refresh();
   return {
     board: () => board,
     refresh,
-    where: async (asked) => cleanedValue(await whereOf(read(), asked), session.clean) as WhereValue,
+    where: async (asked) => clean(await whereOf(read(), asked)),
   };
 }
 

@@ -152,8 +152,8 @@ async function readBack(
   for (
     let depth = enough === undefined ? most : Math.min(firstGenerations, most);
     ;
-    // None is sent twice, so that small steps cost a request alone.
-    depth = Math.min(most, depth * (depth < 512 ? 2 : 4))
+    // None is sent twice, so that a step costs a request alone, and a step too far costs little: a commit is some 400 bytes.
+    depth = Math.min(most, depth * 8)
   ) {
     const commits =
       (known && (await readOn(remote, wants, known, depth))) ??

@@ -11,7 +11,7 @@ import { withAuth } from '../../run/with-auth.ts';
 import { csvText } from '../../show/see/csv.ts';
 import { historyText } from '../../show/see/history-words.ts';
 import type { TargetOptions } from '../target/target.ts';
-import { deliveriesAbout, type Looking, lookAt, readHistories, servicesAbout } from './read-histories.ts';
+import { aboutIn, type Looking, lookAt, readHistories } from './read-histories.ts';
 
 export interface HistoryOptions extends TargetOptions {
   /** `14d`, or a day. */
@@ -39,7 +39,7 @@ export function history(common: CommonOptions, name: string | undefined, options
     const since = options.since === undefined ? 0 : parseSince(options.since, clock.now());
     const limit = options.limit ?? (options.since === undefined ? usualLimit : mostSince);
     const looking = await lookAt(session, common, options);
-    const isAbout = (record: HistoryRecord): boolean => isOfLooking(record, looking, name);
+    const isAbout = isOfLooking(looking, name);
     const isNew = ({ landedAt }: HistoryRecord): boolean => Date.parse(landedAt) >= since;
     const enough = (records: readonly HistoryRecord[]): boolean =>
       records.filter((one) => isAbout(one) && isNew(one)).length >= limit ||
@@ -72,25 +72,31 @@ export async function historyOf(
   { isShown, isNew, limit }: Shown,
 ): Promise<HistoryValue> {
   const { isHealthy, notAsked } = await askHealthy(world, looking);
-  const entries = histories
-    .flatMap((branch) => branch.records.filter(isShown).map((one) => entryOf(branch, one, { ...looking, isHealthy })))
+  const about = aboutIn(looking.seen);
+  const entries = histories.flatMap((branch) =>
     // Within a branch the order is the branch's own; between branches only times can tell.
-    .slice(0, histories.length > 1 ? undefined : limit);
+    branch.records
+      .filter(isShown)
+      .slice(0, limit)
+      .map((one) => entryOf(branch, one, about, isHealthy)),
+  );
   const shown = histories.length > 1 ? newestFirst(entries).slice(0, limit) : entries;
   const others = histories.flatMap(({ records }) => records).filter((one) => one.is === 'other' && isNew(one)).length;
   return { entries: shown, others, notAsked, whole: histories.every(({ whole }) => whole) };
 }
 
 /** Ours, by this config's places; with `--repo`, anybody's. A name is a delivery's, or else a service's. */
-export function isOfLooking(record: HistoryRecord, looking: Looking, name: string | undefined): boolean {
-  if (record.is === 'other') return false;
-  const { seen, config } = looking;
-  const of = config === undefined ? [] : deliveriesAbout(record, seen);
-  if (config !== undefined && of.length === 0) return false;
-  if (name === undefined) return true;
+export function isOfLooking({ seen, config }: Looking, name?: string): (record: HistoryRecord) => boolean {
+  const about = aboutIn(seen);
   const isDelivery = seen.some(({ delivery }) => delivery === name);
-  if (isDelivery) return of.some(({ delivery }) => delivery === name);
-  return record.delivery === name || servicesAbout(record, seen).includes(name);
+  return (record) => {
+    if (record.is === 'other') return false;
+    const { deliveries, services } = about(record);
+    if (config !== undefined && deliveries.length === 0) return false;
+    if (name === undefined) return true;
+    if (isDelivery) return deliveries.some(({ delivery }) => delivery === name);
+    return record.delivery === name || services.includes(name);
+  };
 }
 
 interface Healthy {
@@ -123,16 +129,16 @@ async function askHealthy(world: World, { seen, source }: Looking): Promise<Heal
 function entryOf(
   { repo, branch }: BranchHistory,
   record: HistoryRecord,
-  { seen, isHealthy }: Looking & Pick<Healthy, 'isHealthy'>,
+  about: ReturnType<typeof aboutIn>,
+  isHealthy: Healthy['isHealthy'],
 ): DeliveryEvent {
-  const deliveries = deliveriesAbout(record, seen).map(({ delivery }) => delivery ?? '');
+  const { deliveries, services } = about(record);
   const { source, landedAt, is, commit } = record;
-  const delivery = record.delivery ?? deliveries[0];
+  const delivery = record.delivery ?? deliveries[0]?.delivery;
   const healthyAt = delivery === undefined ? undefined : isHealthy(delivery, commit);
   return {
     ...record,
-    ...{ repo, branch, services: servicesAbout(record, seen) },
-    ...{ delivery, healthyAt },
+    ...{ repo, branch, services, delivery, healthyAt },
     leadSeconds: is === 'delivered' ? secondsBetween(source?.committedAt, landedAt) : undefined,
     healthySeconds: secondsBetween(landedAt, healthyAt),
   };

@@ -59,25 +59,36 @@ export async function readHistories(
   return { histories: answers.map(({ answer }) => answer), errors };
 }
 
-/** The deliveries of the config that a record is of: by the places that it is about. */
-export function deliveriesAbout(
-  { settings, places, delivery }: HistoryRecord,
-  seen: readonly LookedAt[],
-): readonly LookedAt[] {
-  const about = new Set([...settings, ...places].map(placeKey));
-  return seen.filter((one) =>
-    about.size === 0 ? one.delivery === delivery : one.places.some((place) => about.has(placeKey(place))),
-  );
+/** What a record is about: deliveries of the config, in its order, and services as the config names them. */
+interface About {
+  readonly deliveries: readonly LookedAt[];
+  readonly services: readonly string[];
 }
 
-/** The services that a record is about, as the config names them or else by their places. */
-export function servicesAbout({ settings, places, delivery }: HistoryRecord, seen: readonly LookedAt[]): string[] {
-  const known = new Map(seen.flatMap((one) => one.places).map((place) => [placeKey(place), place.service]));
-  return [
-    ...new Set(
-      [...settings, ...places].map(
-        (one) => known.get(placeKey(one)) ?? serviceOf({ file: one.file, path: one.path }, delivery),
-      ),
-    ),
-  ];
+/** Tells what records are about, by the places that they name: those of the config are looked through once. */
+export function aboutIn(seen: readonly LookedAt[]): (record: HistoryRecord) => About {
+  const owners = new Map<string, { service: string; readonly at: number[] }>();
+  for (const [at, one] of seen.entries())
+    for (const place of one.places) {
+      const owner = owners.get(placeKey(place));
+      if (owner === undefined) owners.set(placeKey(place), { service: place.service, at: [at] });
+      else {
+        owner.service = place.service;
+        owner.at.push(at);
+      }
+    }
+  return ({ settings, places, delivery }) => {
+    const services = new Set<string>();
+    const found = new Set<number>();
+    for (const place of [...settings, ...places]) {
+      const owner = owners.get(placeKey(place));
+      services.add(owner?.service ?? serviceOf({ file: place.file, path: place.path }, delivery));
+      for (const at of owner?.at ?? []) found.add(at);
+    }
+    const isNone = settings.length === 0 && places.length === 0;
+    const deliveries = isNone
+      ? seen.filter((one) => one.delivery === delivery)
+      : [...found].toSorted((a, b) => a - b).flatMap((at) => seen[at] ?? []);
+    return { deliveries, services: [...services] };
+  };
 }

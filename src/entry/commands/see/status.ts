@@ -3,7 +3,7 @@ import { commitBehind } from '../../../commit/history/standing.ts';
 import type { StatusRow, StatusValue } from '../../../events/json-event.ts';
 import type { BranchHistory } from '../../../plan/history.ts';
 import { placeKey } from '../../../plan/path.ts';
-import { answerOf, checkoutGit } from '../../../wire/checkout.ts';
+import { type AsksGit, answerOf, checkoutGit } from '../../../wire/checkout.ts';
 import type { World } from '../../../wire/world.ts';
 import { createServers } from '../../run/argocd-servers.ts';
 import type { CommonOptions } from '../../run/options.ts';
@@ -13,8 +13,9 @@ import { statusText } from '../../show/see/status-words.ts';
 import { type AskingLive, liveOf } from './ask-live.ts';
 import { type LookedAt, type Looking, lookAt, readHistories } from './read-histories.ts';
 
-/** Pairs of commits that git is asked about: each is a process. */
+/** Pairs of commits that git is asked about for one answer, each by a process, and processes at once. */
 const mostPairs = 200;
+const mostAtOnce = 4;
 
 /** `tagboat status`: what each service is in each environment, since when and by whom, and how far behind the foremost. */
 export function status(common: CommonOptions, name: string | undefined): Body {
@@ -23,7 +24,8 @@ export function status(common: CommonOptions, name: string | undefined): Body {
     const looking = await lookAt(session, common);
     return withAuth(session, async (auth) => {
       const { histories, errors } = await readHistories(session, auth, looking, () => true);
-      const value = await statusOf({ session, auth, looking, histories }, name);
+      const withDrift = openDrift(world, looking.source?.dir ?? session.cwd);
+      const value = await statusOf({ session, auth, looking, histories }, withDrift, name);
       session.print((style) => statusText(value, style, world.clock.now()));
       return { errors, value };
     });
@@ -32,7 +34,7 @@ export function status(common: CommonOptions, name: string | undefined): Body {
 
 /** What was read of a config's branches, and with what others can be asked. */
 export interface Read {
-  readonly session: Pick<Session, 'world' | 'emit' | 'cwd'>;
+  readonly session: Pick<Session, 'world' | 'emit'>;
   readonly auth: Auth;
   readonly looking: Looking;
   readonly histories: readonly BranchHistory[];
@@ -40,16 +42,14 @@ export interface Read {
 
 /** What each service is in each environment, Argo CD asked about it. `name`: one delivery's or one service's. */
 export async function statusOf(
-  { session: { world, emit, cwd }, auth, looking, histories }: Read,
+  { session: { world, emit }, auth, looking: { seen }, histories }: Read,
+  withDrift: (rows: readonly StatusRow[]) => Promise<StatusRow[]>,
   name?: string,
 ): Promise<StatusValue> {
-  const { source, seen } = looking;
   const servers = createServers(world, emit, auth);
   // A promotion names the commit alone; the delivery of it said more.
-  const sources = histories.flatMap(({ records }) => records.flatMap(({ source: one }) => one ?? []));
-  const subjects = new Map(
-    sources.flatMap(({ commit, subject }) => (subject === undefined ? [] : [[commit, subject]])),
-  );
+  const subjectOf = (commit: string) =>
+    histories.map(({ subjects }) => subjects.get(commit)).find((subject) => subject !== undefined);
   try {
     const isNamed = seen.some(({ delivery }) => delivery === name);
     const found = await Promise.all(
@@ -58,10 +58,10 @@ export async function statusOf(
         const isWanted = ({ service }: { service: string }) => name === undefined || isNamed || service === name;
         const places = one.places.filter(isWanted);
         if (history === undefined || places.length === 0 || (isNamed && one.delivery !== name)) return [];
-        return rowsOf({ world, auth, servers }, { ...one, places }, history, subjects);
+        return rowsOf({ world, auth, servers }, { ...one, places }, history, subjectOf);
       }),
     );
-    return { rows: await withDrift(world, source?.dir ?? cwd, found.flat()) };
+    return { rows: await withDrift(found.flat()) };
   } finally {
     servers.close();
   }
@@ -71,7 +71,7 @@ async function rowsOf(
   asking: AskingLive,
   one: LookedAt,
   history: BranchHistory,
-  subjects: ReadonlyMap<string, string>,
+  subjectOf: (commit: string) => string | undefined,
 ): Promise<StatusRow[]> {
   const { delivery = '', repo, branch, places } = one;
   const now = new Map(history.places.map((place) => [placeKey(place), place]));
@@ -97,7 +97,7 @@ async function rowsOf(
     return [
       {
         ...{ service, delivery, repo, branch, file, path, value, commit, byHand: hand, hold, live, notAsked },
-        subject: commit === undefined ? undefined : subjects.get(commit),
+        subject: commit === undefined ? undefined : subjectOf(commit),
         url: writer?.source?.url,
         by: (changed?.is === 'delivered' ? changed.source?.author : undefined)?.name ?? changed?.author.name,
         at: changed?.landedAt,
@@ -108,33 +108,47 @@ async function rowsOf(
   });
 }
 
-/** How many commits each is behind the foremost environment of its service, as the checkout's git counts them. */
-async function withDrift(world: World, dir: string, rows: readonly StatusRow[]): Promise<StatusRow[]> {
+/**
+ * Tells of rows how many commits each is behind the foremost environment of its service, as the checkout's git counts
+ * them. What was counted stays so, whoever asks again.
+ */
+export function openDrift(world: World, dir: string): (rows: readonly StatusRow[]) => Promise<StatusRow[]> {
   const git = checkoutGit(world, dir);
-  const counted = new Map<string, Promise<number | undefined>>();
-  const count = (from: string, to: string): Promise<number | undefined> => {
-    if (from === to) return Promise.resolve(0);
-    const range = `${from}..${to}`;
-    const known = counted.get(range);
-    if (known !== undefined) return known;
-    const ask = async () => answerOf(await git('rev-list', '--count', range, '--'));
-    const asked =
-      counted.size >= mostPairs
-        ? Promise.resolve(undefined)
-        : ask().then((told) => (told === undefined ? undefined : Number(told)));
-    counted.set(range, asked);
-    return asked;
+  const counted = new Map<string, number>();
+  return async (rows) => {
+    const commits = new Map<string, Set<string>>();
+    for (const { service, commit } of rows)
+      if (commit !== undefined) commits.set(service, (commits.get(service) ?? new Set()).add(commit));
+    const pairs = [...commits.values()].flatMap((own) =>
+      [...own].flatMap((from) => [...own].flatMap((to) => (from === to ? [] : [[from, to] as const]))),
+    );
+    const isNew = ([from, to]: readonly [string, string]): boolean => !counted.has(`${from}..${to}`);
+    const fresh = pairs.filter(isNew);
+    const here = await thoseHere(git, new Set(fresh.flat()));
+    const left = fresh.filter((pair) => pair.every((one) => here.has(one))).slice(0, mostPairs);
+    const work = async (): Promise<void> => {
+      for (let pair = left.pop(); pair !== undefined; pair = left.pop()) {
+        const range = pair.join('..');
+        const told = answerOf(await git('rev-list', '--count', range, '--'));
+        if (told !== undefined) counted.set(range, Number(told));
+      }
+    };
+    await Promise.all(Array.from({ length: mostAtOnce }, work));
+    return rows.map((row) => {
+      const { commit, service } = row;
+      if (commit === undefined) return row;
+      const others = [...(commits.get(service) ?? [])].filter((one) => one !== commit);
+      const counts = others.map((other) => counted.get(`${commit}..${other}`));
+      const isKnown = counts.every((count) => count !== undefined);
+      return { ...row, behind: isKnown ? Math.max(0, ...counts) : undefined };
+    });
   };
-  const behindOf = async (row: StatusRow): Promise<number | undefined> => {
-    if (row.commit === undefined) return undefined;
-    let most: number | undefined;
-    for (const other of rows) {
-      if (other.service !== row.service || other.commit === undefined) continue;
-      const behind = await count(row.commit, other.commit);
-      if (behind !== undefined) most = Math.max(most ?? 0, behind);
-      else if (other.commit !== row.commit) return undefined;
-    }
-    return most;
-  };
-  return Promise.all(rows.map(async (row) => ({ ...row, behind: await behindOf(row) })));
+}
+
+/** The commits that the checkout has, asked for at once: most of another repository's it hasn't. */
+async function thoseHere(git: AsksGit, commits: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+  const asked = [...commits].slice(0, 2 * mostPairs);
+  if (asked.length === 0) return new Set();
+  const told = answerOf(await git('rev-list', '--no-walk', '--ignore-missing', ...asked, '--'));
+  return new Set(told?.split('\n'));
 }
