@@ -16,3 +16,14 @@ export interface PullRequestPlan {
   /** What the host is, where its name doesn't tell. Forgejo's API is Gitea's. */
   readonly host?: 'github' | 'gitlab' | 'gitea' | undefined;
 }
+
+/** The branch that a delivery proposes. */
+export function headOf({
+  name,
+  pullRequest,
+}: {
+  readonly name: string;
+  readonly pullRequest?: PullRequestPlan | undefined;
+}): string {
+  return pullRequest?.head ?? `tagboat/${name}`;
+}

@@ -1,10 +1,10 @@
 import type { Change } from '../../plan/outcome.ts';
+import { headOf } from '../../plan/pull-request.ts';
 import type { DeliveryPlan } from '../../plan.ts';
 import type { Draft } from '../../wire/forge/forge.ts';
 import { codeSpan, inert } from '../../wire/text/inert.ts';
 import { beginning } from '../../wire/text/shorten.ts';
 import { sourceOf } from '../order/trailers.ts';
-import { headOf } from '../repo/forge.ts';
 
 /** Longest title that all hosts take, and changes that a body lists. */
 const longestTitle = 200;

@@ -1,4 +1,5 @@
 import { isError, TagboatError } from '../../errors.ts';
+import { headOf } from '../../plan/pull-request.ts';
 import type { GitCredential } from '../../plan.ts';
 import type { Forge } from '../../wire/forge/forge.ts';
 import { commitsSince } from '../../wire/git/ancestry.ts';
@@ -7,7 +8,6 @@ import type { Snapshot } from '../../wire/git/snapshot.ts';
 import { filesTouched } from '../edit/rewrite.ts';
 import { decideOnTip, type Landing, type TipDecision } from '../land/landing.ts';
 import { isAsProposed, trailersOf } from '../order/trailers.ts';
-import { headOf } from '../repo/forge.ts';
 
 /** A delivery to be proposed. */
 export interface Proposing {

@@ -1,11 +1,11 @@
 import { TagboatError } from '../../errors.ts';
 import { emitNotice } from '../../events.ts';
 import type { CommitOutcome } from '../../plan/outcome.ts';
+import { headOf } from '../../plan/pull-request.ts';
 import { type ObjectId, zeroId } from '../../wire/git/pack/object.ts';
 import { backoff } from '../../wire/retry.ts';
 import { decideOnTip, type Landing, landingTimedOut, lookAtBranch } from '../land/landing.ts';
 import { type MadeCommit, pushCommit, sendPush } from '../land/push-commit.ts';
-import { headOf } from '../repo/forge.ts';
 import { type Head, type Proposing, readHead } from './head.ts';
 import { closeOpen, describe, findOpen } from './pull.ts';
 

@@ -1,10 +1,11 @@
 import type { CommitOutcome } from '../../plan/outcome.ts';
+import { headOf } from '../../plan/pull-request.ts';
 import { WireFailure } from '../../wire/failure.ts';
 import type { Draft, PullRequest } from '../../wire/forge/forge.ts';
 import type { ObjectId } from '../../wire/git/pack/object.ts';
 import { backoff } from '../../wire/retry.ts';
 import type { MadeCommit } from '../land/push-commit.ts';
-import { explainForgeFailure, headOf } from '../repo/forge.ts';
+import { explainForgeFailure } from '../repo/forge.ts';
 import { landedBy } from './await-merge.ts';
 import { draftOf } from './draft.ts';
 import type { Proposing } from './head.ts';

@@ -8,11 +8,6 @@ import { forgeKind } from '../../wire/forge/kind.ts';
 import { giteaPulls, openPulls } from '../../wire/forge/pulls.ts';
 import type { World } from '../../wire/world.ts';
 
-/** The branch that a delivery proposes. */
-export function headOf({ name, pullRequest }: Pick<DeliveryPlan, 'name' | 'pullRequest'>): string {
-  return pullRequest?.head ?? `tagboat/${name}`;
-}
-
 /** The pull requests of a delivery's config repo; nothing is sent yet. Throws PULL_REQUEST_IMPOSSIBLE. */
 export function openForge(
   world: World,

@@ -1,7 +1,8 @@
 import type { DeployPlan } from '../../plan/deploy.ts';
 import type { HeldPlace, HoldChange } from '../../plan/holds.ts';
 import type { DeliveryPlan, Source } from '../../plan.ts';
-import { appOf, personText, withoutControls, withoutWords, writeMessage } from './message.ts';
+import { proposedBeside } from './beside.ts';
+import { appOf, personText, withoutControls, writeMessage } from './message.ts';
 import { defaultPerson, type Identity } from './run.ts';
 
 /** Places of one config repo, as a delivery of the config names them or the command line does. */
@@ -9,6 +10,8 @@ export interface HoldTarget extends Pick<DeliveryPlan, 'repo' | 'branch' | 'via'
   /** The delivery's name in the config, if it has one. */
   readonly delivery: string | undefined;
   readonly places: readonly HeldPlace[];
+  /** They are some of the delivery's, or others. */
+  readonly isPart?: boolean | undefined;
   readonly source: Source | undefined;
   /** Who follows it in Argo CD. */
   readonly deploy?: DeployPlan | undefined;
@@ -52,17 +55,18 @@ export function planRepair(target: HoldTarget, identity: Identity): DeliveryPlan
 }
 
 function plan(
-  { delivery, repo, branch, via, pullRequest, queue, places }: HoldTarget,
+  target: HoldTarget,
   identity: Identity,
   { holds, text, key }: { readonly holds: HoldChange; readonly text: string; readonly key: string },
 ): DeliveryPlan {
+  const { delivery, repo, branch, queue, places } = target;
   const trailers = places.map(({ file, path }) => ({ key, value: `${file}:${path}` }));
   const person = defaultPerson(identity);
   return {
     ...{ name: delivery ?? holds.is, repo, branch, edits: [], holds },
     message: writeMessage({ text, trailers, delivery, edits: [], source: undefined }),
     ...{ author: person, committer: person, deploy: undefined },
-    ...{ via, pullRequest: withoutWords(pullRequest), queue },
+    ...{ ...proposedBeside(target, 'hold'), queue },
   };
 }
 

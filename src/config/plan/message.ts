@@ -1,4 +1,3 @@
-import type { PullRequestPlan } from '../../plan/pull-request.ts';
 import type { Edit, Person, Source } from '../../plan.ts';
 
 interface Parts {
@@ -57,11 +56,6 @@ export function appOf({ url, dir }: Source): string {
 /** As `--set` takes it, so that it can be read back; long values and those of several lines are left to the diff. */
 function settingOf({ file, path, value }: Edit): string {
   return value.length > 500 || /\p{Cc}/u.test(value) ? '' : `${file}:${path}=${value}`;
-}
-
-/** How a change that isn't a run's is proposed: its own message is what it says. */
-export function withoutWords(asked: PullRequestPlan | undefined): PullRequestPlan | undefined {
-  return asked && { ...asked, title: undefined, body: undefined };
 }
 
 export function personText({ name, email }: Person): string {

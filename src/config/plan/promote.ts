@@ -2,7 +2,8 @@ import type { PlacePair } from '../../plan/listed.ts';
 import type { ValueType } from '../../plan/value.ts';
 import type { DeliveryPlan, Edit } from '../../plan.ts';
 import type { DeliveryConfig } from '../shape/checked.ts';
-import { withoutControls, withoutWords, writeMessage } from './message.ts';
+import { withoutWords } from './beside.ts';
+import { withoutControls, writeMessage } from './message.ts';
 import { defaultPerson, type Identity } from './run.ts';
 
 export interface PromoteRequest extends Identity {

@@ -2,8 +2,9 @@ import type { DeployPlan } from '../../plan/deploy.ts';
 import type { HoldChange } from '../../plan/holds.ts';
 import type { ValueType } from '../../plan/value.ts';
 import type { DeliveryPlan, Edit } from '../../plan.ts';
+import { proposedBeside } from './beside.ts';
 import type { HoldTarget } from './hold.ts';
-import { appOf, personText, withoutControls, withoutWords, writeMessage } from './message.ts';
+import { appOf, personText, withoutControls, writeMessage } from './message.ts';
 import { defaultPerson, type Identity } from './run.ts';
 
 export interface RollbackRequest extends Identity {
@@ -30,7 +31,7 @@ export interface RollbackRequest extends Identity {
  * the values came from, so that the order of deliveries stays known.
  */
 export function planRollback(target: HoldTarget, request: RollbackRequest): DeliveryPlan {
-  const { delivery, places, source, repo, branch, via, pullRequest, queue } = target;
+  const { delivery, places, source, repo, branch, queue } = target;
   const person = defaultPerson(request);
   const edits = places.map(({ file, path }, at): Edit => {
     const [value = '', replaces = ''] = [request.values[at], request.now[at]];
@@ -65,6 +66,6 @@ export function planRollback(target: HoldTarget, request: RollbackRequest): Deli
     ...{ author: person, committer: person, deploy: request.deploy },
     // Going back is what is asked for.
     order: 'off',
-    ...{ via, pullRequest: withoutWords(pullRequest), queue },
+    ...{ ...proposedBeside(target, 'rollback'), queue },
   };
 }

@@ -5,6 +5,7 @@ import { compareReleases } from '../../plan/release.ts';
 import type { DeliveryPlan, Edit, Person, RunPlan, Source, Via } from '../../plan.ts';
 import { inert, inertMarkdown } from '../../wire/text/inert.ts';
 import type { Config, DeliveryConfig } from '../shape/checked.ts';
+import { placesDigest } from './beside.ts';
 import { planImage, refuseTwins } from './image.ts';
 import { personText, withoutControls, writeMessage } from './message.ts';
 import { partOf } from './part.ts';
@@ -90,6 +91,8 @@ export function planCommit(request: CommitRequest): DeliveryPlan {
     committer,
     deploy: undefined,
     via: request.via ?? 'git',
+    // Values of other places are another proposal: none takes the place of one that waits for review.
+    pullRequest: request.via === 'pullRequest' ? { head: `tagboat/commit-${placesDigest(edits, branch)}` } : undefined,
   };
 }
 

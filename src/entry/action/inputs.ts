@@ -126,7 +126,7 @@ export function readInputs(env: Env): ActionInputs {
       repo: text(env, 'repo'),
       message: text(env, 'message'),
       author: text(env, 'author'),
-      via: choice(env, 'via', ['git', 'github']),
+      via: choice(env, 'via', ['git', 'github', 'pullRequest']),
     },
     rollback: rollbackIn(env),
     wait: {
@@ -145,6 +145,7 @@ function rollbackIn(env: Env): ActionInputs['rollback'] {
   const options = {
     to: text(env, 'to') ?? 'previous',
     force: truth(env, 'force'),
+    waitMerge: text(env, 'wait-merge'),
     why: text(env, 'why'),
     until: text(env, 'until'),
   };

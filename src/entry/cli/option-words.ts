@@ -7,6 +7,7 @@ export const rebuildHelp = 'build every image, also where the registry has one o
 export const allowNothingHelp = 'end well where no delivery takes the commit too';
 export const queueHelp = "don't wait in the config repo's queue when others are faster: try again instead";
 
+export const waitMergeHelp = 'wait until what is proposed by pull request is merged, and for its verdict: 30m, 2h';
 export const refHelp = 'what the commit is of: a branch, or a whole ref such as refs/tags/v1.2.0';
 export const deliveryHelp = 'only this delivery of the config; may be given again';
 export const onlyImageHelp = 'only this image; may be given again';

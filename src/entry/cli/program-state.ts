@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { CommonOptions } from '../run/options.ts';
 import type { Body } from '../run/session.ts';
-import { collectOption, forceHelp, queueHelp } from './option-words.ts';
+import { collectOption, forceHelp, queueHelp, waitMergeHelp } from './option-words.ts';
 
 /** Runs one command; its code is loaded only now. */
 export type RunCommand = (command: string, options: CommonOptions, load: () => Promise<Body>) => Promise<void>;
@@ -90,6 +90,7 @@ tagboat rollback --repo acme/config --path 'main/values.yaml:.front.imageTag'`,
     .option('--until <when>', 'when the hold ends by itself: 12h, 7d, 2030-01-31 (default: when it is released)')
     .option('--by <who>', "who wants it so (default: the job's actor, or git's own user)")
     .option('--force', 'cross values that were set by hand', false)
+    .option('--wait-merge <time>', waitMergeHelp)
     .action(async (name: string | undefined, options) =>
       run('rollback', common(), async () =>
         (await import('../commands/rollback.ts')).rollback(common(), name, options),
@@ -109,6 +110,7 @@ tagboat promote staging production --why 'tested over the weekend'`,
     .option('--check', 'show which place gets whose value, and the diff; write nothing', false)
     .option('--force', forceHelp, false)
     .option('--no-queue', queueHelp)
+    .option('--wait-merge <time>', waitMergeHelp)
     .action(async (from: string, to: string, options) =>
       run('promote', common(), async () =>
         (await import('../commands/promote.ts')).promote(common(), from, to, options),

@@ -12,6 +12,7 @@ import {
   queueHelp,
   rebuildHelp,
   refHelp,
+  waitMergeHelp,
   wholeNumber,
 } from './option-words.ts';
 import { addAdoptionCommands } from './program-adopt.ts';
@@ -76,10 +77,7 @@ export function createProgram(run: RunCommand): Command {
     .option('--force', forceHelp, false)
     .option('--no-queue', queueHelp)
     .option('--allow-nothing', allowNothingHelp, false)
-    .option(
-      '--wait-merge <time>',
-      'wait until what is proposed by pull request is merged, and for its verdict: 30m, 2h',
-    )
+    .option('--wait-merge <time>', waitMergeHelp)
     .action(async (options) =>
       run('ship', common(), async () => (await import('../commands/ship.ts')).ship(partly(options), options)),
     );
@@ -95,7 +93,8 @@ export function createProgram(run: RunCommand): Command {
     'Commit values to the config repo, without cloning it: what the config names, or what --set says.',
     `tagboat commit
 tagboat commit --repo https://github.com/acme/config --branch main \\
-  --set 'main/values.yaml:.front.imageTag=3f2c1d0'`,
+  --set 'main/values.yaml:.front.imageTag=3f2c1d0'
+tagboat commit --repo acme/config --via pullRequest --set 'main/values.yaml:.front.imageTag=3f2c1d0'`,
   )
     .option('--repo <url>', 'the config repo; then no config file is read')
     .option('--branch <name>', 'its branch', 'main')
@@ -117,9 +116,13 @@ tagboat commit --repo https://github.com/acme/config --branch main \\
     .option('--force', forceHelp, false)
     .option('--no-queue', queueHelp)
     .option('--allow-nothing', allowNothingHelp, false)
+    .option('--wait-merge <time>', waitMergeHelp)
     .addOption(
-      new Option('--via <way>', "how the commit is made: git pushes it, github has GitHub's API make and sign it")
-        .choices(['git', 'github'])
+      new Option(
+        '--via <way>',
+        "how the commit is made: git pushes it, github has GitHub's API make and sign it, pullRequest proposes it",
+      )
+        .choices(['git', 'github', 'pullRequest'])
         .default('git'),
     )
     .action(async (options) =>

@@ -43,6 +43,10 @@ async function fromArguments(session: Session, repo: string, options: CommitOpti
     const problem = "--repo needs at least one --set, such as --set 'main/values.yaml:.front.imageTag=3f2c1d0'.";
     throw new TagboatError('USAGE', { problem, command: 'commit' });
   }
+  if (options.waitMerge !== undefined && options.via !== 'pullRequest') {
+    const problem = '--wait-merge goes with --via pullRequest: nothing else waits for a merge.';
+    throw new TagboatError('USAGE', { problem, command: 'commit' });
+  }
   const delivery: DeliveryPlan = planCommit({
     repo: parseRepo(repo, world.env.GITHUB_SERVER_URL),
     branch: options.branch,

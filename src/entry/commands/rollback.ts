@@ -2,7 +2,7 @@ import { findEarlier } from '../../commit/order/earlier.ts';
 import { planRollback } from '../../config/plan/rollback.ts';
 import { parseUntil } from '../../config/read/arguments.ts';
 import { emitNotice } from '../../events.ts';
-import type { CommonOptions } from '../run/options.ts';
+import { type CommonOptions, type LandingOptions, landingSo } from '../run/options.ts';
 import { actorIn, identityIn } from '../run/prepare.ts';
 import { runPlan } from '../run/run-plan.ts';
 import type { Body } from '../run/session.ts';
@@ -10,7 +10,7 @@ import { withAuth } from '../run/with-auth.ts';
 import { oneLine, short } from '../show/printable.ts';
 import { commandTarget, type TargetOptions } from './target/target.ts';
 
-export interface RollbackOptions extends TargetOptions {
+export interface RollbackOptions extends TargetOptions, Pick<LandingOptions, 'waitMerge'> {
   /** `previous`, a config commit, or the app repo's commit that was delivered. */
   readonly to: string;
   readonly why?: string | undefined;
@@ -39,6 +39,7 @@ export function rollback(common: CommonOptions, name: string | undefined, option
       ...{ ...earlier, to: earlier.at, from: earlier.tip },
       ...{ why, by, until, deploy: target.deploy },
     });
-    return runPlan(session, { source: undefined, aws: undefined, images: [], deliveries: [plan] }, common);
+    const run = { source: undefined, aws: undefined, images: [], deliveries: [plan] };
+    return runPlan(session, landingSo(run, { waitMerge: options.waitMerge }), common);
   };
 }

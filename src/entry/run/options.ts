@@ -45,7 +45,7 @@ export function landingSo(plan: RunPlan, options: LandingOptions): RunPlan {
   const waitMs = options.waitMerge === undefined ? undefined : timeoutOf(options.waitMerge);
   if (Number.isNaN(waitMs)) {
     const problem = `--wait-merge ${JSON.stringify(options.waitMerge)} is no time such as 90s, 30m or 1h30m.`;
-    throw new TagboatError('USAGE', { problem, command: 'ship' });
+    throw new TagboatError('USAGE', { problem, command: undefined });
   }
   const deliveries = plan.deliveries.map((delivery) => ({
     ...{ ...delivery, ...order, ...queue },
@@ -66,18 +66,18 @@ const used: Readonly<Record<string, { readonly config?: readonly string[]; reado
   ship: { config: [...ofConfig, ...part, 'branch', 'jobs', 'rebuild', 'force', 'queue', 'allowNothing', 'waitMerge'] },
   build: { config: ['config', 'app', ...part, 'branch', 'jobs', 'rebuild'] },
   commit: {
-    config: [...ofConfig, ...part, 'force', 'queue', 'allowNothing'],
+    config: [...ofConfig, ...part, 'force', 'queue', 'allowNothing', 'waitMerge'],
     // No commit of an app repo stands behind such values, so there is none that --force could put over another.
-    repo: [...ofRepo, 'set', 'message', 'author', 'create', 'allow', 'via', 'queue'],
+    repo: [...ofRepo, 'set', 'message', 'author', 'create', 'allow', 'via', 'queue', 'waitMerge'],
   },
   hold: { config: [...ofConfig, ...hold], repo: [...ofRepo, ...hold] },
   unhold: { config: [...ofConfig, ...release], repo: [...ofRepo, ...release] },
   holds: { config: ofConfig, repo: ofRepo },
   rollback: {
-    config: [...ofConfig, 'to', 'path', 'why', 'until', 'by', 'force'],
+    config: [...ofConfig, 'to', 'path', 'why', 'until', 'by', 'force', 'waitMerge'],
     repo: [...ofRepo, 'to', 'path', 'why', 'until', 'by', 'force'],
   },
-  promote: { config: [...ofConfig, 'why', 'check', 'force', 'queue'] },
+  promote: { config: [...ofConfig, 'why', 'check', 'force', 'queue', 'waitMerge'] },
   queue: { config: ofConfig, repo: ofRepo },
   where: { config: ['config', 'app'] },
   status: { config: ['config', 'app'] },

@@ -41,7 +41,7 @@ export async function commandTargets(
   }
   return chosen.map(({ name: delivery, repo, branch, set, via, pullRequest, queue, deploy }) => {
     const places = paths.length > 0 ? paths : set.map(({ file, path }) => ({ file, path }));
-    return { delivery, repo, branch, places, source, via, pullRequest, queue, deploy };
+    return { delivery, repo, branch, places, isPart: paths.length > 0, source, via, pullRequest, queue, deploy };
   });
 }
 
