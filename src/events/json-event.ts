@@ -52,6 +52,8 @@ export interface QueueValue {
 export interface DeliveryEvent extends HistoryRecord, Branch {
   /** What it was about, in a word each. */
   readonly services: readonly string[];
+  /** When Argo CD had it healthy, where that was kept. */
+  readonly healthyAt?: string | undefined;
   /** From the app repo's commit to the config repo's, and from that to healthy; undefined where that isn't known. */
   readonly leadSeconds?: number | undefined;
   readonly healthySeconds?: number | undefined;

@@ -41,8 +41,6 @@ export interface HistoryRecord {
   readonly to?: ObjectId | undefined;
   /** The delivery whose values were promoted. */
   readonly from?: string | undefined;
-  /** When Argo CD had it healthy, where that was kept. */
-  readonly healthyAt?: string | undefined;
 }
 
 /** A place as it is at the tip. */

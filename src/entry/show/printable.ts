@@ -11,7 +11,8 @@ export const controls = /[^\P{Cc}\n]|[\u202a-\u202e\u2066-\u2069]/gu;
  * so that it can neither move the cursor nor retitle the window, and nothing that a GitHub runner obeys. Line feeds stay.
  */
 export function printable(text: string): string {
-  return unheard(cleaned(text));
+  // Most are a line of plain letters, of which thousands may be shown.
+  return /^(?! *::)[ -~]*$/.test(text) && !text.includes('##[') ? text : unheard(cleaned(text));
 }
 
 /** Any JSON-like value with every text in it made safe to print. */
