@@ -25,6 +25,8 @@ export interface PlanValue {
   readonly images: readonly (ImagePreview | SkippedImage)[];
   readonly deliveries: readonly CommitPreview[];
   readonly explanations?: readonly ImageExplanation[] | undefined;
+  /** What it was planned as, and what can't be known here, as sentences. */
+  readonly notes?: readonly string[] | undefined;
 }
 
 /** Which place would get whose value, and what would be committed. */

@@ -21,6 +21,10 @@ interface NoticeData {
   FILES_UNCOMMITTED: { readonly state: string };
   /** A pull request that no delivery takes is planned as if it were merged. */
   PLANNED_AS_MERGED: { readonly into: string };
+  /** The plan stands on its pull request as a comment. */
+  PLAN_COMMENTED: { readonly number: number; readonly did: 'created' | 'updated' | 'unchanged' };
+  /** The plan was to stand on its pull request as a comment, and doesn't. */
+  PLAN_NOT_COMMENTED: None;
   /** A delivery isn't for this commit, or some of its values aren't for the images asked for. */
   DELIVERY_LEFT_OUT: { readonly delivery: string };
   /** Something that a plan would show can't be known here. */

@@ -36,6 +36,8 @@ export interface SkippedImage {
   readonly reference: string;
   /** A whole sentence. */
   readonly why: string;
+  /** In a plan: whether it would be built can't be told here. */
+  readonly unknown?: boolean | undefined;
 }
 
 /** What became of one image. */
@@ -119,11 +121,37 @@ export type CommitOutcome =
       readonly until: string | undefined;
     });
 
+/** One object of the manifests that differs. */
+export interface RenderedObject {
+  readonly is: 'added' | 'changed' | 'removed';
+  readonly kind: string;
+  /** Empty where the manifest names none. */
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** The manifests of one source, as they were and as they would be. */
+export interface Rendered {
+  readonly application?: string | undefined;
+  /** The program that made them: `helm template`, `kustomize build`, `kubectl kustomize`; `plain` YAML needs none. */
+  readonly by: string;
+  readonly folder: string;
+  readonly objects: readonly RenderedObject[];
+  /** Unified diff of those objects. Values of Secrets don't stand in it. */
+  readonly diff: string;
+  /** Why there are none, as a sentence. */
+  readonly failed?: string | undefined;
+  /** What else there is to know, as sentences. */
+  readonly notes: readonly string[];
+}
+
 /** A dry run's answer: what would land. */
 export interface CommitPreview extends AtConfigRepo {
   readonly tip: string;
   readonly changes: readonly Change[];
   readonly diff: string;
+  /** What becomes of the manifests, where that was asked for. */
+  readonly rendered?: readonly Rendered[] | undefined;
   /** What the run would end as instead of landing this. */
   readonly instead?: Extract<CommitOutcome, { is: 'superseded' | 'held' }> | undefined;
 }

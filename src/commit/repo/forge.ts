@@ -1,6 +1,7 @@
 import { TagboatError } from '../../errors.ts';
 import type { DeliveryPlan, GitCredential } from '../../plan.ts';
 import { peerOf, shownUrl, WireFailure } from '../../wire/failure.ts';
+import type { Commented } from '../../wire/forge/comments.ts';
 import type { Forge } from '../../wire/forge/forge.ts';
 import { githubPulls } from '../../wire/forge/github.ts';
 import { openMergeRequests } from '../../wire/forge/gitlab.ts';
@@ -14,10 +15,22 @@ export function openForge(
   { repo, pullRequest }: Pick<DeliveryPlan, 'repo' | 'pullRequest'>,
   credential: GitCredential | undefined,
 ): Forge {
+  const { kind, access, graphql = '' } = forgeOf(world, repo, pullRequest?.host, credential);
+  if (kind === 'gitlab') return openMergeRequests(world, access);
+  return openPulls(world, access, kind === 'github' ? githubPulls(graphql) : giteaPulls);
+}
+
+/** A repository's host and its API, by the repository's URL. Throws PULL_REQUEST_IMPOSSIBLE. */
+export function forgeOf(
+  { env }: Pick<World, 'env'>,
+  repo: string,
+  said: NonNullable<DeliveryPlan['pullRequest']>['host'],
+  credential: GitCredential | undefined,
+): Omit<Commented, 'number'> {
   const impossible = (why: string) => new TagboatError('PULL_REQUEST_IMPOSSIBLE', { repo: shownUrl(repo), why });
   if (!URL.canParse(repo)) throw impossible('it has no URL');
   const url = new URL(repo);
-  const kind = pullRequest?.host ?? forgeKind(url, world.env);
+  const kind = said ?? forgeKind(url, env);
   if (kind === undefined) throw impossible(`nothing tells what ${url.host} is`);
   if (credential?.token === undefined) throw impossible('there is no token for it');
   const { token, graphql } = credential;
@@ -26,15 +39,13 @@ export function openForge(
   switch (kind) {
     case 'github':
       if (graphql === undefined) throw impossible(`${url.host} is no GitHub that this job knows`);
-      return openPulls(world, { api: restOf(graphql.url), token, path }, githubPulls(graphql.url));
+      return { kind, access: { api: restOf(graphql.url), token, path }, graphql: graphql.url };
     case 'gitea':
-      return openPulls(world, { api: `${url.origin}${before}/api/v1`, token, path }, giteaPulls);
-    case 'gitlab':
-      return openMergeRequests(world, {
-        api: `${url.origin}/api/v4`,
-        token,
-        path: `${before}/${path}`.replace(/^\/+/, ''),
-      });
+      return { kind, access: { api: `${url.origin}${before}/api/v1`, token, path }, graphql: undefined };
+    case 'gitlab': {
+      const whole = `${before}/${path}`.replace(/^\/+/, '');
+      return { kind, access: { api: `${url.origin}/api/v4`, token, path: whole }, graphql: undefined };
+    }
   }
 }
 

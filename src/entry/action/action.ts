@@ -28,14 +28,23 @@ const exitCode = await runSession(
 if (process.env.GITHUB_OUTPUT) writeOutputs(process.env.GITHUB_OUTPUT, outputsOf(ending, exitCode), clean);
 process.exit(exitCode);
 
-async function bodyOf({ command, common, commit, landing, building, wait, rollback }: ActionInputs): Promise<Body> {
+async function bodyOf({
+  command,
+  common,
+  commit,
+  landing,
+  building,
+  plan,
+  wait,
+  rollback,
+}: ActionInputs): Promise<Body> {
   switch (command) {
     case 'ship':
       return (await import('../commands/ship.ts')).ship(common, { ...landing, ...building });
     case 'build':
       return (await import('../commands/build.ts')).build(common, building);
     case 'plan':
-      return (await import('../commands/plan.ts')).plan(common, { allowNothing: landing.allowNothing });
+      return (await import('../commands/plan.ts')).plan(common, { allowNothing: landing.allowNothing, ...plan });
     case 'commit':
       return (await import('../commands/commit.ts')).commit(common, commit);
     case 'rollback':

@@ -14,6 +14,7 @@ export interface ActionInputs {
   readonly commit: CommitOptions;
   readonly landing: LandingOptions;
   readonly building: BuildingOptions;
+  readonly plan: { readonly comment: boolean };
   readonly wait: WaitOptions;
   readonly rollback: { readonly delivery: string | undefined; readonly options: RollbackOptions };
 }
@@ -52,6 +53,7 @@ const options: Readonly<Record<string, string>> = {
   ...{
     'allow-nothing': 'allowNothing',
     'wait-merge': 'waitMerge',
+    comment: 'comment',
     delivery: 'delivery',
     to: 'to',
     why: 'why',
@@ -63,7 +65,10 @@ const options: Readonly<Record<string, string>> = {
 const idle: Readonly<Record<string, readonly string[]>> = {
   ...{ jobs: ['3'], queue: ['true', 'True', 'TRUE'] },
   ...Object.fromEntries(
-    ['rebuild', 'force', 'allow-nothing', 'create', 'sync'].map((name) => [name, ['false', 'False', 'FALSE']]),
+    ['rebuild', 'force', 'allow-nothing', 'create', 'sync', 'comment'].map((name) => [
+      name,
+      ['false', 'False', 'FALSE'],
+    ]),
   ),
 };
 
@@ -128,6 +133,7 @@ export function readInputs(env: Env): ActionInputs {
       author: text(env, 'author'),
       via: choice(env, 'via', ['git', 'github', 'pullRequest']),
     },
+    plan: { comment: truth(env, 'comment') },
     rollback: rollbackIn(env),
     wait: {
       application: linesOf(env, 'application'),

@@ -12,6 +12,7 @@ const inputs: Readonly<Record<string, string>> = {
   '--delivery': 'the input deliveries',
   '--image': 'the input images',
   '--allow-nothing': 'allow-nothing: true',
+  '--comment': 'comment: true',
   '--wait-merge': 'wait-merge: 30m',
   '--no-queue': 'queue: false',
   '--quiet': 'the input quiet',

@@ -159,6 +159,7 @@ tagboat wait --server https://argocd.example.com --repo acme/config --applicatio
     'tagboat plan\ntagboat plan --json > plan.jsonl\ntagboat plan --explain app   # which inputs of app changed',
   )
     .option('--explain [image]', 'show which inputs of an image, or of all, changed since it was last built')
+    .option('--comment', 'put the plan on its pull request, as one comment that later runs bring up to date', false)
     .action(async (options) =>
       run('plan', common(), async () => (await import('../commands/plan.ts')).plan(partly(options), options)),
     );

@@ -5,8 +5,6 @@ import { nearestWord } from '../../errors/spelling.ts';
 import { type ErrorReport, reportOf, TagboatError } from '../../errors.ts';
 import type { PlanValue } from '../../events/json-event.ts';
 import { emitNotice } from '../../events.ts';
-import type { ImageExplanation } from '../../plan/image.ts';
-import { contentVariable } from '../../plan/image.ts';
 import type { CommitPreview, ImagePreview, SkippedImage } from '../../plan/outcome.ts';
 import { type DeliveryPlan, type ImagePlan, imageName, type Source } from '../../plan.ts';
 import type { CommonOptions } from '../run/options.ts';
@@ -14,8 +12,9 @@ import { ofBuilding, openRun, tellNothing } from '../run/prepare.ts';
 import type { Body, Session } from '../run/session.ts';
 import { isJob } from '../run/source/ci.ts';
 import { withStages } from '../run/stages.ts';
-import { isProposal, isUnknowable } from '../run/unknowable.ts';
-import { oneLine, padTo, printableProduct } from '../show/printable.ts';
+import { isProposal, isUnknowable, lacksSecrets } from '../run/unknowable.ts';
+import { oneLine, printableProduct } from '../show/printable.ts';
+import { explanationLines, imageLine, notesOf } from '../show/report/plan-lines.ts';
 import { isLarge, type Planned, planTable } from '../show/report/plan-table.ts';
 
 interface PlanOptions {
@@ -23,20 +22,30 @@ interface PlanOptions {
   readonly explain?: string | true | undefined;
   /** No delivery need take the commit. */
   readonly allowNothing?: boolean | undefined;
+  /** Put it on its pull request. */
+  readonly comment?: boolean | undefined;
 }
 
 /** `tagboat plan`: what `ship` would build or reuse, and the exact diff it would commit. Writes nothing anywhere. */
-export function plan(options: CommonOptions, { explain, allowNothing }: PlanOptions = {}): Body {
+export function plan(options: CommonOptions, { explain, allowNothing, comment }: PlanOptions = {}): Body {
   return async (session) => {
     const { env } = session.world;
     const unset = new Set<string>();
     // Where jobs run, what is missing is missing for ship too.
-    const bears: BearsUnset = (path, name) => !isJob(env) && ofBuilding(path, name) && unset.add(name) !== undefined;
-    const prepared = await openRun(session, options, bears, { asMerged: true });
+    let of: Source | undefined;
+    const bears: BearsUnset = (path, name) =>
+      (!isJob(env) || lacksSecrets(env, of)) && ofBuilding(path, name) && unset.add(name) !== undefined;
+    const started = (source?: Source): void => {
+      of = source;
+      session.started(source);
+    };
+    const prepared = await openRun({ ...session, started }, options, bears, { asMerged: true });
+    const { found: from } = prepared;
+    const notes = new Set(prepared.notes);
     tellNothing(session, prepared, options, allowNothing);
     const { images, deliveries } = prepared.plan;
     const asks = unset.size === 0;
-    if (!asks) tellUnset(session, [...unset]);
+    if (!asks) notes.add(tellUnset(session, [...unset]));
     const explained = explain === undefined ? [] : explain === true ? images : [named(images, explain)];
     return withStages(
       session,
@@ -45,11 +54,13 @@ export function plan(options: CommonOptions, { explain, allowNothing }: PlanOpti
         const look = async (image: ImagePlan): Promise<ImagePreview | SkippedImage> => {
           if (asks) return stages.checkImage(image);
           await stages.checkFiles(image);
-          return { is: 'skipped', name: image.name, reference: imageName(image), why: "its registry isn't known here" };
+          return unknown(image, "its registry isn't known here");
         };
         const followed = deliveries.filter(({ deploy }) => deploy !== undefined);
         const looking = Promise.allSettled(
-          images.map((image) => look(image).catch((error) => ofFiles(session, stages, prepared.found, image, error))),
+          images.map((image) =>
+            look(image).catch((error) => ofFiles({ ...session, notes }, stages, from, image, error)),
+          ),
         );
         // What an image's tag or digest is, a value that names it shows as far as it is known.
         const checkDelivery = async (delivery: DeliveryPlan): Promise<CommitPreview> =>
@@ -86,15 +97,20 @@ export function plan(options: CommonOptions, { explain, allowNothing }: PlanOpti
         }));
         const errors = [...named, ...others]
           .flatMap(({ result, name }) => (result.status === 'rejected' ? [reportOf(result.reason, name)] : []))
-          .filter((error) => !isTold(session, prepared.found, error));
+          .filter((error) => !isTold({ ...session, notes }, from, error));
         const value: PlanValue = {
-          images: found,
-          deliveries: previews,
+          ...{ images: found, deliveries: previews, notes: notes.size === 0 ? undefined : [...notes] },
           explanations: explain === undefined ? undefined : told,
         };
+        if (comment === true) {
+          const { commentPlan } = await import('./plan/comment.ts');
+          const repos = deliveries.map(({ repo }) => repo);
+          const readers = (url: string) => stages.askWith(async (auth) => auth.readers(url, repos));
+          await commentPlan(session, options, { found: from, value, errors }, readers);
+        }
         return { errors, value };
       },
-      { pushes: !isProposal(env, prepared.found) },
+      { pushes: !isProposal(env, from) },
     );
   };
 }
@@ -110,7 +126,7 @@ function tell(session: Session, planned: Planned): void {
       const count = notes.filter((one) => one === note).length;
       session.say((colors) => colors.dim(oneLine(`${count} of ${images.length} images: ${note}`)));
     }
-  } else for (const image of images) session.say((colors) => lineOf(image, colors.dim));
+  } else for (const image of images) session.say((colors) => imageLine(image, colors.dim));
   const diff = previews.map((one) => one.diff).join('');
   if (!large) {
     session.print(diff);
@@ -122,11 +138,14 @@ function tell(session: Session, planned: Planned): void {
   session.say((colors) => colors.dim(hint));
 }
 
+/** Where what can't be known is told, and kept for whoever reads the plan elsewhere. */
+type Telling = Session & { readonly notes: Set<string> };
+
 type Looking = Parameters<Parameters<typeof withStages>[2]>[0];
 
 /** What can be told of an image where its registry lets nobody in from here: what its files tell. */
 async function ofFiles(
-  session: Session,
+  session: Telling,
   stages: Looking,
   found: Source,
   image: ImagePlan,
@@ -136,24 +155,31 @@ async function ofFiles(
   if (!isUnknowable(report, session.world.env, found)) throw error;
   await stages.checkFiles(image);
   tellUnknown(session, report);
-  return { is: 'skipped', name: image.name, reference: imageName(image), why: "its registry can't be asked from here" };
+  return unknown(image, "its registry can't be asked from here");
+}
+
+function unknown(image: ImagePlan, why: string): SkippedImage {
+  return { is: 'skipped', name: image.name, reference: imageName(image), why, unknown: true };
 }
 
 /** Whether an error is no more than something that can't be known here; then it is told as that. */
-function isTold(session: Session, found: Source, error: ErrorReport): boolean {
+function isTold(session: Telling, found: Source, error: ErrorReport): boolean {
   if (!isUnknowable(error, session.world.env, found)) return false;
   tellUnknown(session, error);
   return true;
 }
 
-function tellUnknown({ emit }: Session, { code, message }: ErrorReport): void {
-  emitNotice(emit, 'info', 'plan', 'NOT_KNOWN_HERE', { error: code }, `Not known here: ${message}`);
+function tellUnknown({ emit, notes }: Telling, { code, message }: ErrorReport): void {
+  const told = `Not known here: ${message}`;
+  notes.add(told);
+  emitNotice(emit, 'info', 'plan', 'NOT_KNOWN_HERE', { error: code }, told);
 }
 
-function tellUnset({ emit }: Session, names: readonly string[]): void {
+function tellUnset({ emit }: Session, names: readonly string[]): string {
   const are = names.length === 1 ? "isn't" : "aren't";
   const message = `${names.join(', ')} ${are} set here: no registry is asked, so whether an image is there already can't be told, and where a value names one, its variable stands in small letters.`;
   emitNotice(emit, 'warning', 'plan', 'VARIABLES_UNSET', { names }, message);
+  return message;
 }
 
 function named(images: readonly ImagePlan[], name: string): ImagePlan {
@@ -182,52 +208,4 @@ function valuesBefore(
 
 function settled<T>(results: readonly PromiseSettledResult<T>[]): T[] {
   return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-}
-
-function lineOf(image: ImagePreview | SkippedImage, dim: (text: string) => string): string {
-  if (image.is === 'skipped')
-    return `- ${padTo(10, oneLine(image.name))}  would not be built  ${dim(oneLine(image.why))}`;
-  const how = image.is === 'reused' ? 'would be reused' : `would be built with ${image.engine}`;
-  const indent = ' '.repeat(14);
-  const notes = image.is === 'reused' ? [] : notesOf(image);
-  return [
-    `~ ${padTo(10, oneLine(image.name))}  ${how}  ${dim(oneLine(image.why))}`,
-    `${indent}${[image.reference, ...(image.tags ?? [])].join(', ')}`,
-    ...(image.reference.includes(contentVariable) ? [dim(`${indent}Its tag is known after the build.`)] : []),
-    ...(image.leftOut ?? []).map(({ key, template, why }) =>
-      dim(`${indent}${oneLine(`${key}, ${template}, is left out: ${why}.`)}`),
-    ),
-    ...notes.map((note) => dim(`${indent}${oneLine(note)}`)),
-  ].join('\n');
-}
-
-function notesOf({ undecided, anew, troubles = [], careful = [] }: ImagePreview & { is: 'built' }): string[] {
-  return [
-    ...(anew === undefined ? [] : [anew]),
-    ...troubles,
-    ...(undecided === undefined ? [] : [`It is built every time: ${undecided}`]),
-    ...careful,
-  ];
-}
-
-const most = 20;
-
-function explanationLines(explanation: ImageExplanation, dim: (text: string) => string): string {
-  const name = padTo(10, oneLine(explanation.image));
-  if (explanation.is === 'unknown') return `? ${name}  ${oneLine(explanation.why)}`;
-  const { since, same, changes, leftOut } = explanation;
-  if (same) return `= ${name}  nothing changed since ${oneLine(since)}`;
-  const marks = { changed: '~', added: '+', removed: '-' } as const;
-  const shown = changes.slice(0, most);
-  const rest = changes.length - shown.length;
-  const more = [
-    ...(rest > 0 ? [`and ${rest} more`] : []),
-    ...(changes.length === 0 ? ['the order of its instructions, or something without a name of its own'] : []),
-    ...(leftOut > 0 ? [`${leftOut} inputs of that image were too many to be kept`] : []),
-  ];
-  return [
-    `~ ${name}  changed since ${oneLine(since)}:`,
-    ...shown.map(({ kind, name: what, how }) => `${' '.repeat(14)}${marks[how]} ${kind} ${oneLine(what)}`),
-    ...more.map((line) => dim(`${' '.repeat(14)}${line}`)),
-  ].join('\n');
 }

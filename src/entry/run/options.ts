@@ -91,7 +91,7 @@ const used: Readonly<Record<string, { readonly config?: readonly string[]; reado
     config: [...ofConfig, 'trustPolicy', 'claims', 'ref', 'environment', 'role', 'audience', 'fix', 'offline', 'repo'],
   },
   validate: { config: ['config', 'app'] },
-  plan: { config: [...ofConfig, ...part, 'branch', 'explain', 'allowNothing'] },
+  plan: { config: [...ofConfig, ...part, 'branch', 'explain', 'allowNothing', 'comment'] },
   edit: { config: ['check', 'create'] },
   schema: { config: ['events'] },
   init: {

@@ -28,10 +28,12 @@ export interface OpenedRun {
   /** What is checked out, which `source` is too unless it is planned as if it were merged. */
   readonly found: Source;
   readonly plan: RunPlan;
+  /** What it is planned as, where that is another than is checked out, as sentences. */
+  readonly notes: readonly string[];
 }
 
 /** What a run is worked out from. */
-export interface OpenedConfig extends Omit<OpenedRun, 'plan' | 'found'> {
+export interface OpenedConfig extends Omit<OpenedRun, 'plan' | 'found' | 'notes'> {
   readonly identity: Identity;
 }
 
@@ -121,9 +123,11 @@ export async function openRun(
   const { config, source: found, identity } = await openConfig(session, options, unset);
   const into = asMerged && !config.deliveries.some((one) => reaches(one, found)) ? found.pullRequest?.into : undefined;
   const source = into === undefined ? found : { ...found, branch: into, pullRequest: undefined };
+  const notes: string[] = [];
   if (into !== undefined) {
     const message = `Planned as if pull request ${found.pullRequest?.number} were merged into ${oneLine(into)}.`;
     emitNotice(emit, 'info', 'plan', 'PLANNED_AS_MERGED', { into }, message);
+    notes.push(message);
   }
   const { delivery: deliveries, image = [] } = options;
   const names = image.filter((one) => !one.includes('='));
@@ -140,7 +144,7 @@ export async function openRun(
     leftOut(name, `Left out: ${why}`);
   }
   for (const { name, why } of leftOutValues(config, plan, images)) leftOut(name, `Left out: ${why}.`);
-  return { config, source, found, plan };
+  return { config, source, found, plan, notes };
 }
 
 /** The config file's text, its name as it is shown, and what it leaves to be found in the app repo. Throws CONFIG_MISSING, CONFIG_UNREADABLE. */

@@ -16,6 +16,27 @@ const ofJobs: readonly ErrorCode[] = [
   'KUBECONFIG_UNUSABLE',
 ];
 
+// What hosts say to those who have no secret, or the wrong one.
+const ofSecrets: readonly ErrorCode[] = [
+  'GIT_AUTH_REFUSED',
+  'GIT_FORBIDDEN',
+  'REPO_NOT_FOUND',
+  'VIA_GITHUB_IMPOSSIBLE',
+  'PULL_REQUEST_IMPOSSIBLE',
+  'REGISTRY_AUTH_REFUSED',
+  'REGISTRY_FORBIDDEN',
+  'AWS_ROLE_REFUSED',
+  'OIDC_REFUSED',
+  'ARGOCD_AUTH_REFUSED',
+  'ARGOCD_FORBIDDEN',
+];
+
+/** Whether a job has none of our secrets: of a fork's pull request, and of one by GitHub's Dependabot. */
+export function lacksSecrets(env: Env, source: Source | undefined): boolean {
+  if (source?.pullRequest?.foreign === true) return true;
+  return env.GITHUB_ACTOR === 'dependabot[bot]' && isProposal(env, source);
+}
+
 /** Whether a job is about a proposal: it looks, with rights to look, and what is merged is shipped by another. */
 export function isProposal({ GITHUB_EVENT_NAME: event }: Env, source: Source | undefined): boolean {
   // Some build a branch of our own as that, and tell of its pull request besides.
@@ -25,8 +46,9 @@ export function isProposal({ GITHUB_EVENT_NAME: event }: Env, source: Source | u
 
 /** Whether an error only says that this machine, or a job about a proposal, hasn't what the delivering job has. */
 export function isUnknowable(error: ErrorReport, env: Env, source: Source | undefined): boolean {
-  // A fork's pull request has no secrets; elsewhere one that is missing is missing for ship too.
+  // Elsewhere one that is missing is missing for ship too.
   const proposal = isProposal(env, source);
   if (proposal && error.code === 'BUILD_SECRET_MISSING') return true;
+  if (lacksSecrets(env, source) && ofSecrets.includes(error.code as ErrorCode)) return true;
   return (!isJob(env) || proposal) && ofJobs.includes(error.code as ErrorCode);
 }

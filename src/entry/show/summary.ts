@@ -1,14 +1,17 @@
 import { appendFileSync, statSync } from 'node:fs';
 import { describePlace } from '../../errors/place.ts';
 import { helpUrl } from '../../errors.ts';
+import type { PlanValue } from '../../events/json-event.ts';
 import type { Event } from '../../events.ts';
 import { healthOf, type Verdict } from '../../plan/deploy.ts';
 import { type Finding, worstFirst } from '../../plan/finding.ts';
-import type { CommitOutcome, CommitPreview, ImageOutcome } from '../../plan/outcome.ts';
-import { changeNote } from './change-words.ts';
-import { duration, oneLine, printable, short } from './printable.ts';
+import type { ImageOutcome } from '../../plan/outcome.ts';
+import { duration, short } from './printable.ts';
 import { type Cause, causesOf, hitWords } from './report/causes.ts';
+import { commitPart } from './report/commit-part.ts';
 import { applicationPage, commitPage, type RunLinks, safePage } from './report/links.ts';
+import { code, cut, escaped, fenced, fitted, linked } from './report/markdown.ts';
+import { plannedImages, previewPart } from './report/plan-report.ts';
 import type { EventSink } from './sink.ts';
 import { reasonLines } from './verdict-words.ts';
 import { leftAlone } from './words.ts';
@@ -37,8 +40,25 @@ export function createSummary(file: string, links: RunLinks = {}): EventSink {
   };
 }
 
+/** Where a run is told in Markdown: how much there is room for, and what changes from run to run. */
+interface Page {
+  /** Characters of each diff that are shown. */
+  readonly diffs: number;
+  /** What a text is cut for. */
+  readonly why: string;
+  /** How long it took. */
+  readonly took: boolean;
+}
+
+const summaryPage: Page = { diffs: diffLimit, why: 'a job summary holds one mebibyte', took: true };
+
 /** A run as GitHub's Markdown, at most `limit` bytes. Everything that comes from elsewhere is escaped. */
-export function summaryOf(events: readonly Event[], limit: number, links: RunLinks = {}): string {
+export function summaryOf(
+  events: readonly Event[],
+  limit: number,
+  links: RunLinks = {},
+  { diffs, why, took }: Page = summaryPage,
+): string {
   const started = events.find((event): event is Of<'run.started'> => event.type === 'run.started');
   const result = events.find((event): event is Of<'result'> => event.type === 'result');
   const images = events.filter((event): event is Of<'image.finished'> => event.type === 'image.finished');
@@ -47,16 +67,17 @@ export function summaryOf(events: readonly Event[], limit: number, links: RunLin
     events.flatMap((event) => (event.type === 'verdict.started' ? [[event.application, event.server]] : [])),
   );
   const parts = [
-    headline(started, result, markOf(events, result), links),
+    headline(started, took ? result : undefined, markOf(events, result), links),
     ...imageTable(images.map((event) => event.outcome)),
-    ...events.flatMap((event) => (event.type === 'commit.previewed' ? previewPart(event) : [])),
-    ...commits.flatMap((event) => commitPart(event.delivery, event.outcome)),
+    ...(result?.command === 'plan' ? plannedImages((result.value ?? {}) as Partial<PlanValue>) : []),
+    ...events.flatMap((event) => (event.type === 'commit.previewed' ? previewPart(event.preview, diffs) : [])),
+    ...commits.flatMap((event) => commitPart(event.delivery, event.outcome, diffs)),
     ...events.flatMap((event) => (event.type === 'verdict.finished' ? [verdictPart(event.verdict, servers)] : [])),
     ...events.flatMap((event) => (event.type === 'rollback.started' ? [rollbackPart(event)] : [])),
     ...findingTable(events.filter((event): event is Of<'finding'> => event.type === 'finding')),
     ...causesOf(events, result?.errors ?? []).map(errorPart),
   ];
-  return fitted(parts, limit);
+  return fitted(parts, limit, why);
 }
 
 /** What a run that ended well without doing what was asked for is headed with: no green mark. */
@@ -114,51 +135,6 @@ function imageTable(images: readonly ImageOutcome[]): string[] {
   return [`\n| Image | | Reference | Digest | Took |\n| --- | --- | --- | --- | --- |\n${rows.join('\n')}\n`];
 }
 
-function commitPart(name: string, outcome: CommitOutcome): string[] {
-  const where = `${code(outcome.branch)} of ${escaped(outcome.repo)}`;
-  switch (outcome.is) {
-    case 'landed':
-      return [
-        `\n**${escaped(name)}**: landed ${code(short(outcome.commit))}${viewed(commitPage(outcome.repo, outcome.commit))} on ${where}\n`,
-        ...changesPart(outcome),
-      ];
-    case 'proposed': {
-      const { number, url } = outcome.pullRequest;
-      return [
-        `\n**${escaped(name)}**: waiting for review as ${linked(`pull request ${number}`, safePage(url))} into ${where}\n`,
-        ...changesPart(outcome),
-      ];
-    }
-    case 'unchanged':
-      return [`\n**${escaped(name)}**: unchanged, ${where} already says so\n`];
-    case 'superseded':
-      return [`\n**${escaped(name)}**: superseded by ${code(short(outcome.by))}: ${escaped(outcome.why)}\n`];
-    case 'held':
-      return [
-        `\n**${escaped(name)}**: held by ${escaped(outcome.by)}${outcome.until === undefined ? '' : ` until ${escaped(outcome.until)}`}: ${escaped(outcome.why)}\n`,
-      ];
-  }
-}
-
-function changesPart({ changes, diff }: Pick<CommitPreview, 'changes' | 'diff'>): string[] {
-  const lines = changes.map((change) => {
-    const note = changeNote(change);
-    const values = `${change.before === undefined ? '(new)' : code(change.before)} → ${code(change.after)}`;
-    return `- ${code(change.file)} ${code(change.path)}: ${values}${note === '' ? '' : ` (${escaped(note)})`}\n`;
-  });
-  return [...lines, `\n${fenced('diff', cut(diff, diffLimit))}`];
-}
-
-/** What a plan would commit. */
-function previewPart({ delivery, preview }: Of<'commit.previewed'>): string[] {
-  const { branch, repo, changes, instead } = preview;
-  const where = `${code(branch)} of ${escaped(repo)}`;
-  const head = instead === undefined ? [] : commitPart(delivery, instead);
-  if (changes.length === 0) return [...head, `\n**${escaped(delivery)}**: ${where} already says so, no commit\n`];
-  const would = instead === undefined ? 'would commit to' : 'it would set, on';
-  return [...head, `\n**${escaped(delivery)}**: ${would} ${where}\n`, ...changesPart(preview)];
-}
-
 function rollbackPart({ delivery, commit, why }: Of<'rollback.started'>): string {
   return `\n↶ **${escaped(delivery)}**: rolled back ${code(short(commit))}: ${escaped(why)}\n`;
 }
@@ -189,55 +165,4 @@ function paragraphs(text: string): string {
   const [first = '', ...rest] = text.split('\n');
   const block = rest.join('\n').replace(/^\n+|\n+$/g, '');
   return block === '' ? `${escaped(first)}\n` : `${escaped(first)}\n\n${fenced('', block)}`;
-}
-
-/** A link beside a thing, where it has a page. */
-function viewed(page: string | undefined): string {
-  return page === undefined ? '' : ` ([view](${page}))`;
-}
-
-/** Text that is Markdown already, as a link where there is a page. */
-function linked(text: string, page: string | undefined): string {
-  return page === undefined ? text : `[${text}](${page})`;
-}
-
-/** Text as text: every character that means something in Markdown or HTML as an entity, on one line. */
-export function escaped(text: string): string {
-  return oneLine(text).replace(/[!-/:-@[-`{-~]/g, (character) => `&#${character.charCodeAt(0)};`);
-}
-
-/** Text as code. By entities too: a backtick or a table's bar would end a code span of Markdown's own. */
-function code(text: string): string {
-  return `<code>${escaped(text)}</code>`;
-}
-
-/** A code block whose fence is longer than any run of backticks in it. */
-function fenced(language: string, text: string): string {
-  const clean = printable(text).replace(/\n$/, '');
-  const longest = Math.max(2, ...[...clean.matchAll(/`+/g)].map((run) => run[0].length));
-  const fence = '`'.repeat(longest + 1);
-  return `${fence}${language}\n${clean}\n${fence}\n`;
-}
-
-function cut(text: string, characters: number): string {
-  return text.length <= characters
-    ? text
-    : `${text.slice(0, characters)}\n… (${text.length - characters} characters more)`;
-}
-
-/** As many whole parts as fit: half a code block would swallow what another step writes below. */
-function fitted(parts: readonly string[], limit: number): string {
-  const more = '\n… cut here: a job summary holds one mebibyte.\n';
-  let size = 0;
-  const kept: string[] = [];
-  for (const [at, part] of parts.entries()) {
-    const reserve = at === parts.length - 1 ? 0 : Buffer.byteLength(more);
-    const bytes = Buffer.byteLength(part);
-    if (size + bytes + reserve > limit) {
-      return size + Buffer.byteLength(more) <= limit ? kept.join('') + more : kept.join('');
-    }
-    kept.push(part);
-    size += bytes;
-  }
-  return kept.join('');
 }

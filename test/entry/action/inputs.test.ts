@@ -13,6 +13,7 @@ describe('the action’s inputs', () => {
       commit: { branch: 'main', set: [], create: false, allow: [], force: false, queue: true, allowNothing: false },
       landing: { force: false, queue: true, allowNothing: false },
       building: { rebuild: false },
+      plan: { comment: false },
       wait: { application: [], branch: 'main', sync: false },
       rollback: { delivery: undefined, options: { to: 'previous', force: false } },
     });
@@ -80,7 +81,7 @@ describe('every input of action.yml', () => {
   const samples: Readonly<Record<string, string>> = {
     ...{ jobs: '2', queue: 'false', via: 'github', command: 'plan', allow: 'digest', timeout: '20m', set: 'f:.a=1' },
     ...Object.fromEntries(
-      ['rebuild', 'quiet', 'create', 'force', 'allow-nothing', 'sync'].map((name) => [name, 'true']),
+      ['rebuild', 'quiet', 'create', 'force', 'allow-nothing', 'sync', 'comment'].map((name) => [name, 'true']),
     ),
   };
   const defaults = Object.fromEntries(

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { commitPage, runLinks } from '../../../src/entry/show/report/links.ts';
-import { createSummary, escaped, summaryLimit, summaryOf } from '../../../src/entry/show/summary.ts';
+import { escaped } from '../../../src/entry/show/report/markdown.ts';
+import { createSummary, summaryLimit, summaryOf } from '../../../src/entry/show/summary.ts';
 import type { Event } from '../../../src/events.ts';
 import type { Verdict } from '../../../src/plan/deploy.ts';
 

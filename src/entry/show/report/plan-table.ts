@@ -32,7 +32,7 @@ export function planTable({ images, previews, deliveries }: Planned, { colors }:
     const image = images.find((one) => one.name === name);
     if (image === undefined) return { text: '' };
     if (image.is === 'built') return { text: image.engine, as: colors.yellow };
-    return { text: image.is, as: colors.dim };
+    return { text: image.is === 'skipped' && image.unknown === true ? '?' : image.is, as: colors.dim };
   };
   const rows = [...services].map(([service, of]): readonly Cell[] => [
     { text: service },
