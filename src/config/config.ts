@@ -7,6 +7,7 @@ import { checkDeliveries } from './check/delivery.ts';
 import { checkImages } from './check/image.ts';
 import { shapeMistakes } from './check/issues.ts';
 import { withoutMistakes } from './check/mend.ts';
+import { checkNotify } from './check/notify.ts';
 import { checkClouds, checkRegistry } from './check/registry.ts';
 import { type ExpandedConfig, expandConfig, lookupsOf } from './read/expand.ts';
 import type { Lists, Lookups } from './read/lists.ts';
@@ -114,7 +115,12 @@ function checkShape(
   const context = { images: names, services, not, server: env.GITHUB_SERVER_URL, argocd };
   const clouds = checkClouds(raw, checks);
   const deliveries = checkDeliveries(raw.deliveries ?? {}, context, checks);
-  const config = { file, ...clouds, tag, images, argocd, deliveries };
+  const hooks = checkNotify(
+    raw.notify,
+    deliveries.map(({ name }) => name),
+    checks,
+  );
+  const config = { file, ...clouds, tag, images, argocd, deliveries, notify: hooks };
   if (raw.images !== undefined || raw.deliveries !== undefined) return { config, mistakes: checks.mistakes };
   const why = 'there is nothing to build and nothing to deliver';
   const empty = new TagboatError('CONFIG_KEY_MISSING', { file, key: 'images', why }, { place: { file } });

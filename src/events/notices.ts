@@ -91,6 +91,8 @@ interface NoticeData {
   APPLICATIONS_AWAITED: None;
   /** A GitHub deployment couldn't be written. */
   DEPLOYMENT_NOT_WRITTEN: { readonly environment: string };
+  /** A hook of `notify:` wasn't told what became of a delivery. */
+  HOOK_NOT_TOLD: { readonly variable: string; readonly delivery: string };
   /** A sync was asked for. */
   SYNC_ASKED: OfApplication;
   /** An application waits for somebody to sync it. */

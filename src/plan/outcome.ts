@@ -2,6 +2,7 @@
 
 import type { ErrorReport } from '../errors.ts';
 import type { Engine } from '../plan.ts';
+import type { HookForm } from '../wire/hook/forms.ts';
 import type { Verdict } from './deploy.ts';
 import type { HoldChange } from './holds.ts';
 import type { LeftOut } from './image.ts';
@@ -173,4 +174,30 @@ export interface RunResult {
   /** Where a delivery came out unhealthy and is to go back then. */
   readonly rollbacks: readonly RolledBack[];
   readonly errors: readonly ErrorReport[];
+}
+
+/** How a delivery of a run can end, in the words of its commit and its verdict. */
+export const deliveryEnds = [
+  ...(['landed', 'proposed', 'unchanged', 'superseded', 'held'] as const),
+  ...(['healthy', 'degraded', 'syncFailed', 'timedOut', 'unknown'] as const),
+  ...(['rolledBack', 'failed', 'interrupted'] as const),
+];
+export type DeliveryEnd = (typeof deliveryEnds)[number];
+/** Those that `failed` stands for in a list of what is told. */
+export const badEnds: readonly DeliveryEnd[] = ['failed', 'degraded', 'syncFailed', 'timedOut', 'unknown'];
+/** What is told where nobody chose. */
+export const usuallyTold: readonly DeliveryEnd[] = ['landed', 'healthy', 'rolledBack', 'failed'];
+
+/** Whom to tell of deliveries' ends. */
+export interface HookPlan {
+  /** Name of the variable with the URL. */
+  readonly variable: string;
+  readonly as: HookForm;
+  readonly on: readonly DeliveryEnd[];
+  /** Undefined: all of them. */
+  readonly deliveries: readonly string[] | undefined;
+  /** A template. */
+  readonly text: string | undefined;
+  /** Name of the variable with the key that signs. */
+  readonly secret: string | undefined;
 }

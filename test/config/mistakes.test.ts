@@ -24,11 +24,23 @@ const deliver = (part: Part): Part => ({ ...whole, deliveries: { main: { ...deli
 const followed = (part: Part): Part =>
   deliver({ application: 'shop', argocd: { server: 'https://argocd.example.com', ...part } });
 
+const hooked = (part: Part): Part => ({ ...whole, notify: [{ url: `\${CHAT_HOOK}`, ...part }] });
+
 /** What is refused by the command line and by an editor alike. */
 const mistakes: readonly (readonly [title: string, file: Part])[] = [
   ['nothing to do', { registry: 'ghcr.io' }],
   ['a key that there is not', { ...whole, image: {} }],
   ['images without a registry', { images: { app: {} } }],
+  ['a hook by its address', hooked({ url: 'https://hooks.example.com/x' })],
+  ['a hook with more than its variable', hooked({ url: `https://\${CHAT_HOST}/x` })],
+  ['a hook without a URL', { ...whole, notify: [{ as: 'slack' }] }],
+  ['a hook in a form that there is not', hooked({ as: 'irc' })],
+  ['a hook for an end that there is not', hooked({ on: ['rolled-back'] })],
+  ['a hook for nothing', hooked({ on: [] })],
+  ['a hook with an unknown variable in its words', hooked({ text: '{service} is live' })],
+  ['a hook with no words', hooked({ text: ' ' })],
+  ["a hook with a key's value for its variable", hooked({ secret: 'not a name' })],
+  ['one hook that is no list', { ...whole, notify: { url: `\${CHAT_HOOK}` } }],
   ['a registry with its scheme', { ...whole, registry: 'https://ghcr.io' }],
   ['a registry with a user name', { ...whole, registry: 'me@ghcr.io' }],
   ['a registry with capitals in its path', { ...whole, registry: 'ghcr.io/Acme' }],
@@ -270,6 +282,11 @@ describe('a mistake in tagboat.yaml', () => {
       'git tags and pull requests',
       deliver({ from: { branches: 'main', tags: ['v*'], pullRequests: true }, order: 'semver' }),
     ],
+    [
+      'a hook with words of its own',
+      hooked({ as: 'teams', on: ['failed'], text: '{{x}} {delivery}: {why}', deliveries: ['main'] }),
+    ],
+    ['a hook that is signed', hooked({ secret: 'HOOK_KEY' })],
     ['a repo by its URL', deliver({ repo: 'http://127.0.0.1:8080/git/config.git' })],
     [
       'an application in a namespace',

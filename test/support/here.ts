@@ -52,6 +52,7 @@ export async function here(body: Body, options: HereOptions = {}): Promise<HereR
     },
     cwd,
     settings: { json: true, quiet: false, color: false },
+    hooks: [],
     interactive: false,
     started: () => undefined,
     print: () => undefined,

@@ -4,7 +4,7 @@ import { type Place, TagboatError } from '../../errors.ts';
 import type { ValueType } from '../../plan/value.ts';
 import type { Env } from '../../wire/world.ts';
 import { parseYaml } from '../../wire/yaml.ts';
-import { records, templates, texts } from '../shape/shape.ts';
+import { named, records, templates, texts } from '../shape/shape.ts';
 import { type ConfigPath, describePath, spotKey } from './config-path.ts';
 import { findSecret } from './secrets.ts';
 import { expandVariables } from './variables.ts';
@@ -164,9 +164,22 @@ export function readConfig(text: string, file: string, env: Env, reading: Config
       return matches(texts, path) ? textOf(node) : node.value;
     }
     if (typeof node.value !== 'string') return node.value;
+    if (matches(named, path)) return readNamed(node.value, start(node), path);
     const filled = filledIn(node.value, problem(path, start(node), rangeOf(node)), path);
     if (filled !== node.value) types.set(spotKey(path), 'open');
     return filled;
+  };
+
+  /** A secret by its variable's name, which it may have here alone: what it stands for is read where it is used. */
+  const readNamed = (written: string, offset: number, path: ConfigPath): string => {
+    const name = /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/.exec(written)?.[1];
+    if (name === undefined) {
+      // Without the line: it may be the secret itself.
+      const about = { file, what: `${describePath(path)}, which is a secret`, variable: undefined };
+      const place = placeAt(file, text, offset, 'nothing');
+      mistake(new TagboatError('CONFIG_SECRET_IN_FILE', about, { place }));
+    } else if (!env[name]) reading.unset?.(path, name);
+    return written;
   };
 
   /** What goes wrong with a variable, told at the variable's place in the file. */

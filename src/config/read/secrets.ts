@@ -14,6 +14,8 @@ const shapes: readonly [what: string, shape: RegExp][] = [
   ['a Docker Hub token', /\bdckr_[a-z]+_[\w-]{16,}/],
   ['an npm token', /\bnpm_[A-Za-z0-9]{30,}/],
   ['a Slack token', /\bxox[abeoprs]-[\w-]{10,}/],
+  ['a webhook of Slack', /\bhooks\.slack(?:-gov)?\.com\/(?:services|workflows|triggers)\/\w+\/\w+/],
+  ['a webhook of Discord', /\bdiscord(?:app)?\.com\/api\/(?:v\d+\/)?webhooks\/\d+\/[\w-]{8,}/],
   ['a Google API key', /\bAIza[\w-]{30,}/],
   ['a Stripe key', /\b[rs]k_live_\w{16,}/],
   // A digest after the @ is none: docker-image://alpine@sha256:…

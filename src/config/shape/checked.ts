@@ -9,6 +9,7 @@ import type {
   Required,
   SignPlan,
 } from '../../plan/image.ts';
+import type { HookPlan } from '../../plan/outcome.ts';
 import type { PullRequestPlan } from '../../plan/pull-request.ts';
 import type { Allowance, CloudPlans, Edit, Engine, Order, Person, Platform, RegistryPlan, Via } from '../../plan.ts';
 
@@ -21,6 +22,7 @@ export interface Config extends CloudPlans {
   readonly images: readonly ImageConfig[];
   readonly argocd: ArgoCdPlan | undefined;
   readonly deliveries: readonly DeliveryConfig[];
+  readonly notify: readonly HookPlan[];
   /** What targets of a bake or compose file ask for, and their images do without. */
   readonly leftOut?: readonly { readonly image: string; readonly what: string }[] | undefined;
 }

@@ -1,6 +1,6 @@
 import { forms, repository } from './grammar.ts';
 import { platformPattern } from './platform.ts';
-import { ofImage, ofSource } from './template.ts';
+import { hookVariables, ofImage, ofSource } from './template.ts';
 
 /**
  * Patterns for editors, in the JSON Schema alone: what grammar.ts checks, as far as one pattern tells it. A text with a
@@ -115,4 +115,6 @@ export const patterns = {
   environment: pattern('(?=[\\s\\S]*\\S)[\\s\\S]{1,255}', ['production']),
   time: pattern(`(?!0+(?:ms|[smh])$)${time}`, ['90s', '10m', '1h']),
   variable: pattern(forms.variable, ['ARGOCD_WEBHOOK_SECRET']),
+  hookUrl: { pattern: '^\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}$', examples: [`\${SLACK_WEBHOOK}`] },
+  hookText: pattern(`(?=[\\s\\S]*\\S)${template(hookVariables, [])}`, ['{delivery} is {outcome}: {subject} {url}']),
 } as const;

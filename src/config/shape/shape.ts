@@ -3,6 +3,7 @@ import { aws, azure, google, registry } from './access.ts';
 import { application, argocd } from './argocd.ts';
 import { from } from './from.ts';
 import { image, limits, tag } from './image.ts';
+import { notify } from './notify.ts';
 import { patterns } from './patterns.ts';
 import { pullRequest } from './pull-request.ts';
 
@@ -123,6 +124,7 @@ export const shape = z
       .record(text(patterns.name), delivery)
       .optional()
       .describe('What to commit to which config repo, by name.'),
+    notify: notify.optional(),
   })
   .describe('How Tagboat gets a commit of this repository into images and a config commit.');
 
@@ -163,6 +165,9 @@ export const texts: readonly (readonly string[])[] = [
   ['deliveries', '*', 'trailers', '*'],
 ];
 
+/** Values of which the file has the variable's name alone: `${NAME}`. What it stands for is a secret. */
+export const named: readonly (readonly string[])[] = [['notify', '#', 'url']];
+
 /** Values that are templates. */
 export const templates: readonly (readonly string[])[] = [
   ['tag'],
@@ -178,6 +183,7 @@ export const templates: readonly (readonly string[])[] = [
   ['deliveries', '*', 'pullRequest', 'title'],
   ['deliveries', '*', 'pullRequest', 'body'],
   ['deliveries', '*', 'trailers', '*'],
+  ['notify', '#', 'text'],
 ];
 
 /** The keys that a map of the file may have, for a hint at the right one. */
@@ -195,6 +201,7 @@ export function keysAt(path: readonly (string | number)[]): string[] {
   if (path[0] === 'deliveries' && path[2] === 'argocd') return Object.keys(argocd.shape);
   if (path[0] === 'deliveries') return Object.keys(delivery.shape);
   if (path[0] === 'argocd') return Object.keys(argocd.shape);
+  if (path[0] === 'notify') return Object.keys(notify.element.shape);
   const cloud = { aws, google, azure }[String(path[0])];
   return cloud === undefined ? ['host', 'login', 'insecure'] : Object.keys(cloud.shape);
 }

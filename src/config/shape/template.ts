@@ -28,6 +28,11 @@ export const ofSource = [
   // By the words of docker/metadata-action.
   ...(['gitTag', 'semver', 'major', 'minor', 'patch', 'major.minor', 'pr'] as const),
 ];
+/** Variables of what is told of a delivery's end. */
+export const hookVariables = [
+  ...(['delivery', 'outcome', 'why', 'commit', 'shortCommit', 'subject', 'author', 'branch', 'app'] as const),
+  ...(['configCommit', 'repo', 'url'] as const),
+];
 /** Variables of one image, `{tag.app}`. */
 export const ofImage = ['image', 'tag', 'digest'] as const;
 

@@ -8,11 +8,12 @@ import { verdictError } from '../../deploy/verdict/verdict-error.ts';
 import { type ErrorReport, reportOf, TagboatError } from '../../errors.ts';
 import type { WaitValue } from '../../events/json-event.ts';
 import type { ArgoCdPlan, DeployPlan, Verdict } from '../../plan/deploy.ts';
-import type { DeliveryPlan } from '../../plan.ts';
+import type { DeliveryPlan, RunPlan } from '../../plan.ts';
 import { createServers } from '../run/argocd-servers.ts';
 import type { CommonOptions } from '../run/options.ts';
 import { ofBuilding, openRun } from '../run/prepare.ts';
 import type { Body, Session } from '../run/session.ts';
+import type { Ending } from '../run/stopping.ts';
 import { type Watching, watchCommit } from '../run/watch.ts';
 import { withAuth } from '../run/with-auth.ts';
 
@@ -35,32 +36,38 @@ export interface WaitOptions {
 /** `tagboat wait`: until Argo CD has a config commit live, or why it hasn't. */
 export function wait(common: CommonOptions, options: WaitOptions): Body {
   return async (session) => {
-    const deliveries =
+    const plan =
       options.repo === undefined
         ? await fromConfig(session, common, options)
-        : [fromArguments(session, options.repo, options)];
-    const { world, emit, clean } = session;
-    return withAuth(session, async (auth) => {
-      const servers = createServers(world, emit, auth);
-      try {
-        const watching = { world, emit, auth, servers, clean };
-        const settled = await Promise.allSettled(
-          deliveries.map((delivery) => waitFor(watching, delivery, options.commit)),
-        );
-        world.signal.throwIfAborted();
-        const verdicts: Verdict[] = [];
-        const errors: ErrorReport[] = [];
-        for (const result of settled) {
-          if (result.status === 'rejected') errors.push(reportOf(result.reason));
-          else verdicts.push(...result.value);
-        }
-        const value: WaitValue = { verdicts };
-        return { errors: [...errors, ...verdicts.flatMap(verdictError)], value };
-      } finally {
-        servers.close();
-      }
-    });
+        : { source: undefined, deliveries: [fromArguments(session, options.repo, options)] };
+    if (session.hooks.length === 0) return watchAll(session, plan.deliveries, options);
+    const { withNotifications } = await import('../run/notify/notify.ts');
+    return withNotifications(session, plan, (told) => watchAll(told, plan.deliveries, options));
   };
+}
+
+function watchAll(session: Session, deliveries: readonly DeliveryPlan[], options: WaitOptions): Promise<Ending> {
+  const { world, emit, clean } = session;
+  return withAuth(session, async (auth) => {
+    const servers = createServers(world, emit, auth);
+    try {
+      const watching = { world, emit, auth, servers, clean };
+      const settled = await Promise.allSettled(
+        deliveries.map((delivery) => waitFor(watching, delivery, options.commit)),
+      );
+      world.signal.throwIfAborted();
+      const verdicts: Verdict[] = [];
+      const errors: ErrorReport[] = [];
+      for (const [at, result] of settled.entries()) {
+        if (result.status === 'rejected') errors.push(reportOf(result.reason, deliveries[at]?.name));
+        else verdicts.push(...result.value);
+      }
+      const value: WaitValue = { verdicts };
+      return { errors: [...errors, ...verdicts.flatMap(verdictError)], value };
+    } finally {
+      servers.close();
+    }
+  });
 }
 
 async function waitFor(watching: Watching, delivery: DeliveryPlan, commit: string | undefined): Promise<Verdict[]> {
@@ -81,13 +88,17 @@ async function tipOf({ world, auth }: Watching, delivery: DeliveryPlan): Promise
   }
 }
 
-async function fromConfig(session: Session, common: CommonOptions, options: WaitOptions): Promise<DeliveryPlan[]> {
-  const { config, plan } = await openRun(session, common, ofBuilding);
+async function fromConfig(
+  session: Session,
+  common: CommonOptions,
+  options: WaitOptions,
+): Promise<Pick<RunPlan, 'source' | 'deliveries'>> {
+  const { config, source, plan } = await openRun(session, common, ofBuilding);
   const deliveries = plan.deliveries.flatMap((delivery) => {
     const deploy = deployOf(options, delivery.deploy, config.argocd);
     return deploy === undefined ? [] : [{ ...delivery, deploy }];
   });
-  if (deliveries.length > 0) return deliveries;
+  if (deliveries.length > 0) return { source, deliveries };
   const problem =
     config.argocd === undefined
       ? `${config.file} has no \`argocd:\`, which says where to ask.`

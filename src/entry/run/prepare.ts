@@ -59,6 +59,8 @@ export async function openConfig(
   const { text, file, lists } = await readConfigText(session, source.dir, options.config);
   const config = parseConfig(text, file, world.env, { unset, lists });
   tellLeftOut(session, config);
+  session.hooks.push(...config.notify);
+  if (config.notify.length > 0) (await import('./notify/notify.ts')).maskHooks(world, config.notify);
   return { source, identity, config };
 }
 

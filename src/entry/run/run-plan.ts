@@ -16,12 +16,12 @@ export async function runPlan(
   { rebuild = false }: BuildingOptions = {},
 ): Promise<Ending> {
   const { signal } = session.world;
-  return withStages(
-    session,
-    plan,
-    async (stages) => endingOf(plan, await ship(plan, stages, session.emit, { jobs, signal })),
-    { rebuild },
-  );
+  const run = (told: Session): Promise<Ending> =>
+    withStages(told, plan, async (stages) => endingOf(plan, await ship(plan, stages, told.emit, { jobs, signal })), {
+      rebuild,
+    });
+  if (session.hooks.length === 0) return run(session);
+  return (await import('./notify/notify.ts')).withNotifications(session, plan, run);
 }
 
 function endingOf(plan: RunPlan, { exitCode, errors, ...value }: RunResult): Ending {

@@ -6,6 +6,7 @@ import picocolors from 'picocolors';
 import type { Colors } from 'picocolors/types.js';
 import { exitCodes } from '../../errors/codes.ts';
 import { type Emit, type Event, emitNotice, type Happening, peerNotices } from '../../events.ts';
+import type { HookPlan } from '../../plan/outcome.ts';
 import type { Source } from '../../plan.ts';
 import { secretsOf } from '../../wire/secret-names.ts';
 import type { Env, World } from '../../wire/world.ts';
@@ -46,6 +47,8 @@ export interface Session {
   readonly emit: Emit;
   readonly cwd: string;
   readonly settings: Settings;
+  /** Whom the config has told of deliveries, once it was read. */
+  readonly hooks: HookPlan[];
   /** Somebody is there who can be asked. */
   readonly interactive: boolean;
   /** Tells that the run began, once its source is known. */
@@ -127,6 +130,7 @@ export async function runSession(
       world,
       emit,
       cwd: outside.cwd(),
+      hooks: [],
       interactive: !settings.json && outside.stdin.isTTY === true && outside.stderr.isTTY === true,
       settings,
       started: (source) => emit(runStarted(command, source)),
