@@ -164,22 +164,9 @@ export function readConfig(text: string, file: string, env: Env, reading: Config
       return matches(texts, path) ? textOf(node) : node.value;
     }
     if (typeof node.value !== 'string') return node.value;
-    if (matches(named, path)) return readNamed(node.value, start(node), path);
     const filled = filledIn(node.value, problem(path, start(node), rangeOf(node)), path);
     if (filled !== node.value) types.set(spotKey(path), 'open');
     return filled;
-  };
-
-  /** A secret by its variable's name, which it may have here alone: what it stands for is read where it is used. */
-  const readNamed = (written: string, offset: number, path: ConfigPath): string => {
-    const name = /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/.exec(written)?.[1];
-    if (name === undefined) {
-      // Without the line: it may be the secret itself.
-      const about = { file, what: `${describePath(path)}, which is a secret`, variable: undefined };
-      const place = placeAt(file, text, offset, 'nothing');
-      mistake(new TagboatError('CONFIG_SECRET_IN_FILE', about, { place }));
-    } else if (!env[name]) reading.unset?.(path, name);
-    return written;
   };
 
   /** What goes wrong with a variable, told at the variable's place in the file. */
@@ -187,6 +174,7 @@ export function readConfig(text: string, file: string, env: Env, reading: Config
     file,
     key: describePath(path),
     template: range !== undefined && matches(templates, path),
+    named: matches(named, path),
     unset: (name: string): boolean => {
       if (reading.unset?.(path, name) !== true) return false;
       unknown.add(spotKey(path));
@@ -194,7 +182,7 @@ export function readConfig(text: string, file: string, env: Env, reading: Config
     },
     place: (name: string): Place => {
       const found = text.slice(offset, range?.[1]).indexOf(`\${${name}`);
-      return placeAt(file, text, offset + Math.max(found, 0), 'line');
+      return placeAt(file, text, offset + Math.max(found, 0), matches(named, path) ? 'nothing' : 'line');
     },
   });
 

@@ -9,6 +9,8 @@ interface At {
   readonly place: (name: string) => Place;
   /** The text is a template: `{…}` from the environment is text there all the same. */
   readonly template: boolean;
+  /** The text is a variable's name and nothing else: what it stands for is a secret, and read where it is used. */
+  readonly named: boolean;
   /** Told of a variable that isn't set; answers whether that is borne. */
   readonly unset: (name: string) => boolean;
 }
@@ -18,6 +20,12 @@ interface At {
  * CONFIG_SECRET_IN_FILE, CONFIG_VALUE_INVALID.
  */
 export function expandVariables(text: string, env: Env, at: At): string {
+  if (at.named) {
+    const name = /^\$\{([A-Za-z_][A-Za-z0-9_]*)\}$/.exec(text)?.[1];
+    if (name === undefined) refuse(undefined, `${at.key}, which is a secret`, at);
+    if (!env[name]) at.unset(name);
+    return text;
+  }
   const kept = (value: string): string =>
     at.template ? value.replace(/\{([a-zA-Z]+(?:\.[\w-]+)?)\}/g, '{{$1}}') : value;
   return text.replace(
@@ -50,6 +58,6 @@ export function expandVariables(text: string, env: Env, at: At): string {
   );
 }
 
-function refuse(name: string, what: string, { file, place }: At): never {
-  throw new TagboatError('CONFIG_SECRET_IN_FILE', { file, what, variable: name }, { place: place(name) });
+function refuse(variable: string | undefined, what: string, { file, place }: At): never {
+  throw new TagboatError('CONFIG_SECRET_IN_FILE', { file, what, variable }, { place: place(variable ?? '') });
 }
