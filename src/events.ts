@@ -1,6 +1,6 @@
 import type { ErrorReport } from './errors.ts';
 import type { Notice } from './events/notices.ts';
-import type { Verdict } from './plan/deploy.ts';
+import type { ResourceState, Verdict } from './plan/deploy.ts';
 import type { Finding } from './plan/finding.ts';
 import type { CommitOutcome, CommitPreview, ImageOutcome } from './plan/outcome.ts';
 import type { Engine } from './plan.ts';
@@ -117,6 +117,15 @@ export type Happening =
       readonly application: string;
       readonly phase: 'notSeen' | 'refreshing' | 'hydrating' | 'outOfSync' | 'syncing' | 'progressing' | 'settling';
       readonly why: string;
+    }
+  | {
+      /** What Argo CD shows of an application's resources, where it tells: told again when any of it changes. */
+      readonly type: 'verdict.resources';
+      readonly delivery: string;
+      readonly application: string;
+      readonly resources: readonly ResourceState[];
+      /** Resources that it has besides. */
+      readonly more: number;
     }
   | {
       /** What became of an application. */

@@ -49,7 +49,11 @@ export async function ask<T>(path: string): Promise<T> {
 }
 
 /** Reads the board, and again whenever the server says that it changed, until the page is gone. */
-export async function follow(show: (board: Board) => void, tell: (link: Link) => void): Promise<void> {
+export async function follow(
+  show: (board: Board) => void,
+  tell: (link: Link) => void,
+  happened: (what: 'run') => void,
+): Promise<void> {
   if (kept !== undefined) {
     show(kept);
     tell({ is: 'kept' });
@@ -61,7 +65,9 @@ export async function follow(show: (board: Board) => void, tell: (link: Link) =>
       const stream = (await request('events')).body?.pipeThrough(new TextDecoderStream()).getReader();
       show(await ask('board'));
       tell({ is: 'live' });
+      happened('run');
       for (let read = await stream?.read(); read && !read.done; read = await stream?.read()) {
+        if (read.value.includes('event: run')) happened('run');
         if (read.value.includes('event: lost')) tell({ is: 'stale' });
         if (!read.value.includes('event: board')) continue;
         show(await ask('board'));

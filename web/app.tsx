@@ -6,11 +6,12 @@ import { CommitPage } from './pages/commit.tsx';
 import { Flow } from './pages/flow.tsx';
 import { Now } from './pages/now.tsx';
 import { Queue } from './pages/queue.tsx';
+import { Run } from './pages/run.tsx';
 import { Timeline } from './pages/timeline.tsx';
 import { Text } from './parts.tsx';
 import './style.css';
 
-const pages = { now: 'Now', timeline: 'Timeline', flow: 'Flow', commit: 'Commit', queue: 'Queue' };
+const pages = { now: 'Now', timeline: 'Timeline', flow: 'Flow', commit: 'Commit', run: 'Run', queue: 'Queue' };
 type Name = keyof typeof pages;
 
 function here(): { name: Name; rest: string | undefined } {
@@ -26,9 +27,10 @@ function App() {
   const [board, setBoard] = useState<Board>();
   const [link, setLink] = useState<Link>({ is: 'loading' });
   const [at, setAt] = useState(here);
+  const [told, setTold] = useState(0);
   const main = useRef<HTMLElement>(null);
   useEffect(() => {
-    void follow(setBoard, setLink);
+    void follow(setBoard, setLink, () => setTold((times) => times + 1));
     const moved = () => {
       if (/^#[\w-]{24,}$/.test(location.hash)) return location.reload();
       setAt(here());
@@ -62,13 +64,13 @@ function App() {
       <Banner link={link} board={board} />
       <main id="main" ref={main} tabIndex={-1}>
         <h1 class="hidden">{pages[at.name]}</h1>
-        {board && <Shown board={board} at={at} />}
+        {board && <Shown board={board} at={at} told={told} />}
       </main>
     </>
   );
 }
 
-function Shown({ board, at: { name, rest } }: { board: Board; at: ReturnType<typeof here> }) {
+function Shown({ board, at: { name, rest }, told }: { board: Board; at: ReturnType<typeof here>; told: number }) {
   switch (name) {
     case 'now':
       return <Now board={board} />;
@@ -78,6 +80,8 @@ function Shown({ board, at: { name, rest } }: { board: Board; at: ReturnType<typ
       return <Flow board={board} />;
     case 'commit':
       return <CommitPage board={board} asked={rest || board.commit} />;
+    case 'run':
+      return <Run board={board} told={told} />;
     case 'queue':
       return <Queue board={board} />;
   }

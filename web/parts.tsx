@@ -3,7 +3,8 @@ import { commitPage } from '../src/entry/show/report/links.ts';
 
 /** Others' text: on a direction of its own, so that it turns nothing around it. */
 export function Text({ of, most = 300 }: { of: string | undefined; most?: number }) {
-  const text = of ?? '';
+  // A saved run may have anything in the place of a text.
+  const text = typeof of === 'string' ? of : '';
   return <bdi>{text.length > most ? `${text.slice(0, most)}…` : text}</bdi>;
 }
 
@@ -17,6 +18,11 @@ export function span(seconds: number): string {
   if (s < 60) return `${Math.round(s)} s`;
   if (s < 3_600) return `${Math.round(s / 60)} min`;
   return s < 172_800 ? `${Math.round(s / 360) / 10} h` : `${Math.round(s / 86_400)} d`;
+}
+
+/** How long something took that may be short. */
+export function took(seconds: number): string {
+  return seconds < 9.95 ? `${Math.max(0, seconds).toFixed(1)} s` : span(seconds);
 }
 
 export function Ago({ at, now = Date.now() }: { at: string | undefined; now?: number }) {

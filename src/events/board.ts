@@ -1,7 +1,30 @@
 import type { ErrorReport } from '../errors.ts';
+import type { Event } from '../events.ts';
 import type { Hold } from '../plan/holds.ts';
 import type { Waiting } from '../plan/listed.ts';
 import type { HistoryValue, StatusValue, WhereValue } from './json-event.ts';
+
+/** A run's events, as many as are kept. */
+export interface RunRecord {
+  readonly id: number;
+  /** Where they come from, for people. */
+  readonly from: string;
+  /** The command and the commit's subject, as far as the first event tells. */
+  readonly title: string;
+  readonly events: readonly Event[];
+  /** Lines that are no events of ours and what else is wrong with them, as sentences; the first of them. */
+  readonly faults: readonly string[];
+  /** Faults besides, and events that aren't kept. */
+  readonly more: { readonly faults: number; readonly events: number };
+  /** The last event was told. */
+  readonly ended: boolean;
+}
+
+/** What the page is told of runs: which there are, and of one of them the events from `first` on. */
+export interface RunsValue {
+  readonly runs: readonly Pick<RunRecord, 'id' | 'title' | 'ended'>[];
+  readonly run: (RunRecord & { readonly first: number }) | undefined;
+}
 
 /** All that the dashboard's page shows, but for a run's events. Texts are cleaned. */
 export interface Board {
@@ -28,4 +51,5 @@ export interface Board {
   readonly may: { readonly write: boolean; readonly run: boolean };
   /** Answers about commits that are kept, where there is no server to ask. */
   readonly where?: readonly WhereValue[] | undefined;
+  readonly run?: RunRecord | undefined;
 }

@@ -72,6 +72,18 @@ export interface Reason {
   readonly parts: readonly Reason[];
 }
 
+/** One resource of an application, under Argo CD's own words; empty where it has none. */
+export interface ResourceState {
+  readonly kind: string;
+  readonly namespace: string;
+  readonly name: string;
+  /** `Synced`, `OutOfSync`. */
+  readonly sync: string;
+  /** `Healthy`, `Progressing`, `Degraded`, `Missing`. */
+  readonly health: string;
+  readonly message: string;
+}
+
 /** What is at the bottom of the first of these, in a line: the pod rather than its deployment. Undefined without any. */
 export function deepestOf(reasons: readonly Reason[]): { readonly line: string; readonly message: string } | undefined {
   let [reason] = reasons;

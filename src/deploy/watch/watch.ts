@@ -2,6 +2,7 @@ import type { Health } from '../../plan/deploy.ts';
 import type { Application, AppRef } from '../../wire/argocd/types.ts';
 import { WireFailure } from '../../wire/failure.ts';
 import type { Relation } from '../../wire/git/ancestry.ts';
+import { beginning } from '../../wire/text/shorten.ts';
 import { type Helped, type Helper, helpAlong } from '../act/helper.ts';
 import { answerBy, type Ticking, within } from '../observe/asked-until.ts';
 import { mayPass } from '../observe/fault.ts';
@@ -88,6 +89,7 @@ async function watchInProject(watched: Watched): Promise<WatchResult | { readonl
   const relations = createRelations(watched);
   const isRemoved = createRemoved(watched);
   const helper: Helper = helpAlong(watched, take);
+  const tellResources = createTellResources(watched);
   const stop = feed.follow(app, take);
   try {
     for (;;) {
@@ -113,6 +115,7 @@ async function watchInProject(watched: Watched): Promise<WatchResult | { readonl
           seen = observe(whole, watched.followed, helper.failing);
           relation = await relations(revisionsIn(seen));
         }
+        tellResources(whole);
         const judged = judge(question, memory, seen, relation, clock.now());
         memory = judged.memory;
         last = judged.answer;
@@ -141,6 +144,26 @@ async function watchInProject(watched: Watched): Promise<WatchResult | { readonl
     stop();
     helper.stop();
   }
+}
+
+/** As many resources as are told of, and characters of a message. */
+const mostTold = 100;
+const mostMessage = 300;
+
+/** Tells how the resources stand whenever any of it is new. */
+function createTellResources({ emit, delivery, app: { name: application } }: Watched) {
+  let told = '';
+  return ({ resources: all }: Application): void => {
+    if (all.length === 0) return;
+    const resources = all.slice(0, mostTold).map(({ kind, namespace, name, status, health, message }) => ({
+      ...{ kind, namespace, name, sync: status, health },
+      message: beginning(message, mostMessage),
+    }));
+    const text = JSON.stringify(resources);
+    if (text === told) return;
+    told = text;
+    emit({ type: 'verdict.resources', delivery, application, resources, more: all.length - resources.length });
+  };
 }
 
 /** The same application in another project than it was found in, where its old place knows it no more. */

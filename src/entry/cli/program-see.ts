@@ -58,7 +58,9 @@ tagboat history --repo acme/config --branch production --json`,
     'Show all of it in a browser: what is where, deliveries over time, the four DORA measures, a commit on its way.',
     `tagboat ui
 tagboat ui --port 4646 --no-open
-tagboat ui --export site                        # the same as files, for a web server or to be opened as they are`,
+tagboat ui --export site                        # the same as files, for a web server or to be opened as they are
+tagboat ship --json | tee run.jsonl             # a run that is saved …
+tagboat ui --run run.jsonl                      # … is shown as it goes on, or replayed when it is over`,
   )
     .addOption(
       new Option('--port <n>', 'the port on loopback (default: any that is free)').argParser((text) =>
@@ -67,5 +69,6 @@ tagboat ui --export site                        # the same as files, for a web s
     )
     .option('--no-open', 'open no browser')
     .option('--export <dir>', 'write it as files to this folder instead, which need no server')
+    .option('--run <file>', 'show a run by what its --json prints, as the file grows; - for standard input')
     .action(async (options) => run('ui', common(), async () => (await import('../ui/ui.ts')).ui(common(), options)));
 }

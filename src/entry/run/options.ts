@@ -82,7 +82,7 @@ const used: Readonly<Record<string, { readonly config?: readonly string[]; reado
   where: { config: ['config', 'app'] },
   status: { config: ['config', 'app'] },
   history: { config: [...ofConfig, ...history], repo: [...ofRepo, ...history] },
-  ui: { config: ['config', 'app', 'port', 'open', 'export'] },
+  ui: { config: ['config', 'app', 'port', 'open', 'export', 'run'] },
   wait: {
     config: [...ofConfig, 'commit', 'application', 'timeout', 'sync', 'ca', 'insecure'],
     repo: [...ofRepo, 'commit', 'application', 'timeout', 'sync', 'ca', 'insecure', 'server'],

@@ -3,7 +3,7 @@ import type { Event } from '../../events.ts';
 import { healthOf, type Reason, type Verdict } from '../../plan/deploy.ts';
 import { duration, oneLine, padTo, short } from './printable.ts';
 
-type VerdictEvent = Extract<Event, { type: `verdict.${string}` }>;
+type VerdictEvent = Exclude<Extract<Event, { type: `verdict.${string}` }>, { type: 'verdict.resources' }>;
 
 /** How much of each part of a reason people are shown; `--json` has it whole. */
 const mostParts = 4;

@@ -34,6 +34,7 @@ export function wordsOf(event: Event, telling: Telling): string[] {
         : [colors.dim(`· ${printable(event.message)}`)];
     case 'step.started':
     case 'image.progress':
+    case 'verdict.resources':
       return [];
     case 'step.finished':
       return [stepLine(event, colors)];

@@ -1,11 +1,10 @@
 import type { Auth } from '../../auth/auth.ts';
 import { askConfigRepo } from '../../commit/repo/ask.ts';
 import { appOf } from '../../config/plan/message.ts';
-import type { ErrorReport } from '../../errors.ts';
+import { type ErrorReport, TagboatError } from '../../errors.ts';
 import type { Board } from '../../events/board.ts';
 import type { WhereValue } from '../../events/json-event.ts';
 import type { BranchHistory } from '../../plan/history.ts';
-import { beginning } from '../../wire/text/shorten.ts';
 import { historyOf, isOfLooking } from '../commands/see/history.ts';
 import { type Looking, readHistories } from '../commands/see/read-histories.ts';
 import { openDrift, statusOf } from '../commands/see/status.ts';
@@ -13,10 +12,10 @@ import { whereOf } from '../commands/see/where.ts';
 import { askBranches } from '../commands/target/each-branch.ts';
 import type { Session } from '../run/session.ts';
 import { version } from '../run/version.ts';
+import { cleanedValue } from './clean.ts';
 
-/** Entries that the page is given, and characters of one text. */
+/** Entries that the page is given. */
 const mostEntries = 10_000;
-const mostText = 2_000;
 
 /** What the page is given, kept up to date. Its texts are others' and cleaned: no secrets, controls or endless lines. */
 export interface BoardKeeper {
@@ -92,19 +91,22 @@ export async function keepBoard(
   };
 }
 
+/** A board of nothing, where a run alone is to be seen: why the rest isn't is told in it. */
+export function keepNothing({ world, clean }: Session, error: ErrorReport): BoardKeeper {
+  const board: Board = {
+    ...{ readAt: new Date(world.clock.now()).toISOString(), version, app: 'a run', commit: undefined },
+    ...{ status: { rows: [] }, history: { entries: [], others: 0, whole: true }, branches: [], deliveries: [] },
+    errors: [cleanedValue(error, clean) as ErrorReport],
+    may: { write: false, run: true },
+  };
+  const where = async (): Promise<never> => {
+    throw new TagboatError('USAGE', { problem: 'There is no config to ask about a commit by.', command: 'ui' });
+  };
+  return { board: () => board, refresh: async () => false, where };
+}
+
 type Place = Pick<BranchHistory, 'repo' | 'branch'>;
 
 function keyOf({ repo, branch }: Place): string {
   return `${repo} ${branch}`;
-}
-
-/** A JSON-like value with every text in it cleaned and bounded. */
-function cleanedValue(value: unknown, clean: (text: string) => string): unknown {
-  if (typeof value === 'string') return clean(beginning(value, mostText));
-  if (Array.isArray(value)) return value.map((one) => cleanedValue(one, clean));
-  if (value === null || typeof value !== 'object') return value;
-  // A copy that is written over keeps its shape, and takes half the memory of one that is put together.
-  const copy: Record<string, unknown> = { ...value };
-  for (const [key, one] of Object.entries(value)) copy[key] = cleanedValue(one, clean);
-  return copy;
 }

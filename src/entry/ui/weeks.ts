@@ -1,15 +1,18 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Emit } from '../../events.ts';
 import type { Clock } from '../../wire/world.ts';
 import { commit } from '../commands/commit.ts';
 import { unhold } from '../commands/hold.ts';
 import { promote } from '../commands/promote.ts';
 import { rollback } from '../commands/rollback.ts';
+import { ship } from '../commands/ship.ts';
 import { initAppRepo, writeFiles } from '../demo/app.ts';
-import { inside } from '../demo/run.ts';
+import { demoAws, inside } from '../demo/run.ts';
 import type { DemoWorld } from '../demo/world.ts';
 import type { CommonOptions } from '../run/options.ts';
-import type { Body, Session } from '../run/session.ts';
+import { type Body, runStarted, type Session } from '../run/session.ts';
+import { keepRuns } from './runs.ts';
 import { ui } from './ui.ts';
 
 const environments = ['dev', 'staging', 'production'] as const;
@@ -21,11 +24,24 @@ const changes = [
   ...['Take the time zone of the shop', 'Load pictures when seen', 'Fix the total of empty baskets', 'Log less'],
   ...['Find words without accents', 'Show the delivery day', 'Retry the payment once', 'Larger buttons on phones'],
 ];
-const template = `apiVersion: v1
+const services = ['web', 'api'] as const;
+/** The images of the weeks before were never made: where nothing is built any more, tags are kept in a ConfigMap alone. */
+const kept = `apiVersion: v1
 kind: ConfigMap
 metadata: { name: shop }
 data: { web: "{{ .Values.web.tag }}", api: "{{ .Values.api.tag }}" }
 `;
+const deployments = (host: string): string =>
+  services
+    .map(
+      (one) => `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: ${one} }
+spec:
+  template: { spec: { containers: [{ name: ${one}, image: "${host}/shop-${one}:{{ .Values.${one}.tag }}" }] } }
+`,
+    )
+    .join('---\n');
 const [minute, hour, day] = [60_000, 3_600_000, 86_400_000];
 /** Between two deliveries while the dashboard is up: there is something to watch. */
 const liveMs = 20_000;
@@ -55,44 +71,58 @@ export async function showWeeks({ session, demo, dir, common }: Weeks): Promise<
   const files = environments.flatMap((one) => [
     [`${one}/Chart.yaml`, 'apiVersion: v2\nname: shop\nversion: 0.1.0\n'],
     [`${one}/values.yaml`, `# The shop in ${one}.\nweb:\n  tag: none\napi:\n  tag: none\n`],
-    [`${one}/templates/shop.yaml`, template],
+    [`${one}/templates/shop.yaml`, one === 'dev' ? deployments(demo.registry.host) : kept],
   ]);
   const repo = await demo.gitHost.createRepo('fleet', { files: Object.fromEntries(files), message: 'Three shops' });
   demo.gitHost.setAccess('fleet', { tokens: { [demo.token]: 'write' }, anonymous: 'read' });
-  await writeFiles(app, { 'tagboat.yaml': configOf(repo), 'watched.yaml': configOf(repo, demo.argocd.url) });
+  const images = Object.fromEntries(services.map((one) => [`${one}/Dockerfile`, `FROM scratch\nCOPY ${one}/ /srv/\n`]));
+  const [plain, watched] = [configOf(repo), `${servers(demo)}${configOf(repo, demo.argocd.url)}`];
+  await writeFiles(app, { ...images, 'tagboat.yaml': plain, 'watched.yaml': watched });
   await initAppRepo(demo.world, app);
   /** A command at a time, by somebody. It is scenery: what goes wrong in it ends nothing. */
-  const at = async (time: number, by: string, body: Body): Promise<void> => {
+  const runs = keepRuns(session.clean);
+  const at = async (time: number | undefined, by: string, body: Body, emit: Emit = () => undefined): Promise<void> => {
     signal.throwIfAborted();
-    const shifted: Clock = { ...clock, now: () => time };
-    await git(time, by, 'config', 'user.name', by);
-    await git(time, by, 'config', 'user.email', `${by.split(' ')[0]?.toLowerCase()}@example.com`);
+    const began = clock.now();
+    const shifted: Clock = time === undefined ? clock : { ...clock, now: () => time };
+    await git(began, by, 'config', 'user.name', by);
+    await git(began, by, 'config', 'user.email', `${by.split(' ')[0]?.toLowerCase()}@example.com`);
     const env = { ...demo.world.env, GITHUB_ACTIONS: undefined, GITHUB_ACTOR: undefined };
     const world = { ...demo.world, env, clock: shifted };
     const own = {
       ...inside(session, demo),
       cwd: app,
-      emit: () => undefined,
+      emit,
       say: () => undefined,
       print: () => undefined,
     };
-    await body({ ...own, world, started: () => undefined });
+    const ending = await body({ ...own, world, started: (source) => emit(runStarted('ship', source)) });
+    const { value, errors = [], exitCode = errors[0]?.exitCode ?? 0 } = ending;
+    const seconds = Math.round(clock.now() - began) / 1_000;
+    emit({ type: 'result', command: 'ship', exitCode, seconds, errors, value });
   };
   const own = { ...common, app, config: undefined, ref: 'refs/heads/main' };
-  const deliver = async (time: number, change: number): Promise<void> => {
-    const by = people[(change * 7) % people.length] ?? '';
+  const change = async (time: number, nth: number): Promise<string> => {
+    const by = people[(nth * 7) % people.length] ?? '';
+    // Each is of one service alone, so that the other's image is known again.
+    const service = services[nth % services.length];
+    await writeFiles(app, { [`${service}/index.html`]: `<h1>${changes[nth % changes.length]}, ${nth}</h1>\n` });
     await git(time, by, 'add', '--all');
-    await git(time, by, 'commit', '--quiet', '--allow-empty', '--message', changes[change % changes.length] ?? '');
-    await at(time + (3 + ((change * 5) % 9)) * minute, by, commit(own, { branch: 'main', set: [], create: false }));
+    await git(time, by, 'commit', '--quiet', '--allow-empty', '--message', changes[nth % changes.length] ?? '');
+    return by;
+  };
+  const deliver = async (time: number, nth: number): Promise<void> => {
+    const by = await change(time, nth);
+    await at(time + (3 + ((nth * 5) % 9)) * minute, by, commit(own, { branch: 'main', set: [], create: false }));
   };
   session.say((colors) => colors.dim('\nMaking three weeks of another shop’s deliveries, for the dashboard to show …'));
   const begin = Math.floor(clock.now() / day) * day - 21 * day;
-  let change = 0;
+  let nth = 0;
   for (let one = 0; one <= 20; one += 1) {
     const morning = begin + one * day + 8 * hour;
     if ([0, 6].includes(new Date(morning).getUTCDay())) continue;
     const many = 1 + ((one * 5) % 3);
-    for (let nth = 0; nth < many; nth += 1) await deliver(morning + nth * 97 * minute + one * 3 * minute, change++);
+    for (let of = 0; of < many; of += 1) await deliver(morning + of * 97 * minute + one * 3 * minute, nth++);
     await at(morning + 6 * hour, 'Grace Murray', promote(own, 'dev', 'staging', {}));
     if (one % 2 === 0)
       await at(morning + 8 * hour + 11 * minute, 'Ada Byron', promote(own, 'staging', 'production', {}));
@@ -107,16 +137,31 @@ export async function showWeeks({ session, demo, dir, common }: Weeks): Promise<
   );
   const seen = () => Promise.all(apps.map((one) => one.refresh()));
   await seen();
+  const config = join(app, 'watched.yaml');
+  const tell: Emit = (happening) =>
+    runs.tell({ ...happening, at: new Date(clock.now()).toISOString() }, 'the demo, a delivery every 20 seconds');
   const live = async (): Promise<void> => {
     while (!signal.aborted) {
+      const now = clock.now();
+      const by = await change(now - 12 * minute, nth++).catch(() => 'Ada Byron');
+      await at(undefined, by, ship({ ...own, config, delivery: ['dev'] }), tell).catch(() => undefined);
       await clock.sleep(liveMs, signal).catch(() => undefined);
-      if (signal.aborted) return;
-      await deliver(clock.now() - 12 * minute, change++).catch(() => undefined);
-      await seen();
     }
   };
-  const shown = ui({ ...own, config: join(app, 'watched.yaml') }, { open: true });
+  const shown = ui({ ...own, config }, { open: true, runs });
   await Promise.all([shown({ ...inside(session, demo, 'ui'), cwd: app }), live()]);
+}
+
+/** Where images go, and the way in. */
+function servers(demo: DemoWorld): string {
+  const images = services.map(
+    (one) => `${one}: { repository: shop-${one}, dockerfile: ${one}/Dockerfile, tag: "{shortCommit}" }`,
+  );
+  const { role, region, sessionSeconds } = demoAws;
+  return `registry: { host: "${demo.registry.host}", login: ecr, insecure: true }
+aws: { role: "${role}", region: ${region}, sessionSeconds: ${sessionSeconds} }
+images: { ${images.join(', ')} }
+`;
 }
 
 function configOf(repo: string, argocd?: string): string {
