@@ -10,7 +10,7 @@ import { loadApply } from './land/apply.ts';
 import { type Landing, landedOutcome, landingTimedOut, lookAtBranch, startLanding } from './land/landing.ts';
 import { type MadeCommit, type PushTry, pushCommit } from './land/push-commit.ts';
 import { pushDirect } from './land/push-direct.ts';
-import { commitThroughGitHub, githubRepository } from './land/via-github.ts';
+import { commitThroughGitHub, githubRepository, overGitHub } from './land/via-github.ts';
 import { confirm } from './order/confirmed.ts';
 import type { Lineage } from './order/lineage.ts';
 import { propose } from './propose/propose.ts';
@@ -56,13 +56,11 @@ export async function landDelivery(
   const began = world.clock.now();
   const deadline = began + (options.budgetMs ?? 120_000);
   const idleMs = options.idleMs ?? defaultIdleMs;
-  const repo = openConfigRepo(world, delivery, {
-    credential,
-    idleMs,
-    deadline: deadline + settlingMs,
-    patientUntil: deadline,
-    notice: peerNotices(emit, 'commit'),
-  });
+  const notice = peerNotices(emit, 'commit');
+  const patience = { idleMs, deadline: deadline + settlingMs, patientUntil: deadline, notice };
+  const git = openConfigRepo(world, delivery, { credential, ...patience });
+  const repo =
+    way === undefined ? git : await overGitHub(world, git, way, delivery, { ...options, idleMs, deadline, notice });
   const push = (made: MadeCommit): Promise<PushTry> =>
     way === undefined ? pushCommit(world, repo, made) : commitThroughGitHub(world, way, delivery, made, idleMs);
   const { lineage } = options;
@@ -89,7 +87,6 @@ async function landOrQueue(landing: Landing, intentRefs: IntentRefs | undefined)
   let seen = await lookAtBranch(landing);
   let crowded = false;
   const confirmed = new Set<string>();
-  const guarded = { ...landing, remote: landing.repo.remote };
   for (;;) {
     // Our commit was made on an older tip: another push was first. In a crowd, the next push would lose too.
     const beaten = crowded || (landing.made !== undefined && landing.made.on !== seen.tip);
@@ -119,7 +116,7 @@ async function landOrQueue(landing: Landing, intentRefs: IntentRefs | undefined)
       const { outcome } = tried;
       if (outcome.is !== 'unchanged' || confirmed.has(outcome.tip)) return outcome;
       confirmed.add(outcome.tip);
-      if (!(await confirm(guarded, outcome.tip))) return outcome;
+      if (!(await confirm(landing, outcome.tip))) return outcome;
       seen = await lookAtBranch(landing);
       // Whoever was there before it was kept has not seen it.
       if (seen.tip === outcome.tip) return outcome;
@@ -128,19 +125,20 @@ async function landOrQueue(landing: Landing, intentRefs: IntentRefs | undefined)
     seen = tried.look;
     crowded = tried.is === 'crowded';
     if (crowded || tried.is === 'overtaken') continue;
-    await giveWay(landing, seen.tip, queue === undefined);
-    if (queue === undefined) seen = await lookAtBranch(landing);
+    const waitMs = await giveWay(landing, seen.tip, queue === undefined);
+    if (waitMs > landing.looked.tripMs) seen = await lookAtBranch(landing);
   }
 }
 
-/** After a lost race: waits, longer each time and at random, unless the queue does the waiting. Throws LAND_TIMED_OUT. */
-async function giveWay(landing: Landing, tip: ObjectId, wait: boolean): Promise<void> {
+/** After a lost race: waits, longer each time and at random, unless the queue does the waiting. Answers how long, in milliseconds. Throws LAND_TIMED_OUT. */
+async function giveWay(landing: Landing, tip: ObjectId, wait: boolean): Promise<number> {
   const { world, delivery, pushes } = landing;
   const attempt = pushes.length;
   const waitMs = wait ? backoff(attempt, undefined, { random: world.random, baseMs: 100, capMs: 5_000 }) : 0;
   if (world.clock.now() + waitMs > landing.deadline) throw landingTimedOut(landing);
   landing.emit({ type: 'commit.beaten', delivery: delivery.name, attempt, tip, waitMs });
   if (waitMs > 0) await world.clock.sleep(waitMs, world.signal);
+  return waitMs;
 }
 
 /** A lost push whose host didn't say plainly that it won't have it. */

@@ -1,7 +1,12 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { promisify } from 'node:util';
 import type { GitHost } from '../../src/sandbox/git-host/git-host.ts';
 import type { RepoFile } from '../../src/sandbox/git-host/repo.ts';
 import type { Repositories } from '../../src/sandbox/github/graphql.ts';
+
+const run = promisify(execFile);
+const whole = { encoding: 'buffer', maxBuffer: 64 * 1024 * 1024 } as const;
 
 /** A git host's repositories (`owner/name`) as GitHub's API reaches them. Commits are by the App's own account. */
 export function repositoriesOf(host: GitHost, right: Repositories['right']): Repositories {
@@ -13,6 +18,18 @@ export function repositoriesOf(host: GitHost, right: Repositories['right']): Rep
   return {
     right,
     tip,
+    file: async (repository, commit, path) => {
+      const [, mode, type, oid] =
+        /^(\d+) (\w+) ([0-9a-f]+)\t/.exec(await host.git(repository, 'ls-tree', commit, '--', path)) ?? [];
+      if (mode === undefined || oid === undefined) return undefined;
+      const { stdout } =
+        type === 'blob' ? await run('git', ['cat-file', 'blob', oid], { ...whole, cwd: host.repoDir(repository) }) : {};
+      return { mode: Number.parseInt(mode, 8), oid, bytes: stdout };
+    },
+    messages: async (repository, commit, path, most) =>
+      (await host.git(repository, 'log', '-z', '--format=%B', `-${most}`, commit, '--', path))
+        .split('\0')
+        .filter((message) => message !== ''),
     commit: async ({ repository, branch, parent, message, files }) => {
       const draft = `draft-${randomUUID()}`;
       await host.git(repository, 'update-ref', `refs/heads/${draft}`, parent);

@@ -87,7 +87,7 @@ export async function decideOnTip(landing: Landing, tip: ObjectId): Promise<TipD
   if (rewriting.files.length === 0) return { is: 'ended', outcome: unchangedOutcome(landing, tip) };
   if (broken !== undefined) return { is: 'ended', outcome: heldOutcome(broken, delivery) };
   refuseOvertaken(delivery, rewriting);
-  const outcome = await guard({ delivery, remote: repo.remote, lineage }, tip, rewriting);
+  const outcome = await guard({ delivery, repo, lineage }, tip, rewriting);
   if (outcome !== undefined) return { is: 'ended', outcome };
   world.trace?.(`commit ${delivery.name}: to be made on ${tip}; ${whyMadeOn(landing)}`);
   const seconds = Math.floor(world.clock.now() / 1_000);

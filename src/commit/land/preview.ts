@@ -6,11 +6,11 @@ import { readHolds } from '../holds/holds.ts';
 import { guard } from '../order/guard.ts';
 import type { Lineage } from '../order/lineage.ts';
 import { askConfigRepo } from '../repo/ask.ts';
-import type { ConfigRepo } from '../repo/config-repo.ts';
+import { type ConfigRepo, defaultIdleMs } from '../repo/config-repo.ts';
 import { openForge } from '../repo/forge.ts';
 import { explainGitFailure } from '../repo/git-failure.ts';
 import { heldOutcome, loadApply } from './apply.ts';
-import { githubRepository } from './via-github.ts';
+import { githubRepository, overGitHub } from './via-github.ts';
 
 interface PreviewOptions {
   readonly idleMs?: number;
@@ -27,17 +27,20 @@ export async function previewDelivery(
   options: PreviewOptions = {},
 ): Promise<CommitPreview> {
   const files = filesTouched(delivery);
-  githubRepository(delivery, credential);
+  const way = githubRepository(delivery, credential);
   if (delivery.via === 'pullRequest') openForge(world, delivery, credential);
   const loading = loadApply();
-  const question = async (repo: ConfigRepo): Promise<CommitPreview> => {
+  const question = async (git: ConfigRepo): Promise<CommitPreview> => {
+    const { lineage, idleMs = defaultIdleMs } = options;
+    const patience = { lineage, idleMs, deadline: world.clock.now() + idleMs, notice: world.notice };
+    const repo = way === undefined ? git : await overGitHub(world, git, way, delivery, patience);
     const tip = await repo.readTip();
     const snapshot = await repo.readFiles(tip, files);
     const holds = readHolds(snapshot, delivery.holds);
     const apply = await loading;
     const { rewriting, broken } = apply(snapshot, holds, delivery, world.clock.now());
     const { changes, diff } = rewriting;
-    const guarded = { delivery, remote: repo.remote, lineage: options.lineage };
+    const guarded = { delivery, repo, lineage: options.lineage };
     const held = broken === undefined ? undefined : heldOutcome(broken, delivery);
     const instead = held ?? (changes.length === 0 ? undefined : await guard(guarded, tip, rewriting));
     if (changes.length > 0 && instead === undefined && options.pushes !== false && delivery.via !== 'github') {

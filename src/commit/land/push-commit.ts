@@ -24,8 +24,8 @@ export interface MadeCommit {
 export interface PushTry extends MadeCommit {
   /** The commit, should it be among these: for a push whose reply was lost. */
   readonly found: (commits: ReadonlyMap<ObjectId, HistoryCommit>) => ObjectId | undefined;
-  readonly fate:
-    | { readonly is: 'taken' }
+  readonly fate: /** `shown`: the same answer has the branch at it. Else the branch is still to be looked at. */
+    | { readonly is: 'taken'; readonly shown?: boolean }
     /** The server said no, in these words. Why, only the branch can tell. */
     | { readonly is: 'refused'; readonly words: Peer; readonly unpackFailed?: boolean }
     /** No usable reply: it may have been taken. */

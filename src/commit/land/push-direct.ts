@@ -49,7 +49,7 @@ export async function pushDirect(landing: Landing, tip: ObjectId, queueing: bool
     const push = await landing.push(made);
     pushes.push(push);
     if (push.fate.is === 'taken') {
-      const seen = await lookForTaken(landing, push.on, push.built.commit);
+      const seen = push.fate.shown === true ? undefined : await lookForTaken(landing, push.on, push.built.commit);
       return seen === undefined ? { is: 'landed', made: push } : wonAmong(landing, seen);
     }
     const seen = await lookAgain(landing, push);

@@ -3,16 +3,14 @@ import type { DeliveryPlan, GitCredential } from '../../plan.ts';
 import { shownUrl, WireFailure } from '../../wire/failure.ts';
 import type { HistoryCommit } from '../../wire/git/ancestry.ts';
 import type { ObjectId } from '../../wire/git/pack/object.ts';
-import { commitOnBranch, type GraphqlApi } from '../../wire/github/commit-on-branch.ts';
+import { commitOnBranch } from '../../wire/github/commit-on-branch.ts';
 import type { World } from '../../wire/world.ts';
+import { filesTouched } from '../edit/rewrite.ts';
+import { asksWhoWrote } from '../order/guard.ts';
+import type { Lineage } from '../order/lineage.ts';
+import type { GithubRepository, ReadingByApi } from '../repo/by-github.ts';
+import type { ConfigRepo } from '../repo/config-repo.ts';
 import { type MadeCommit, type PushTry, sendPush } from './push-commit.ts';
-
-/** A delivery's config repo as GitHub's API knows it. */
-export interface GithubRepository {
-  readonly api: GraphqlApi;
-  /** `owner/name`. */
-  readonly repository: string;
-}
 
 /** The way through GitHub's API, or undefined when the delivery doesn't ask for it. Throws VIA_GITHUB_IMPOSSIBLE. */
 export function githubRepository(
@@ -26,6 +24,19 @@ export function githubRepository(
   if (credential === undefined) throw impossible('there is no token for it');
   if (credential.graphql === undefined) throw impossible(`${new URL(repo).host} is no GitHub that this job knows`);
   return { api: credential.graphql, repository };
+}
+
+/** The config repo read by GitHub's API, as far as this delivery will ask it. What reads so is loaded where it is needed. */
+export async function overGitHub(
+  world: World,
+  git: ConfigRepo,
+  way: GithubRepository,
+  delivery: DeliveryPlan,
+  { lineage, ...options }: ReadingByApi & { readonly lineage?: Lineage | undefined },
+): Promise<ConfigRepo> {
+  const { readByGitHub } = await import('../repo/by-github.ts');
+  const asked = { branch: delivery.branch, files: filesTouched(delivery), messages: asksWhoWrote(delivery, lineage) };
+  return readByGitHub(world, git, way, asked, options);
 }
 
 /**
@@ -54,7 +65,7 @@ export async function commitThroughGitHub(
     const { code, text } = reply;
     return { ...made, found, fate: { is: 'refused', words: { code, text } } };
   }
-  return { ...made, built: { ...made.built, commit: reply.commit }, found, fate: { is: 'taken' } };
+  return { ...made, built: { ...made.built, commit: reply.commit }, found, fate: { is: 'taken', shown: reply.shown } };
 }
 
 /** Ours among the commits since: on the same parent, with the same message, which tells files, values and run. */

@@ -9,7 +9,7 @@ import type { World } from '../../wire/world.ts';
 import { confirmedPrefix } from '../repo/layout.ts';
 import { commitNamed } from './commit-named.ts';
 import type { Lineage } from './lineage.ts';
-import { openWriters, type PlacedValue, sourceOf, trailersOf } from './trailers.ts';
+import { openWriters, type PlacedValue, type ReadRepo, sourceOf, trailersOf } from './trailers.ts';
 
 const limits = { commit: 64 * 1024, all: 8 * 1024 * 1024 };
 const mostRefs = 1_000;
@@ -38,7 +38,7 @@ export async function openConfirmed(
 interface Confirming {
   readonly world: World;
   readonly delivery: DeliveryPlan;
-  readonly remote: GitRemote;
+  readonly repo: ReadRepo;
   readonly lineage: Lineage | undefined;
 }
 
@@ -46,19 +46,19 @@ interface Confirming {
  * Keeps on a ref of its own that our commit found a delivery's values there already, unless the values say so themselves
  * or it is known of ours or a newer commit. Answers whether it did. That it can't be kept is told, and stops nobody.
  */
-export async function confirm({ world, delivery, remote, lineage }: Confirming, tip: ObjectId): Promise<boolean> {
+export async function confirm({ world, delivery, repo, lineage }: Confirming, tip: ObjectId): Promise<boolean> {
   if (lineage === undefined || delivery.order === 'off' || delivery.queue === false) return false;
   const places = delivery.edits.filter(({ value }) => commitNamed(value, lineage.commit, value) === undefined);
   if (places.length === 0) return false;
   try {
-    const [writerOf, confirmedBy] = [openWriters(remote, tip), await openConfirmed(remote, delivery.branch)];
+    const [writerOf, confirmedBy] = [openWriters(repo, tip), await openConfirmed(repo.remote, delivery.branch)];
     const isOurs = async (place: PlacedValue): Promise<boolean> => {
       const by = [(await writerOf(place))?.commit, ...confirmedBy(place)].filter((one) => one !== undefined);
       const kin = await Promise.all(by.map((one) => lineage.kinOf(one)));
       return kin.some(({ is }) => is === 'same' || is === 'descendant');
     };
     if ((await Promise.all(places.map(isOurs))).every(Boolean)) return false;
-    if (await publish(world, delivery, remote)) return true;
+    if (await publish(world, delivery, repo.remote)) return true;
   } catch (error) {
     world.signal.throwIfAborted();
     if (!(error instanceof WireFailure)) throw error;

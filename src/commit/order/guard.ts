@@ -3,20 +3,18 @@ import type { Notice } from '../../events/notices.ts';
 import type { CommitOutcome } from '../../plan/outcome.ts';
 import type { DeliveryPlan } from '../../plan.ts';
 import type { ObjectId } from '../../wire/git/pack/object.ts';
-import type { GitRemote } from '../../wire/git/remote.ts';
 import { beginning } from '../../wire/text/shorten.ts';
 import { type Rewriting, valuesFound } from '../edit/rewrite.ts';
 import { commitNamed } from './commit-named.ts';
 import { openConfirmed } from './confirmed.ts';
 import type { Kinship, Lineage } from './lineage.ts';
-import { guardReleases } from './releases.ts';
-import { openWriters, type PlacedValue } from './trailers.ts';
+import { guardReleases, releaseNamed } from './releases.ts';
+import { openWriters, type PlacedValue, type ReadRepo } from './trailers.ts';
 
 /** A delivery about to be made on a tip. */
 export interface Guarded {
   readonly delivery: DeliveryPlan;
-  /** The config repo. */
-  readonly remote: GitRemote;
+  readonly repo: ReadRepo;
   /** Our commit among the app repo's. Without it there is nothing to compare. */
   readonly lineage: Lineage | undefined;
 }
@@ -63,7 +61,7 @@ export async function guard(
  * same place; only where no new value does so is the config repo asked who wrote the old ones.
  */
 async function findTheirs(
-  { delivery, remote }: Guarded,
+  { delivery, repo }: Guarded,
   lineage: Lineage,
   tip: ObjectId,
   rewriting: Rewriting,
@@ -83,9 +81,9 @@ async function findTheirs(
   const asked = places.filter(({ names, changes, isTwin }) =>
     telling.length > 0 && !isTwin ? names !== undefined : changes,
   );
-  const writerOf = openWriters(remote, tip);
+  const writerOf = openWriters(repo, tip);
   const untold = asked.some(({ names }) => names === undefined);
-  const confirmedBy = untold ? await openConfirmed(remote, delivery.branch) : () => [];
+  const confirmedBy = untold ? await openConfirmed(repo.remote, delivery.branch) : () => [];
   const untraced: { readonly level: 'info' | 'warning'; readonly message: string; readonly place: PlacedValue }[] = [];
   const theirs = await Promise.all(
     asked.map(async ({ names, ...place }) => {
@@ -112,6 +110,17 @@ async function findTheirs(
   for (const { level, message, place } of few)
     lineage.tell(level, more === 0 ? message : `${message} It is so with ${more} more values.`, ofNoCommit(place));
   return theirs.flat();
+}
+
+/** Whether the guard will likely ask who wrote the values there: where not all of the new ones name what they are from. */
+export function asksWhoWrote(
+  { order, gitTag, edits }: Pick<DeliveryPlan, 'order' | 'gitTag' | 'edits'>,
+  lineage: Pick<Lineage, 'commit'> | undefined,
+): boolean {
+  if (order === 'off') return false;
+  if (gitTag !== undefined) return edits.some(({ value }) => releaseNamed(value, gitTag, value) === undefined);
+  const named = edits.map(({ value }) => lineage && commitNamed(value, lineage.commit, value)?.is);
+  return lineage !== undefined && (named.includes('short') || !named.includes('commit'));
 }
 
 function shown(value: string): string {

@@ -2,10 +2,9 @@ import type { CommitOutcome } from '../../plan/outcome.ts';
 import { compareReleases } from '../../plan/release.ts';
 import type { DeliveryPlan } from '../../plan.ts';
 import type { ObjectId } from '../../wire/git/pack/object.ts';
-import type { GitRemote } from '../../wire/git/remote.ts';
 import { type Rewriting, valuesFound } from '../edit/rewrite.ts';
 import type { Lineage } from './lineage.ts';
-import { openWriters } from './trailers.ts';
+import { openWriters, type ReadRepo } from './trailers.ts';
 
 /**
  * What keeps a release from being delivered by `order: semver`: `superseded` when a value to be replaced is of a higher
@@ -15,11 +14,11 @@ import { openWriters } from './trailers.ts';
 export async function guardReleases(
   {
     delivery,
-    remote,
+    repo,
     lineage,
   }: {
     readonly delivery: DeliveryPlan;
-    readonly remote: GitRemote;
+    readonly repo: ReadRepo;
     readonly lineage: Lineage | undefined;
   },
   ours: string,
@@ -27,7 +26,7 @@ export async function guardReleases(
   rewriting: Rewriting,
 ): Promise<Extract<CommitOutcome, { is: 'superseded' }> | undefined> {
   const found = valuesFound(rewriting, delivery.edits);
-  const writerOf = openWriters(remote, tip);
+  const writerOf = openWriters(repo, tip);
   for (const [at, { file, path, value: next }] of delivery.edits.entries()) {
     const value = found[at];
     if (value === undefined || value === next) continue;
@@ -47,7 +46,7 @@ export async function guardReleases(
 }
 
 /** What stands in a value where the new one has our release; with its `v` or without, as the new one has it. */
-function releaseNamed(next: string, ours: string, value: string): string | undefined {
+export function releaseNamed(next: string, ours: string, value: string): string | undefined {
   const name = [ours, ours.replace(/^v/i, '')].find((one) => next.includes(one));
   if (name === undefined) return undefined;
   const [before, after] = [next.slice(0, next.indexOf(name)), next.slice(next.indexOf(name) + name.length)];

@@ -2,7 +2,7 @@ import type { HeldPlace } from '../../plan/holds.ts';
 import { scanPath } from '../../plan/path.ts';
 import { type HistoryCommit, newestCommits } from '../../wire/git/ancestry.ts';
 import { isObjectId, type ObjectId } from '../../wire/git/pack/object.ts';
-import type { GitRemote } from '../../wire/git/remote.ts';
+import type { ConfigRepo } from '../repo/config-repo.ts';
 
 /** The trailers of a commit message, in their order: `Key: value` lines of its last paragraph (git-interpret-trailers). */
 export function trailersOf(message: string): readonly { readonly key: string; readonly value: string }[] {
@@ -79,6 +79,9 @@ function pathEnd(text: string): { readonly colon: number; readonly at: number } 
   }
 }
 
+/** A config repo as far as it is asked who wrote what. */
+export type ReadRepo = Pick<ConfigRepo, 'remote' | 'messages'>;
+
 /** Generations in which the writer of a value is looked for at most; as many are read as it takes. */
 const mostDepth = 4_096;
 
@@ -88,25 +91,31 @@ const mostDepth = 4_096;
  * when it doesn't say where it came from. What was read for one serves the others, and nothing is asked before the first
  * is asked for. Throws WireFailure.
  */
-export function openWriters(remote: GitRemote, tip: ObjectId): (place: PlacedValue) => Promise<Writer | undefined> {
+export function openWriters(
+  { remote, messages }: ReadRepo,
+  tip: ObjectId,
+): (place: PlacedValue) => Promise<Writer | undefined> {
   let known: ReadonlyMap<ObjectId, HistoryCommit> = new Map();
   /** One question at a time, each with what the one before it has read. */
   let before: Promise<unknown> = Promise.resolve();
   let isAll = false;
   const ask = async (place: PlacedValue): Promise<Writer | undefined> => {
     const setting = `${place.file}:${place.path}=`;
-    const writerIn = (commits: typeof known) => {
-      for (const message of fromTip(commits, tip)) {
+    const writerIn = (newest: Iterable<string>) => {
+      for (const message of newest) {
         const set = trailersOf(message).find(({ key, value }) => key === 'Tagboat-Set' && value.startsWith(setting));
         if (set !== undefined) return { message, value: set.value.slice(setting.length) };
       }
       return undefined;
     };
-    if (!isAll && writerIn(known) === undefined) {
-      known = (await newestCommits(remote, tip, mostDepth, (some) => writerIn(some) !== undefined)) ?? known;
-      isAll = writerIn(known) === undefined;
+    const writerAmong = (commits: typeof known) => writerIn(fromTip(commits, tip));
+    const told = messages?.(tip, place.file);
+    const tells = told && writerIn(told.newest);
+    if (tells === undefined && told?.all !== true && !isAll && writerAmong(known) === undefined) {
+      known = (await newestCommits(remote, tip, mostDepth, (some) => writerAmong(some) !== undefined)) ?? known;
+      isAll = writerAmong(known) === undefined;
     }
-    const writer = writerIn(known);
+    const writer = tells ?? writerAmong(known);
     return writer?.value === place.value ? sourceOf(writer.message) : undefined;
   };
   return (place) => {

@@ -6,6 +6,7 @@ import type { ObjectId } from '../../wire/git/pack/object.ts';
 import { createTipReader, type TipReader } from '../../wire/git/reader.ts';
 import { type GitRemote, openRemote } from '../../wire/git/remote.ts';
 import type { PathEnd, Snapshot } from '../../wire/git/snapshot.ts';
+import type { FileMessages } from '../../wire/github/branch-state.ts';
 import type { Tell, World } from '../../wire/world.ts';
 import { holdsFile, intentPrefix, publishedAt } from './layout.ts';
 
@@ -26,6 +27,8 @@ export interface ConfigRepo {
   readFiles(tip: ObjectId, files: readonly string[]): Promise<Snapshot>;
   /** The same, whatever the paths lead to. Throws WireFailure. */
   readPaths(tip: ObjectId, paths: readonly string[]): Promise<Snapshot>;
+  /** What wrote a file last, where the host has told it along with the tip. */
+  readonly messages?: ((tip: ObjectId, file: string) => FileMessages | undefined) | undefined;
   close(): Promise<void>;
 }
 

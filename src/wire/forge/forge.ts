@@ -1,5 +1,5 @@
 import type { ObjectId } from '../git/pack/object.ts';
-import { limitIn } from '../github/commit-on-branch.ts';
+import { limitIn } from '../github/graphql.ts';
 import { fetchOver, octokitFailure } from '../github/octokit.ts';
 import { isLimited, retry } from '../retry.ts';
 import type { Secret } from '../secret.ts';

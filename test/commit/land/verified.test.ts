@@ -1,54 +1,12 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { previewDelivery } from '../../../src/commit/land/preview.ts';
-import type { GitCredential } from '../../../src/plan.ts';
-import { type ApiAnswer, json, serveApi } from '../../../src/sandbox/api.ts';
-import type { GitHost } from '../../../src/sandbox/git-host/git-host.ts';
+import { json } from '../../../src/sandbox/api.ts';
 import { startGitHub } from '../../../src/sandbox/github/github.ts';
-import { answerGraphql, type Repositories } from '../../../src/sandbox/github/graphql.ts';
-import { Secret } from '../../../src/wire/secret.ts';
 import { cli, resultOf } from '../../support/cli.ts';
 import { gitHost, noHttpBackend, skipNote } from '../../support/git-host.ts';
 import { repositoriesOf } from '../../support/github-repositories.ts';
-import {
-  chart,
-  deliveryTo,
-  fileAt,
-  isSound,
-  land,
-  landed,
-  pushesIn,
-  quickWorld,
-  tipOf,
-  tokenCredential,
-  valuesWith,
-} from '../landing.ts';
-
-const name = 'acme/config';
-const token = 'planted-app-token';
-
-interface Changes {
-  /** In place of the API's own commit, which it may call. */
-  readonly commit?: (own: Repositories['commit'], host: GitHost) => Repositories['commit'];
-  readonly right?: Repositories['right'];
-  /** In place of an answer, by the request's number from 1. */
-  readonly instead?: (request: number) => ApiAnswer | undefined;
-}
-
-/** A config repo on a host with GitHub's API before it, and a delivery that goes that way. */
-async function github({ commit, right = () => 'write', instead }: Changes = {}) {
-  const host = await gitHost();
-  const url = await host.createRepo(name, { files: chart });
-  const own = repositoriesOf(host, right);
-  const repositories = commit === undefined ? own : { ...own, commit: commit(own.commit, host) };
-  let number = 0;
-  const api = await serveApi((request) => instead?.(++number) ?? answerGraphql(request, repositories));
-  onTestFinished(() => api.close());
-  const credential: GitCredential = {
-    ...tokenCredential(token),
-    graphql: { url: `${api.url}/api/graphql`, authorization: new Secret(`bearer ${token}`, 'TAGBOAT_TOKEN') },
-  };
-  return { host, api, credential, delivery: { ...deliveryTo(url), via: 'github' as const } };
-}
+import { chart, fileAt, isSound, land, landed, quickWorld, tipOf, tokenCredential, valuesWith } from '../landing.ts';
+import { github, name, token } from '../on-github.ts';
 
 describe.skipIf(noHttpBackend !== undefined)(`landing by GitHub's API${skipNote}`, () => {
   it('has GitHub make the commit that a push would have made', async () => {
@@ -60,7 +18,8 @@ describe.skipIf(noHttpBackend !== undefined)(`landing by GitHub's API${skipNote}
     const [author, ...message] = (await host.git(name, 'log', '-1', '--format=%an%n%B', 'main')).trim().split('\n');
     expect(author).toBe('tagboat-sandbox[bot]');
     expect(message.join('\n')).toBe(delivery.message);
-    expect([api.requests.length, pushesIn(host).length]).toEqual([1, 0]);
+    // One question and one commit, and none to git.
+    expect([api.requests.length, host.requests.length]).toEqual([2, 0]);
     await isSound(host, name);
   });
 
@@ -75,6 +34,7 @@ describe.skipIf(noHttpBackend !== undefined)(`landing by GitHub's API${skipNote}
     });
     const outcome = landed(await land(delivery, quickWorld(), credential, { queue: true }));
     expect(outcome.attempts).toBe(3);
+    expect(host.requests).toEqual([]);
     expect(await host.git(name, 'rev-list', '--count', 'main')).toBe('4\n');
     expect(await host.git(name, 'for-each-ref', '--format=%(refname)')).toBe('refs/heads/main\n');
   });

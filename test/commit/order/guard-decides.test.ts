@@ -62,7 +62,7 @@ async function ask(asked: Asked) {
   const changes = asked.edits.flatMap(({ file, path, value }, index) =>
     asked.found[index] === value ? [] : [{ file, path, before: asked.found[index], after: value }],
   );
-  const guarded = { delivery, remote, lineage: 'lineage' in asked ? undefined : lineage } as Guarded;
+  const guarded = { delivery, repo: { remote }, lineage: 'lineage' in asked ? undefined : lineage } as Guarded;
   const ends = guard(guarded, commit.id, { changes, files: [], diff: '', values: [], types: [] });
   const [outcome, error] = await ends.then(
     (value) => [value, undefined],

@@ -79,7 +79,7 @@ describe.skipIf(noHttpBackend !== undefined)(`on a repository${skipNote}`, () =>
     const before = await tip();
     const additions = [...commit.additions, { path: 'main/run.sh', bytes: Buffer.from('#!/bin/sh\ntrue\n') }];
     const reply = await ask(url, { ...commit, additions, expectedHead: before });
-    expect(reply).toEqual({ is: 'made', commit: await tip() });
+    expect(reply).toEqual({ is: 'made', commit: await tip(), shown: true });
     expect((await host.git('acme/config', 'log', '-1', '--format=%P %B', 'main')).trim()).toBe(
       `${before} Set a tag\n\nBecause.\n\nTagboat-App: shop`,
     );
