@@ -210,6 +210,8 @@ export interface DeliveryPlan {
   /** Smart-HTTP URL without userinfo. */
   readonly repo: string;
   readonly branch: string;
+  /** Where the branch isn't there: made from this one, or from the default branch. Undefined: it must be there. */
+  readonly createBranch?: { readonly from?: string | undefined } | undefined;
   readonly edits: readonly Edit[];
   /** The whole message, trailers included. */
   readonly message: string;

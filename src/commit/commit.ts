@@ -2,12 +2,13 @@ import { type Emit, emitNotice, peerNotices } from '../events.ts';
 import type { CommitOutcome } from '../plan/outcome.ts';
 import type { DeliveryPlan, GitCredential } from '../plan.ts';
 import { WireFailure } from '../wire/failure.ts';
-import type { ObjectId } from '../wire/git/pack/object.ts';
+import { type ObjectId, zeroId } from '../wire/git/pack/object.ts';
 import { backoff } from '../wire/retry.ts';
 import type { World } from '../wire/world.ts';
 import { filesTouched } from './edit/rewrite.ts';
 import { loadApply } from './land/apply.ts';
 import { type Landing, landedOutcome, landingTimedOut, lookAtBranch, startLanding } from './land/landing.ts';
+import { makeBranch, tellMade } from './land/move-branch.ts';
 import { type MadeCommit, type PushTry, pushCommit } from './land/push-commit.ts';
 import { pushDirect } from './land/push-direct.ts';
 import { commitThroughGitHub, githubRepository, overGitHub } from './land/via-github.ts';
@@ -61,10 +62,23 @@ export async function landDelivery(
   const git = openConfigRepo(world, delivery, { credential, ...patience });
   const repo =
     way === undefined ? git : await overGitHub(world, git, way, delivery, { ...options, idleMs, deadline, notice });
-  const push = (made: MadeCommit): Promise<PushTry> =>
-    way === undefined ? pushCommit(world, repo, made) : commitThroughGitHub(world, way, delivery, made, idleMs);
+  const push = async (made: MadeCommit): Promise<PushTry> => {
+    if (way !== undefined) return commitThroughGitHub(world, way, delivery, made, idleMs);
+    if (landing.isNew && landing.pushes.length === 0) tellMade(landing);
+    return pushCommit(world, repo, made, landing.isNew ? zeroId(repo.remote.format()) : made.on);
+  };
   const { lineage } = options;
-  const landing = startLanding({ world, emit, delivery, repo, apply: loadApply(), lineage, push, began, deadline });
+  const landing: Landing = startLanding({
+    world,
+    emit,
+    delivery,
+    repo,
+    apply: loadApply(),
+    lineage,
+    push,
+    began,
+    deadline,
+  });
   // What is proposed waits for review and for no queue. Whoever lands an intent makes its commit, and that would be without GitHub's signature.
   const queueing = way === undefined && forge === undefined && (options.queue ?? delivery.queue ?? true);
   const queue = queueing ? openIntentRefs(repo.remote, delivery.branch, queueKeyIn(world)) : undefined;
@@ -94,7 +108,7 @@ async function landOrQueue(landing: Landing, intentRefs: IntentRefs | undefined)
       queueView(seen, world.clock.now()),
       { is: beaten ? 'beaten' : 'fresh' },
       'patient',
-      !!queue,
+      !!queue && !seen.isNew,
     );
     const deserted =
       queue !== undefined && !beaten && step.do === 'publish' && (await isDeserted(landing, queue, seen));
@@ -114,6 +128,11 @@ async function landOrQueue(landing: Landing, intentRefs: IntentRefs | undefined)
     if (tried.is === 'landed') return landedOutcome(landing, tried.made);
     if (tried.is === 'ended') {
       const { outcome } = tried;
+      if (outcome.is === 'unchanged' && landing.isNew) {
+        await makeBranch(landing, outcome.tip);
+        seen = await lookAtBranch(landing);
+        continue;
+      }
       if (outcome.is !== 'unchanged' || confirmed.has(outcome.tip)) return outcome;
       confirmed.add(outcome.tip);
       if (!(await confirm(landing, outcome.tip))) return outcome;

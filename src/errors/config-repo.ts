@@ -49,7 +49,20 @@ export const configRepoErrors = {
     exit,
     ({ repo, branch }) => `${repo} has no branch ${branch}.`,
     ({ branches, more }) =>
-      `It has ${branches.join(', ')}${more ? ' and others' : ''}. Correct the branch, or create it first.`,
+      `It has ${branches.join(', ')}${more ? ' and others' : ''}. Correct the branch, create it first, or have it created (\`createBranch: true\`).`,
+  ),
+  BRANCH_BASE_NOT_FOUND: entry<{
+    repo: string;
+    branch: string;
+    base: string | undefined;
+    branches: readonly string[];
+    more: boolean;
+  }>(
+    exit,
+    ({ repo, branch, base }) =>
+      `${repo} has no branch ${branch}, and ${base === undefined ? 'no default branch' : `no ${base}`} to make it from.`,
+    ({ branches, more }) =>
+      `It has ${branches.join(', ')}${more ? ' and others' : ''}. Name one of them: \`createBranch: { from: ${branches[0] ?? 'main'} }\`.`,
   ),
   REPO_EMPTY: entry<{ repo: string; branch: string }>(
     exit,

@@ -69,6 +69,8 @@ interface NoticeData {
   LANDING_UNKNOWN: { readonly branch: string };
   /** The run waits until its pull request is merged. */
   MERGE_AWAITED: { readonly url: string };
+  /** The config branch isn't there and is made, from this one or the default branch. */
+  BRANCH_CREATED: { readonly branch: string; readonly base: string | undefined };
   /** A branch that is proposed has commits of somebody else's, which stay. */
   PULL_REQUEST_KEPT: { readonly branch: string };
   /** A value to be replaced names no commit, or nothing says from which one it is. */

@@ -148,7 +148,10 @@ export interface Rendered {
 
 /** A dry run's answer: what would land. */
 export interface CommitPreview extends AtConfigRepo {
+  /** The branch's, or that of the one from which it is to be made. */
   readonly tip: string;
+  /** The branch isn't there: it is made by what lands. */
+  readonly isNew?: true | undefined;
   readonly changes: readonly Change[];
   readonly diff: string;
   /** What becomes of the manifests, where that was asked for. */

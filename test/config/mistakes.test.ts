@@ -156,6 +156,9 @@ const mistakes: readonly (readonly [title: string, file: Part])[] = [
   ['releases in order, of branches', deliver({ order: 'semver' })],
   ['releases in order, of pull requests', deliver({ from: { pullRequests: true }, order: 'semver' })],
   ['a config branch with a star', deliver({ branch: 'release/*' })],
+  ['a config branch that is made from no name of one', deliver({ createBranch: { from: 'a b' } })],
+  ['a config branch that is made from nothing', deliver({ createBranch: {} })],
+  ['a config branch that is made on an API which needs one', deliver({ createBranch: true, via: 'github' })],
   ['a config branch by its whole ref', deliver({ branch: 'refs/heads/main' })],
   ['a repo by ssh', deliver({ repo: 'git@github.com:acme/config.git' })],
   ['a repo by its name alone', deliver({ repo: 'config' })],
@@ -277,6 +280,7 @@ describe('a mistake in tagboat.yaml', () => {
         },
       }),
     ],
+    ['a config branch that may be made', deliver({ branch: 'env/prod', createBranch: { from: 'main' } })],
     ['branches of all kinds', deliver({ from: ['release/*', 'main', 'feature-1.x'], branch: 'env/prod' })],
     [
       'git tags and pull requests',
@@ -326,6 +330,11 @@ describe('a mistake in tagboat.yaml', () => {
     const text = JSON.stringify(file);
     expect({ cli: codes(text), editor: validate(parse(text)) || validate.errors }).toEqual({ cli: [], editor: true });
   });
+});
+
+it('a branch that is made from itself is refused by the command line', () => {
+  const text = JSON.stringify(deliver({ branch: 'env/prod', createBranch: { from: 'env/prod' } }));
+  expect(codes(text)).toEqual(['CONFIG_VALUE_INVALID']);
 });
 
 describe('all mistakes of a file', () => {

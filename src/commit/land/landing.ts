@@ -31,6 +31,8 @@ export interface Landing {
   made: MadeCommit | undefined;
   /** When the branch was last looked at, how long that took, and how long such looks take, the newest weighing most. */
   looked: { readonly at: number; readonly tripMs: number; readonly tookMs: number };
+  /** The branch wasn't there when it was last looked for. */
+  isNew: boolean;
   /** The intents that the last look showed. */
   intents: BranchLook['intents'];
   /** An intent of ours may still be on its ref, or be landed by now: nobody could say. */
@@ -41,13 +43,14 @@ export interface Landing {
 
 /** A landing that has not looked yet. */
 export function startLanding(
-  parts: Omit<Landing, 'pushes' | 'made' | 'looked' | 'intents' | 'left' | 'doing'>,
+  parts: Omit<Landing, 'pushes' | 'made' | 'looked' | 'isNew' | 'intents' | 'left' | 'doing'>,
 ): Landing {
   return {
     ...parts,
     pushes: [],
     made: undefined,
     looked: { at: 0, tripMs: 50, tookMs: 50 },
+    isNew: false,
     intents: new Map(),
     left: false,
     doing: 'read',
@@ -59,6 +62,7 @@ export async function lookAtBranch(landing: Landing): Promise<BranchLook> {
   const before = landing.world.clock.now();
   const seen = await landing.repo.look();
   landing.intents = seen.intents;
+  landing.isNew = seen.isNew;
   const at = landing.world.clock.now();
   const { tripMs } = landing.looked;
   const tookMs = at - before;

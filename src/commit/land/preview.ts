@@ -34,7 +34,7 @@ export async function previewDelivery(
     const { lineage, idleMs = defaultIdleMs } = options;
     const patience = { lineage, idleMs, deadline: world.clock.now() + idleMs, notice: world.notice };
     const repo = way === undefined ? git : await overGitHub(world, git, way, delivery, patience);
-    const tip = await repo.readTip();
+    const { tip, isNew } = await repo.look();
     const snapshot = await repo.readFiles(tip, files);
     const holds = readHolds(snapshot, delivery.holds);
     const apply = await loading;
@@ -49,7 +49,7 @@ export async function previewDelivery(
       });
     }
     const at = { delivery: delivery.name, repo: delivery.repo, branch: delivery.branch };
-    return { ...at, tip, changes, diff, instead };
+    return { ...at, tip, ...(isNew ? { isNew } : {}), changes, diff, instead };
   };
   return askConfigRepo(world, delivery, credential, question, options.idleMs);
 }

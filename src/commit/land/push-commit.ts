@@ -3,6 +3,7 @@ import type { HoldChange } from '../../plan/holds.ts';
 import { WireFailure } from '../../wire/failure.ts';
 import { commitsSince, type HistoryCommit } from '../../wire/git/ancestry.ts';
 import type { ObjectId } from '../../wire/git/pack/object.ts';
+import type { NewObject } from '../../wire/git/pack/pack.ts';
 import type { PushReport } from '../../wire/git/push.ts';
 import type { GitRemote } from '../../wire/git/remote.ts';
 import { withGrace } from '../../wire/grace.ts';
@@ -45,11 +46,26 @@ export async function pushCommit(
   made: MadeCommit,
   from: ObjectId = made.on,
 ): Promise<PushTry> {
-  const update = { ref: repo.ref, from, to: made.built.commit };
-  const report = await sendPush(world, (signal) => repo.remote.push([update], made.built.objects, signal));
-  const fate = report instanceof WireFailure ? ({ is: 'lost', failure: report } as const) : fateIn(report, repo);
-  const { commit } = made.built;
+  const { commit, objects } = made.built;
+  const fate = await pushRef(world, repo, { from, to: commit, objects });
   return { ...made, fate, found: (commits) => (commits.has(commit) ? commit : undefined) };
+}
+
+/** A ref from one commit to another, or from nothing, with what the host lacks for it. */
+export interface RefMove {
+  readonly from: ObjectId;
+  readonly to: ObjectId;
+  readonly objects: readonly NewObject[];
+}
+
+/** Pushes one ref. Throws WireFailure as `pushCommit` does. */
+export async function pushRef(
+  world: World,
+  repo: Pick<ConfigRepo, 'remote' | 'ref'>,
+  { from, to, objects }: RefMove,
+): Promise<PushTry['fate']> {
+  const report = await sendPush(world, (signal) => repo.remote.push([{ ref: repo.ref, from, to }], objects, signal));
+  return report instanceof WireFailure ? { is: 'lost', failure: report } : fateIn(report, repo);
 }
 
 /**

@@ -67,11 +67,13 @@ function isStale({ world, looked, delivery }: Landing): boolean {
 
 /** Where the branch is once it has left the push's tip, or undefined when it stays there: then we were denied. */
 async function lookAgain(landing: Landing, push: PushTry): Promise<BranchLook | undefined> {
-  const { world, pushes } = landing;
+  const { world, pushes, isNew } = landing;
+  // Somebody else may have made the branch right where it was to be made.
+  const isElsewhere = (seen: BranchLook) => seen.tip !== push.on || seen.isNew !== isNew;
   const failure = push.fate.is === 'lost' ? push.fate.failure : undefined;
   // Asked too often, a host did nothing with the push, and would not hear of a look either.
   const first = isLimited(failure) ? undefined : await lookAtBranch(landing);
-  if (first !== undefined && first.tip !== push.on) return first;
+  if (first !== undefined && isElsewhere(first)) return first;
   // A rival that holds the branch's lock has not moved it yet, and a server that cut us off needs a moment.
   const denied = push.fate.is === 'refused' && push.fate.unpackFailed !== true;
   const lost = pushes.filter(({ fate, on }) => fate.is === 'lost' && on === push.on).length;
@@ -82,7 +84,7 @@ async function lookAgain(landing: Landing, push: PushTry): Promise<BranchLook | 
     if (failure !== undefined && waitMs >= momentMs) tellWait(world.notice, failure, waitMs, left);
     await world.clock.sleep(waitMs, world.signal);
     const next = await lookAtBranch(landing);
-    if (next.tip !== push.on) return next;
+    if (isElsewhere(next)) return next;
   }
   return undefined;
 }

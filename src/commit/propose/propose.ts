@@ -1,16 +1,13 @@
-import { TagboatError } from '../../errors.ts';
 import { emitNotice } from '../../events.ts';
 import type { CommitOutcome } from '../../plan/outcome.ts';
 import { headOf } from '../../plan/pull-request.ts';
 import { type ObjectId, zeroId } from '../../wire/git/pack/object.ts';
 import { backoff } from '../../wire/retry.ts';
 import { decideOnTip, type Landing, landingTimedOut, lookAtBranch } from '../land/landing.ts';
-import { type MadeCommit, pushCommit, sendPush } from '../land/push-commit.ts';
+import { makeBranch, moveBranch } from '../land/move-branch.ts';
+import { type MadeCommit, sendPush } from '../land/push-commit.ts';
 import { type Head, type Proposing, readHead } from './head.ts';
 import { closeOpen, describe, findOpen } from './pull.ts';
-
-/** Looks after a push that moved nothing until the host's no is believed. */
-const refusalsBelieved = 3;
 
 /**
  * Proposes one delivery: a commit on the base's tip, on a branch of its own, and one open pull request for it. What others put
@@ -20,14 +17,21 @@ const refusalsBelieved = 3;
 export async function propose(proposing: Proposing): Promise<CommitOutcome> {
   const { landing } = proposing;
   const { world, delivery, repo } = landing;
-  const ref = `refs/heads/${headOf(delivery)}`;
+  const branch = headOf(delivery);
+  const ref = `refs/heads/${branch}`;
   const look = async (): Promise<ObjectId | undefined> => (await repo.remote.refs([ref], 10)).get(ref);
   for (let tries = 0; ; tries += 1) {
     world.signal.throwIfAborted();
     if (tries > 0) await giveWay(landing, tries);
-    const { tip } = await lookAtBranch(landing);
+    const { tip, isNew } = await lookAtBranch(landing);
     const at = await look();
     const decision = await decideOnTip(landing, tip);
+    if (isNew && (decision.is === 'made' || decision.outcome.is === 'unchanged')) {
+      // Who may not even ask for pull requests makes no branch for them.
+      await findOpen(proposing);
+      await makeBranch(landing, tip);
+      continue;
+    }
     const head = at === undefined ? undefined : await readHead(landing, tip, at);
     const theirs = head?.onHead?.is === 'ended' ? head.onHead.outcome : undefined;
     if (decision.is === 'ended') {
@@ -43,7 +47,8 @@ export async function propose(proposing: Proposing): Promise<CommitOutcome> {
     const made = head?.ours === false && head.onHead?.is === 'made' ? head.onHead.made : decision.made;
     // Asked before anything is written: whoever may not even ask leaves nothing behind.
     const open = await findOpen(proposing);
-    if (!stays && !(await move(landing, ref, at, made, look))) continue;
+    const { commit: to, objects } = made.built;
+    if (!stays && !(await moveBranch(landing, { branch, from: at, to, objects }))) continue;
     if (head?.ours === false) tellKept(landing);
     const commit = stays ? head.at : made.built.commit;
     const undo = () => remove(landing, ref, commit);
@@ -58,35 +63,6 @@ function hasSameFiles({ snapshot }: Head, { rewriting, built }: MadeCommit): boo
     const [there, ours] = [snapshot.files.get(file), built.snapshot.files.get(file)];
     return there?.is === 'file' && ours?.is === 'file' && there.blob.id === ours.blob.id;
   });
-}
-
-/** Moves the branch to a commit, if it still points where it was seen. Answers whether it has it. Throws PUSH_DENIED. */
-async function move(
-  landing: Landing,
-  ref: string,
-  from: ObjectId | undefined,
-  made: MadeCommit,
-  look: () => Promise<ObjectId | undefined>,
-): Promise<boolean> {
-  const { world, repo, delivery } = landing;
-  landing.doing = 'push';
-  const before = from ?? zeroId(repo.remote.format());
-  for (let tries = 1; ; tries += 1) {
-    const { fate } = await pushCommit(world, { remote: repo.remote, ref }, made, before);
-    const now = await look();
-    if (now === made.built.commit) break;
-    if (now !== from) return false;
-    if (tries < refusalsBelieved) {
-      await world.clock.sleep(backoff(tries, undefined, world), world.signal);
-      continue;
-    }
-    if (fate.is === 'lost') throw fate.failure;
-    const text = 'It reported the push as done, and the branch is where it was.';
-    const peer = fate.is === 'refused' ? { ...fate.words, retryable: false } : { text, retryable: false };
-    throw new TagboatError('PUSH_DENIED', { repo: delivery.repo, branch: headOf(delivery) }, { peer });
-  }
-  landing.doing = 'read';
-  return true;
 }
 
 /** Closes what has nothing to propose any more and removes its branch. False where the branch moved meanwhile. */

@@ -65,7 +65,7 @@ export function readByGitHub(
     }
     state = read;
     // What the API commits waits in no queue.
-    return { tip: read.tip, intents: new Map() };
+    return { tip: read.tip, isNew: false, intents: new Map() };
   };
 
   const readFiles: ConfigRepo['readFiles'] = async (tip, files) => {

@@ -20,7 +20,7 @@ const fileLimit = 1024 * 1024;
 export interface ConfigRepo {
   readonly remote: GitRemote;
   readonly ref: string;
-  /** The commit the branch points at, and its queue. Throws BRANCH_NOT_FOUND, REPO_EMPTY; WireFailure. */
+  /** The commit the branch points at, and its queue. Throws BRANCH_NOT_FOUND, BRANCH_BASE_NOT_FOUND, REPO_EMPTY; WireFailure. */
   look(): Promise<BranchLook>;
   readTip(): Promise<ObjectId>;
   /** The files at a commit, and its holds. Throws FILE_*; WireFailure. */
@@ -33,11 +33,13 @@ export interface ConfigRepo {
 }
 
 /** A branch of a config repo. */
-export type BranchPlace = Pick<DeliveryPlan, 'repo' | 'branch'>;
+export type BranchPlace = Pick<DeliveryPlan, 'repo' | 'branch' | 'createBranch'>;
 
 /** A branch and its queue, as one answer shows them. */
 export interface BranchLook {
   readonly tip: ObjectId;
+  /** It isn't there yet, and `tip` is that of the branch from which it is to be made. */
+  readonly isNew: boolean;
   /** The intents' refs by id, in the order in which they are to land. */
   readonly intents: ReadonlyMap<string, ObjectId>;
 }
@@ -71,12 +73,14 @@ export function openConfigRepo(world: World, delivery: BranchPlace, options: Con
   const look = async (): Promise<BranchLook> => {
     const prefix = intentPrefix(branch);
     const refs = await remote.refs([ref, prefix], 10_000);
-    const tip = refs.get(ref) ?? (await explainAbsence(remote, delivery));
+    const tip = refs.get(ref);
+    if (tip === undefined) return { tip: await baseOf(remote, delivery), isNew: true, intents: new Map() };
     const intents = [...refs]
       .filter(([name]) => name.startsWith(prefix))
       .map(([name, id]) => [name.slice(prefix.length), id] as const);
     return {
       tip,
+      isNew: false,
       intents: new Map(intents.filter(([id]) => publishedAt(id) !== undefined).sort(([a], [b]) => (a < b ? -1 : 1))),
     };
   };
@@ -106,16 +110,20 @@ function isBranchName(name: string): boolean {
   return name !== '' && !forbidden.test(name) && name.split('/').every((part) => !/^\.|\.lock$/.test(part));
 }
 
-async function explainAbsence(remote: GitRemote, { repo, branch }: BranchPlace): Promise<never> {
+/** Where a branch that isn't there begins, if it may be made. */
+async function baseOf(remote: GitRemote, { repo, branch, createBranch }: BranchPlace): Promise<ObjectId> {
   const heads = 'refs/heads/';
+  if (createBranch !== undefined) {
+    const ref = createBranch.from === undefined ? 'HEAD' : `${heads}${createBranch.from}`;
+    const tip = (await remote.refs([ref], 10)).get(ref);
+    if (tip !== undefined) return tip;
+  }
   const known = [...(await remote.refs([heads], 1_000)).keys()].map((ref) => ref.slice(heads.length));
   if (known.length === 0) throw new TagboatError('REPO_EMPTY', { repo, branch });
-  throw new TagboatError('BRANCH_NOT_FOUND', {
-    repo,
-    branch,
-    branches: nearest(branch, known),
-    more: known.length > 10,
-  });
+  const base = createBranch?.from;
+  const there = { repo, branch, branches: nearest(base ?? branch, known), more: known.length > 10 };
+  if (createBranch === undefined) throw new TagboatError('BRANCH_NOT_FOUND', there);
+  throw new TagboatError('BRANCH_BASE_NOT_FOUND', { ...there, base });
 }
 
 function nearest(name: string, among: readonly string[]): string[] {

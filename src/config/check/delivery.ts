@@ -67,6 +67,13 @@ function checkDelivery(
   if ('why' in repo) checks.refuse(at('repo'), `must be ${repo.why}`);
   const branch = raw.branch ?? 'main';
   checks.mustBe(at('branch'), whyNoBranch(branch));
+  const { createBranch } = raw;
+  if (typeof createBranch === 'object') {
+    checks.mustBe(at('createBranch', 'from'), whyNoBranch(createBranch.from));
+    if (createBranch.from === branch) checks.refuse(at('createBranch', 'from'), 'is the branch that is to be made');
+  }
+  if (createBranch && raw.via === 'github')
+    checks.refuse(at('createBranch'), "doesn't go with via: github, whose commits need a branch that is there", 'key');
   // A message is written before anything is built, so it has no digests.
   const tag = 'tag' in not ? [] : ['tag'];
   const inMessage = { alone: [...ofSource, ...tag, 'subject'], ofImage: ['tag', 'image'], images, not };
@@ -84,6 +91,7 @@ function checkDelivery(
     from,
     repo: 'why' in repo ? '' : repo.url,
     branch,
+    createBranch: createBranch === true ? {} : createBranch || undefined,
     set: checkSet(name, raw.set, { alone: [...ofSource, ...tag], ofImage, images, not }, checks),
     create: raw.create ?? false,
     allow: raw.allow ?? [],

@@ -41,7 +41,7 @@ export function planPromote(from: DeliveryConfig, to: DeliveryConfig, request: P
   ];
   const person = defaultPerson(request);
   return {
-    ...{ name: to.name, repo: to.repo, branch: to.branch, edits },
+    ...{ name: to.name, repo: to.repo, branch: to.branch, createBranch: to.createBranch, edits },
     message: writeMessage({ text, trailers, delivery: to.name, edits, source: undefined }),
     ...{
       author: to.author ?? person,

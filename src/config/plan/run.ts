@@ -114,6 +114,7 @@ function planDelivery(delivery: DeliveryConfig, variables: Variables, identity: 
     name: delivery.name,
     repo: delivery.repo,
     branch: delivery.branch,
+    createBranch: delivery.createBranch,
     edits,
     message: writeMessage({
       ...{ text, delivery: delivery.name, edits, source: variables.source },

@@ -82,6 +82,7 @@ export interface DeliveryConfig {
   readonly from: FromConfig;
   readonly repo: string;
   readonly branch: string;
+  readonly createBranch: { readonly from?: string | undefined } | undefined;
   readonly set: readonly SetConfig[];
   readonly create: boolean;
   readonly allow: readonly Allowance[];

@@ -66,7 +66,18 @@ export function configJsonSchema(): Part {
   const byTags = { properties: { from: { type: 'object', ...has('tags'), description: 'As said above.' } } };
   const proposed = is('via', 'pullRequest');
   delivery.not = {
-    anyOf: [{ allOf: [is('order', 'semver'), { not: byTags }] }, { allOf: [has('pullRequest'), { not: proposed }] }],
+    anyOf: [
+      { allOf: [is('order', 'semver'), { not: byTags }] },
+      { allOf: [has('pullRequest'), { not: proposed }] },
+      // GitHub's API commits on branches that are there.
+      {
+        allOf: [
+          has('createBranch'),
+          { not: { properties: { createBranch: { const: false, description: 'As said above.' } } } },
+          is('via', 'github'),
+        ],
+      },
+    ],
   };
   for (const one of [at('properties.argocd'), (delivery.properties as Record<string, Part>).argocd]) {
     const byCluster = is('auth', 'kubeconfig');

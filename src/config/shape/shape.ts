@@ -27,6 +27,18 @@ const delivery = z.strictObject({
   branch: text({ ...patterns.branch, default: 'main' })
     .optional()
     .describe("The config repo's branch. Default main."),
+  createBranch: z
+    .union([
+      z.boolean(),
+      z.strictObject({
+        from: text({ ...patterns.branch, examples: ['main'] }).describe('The branch that it is made from.'),
+      }),
+    ])
+    .meta({ default: false, examples: [true, { from: 'main' }] })
+    .optional()
+    .describe(
+      "Make the config repo's branch where it isn't there, by the push of its first commit: true from the default branch, `from` from another. Default false: a branch that is missing is an error.",
+    ),
   set: z
     .record(
       text(patterns.repoFile),
@@ -197,6 +209,7 @@ export function keysAt(path: readonly (string | number)[]): string[] {
   if (path[0] === 'images' && path[2] === 'sign') return ['fulcio', 'rekor'];
   if (path[0] === 'images') return Object.keys(image.shape);
   if (path[0] === 'deliveries' && path[2] === 'from') return Object.keys(from.shape);
+  if (path[0] === 'deliveries' && path[2] === 'createBranch') return ['from'];
   if (path[0] === 'deliveries' && path[2] === 'pullRequest') return Object.keys(pullRequest.shape);
   if (path[0] === 'deliveries' && path[2] === 'argocd') return Object.keys(argocd.shape);
   if (path[0] === 'deliveries') return Object.keys(delivery.shape);

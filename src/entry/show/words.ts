@@ -130,16 +130,12 @@ function verbOf(engine: string): string {
 
 function imageLines(name: string, outcome: ImageOutcome, colors: Colors): string[] {
   if (outcome.is === 'skipped') return [item(colors.yellow('-'), name, `not built: ${oneLine(outcome.why)}`)];
-  const how = outcome.is === 'built' ? (outcome.engine === 'assemble' ? 'assembled' : 'built') : 'reused';
-  const by = outcome.is === 'built' && outcome.engine !== 'assemble' ? ` with ${outcome.engine}` : '';
+  const { engine } = outcome.is === 'built' ? outcome : {};
+  const how = engine === 'assemble' ? 'assembled' : `built with ${engine}`;
   return [
-    item(
-      colors.green(outcome.is === 'built' ? '✓' : '='),
-      name,
-      outcome.is === 'built'
-        ? `${how}${by} and pushed ${colors.dim(duration(outcome.seconds))}`
-        : `${how}: ${oneLine(outcome.why)}`,
-    ),
+    outcome.is === 'built'
+      ? item(colors.green('✓'), name, `${how} and pushed ${colors.dim(duration(outcome.seconds))}`)
+      : item(colors.green('='), name, `reused: ${oneLine(outcome.why)}`),
     `${' '.repeat(14)}${[outcome.reference, ...(outcome.tags ?? [])].join(', ')}`,
     colors.dim(`${' '.repeat(14)}${outcome.digest}`),
   ];
@@ -181,11 +177,16 @@ function commitLines(name: string, outcome: CommitOutcome, colors: Colors): stri
   }
 }
 
-function previewLines(name: string, { branch, repo, changes, instead }: CommitPreview, colors: Colors): string[] {
-  if (changes.length === 0) return [item(colors.green('='), name, `${branch} already says so, no commit`)];
+function previewLines(
+  name: string,
+  { branch, repo, changes, instead, isNew }: CommitPreview,
+  colors: Colors,
+): string[] {
+  const into = isNew ? `a new ${branch}` : branch;
+  if (changes.length === 0) return [item(colors.green('='), name, `${into} already says so, no commit`)];
   const many = changes.length > 10;
   const what = many ? `${changes.length} values ` : '';
-  const would = item(colors.cyan('~'), name, `would commit ${what}to ${branch} of ${repo}`);
+  const would = item(colors.cyan('~'), name, `would commit ${what}to ${into} of ${repo}`);
   const head = instead === undefined ? [would] : [...commitLines(name, instead, colors), colors.dim('  It would set:')];
   // Of many, a table shows the values; what may surprise about one stands here all the same.
   const shown = many ? changes.filter((change) => changeNote(change) !== '') : changes;

@@ -21,8 +21,8 @@ function becomes(image: ImagePreview | SkippedImage): string {
 
 /** What a plan would commit, and what becomes of the manifests by it; so many characters of each diff are shown. */
 export function previewPart(preview: CommitPreview, most: number): string[] {
-  const { delivery, branch, repo, changes, instead, rendered = [] } = preview;
-  const where = `${code(branch)} of ${escaped(repo)}`;
+  const { delivery, branch, repo, changes, instead, isNew, rendered = [] } = preview;
+  const where = `${isNew ? 'a new ' : ''}${code(branch)} of ${escaped(repo)}`;
   const head = instead === undefined ? [] : commitPart(delivery, instead, most);
   if (changes.length === 0) return [...head, `\n**${escaped(delivery)}**: ${where} already says so, no commit\n`];
   const would = instead === undefined ? 'would commit to' : 'it would set, on';
