@@ -2,7 +2,7 @@ import { timeOf, WireFailure } from './failure.ts';
 import type { Tell, World } from './world.ts';
 
 /** What waiting takes: time, chance, the run's stop, and a person to tell. */
-export type Patient = Pick<World, 'clock' | 'random' | 'signal' | 'notice'>;
+export type Patient = Pick<World, 'clock' | 'random' | 'signal' | 'notice' | 'patienceMs'>;
 
 /** Failures of one peer without a success between them: whoever asks it shares what is left of the patience. */
 export interface Outage {
@@ -69,7 +69,8 @@ export async function retry<T>(work: () => Promise<T>, waiting: Patient, options
 /** The same rule for loops that go on differently after a failure. */
 export function patienceOf(waiting: Patient, options: RetryOptions = {}): Patience {
   const { clock, notice } = waiting;
-  const { withinMs = budgetMs, until = Number.POSITIVE_INFINITY, worth = isRetryable, outage = {} } = options;
+  const { until = Number.POSITIVE_INFINITY, worth = isRetryable, outage = {} } = options;
+  const withinMs = Math.min(options.withinMs ?? budgetMs, waiting.patienceMs ?? Number.POSITIVE_INFINITY);
   const signal = options.signal ?? waiting.signal;
   let failures = 0;
   let began: number | undefined;

@@ -54,6 +54,8 @@ export interface World {
   readonly mask: (secret: string) => void;
   /** Tells a person what is waited for, how long and why. */
   readonly notice: Tell;
+  /** Milliseconds for which failures of a peer are tried again at most, where that is less than work would wait. */
+  readonly patienceMs?: number | undefined;
   /** What the run has learnt of git hosts. Without it, each repository's host is asked anew. */
   readonly gitHosts?: GitHosts | undefined;
   /** There where somebody wants to see each request, child and decision. */

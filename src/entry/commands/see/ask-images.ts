@@ -1,21 +1,20 @@
 import type { Auth } from '../../../auth/auth.ts';
 import { planRun } from '../../../config/plan/run.ts';
 import type { Config } from '../../../config/shape/checked.ts';
-import { reportOf } from '../../../errors.ts';
 import { openRegistries, taggedNow } from '../../../image/registry.ts';
 import { contentVariable } from '../../../plan/image.ts';
 import type { ImageStanding } from '../../../plan/where.ts';
 import { type ImagePlan, imageName, type Source } from '../../../plan.ts';
-import type { World } from '../../../wire/world.ts';
+import type { Glancing } from './glance.ts';
 
 /** The images of a commit, each asked of its registry where that can be asked. A registry that can't keeps nothing back. */
 export async function imagesAtRegistries(
-  world: World,
+  look: Glancing,
   auth: Auth,
   config: Config,
   source: Source,
 ): Promise<ImageStanding[]> {
-  const registryOf = openRegistries(world, auth.registry);
+  const registryOf = openRegistries(look.world, auth.registry);
   const ask = async (name: string): Promise<ImageStanding> => {
     let reference = name;
     try {
@@ -25,12 +24,10 @@ export async function imagesAtRegistries(
       const why = whyNotAsked(image);
       if (why !== undefined) return unknown(name, name, why);
       const { repository, tag } = image;
-      const found = await taggedNow({ registry: registryOf(image.registry), repository, tag });
+      const found = await look.within(taggedNow({ registry: registryOf(image.registry), repository, tag }));
       return { name, reference, is: found === undefined ? 'notBuilt' : 'built', digest: found?.digest };
     } catch (error) {
-      world.signal.throwIfAborted();
-      const { code, message } = reportOf(error);
-      return unknown(name, reference, `${message} (${code})`);
+      return unknown(name, reference, look.untold(error));
     }
   };
   return Promise.all(config.images.map(({ name }) => ask(name)));

@@ -1,26 +1,26 @@
 import type { Auth } from '../../../auth/auth.ts';
 import { openHistory } from '../../../commit/order/history.ts';
-import { reportOf } from '../../../errors.ts';
 import type { LiveLook } from '../../../plan/where.ts';
-import type { World } from '../../../wire/world.ts';
 import type { Servers } from '../../run/argocd-servers.ts';
+import type { Glancing } from './glance.ts';
 import type { LookedAt } from './read-histories.ts';
 
 /** What is asked of Argo CD, and with what. */
 export interface AskingLive {
-  readonly world: World;
+  readonly look: Glancing;
   readonly auth: Auth;
   readonly servers: Servers;
 }
 
 /** One look at a delivery's applications. */
 export async function liveOf(
-  { world, auth, servers }: AskingLive,
+  { look, auth, servers }: AskingLive,
   { deploy, repo, branch, places }: LookedAt,
   commit: string,
 ): Promise<{ readonly live: readonly LiveLook[] } | { readonly notAsked: string }> {
   if (deploy === undefined) return { notAsked: 'the config names no application' };
-  try {
+  const { world } = look;
+  const ask = async () => {
     const [{ lookNow }, server, credential] = await Promise.all([
       import('../../../deploy/deploy.ts'),
       servers.of(deploy.argocd),
@@ -30,13 +30,14 @@ export async function liveOf(
     try {
       const files = [...new Set(places.map(({ file }) => file))];
       const back = { isHead: history.isHead, relation: (revision: string) => history.relation(revision, commit) };
-      return { live: await lookNow(world, server, { repo, branch, files, deploy, commit, history: back }) };
+      return await lookNow(world, server, { repo, branch, files, deploy, commit, history: back });
     } finally {
       await history.close();
     }
+  };
+  try {
+    return { live: await look.within(ask()) };
   } catch (error) {
-    world.signal.throwIfAborted();
-    const { code, message } = reportOf(error);
-    return { notAsked: `${message} (${code})` };
+    return { notAsked: look.untold(error) };
   }
 }

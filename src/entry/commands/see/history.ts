@@ -11,6 +11,7 @@ import { withAuth } from '../../run/with-auth.ts';
 import { csvText } from '../../show/see/csv.ts';
 import { historyText } from '../../show/see/history-words.ts';
 import type { TargetOptions } from '../target/target.ts';
+import { glancing } from './glance.ts';
 import { aboutIn, type Looking, lookAt, readHistories } from './read-histories.ts';
 
 export interface HistoryOptions extends TargetOptions {
@@ -111,18 +112,20 @@ async function askHealthy(world: World, { seen, source }: Looking): Promise<Heal
   const repository = source && appOf(source);
   const asked = new Map<string, (delivery: string, commit: string) => string | undefined>();
   let notAsked: string | undefined;
+  const look = glancing(world);
   for (const { delivery, deploy } of seen) {
     if (delivery === undefined || deploy?.environment === undefined) continue;
     try {
-      const times = await healthyTimes(world, deploy.environment, repository);
+      const times = await look.within(healthyTimes(look.world, deploy.environment, repository));
       if (times === undefined) notAsked = 'GITHUB_TOKEN says as whom GitHub is asked when deliveries became healthy';
       else asked.set(delivery, times);
     } catch (error) {
-      world.signal.throwIfAborted();
-      if (!(error instanceof WireFailure)) throw error;
-      notAsked = `GitHub didn't tell when deliveries became healthy: ${error.peerText || error.message}`;
+      const why = look.untold(error);
+      const said = error instanceof WireFailure ? error.peerText || error.message : why;
+      notAsked = `GitHub didn't tell when deliveries became healthy: ${said}`;
     }
   }
+  look.over();
   return { isHealthy: (delivery, commit) => asked.get(delivery)?.(delivery, commit), notAsked };
 }
 

@@ -11,6 +11,7 @@ import type { Body, Session } from '../../run/session.ts';
 import { withAuth } from '../../run/with-auth.ts';
 import { statusText } from '../../show/see/status-words.ts';
 import { type AskingLive, liveOf } from './ask-live.ts';
+import { glancing } from './glance.ts';
 import { type LookedAt, type Looking, lookAt, readHistories } from './read-histories.ts';
 
 /** Pairs of commits that git is asked about for one answer, each by a process, and processes at once. */
@@ -46,7 +47,8 @@ export async function statusOf(
   withDrift: (rows: readonly StatusRow[]) => Promise<StatusRow[]>,
   name?: string,
 ): Promise<StatusValue> {
-  const servers = createServers(world, emit, auth);
+  const look = glancing(world);
+  const servers = createServers(look.world, emit, auth);
   // A promotion names the commit alone; the delivery of it said more.
   const subjectOf = (commit: string) =>
     histories.map(({ subjects }) => subjects.get(commit)).find((subject) => subject !== undefined);
@@ -58,12 +60,13 @@ export async function statusOf(
         const isWanted = ({ service }: { service: string }) => name === undefined || isNamed || service === name;
         const places = one.places.filter(isWanted);
         if (history === undefined || places.length === 0 || (isNamed && one.delivery !== name)) return [];
-        return rowsOf({ world, auth, servers }, { ...one, places }, history, subjectOf);
+        return rowsOf({ look, auth, servers }, { ...one, places }, history, subjectOf);
       }),
     );
     return { rows: await withDrift(found.flat()) };
   } finally {
     servers.close();
+    look.over();
   }
 }
 

@@ -13,6 +13,7 @@ import { whereText } from '../../show/see/where-words.ts';
 import { imagesAtRegistries } from './ask-images.ts';
 import { type AskingLive, liveOf } from './ask-live.ts';
 import { type FoundCommit, findCommit } from './find-commit.ts';
+import { glancing } from './glance.ts';
 import { type LookedAt, type Looking, lookAt, readHistories } from './read-histories.ts';
 import type { Read } from './status.ts';
 
@@ -48,10 +49,11 @@ export async function whereOf(read: Read, asked: string | undefined): Promise<Wh
     seen.map(({ repo }) => repo),
   );
   const lineage = openLineage(world, emit, of, readers);
-  const images = await imagesAtRegistries(world, auth, config, of);
-  const missing = images.filter(({ is }) => is === 'notBuilt').map(({ reference }) => reference);
-  const servers = createServers(world, emit, auth);
+  const look = glancing(world);
+  const servers = createServers(look.world, emit, auth);
   try {
+    const images = await imagesAtRegistries(look, auth, config, of);
+    const missing = images.filter(({ is }) => is === 'notBuilt').map(({ reference }) => reference);
     const deliveries = await Promise.all(
       seen.map(async (one) => {
         const history = histories.find(({ repo, branch }) => repo === one.repo && branch === one.branch);
@@ -64,12 +66,13 @@ export async function whereOf(read: Read, asked: string | undefined): Promise<Wh
         const standing = await standingOf(history, environment, of.commit, lineage.kinOf);
         const notBuilt = missing.length > 0 && standing.obstacles.some(({ is }) => is === 'notDelivered');
         if (notBuilt) return { ...standing, obstacles: [{ is: 'notBuilt' as const, images: missing }] };
-        return standing.is === 'there' ? withLive({ world, auth, servers }, one, history, standing) : standing;
+        return standing.is === 'there' ? withLive({ look, auth, servers }, one, history, standing) : standing;
       }),
     );
     return { ...found, url: of.url, images, deliveries };
   } finally {
     servers.close();
+    look.over();
   }
 }
 
