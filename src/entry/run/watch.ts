@@ -8,6 +8,7 @@ import type { DeliveryPlan, Source } from '../../plan.ts';
 import type { Application } from '../../wire/argocd/types.ts';
 import type { World } from '../../wire/world.ts';
 import type { Servers } from './argocd-servers.ts';
+import { keepHeapSmall } from './small-heap.ts';
 
 /** What watching takes, of one run. */
 export interface Watching {
@@ -68,6 +69,7 @@ export async function watchCommit(
 ): Promise<Verdict[]> {
   const { deploy } = delivery;
   if (deploy === undefined) return [];
+  keepHeapSmall();
   const [{ watchDelivery }, { openHistory }, server, credential] = await Promise.all([
     import('../../deploy/deploy.ts'),
     import('../../commit/order/history.ts'),

@@ -6,6 +6,7 @@ import { emitNotice } from '../../events.ts';
 import { lookAt } from '../commands/see/read-histories.ts';
 import type { CommonOptions } from '../run/options.ts';
 import type { Body, Session } from '../run/session.ts';
+import { keepHeapSmall } from '../run/small-heap.ts';
 import type { Ending } from '../run/stopping.ts';
 import { withAuth } from '../run/with-auth.ts';
 import { type BoardKeeper, keepBoard, keepNothing } from './board.ts';
@@ -48,6 +49,7 @@ export function ui(common: CommonOptions, options: UiOptions): Body {
       if (run === undefined || !isError(error)) throw error;
       return error;
     });
+    keepHeapSmall();
     if (looked instanceof TagboatError) return show(keepNothing(session, reportOf(looked)));
     return withAuth(session, async (auth) =>
       show(await keepBoard(session, auth, looked, { write: false, run: run !== undefined || !!options.runs })),
