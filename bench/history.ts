@@ -1,15 +1,13 @@
-/**
- * How long it takes to read what was delivered: ten thousand deliveries of two hundred services by Tagboat's one fetch of
- * commits, and by a clone without files and `git log`. `node bench/history.ts` prints it.
- */
-import { execFile, execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { readBranch } from '../src/commit/history/read-branch.ts';
-import { createWorld } from '../src/entry/run/world.ts';
+import { performance } from 'node:perf_hooks';
 import { startGitHost } from '../src/sandbox/git-host/git-host.ts';
+import { bareEnv, run } from './process.ts';
+import type { Reach } from './reach.ts';
+import type { HistoryResults } from './results.ts';
+import { median, ratio } from './statistics.ts';
+import { table } from './table.ts';
 
 const [commits, services] = [10_000, 200];
 
@@ -24,59 +22,115 @@ function history(): string {
       ...[
         `Tagboat-App: acme/s${service}`,
         'Tagboat-Delivery: production',
-        `Tagboat-Set: ${file}:.front.imageTag=${commit}`,
+        `Tagboat-Set: ${file}:.s${service}.imageTag=${commit}`,
       ],
       ...[`Tagboat-Source: ${url}@${commit}`, `Tagboat-Run: ${url}/actions/runs/${9_000_000_000 + at}`],
       ...['Argocd-reference-commit-author: Ada <ada@example.test>', `Argocd-reference-commit-sha: ${commit}`],
       ...[`Argocd-reference-commit-subject: Change number ${at}`, `Argocd-reference-commit-repourl: ${url}`],
       'Argocd-reference-commit-date: 2026-01-01T00:00:00Z\n',
     ].join('\n');
-    const text = `front:\n  imageTag: ${commit}\n  replicas: 2\n`;
+    const text = `s${service}:\n  imageTag: ${commit}\n  replicas: 2\n`;
     lines.push(`commit refs/heads/main\ncommitter Bot <bot@example.test> ${1_700_000_000 + at * 300} +0000`);
     lines.push(`data ${message.length}\n${message}`, `M 100644 inline ${file}\ndata ${text.length}\n${text}`);
   }
   return `${lines.join('\n')}\n`;
 }
 
-const env = { PATH: process.env.PATH };
-const host = await startGitHost({ env });
-const repo = await host.createRepo('config');
-// Never in step: the host that git asks is in this process.
-const git = async (...args: string[]): Promise<string> =>
-  (await promisify(execFile)('git', args, { encoding: 'utf8', maxBuffer: 1 << 28 })).stdout;
-execFileSync('git', ['-C', host.repoDir('config'), 'fast-import', '--quiet', '--force'], { input: history() });
-await git('-C', host.repoDir('config'), 'repack', '-adq');
-
-const signal = new AbortController().signal;
-const world = createWorld({ env, signal, mask: () => undefined, notice: () => undefined, trace: undefined });
-const places = Array.from({ length: services }, (_, at) => ({
-  file: `services/s${at}/values.yaml`,
-  path: '.front.imageTag',
-}));
-const bytesOf = (): number => host.requests.reduce((sum, { bytesOut }) => sum + bytesOut, 0);
-
-for (let round = 0; round < 2; round += 1) {
-  let before = bytesOf();
-  let began = performance.now();
-  const read = await readBranch(world, { repo, branch: 'main' }, undefined, { places, enough: () => false });
-  const ours = performance.now() - began;
-  const bytes = bytesOf() - before;
-  const memory = process.memoryUsage().rss / 2 ** 20;
-
-  const dir = mkdtempSync(join(tmpdir(), 'bench-history-'));
-  before = bytesOf();
-  began = performance.now();
-  await git('clone', '--quiet', '--bare', '--filter=tree:0', repo, dir);
-  const log = (await git('-C', dir, 'log', '--format=%H%x00%P%x00%an%x00%ct%x00%B%x01', 'main')).split('\x01');
-  const theirs = performance.now() - began;
-  rmSync(dir, { recursive: true });
-  const found = `${read.records.length} records, ${read.places.filter(({ byHand }) => !byHand).length} places`;
-  console.log(
-    `tagboat   ${Math.round(ours)} ms  ${Math.round(bytes / 1024)} KiB  ${Math.round(memory)} MiB in all  ${found}`,
-  );
-  console.log(
-    `git log   ${Math.round(theirs)} ms  ${Math.round((bytesOf() - before) / 1024)} KiB  ${log.length - 1} commits, no values`,
-  );
+interface HistoryPlan {
+  readonly rounds: number;
+  readonly cli: string;
+  readonly temp: string;
 }
-world.close();
-await host.close();
+
+/** Whole processes in turn against one git host: the dashboard until its data is there, and git with a script that parses. */
+export async function measureHistory({ rounds, cli, temp }: HistoryPlan): Promise<Omit<HistoryResults, 'around'>> {
+  const dir = join(temp, 'history');
+  mkdirSync(dir);
+  const host = await startGitHost({ env: process.env, dir: join(dir, 'served') });
+  try {
+    const repo = await host.createRepo('config');
+    const served = host.repoDir('config');
+    execFileSync('git', ['-C', served, 'fast-import', '--quiet', '--force'], { input: history() });
+    execFileSync('git', ['-C', served, 'repack', '-adq']);
+    const app = join(dir, 'app');
+    const env = bareEnv(dir);
+    execFileSync('git', ['init', '--quiet', '--initial-branch=main', app], { env });
+    const set = Array.from(
+      { length: services },
+      (_, at) => `      services/s${at}/values.yaml: { .s${at}.imageTag: "{commit}" }\n`,
+    );
+    const head = `deliveries:\n  production:\n    from: main\n    repo: ${repo}\n    branch: main\n    set:\n`;
+    writeFileSync(join(app, 'tagboat.yaml'), head + set.join(''));
+    execFileSync('git', ['-C', app, 'add', '--all'], { env });
+    execFileSync('git', ['-C', app, 'commit', '--quiet', '--message', 'Deliver'], { env });
+    const log = join(dir, 'log.sh');
+    writeFileSync(log, gitLog);
+    const found = { git: [] as number[], tagboat: [] as number[], bytes: [] as number[] };
+    for (let round = 0; round < rounds; round += 1) {
+      const clone = join(dir, 'clone.git');
+      found.git.push((await run({ argv: ['/bin/sh', log, repo, clone, process.execPath], env })).seconds);
+      rmSync(clone, { recursive: true });
+      const { seconds, bytes } = await dashboard([process.execPath, cli, 'ui', '--json'], app, env);
+      found.tagboat.push(seconds);
+      found.bytes.push(bytes);
+    }
+    return found;
+  } finally {
+    await host.close();
+  }
+}
+
+/** All commits without a file, and their trailers as JSON: what a script of one's own would read. */
+const gitLog = `set -e
+git clone --quiet --bare --filter=tree:0 "$1" "$2"
+git -C "$2" log --format='%H%x00%an%x00%cI%x00%B%x01' main | "$3" -e '
+const commits = require("fs").readFileSync(0, "utf8").split("\\u0001").map((one) => one.trim().split("\\0"));
+console.log(JSON.stringify(commits.map(([id, by, at, message = ""]) => ({
+  id, by, at, trailers: [...message.matchAll(/^([A-Za-z-]+): (.*)$/gm)].map(([, key, value]) => [key, value]),
+}))).length)'
+`;
+
+/** Seconds from the start until the page's data is there, and the most memory that it took until then. */
+function dashboard(
+  [program = '', ...args]: readonly string[],
+  cwd: string,
+  env: Readonly<Record<string, string>>,
+): Promise<{ seconds: number; bytes: number }> {
+  return new Promise((resolve, reject) => {
+    const began = performance.now();
+    const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'inherit'] });
+    let said = '';
+    let found: { seconds: number; bytes: number } | undefined;
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+      if (found !== undefined || !said.includes('DASHBOARD_READY')) return;
+      const [, kib] = /VmHWM:\s*(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8')) ?? [];
+      found = { seconds: (performance.now() - began) / 1_000, bytes: Number(kib) * 1_024 };
+      child.kill('SIGINT');
+    });
+    child.on('error', reject);
+    child.on('close', () =>
+      found === undefined ? reject(new Error(`no dashboard came up:\n${said}`)) : resolve(found),
+    );
+  });
+}
+
+export function historyTable({ git, tagboat, bytes }: HistoryResults): string {
+  return table([
+    [`${commits.toLocaleString('en')} commits, ${services} services`, 'seconds', 'peak memory, MB'],
+    ['`git clone --filter=tree:0`, `git log`, trailers parsed', median(git).toFixed(2), '–'],
+    ['`tagboat ui` until its data is there', median(tagboat).toFixed(2), (median(bytes) / 1e6).toFixed(0)],
+  ]);
+}
+
+export const historyWords = `A config repo of ten thousand deliveries to two hundred services. Git's side has the commits and their trailers; Tagboat's
+has read the config, the values at the tip, holds and queue besides, and what its page shows of them.`;
+
+export function historyReaches({ git, tagboat, bytes }: HistoryResults): Reach[] {
+  const what = 'the dashboard of 10,000 commits and 200 services:';
+  return [
+    { what: `${what} data ready`, figure: median(tagboat), is: 'at most', limit: 1.5, unit: ' s' },
+    { what: `${what} time against git log`, figure: 1 / ratio(git, tagboat), is: 'at most', limit: 2, unit: '×' },
+    { what: `${what} peak memory`, figure: median(bytes) / 1e6, is: 'at most', limit: 150, unit: ' MB' },
+  ];
+}

@@ -7,6 +7,7 @@ import { measureContention } from './contention.ts';
 import { glue, ourFlows } from './contention-flows.ts';
 import { contentionChart, contentionTable } from './contention-report.ts';
 import { baselines, tagboat } from './flows.ts';
+import { historyTable, measureHistory } from './history.ts';
 import { measureImages } from './images.ts';
 import { surroundings } from './machine.ts';
 import { measureMemory } from './memory.ts';
@@ -17,6 +18,7 @@ import {
   type BuildResults,
   type CommitResults,
   type ContentionResults,
+  type HistoryResults,
   loadResults,
   type MemoryResults,
   type Results,
@@ -40,7 +42,7 @@ const contended = [
   { count: 64, rounds: 2 },
   { count: 256, rounds: 1 },
 ];
-const cases = ['commit', 'memory', 'build', 'reuse', 'contention', 'verdict'] as const;
+const cases = ['commit', 'memory', 'build', 'reuse', 'contention', 'verdict', 'history'] as const;
 type Case = (typeof cases)[number];
 
 const { values, positionals } = parseArgs({
@@ -89,6 +91,7 @@ try {
   if (wanted.has('build')) results = { ...results, build: await images() };
   if (wanted.has('reuse')) results = { ...results, reuse: await reuse() };
   if (wanted.has('contention')) results = { ...results, contention: await contention() };
+  if (wanted.has('history')) results = { ...results, history: await delivered() };
   if (wanted.has('verdict')) results = { ...results, ...(await verdicts()) };
   const found = reaches(results);
   if (found.length > 0) console.log(`\n## What was to be reached\n\n${table(reachRows(found))}`);
@@ -174,6 +177,14 @@ async function contention(): Promise<ContentionResults> {
     for (const { said } of Object.values(cell.flows).flat()) if (said.length > 0) console.log(said.join('\n'));
   });
   return { around, ...measured };
+}
+
+async function delivered(): Promise<HistoryResults> {
+  const around = surroundings([['git', '--version']]);
+  console.log('\n## What was delivered\n');
+  const measured = { around, ...(await measureHistory({ rounds: quick ? 1 : 5, cli, temp: folders.temp })) };
+  console.log(historyTable(measured));
+  return measured;
 }
 
 async function verdicts(): Promise<Pick<Results, 'verdict'>> {

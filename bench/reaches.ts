@@ -1,4 +1,5 @@
 import { contentionReaches } from './contention-report.ts';
+import { historyReaches } from './history.ts';
 import type { Reach } from './reach.ts';
 import type { BuildResults, CommitCell, CommitResults, MemoryResults, Results } from './results.ts';
 import { reuseReaches } from './reuse-results.ts';
@@ -14,6 +15,7 @@ export function reaches(results: Results): Reach[] {
     ...(results.reuse === undefined ? [] : reuseReaches(results.reuse)),
     ...(results.contention === undefined ? [] : contentionReaches(results.contention)),
     ...(results.verdict === undefined ? [] : verdictReaches(results.verdict)),
+    ...(results.history === undefined ? [] : historyReaches(results.history)),
   ];
 }
 

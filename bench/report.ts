@@ -2,6 +2,7 @@ import { chart } from './chart.ts';
 import type { ContentionFlow } from './contention-flows.ts';
 import { contentionSection } from './contention-report.ts';
 import type { Flow } from './flows.ts';
+import { historyTable, historyWords } from './history.ts';
 import { reachRows, short } from './reach.ts';
 import { reaches, targetTitles } from './reaches.ts';
 import type {
@@ -43,11 +44,12 @@ exit. The runs themselves are kept as JSON in [bench/](bench/).`,
     ...reuse(results),
     ...contention(results, words),
     ...verdict(results),
+    ...history(results),
     `## Repeat it
 
 \`\`\`sh
 npm run bench                # everything but contention, about a quarter of an hour
-npm run bench -- commit      # one part: commit, memory, build, reuse, contention or verdict
+npm run bench -- commit      # one part: commit, memory, build, reuse, contention, verdict or history
 npm run bench -- contention  # many writers at once, fewer times with --rounds 1; --glue 64 runs git's commands with 64 writers too, for very long
 npm run bench -- --quick     # few rounds, printed only: says whether it works, not how fast it is
 \`\`\``,
@@ -59,6 +61,12 @@ host's own time (from a request's headers to the end of its answer), a round tri
 connection, and a Node.js that starts and ends. For the time against 1k files it is the growth of the git host's time:
 git-receive-pack ends every push with \`git rev-list --objects --stdin --not --all\`, which reads all folders of the tip,
 whoever pushes.`;
+
+function history({ history: found }: Results): string[] {
+  return found === undefined
+    ? []
+    : [`## What was delivered\n\n${historyWords}\n\n${historyTable(found)}\n\n${taken(found.around)}`];
+}
 
 function verdict({ verdict: found }: Results): string[] {
   if (found === undefined) return [];

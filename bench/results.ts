@@ -112,6 +112,16 @@ export interface VerdictResults {
   }[];
 }
 
+/** Reading what was delivered; one entry a round. */
+export interface HistoryResults {
+  readonly around: Surroundings;
+  /** Seconds. */
+  readonly git: readonly number[];
+  readonly tagboat: readonly number[];
+  /** Peak memory of the dashboard. */
+  readonly bytes: readonly number[];
+}
+
 export interface Results {
   readonly commit?: CommitResults;
   readonly memory?: MemoryResults;
@@ -119,9 +129,10 @@ export interface Results {
   readonly contention?: ContentionResults;
   readonly verdict?: VerdictResults;
   readonly reuse?: ReuseResults;
+  readonly history?: HistoryResults;
 }
 
-const names = ['commit', 'memory', 'build', 'contention', 'verdict', 'reuse'] as const;
+const names = ['commit', 'memory', 'build', 'contention', 'verdict', 'reuse', 'history'] as const;
 
 /** What earlier runs kept, so that measuring one case leaves the others' figures standing. */
 export function loadResults(dir: string): Results {

@@ -19,6 +19,8 @@ export interface HistoryQuestion {
   readonly places: readonly HeldPlace[];
   /** Whether the records so far, newest first, are enough. More are read until then, or `most` generations. */
   readonly enough: (records: readonly HistoryRecord[]) => boolean;
+  /** Generations that are read first, where it is known that they won't be too many. */
+  readonly first?: number | undefined;
 }
 
 /** Generations that are read at most: of a config repo with a hundred deliveries a day, half a year. */
@@ -43,8 +45,12 @@ export async function readBranch(
   return askConfigRepo(world, place, credential, async (repo) => {
     const { tip, intents } = await repo.look();
     const waiting = await waitingOn(world, repo, place.branch, intents);
-    const { records, whole } = await readRecords(world, repo, tip, question);
-    const { places, holds, changed } = await readPlaces(world, repo, tip, records, question.places);
+    const [{ records, whole }, now] = await Promise.all([
+      readRecords(world, repo, tip, question),
+      readValues(repo, tip, question.places),
+    ]);
+    const { places, changed } = await comparePlaces(repo, records, question.places, now.values);
+    const holds = activeHolds(readHolds(now.snapshot, undefined), world.clock.now());
     const subjects = new Map<ObjectId, string>();
     for (const { source } of records) if (source?.subject !== undefined) subjects.set(source.commit, source.subject);
     return {
@@ -58,7 +64,7 @@ async function readRecords(
   world: World,
   { remote }: ConfigRepo,
   tip: ObjectId,
-  { places, enough }: HistoryQuestion,
+  { places, enough, first }: HistoryQuestion,
 ): Promise<{ readonly records: readonly HistoryRecord[]; readonly whole: boolean }> {
   let records: readonly HistoryRecord[] = [];
   let told = false;
@@ -80,7 +86,7 @@ async function readRecords(
     const isKnown = records.length >= mostForWriter || places.every((one) => writers.has(placeKey(one)));
     return (isKnown && enough(records)) || (withFiles && records.length >= mostWithFiles);
   };
-  const commits = (await newestCommits(remote, tip, most, take)) ?? new Map();
+  const commits = (await newestCommits(remote, tip, most, take, first)) ?? new Map();
   if (taken !== commits) take(commits);
   return { records, whole: isWhole(commits, tip) };
 }
@@ -140,30 +146,29 @@ function writersIn(records: readonly HistoryRecord[]): ReadonlyMap<string, Histo
   return writers;
 }
 
-/** The values at the tip, and the commits by which they became others than ours say. */
-async function readPlaces(
-  world: World,
+/** The values at a commit. */
+async function readValues(repo: ConfigRepo, commit: ObjectId, places: readonly HeldPlace[]) {
+  const [snapshot, rewrite] = await Promise.all([repo.readPaths(commit, filesOf(places)), loadRewrite()]);
+  const values = places.map((place) => {
+    if (snapshot.files.get(place.file)?.is !== 'file') return undefined;
+    try {
+      return rewrite(snapshot, [], [place]).values[0];
+    } catch (error) {
+      // A path that isn't there, or a file that can't be read: there is no value, and no more to be told of it here.
+      if (error instanceof TagboatError) return undefined;
+      throw error;
+    }
+  });
+  return { snapshot, values };
+}
+
+/** The places with their writers, and the commits by which they became others than ours say. */
+async function comparePlaces(
   repo: ConfigRepo,
-  tip: ObjectId,
   records: readonly HistoryRecord[],
   asked: readonly HeldPlace[],
-): Promise<Pick<BranchHistory, 'places' | 'holds'> & { readonly changed: ReadonlyMap<ObjectId, HistoryRecord> }> {
-  const rewrite = await loadRewrite();
-  const read = async (commit: ObjectId, places: readonly HeldPlace[]) => {
-    const snapshot = await repo.readPaths(commit, filesOf(places));
-    const values = places.map((place) => {
-      if (snapshot.files.get(place.file)?.is !== 'file') return undefined;
-      try {
-        return rewrite(snapshot, [], [place]).values[0];
-      } catch (error) {
-        // A path that isn't there, or a file that can't be read: there is no value, and no more to be told of it here.
-        if (error instanceof TagboatError) return undefined;
-        throw error;
-      }
-    });
-    return { snapshot, values };
-  };
-  const { snapshot, values } = await read(tip, asked);
+  values: readonly (string | undefined)[],
+): Promise<Pick<BranchHistory, 'places'> & { readonly changed: ReadonlyMap<ObjectId, HistoryRecord> }> {
   const writers = writersIn(records);
   const places = asked.map(({ file, path }, at): PlaceNow => {
     const writer = writers.get(placeKey({ file, path }));
@@ -173,13 +178,13 @@ async function readPlaces(
   });
   const changed = new Map<ObjectId, HistoryRecord>();
   for (const place of places.filter(({ byHand, writer }) => byHand && writer !== undefined).slice(0, mostByHand)) {
-    const found = await changeOf(place, records, async (commit) => (await read(commit, [place])).values[0]);
+    const found = await changeOf(place, records, async (commit) => (await readValues(repo, commit, [place])).values[0]);
     if (found === undefined || place.value === undefined) continue;
     const { file, path, value } = place;
     const before = changed.get(found.commit)?.settings ?? [];
     changed.set(found.commit, { ...found, is: 'byHand', settings: [...before, { file, path, value }] });
   }
-  return { places, holds: activeHolds(readHolds(snapshot, undefined), world.clock.now()), changed };
+  return { places, changed };
 }
 
 /** A commit of others by which a place came to what it is now, by halving: one question for each doubling of their number. */

@@ -130,16 +130,17 @@ export function commitsSince(
 }
 
 /**
- * The newest commits of `tip`'s history, `depth` generations of them at most, asked for in steps that grow until
- * `enough` says so: without it, all at once. Otherwise as `commitsSince`.
+ * The newest commits of `tip`'s history, `depth` generations of them at most, asked for in steps that grow from `first`
+ * until `enough` says so: without it, all at once. Otherwise as `commitsSince`.
  */
 export function newestCommits(
   remote: GitRemote,
   tip: ObjectId,
   depth: number,
   enough?: (commits: ReadonlyMap<ObjectId, HistoryCommit>) => boolean,
+  first?: number,
 ): Promise<ReadonlyMap<ObjectId, HistoryCommit> | undefined> {
-  return readBack(remote, [tip], depth, enough);
+  return readBack(remote, [tip], depth, enough, first);
 }
 
 async function readBack(
@@ -147,10 +148,11 @@ async function readBack(
   wants: readonly ObjectId[],
   most: number,
   enough?: (commits: Commits) => boolean,
+  first = firstGenerations,
 ): Promise<Commits | undefined> {
   let known: Commits | undefined;
   for (
-    let depth = enough === undefined ? most : Math.min(firstGenerations, most);
+    let depth = enough === undefined ? most : Math.min(first, most);
     ;
     // None is sent twice, so that a step costs a request alone, and a step too far costs little: a commit is some 400 bytes.
     depth = Math.min(most, depth * 8)
