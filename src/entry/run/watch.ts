@@ -8,7 +8,7 @@ import type { DeliveryPlan, Source } from '../../plan.ts';
 import type { Application } from '../../wire/argocd/types.ts';
 import type { World } from '../../wire/world.ts';
 import type { Servers } from './argocd-servers.ts';
-import { keepHeapSmall } from './small-heap.ts';
+import { keepHeapSmall } from './world.ts';
 
 /** What watching takes, of one run. */
 export interface Watching {

@@ -6,8 +6,10 @@ import type { GitHostFault } from '../../../src/sandbox/git-host/git-host.ts';
 import { makeObject, serialiseTree } from '../../../src/wire/git/pack/object.ts';
 import { writePack } from '../../../src/wire/git/pack/pack.ts';
 import { packet } from '../../../src/wire/git/pktline.ts';
+import type { Http, HttpRequest } from '../../../src/wire/http.ts';
 import { gitHost, noHttpBackend, skipNote } from '../../support/git-host.ts';
 import { runs } from '../../support/runs.ts';
+import type { TestWorld } from '../../support/world.ts';
 import {
   chart,
   deliveryTo,
@@ -22,6 +24,14 @@ import {
   setTag,
   valuesWith,
 } from '../landing.ts';
+
+/** A world in which what will hang anyway is waited for half a second, and everything else as long as a busy machine takes. */
+function impatientWorld(isHung: (nth: number, request: HttpRequest) => boolean): TestWorld {
+  const world = quickWorld();
+  let asked = 0;
+  const http: Http = (request) => world.http(isHung(++asked, request) ? { ...request, idleMs: 500 } : request);
+  return { ...world, http };
+}
 
 describe.skipIf(noHttpBackend !== undefined)(`a host that fails${skipNote}`, () => {
   const page = { is: 'answer', status: 200, headers: { 'content-type': 'text/html' }, body: '<html>Log in' } as const;
@@ -66,10 +76,10 @@ describe.skipIf(noHttpBackend !== undefined)(`a host that fails${skipNote}`, () 
   ])('by hanging at request %i is asked once more after the idle limit, and that is all', async (number) => {
     const host = await gitHost({ fault: (request) => (request.number === number ? { is: 'hang' } : undefined) });
     const url = await host.createRepo('config', { files: chart });
-    landed(await land(deliveryTo(url), quickWorld(), undefined, { idleMs: 2_000 }));
+    landed(await land(deliveryTo(url), impatientWorld((nth) => nth === number)));
     const worse = await gitHost({ fault: (request) => (request.number >= number ? { is: 'hang' } : undefined) });
     const other = await worse.createRepo('config', { files: chart });
-    const error = await land(deliveryTo(other), quickWorld(), undefined, { idleMs: 2_000 }).catch((reason) => reason);
+    const error = await land(deliveryTo(other), impatientWorld((nth) => nth >= number)).catch((reason) => reason);
     expect(error).toMatchObject({ code: 'GIT_TIMEOUT', exitCode: 6, data: { doing: 'read' } });
     expect(worse.requests).toHaveLength(number + 1);
   });
@@ -77,7 +87,8 @@ describe.skipIf(noHttpBackend !== undefined)(`a host that fails${skipNote}`, () 
   it('by hanging at every push is given up, and says that the push may have been taken', async () => {
     const host = await gitHost({ fault: (request) => (isPush(request) ? { is: 'hang' } : undefined) });
     const url = await host.createRepo('config', { files: chart });
-    const error = await refusal(host, deliveryTo(url), quickWorld(), undefined, { idleMs: 2_000 });
+    const isHung = (_: number, { method, url: asked }: HttpRequest) => method === 'POST' && /receive-pack$/.test(`${asked}`);
+    const error = await refusal(host, deliveryTo(url), impatientWorld(isHung));
     expect(error).toMatchObject({ code: 'GIT_TIMEOUT', data: { doing: 'push' } });
     expect(pushesIn(host)).toHaveLength(3);
   });
