@@ -27,7 +27,7 @@ const wordsOf = (line: string): string[] =>
   );
 
 const commandsIn = (text: string): string[] =>
-  [...text.replaceAll('\\\n', ' ').matchAll(/^\s*(?:\$ |- |run: )?(?:npx |\.\/bin\/)?(tagboat(?: .*)?)$/gm)].map(
+  [...text.replaceAll('\\\n', ' ').matchAll(/^\s*(?:\$ |- )?(?:run: )?(?:npx |\.\/bin\/)?(tagboat(?: .*)?)$/gm)].map(
     ([, command = '']) => command.replace(/ [|>] .*$/, ''),
   );
 
@@ -72,6 +72,22 @@ describe.each(pages)('%s', (page) => {
       expect(Object.keys(action.inputs)).toEqual(expect.arrayContaining(given));
     }
   });
+});
+
+it('the workflow that publishes the dashboard every night may do so, and publishes what it wrote', () => {
+  const text = blocksOf('docs/how-to/dashboard.md').find(
+    ({ language, text: one }) => language === 'yaml' && /^jobs:/m.test(one),
+  );
+  const { on, permissions, jobs } = parse(text?.text ?? '');
+  const steps: { uses?: string; run?: string; with?: { path?: string } }[] = jobs.dashboard.steps;
+  expect(on).toMatchObject({ schedule: [{ cron: expect.stringMatching(/^\d+ \d+ \* \* \*$/) }] });
+  expect(permissions).toEqual({ contents: 'read', pages: 'write', 'id-token': 'write' });
+  expect(jobs.dashboard.environment).toBe('github-pages');
+  expect(steps.every(({ uses, run }) => (uses === undefined) !== (run === undefined))).toBe(true);
+  const written = steps.flatMap(({ run }) => /--export (\S+)/.exec(run ?? '')?.[1] ?? []);
+  const sent = steps.flatMap(({ uses, with: given }) => (uses?.includes('upload') ? [given?.path] : []));
+  expect(written).toEqual(['site']);
+  expect(sent).toEqual(['site', 'site']);
 });
 
 it('every page is on the map', () => {

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import { parseReference } from '../../wire/oci/reference.ts';
 import { secretsOf } from '../../wire/secret-names.ts';
 import type { Env } from '../../wire/world.ts';
@@ -35,7 +36,7 @@ export function targetsIn({ group, target }: Raw, asked: readonly string[]): rea
 
 const neutral = new Set(['description', 'pull', 'dockerfile', 'context', 'target', 'platforms']);
 // Without these a build fails, or is slower: it makes no other image.
-const without: Readonly<Record<string, string>> = {
+const needless: Readonly<Record<string, string>> = {
   'cache-from': 'caches are those of `cache:`',
   'cache-to': 'caches are those of `cache:`',
   'shm-size': 'the builder has its own',
@@ -92,7 +93,7 @@ export function imageOfTarget(target: Raw, { registry, dir, env }: Baking): Bake
     if (secret !== undefined && read !== undefined && key !== 'output')
       refused.push(`it has the value of ${secret} in ${key}, where it can be read: give it to RUN by \`secret\``);
     if (read !== undefined) Object.assign(image, read(value));
-    else if (without[key] !== undefined) leftOut.push(`${key}: ${without[key]}`);
+    else if (needless[key] !== undefined) leftOut.push(`${key}: ${needless[key]}`);
     else if (!(key === 'network' && value === 'default') && !(key === 'call' && value === 'build'))
       refused.push(`it has ${key}, which can't be asked for here`);
   }
@@ -193,14 +194,7 @@ function isUrl(where: string): boolean {
 }
 
 function joined(dir: string, path: string): string {
-  const steps: string[] = [];
-  for (const step of `${dir}/${path}`.split('/')) {
-    if (step === '' || step === '.') continue;
-    if (step === '..' && steps.length > 0 && steps.at(-1) !== '..') steps.pop();
-    else steps.push(step);
-  }
-  const inner = steps.length === 0 ? '.' : steps.join('/');
-  return dir.startsWith('/') ? `/${inner}` : inner;
+  return posix.join(dir, path).replace(/(?<=.)\/$/, '');
 }
 
 function text(value: unknown, usual: string): string {

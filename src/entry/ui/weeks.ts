@@ -1,7 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Emit } from '../../events.ts';
-import type { Clock } from '../../wire/world.ts';
+import type { Exec } from '../../wire/exec.ts';
+import type { Clock, Env } from '../../wire/world.ts';
 import { commit } from '../commands/commit.ts';
 import { unhold } from '../commands/hold.ts';
 import { promote } from '../commands/promote.ts';
@@ -61,11 +62,16 @@ export async function showWeeks({ session, demo, dir, common }: Weeks): Promise<
   const { signal, clock } = session.world;
   const app = join(dir, 'shop');
   await mkdir(app);
+  /** Git's settings of one of them, for a child. */
+  const as = (name: string): Env => ({
+    GIT_CONFIG_COUNT: '2',
+    ...{ GIT_CONFIG_KEY_0: 'user.name', GIT_CONFIG_VALUE_0: name },
+    ...{ GIT_CONFIG_KEY_1: 'user.email', GIT_CONFIG_VALUE_1: `${name.split(' ')[0]?.toLowerCase()}@example.com` },
+  });
   const git = async (at: number, author: string, ...args: string[]): Promise<void> => {
     const date = `@${Math.floor(at / 1_000)} +0000`;
-    const who = ['-c', `user.name=${author}`, '-c', `user.email=${author.split(' ')[0]?.toLowerCase()}@example.com`];
-    const env = { GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date };
-    const done = await demo.world.exec({ program: 'git', args: ['-C', app, ...who, ...args], env, signal });
+    const env = { ...as(author), GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date };
+    const done = await demo.world.exec({ program: 'git', args: ['-C', app, ...args], env, signal });
     if (done.code !== 0) throw new Error(`git ${args[0]} ended with ${done.code}: ${done.stderr.trim()}`);
   };
   const files = environments.flatMap((one) => [
@@ -85,10 +91,9 @@ export async function showWeeks({ session, demo, dir, common }: Weeks): Promise<
     signal.throwIfAborted();
     const began = clock.now();
     const shifted: Clock = time === undefined ? clock : { ...clock, now: () => time };
-    await git(began, by, 'config', 'user.name', by);
-    await git(began, by, 'config', 'user.email', `${by.split(' ')[0]?.toLowerCase()}@example.com`);
     const env = { ...demo.world.env, GITHUB_ACTIONS: undefined, GITHUB_ACTOR: undefined };
-    const world = { ...demo.world, env, clock: shifted };
+    const exec: Exec = (command) => demo.world.exec({ ...command, env: { ...command.env, ...as(by) } });
+    const world = { ...demo.world, env, exec, clock: shifted };
     const own = {
       ...inside(session, demo),
       cwd: app,

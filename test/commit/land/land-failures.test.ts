@@ -76,10 +76,18 @@ describe.skipIf(noHttpBackend !== undefined)(`a host that fails${skipNote}`, () 
   ])('by hanging at request %i is asked once more after the idle limit, and that is all', async (number) => {
     const host = await gitHost({ fault: (request) => (request.number === number ? { is: 'hang' } : undefined) });
     const url = await host.createRepo('config', { files: chart });
-    landed(await land(deliveryTo(url), impatientWorld((nth) => nth === number)));
+    landed(
+      await land(
+        deliveryTo(url),
+        impatientWorld((nth) => nth === number),
+      ),
+    );
     const worse = await gitHost({ fault: (request) => (request.number >= number ? { is: 'hang' } : undefined) });
     const other = await worse.createRepo('config', { files: chart });
-    const error = await land(deliveryTo(other), impatientWorld((nth) => nth >= number)).catch((reason) => reason);
+    const error = await land(
+      deliveryTo(other),
+      impatientWorld((nth) => nth >= number),
+    ).catch((reason) => reason);
     expect(error).toMatchObject({ code: 'GIT_TIMEOUT', exitCode: 6, data: { doing: 'read' } });
     expect(worse.requests).toHaveLength(number + 1);
   });
@@ -87,7 +95,8 @@ describe.skipIf(noHttpBackend !== undefined)(`a host that fails${skipNote}`, () 
   it('by hanging at every push is given up, and says that the push may have been taken', async () => {
     const host = await gitHost({ fault: (request) => (isPush(request) ? { is: 'hang' } : undefined) });
     const url = await host.createRepo('config', { files: chart });
-    const isHung = (_: number, { method, url: asked }: HttpRequest) => method === 'POST' && /receive-pack$/.test(`${asked}`);
+    const isHung = (_: number, { method, url: asked }: HttpRequest) =>
+      method === 'POST' && /receive-pack$/.test(`${asked}`);
     const error = await refusal(host, deliveryTo(url), impatientWorld(isHung));
     expect(error).toMatchObject({ code: 'GIT_TIMEOUT', data: { doing: 'push' } });
     expect(pushesIn(host)).toHaveLength(3);
