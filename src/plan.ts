@@ -14,7 +14,7 @@ import type {
   Required,
   SignPlan,
 } from './plan/image.ts';
-import type { PullRequestPlan } from './plan/pull-request.ts';
+import type { FileWrite, ProposedSource, PullRequestPlan } from './plan/pull-request.ts';
 import type { ValueType } from './plan/value.ts';
 import type { Secret } from './wire/secret.ts';
 
@@ -51,15 +51,7 @@ export interface Source {
   /** The git tag that the run is of, short (`v1.2.0`); undefined: of none. */
   readonly gitTag?: string | undefined;
   /** The pull request (merge request) that the run is of. */
-  readonly pullRequest?:
-    | {
-        readonly number: number;
-        /** Of a fork, or nothing says that it isn't. */
-        readonly foreign: boolean;
-        /** The branch that it would be merged into, where that is told. */
-        readonly into?: string | undefined;
-      }
-    | undefined;
+  readonly pullRequest?: ProposedSource | undefined;
   /** The app repo's default branch, where something tells it. */
   readonly defaultBranch?: string | undefined;
   /** First line of the commit's message. */
@@ -213,6 +205,8 @@ export interface DeliveryPlan {
   /** Where the branch isn't there: made from this one, or from the default branch. Undefined: it must be there. */
   readonly createBranch?: { readonly from?: string | undefined } | undefined;
   readonly edits: readonly Edit[];
+  /** Files that are written whole, or removed. With them, there may be no edits, and nothing waits in the queue. */
+  readonly writes?: readonly FileWrite[] | undefined;
   /** The whole message, trailers included. */
   readonly message: string;
   readonly author: Person;

@@ -1,4 +1,4 @@
-import { type Superseded, skippedImages } from './config/plan/needed.ts';
+import { type Superseded, skippedImages } from './config/plan/part.ts';
 import { verdictError } from './deploy/verdict/verdict-error.ts';
 import { exitCodes } from './errors/codes.ts';
 import { type ErrorReport, reportOf } from './errors.ts';

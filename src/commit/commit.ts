@@ -14,6 +14,7 @@ import { pushDirect } from './land/push-direct.ts';
 import { commitThroughGitHub, githubRepository, overGitHub } from './land/via-github.ts';
 import { confirm } from './order/confirmed.ts';
 import type { Lineage } from './order/lineage.ts';
+import { filesLeft } from './order/written.ts';
 import { propose } from './propose/propose.ts';
 import { nextQueueStep } from './queue/decisions.ts';
 import { type IntentRefs, openIntentRefs, queueKeyIn } from './queue/intent-refs.ts';
@@ -68,24 +69,17 @@ export async function landDelivery(
     return pushCommit(world, repo, made, landing.isNew ? zeroId(repo.remote.format()) : made.on);
   };
   const { lineage } = options;
-  const landing: Landing = startLanding({
-    world,
-    emit,
-    delivery,
-    repo,
-    apply: loadApply(),
-    lineage,
-    push,
-    began,
-    deadline,
-  });
-  // What is proposed waits for review and for no queue. Whoever lands an intent makes its commit, and that would be without GitHub's signature.
-  const queueing = way === undefined && forge === undefined && (options.queue ?? delivery.queue ?? true);
+  const apply = loadApply(delivery.writes !== undefined);
+  const landing: Landing = startLanding({ world, emit, delivery, repo, apply, lineage, push, began, deadline });
+  // What is proposed waits for review and for no queue, and an intent holds values, no files. Whoever lands an intent makes its commit, and that would be without GitHub's signature.
+  const direct = way !== undefined || forge !== undefined || delivery.writes !== undefined;
+  const queueing = !direct && (options.queue ?? delivery.queue ?? true);
   const queue = queueing ? openIntentRefs(repo.remote, delivery.branch, queueKeyIn(world)) : undefined;
   try {
     if (forge !== undefined) return await propose({ landing, forge, credential });
     const outcome = await landOrQueue(landing, queue);
     if (queue !== undefined) await removeExpired(landing, queue);
+    if (outcome.is === 'landed' && delivery.writes !== undefined) tellLeft(landing);
     return outcome;
   } catch (error) {
     if (landing.left || landing.pushes.some(mayHaveLanded)) admit(landing, error);
@@ -147,6 +141,15 @@ async function landOrQueue(landing: Landing, intentRefs: IntentRefs | undefined)
     const waitMs = await giveWay(landing, seen.tip, queue === undefined);
     if (waitMs > landing.looked.tripMs) seen = await lookAtBranch(landing);
   }
+}
+
+/** Tells of what others have in the folder of a retired pull request. */
+function tellLeft({ emit, made, delivery: { writes = [] } }: Landing): void {
+  const gone = writes.filter(({ template }) => template === undefined);
+  const files = made === undefined ? [] : filesLeft(made.built.snapshot, gone);
+  if (files.length === 0) return;
+  const message = `Left as they are, since Tagboat didn't write them: ${files.slice(0, 10).join(', ')}${files.length > 10 ? ' and others' : ''}.`;
+  emitNotice(emit, 'info', 'commit', 'FILES_LEFT', { files }, message);
 }
 
 /** After a lost race: waits, longer each time and at random, unless the queue does the waiting. Answers how long, in milliseconds. Throws LAND_TIMED_OUT. */

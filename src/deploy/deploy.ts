@@ -86,7 +86,7 @@ export async function watchDelivery(
       history,
     ),
     values: changes.map(({ after }) => after),
-    until: Math.min(deadline, began + appearMs),
+    until: deploy.ofPullRequest ? deadline : Math.min(deadline, began + appearMs),
     untilCarried: deadline,
   };
   const nudge = createNudge(world, emit, server, delivered);
@@ -188,7 +188,7 @@ function searchOf(
   world: World,
   emit: Emit,
   server: Server,
-  { repo, branch, files }: Pick<Delivered, 'repo' | 'branch' | 'files'>,
+  { repo, branch, files, deploy }: Pick<Delivered, 'repo' | 'branch' | 'files' | 'deploy'>,
   history: Pick<History, 'isHead'> & Partial<Pick<History, 'texts'>>,
 ): Search {
   const told = new Set<string>();
@@ -199,7 +199,7 @@ function searchOf(
   };
   return {
     ...{ world, argocd: server.argocd, with: server.with, followed: { repo, branch }, files, wait },
-    ...{ values: [], until: 0, untilCarried: 0 },
+    ...{ values: [], until: 0, untilCarried: 0, mayBeMade: deploy.ofPullRequest === true },
     isHead: () => {
       head ??= history.isHead();
       return head;

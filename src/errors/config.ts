@@ -106,6 +106,16 @@ export const configErrors = {
     ({ where, variable, why }) => `{${variable}} in ${where} can't be filled in: ${why}.`,
     'Use another variable, such as {commit}, or run where it is known.',
   ),
+  WRITE_TEMPLATE_UNREADABLE: entry<{ delivery: string; template: string; why: string }>(
+    exit,
+    ({ delivery, template, why }) => `deliveries.${delivery}.write takes ${template}, which can't be read: ${why}.`,
+    'Templates are plain files of the app repo, by their path from its root, or of the config repo, as config:PATH.',
+  ),
+  WRITE_VALUE_UNFIT: entry<{ file: string; template: string; why: string }>(
+    exit,
+    ({ file, template, why }) => `${file} can't be made of ${template}: ${why}.`,
+    'Nothing was written: a value must stay the text that it is, whatever a branch or a subject is called.',
+  ),
   PATH_SYNTAX_INVALID: entry<{ path: string; column: number; reason: string }>(
     exit,
     ({ path, column, reason }) => `The path ${JSON.stringify(path)} breaks at character ${column}: ${reason}.`,

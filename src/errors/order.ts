@@ -59,6 +59,14 @@ export const orderErrors = {
       `${path} in ${file} is from commit ${theirs}, and whether ${ours} is newer can't be told: ${why}.`,
     'Let this run read the app repo (GITHUB_TOKEN with "contents: read", or TAGBOAT_TOKEN_<HOST>), or check it out whole (fetch-depth: 0). If that commit is gone for good, --force replaces it once; `order: off` in the delivery never asks.',
   ),
+  FILE_NOT_OURS: entry<{ file: string; why: string; retires: boolean }>(
+    exit,
+    ({ file, why, retires }) => `${file} of the config repo is not ${retires ? 'removed' : 'written'}: ${why}.`,
+    ({ retires }) =>
+      retires
+        ? 'Look at what is there. If nobody needs it, `tagboat retire --force` removes it.'
+        : 'Name another file in `write:`, or take that one out of the config repo: what is written is replaced whole.',
+  ),
   HOLDS_INVALID: entry<{ file: string; why: string }>(
     exit,
     ({ file, why }) => `The holds in ${file} of the config repo can't be read: ${why}`,

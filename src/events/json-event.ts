@@ -184,7 +184,7 @@ type ResultOf<C extends string, V> = Omit<Extract<Event, { type: 'result' }>, 'c
 };
 
 type Result =
-  | ResultOf<'ship' | 'build' | 'commit' | 'rollback' | 'hold' | 'unhold' | 'release', RunValue>
+  | ResultOf<'ship' | 'build' | 'commit' | 'rollback' | 'retire' | 'hold' | 'unhold' | 'release', RunValue>
   | ResultOf<'promote', RunValue | PairsValue>
   | ResultOf<'wait', WaitValue>
   | ResultOf<'plan', PlanValue>

@@ -75,6 +75,12 @@ interface NoticeData {
   PULL_REQUEST_KEPT: { readonly branch: string };
   /** A value to be replaced names no commit, or nothing says from which one it is. */
   VALUE_OF_NO_COMMIT: { readonly file: string; readonly path: string };
+  /** A file that is written whole was changed by hand since, and is written anew. */
+  FILE_CHANGED_BY_HAND: { readonly file: string };
+  /** Nobody tells which commit a pull request to be retired ended with. */
+  PULL_REQUEST_UNKNOWN: { readonly number: number };
+  /** Files of others stay in the folder of a retired pull request. */
+  FILES_LEFT: { readonly files: readonly string[] };
   /** It can't be kept that the values were there already, so that an older run may replace them. */
   VALUES_NOT_CONFIRMED: { readonly delivery: string };
   /** An edit changes more than a value's text: its type, other places, or what a digest makes void. */

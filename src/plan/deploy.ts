@@ -55,7 +55,21 @@ export interface DeployPlan {
   readonly sync: boolean;
   readonly onUnhealthy: 'fail' | 'rollback';
   /** A GitHub environment that a deployment of the source commit tells of. */
-  readonly environment: string | undefined;
+  readonly environment: EnvironmentPlan | undefined;
+  /** The applications are a pull request's own, by their names: a generator makes them once it sees what is written. */
+  readonly ofPullRequest?: boolean | undefined;
+}
+
+/** A GitHub environment, in the words of its REST API for deployments. */
+export interface EnvironmentPlan {
+  readonly name: string;
+  /** Where it can be looked at. */
+  readonly url?: string | undefined;
+  /** It is there for some time only. */
+  readonly transient?: boolean | undefined;
+  readonly production?: boolean | undefined;
+  /** Earlier deployments to it become inactive with a success. Default true. */
+  readonly autoInactive?: boolean | undefined;
 }
 
 /** One part of why an application isn't well: a resource, and below it what it is made of. */

@@ -6,6 +6,7 @@ import type { HookForm } from '../wire/hook/forms.ts';
 import type { Verdict } from './deploy.ts';
 import type { HoldChange } from './holds.ts';
 import type { LeftOut } from './image.ts';
+import type { WrittenFile } from './pull-request.ts';
 import type { ValueType } from './value.ts';
 
 export interface PushedImage {
@@ -94,6 +95,8 @@ export type CommitOutcome =
       readonly commit: string;
       readonly parent: string;
       readonly changes: readonly Change[];
+      /** Files that it wrote whole, or removed. */
+      readonly written?: readonly WrittenFile[] | undefined;
       /** Unified diff of the files. */
       readonly diff: string;
       /** Pushes tried, 1 when nobody was in the way. */
@@ -153,6 +156,7 @@ export interface CommitPreview extends AtConfigRepo {
   /** The branch isn't there: it is made by what lands. */
   readonly isNew?: true | undefined;
   readonly changes: readonly Change[];
+  readonly written?: readonly WrittenFile[] | undefined;
   readonly diff: string;
   /** What becomes of the manifests, where that was asked for. */
   readonly rendered?: readonly Rendered[] | undefined;

@@ -1,3 +1,18 @@
+/** Pull requests: the app repo's that a run is of, what is written for one, and the config repo's that proposes a delivery. */
+
+/** The app repo's pull request (merge request) that a run is of. */
+export interface ProposedSource {
+  readonly number: number;
+  /** Of a fork, or nothing says that it isn't. */
+  readonly foreign: boolean;
+  /** The branch that it would be merged into, where that is told. */
+  readonly into?: string | undefined;
+  /** Its newest commit as this run knows it, where CI tells: what is checked out may be a merge of it. */
+  readonly head?: string | undefined;
+  /** When it changed last before this run, by its host's clock, ISO 8601. Undefined: not told, or it is closed. */
+  readonly at?: string | undefined;
+}
+
 /** How a delivery proposes its commit. */
 export interface PullRequestPlan {
   /** Default: the message's first line. */
@@ -26,4 +41,37 @@ export function headOf({
   readonly pullRequest?: PullRequestPlan | undefined;
 }): string {
   return pullRequest?.head ?? `tagboat/${name}`;
+}
+
+/** What a variable stands for in one run, or why it stands for nothing. */
+export type VariableValue =
+  | { readonly text: string; readonly why?: undefined }
+  | { readonly text?: undefined; readonly why: string };
+
+/** One file of a config repo to be written whole, or removed. */
+export interface FileWrite {
+  readonly file: string;
+  /** What it is made of. Undefined: it is removed. */
+  readonly template: WriteTemplate | undefined;
+  /** By the variables' names. */
+  readonly values: Readonly<Record<string, VariableValue>>;
+  /** Removed whoever wrote it last. */
+  readonly force?: boolean | undefined;
+  /** The folder that is the pull request's own, where it has one: others' files in it stay, and are told. */
+  readonly folder?: string | undefined;
+}
+
+/** A file with `{variables}` in it. */
+export interface WriteTemplate {
+  /** From its repository's root. */
+  readonly file: string;
+  readonly of: 'app' | 'config';
+  /** Of the app repo's checkout, once it was read. */
+  readonly bytes?: Uint8Array | undefined;
+}
+
+/** A file that a commit wrote whole, or removed. */
+export interface WrittenFile {
+  readonly file: string;
+  readonly is: 'created' | 'replaced' | 'removed';
 }

@@ -90,6 +90,7 @@ describe('a config', () => {
         set: [{ file: 'main/values.yaml', path: '.front.imageTag', value: '{tag}', as: 'text' }],
         create: false,
         allow: [],
+        write: [],
         message: 'Update image tag to {tag}',
         author: undefined,
         trailers: [],

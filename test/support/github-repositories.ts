@@ -58,8 +58,8 @@ async function withModes(
   host: GitHost,
   repository: string,
   parent: string,
-  files: Readonly<Record<string, RepoFile>>,
-): Promise<Record<string, RepoFile>> {
+  files: Readonly<Record<string, RepoFile | undefined>>,
+): Promise<Record<string, RepoFile | undefined>> {
   const listed = await host.git(repository, 'ls-tree', '-r', '-z', parent, '--', ...Object.keys(files));
   const modes = new Map(
     listed
@@ -69,6 +69,7 @@ async function withModes(
   );
   return Object.fromEntries(
     Object.entries(files).map(([path, file]) => {
+      if (file === undefined) return [path, undefined];
       const content = typeof file === 'string' || file instanceof Uint8Array ? file : file.content;
       return [path, { mode: modes.get(path) ?? '100644', content }];
     }),

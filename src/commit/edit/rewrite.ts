@@ -1,14 +1,15 @@
 import { TagboatError } from '../../errors.ts';
 import type { HeldPlace } from '../../plan/holds.ts';
 import type { Change } from '../../plan/outcome.ts';
+import type { FileWrite, WrittenFile } from '../../plan/pull-request.ts';
 import type { ValueType } from '../../plan/value.ts';
 import type { DeliveryPlan, Edit } from '../../plan.ts';
 import type { Snapshot } from '../../wire/git/snapshot.ts';
 
-/** A file of a snapshot with its new bytes. */
+/** A file of a snapshot with its new bytes; undefined: it is removed. */
 export interface RewrittenFile {
   readonly file: string;
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array | undefined;
 }
 
 /** What the edits make of a snapshot's files. */
@@ -20,17 +21,28 @@ export interface Rewriting {
   /** Files whose bytes change; empty when every value is there already. */
   readonly files: readonly RewrittenFile[];
   readonly changes: readonly Change[];
+  /** Those of the files that are written whole. */
+  readonly written: readonly WrittenFile[];
   /** Unified diff of those files. */
   readonly diff: string;
 }
 
 /** Edits the files of a snapshot, and reads the places asked for afterwards. Pure. Throws as editing a file does. */
-type Rewrite = (snapshot: Snapshot, edits: readonly Edit[], asked?: readonly HeldPlace[]) => Rewriting;
+type Rewrite = (
+  snapshot: Snapshot,
+  edits: readonly Edit[],
+  asked?: readonly HeldPlace[],
+  writes?: readonly FileWrite[],
+) => Rewriting;
 
 /** The editor, loaded when it is needed: its parsers take longer to load than a server takes to answer. */
-export async function loadRewrite(): Promise<Rewrite> {
-  const [{ editFile, readTyped }, { unifiedDiff }] = await Promise.all([import('./edit.ts'), import('./diff.ts')]);
-  return (snapshot, edits, asked = []) => {
+export async function loadRewrite(writes = false): Promise<Rewrite> {
+  const [{ editFile, readTyped }, { unifiedDiff }, whole] = await Promise.all([
+    import('./edit.ts'),
+    import('./diff.ts'),
+    writes ? import('./whole/write.ts') : undefined,
+  ]);
+  return (snapshot, edits, asked = [], wholes = []) => {
     const files: RewrittenFile[] = [];
     const changes: Change[] = [];
     let diff = '';
@@ -42,11 +54,19 @@ export async function loadRewrite(): Promise<Rewrite> {
       changes.push(...edited.changes);
       diff += unifiedDiff(file, before, edited.bytes);
     }
+    const written: WrittenFile[] = [];
+    for (const write of wholes) {
+      const done = whole?.writeFile(snapshot, write);
+      if (done === undefined) continue;
+      files.push({ file: write.file, bytes: done.after });
+      written.push({ file: write.file, is: done.is });
+      diff += unifiedDiff(write.file, done.before, done.after);
+    }
     const found = asked.map(({ file, path }) => {
       const bytes = files.find((one) => one.file === file)?.bytes ?? contentOf(snapshot, file);
       return readTyped(file, bytes, path);
     });
-    return { files, changes, diff, values: found.map(({ value }) => value), types: found.map(({ as }) => as) };
+    return { files, changes, written, diff, values: found.map(({ value }) => value), types: found.map(({ as }) => as) };
   };
 }
 
@@ -70,8 +90,21 @@ export function filesOf(places: readonly HeldPlace[]): string[] {
 }
 
 /** The files that a delivery has to read and may write, but for the holds' own. Throws FILE_PATH_INVALID. */
-export function filesTouched({ edits, holds }: Pick<DeliveryPlan, 'edits' | 'holds'>): string[] {
-  return filesOf(holds?.is === 'hold' ? [...edits, ...holds.places] : edits);
+export function filesTouched({
+  edits,
+  holds,
+  writes = [],
+}: Pick<DeliveryPlan, 'edits' | 'holds' | 'writes'>): string[] {
+  for (const { file } of writes) checkPath(file);
+  const templates = writes.flatMap(({ template }) =>
+    template?.of === 'config' ? { file: template.file, path: '' } : [],
+  );
+  return filesOf([...edits, ...(holds?.is === 'hold' ? holds.places : []), ...templates]);
+}
+
+/** The files that a delivery writes whole, or removes: they needn't be there. */
+export function filesWritten({ writes = [] }: Pick<DeliveryPlan, 'writes'>): string[] {
+  return writes.map(({ file }) => file);
 }
 
 function byFile<T extends HeldPlace>(edits: readonly T[]): Map<string, T[]> {

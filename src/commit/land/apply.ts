@@ -25,14 +25,14 @@ export interface AppliedDelivery {
 export type ApplyDelivery = (
   snapshot: Snapshot,
   holds: readonly Hold[],
-  about: Pick<DeliveryPlan, 'edits' | 'holds'>,
+  about: Pick<DeliveryPlan, 'edits' | 'holds' | 'writes'>,
   now: number,
 ) => AppliedDelivery;
 
-/** `loadRewrite`, and the holds with it. */
-export async function loadApply(): Promise<ApplyDelivery> {
+/** `loadRewrite`, and the holds with it; what writes whole files too where a delivery of the run does. */
+export async function loadApply(writes = false): Promise<ApplyDelivery> {
   const [rewrite, { unifiedDiff }, { readValue }] = await Promise.all([
-    loadRewrite(),
+    loadRewrite(writes),
     import('../edit/diff.ts'),
     import('../edit/edit.ts'),
   ]);
@@ -52,12 +52,12 @@ export async function loadApply(): Promise<ApplyDelivery> {
       const after = files.find((one) => one.file === file);
       const before = snapshot.files.get(file);
       if (after === undefined || before?.is !== 'file') return undefined;
-      const value = valueIn(file, after.bytes, path);
+      const value = after.bytes && valueIn(file, after.bytes, path);
       return value === valueIn(file, before.blob.content, path) ? undefined : (value ?? '');
     };
-  return (snapshot, holds, { edits, holds: change }, now) => {
+  return (snapshot, holds, { edits, holds: change, writes: wholes }, now) => {
     const asked = change?.is === 'hold' ? change.places : [];
-    const rewriting = rewrite(snapshot, edits, asked);
+    const rewriting = rewrite(snapshot, edits, asked, wholes);
     const broken = brokenBy(newValues(snapshot, rewriting), holds, change, now);
     const moved = asked.some(({ value }, at) => value !== undefined && value !== rewriting.values[at]);
     const after = change === undefined ? holds : withChange(holds, change, rewriting.values, now);

@@ -4,6 +4,7 @@ import {
   type GitObject,
   insertEntry,
   makeObject,
+  removeEntry,
   replaceEntry,
   serialiseCommit,
 } from '../../wire/git/pack/object.ts';
@@ -21,8 +22,8 @@ export interface CommitObjects {
 }
 
 /**
- * The commit that replaces these files of a snapshot, or makes those that are missing: new blobs, the folders on their
- * paths, and the commit itself. Modes stay, all other entries stay. Pure: the time comes in whole seconds.
+ * The commit that replaces these files of a snapshot, removes them, or makes those that are missing: new blobs, the folders
+ * on their paths, and the commit itself. A folder that is left empty goes too, as git has none. Modes stay, all other entries stay. Pure: the time comes in whole seconds.
  */
 export function makeCommitObjects(
   on: Snapshot,
@@ -34,19 +35,22 @@ export function makeCommitObjects(
   const files = new Map(on.files);
   const folders = new Map(on.folders);
   const blobs: NewObject[] = [];
-  /** What to put into each folder, by name. */
-  const changed = new Map<string, Map<string, { readonly mode: string; readonly id: string }>>();
-  const note = (path: string, mode: string, { id }: GitObject): void => {
+  /** What to put into each folder, by name; undefined: it is taken out. */
+  const changed = new Map<string, Map<string, { readonly mode: string; readonly id: string } | undefined>>();
+  const note = (path: string, mode: string, object: GitObject | undefined): void => {
     const [folder, name] = split(path);
     const entries = changed.get(folder) ?? new Map();
-    changed.set(folder, entries.set(name, { mode, id }));
+    changed.set(folder, entries.set(name, object && { mode, id: object.id }));
   };
   for (const { file, bytes } of rewritten) {
     const before = fileIn(on.files, file);
     const mode = before?.mode ?? '100644';
-    const blob = makeObject(format, 'blob', Buffer.from(bytes));
-    blobs.push(before === undefined ? { object: blob } : { object: blob, before: before.blob });
-    files.set(file, { is: 'file', mode, blob });
+    const blob = bytes && makeObject(format, 'blob', Buffer.from(bytes));
+    if (blob === undefined) files.set(file, { is: 'missing', folder: split(file)[0], names: [] });
+    else {
+      blobs.push(before === undefined ? { object: blob } : { object: blob, before: before.blob });
+      files.set(file, { is: 'file', mode, blob });
+    }
     note(file, mode, blob);
     for (let [folder] = split(file); folder !== ''; [folder] = split(folder)) {
       if (!changed.has(folder)) changed.set(folder, new Map());
@@ -57,12 +61,17 @@ export function makeCommitObjects(
   for (const folder of [...new Set([...changed.keys(), ''])].sort((a, b) => depth(b) - depth(a))) {
     const before = folders.get(folder);
     let content = before?.content ?? Buffer.alloc(0);
-    for (const [name, { mode, id }] of changed.get(folder) ?? []) {
+    for (const [name, entry] of changed.get(folder) ?? []) {
       const bytes = Buffer.from(name);
-      content =
-        entryNamed(content, bytes, format) === undefined
-          ? insertEntry(content, { mode, name: bytes, id }, format)
-          : replaceEntry(content, bytes, id, format);
+      const isThere = entryNamed(content, bytes, format) !== undefined;
+      if (entry === undefined) content = isThere ? removeEntry(content, bytes, format) : content;
+      else if (isThere) content = replaceEntry(content, bytes, entry.id, format);
+      else content = insertEntry(content, { ...entry, name: bytes }, format);
+    }
+    if (content.byteLength === 0 && folder !== '') {
+      folders.delete(folder);
+      note(folder, '40000', undefined);
+      continue;
     }
     const tree = makeObject(format, 'tree', content);
     trees.push(before === undefined ? { object: tree } : { object: tree, before });

@@ -4,10 +4,11 @@ import type { CommitOutcome } from '../../plan/outcome.ts';
 import type { DeliveryPlan } from '../../plan.ts';
 import type { ObjectId } from '../../wire/git/pack/object.ts';
 import type { World } from '../../wire/world.ts';
-import { filesTouched, type Rewriting, valuesFound } from '../edit/rewrite.ts';
+import { filesTouched, filesWritten, type Rewriting, valuesFound } from '../edit/rewrite.ts';
 import { readHolds } from '../holds/holds.ts';
 import { guard } from '../order/guard.ts';
 import type { Lineage } from '../order/lineage.ts';
+import { guardWritten } from '../order/written.ts';
 import type { BranchLook, ConfigRepo } from '../repo/config-repo.ts';
 import { type ApplyDelivery, heldOutcome } from './apply.ts';
 import { makeCommitObjects } from './commit-objects.ts';
@@ -84,14 +85,16 @@ export async function decideOnTip(landing: Landing, tip: ObjectId): Promise<TipD
   const { world, delivery, repo, lineage } = landing;
   // The same commit on the same tip: if both tries arrive, it is one commit all the same.
   if (landing.made?.on === tip) return { is: 'made', made: landing.made };
-  const snapshot = await repo.readFiles(tip, filesTouched(delivery));
+  const snapshot = await repo.readFiles(tip, filesTouched(delivery), filesWritten(delivery));
   const holds = readHolds(snapshot, delivery.holds);
   const apply = await landing.apply;
   const { rewriting, broken, change } = apply(snapshot, holds, delivery, world.clock.now());
-  if (rewriting.files.length === 0) return { is: 'ended', outcome: unchangedOutcome(landing, tip) };
+  const guarded = { delivery, repo, lineage };
+  const whole = await guardWritten(guarded, snapshot, rewriting);
+  if (rewriting.files.length === 0 && !whole.mark) return { is: 'ended', outcome: unchangedOutcome(landing, tip) };
   if (broken !== undefined) return { is: 'ended', outcome: heldOutcome(broken, delivery) };
   refuseOvertaken(delivery, rewriting);
-  const outcome = await guard({ delivery, repo, lineage }, tip, rewriting);
+  const outcome = whole.instead ?? (await guard(guarded, tip, rewriting));
   if (outcome !== undefined) return { is: 'ended', outcome };
   world.trace?.(`commit ${delivery.name}: to be made on ${tip}; ${whyMadeOn(landing)}`);
   const seconds = Math.floor(world.clock.now() / 1_000);
@@ -120,7 +123,7 @@ function refuseOvertaken({ edits }: DeliveryPlan, rewriting: Rewriting): void {
 
 /** The outcome of a commit of ours that the branch has. */
 export function landedOutcome({ delivery, pushes }: Landing, made: MadeCommit): CommitOutcome {
-  const { changes, diff } = made.rewriting;
+  const { changes, written, diff } = made.rewriting;
   const { commit } = made.built;
   return {
     is: 'landed',
@@ -128,6 +131,7 @@ export function landedOutcome({ delivery, pushes }: Landing, made: MadeCommit): 
     commit,
     parent: made.on,
     changes,
+    ...(delivery.writes && { written }),
     diff,
     attempts: pushes.length,
     holds: made.holds,

@@ -1,10 +1,11 @@
 import type { CommitPreview } from '../../plan/outcome.ts';
 import type { DeliveryPlan, GitCredential } from '../../plan.ts';
 import type { World } from '../../wire/world.ts';
-import { filesTouched } from '../edit/rewrite.ts';
+import { filesTouched, filesWritten } from '../edit/rewrite.ts';
 import { readHolds } from '../holds/holds.ts';
 import { guard } from '../order/guard.ts';
 import type { Lineage } from '../order/lineage.ts';
+import { guardWritten } from '../order/written.ts';
 import { askConfigRepo } from '../repo/ask.ts';
 import { type ConfigRepo, defaultIdleMs } from '../repo/config-repo.ts';
 import { openForge } from '../repo/forge.ts';
@@ -29,27 +30,29 @@ export async function previewDelivery(
   const files = filesTouched(delivery);
   const way = githubRepository(delivery, credential);
   if (delivery.via === 'pullRequest') openForge(world, delivery, credential);
-  const loading = loadApply();
+  const loading = loadApply(delivery.writes !== undefined);
   const question = async (git: ConfigRepo): Promise<CommitPreview> => {
     const { lineage, idleMs = defaultIdleMs } = options;
     const patience = { lineage, idleMs, deadline: world.clock.now() + idleMs, notice: world.notice };
     const repo = way === undefined ? git : await overGitHub(world, git, way, delivery, patience);
     const { tip, isNew } = await repo.look();
-    const snapshot = await repo.readFiles(tip, files);
+    const snapshot = await repo.readFiles(tip, files, filesWritten(delivery));
     const holds = readHolds(snapshot, delivery.holds);
     const apply = await loading;
     const { rewriting, broken } = apply(snapshot, holds, delivery, world.clock.now());
-    const { changes, diff } = rewriting;
+    const { changes, written, diff, files: changed } = rewriting;
     const guarded = { delivery, repo, lineage: options.lineage };
     const held = broken === undefined ? undefined : heldOutcome(broken, delivery);
-    const instead = held ?? (changes.length === 0 ? undefined : await guard(guarded, tip, rewriting));
-    if (changes.length > 0 && instead === undefined && options.pushes !== false && delivery.via !== 'github') {
+    const whole = await guardWritten(guarded, snapshot, rewriting);
+    const instead = held ?? whole.instead ?? (changes.length === 0 ? undefined : await guard(guarded, tip, rewriting));
+    if (changed.length > 0 && instead === undefined && options.pushes !== false && delivery.via !== 'github') {
       await repo.remote.tryPush().catch((error: unknown) => {
         throw explainGitFailure(error, { delivery, credential, doing: 'push' });
       });
     }
     const at = { delivery: delivery.name, repo: delivery.repo, branch: delivery.branch };
-    return { ...at, tip, ...(isNew ? { isNew } : {}), changes, diff, instead };
+    const more = { ...(isNew ? { isNew } : {}), ...(delivery.writes && { written }) };
+    return { ...at, tip, ...more, changes, diff, instead };
   };
   return askConfigRepo(world, delivery, credential, question, options.idleMs);
 }

@@ -34,6 +34,8 @@ export async function overGitHub(
   delivery: DeliveryPlan,
   { lineage, ...options }: ReadingByApi & { readonly lineage?: Lineage | undefined },
 ): Promise<ConfigRepo> {
+  // Who wrote a whole file, and whether it is still as it was, the history tells.
+  if (delivery.writes !== undefined) return git;
   const { readByGitHub } = await import('../repo/by-github.ts');
   const asked = { branch: delivery.branch, files: filesTouched(delivery), messages: asksWhoWrote(delivery, lineage) };
   return readByGitHub(world, git, way, asked, options);
@@ -54,7 +56,8 @@ export async function commitThroughGitHub(
   const commit = {
     ...{ repository: way.repository, branch, expectedHead: made.on },
     ...{ headline, body: rest.join('\n').trim() },
-    additions: made.rewriting.files.map(({ file, bytes }) => ({ path: file, bytes })),
+    additions: made.rewriting.files.flatMap(({ file, bytes }) => (bytes === undefined ? [] : { path: file, bytes })),
+    deletions: made.rewriting.files.flatMap(({ file, bytes }) => (bytes === undefined ? file : [])),
   };
   const found = (commits: ReadonlyMap<ObjectId, HistoryCommit>) => findMade(commits, made.on, message);
   const reply = await sendPush(world, (signal) =>

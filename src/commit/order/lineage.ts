@@ -5,7 +5,7 @@ import { checkoutGit } from '../../wire/checkout.ts';
 import { WireFailure } from '../../wire/failure.ts';
 import { type Relation, relationOf } from '../../wire/git/ancestry.ts';
 import { isObjectId, type ObjectId } from '../../wire/git/pack/object.ts';
-import { openRemote } from '../../wire/git/remote.ts';
+import { type GitRemote, openRemote } from '../../wire/git/remote.ts';
 import type { Tell, World } from '../../wire/world.ts';
 
 /** What another commit of the app repo is to ours, and for `unknown` why nobody could tell, as a piece of a sentence. */
@@ -16,7 +16,11 @@ export interface Kinship {
 
 /** A run's commit among the others of the app repo. What was found out once is not asked again in the same run. */
 export interface Lineage {
+  /** Of a pull request its newest commit, where that is told, rather than a merge of it. */
   readonly commit: ObjectId;
+  /** When the commit was made, milliseconds since the epoch, and its pull request's time (`Source`), where they are told. */
+  readonly since?: number | undefined;
+  readonly at?: string | undefined;
   /** What `theirs` is to our commit. Throws only the signal's reason. */
   kinOf(theirs: ObjectId): Promise<Kinship>;
   /** A commit's whole id from its first digits, as far as the checkout knows. */
@@ -35,10 +39,11 @@ const patienceMs = 30_000;
 export function openLineage(
   world: World,
   emit: Emit,
-  source: Pick<Source, 'dir' | 'url' | 'commit'>,
+  source: Pick<Source, 'dir' | 'url' | 'commit'> & Partial<Pick<Source, 'pullRequest' | 'committedAt'>>,
   readers: readonly (GitCredential | undefined)[],
 ): Lineage {
-  const { dir, url, commit: ours } = source;
+  const { dir, url, pullRequest, committedAt = '' } = source;
+  const ours = pullRequest?.head ?? source.commit;
   const git = checkoutGit(world, dir);
   const known = new Map<ObjectId, Promise<Kinship>>();
   const told = new Set<string>();
@@ -51,7 +56,12 @@ export function openLineage(
 
   const ask = async (theirs: ObjectId): Promise<Kinship> => {
     const here = await inCheckout(theirs);
-    return here === undefined ? atHost(theirs) : { is: here, why: 'the checkout has both' };
+    const kin = here === undefined ? await atHost(theirs) : { is: here, why: 'the checkout has both' };
+    if (kin.is !== 'diverged' || pullRequest === undefined) return kin;
+    // A pull request that was pushed over has left one of them behind.
+    const head = await headOfPullRequest(world, { url, number: pullRequest.number, readers });
+    if (head === undefined) return kin;
+    return { is: head === ours ? 'ancestor' : 'descendant', why: `the pull request's head is ${head}` };
   };
 
   async function inCheckout(theirs: ObjectId): Promise<Relation | undefined> {
@@ -66,37 +76,21 @@ export function openLineage(
   }
 
   async function atHost(theirs: ObjectId): Promise<Kinship> {
-    const shallow = 'the checkout here is shallow or has no such commit';
-    if (url === undefined || !/^https?:\/\//i.test(url)) {
-      const why = url === undefined ? 'the app repo has no remote' : `${url} can't be asked over HTTP`;
-      return { is: 'unknown', why: `${shallow}, and ${why}` };
+    const notice: Tell = (message, waited) =>
+      tell('info', message, waited ? { code: 'PEER_AWAITED', data: waited } : { code: 'PEER_UNUSUAL', data: {} });
+    const asked = await askAppRepo(world, { url, readers, notice }, (remote) => relationOf(remote, theirs, ours));
+    if (asked.is === 'unknown') {
+      return { is: 'unknown', why: `the checkout here is shallow or has no such commit, and ${asked.why}` };
     }
-    let refused = '';
-    for (const credential of readers) {
-      const authorization = credential?.authorization;
-      const deadline = world.clock.now() + patienceMs;
-      const notice: Tell = (message, waited) =>
-        tell('info', message, waited ? { code: 'PEER_AWAITED', data: waited } : { code: 'PEER_UNUSUAL', data: {} });
-      try {
-        const remote = openRemote(world, { url, authorization, idleMs: patienceMs / 2, deadline, notice });
-        const is = await relationOf(remote, theirs, ours);
-        return {
-          is,
-          why: is === 'unknown' ? `${url} doesn't have both of them in one history` : 'the app repo says so',
-        };
-      } catch (error) {
-        world.signal.throwIfAborted();
-        if (!(error instanceof WireFailure)) throw error;
-        const hidden = error.status === 401 || error.status === 403 || error.status === 404;
-        if (!hidden) return { is: 'unknown', why: `${shallow}, and ${url} gives no answer (${error.message})` };
-        refused ||= `${credential?.label ?? 'a run without a token'} may not read ${url} (${error.status})`;
-      }
-    }
-    return { is: 'unknown', why: `${shallow}, and ${refused}` };
+    const { value: is } = asked;
+    return { is, why: is === 'unknown' ? `${url} doesn't have both of them in one history` : 'the app repo says so' };
   }
 
+  const since = Date.parse(committedAt);
   return {
     commit: ours,
+    since: Number.isNaN(since) ? undefined : since,
+    at: pullRequest?.at,
     tell,
     kinOf: (theirs) => {
       const asked = known.get(theirs) ?? (theirs === ours ? Promise.resolve(itself) : ask(theirs));
@@ -113,3 +107,51 @@ export function openLineage(
 }
 
 const itself: Kinship = { is: 'same', why: 'it is the same commit' };
+
+/** A pull request's newest commit as the app repo's host has it now; undefined where nobody tells. Throws only the signal's reason. */
+export async function headOfPullRequest(
+  world: World,
+  { number, ...at }: Pick<AppRepo, 'url' | 'readers'> & { readonly number: number },
+): Promise<ObjectId | undefined> {
+  // GitHub, Gitea and Forgejo; GitLab; Bitbucket.
+  const names = [`refs/pull/${number}/head`, `refs/merge-requests/${number}/head`, `refs/pull-requests/${number}/from`];
+  const asked = await askAppRepo(world, { ...at, notice: () => undefined }, async (remote) => {
+    const refs = await remote.refs(names, 10);
+    return names.map((name) => refs.get(name)).find((id) => id !== undefined);
+  });
+  return asked.is === 'answered' ? asked.value : undefined;
+}
+
+interface AppRepo {
+  readonly url: string | undefined;
+  readonly readers: readonly (GitCredential | undefined)[];
+  readonly notice: Tell;
+}
+
+/** Asks the app repo's host with each of the readers in turn; why nobody could tell is a piece of a sentence. */
+async function askAppRepo<T>(
+  world: World,
+  { url, readers, notice }: AppRepo,
+  question: (remote: GitRemote) => Promise<T>,
+): Promise<{ readonly is: 'answered'; readonly value: T } | { readonly is: 'unknown'; readonly why: string }> {
+  if (url === undefined || !/^https?:\/\//i.test(url)) {
+    const why = url === undefined ? 'the app repo has no remote' : `${url} can't be asked over HTTP`;
+    return { is: 'unknown', why };
+  }
+  let refused = '';
+  for (const credential of readers) {
+    const authorization = credential?.authorization;
+    const deadline = world.clock.now() + patienceMs;
+    try {
+      const remote = openRemote(world, { url, authorization, idleMs: patienceMs / 2, deadline, notice });
+      return { is: 'answered', value: await question(remote) };
+    } catch (error) {
+      world.signal.throwIfAborted();
+      if (!(error instanceof WireFailure)) throw error;
+      const hidden = error.status === 401 || error.status === 403 || error.status === 404;
+      if (!hidden) return { is: 'unknown', why: `${url} gives no answer (${error.message})` };
+      refused ||= `${credential?.label ?? 'a run without a token'} may not read ${url} (${error.status})`;
+    }
+  }
+  return { is: 'unknown', why: refused };
+}

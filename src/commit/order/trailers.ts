@@ -2,6 +2,7 @@ import type { HeldPlace } from '../../plan/holds.ts';
 import { scanPath } from '../../plan/path.ts';
 import { type HistoryCommit, newestCommits } from '../../wire/git/ancestry.ts';
 import { isObjectId, type ObjectId } from '../../wire/git/pack/object.ts';
+import type { GitRemote } from '../../wire/git/remote.ts';
 import type { ConfigRepo } from '../repo/config-repo.ts';
 
 /** The trailers of a commit message, in their order: `Key: value` lines of its last paragraph (git-interpret-trailers). */
@@ -95,44 +96,66 @@ export function openWriters(
   { remote, messages }: ReadRepo,
   tip: ObjectId,
 ): (place: PlacedValue) => Promise<Writer | undefined> {
+  const newest = openNewest(remote, tip);
+  return async ({ file, path, value }) => {
+    const setting = `${file}:${path}=`;
+    const pick = ({ message }: Pick<ToldCommit, 'message'>) => {
+      const set = trailersOf(message).find((one) => one.key === 'Tagboat-Set' && one.value.startsWith(setting));
+      return set && { message, value: set.value.slice(setting.length) };
+    };
+    const told = messages?.(tip, file);
+    const tells = told?.newest.map((message) => pick({ message })).find((one) => one !== undefined);
+    const writer = tells ?? (told?.all === true ? undefined : await newest(pick));
+    return writer?.value === value ? sourceOf(writer.message) : undefined;
+  };
+}
+
+/** A commit of the config branch. */
+export interface ToldCommit extends HistoryCommit {
+  readonly id: ObjectId;
+}
+
+/**
+ * What the newest config commit says of which `pick` finds something; undefined where none of the last few thousand does.
+ * What was read for one question serves the others, and nothing is asked before the first. Throws WireFailure.
+ */
+export function openNewest(
+  remote: GitRemote,
+  tip: ObjectId,
+): <T>(pick: (commit: ToldCommit) => T | undefined) => Promise<T | undefined> {
   let known: ReadonlyMap<ObjectId, HistoryCommit> = new Map();
   /** One question at a time, each with what the one before it has read. */
   let before: Promise<unknown> = Promise.resolve();
   let isAll = false;
-  const ask = async (place: PlacedValue): Promise<Writer | undefined> => {
-    const setting = `${place.file}:${place.path}=`;
-    const writerIn = (newest: Iterable<string>) => {
-      for (const message of newest) {
-        const set = trailersOf(message).find(({ key, value }) => key === 'Tagboat-Set' && value.startsWith(setting));
-        if (set !== undefined) return { message, value: set.value.slice(setting.length) };
+  const ask = async <T>(pick: (commit: ToldCommit) => T | undefined): Promise<T | undefined> => {
+    const pickedIn = (commits: typeof known): T | undefined => {
+      for (const commit of fromTip(commits, tip)) {
+        const picked = pick(commit);
+        if (picked !== undefined) return picked;
       }
       return undefined;
     };
-    const writerAmong = (commits: typeof known) => writerIn(fromTip(commits, tip));
-    const told = messages?.(tip, place.file);
-    const tells = told && writerIn(told.newest);
-    if (tells === undefined && told?.all !== true && !isAll && writerAmong(known) === undefined) {
-      known = (await newestCommits(remote, tip, mostDepth, (some) => writerAmong(some) !== undefined)) ?? known;
-      isAll = writerAmong(known) === undefined;
+    if (!isAll && pickedIn(known) === undefined) {
+      known = (await newestCommits(remote, tip, mostDepth, (some) => pickedIn(some) !== undefined)) ?? known;
+      isAll = pickedIn(known) === undefined;
     }
-    const writer = tells ?? writerAmong(known);
-    return writer?.value === place.value ? sourceOf(writer.message) : undefined;
+    return pickedIn(known);
   };
-  return (place) => {
-    const answer = before.then(() => ask(place));
+  return (pick) => {
+    const answer = before.then(() => ask(pick));
     before = answer.catch(() => undefined);
     return answer;
   };
 }
 
-/** Messages from the tip down, generation by generation. */
-function* fromTip(commits: ReadonlyMap<ObjectId, HistoryCommit>, tip: ObjectId): Generator<string> {
+/** Commits from the tip down, generation by generation. */
+function* fromTip(commits: ReadonlyMap<ObjectId, HistoryCommit>, tip: ObjectId): Generator<ToldCommit> {
   // Grows while it is walked.
   const seen = new Set([tip]);
   for (const id of seen) {
     const commit = commits.get(id);
     if (commit === undefined) continue;
-    yield commit.message;
+    yield { id, ...commit };
     for (const parent of commit.parents) seen.add(parent);
   }
 }

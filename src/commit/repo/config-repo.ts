@@ -23,8 +23,8 @@ export interface ConfigRepo {
   /** The commit the branch points at, and its queue. Throws BRANCH_NOT_FOUND, BRANCH_BASE_NOT_FOUND, REPO_EMPTY; WireFailure. */
   look(): Promise<BranchLook>;
   readTip(): Promise<ObjectId>;
-  /** The files at a commit, and its holds. Throws FILE_*; WireFailure. */
-  readFiles(tip: ObjectId, files: readonly string[]): Promise<Snapshot>;
+  /** The files at a commit, those that needn't be there, and its holds. Throws FILE_*; WireFailure. */
+  readFiles(tip: ObjectId, files: readonly string[], maybe?: readonly string[]): Promise<Snapshot>;
   /** The same, whatever the paths lead to. Throws WireFailure. */
   readPaths(tip: ObjectId, paths: readonly string[]): Promise<Snapshot>;
   /** What wrote a file last, where the host has told it along with the tip. */
@@ -90,9 +90,13 @@ export function openConfigRepo(world: World, delivery: BranchPlace, options: Con
     look,
     readTip: async () => (await look()).tip,
     readPaths: (tip, paths) => reader.read(tip, withHolds(paths)),
-    readFiles: async (tip, files) => {
-      const snapshot = await reader.read(tip, withHolds(files));
+    readFiles: async (tip, files, maybe = []) => {
+      const snapshot = await reader.read(tip, withHolds([...files, ...maybe]));
       for (const file of files) checkFound(file, snapshot.files.get(file));
+      for (const file of maybe) {
+        const found = snapshot.files.get(file);
+        if (found?.is !== 'missing') checkFound(file, found);
+      }
       return snapshot;
     },
     close: () => reader.close(),

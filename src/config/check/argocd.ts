@@ -1,4 +1,4 @@
-import type { ApplicationPlan, ArgoCdPlan, DeployPlan } from '../../plan/deploy.ts';
+import type { ApplicationPlan, ArgoCdPlan, DeployPlan, EnvironmentPlan } from '../../plan/deploy.ts';
 import type { ArgoCdShape } from '../shape/argocd.ts';
 import { whyNoApplication, whyNoServer, whyNoSettle, whyNoTimeout, whyNoVariable } from '../shape/grammar.ts';
 import type { DeliveryShape } from '../shape/shape.ts';
@@ -68,7 +68,7 @@ export function checkArgoCd(
 export function checkDeploy(
   delivery: string,
   raw: Pick<DeliveryShape, 'application' | 'argocd' | 'sync' | 'onUnhealthy' | 'environment'>,
-  usual: ArgoCdPlan | undefined,
+  { usual, ofPullRequests }: { readonly usual: ArgoCdPlan | undefined; readonly ofPullRequests: boolean },
   checks: Checks,
 ): DeployPlan | undefined {
   const at = (...steps: (string | number)[]) => ['deliveries', delivery, ...steps];
@@ -83,19 +83,36 @@ export function checkDeploy(
     checks.missing(['argocd'], `deliveries.${delivery}.application is followed there`);
     return undefined;
   }
-  if (raw.environment !== undefined) {
-    checks.mustBe(
-      at('environment'),
-      raw.environment.trim() === '' || raw.environment.length > 255 ? 'a name' : undefined,
-    );
+  const applications = applicationsIn(raw.application, at('application'), checks);
+  const named = [applications.map(({ name }) => name), raw.environment].map((one) => JSON.stringify(one ?? ''));
+  for (const [nth, key] of (['application', 'environment'] as const).entries()) {
+    if (named[nth]?.includes('{pr}') && !ofPullRequests)
+      checks.refuse(at(key), 'has {pr}, which goes with from: { pullRequests: true } alone');
   }
   return {
     argocd,
-    applications: applicationsIn(raw.application, at('application'), checks),
+    applications,
     sync: raw.sync ?? false,
     onUnhealthy: raw.onUnhealthy ?? 'fail',
-    environment: raw.environment,
+    environment: environmentIn(raw.environment, at('environment'), checks),
+    ...(named[0]?.includes('{pr}') && { ofPullRequest: true }),
   };
+}
+
+function environmentIn(
+  raw: DeliveryShape['environment'],
+  at: readonly (string | number)[],
+  checks: Checks,
+): EnvironmentPlan | undefined {
+  if (raw === undefined) return undefined;
+  const [plan, place] = typeof raw === 'string' ? [{ name: raw }, at] : [raw, [...at, 'name']];
+  checks.mustBe(place, plan.name.trim() === '' || plan.name.length > 255 ? 'a name' : undefined);
+  if ('url' in plan && plan.url !== undefined) {
+    const url = plan.url.replaceAll('{pr}', '1');
+    const isOne = /^https?:\/\//i.test(url) && URL.canParse(url) && !new URL(url).username && !/\s/.test(url);
+    checks.mustBe([...at, 'url'], isOne ? undefined : 'a URL such as https://pr-{pr}.example.com');
+  }
+  return plan;
 }
 
 function applicationsIn(
@@ -109,10 +126,10 @@ function applicationsIn(
     const place = Array.isArray(raw) ? [...at, index] : at;
     const image = checks.serviceAt(place);
     if (typeof one === 'string') {
-      checks.mustBe(place, whyNoApplication(one));
+      checks.mustBe(place, whyNoApplication(one.replaceAll('{pr}', '1')));
       return { ...parseApplication(one), image };
     }
-    checks.mustBe([...place, 'name'], whyNoApplication(one.name.replace('/', ' ')));
+    checks.mustBe([...place, 'name'], whyNoApplication(one.name.replace('/', ' ').replaceAll('{pr}', '1')));
     if (one.namespace !== undefined) checks.mustBe([...place, 'namespace'], whyNoApplication(one.namespace));
     return { name: one.name, namespace: one.namespace, project: one.project, image };
   });

@@ -20,6 +20,7 @@ import type { DeliveryShape } from '../shape/shape.ts';
 import { type Allowed, ofImage, ofSource, parseTemplate } from '../shape/template.ts';
 import { checkDeploy } from './argocd.ts';
 import type { Checks } from './checks.ts';
+import { checkWrite, isOfPullRequests } from './write.ts';
 
 /** What a delivery may refer to. */
 interface DeliveryContext {
@@ -57,7 +58,7 @@ function checkDelivery(
     }
   }
   for (const key of ['repo', 'branch', 'environment'] as const) {
-    if (raw[key]?.includes('{name}'))
+    if (JSON.stringify(raw[key])?.includes('{name}'))
       checks.refuse(at(key), "can't have {name}: that is for files and paths of `set:` and for `application:`");
   }
   const from = checkFrom(at('from'), raw.from, checks);
@@ -92,13 +93,14 @@ function checkDelivery(
     repo: 'why' in repo ? '' : repo.url,
     branch,
     createBranch: createBranch === true ? {} : createBranch || undefined,
-    set: checkSet(name, raw.set, { alone: [...ofSource, ...tag], ofImage, images, not }, checks),
+    set: checkSet(name, raw, { alone: [...ofSource, ...tag], ofImage, images, not }, checks),
+    write: checkWrite(name, raw, from, checks),
     create: raw.create ?? false,
     allow: raw.allow ?? [],
     message,
     author: raw.author === undefined ? undefined : parsePerson(raw.author),
     trailers,
-    deploy: checkDeploy(name, raw, argocd, checks),
+    deploy: checkDeploy(name, raw, { usual: argocd, ofPullRequests: isOfPullRequests(from) }, checks),
     order: raw.order ?? 'guard',
     queue: raw.queue ?? true,
     via: raw.via ?? 'git',
@@ -154,11 +156,15 @@ function checkFrom(path: (string | number)[], raw: DeliveryShape['from'], checks
 
 function checkSet(
   delivery: string,
-  raw: DeliveryShape['set'],
+  { set: raw, write }: DeliveryShape,
   allowed: Allowed,
   checks: Checks,
 ): DeliveryConfig['set'] {
   const at = (...steps: string[]) => ['deliveries', delivery, 'set', ...steps];
+  if (raw === undefined) {
+    if (write === undefined) checks.missing(at(), 'it says which values are set (or `write`, which files are written)');
+    return [];
+  }
   const set = Object.entries(raw).flatMap(([file, values]) => {
     checks.mustBe(at(file), whyNoRepoFile(file), 'key');
     if (file.includes('{name}')) checks.refuse(at(file), `has {name}, which ${allowed.not?.name}`, 'key');

@@ -1,6 +1,7 @@
-import { TagboatError } from '../../errors.ts';
+import { isError, TagboatError } from '../../errors.ts';
 import { contentVariable } from '../../plan/image.ts';
 import type { PushedImage } from '../../plan/outcome.ts';
+import type { FileWrite } from '../../plan/pull-request.ts';
 import type { DeliveryPlan } from '../../plan.ts';
 
 type Variable = 'digest' | 'tag' | 'image';
@@ -15,8 +16,9 @@ export function pendingValue(variable: Variable, image: string): string {
 }
 
 /** Whether a delivery waits for what only images that are there tell. */
-export function isPending({ edits, message }: DeliveryPlan): boolean {
-  return [message, ...edits.map(({ value }) => value)].some((text) => text.search(pending) >= 0);
+export function isPending({ edits, message, writes = [] }: DeliveryPlan): boolean {
+  const written = writes.flatMap(({ values }) => Object.values(values).map(({ text = '' }) => text));
+  return [message, ...edits.map(({ value }) => value), ...written].some((text) => text.search(pending) >= 0);
 }
 
 /** Whether a text waits for something of an image. */
@@ -58,5 +60,20 @@ function filled(delivery: DeliveryPlan, valueOf: (variable: Variable, image: str
   const fill = (text: string): string =>
     text.replace(pending, (_, variable: Variable, name: string) => valueOf(variable, name));
   const edits = delivery.edits.map((edit) => ({ ...edit, value: fill(edit.value) }));
-  return { ...delivery, edits, message: fill(delivery.message) };
+  const writes = delivery.writes?.map((write) => ({ ...write, values: valuesIn(write.values, fill) }));
+  return { ...delivery, edits, message: fill(delivery.message), ...(writes && { writes }) };
+}
+
+/** A template that is read later needn't have all of them: one that stays unknown says so when it is. */
+function valuesIn(values: FileWrite['values'], fill: (text: string) => string): FileWrite['values'] {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => {
+      try {
+        return [name, value.text === undefined ? value : { text: fill(value.text) }];
+      } catch (error) {
+        if (!isError(error, 'TEMPLATE_UNRESOLVED')) throw error;
+        return [name, { why: error.data.why }];
+      }
+    }),
+  );
 }

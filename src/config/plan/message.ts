@@ -1,3 +1,4 @@
+import type { FileWrite, ProposedSource } from '../../plan/pull-request.ts';
 import type { Edit, Person, Source } from '../../plan.ts';
 
 interface Parts {
@@ -7,18 +8,23 @@ interface Parts {
   readonly delivery: string | undefined;
   readonly edits: readonly Edit[];
   readonly source: Source | undefined;
+  readonly writes?: readonly FileWrite[] | undefined;
+  /** The pull request that the files are written for. */
+  readonly pullRequest?: Pick<ProposedSource, 'number' | 'at'> | undefined;
 }
 
 /**
  * The whole commit message. Its last paragraph holds the trailers that `history` and Argo CD read: what was set, from
  * which commit, by which run. Argo CD's are those of its "Commit Tracing" (source hydrator).
  */
-export function writeMessage({ text, trailers, delivery, edits, source }: Parts): string {
+export function writeMessage({ text, trailers, delivery, edits, source, writes = [], pullRequest }: Parts): string {
   const lines = [
     ...trailers,
     { key: 'Tagboat-App', value: source === undefined ? '' : appOf(source) },
     { key: 'Tagboat-Delivery', value: delivery ?? '' },
     ...edits.map((edit) => ({ key: 'Tagboat-Set', value: settingOf(edit) })),
+    ...writes.map(({ file, template }) => ({ key: template ? 'Tagboat-Write' : 'Tagboat-Retire', value: file })),
+    { key: 'Tagboat-Pull-Request', value: pullRequest ? `${pullRequest.number} ${pullRequest.at ?? ''}` : '' },
     ...(source === undefined ? [] : sourceTrailers(source)),
   ]
     .map(({ key, value }) => ({ key, value: withoutControls(value) }))
@@ -32,7 +38,9 @@ export function writeMessage({ text, trailers, delivery, edits, source }: Parts)
 }
 
 function sourceTrailers(source: Source): { key: string; value: string }[] {
-  const at = source.url === undefined ? source.commit : `${source.url}@${source.commit}`;
+  // A merge of a pull request is of no history: its newest commit is what later runs are compared with.
+  const commit = source.pullRequest?.head ?? source.commit;
+  const at = source.url === undefined ? commit : `${source.url}@${commit}`;
   const argo = 'Argocd-reference-commit';
   return [
     { key: 'Tagboat-Source', value: at },

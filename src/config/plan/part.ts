@@ -1,7 +1,9 @@
 import { TagboatError } from '../../errors.ts';
-import type { RunPlan } from '../../plan.ts';
+import type { CommitOutcome, SkippedImage } from '../../plan/outcome.ts';
+import { type DeliveryPlan, type ImagePlan, imageName, type RunPlan } from '../../plan.ts';
 import type { Config, DeliveryConfig, SetConfig } from '../shape/checked.ts';
 import { parseTemplate } from '../shape/template.ts';
+import { waitsFor } from './digests.ts';
 
 /**
  * A delivery as far as it is of the chosen images: values that name another one, or none, are as they are in the config
@@ -42,4 +44,39 @@ export function leftOutValues(
     const left = set.length - partOf(delivery, config, chosen).set.length;
     return left === 0 ? [] : [{ name, why: `${left} of ${set.length} values of ${name}, which are of other images` }];
   });
+}
+
+/** A delivery that ends before anything is built for it. */
+export type Superseded = Extract<CommitOutcome, { is: 'superseded' }>;
+
+/**
+ * The images that nobody is waiting for any more: some deliveries take them, and all of those are superseded. An image
+ * that no delivery names is built for its own sake, or goes by a name that only its users know. Pure.
+ */
+export function skippedImages(
+  images: readonly ImagePlan[],
+  deliveries: readonly DeliveryPlan[],
+  superseded: readonly Superseded[],
+): SkippedImage[] {
+  return images.flatMap((image) => {
+    const takers = deliveries.filter((delivery) => takes(delivery, image));
+    const ends = takers.map(({ name }) => superseded.find(({ delivery }) => delivery === name));
+    if (ends.length === 0 || !ends.every((end) => end !== undefined)) return [];
+    const named = ends.map(({ delivery, by }) => `${delivery} by ${by.slice(0, 12)}`).join(', ');
+    const why = `Whatever would take it is superseded: ${named}.`;
+    return [{ is: 'skipped', name: image.name, reference: imageName(image), why }];
+  });
+}
+
+/** By its tag, which images of one commit share, by another tag of its own, or by what is known of it later. */
+function takes({ edits, writes }: DeliveryPlan, { name, tag, tags = [], from }: ImagePlan): boolean {
+  // What a whole file takes, its template tells once it is read.
+  if (writes !== undefined) return true;
+  return edits.some(
+    ({ value }) =>
+      (from === undefined && value.includes(tag)) ||
+      waitsFor(value, name) ||
+      // Short ones (`1`) stand in many a value by chance.
+      tags.some((one) => value === one || value.endsWith(`:${one}`)),
+  );
 }

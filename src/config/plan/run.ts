@@ -1,6 +1,7 @@
 import { nearestWord } from '../../errors/spelling.ts';
 import { TagboatError } from '../../errors.ts';
-import type { PullRequestPlan } from '../../plan/pull-request.ts';
+import type { DeployPlan } from '../../plan/deploy.ts';
+import type { FileWrite, PullRequestPlan } from '../../plan/pull-request.ts';
 import { compareReleases } from '../../plan/release.ts';
 import type { DeliveryPlan, Edit, Person, RunPlan, Source, Via } from '../../plan.ts';
 import { inert, inertMarkdown } from '../../wire/text/inert.ts';
@@ -10,7 +11,7 @@ import { planImage, refuseTwins } from './image.ts';
 import { personText, withoutControls, writeMessage } from './message.ts';
 import { partOf } from './part.ts';
 import { reaches } from './reach.ts';
-import { resolveTag, resolveValue, type Variables } from './variables.ts';
+import { allValues, resolveTag, resolveValue, type Variables } from './variables.ts';
 
 export interface Identity {
   /** The run is a GitHub Actions job. */
@@ -47,7 +48,7 @@ export function planRun(config: Config, source: Source, options: PlanOptions): R
   const deliveries = chosen('delivery', config.deliveries, options.deliveries)
     .filter((delivery) => reaches(delivery, source))
     .map((delivery) => partOf(delivery, config, options.images))
-    .filter(({ set }) => set.length > 0)
+    .filter(({ set, write }) => set.length + write.length > 0)
     .map((delivery) => planDelivery(delivery, variables, options));
   const { aws, google, azure } = config;
   return { source, aws, google, azure, images, deliveries };
@@ -110,25 +111,46 @@ function planDelivery(delivery: DeliveryConfig, variables: Variables, identity: 
     value: resolveValue(value, `${where}.trailers.${key}`, flat),
   }));
   const committer = defaultPerson(identity);
+  const writes = planWrites(delivery, where, variables);
   return {
     name: delivery.name,
     repo: delivery.repo,
     branch: delivery.branch,
     createBranch: delivery.createBranch,
     edits,
+    ...(writes.length > 0 && { writes }),
     message: writeMessage({
       ...{ text, delivery: delivery.name, edits, source: variables.source },
       trailers: [...trailers, ...coAuthor(delivery.via, delivery.author)],
+      ...{ writes, pullRequest: writes.length > 0 ? variables.source.pullRequest : undefined },
     }),
     author: delivery.author ?? committer,
     committer,
-    deploy: delivery.deploy,
+    deploy: numbered(delivery.deploy, variables.source.pullRequest?.number),
     order: delivery.order,
     gitTag: delivery.order === 'semver' ? releaseOf(delivery, variables.source) : undefined,
     queue: delivery.queue,
     via: delivery.via,
     pullRequest: delivery.pullRequest && resolvePullRequest(delivery.pullRequest, `${where}.pullRequest`, flat),
   };
+}
+
+/** A deploy plan with the pull request's number in its names. */
+export function numbered(deploy: DeployPlan | undefined, number: number | undefined): DeployPlan | undefined {
+  if (deploy === undefined || number === undefined) return deploy;
+  const filled = (text: string): string => text.replaceAll('{pr}', String(number));
+  const { environment: to } = deploy;
+  const environment = to && { ...to, name: filled(to.name), ...(to.url && { url: filled(to.url) }) };
+  const applications = deploy.applications.map((one) => ({ ...one, name: filled(one.name) }));
+  return { ...deploy, applications, environment };
+}
+
+function planWrites({ write }: DeliveryConfig, where: string, variables: Variables): FileWrite[] {
+  const [first] = write;
+  const values = first && allValues(`${where}.write`, variables);
+  return write.map(({ file, template }) => ({
+    ...{ file: resolveValue(file, `${where}.write`, variables), template, values: values ?? {} },
+  }));
 }
 
 /** What others wrote stands in it as text: a subject that mentions somebody or closes an issue does neither. */

@@ -1,9 +1,10 @@
-import { TagboatError } from '../../errors.ts';
+import { isError, TagboatError } from '../../errors.ts';
 import { contentVariable } from '../../plan/image.ts';
+import type { VariableValue } from '../../plan/pull-request.ts';
 import type { ImagePlan, Source } from '../../plan.ts';
 import { imageName } from '../../plan.ts';
 import { whyNoImage, whyNoTag } from '../shape/grammar.ts';
-import { parseTemplate } from '../shape/template.ts';
+import { ofImage, ofSource as ofSourceNames, parseTemplate } from '../shape/template.ts';
 import { pendingValue } from './digests.ts';
 
 /** What a run is of, and when it began: milliseconds since the epoch. */
@@ -47,9 +48,29 @@ export function resolveFrom(template: string, where: string, run: RunOf): string
 /** A value template filled in; what only an image that is there tells stays pending. Throws TEMPLATE_UNRESOLVED. */
 export function resolveValue(template: string, where: string, variables: Variables): string {
   return fill(template, (name, of) => {
-    if (of !== undefined) return ofImage(name, of, where, variables);
+    if (of !== undefined) return imageValue(name, of, where, variables);
     return name === 'tag' ? ownTag(where, variables) : ofSource(name, where, variables);
   });
+}
+
+/** What every variable that a value may have stands for, or why it stands for nothing: for templates that are read later. */
+export function allValues(where: string, variables: Variables): Readonly<Record<string, VariableValue>> {
+  const names = [
+    ...ofSourceNames,
+    'subject',
+    'tag',
+    ...variables.images.flatMap(({ name }) => ofImage.map((one) => `${one}.${name}`)),
+  ];
+  return Object.fromEntries(
+    names.map((name) => {
+      try {
+        return [name, { text: resolveValue(`{${name}}`, where, variables) }];
+      } catch (error) {
+        if (!isError(error, 'TEMPLATE_UNRESOLVED')) throw error;
+        return [name, { why: error.data.why }];
+      }
+    }),
+  );
 }
 
 /** Why a template can't be filled in in this run, where a variable of it is one that this run doesn't have. */
@@ -147,7 +168,7 @@ function unlessDirty(name: string, { dirty }: Source): string {
   return dirty === false ? name : `${name}-dirty-${dirty}`;
 }
 
-function ofImage(name: string, of: string, where: string, { images }: Variables): string {
+function imageValue(name: string, of: string, where: string, { images }: Variables): string {
   const image = images.find((one) => one.name === of);
   if (image === undefined) return unresolved(where, `${name}.${of}`, `the image ${of} is not part of this run`);
   if (name === 'digest' || image.from !== undefined || image.tag.includes(contentVariable))

@@ -5,11 +5,28 @@ const text = (form: Readonly<Record<string, unknown>> = {}) => z.string().meta(f
 
 /** An application by its parts. */
 export const application = z.strictObject({
-  name: text(patterns.resource).describe("The application's name."),
+  name: text(patterns.applicationName).describe("The application's name; {pr} is the pull request's number."),
   namespace: text(patterns.resource)
     .optional()
     .describe("Where its resource lives, if not in Argo CD's own namespace."),
   project: text().optional().describe('Its project: tells an application that is missing from one that is hidden.'),
+});
+
+/** A GitHub environment by its parts. */
+export const environment = z.strictObject({
+  name: text(patterns.environment).describe("The environment's name; {pr} is the pull request's number."),
+  url: text(patterns.environmentUrl)
+    .optional()
+    .describe('Where it can be looked at (environment_url); {pr} stands here too.'),
+  transient: z.boolean().optional().describe('It is there for some time only (transient_environment). Default false.'),
+  production: z
+    .boolean()
+    .optional()
+    .describe('People use it (production_environment). Default as GitHub has it: true for the name production alone.'),
+  autoInactive: z
+    .boolean()
+    .optional()
+    .describe('Whether earlier deployments to it become inactive with a success (auto_inactive). Default true.'),
 });
 
 /** Where an Argo CD is, and how long it is listened to. */
@@ -28,7 +45,7 @@ export const argocd = z
       .optional()
       .describe("For oidc: the id of Dex's connector for GitHub's tokens. Default github-actions."),
     context: text(patterns.notBlank).optional().describe('For kubeconfig: its context. Default: the current one.'),
-    namespace: text({ ...patterns.application, default: 'argocd' })
+    namespace: text({ ...patterns.namespace, default: 'argocd' })
       .optional()
       .describe('For kubeconfig: where Argo CD is installed. Default argocd.'),
     ca: text(patterns.notBlank)

@@ -10,7 +10,7 @@ import type {
   SignPlan,
 } from '../../plan/image.ts';
 import type { HookPlan } from '../../plan/outcome.ts';
-import type { PullRequestPlan } from '../../plan/pull-request.ts';
+import type { PullRequestPlan, WriteTemplate } from '../../plan/pull-request.ts';
 import type { Allowance, CloudPlans, Edit, Engine, Order, Person, Platform, RegistryPlan, Via } from '../../plan.ts';
 
 /** What `tagboat.yaml` says, checked, with every default filled in. Texts with `{…}` are templates. */
@@ -69,6 +69,12 @@ export interface SetConfig extends Pick<Edit, 'file' | 'path' | 'value' | 'as'> 
   readonly image?: string | undefined;
 }
 
+/** One file that is written whole, and what it is made of. */
+export interface WriteConfig {
+  readonly file: string;
+  readonly template: Pick<WriteTemplate, 'file' | 'of'>;
+}
+
 /** What of the app repo delivers: branches and git tags by names or patterns, and pull requests of its own. */
 export interface FromConfig {
   readonly branches: readonly string[];
@@ -84,6 +90,8 @@ export interface DeliveryConfig {
   readonly branch: string;
   readonly createBranch: { readonly from?: string | undefined } | undefined;
   readonly set: readonly SetConfig[];
+  /** Files that are written whole for each pull request: their paths have {pr}. */
+  readonly write: readonly WriteConfig[];
   readonly create: boolean;
   readonly allow: readonly Allowance[];
   readonly message: string;

@@ -34,6 +34,9 @@ function tagOf(known: readonly string[]): string {
   return `(?:[A-Za-z0-9_]|${variable})(?:[A-Za-z0-9_.-]|${variable})*`;
 }
 
+/** A Kubernetes object's name that may have a pull request's number. */
+const numbered = '(?:[a-z0-9]|\\{pr\\})(?:(?:[-a-z0-9.]|\\{pr\\}){0,251}(?:[a-z0-9]|\\{pr\\}))?';
+
 const message = template([...alone, 'tag', 'subject'], ['tag', 'image']);
 
 export const patterns = {
@@ -94,6 +97,10 @@ export const patterns = {
     'https://git.example.com/acme/config.git',
   ]),
   repoFile: pattern(`(?!.*//)(?!(?:.*/)?\\.(?:/|$))(?!.*/$)${inner}`),
+  writtenFile: pattern(`(?=.*\\{pr\\})(?![.]tagboat/)(?!.*//)(?!(?:.*/)?\\.(?:/|$))(?!.*/$)${inner}`, [
+    'previews/{pr}/values.yaml',
+  ]),
+  template: pattern(`(?:config:)?${inner}`, ['deploy/preview.yaml', 'config:templates/preview.yaml']),
   path: pattern(
     '(?![^"\'\\[]*(?:\\[[^\\]"\'*?]*\\][^"\'\\[]*)*\\[[*?\\]])(?:doc\\[[^\\]]+\\])?(?:\\.?\\[[^*?][\\s\\S]*\\]|\\.(?:[^\\s.[\\]*(){}|,:;!&<>=]|"[^"]*"|\'[^\']*\'))[\\s\\S]{0,999}(?<!\\.)',
     ['.front.imageTag', '.images[name=app].newTag'],
@@ -105,7 +112,9 @@ export const patterns = {
   author: pattern('[^<>\\u0000-\\u001f]*[^<>\\u0000-\\u001f\\s] +<[^<>\\s\\u0000-\\u001f]+>', [
     'Deploy Bot <deploy@example.com>',
   ]),
-  application: pattern(forms.application, ['shop', 'argocd/shop']),
+  application: pattern(`(?:${forms.kubernetes}/)?${numbered}`, ['shop', 'argocd/shop', 'preview-{pr}']),
+  applicationName: pattern(numbered),
+  namespace: pattern(forms.application, ['shop', 'argocd/shop']),
   resource: pattern(forms.kubernetes),
   server: pattern(
     '[hH][tT][tT][pP][sS]://[^\\s/@?#]+[^\\s@?#]*|http://(?:localhost|127[0-9.]+|\\[::1\\])(?::[0-9]+)?[^\\s@?#]*',
@@ -113,6 +122,7 @@ export const patterns = {
   ),
   notBlank: pattern('(?=[\\s\\S]*\\S)[\\s\\S]*'),
   environment: pattern('(?=[\\s\\S]*\\S)[\\s\\S]{1,255}', ['production']),
+  environmentUrl: pattern('https?://[^\\s/@?#]+[^\\s@]{0,1000}', ['https://pr-{pr}.example.com']),
   time: pattern(`(?!0+(?:ms|[smh])$)${time}`, ['90s', '10m', '1h']),
   variable: pattern(forms.variable, ['ARGOCD_WEBHOOK_SECRET']),
   hookUrl: { pattern: '^\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}$', examples: [`\${SLACK_WEBHOOK}`] },

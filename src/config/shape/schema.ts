@@ -65,6 +65,11 @@ export function configJsonSchema(): Part {
   // Releases are ordered by git tags.
   const byTags = { properties: { from: { type: 'object', ...has('tags'), description: 'As said above.' } } };
   const proposed = is('via', 'pullRequest');
+  delivery.anyOf = [has('set'), has('write')];
+  const byPullRequests = {
+    properties: { from: { type: 'object', ...has('pullRequests'), description: 'As said above.' } },
+  };
+  const unwritten = { anyOf: [{ not: byPullRequests }, proposed, is('onUnhealthy', 'rollback')] };
   delivery.not = {
     anyOf: [
       { allOf: [is('order', 'semver'), { not: byTags }] },
@@ -77,6 +82,7 @@ export function configJsonSchema(): Part {
           is('via', 'github'),
         ],
       },
+      { allOf: [has('write'), unwritten] },
     ],
   };
   for (const one of [at('properties.argocd'), (delivery.properties as Record<string, Part>).argocd]) {

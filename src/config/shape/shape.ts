@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { aws, azure, google, registry } from './access.ts';
-import { application, argocd } from './argocd.ts';
+import { application, argocd, environment } from './argocd.ts';
 import { from } from './from.ts';
 import { image, limits, tag } from './image.ts';
 import { notify } from './notify.ts';
@@ -47,8 +47,16 @@ const delivery = z.strictObject({
         .meta({ minProperties: 1 }),
     )
     .meta({ minProperties: 1 })
+    .optional()
     .describe(
       'What to set: file, then path, then value. Paths: .front.imageTag, .images[name=app].newTag, .list[0], doc[kind=Deployment].spec.x. Values are templates: {tag}, all that a tag may have ({commit}, {shortCommit}, {branch}, {semver}, …), and {tag.NAME}, {image.NAME} (the whole reference) and {digest.NAME} of an image.',
+    ),
+  write: z
+    .record(text(patterns.writtenFile), text(patterns.template))
+    .meta({ minProperties: 1 })
+    .optional()
+    .describe(
+      'For from: { pullRequests: true }, files that are written whole for each pull request: file, which has {pr}, then the template that it is made of, from the app repo, or as config:PATH from the config repo. A template has the variables of `set`, {subject} and {pr}; \\{name} is the text {name}, and what stands in {{ }} stays. `tagboat retire` removes the files when the pull request is closed.',
     ),
   ...limits('{name} stands for here'),
   create: z.boolean().optional().describe('Add paths that are missing. Default false: a missing path is an error.'),
@@ -86,17 +94,18 @@ const delivery = z.strictObject({
     ])
     .optional()
     .describe(
-      'The Argo CD application that follows this place, or a list of them: a name, namespace/name, or a map. true: every application that follows the branch and one of the files. The run then ends with what became of it.',
+      "The Argo CD application that follows this place, or a list of them: a name, namespace/name, or a map. true: every application that follows the branch and one of the files. The run then ends with what became of it. A name with {pr} is a pull request's own, and waited for until a generator has made it.",
     ),
   argocd: argocd.optional().describe('Another Argo CD than that of the file, for this delivery.'),
   sync: z
     .boolean()
     .optional()
     .describe('Sync the application where nothing else does (no automated sync policy). Default false: that is told.'),
-  environment: text(patterns.environment)
+  environment: z
+    .union([text(patterns.environment), environment])
     .optional()
     .describe(
-      'A GitHub environment: the verdict becomes the status of a deployment to it. The job needs `deployments: write`.',
+      'A GitHub environment, a name or a map: the verdict becomes the status of a deployment to it. The job needs `deployments: write`.',
     ),
   onUnhealthy: z
     .enum(['fail', 'rollback'])
@@ -154,6 +163,7 @@ export const records: readonly (readonly string[])[] = [
   ['deliveries'],
   ['deliveries', '*', 'set'],
   ['deliveries', '*', 'set', '*'],
+  ['deliveries', '*', 'write'],
   ['deliveries', '*', 'trailers'],
 ];
 
@@ -211,6 +221,7 @@ export function keysAt(path: readonly (string | number)[]): string[] {
   if (path[0] === 'deliveries' && path[2] === 'from') return Object.keys(from.shape);
   if (path[0] === 'deliveries' && path[2] === 'createBranch') return ['from'];
   if (path[0] === 'deliveries' && path[2] === 'pullRequest') return Object.keys(pullRequest.shape);
+  if (path[0] === 'deliveries' && path[2] === 'environment') return Object.keys(environment.shape);
   if (path[0] === 'deliveries' && path[2] === 'argocd') return Object.keys(argocd.shape);
   if (path[0] === 'deliveries') return Object.keys(delivery.shape);
   if (path[0] === 'argocd') return Object.keys(argocd.shape);

@@ -1,10 +1,11 @@
 import { type Emit, emitNotice } from '../../events.ts';
-import { type Health, healthOf, type Verdict } from '../../plan/deploy.ts';
+import { type EnvironmentPlan, type Health, healthOf, type Verdict } from '../../plan/deploy.ts';
 import type { Source } from '../../plan.ts';
 import { WireFailure } from '../../wire/failure.ts';
 import {
   createDeployment,
   type DeploymentState,
+  deploymentIds,
   type GitHubRepository,
   listDeployments,
   longestDescription,
@@ -32,7 +33,7 @@ export async function withDeployment(
   world: World,
   emit: Emit,
   about: {
-    readonly environment: string;
+    readonly environment: EnvironmentPlan;
     readonly delivery: string;
     readonly commit: string;
     readonly source: Source | undefined;
@@ -40,35 +41,32 @@ export async function withDeployment(
   watch: () => Promise<Verdict[]>,
 ): Promise<Verdict[]> {
   const { environment, delivery, commit, source } = about;
+  const { name, url, transient, production, autoInactive } = environment;
   const at = repositoryIn(world);
-  const warn = (why: string): void => {
-    const message = `No GitHub deployment to ${environment} could be written: ${why}`;
-    emitNotice(emit, 'warning', 'deploy', 'DEPLOYMENT_NOT_WRITTEN', { environment }, message);
-  };
+  const { warn, tell } = writing(world, emit, name);
   if (at === undefined || source === undefined) {
     warn(
       'GITHUB_REPOSITORY and GITHUB_TOKEN say where and as whom, and only a run of a commit has something to deploy.',
     );
     return watch();
   }
-  const tell = async (work: () => Promise<void>): Promise<void> => {
-    await retry(work, world, { worth: isLimit }).catch((error: unknown) => {
-      world.signal.throwIfAborted();
-      if (!(error instanceof WireFailure)) throw error;
-      const right =
-        error.status === 403 || error.status === 404 ? ' The job needs `permissions: deployments: write`.' : '';
-      warn(`${error.peerText || error.message}.${right}`);
-    });
-  };
   let id: number | undefined;
   const say = async (state: DeploymentState, description: string): Promise<void> => {
     const known = id;
     if (known === undefined) return;
-    await tell(() => setDeploymentStatus(world.http, at, known, { state, description, logUrl: source.runUrl }));
+    await tell(() =>
+      setDeploymentStatus(world.http, at, known, { state, description, logUrl: source.runUrl, url, autoInactive }),
+    );
   };
   await tell(async () => {
     const description = describing(delivery, commit);
-    id = await createDeployment(world.http, at, { ref: source.commit, environment, description });
+    id = await createDeployment(world.http, at, {
+      ref: source.commit,
+      environment: name,
+      description,
+      transient,
+      production,
+    });
   });
   await say('in_progress', 'Waiting for Argo CD');
   try {
@@ -89,6 +87,37 @@ export async function withDeployment(
     if (!world.signal.aborted) await say('error', 'No verdict could be found');
     throw error;
   }
+}
+
+/** Says that nothing is deployed to an environment any more. What can't be written is told and stops nothing. */
+export async function endDeployments(world: World, emit: Emit, environment: string): Promise<void> {
+  const at = repositoryIn(world);
+  // A retirement by hand has no job whose token could write.
+  if (at === undefined) return;
+  await writing(world, emit, environment).tell(async () => {
+    for (const id of await deploymentIds(world.http, at, environment, mostListed)) {
+      const status = { state: 'inactive', description: 'Retired', logUrl: undefined } as const;
+      await setDeploymentStatus(world.http, at, id, status);
+    }
+  });
+}
+
+/** How a deployment to an environment is written: what fails is told. */
+function writing(world: World, emit: Emit, environment: string) {
+  const warn = (why: string): void => {
+    const message = `No GitHub deployment to ${environment} could be written: ${why}`;
+    emitNotice(emit, 'warning', 'deploy', 'DEPLOYMENT_NOT_WRITTEN', { environment }, message);
+  };
+  const tell = async (work: () => Promise<void>): Promise<void> => {
+    await retry(work, world, { worth: isLimit }).catch((error: unknown) => {
+      world.signal.throwIfAborted();
+      if (!(error instanceof WireFailure)) throw error;
+      const right =
+        error.status === 403 || error.status === 404 ? ' The job needs `permissions: deployments: write`.' : '';
+      warn(`${error.peerText || error.message}.${right}`);
+    });
+  };
+  return { warn, tell };
 }
 
 /** What a deployment of ours says it is of; by it, it is found again. */

@@ -21,6 +21,8 @@ export interface Search {
   readonly isHead: () => Promise<boolean | undefined>;
   /** Folders that an application's kustomization takes in from elsewhere in the repository. */
   readonly bases: (application: Application) => Promise<readonly string[]>;
+  /** A generator makes the applications: one that isn't shown is taken for missing, though it may be hidden. */
+  readonly mayBeMade?: boolean | undefined;
   /** Time of the world's clock until which an application may still appear: the commit may be what makes it. */
   readonly until: number;
   /** The same where a template that is asked for its applications in minutes may still change one. */
@@ -54,7 +56,7 @@ export async function lookUp(search: Search, plan: ApplicationPlan): Promise<App
       world.signal.throwIfAborted();
       if (!(error instanceof WireFailure)) throw error;
       const early = world.clock.now() < until;
-      const missing = await isMissing(argocd, error);
+      const missing = await isMissing(argocd, error, search.mayBeMade);
       if (early && (missing !== undefined || error.retryable)) {
         wait(missing === undefined ? `${server} can't be asked yet` : `there is no application ${plan.name} yet`);
         await world.clock.sleep(pollMs, world.signal);
@@ -67,11 +69,15 @@ export async function lookUp(search: Search, plan: ApplicationPlan): Promise<App
 }
 
 /** What is seen in place of a missing application; undefined for other failures. */
-async function isMissing(argocd: ArgoCd, { kind, status }: WireFailure): Promise<readonly Application[] | undefined> {
+async function isMissing(
+  argocd: ArgoCd,
+  { kind, status }: WireFailure,
+  mayBeMade = false,
+): Promise<readonly Application[] | undefined> {
   if (kind !== 'status' || (status !== 404 && status !== 403)) return undefined;
   const seen = await argocd.applications([]).catch(() => []);
   // Without its project, a missing application is refused as a hidden one is; others that are seen tell them apart.
-  return status === 404 || seen.length > 0 ? seen : undefined;
+  return status === 404 || seen.length > 0 || mayBeMade ? seen : undefined;
 }
 
 function notFound({ argocd }: Search, application: string, seen: readonly Application[]): TagboatError {

@@ -37,6 +37,7 @@ async function bodyOf({
   plan,
   wait,
   rollback,
+  retire,
 }: ActionInputs): Promise<Body> {
   switch (command) {
     case 'ship':
@@ -49,6 +50,8 @@ async function bodyOf({
       return (await import('../commands/commit.ts')).commit(common, commit);
     case 'rollback':
       return (await import('../commands/rollback.ts')).rollback(common, rollback.delivery, rollback.options);
+    case 'retire':
+      return (await import('../commands/retire.ts')).retire(common, retire);
     case 'wait':
       return (await import('../commands/wait.ts')).wait(common, wait);
   }

@@ -2,11 +2,12 @@ import { TagboatError } from '../../errors.ts';
 import type { Allowance } from '../../plan.ts';
 import type { Env } from '../../wire/world.ts';
 import type { CommitOptions } from '../commands/commit.ts';
+import type { RetireOptions } from '../commands/retire.ts';
 import type { RollbackOptions } from '../commands/rollback.ts';
 import type { WaitOptions } from '../commands/wait.ts';
 import { type BuildingOptions, type CommonOptions, type LandingOptions, unusedOption } from '../run/options.ts';
 
-const commands = ['ship', 'build', 'commit', 'wait', 'rollback', 'plan'] as const;
+const commands = ['ship', 'build', 'commit', 'wait', 'rollback', 'retire', 'plan'] as const;
 
 export interface ActionInputs {
   readonly command: (typeof commands)[number];
@@ -16,6 +17,7 @@ export interface ActionInputs {
   readonly building: BuildingOptions;
   readonly plan: { readonly comment: boolean };
   readonly wait: WaitOptions;
+  readonly retire: RetireOptions;
   readonly rollback: { readonly delivery: string | undefined; readonly options: RollbackOptions };
 }
 
@@ -55,6 +57,7 @@ const options: Readonly<Record<string, string>> = {
     'wait-merge': 'waitMerge',
     comment: 'comment',
     delivery: 'delivery',
+    pr: 'pr',
     to: 'to',
     why: 'why',
     until: 'until',
@@ -134,6 +137,7 @@ export function readInputs(env: Env): ActionInputs {
       via: choice(env, 'via', ['git', 'github', 'pullRequest']),
     },
     plan: { comment: truth(env, 'comment') },
+    retire: { pr: text(env, 'pr'), force: landing.force },
     rollback: rollbackIn(env),
     wait: {
       application: linesOf(env, 'application'),

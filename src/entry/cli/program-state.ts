@@ -117,6 +117,18 @@ tagboat promote staging production --why 'tested over the weekend'`,
       ),
     );
 
+  add(
+    'retire',
+    'Remove what deliveries wrote for a pull request (write:), once it is closed.',
+    `tagboat retire --pr 7
+tagboat retire --pr 7 --delivery previews --json`,
+  )
+    .option('--pr <number>', "the pull request's number (default: that of the job)")
+    .option('--force', 'remove what others wrote or changed too, and whatever it is from', false)
+    .action(async (options) =>
+      run('retire', common(), async () => (await import('../commands/retire.ts')).retire(common(), options)),
+    );
+
   target(
     add(
       'queue',

@@ -1,5 +1,5 @@
 import { isPending, showPending } from '../../config/plan/digests.ts';
-import { skippedImages } from '../../config/plan/needed.ts';
+import { skippedImages } from '../../config/plan/part.ts';
 import type { BearsUnset } from '../../config/read/read.ts';
 import { nearestWord } from '../../errors/spelling.ts';
 import { type ErrorReport, reportOf, TagboatError } from '../../errors.ts';

@@ -161,6 +161,7 @@ function deployOf(
     sync: options.sync || (own?.sync ?? false),
     onUnhealthy: 'fail',
     environment: undefined,
+    ofPullRequest: named.length === 0 && own?.ofPullRequest,
   };
 }
 

@@ -77,6 +77,7 @@ const used: Readonly<Record<string, { readonly config?: readonly string[]; reado
     config: [...ofConfig, 'to', 'path', 'why', 'until', 'by', 'force', 'waitMerge'],
     repo: [...ofRepo, 'to', 'path', 'why', 'until', 'by', 'force'],
   },
+  retire: { config: [...ofConfig, 'pr', 'force'] },
   promote: { config: [...ofConfig, 'why', 'check', 'force', 'queue', 'waitMerge'] },
   queue: { config: ofConfig, repo: ofRepo },
   where: { config: ['config', 'app'] },

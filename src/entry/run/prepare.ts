@@ -17,6 +17,7 @@ import { lookUpImages } from './lists/look-up.ts';
 import type { CommonOptions } from './options.ts';
 import type { Session } from './session.ts';
 import { sourceOfRef } from './source/said-ref.ts';
+import { withTemplates } from './source/templates.ts';
 import { readSource } from './source.ts';
 
 const configName = 'tagboat.yaml';
@@ -135,7 +136,8 @@ export async function openRun(
   const names = image.filter((one) => !one.includes('='));
   const from = parseImages(image.filter((one) => one.includes('=')));
   const images = names.length === 0 ? undefined : [...names, ...Object.keys(from)];
-  const plan = planRun(config, source, { ...identity, deliveries, images, from, now: session.world.clock.now() });
+  const planned = planRun(config, source, { ...identity, deliveries, images, from, now: session.world.clock.now() });
+  const plan = await withTemplates(planned, source.dir);
   if (source.dirty !== false) {
     const message = `Files differ from the commit, so what names it ends in -dirty-${source.dirty}. Commit them first.`;
     emitNotice(emit, 'warning', 'plan', 'FILES_UNCOMMITTED', { state: source.dirty }, message);

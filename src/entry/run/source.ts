@@ -4,6 +4,7 @@ import { TagboatError } from '../../errors.ts';
 import type { Source } from '../../plan.ts';
 import { type AsksGit, checkoutGit } from '../../wire/checkout.ts';
 import type { Finished } from '../../wire/exec.ts';
+import { isObjectId } from '../../wire/git/pack/object.ts';
 import type { Env, World } from '../../wire/world.ts';
 import { type CiFacts, readCi } from './source/ci.ts';
 import { type CiEvent, readCiEvent } from './source/ci-event.ts';
@@ -125,9 +126,11 @@ function pullRequestOf(
   checkedOut: CiEvent['proposed'],
 ): Source['pullRequest'] {
   if (event === undefined) return told?.pullRequest;
-  if (ci !== undefined) return ci.pullRequest && { ...ci.pullRequest, foreign: event.foreign };
+  const { foreign, at } = event;
+  const head = event.commit !== undefined && isObjectId(event.commit) ? event.commit : undefined;
+  if (ci !== undefined) return ci.pullRequest && { ...ci.pullRequest, foreign, head, at };
   if (checkedOut?.number === undefined) return undefined;
-  return { number: checkedOut.number, foreign: event.foreign, into: told?.pullRequest?.into };
+  return { number: checkedOut.number, foreign, into: told?.pullRequest?.into, head, at };
 }
 
 /** The remote's URL from `git config -z` output (`name LF value NUL`): origin's, or the only other one's. */

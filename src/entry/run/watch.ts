@@ -45,8 +45,8 @@ export async function checkWatch(
   }
 }
 
-function filesOf({ edits }: DeliveryPlan): string[] {
-  return [...new Set(edits.map(({ file }) => file))];
+function filesOf({ edits, writes = [] }: DeliveryPlan): string[] {
+  return [...new Set([...edits, ...writes].map(({ file }) => file))];
 }
 
 /** The commit to see live: the one that landed, or the tip that has its values already. */

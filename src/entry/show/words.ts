@@ -3,9 +3,8 @@ import { describePlace } from '../../errors/place.ts';
 import { type ErrorReport, helpUrl, type Peer } from '../../errors.ts';
 import type { Event } from '../../events.ts';
 import { healthOf } from '../../plan/deploy.ts';
-import type { HoldChange } from '../../plan/holds.ts';
 import type { Change, CommitOutcome, CommitPreview, ImageOutcome } from '../../plan/outcome.ts';
-import { changeNote, changeValues } from './change-words.ts';
+import { changeNote, changeValues, holdLines, writtenLines } from './change-words.ts';
 import { findingLines } from './finding-words.ts';
 import { duration, oneLine, padTo, printable, short } from './printable.ts';
 import { verdictLines } from './verdict-words.ts';
@@ -151,6 +150,7 @@ function commitLines(name: string, outcome: CommitOutcome, colors: Colors): stri
           `landed ${colors.cyan(short(outcome.commit))} on ${outcome.branch} of ${outcome.repo}${outcome.attempts > 1 ? colors.dim(` (try ${outcome.attempts})`) : ''}`,
         ),
         ...outcome.changes.map((change) => changeLine(change, colors)),
+        ...writtenLines(outcome, colors),
         ...holdLines(outcome.holds, colors),
       ];
     case 'proposed': {
@@ -177,34 +177,18 @@ function commitLines(name: string, outcome: CommitOutcome, colors: Colors): stri
   }
 }
 
-function previewLines(
-  name: string,
-  { branch, repo, changes, instead, isNew }: CommitPreview,
-  colors: Colors,
-): string[] {
+function previewLines(name: string, preview: CommitPreview, colors: Colors): string[] {
+  const { branch, repo, changes, written = [], instead, isNew } = preview;
   const into = isNew ? `a new ${branch}` : branch;
-  if (changes.length === 0) return [item(colors.green('='), name, `${into} already says so, no commit`)];
+  const none = item(colors.green('='), name, `${into} already says so, no commit`);
+  if (changes.length + written.length === 0) return [none];
   const many = changes.length > 10;
   const what = many ? `${changes.length} values ` : '';
   const would = item(colors.cyan('~'), name, `would commit ${what}to ${into} of ${repo}`);
   const head = instead === undefined ? [would] : [...commitLines(name, instead, colors), colors.dim('  It would set:')];
   // Of many, a table shows the values; what may surprise about one stands here all the same.
   const shown = many ? changes.filter((change) => changeNote(change) !== '') : changes;
-  return [...head, ...shown.map((change) => changeLine(change, colors))];
-}
-
-function holdLines(change: HoldChange | undefined, colors: Colors): string[] {
-  const indent = ' '.repeat(14);
-  if (change === undefined) return [];
-  if (change.is === 'repair') return [`${indent}the holds can be read again`];
-  if (change.is === 'release') {
-    return change.places.map(({ file, path }) => `${indent}${colors.dim(oneLine(`${file} ${path}`))}  released`);
-  }
-  const until = change.until === undefined ? 'until it is released' : `until ${change.until}`;
-  return change.places.map(({ file, path, value = '' }) => {
-    const where = colors.dim(oneLine(`${file} ${path}`));
-    return `${indent}${where}  held at ${colors.green(oneLine(value))} ${until}`;
-  });
+  return [...head, ...shown.map((change) => changeLine(change, colors)), ...writtenLines(preview, colors)];
 }
 
 function changeLine(change: Change, colors: Colors): string {

@@ -7,7 +7,15 @@ export interface Deployment {
   readonly ref: string;
   readonly environment: string;
   readonly description: string;
-  readonly statuses: { readonly state: string; readonly description: string; readonly log_url?: string }[];
+  readonly transient_environment: boolean;
+  readonly production_environment: boolean;
+  readonly statuses: {
+    readonly state: string;
+    readonly description: string;
+    readonly log_url?: string;
+    readonly environment_url?: string;
+    readonly auto_inactive?: boolean;
+  }[];
 }
 
 /** GitHub's Deployments API, for one token with `deployments: write`. */
@@ -29,7 +37,10 @@ export function createDeployments(token: string): Deployments {
         return json(403, { message: 'Resource not accessible by integration' });
       if (method === 'GET' && id !== undefined) return json(200, told.get(Number(id)) ?? []);
       if (method === 'GET') return json(200, listed(all, repository, query.get('environment')));
-      const value = JSON.parse(body.toString()) as Record<string, string>;
+      const value = JSON.parse(body.toString()) as Record<string, string | undefined> & {
+        readonly transient_environment?: boolean;
+        readonly production_environment?: boolean;
+      };
       if (id === undefined) {
         const made = {
           id: all.length + 1,
@@ -37,6 +48,8 @@ export function createDeployments(token: string): Deployments {
           ref: value.ref ?? '',
           environment: value.environment ?? '',
           description: value.description ?? '',
+          transient_environment: value.transient_environment ?? false,
+          production_environment: value.production_environment ?? value.environment === 'production',
           statuses: [],
         };
         all.push(made);

@@ -22,7 +22,8 @@ export interface Repositories {
     readonly branch: string;
     readonly parent: string;
     readonly message: string;
-    readonly files: Readonly<Record<string, RepoFile>>;
+    /** By path; undefined: it is removed. */
+    readonly files: Readonly<Record<string, RepoFile | undefined>>;
   }) => Promise<string | undefined>;
 }
 
@@ -30,7 +31,10 @@ interface Input {
   readonly branch?: { readonly repositoryNameWithOwner?: string; readonly branchName?: string };
   readonly expectedHeadOid?: string;
   readonly message?: { readonly headline?: string; readonly body?: string };
-  readonly fileChanges?: { readonly additions?: readonly { readonly path: string; readonly contents: string }[] };
+  readonly fileChanges?: {
+    readonly additions?: readonly { readonly path: string; readonly contents: string }[];
+    readonly deletions?: readonly { readonly path: string }[];
+  };
 }
 
 type Variables = Readonly<Record<string, string | undefined>> & { readonly input?: Input };
@@ -62,13 +66,16 @@ export async function answerGraphql(request: ApiRequest, repositories: Repositor
   );
   if (tip !== input.expectedHeadOid) return stale;
   const { headline = '', body = '' } = input.message ?? {};
-  const additions = input.fileChanges?.additions ?? [];
+  const { additions = [], deletions = [] } = input.fileChanges ?? {};
   const oid = await repositories.commit({
     repository,
     branch,
     parent: tip,
     message: body === '' ? headline : `${headline}\n\n${body}`,
-    files: Object.fromEntries(additions.map(({ path, contents }) => [path, Buffer.from(contents, 'base64')])),
+    files: Object.fromEntries([
+      ...additions.map(({ path, contents }) => [path, Buffer.from(contents, 'base64')] as const),
+      ...deletions.map(({ path }) => [path, undefined] as const),
+    ]),
   });
   if (oid === undefined) return stale;
   const ref = { prefix: 'refs/heads/', name: branch, target: { __typename: 'Commit', oid } };

@@ -17,6 +17,8 @@ export interface BranchCommit {
   readonly body: string;
   /** Whole files, which keep their modes. */
   readonly additions: readonly { readonly path: string; readonly bytes: Uint8Array }[];
+  /** Files that are removed, by their paths. */
+  readonly deletions?: readonly string[] | undefined;
 }
 
 type BranchCommitReply =
@@ -43,6 +45,7 @@ export async function commitOnBranch(
     message: { headline: commit.headline, body: commit.body },
     fileChanges: {
       additions: commit.additions.map(({ path, bytes }) => ({ path, contents: Buffer.from(bytes).toString('base64') })),
+      ...(commit.deletions?.length ? { deletions: commit.deletions.map((path) => ({ path })) } : {}),
     },
   };
   const { value, text, url } = await askGraphql(http, api, { query: document, variables: { input } }, options);

@@ -17,7 +17,7 @@ export interface GitHubRepository {
   readonly now: () => number;
 }
 
-export type DeploymentState = 'in_progress' | 'success' | 'failure' | 'error';
+export type DeploymentState = 'in_progress' | 'success' | 'failure' | 'error' | 'inactive';
 
 /** Longer descriptions are refused. */
 export const longestDescription = 140;
@@ -26,11 +26,20 @@ export const longestDescription = 140;
 export async function createDeployment(
   http: Http,
   at: GitHubRepository,
-  deployment: { readonly ref: string; readonly environment: string; readonly description: string },
+  deployment: {
+    readonly ref: string;
+    readonly environment: string;
+    readonly description: string;
+    readonly transient?: boolean | undefined;
+    readonly production?: boolean | undefined;
+  },
 ): Promise<number> {
+  const { transient, production, ...asked } = deployment;
   const body = {
-    ...deployment,
+    ...asked,
     description: beginning(deployment.description, longestDescription),
+    transient_environment: transient,
+    production_environment: production,
     auto_merge: false,
     required_contexts: [],
   };
@@ -45,12 +54,19 @@ export async function setDeploymentStatus(
   http: Http,
   at: GitHubRepository,
   id: number,
-  status: { readonly state: DeploymentState; readonly description: string; readonly logUrl: string | undefined },
+  status: {
+    readonly state: DeploymentState;
+    readonly description: string;
+    readonly logUrl: string | undefined;
+    readonly url?: string | undefined;
+    readonly autoInactive?: boolean | undefined;
+  },
 ): Promise<void> {
   await post(http, at, `deployments/${id}/statuses`, {
     state: status.state,
     description: beginning(status.description, longestDescription),
-    auto_inactive: true,
+    auto_inactive: status.autoInactive ?? true,
+    environment_url: status.url,
     log_url: status.logUrl,
   });
 }
@@ -69,8 +85,7 @@ export async function listDeployments(
   environment: string,
   most: number,
 ): Promise<ListedDeployment[]> {
-  const listed = await send(http, at, `deployments?environment=${encodeURIComponent(environment)}&per_page=${most}`);
-  const all = (Array.isArray(listed) ? listed : []).slice(0, most);
+  const all = await listed(http, at, environment, most);
   const one = async (value: unknown): Promise<ListedDeployment> => {
     const statuses = await send(http, at, `deployments/${numberAt(value, 'id')}/statuses?per_page=100`);
     const good = (Array.isArray(statuses) ? statuses : []).filter((status) => textAt(status, 'state') === 'success');
@@ -78,6 +93,21 @@ export async function listDeployments(
     return { sha: textAt(value, 'sha'), description: textAt(value, 'description'), succeededAt: times[0] || undefined };
   };
   return Promise.all(all.map(one));
+}
+
+async function listed(http: Http, at: GitHubRepository, environment: string, most: number): Promise<unknown[]> {
+  const all = await send(http, at, `deployments?environment=${encodeURIComponent(environment)}&per_page=${most}`);
+  return (Array.isArray(all) ? all : []).slice(0, most);
+}
+
+/** The ids of the newest deployments to an environment. Throws WireFailure. */
+export async function deploymentIds(
+  http: Http,
+  at: GitHubRepository,
+  environment: string,
+  most: number,
+): Promise<number[]> {
+  return (await listed(http, at, environment, most)).map((value) => numberAt(value, 'id'));
 }
 
 function post(http: Http, at: GitHubRepository, path: string, body: unknown): Promise<unknown> {

@@ -63,7 +63,7 @@ async function ask(asked: Asked) {
     asked.found[index] === value ? [] : [{ file, path, before: asked.found[index], after: value }],
   );
   const guarded = { delivery, repo: { remote }, lineage: 'lineage' in asked ? undefined : lineage } as Guarded;
-  const ends = guard(guarded, commit.id, { changes, files: [], diff: '', values: [], types: [] });
+  const ends = guard(guarded, commit.id, { changes, written: [], files: [], diff: '', values: [], types: [] });
   const [outcome, error] = await ends.then(
     (value) => [value, undefined],
     (thrown: unknown) => [undefined, thrown],

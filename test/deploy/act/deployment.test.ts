@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { healthyTimes, withDeployment } from '../../../src/deploy/act/deployment.ts';
+import { endDeployments, healthyTimes, withDeployment } from '../../../src/deploy/act/deployment.ts';
 import type { Health, Verdict } from '../../../src/plan/deploy.ts';
 import type { Source } from '../../../src/plan.ts';
 import { startGitHub } from '../../../src/sandbox/github/github.ts';
@@ -8,7 +8,7 @@ import type { World } from '../../../src/wire/world.ts';
 import { jumpingClock, testWorld } from '../../support/world.ts';
 
 const source = { commit: 'a'.repeat(40), runUrl: 'https://ci.test/1' } as Source;
-const about = { environment: 'production', delivery: 'main', commit: 'c'.repeat(40), source };
+const about = { environment: { name: 'production' }, delivery: 'main', commit: 'c'.repeat(40), source };
 
 function verdict(is: Health): Verdict {
   const of = { delivery: 'main', application: 'shop', commit: 'c', revision: 'c', why: 'w'.repeat(300), seconds: 1 };
@@ -51,6 +51,24 @@ describe('a GitHub deployment', () => {
     expect([timeOf?.('main', ill.commit), timeOf?.('other', about.commit)]).toEqual([undefined, undefined]);
     expect((await healthyTimes(world, 'staging', undefined))?.('main', about.commit)).toBeUndefined();
     expect(await healthyTimes(testWorld({ env: {} }), 'production', 'acme/shop')).toBeUndefined();
+  });
+
+  it('of a preview says where it is and that it passes, and ends with the pull request', async () => {
+    const { github, world } = await place();
+    const url = 'https://pr-7.example.com';
+    const environment = { name: 'preview-7', url, transient: true, production: false, autoInactive: false };
+    for (const commit of ['c'.repeat(40), 'd'.repeat(40)])
+      await withDeployment(world, world.emit, { ...about, environment, commit }, async () => [verdict('healthy')]);
+    expect(github.deployments[0]).toMatchObject({ transient_environment: true, production_environment: false });
+    const said = { state: 'success', environment_url: url, auto_inactive: false };
+    expect(github.deployments[0]?.statuses[1]).toMatchObject(said);
+    await withDeployment(world, world.emit, about, async () => [verdict('healthy')]);
+    await endDeployments(world, world.emit, 'preview-7');
+    const ends = github.deployments.map(({ statuses }) => statuses.at(-1)?.state);
+    expect(ends).toEqual(['inactive', 'inactive', 'success']);
+    const stranger = { ...world, env: { ...world.env, GITHUB_TOKEN: 'another-token' } };
+    await endDeployments(stranger, world.emit, 'preview-7');
+    expect(world.events).toMatchObject([{ type: 'notice', code: 'DEPLOYMENT_NOT_WRITTEN' }]);
   });
 
   it('that may not be written is told, and the verdict stays what it is', async () => {

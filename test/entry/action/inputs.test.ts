@@ -15,6 +15,7 @@ describe('the action’s inputs', () => {
       building: { rebuild: false },
       plan: { comment: false },
       wait: { application: [], branch: 'main', sync: false },
+      retire: { pr: undefined, force: false },
       rollback: { delivery: undefined, options: { to: 'previous', force: false } },
     });
   });
@@ -94,7 +95,7 @@ describe('every input of action.yml', () => {
       return (error as { code: string }).code;
     }
   };
-  const ways = ['ship', 'build', 'commit', 'wait', 'rollback', 'plan'].flatMap((command) => [
+  const ways = ['ship', 'build', 'commit', 'wait', 'rollback', 'retire', 'plan'].flatMap((command) => [
     { INPUT_COMMAND: command },
     ...(command === 'commit' || command === 'wait' ? [{ INPUT_COMMAND: command, INPUT_REPO: 'acme/config' }] : []),
   ]);

@@ -19,6 +19,7 @@ export async function liveOf(
   commit: string,
 ): Promise<{ readonly live: readonly LiveLook[] } | { readonly notAsked: string }> {
   if (deploy === undefined) return { notAsked: 'the config names no application' };
+  if (deploy.ofPullRequest) return { notAsked: 'each pull request has applications of its own' };
   const { world } = look;
   const ask = async () => {
     const [{ lookNow }, server, credential] = await Promise.all([

@@ -116,7 +116,7 @@ async function askHealthy(world: World, { seen, source }: Looking): Promise<Heal
   for (const { delivery, deploy } of seen) {
     if (delivery === undefined || deploy?.environment === undefined) continue;
     try {
-      const times = await look.within(healthyTimes(look.world, deploy.environment, repository));
+      const times = await look.within(healthyTimes(look.world, deploy.environment.name, repository));
       if (times === undefined) notAsked = 'GITHUB_TOKEN says as whom GitHub is asked when deliveries became healthy';
       else asked.set(delivery, times);
     } catch (error) {

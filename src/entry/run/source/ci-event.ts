@@ -18,6 +18,8 @@ interface Proposed {
   readonly number?: number | undefined;
   readonly commit: string | undefined;
   readonly branch: string | undefined;
+  /** When the pull request changed last, where it is open or is being closed. */
+  readonly at?: string | undefined;
 }
 
 /** Reads it. What can't be read is as if it weren't told. */
@@ -37,6 +39,14 @@ async function eventIn(file: string | undefined): Promise<unknown> {
   }
 }
 
+/** By the host's clock. Of a closed pull request, what happens to it later says nothing. */
+function timeIn(event: unknown): string | undefined {
+  const isOpen = at(event, 'pull_request', 'state') === 'open';
+  const time = optionalText(event, 'pull_request', isOpen ? 'updated_at' : 'closed_at') ?? '';
+  const counts = (isOpen || at(event, 'action') === 'closed') && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(time);
+  return counts ? time : undefined;
+}
+
 function proposedIn(
   event: unknown,
   { GITHUB_EVENT_NAME: name = '', GITHUB_REPOSITORY: own }: Env,
@@ -49,6 +59,7 @@ function proposedIn(
       foreign: !isOurs(optionalText(event, 'pull_request', 'head', 'repo', 'full_name')),
       commit: optionalText(event, 'pull_request', 'head', 'sha'),
       branch: optionalText(event, 'pull_request', 'head', 'ref'),
+      at: timeIn(event),
     };
   }
   if (name === 'workflow_run') {

@@ -19,6 +19,8 @@ interface More {
   readonly ref?: string | undefined;
   readonly branch?: string | undefined;
   readonly tag?: string | undefined;
+  /** The pull request's newest commit, where what is checked out may be a merge of it. */
+  readonly head?: string | undefined;
   /** The pull request's number as people know it. */
   readonly pr?: string | undefined;
   /** The pull request is of our own repository. Where a CI doesn't say so, it may be anybody's. */
@@ -44,6 +46,7 @@ const more: Readonly<Record<string, (env: Env) => More>> = {
       env.CI_MERGE_REQUEST_SOURCE_PROJECT_ID !== undefined &&
       env.CI_MERGE_REQUEST_SOURCE_PROJECT_ID === env.CI_MERGE_REQUEST_PROJECT_ID,
     into: env.CI_MERGE_REQUEST_TARGET_BRANCH_NAME,
+    head: env.CI_MERGE_REQUEST_SOURCE_BRANCH_SHA || undefined,
     url: env.CI_PROJECT_URL,
     runUrl: env.CI_JOB_URL,
   }),
@@ -101,7 +104,9 @@ export async function readCi(env: Env): Promise<CiFacts | undefined> {
   const gitTag = its.tag || said.tag || /^refs\/tags\/(.+)$/.exec(ref)?.[1];
   const number = Number(/^\d+$/.exec(its.pr || String(said.pr ?? /^refs\/pull\/(\d+)\//.exec(ref)?.[1]))?.[0] ?? 'NaN');
   const into = (its.into ?? said.branch)?.replace(/^refs\/heads\//, '') || undefined;
-  const pullRequest = Number.isNaN(number) ? undefined : { number, foreign: its.own !== true, into };
+  const pullRequest = Number.isNaN(number)
+    ? undefined
+    : { number, foreign: its.own !== true, into, ...(its.head && { head: its.head }) };
   const isBranch = gitTag === undefined && (pullRequest === undefined || (said.service === 'circleci' && its.own));
   return {
     // Jenkins' pipelines tell it only where they ask for it.

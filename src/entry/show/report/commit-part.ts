@@ -32,11 +32,15 @@ export function commitPart(name: string, outcome: CommitOutcome, most: number): 
 }
 
 /** Each value, and the files' diff, of which so many characters are shown. */
-export function changesPart({ changes, diff }: Pick<CommitPreview, 'changes' | 'diff'>, most: number): string[] {
+export function changesPart(
+  { changes, written = [], diff }: Pick<CommitPreview, 'changes' | 'written' | 'diff'>,
+  most: number,
+): string[] {
   const lines = changes.map((change) => {
     const note = changeNote(change);
     const values = `${change.before === undefined ? '(new)' : code(change.before)} → ${code(change.after)}`;
     return `- ${code(change.file)} ${code(change.path)}: ${values}${note === '' ? '' : ` (${escaped(note)})`}\n`;
   });
-  return [...lines, `\n${fenced('diff', cut(diff, most))}`];
+  const files = written.map(({ file, is }) => `- ${code(file)} ${is}\n`);
+  return [...lines, ...files, `\n${fenced('diff', cut(diff, most))}`];
 }

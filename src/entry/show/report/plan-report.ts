@@ -21,10 +21,11 @@ function becomes(image: ImagePreview | SkippedImage): string {
 
 /** What a plan would commit, and what becomes of the manifests by it; so many characters of each diff are shown. */
 export function previewPart(preview: CommitPreview, most: number): string[] {
-  const { delivery, branch, repo, changes, instead, isNew, rendered = [] } = preview;
+  const { delivery, branch, repo, changes, written = [], instead, isNew, rendered = [] } = preview;
   const where = `${isNew ? 'a new ' : ''}${code(branch)} of ${escaped(repo)}`;
   const head = instead === undefined ? [] : commitPart(delivery, instead, most);
-  if (changes.length === 0) return [...head, `\n**${escaped(delivery)}**: ${where} already says so, no commit\n`];
+  if (changes.length + written.length === 0)
+    return [...head, `\n**${escaped(delivery)}**: ${where} already says so, no commit\n`];
   const would = instead === undefined ? 'would commit to' : 'it would set, on';
   const manifests = rendered.map((one) => renderedPart(one, most));
   return [...head, `\n**${escaped(delivery)}**: ${would} ${where}\n`, ...changesPart(preview, most), ...manifests];

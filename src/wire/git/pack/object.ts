@@ -164,6 +164,13 @@ export function insertEntry(tree: Buffer, entry: TreeEntry, format: ObjectFormat
   return Buffer.concat([tree.subarray(0, at), alone, tree.subarray(at)]);
 }
 
+/** A tree without one entry, every other byte kept. Throws RangeError without it. */
+export function removeEntry(tree: Buffer, name: Buffer, format: ObjectFormat): Buffer {
+  const place = placeNamed(tree, name, format);
+  if (place === undefined) throw new RangeError(`the tree has no entry ${JSON.stringify(name.toString('utf8'))}`);
+  return Buffer.concat([tree.subarray(0, place.mode), tree.subarray(place.end)]);
+}
+
 interface CommitLinks {
   readonly tree: ObjectId;
   readonly parents: readonly ObjectId[];

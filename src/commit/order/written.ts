@@ -1,0 +1,124 @@
+import { TagboatError } from '../../errors.ts';
+import type { CommitOutcome } from '../../plan/outcome.ts';
+import type { FileWrite } from '../../plan/pull-request.ts';
+import { type ObjectId, parseTree } from '../../wire/git/pack/object.ts';
+import type { Snapshot } from '../../wire/git/snapshot.ts';
+import type { Rewriting } from '../edit/rewrite.ts';
+import type { ConfigRepo } from '../repo/config-repo.ts';
+import type { Guarded } from './guard.ts';
+import type { Lineage } from './lineage.ts';
+import { openNewest, sourceOf, type ToldCommit, trailersOf } from './trailers.ts';
+
+/** What the newest commit about a file that is written whole says. */
+interface Mark {
+  readonly is: 'written' | 'retired';
+  readonly id: ObjectId;
+  /** The app repo's commit behind it, and its pull request's time then, by the host's clock. */
+  readonly commit: ObjectId | undefined;
+  readonly at: string | undefined;
+}
+
+/** What comes of the order of the files that a delivery writes whole. */
+interface WrittenOrder {
+  readonly instead?: Extract<CommitOutcome, { is: 'superseded' }> | undefined;
+  /** Where there is nothing to remove: a run of an older commit may be about to write it, and no commit says yet that it mustn't. */
+  readonly mark: boolean;
+}
+
+/** A run that is older than a commit of the app repo by more than this is over: nobody need look so far back for what stops it. */
+const slackMs = 86_400_000;
+
+/**
+ * Whether files may be written whole, or removed: never what somebody else put there, and nothing older over newer, where a
+ * retirement counts as the newest that its commit has. Throws FILE_NOT_OURS, ORDER_*; WireFailure.
+ */
+export async function guardWritten(
+  guarded: Guarded & { readonly repo: ConfigRepo },
+  snapshot: Snapshot,
+  rewriting: Rewriting,
+): Promise<WrittenOrder> {
+  const { delivery, lineage } = guarded;
+  const { name, repo, branch } = delivery;
+  const newest = openNewest(guarded.repo.remote, snapshot.commit);
+  let isMarked = true;
+  for (const write of delivery.writes ?? []) {
+    const retires = write.template === undefined;
+    const changes = rewriting.written.some(({ file }) => file === write.file);
+    if (!changes && (!retires || lineage === undefined)) continue;
+    const isThere = snapshot.files.get(write.file)?.is === 'file';
+    const until = isThere || lineage?.since === undefined ? undefined : lineage.since - slackMs;
+    const found = await newest((commit) => {
+      const mark = markIn(commit, write.file);
+      return mark ?? (until !== undefined && commit.committer.seconds * 1_000 < until ? 'none' : undefined);
+    });
+    const mark = found === 'none' ? undefined : found;
+    if (isThere && write.force !== true) await refuseForeign(guarded, snapshot, write, mark);
+    isMarked &&= isThere || (mark?.is === 'retired' && mark.commit === lineage?.commit);
+    if (mark?.commit === undefined || lineage === undefined || delivery.order === 'off' || write.force) continue;
+    const why = await whyOlder(mark, mark.commit, write, lineage);
+    if (why !== undefined)
+      return { mark: false, instead: { is: 'superseded', delivery: name, repo, branch, by: mark.commit, why } };
+  }
+  return { mark: !isMarked };
+}
+
+/** Throws FILE_NOT_OURS where the last that became of a file wasn't a commit of ours; one that is about to be replaced is told. */
+async function refuseForeign(
+  { repo, lineage }: Parameters<typeof guardWritten>[0],
+  snapshot: Snapshot,
+  { file, template }: FileWrite,
+  mark: Mark | undefined,
+): Promise<void> {
+  const place = { place: { file } };
+  if (mark?.is !== 'written') {
+    const why = mark === undefined ? 'no commit of Tagboat has written it' : 'it was put there after it was retired';
+    throw new TagboatError('FILE_NOT_OURS', { file, why, retires: template === undefined }, place);
+  }
+  const [ours, now] = [(await repo.readPaths(mark.id, [file])).files.get(file), snapshot.files.get(file)];
+  if (ours?.is === 'file' && now?.is === 'file' && ours.blob.id === now.blob.id) return;
+  const why = `it was changed by hand since ${mark.id.slice(0, 12)} wrote it`;
+  if (template === undefined) throw new TagboatError('FILE_NOT_OURS', { file, why, retires: true }, place);
+  const message = `${file} is written anew, though ${why}.`;
+  lineage?.tell('warning', message, { code: 'FILE_CHANGED_BY_HAND', data: { file } });
+}
+
+/** Why ours is the older one, as a sentence without its end. Throws ORDER_DIVERGED, ORDER_UNKNOWN. */
+async function whyOlder(
+  { is, at }: Mark,
+  commit: ObjectId,
+  { file, template }: FileWrite,
+  lineage: Lineage,
+): Promise<string | undefined> {
+  const ours = lineage.commit;
+  const kin = await lineage.kinOf(commit);
+  const said = is === 'retired' ? `${file} was retired` : `${file} is`;
+  const about = { file, path: 'what stands', theirs: commit, ours };
+  if (kin.is === 'ancestor') return undefined;
+  if (kin.is === 'descendant') return `${said} from a newer commit than ${ours.slice(0, 12)}`;
+  if (kin.is === 'diverged') throw new TagboatError('ORDER_DIVERGED', about, { place: { file } });
+  if (kin.is === 'unknown') throw new TagboatError('ORDER_UNKNOWN', { ...about, why: kin.why }, { place: { file } });
+  if ((is === 'retired') === (template === undefined)) return undefined;
+  // One commit for both, as when a pull request is closed and opened again: its host's clock tells which came later.
+  const [theirs, own] = [Date.parse(at ?? ''), Date.parse(lineage.at ?? '')];
+  if (template === undefined) return theirs > own ? `${file} was written since the pull request was closed` : undefined;
+  return own > theirs ? undefined : `${file} was retired with the same commit; a newer one brings it back`;
+}
+
+function markIn({ id, message }: ToldCommit, file: string): Mark | undefined {
+  const trailers = trailersOf(message);
+  const of = (wanted: string) => trailers.some(({ key, value }) => key === wanted && value === file);
+  const is = of('Tagboat-Retire') ? 'retired' : of('Tagboat-Write') ? 'written' : undefined;
+  if (is === undefined) return undefined;
+  const at = trailers.find(({ key }) => key === 'Tagboat-Pull-Request')?.value.split(' ')[1];
+  return { is, id, commit: sourceOf(message, trailers)?.commit, at };
+}
+
+/** Files of others in the folders of a retired pull request, by the commit that retired it. */
+export function filesLeft({ folders, format }: Snapshot, writes: readonly FileWrite[]): string[] {
+  return [...new Set(writes.flatMap(({ folder }) => folder ?? []))].flatMap((folder) => {
+    const tree = folders.get(folder);
+    return tree === undefined
+      ? []
+      : parseTree(tree.content, format).map(({ name }) => `${folder}/${name.toString('utf8')}`);
+  });
+}
