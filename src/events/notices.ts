@@ -101,6 +101,8 @@ interface NoticeData {
   DEPLOYMENT_NOT_WRITTEN: { readonly environment: string };
   /** A hook of `notify:` wasn't told what became of a delivery. */
   HOOK_NOT_TOLD: { readonly variable: string; readonly delivery: string };
+  /** Traces and metrics of the run couldn't be sent. */
+  TELEMETRY_NOT_SENT: None;
   /** A sync was asked for. */
   SYNC_ASKED: OfApplication;
   /** An application waits for somebody to sync it. */

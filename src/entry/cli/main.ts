@@ -48,8 +48,8 @@ function quietly(program: Command, write: (text: string) => void): void {
   }
 }
 
-function settingsOf({ json, quiet, color, verbose, debug }: CommonOptions): Settings {
-  return { json, quiet, color, verbose, debug };
+function settingsOf({ json, quiet, color, verbose, debug, otlp }: CommonOptions): Settings {
+  return { json, quiet, color, verbose, debug, otlp };
 }
 
 /** How to show an error in arguments that could not be parsed: by what plainly stands among them. */

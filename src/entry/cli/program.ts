@@ -42,6 +42,7 @@ export function createProgram(run: RunCommand): Command {
     .option('-q, --quiet', 'tell nothing but warnings and errors', false)
     .option('-v, --verbose', 'tell each request, child process and decision on stderr', false)
     .option('--debug', 'the same, and where an error comes from (RUNNER_DEBUG=1 does it too)', false)
+    .option('--otlp <url>', 'send traces and metrics there (OTEL_EXPORTER_OTLP_ENDPOINT does the same)')
     .option('--no-color', 'no colours (NO_COLOR does the same)')
     .addHelpText('after', exitCodeHelp);
 

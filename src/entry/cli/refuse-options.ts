@@ -3,7 +3,7 @@ import { TagboatError } from '../../errors.ts';
 import { unusedOption } from '../run/options.ts';
 
 /** How a run is shown: that goes with every command. */
-const everywhere = ['json', 'quiet', 'color', 'verbose', 'debug', 'version'];
+const everywhere = ['json', 'quiet', 'color', 'verbose', 'debug', 'otlp', 'version'];
 
 /**
  * Refuses what a command would take and ignore: an option that it does nothing with, one that is given twice where one

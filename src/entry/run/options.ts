@@ -9,6 +9,7 @@ export interface CommonOptions {
   readonly color: boolean;
   readonly verbose?: boolean | undefined;
   readonly debug?: boolean | undefined;
+  readonly otlp?: string | undefined;
   readonly config?: string | undefined;
   readonly app?: string | undefined;
   readonly jobs: number;

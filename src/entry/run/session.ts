@@ -22,6 +22,7 @@ import type { EventSink } from '../show/sink.ts';
 import { createSummary } from '../show/summary.ts';
 import { createTerminal } from '../show/terminal.ts';
 import { type Ending, endingOf, firstFault, listen, type Outside } from './stopping.ts';
+import type { Telemetry } from './telemetry/telemetry.ts';
 import { version } from './version.ts';
 import { createWorld } from './world.ts';
 
@@ -36,6 +37,8 @@ export interface Settings {
   readonly debug?: boolean | undefined;
   /** What happens in other words than the command line's. */
   readonly inWords?: (happening: Happening) => Happening;
+  /** Where OpenTelemetry's collector is. Default: as the environment says. */
+  readonly otlp?: string | undefined;
   /** The runner of GitHub Actions is told which secrets to hide. */
   readonly announces?: boolean;
 }
@@ -97,6 +100,7 @@ export async function runSession(
   setMaxListeners(0, controller.signal);
 
   let ended = false;
+  let telemetry: Telemetry | undefined;
   const emit: Emit = (happening: Happening) => {
     if (ended) return;
     ended = happening.type === 'result';
@@ -104,6 +108,7 @@ export async function runSession(
     const event = scrubber.value({ ...told, at: new Date().toISOString() }) as Event;
     if (told.type === 'step.started') world.trace?.(`${told.stage} ${told.subject}: ${told.message}`);
     for (const sink of sinks) sink.tell(event);
+    telemetry?.tell(event);
   };
   const mask = masking(scrubber, stderr, settings.announces === true, env);
   // Masked whether or not a run uses them: a child's error may print them.
@@ -125,6 +130,13 @@ export async function runSession(
   const stopListening = listen(controller, emit, outside);
   const fault = firstFault(outside);
   try {
+    const begin = async (): Promise<Ending> => {
+      const follows = settings.otlp ?? (env.OTEL_SDK_DISABLED === 'true' ? '' : env.OTEL_EXPORTER_OTLP_ENDPOINT);
+      if (!follows) return body(session);
+      const { openTelemetry } = await import('./telemetry/telemetry.ts');
+      telemetry = openTelemetry(command, settings.otlp, { env, mask, clean });
+      return body({ ...session, world: { ...world, http: telemetry.following(world.http) } });
+    };
     const session: Session = {
       command,
       world,
@@ -133,7 +145,10 @@ export async function runSession(
       hooks: [],
       interactive: !settings.json && outside.stdin.isTTY === true && outside.stderr.isTTY === true,
       settings,
-      started: (source) => emit(runStarted(command, source)),
+      started: (source) => {
+        telemetry?.of(source);
+        emit(runStarted(command, source));
+      },
       print: (text) => {
         if (settings.json) return;
         const shown = typeof text === 'string' ? printableProduct(text) : text(style);
@@ -148,9 +163,12 @@ export async function runSession(
       clean,
       debug,
     };
-    const ending = await endingOf(body(session), fault.happened, controller, debug);
+    const ending = await endingOf(begin(), fault.happened, controller, debug);
     const errors = ending.errors ?? [];
     const exitCode = ending.exitCode ?? errors[0]?.exitCode ?? exitCodes.done;
+    const unsent = await telemetry?.finish(world, { exitCode, errors });
+    if (unsent !== undefined)
+      emitNotice(emit, 'warning', 'run', 'TELEMETRY_NOT_SENT', {}, `No traces and metrics were sent: ${unsent}.`);
     const seconds = Math.round(performance.now() - began) / 1000;
     emit({ type: 'result', command, exitCode, seconds, errors, value: ending.value });
     for (const sink of sinks) sink.close();

@@ -73,7 +73,7 @@ async function look(cwd: string, args: readonly string[]): Promise<{ read: Set<s
   return { read, code: errors[0]?.code === 'USAGE' ? 'USAGE' : undefined };
 }
 
-const shown = ['json', 'quiet', 'color', 'verbose', 'debug', 'version'];
+const shown = ['json', 'quiet', 'color', 'verbose', 'debug', 'otlp', 'version'];
 const program = createProgram(async () => undefined);
 const rows = program.commands.flatMap((command) =>
   (['config', 'repo'] as const).flatMap((mode) => {
