@@ -4,7 +4,7 @@ import { AggregationTemporality, MeterProvider, MetricReader, type ResourceMetri
 import { badEnds } from '../../../plan/outcome.ts';
 import { deliveryEndOf } from '../notify/ends.ts';
 import { version } from '../version.ts';
-import type { Recorded } from './telemetry.ts';
+import type { Recorded } from './spans.ts';
 
 /** Seconds: from what a job takes to what lies for weeks. */
 const buckets = [30, 60, 120, 300, 600, 1_800, 3_600, 14_400, 86_400, 259_200, 604_800, 2_592_000];

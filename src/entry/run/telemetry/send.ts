@@ -17,8 +17,7 @@ import { oneLine } from '../../show/printable.ts';
 import { safePage } from '../../show/report/links.ts';
 import { version } from '../version.ts';
 import { metricsOf } from './metrics.ts';
-import { type Attributes, spansOf } from './spans.ts';
-import type { Collector, Recorded } from './telemetry.ts';
+import { type Attributes, type Collector, type Recorded, spansOf } from './spans.ts';
 
 const stoppedMs = 1_500;
 

@@ -1,6 +1,7 @@
 import type { Event } from '../../../events.ts';
 import { healthOf } from '../../../plan/deploy.ts';
 import type { ImageOutcome } from '../../../plan/outcome.ts';
+import type { Source } from '../../../plan.ts';
 
 export type Attributes = Readonly<Record<string, string | number | string[] | undefined>>;
 
@@ -13,6 +14,26 @@ export interface SpanRecord {
   readonly attributes: Attributes;
   /** A code, and its message. */
   readonly error?: { readonly type: string; readonly message: string } | undefined;
+}
+
+/** Where telemetry goes, by the words of OpenTelemetry's specification (OTLP exporter). */
+export interface Collector {
+  readonly traces: string;
+  readonly metrics: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly form: 'protobuf' | 'json';
+}
+
+/** All of a run that telemetry is made of. */
+export interface Recorded {
+  readonly command: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly exitCode: number;
+  readonly error: { readonly type: string; readonly message: string } | undefined;
+  readonly source: Source | undefined;
+  readonly events: readonly Event[];
+  readonly requests: readonly SpanRecord[];
 }
 
 /** The parts of a run by its events: steps, images, deliveries, and what they wait for in Argo CD. Pure. */

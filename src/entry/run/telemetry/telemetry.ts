@@ -7,27 +7,7 @@ import { isLoopback } from '../../../wire/oci/reference.ts';
 import type { Env, World } from '../../../wire/world.ts';
 import { oneLine } from '../../show/printable.ts';
 import type { Ending } from '../stopping.ts';
-import type { SpanRecord } from './spans.ts';
-
-/** Where telemetry goes, by the words of OpenTelemetry's specification (OTLP exporter). */
-export interface Collector {
-  readonly traces: string;
-  readonly metrics: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly form: 'protobuf' | 'json';
-}
-
-/** All of a run that telemetry is made of. */
-export interface Recorded {
-  readonly command: string;
-  readonly startMs: number;
-  readonly endMs: number;
-  readonly exitCode: number;
-  readonly error: { readonly type: string; readonly message: string } | undefined;
-  readonly source: Source | undefined;
-  readonly events: readonly Event[];
-  readonly requests: readonly SpanRecord[];
-}
+import type { Collector, Recorded, SpanRecord } from './spans.ts';
 
 export interface Telemetry {
   readonly tell: (event: Event) => void;
