@@ -121,7 +121,7 @@ export function openTelemetry(
       const [first] = errors;
       const error = first && { type: first.code, message: clean(first.message) };
       const endMs = Date.now();
-      const recorded = { command, startMs, endMs, exitCode, error, source, events, requests };
+      const recorded: Recorded = { command, startMs, endMs, exitCode, error, source, events, requests };
       const ms = world.signal.aborted ? stoppedMs : inAllMs;
       const { sendTelemetry } = await import('./send.ts');
       return sendTelemetry(world, collector, recorded, ms, clean);
