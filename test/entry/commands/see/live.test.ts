@@ -20,7 +20,7 @@ async function scene() {
     join(app, 'tagboat.yaml'),
     `registry: ${registry.host}
 images: { app: {} }
-argocd: { server: "${argocd.url}" }
+argocd: { server: "${argocd.url}", settle: 100ms }
 deliveries:
   live: { from: main, repo: '${repo}', set: { main/values.yaml: { .front.imageTag: '{commit}' } }, application: front }
 `,
