@@ -13,9 +13,13 @@ export type Link =
 /** What went wrong with a request: the server's own words, or that there was none. */
 export class Refused extends Error {
   readonly status: number;
-  constructor(status: number, message: string) {
+  readonly code: string;
+  readonly hint: string;
+  constructor(status: number, message: string, { code = '', hint = '' } = {}) {
     super(message);
     this.status = status;
+    this.code = code;
+    this.hint = hint;
   }
 }
 
@@ -39,8 +43,8 @@ async function request(path: string, more: RequestInit = {}): Promise<Response> 
   const response = await fetch(`/api/${path}`, { ...more, headers }).catch(() => undefined);
   if (response === undefined) throw new Refused(0, 'The server is gone.');
   if (response.ok) return response;
-  const told = (await response.json().catch(() => ({}))) as { message?: string; hint?: string };
-  throw new Refused(response.status, told.message ?? `The server answers ${response.status}.`);
+  const told = (await response.json().catch(() => ({}))) as { message?: string; hint?: string; code?: string };
+  throw new Refused(response.status, told.message ?? `The server answers ${response.status}.`, told);
 }
 
 /** Asks the server for something. Throws Refused. */
@@ -48,11 +52,17 @@ export async function ask<T>(path: string): Promise<T> {
   return (await request(path)).json() as Promise<T>;
 }
 
+/** Asks the server to do something. Throws Refused. */
+export async function send<T>(path: string, what: object): Promise<T> {
+  const headers = { 'content-type': 'application/json' };
+  return (await request(path, { method: 'POST', headers, body: JSON.stringify(what) })).json() as Promise<T>;
+}
+
 /** Reads the board, and again whenever the server says that it changed, until the page is gone. */
 export async function follow(
   show: (board: Board) => void,
   tell: (link: Link) => void,
-  happened: (what: 'run') => void,
+  happened: (what: 'run' | 'act') => void,
 ): Promise<void> {
   if (kept !== undefined) {
     show(kept);
@@ -66,8 +76,10 @@ export async function follow(
       show(await ask('board'));
       tell({ is: 'live' });
       happened('run');
+      happened('act');
       for (let read = await stream?.read(); read && !read.done; read = await stream?.read()) {
         if (read.value.includes('event: run')) happened('run');
+        if (read.value.includes('event: act')) happened('act');
         if (read.value.includes('event: lost')) tell({ is: 'stale' });
         if (!read.value.includes('event: board')) continue;
         show(await ask('board'));

@@ -9,6 +9,7 @@ import { Queue } from './pages/queue.tsx';
 import { Run } from './pages/run.tsx';
 import { Timeline } from './pages/timeline.tsx';
 import { Text } from './parts.tsx';
+import { type Asking, Write } from './write.tsx';
 import './style.css';
 
 const pages = { now: 'Now', timeline: 'Timeline', flow: 'Flow', commit: 'Commit', run: 'Run', queue: 'Queue' };
@@ -27,10 +28,11 @@ function App() {
   const [board, setBoard] = useState<Board>();
   const [link, setLink] = useState<Link>({ is: 'loading' });
   const [at, setAt] = useState(here);
-  const [told, setTold] = useState(0);
+  const [told, setTold] = useState({ run: 0, act: 0 });
+  const [asking, setAsking] = useState<Asking>();
   const main = useRef<HTMLElement>(null);
   useEffect(() => {
-    void follow(setBoard, setLink, () => setTold((times) => times + 1));
+    void follow(setBoard, setLink, (what) => setTold((times) => ({ ...times, [what]: times[what] + 1 })));
     const moved = () => {
       if (/^#[\w-]{24,}$/.test(location.hash)) return location.reload();
       setAt(here());
@@ -64,16 +66,26 @@ function App() {
       <Banner link={link} board={board} />
       <main id="main" ref={main} tabIndex={-1}>
         <h1 class="hidden">{pages[at.name]}</h1>
-        {board && <Shown board={board} at={at} told={told} />}
+        {board && <Shown board={board} at={at} told={told.run} write={board.may.write ? setAsking : undefined} />}
       </main>
+      {board?.may.write && (
+        <Write asking={asking} done={() => setAsking(undefined)} told={told.act} link={link} board={board} />
+      )}
     </>
   );
 }
 
-function Shown({ board, at: { name, rest }, told }: { board: Board; at: ReturnType<typeof here>; told: number }) {
+function Shown(props: {
+  board: Board;
+  at: ReturnType<typeof here>;
+  told: number;
+  write: ((asking: Asking) => void) | undefined;
+}) {
+  const { board, told, write } = props;
+  const { name, rest } = props.at;
   switch (name) {
     case 'now':
-      return <Now board={board} />;
+      return <Now board={board} write={write} />;
     case 'timeline':
       return <Timeline board={board} />;
     case 'flow':

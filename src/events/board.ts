@@ -2,6 +2,7 @@ import type { ErrorReport } from '../errors.ts';
 import type { Event } from '../events.ts';
 import type { Hold } from '../plan/holds.ts';
 import type { Waiting } from '../plan/listed.ts';
+import type { CommitPreview } from '../plan/outcome.ts';
 import type { HistoryValue, StatusValue, WhereValue } from './json-event.ts';
 
 /** A run's events, as many as are kept. */
@@ -25,6 +26,21 @@ export interface RunsValue {
   readonly runs: readonly Pick<RunRecord, 'id' | 'title' | 'ended'>[];
   readonly run: (RunRecord & { readonly first: number }) | undefined;
 }
+
+/** What would be written, under the name by which it is confirmed. */
+export interface PreviewValue {
+  readonly id: string;
+  readonly previews: readonly CommitPreview[];
+}
+
+/** What became of something that was shown: it isn't confirmed, is under way, would be something else by now, or is over. */
+export type ActValue =
+  | { readonly is: 'shown' | 'going' | 'unknown' }
+  | { readonly is: 'moved'; readonly next: PreviewValue }
+  | {
+      readonly is: 'done';
+      readonly errors: readonly { readonly code: string; readonly message: string; readonly hint: string }[];
+    };
 
 /** All that the dashboard's page shows, but for a run's events. Texts are cleaned. */
 export interface Board {

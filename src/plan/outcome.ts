@@ -162,6 +162,8 @@ export interface CommitPreview extends AtConfigRepo {
   readonly rendered?: readonly Rendered[] | undefined;
   /** What the run would end as instead of landing this. */
   readonly instead?: Extract<CommitOutcome, { is: 'superseded' | 'held' }> | undefined;
+  /** What it would do to the holds, with the values that would be held. */
+  readonly holds?: HoldChange | undefined;
 }
 
 /** A rollback's commit, and what became of it. */

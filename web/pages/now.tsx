@@ -1,9 +1,10 @@
 import type { Board } from '../../src/events/board.ts';
 import type { StatusRow } from '../../src/events/json-event.ts';
 import { Ago, Commit, State, short, Text } from '../parts.tsx';
+import { type Asking, actions } from '../write.tsx';
 
 /** A card for each service in each environment. */
-export function Now({ board }: { board: Board }) {
+export function Now({ board, write }: { board: Board; write: ((asking: Asking) => void) | undefined }) {
   const { rows } = board.status;
   const services = [...new Set(rows.map(({ service }) => service))].sort();
   const order = (row: StatusRow): number => board.deliveries.indexOf(row.delivery);
@@ -20,7 +21,7 @@ export function Now({ board }: { board: Board }) {
               .filter((row) => row.service === service)
               .toSorted((a, b) => order(a) - order(b))
               .map((row) => (
-                <Card key={`${row.delivery} ${row.file} ${row.path}`} row={row} />
+                <Card key={`${row.delivery} ${row.file} ${row.path}`} row={row} write={write} />
               ))}
           </ul>
         </section>
@@ -29,7 +30,7 @@ export function Now({ board }: { board: Board }) {
   );
 }
 
-function Card({ row }: { row: StatusRow }) {
+function Card({ row, write }: { row: StatusRow; write: ((asking: Asking) => void) | undefined }) {
   const { delivery, value, commit, url, subject, at, by, behind, hold, byHand } = row;
   return (
     <li class={`card${hold ? ' held' : ''}`}>
@@ -63,6 +64,20 @@ function Card({ row }: { row: StatusRow }) {
       {hold && (
         <p class="note">
           Held by <Text of={hold.by} most={60} />: <Text of={hold.why} most={200} />
+        </p>
+      )}
+      {write && (
+        <p class="acts">
+          {(['rollback', 'promote', hold ? 'unhold' : 'hold'] as const).map((action) => (
+            <button key={action} type="button" onClick={() => write({ action, row })}>
+              {actions[action]}
+              <span class="hidden">
+                {' '}
+                {row.service} in {delivery}
+              </span>{' '}
+              …
+            </button>
+          ))}
         </p>
       )}
     </li>

@@ -7,7 +7,8 @@ import { type Lane, partsOf, type RunView, text, viewOf } from '../run-view.ts';
 
 /** A run as it goes on, or again from its beginning. `told`: how often the server said that there is more. */
 export function Run({ board, told }: { board: Board; told: number }) {
-  const { runs, run, choose } = useRuns(board, told);
+  const { runs, run, choose, isRead } = useRuns(board, told);
+  if (run === undefined && !isRead) return <p class="empty">Reading …</p>;
   if (run === undefined) {
     return (
       <p class="empty">
@@ -24,6 +25,7 @@ function useRuns(board: Board, told: number) {
   const [chosen, choose] = useState<number>();
   const [runs, setRuns] = useState<RunsValue['runs']>(board.run === undefined ? [] : [board.run]);
   const [run, setRun] = useState<RunRecord | undefined>(board.run);
+  const [isRead, setRead] = useState(kept !== undefined);
   const latest = useRef(run);
   const asking = useRef(Promise.resolve());
   useEffect(() => {
@@ -41,6 +43,7 @@ function useRuns(board: Board, told: number) {
       if (chosen === undefined && newest !== undefined && newest.id !== value.run?.id) {
         value = (await ask<RunsValue>(`run?what=${newest.id}:0`).catch(() => undefined)) ?? value;
       }
+      setRead(true);
       setRuns(value.runs);
       if (value.run === undefined) return;
       const { first, ...next } = value.run;
@@ -49,7 +52,7 @@ function useRuns(board: Board, told: number) {
       setRun(latest.current);
     });
   }, [told, chosen]);
-  return { runs, run, choose };
+  return { runs, run, choose, isRead };
 }
 
 /** A tick of the replay, and in how many the whole of a run has passed. */

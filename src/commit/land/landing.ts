@@ -1,5 +1,6 @@
 import { TagboatError } from '../../errors.ts';
 import type { Emit } from '../../events.ts';
+import type { HoldChange } from '../../plan/holds.ts';
 import type { CommitOutcome } from '../../plan/outcome.ts';
 import type { DeliveryPlan } from '../../plan.ts';
 import type { ObjectId } from '../../wire/git/pack/object.ts';
@@ -93,7 +94,7 @@ export async function decideOnTip(landing: Landing, tip: ObjectId): Promise<TipD
   const whole = await guardWritten(guarded, snapshot, rewriting);
   if (rewriting.files.length === 0 && !whole.mark) return { is: 'ended', outcome: unchangedOutcome(landing, tip) };
   if (broken !== undefined) return { is: 'ended', outcome: heldOutcome(broken, delivery) };
-  refuseOvertaken(delivery, rewriting);
+  refuseOvertaken(delivery, rewriting, change);
   const outcome = whole.instead ?? (await guard(guarded, tip, rewriting));
   if (outcome !== undefined) return { is: 'ended', outcome };
   world.trace?.(`commit ${delivery.name}: to be made on ${tip}; ${whyMadeOn(landing)}`);
@@ -112,12 +113,19 @@ function whyMadeOn({ delivery, lineage }: Landing): string {
 }
 
 /** Throws VALUE_OVERTAKEN where an edit names the value that it replaces and the file has another one by now. */
-function refuseOvertaken({ edits }: DeliveryPlan, rewriting: Rewriting): void {
+function refuseOvertaken({ edits, holds }: DeliveryPlan, rewriting: Rewriting, change: HoldChange | undefined): void {
   const found = valuesFound(rewriting, edits);
   for (const [at, { file, path, value, replaces }] of edits.entries()) {
     const now = found[at];
     if (replaces === undefined || now === replaces || now === value) continue;
     throw new TagboatError('VALUE_OVERTAKEN', { file, path, was: replaces, is: now ?? '' }, { place: { file } });
+  }
+  // The same of what is to be held as it is.
+  const asked = holds?.is === 'hold' ? holds.places : [];
+  for (const [at, { file, path, value }] of asked.entries()) {
+    const is = change?.is === 'hold' ? (change.places[at]?.value ?? '') : value;
+    if (value === undefined || is === value) continue;
+    throw new TagboatError('VALUE_OVERTAKEN', { file, path, was: value, is: is ?? '' }, { place: { file } });
   }
 }
 

@@ -39,7 +39,7 @@ export async function previewDelivery(
     const snapshot = await repo.readFiles(tip, files, filesWritten(delivery));
     const holds = readHolds(snapshot, delivery.holds);
     const apply = await loading;
-    const { rewriting, broken } = apply(snapshot, holds, delivery, world.clock.now());
+    const { rewriting, broken, change } = apply(snapshot, holds, delivery, world.clock.now());
     const { changes, written, diff, files: changed } = rewriting;
     const guarded = { delivery, repo, lineage: options.lineage };
     const held = broken === undefined ? undefined : heldOutcome(broken, delivery);
@@ -52,7 +52,7 @@ export async function previewDelivery(
     }
     const at = { delivery: delivery.name, repo: delivery.repo, branch: delivery.branch };
     const more = { ...(isNew ? { isNew } : {}), ...(delivery.writes && { written }) };
-    return { ...at, tip, ...more, changes, diff, instead };
+    return { ...at, tip, ...more, changes, diff, instead, holds: change };
   };
   return askConfigRepo(world, delivery, credential, question, options.idleMs);
 }

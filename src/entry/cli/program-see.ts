@@ -59,6 +59,7 @@ tagboat history --repo acme/config --branch production --json`,
     `tagboat ui
 tagboat ui --port 4646 --no-open
 tagboat ui --export site                        # the same as files, for a web server or to be opened as they are
+tagboat ui --allow-writes
 tagboat ship --json | tee run.jsonl             # a run that is saved …
 tagboat ui --run run.jsonl                      # … is shown as it goes on, or replayed when it is over`,
   )
@@ -69,6 +70,7 @@ tagboat ui --run run.jsonl                      # … is shown as it goes on, or
     )
     .option('--no-open', 'open no browser')
     .option('--export <dir>', 'write it as files to this folder instead, which need no server')
+    .option('--allow-writes', 'let the page roll back, promote, hold and release, each after its diff was shown', false)
     .option('--run <file>', 'show a run by what its --json prints, as the file grows; - for standard input')
     .action(async (options) => run('ui', common(), async () => (await import('../ui/ui.ts')).ui(common(), options)));
 }

@@ -1,5 +1,6 @@
 import { timeoutOf } from '../../config/shape/timeout.ts';
 import { TagboatError } from '../../errors.ts';
+import type { CommitPreview } from '../../plan/outcome.ts';
 import type { DeliveryPlan, RunPlan } from '../../plan.ts';
 
 /** What every command takes. */
@@ -13,6 +14,8 @@ export interface CommonOptions {
   readonly config?: string | undefined;
   readonly app?: string | undefined;
   readonly jobs: number;
+  /** Asked with what would be committed before anything is; where it says no, nothing is. */
+  readonly review?: ((previews: readonly CommitPreview[]) => boolean) | undefined;
   /** What the commit is of, whatever the checkout and the CI say: a branch, or a whole ref. */
   readonly ref?: string | undefined;
   /** Only these deliveries of the config, by name. */
@@ -84,7 +87,7 @@ const used: Readonly<Record<string, { readonly config?: readonly string[]; reado
   where: { config: ['config', 'app'] },
   status: { config: ['config', 'app'] },
   history: { config: [...ofConfig, ...history], repo: [...ofRepo, ...history] },
-  ui: { config: ['config', 'app', 'port', 'open', 'export', 'run'] },
+  ui: { config: ['config', 'app', 'port', 'open', 'export', 'run', 'allowWrites'] },
   wait: {
     config: [...ofConfig, 'commit', 'application', 'timeout', 'sync', 'ca', 'insecure'],
     repo: [...ofRepo, 'commit', 'application', 'timeout', 'sync', 'ca', 'insecure', 'server'],

@@ -9,8 +9,10 @@ import type { Body, Session } from '../run/session.ts';
 import type { Ending } from '../run/stopping.ts';
 import { withAuth } from '../run/with-auth.ts';
 import { keepHeapSmall } from '../run/world.ts';
+import { takeActions } from './actions.ts';
 import { type BoardKeeper, keepBoard, keepNothing } from './board.ts';
 import { followFile } from './follow-file.ts';
+import { openPage } from './open-page.ts';
 import { exportBoard } from './page.ts';
 import { keepRuns, type Runs } from './runs.ts';
 import { serveDashboard } from './server.ts';
@@ -23,6 +25,8 @@ export interface UiOptions {
   readonly export?: string | undefined;
   /** A saved run to show, `-` for standard input; it is followed as it grows. */
   readonly run?: string | undefined;
+  /** The page may roll back, promote, hold and release. */
+  readonly allowWrites?: boolean | undefined;
   /** Runs that somebody else in this process tells of. */
   readonly runs?: Runs | undefined;
 }
@@ -42,7 +46,8 @@ export function ui(common: CommonOptions, options: UiOptions): Body {
     const show = async (keeper: BoardKeeper): Promise<Ending> => {
       if (run !== undefined && dir !== undefined) await (await followFile(session.world, run, runs, false)).done;
       if (dir !== undefined) return { value: await exported(session, { ...keeper, runs }, dir) };
-      return { value: await serve(session, { ...keeper, runs }, options) };
+      const writes = keeper.board().may.write ? common : undefined;
+      return { value: await serve(session, { ...keeper, runs, writes }, options) };
     };
     const looked = await lookAt(session, common).catch((error: unknown) => {
       // A saved run says all of itself, wherever it is looked at.
@@ -52,13 +57,20 @@ export function ui(common: CommonOptions, options: UiOptions): Body {
     keepHeapSmall();
     if (looked instanceof TagboatError) return show(keepNothing(session, reportOf(looked)));
     return withAuth(session, async (auth) =>
-      show(await keepBoard(session, auth, looked, { write: false, run: run !== undefined || !!options.runs })),
+      show(
+        await keepBoard(session, auth, looked, {
+          write: options.allowWrites === true && dir === undefined,
+          run: run !== undefined || !!options.runs,
+        }),
+      ),
     );
   };
 }
 
 interface Shown extends BoardKeeper {
   readonly runs: Runs;
+  /** The options that what is written from the page is run with; undefined where nothing is. */
+  readonly writes?: CommonOptions | undefined;
 }
 
 async function exported(session: Session, keeper: Shown, folder: string): Promise<UiValue> {
@@ -82,6 +94,13 @@ async function exported(session: Session, keeper: Shown, folder: string): Promis
 async function serve(session: Session, keeper: Shown, { port = 0, open, run }: UiOptions): Promise<UiValue> {
   const { world, emit } = session;
   const token = randomBytes(24).toString('base64url');
+  let wake: () => void = () => undefined;
+  const actions =
+    keeper.writes &&
+    takeActions(session, keeper.writes, keeper.runs, () => {
+      server.tell('act');
+      wake();
+    });
   const get = {
     board: () => keeper.board(),
     where: (asked: unknown) => keeper.where(typeof asked === 'string' ? asked.slice(0, 500) : ''),
@@ -90,7 +109,10 @@ async function serve(session: Session, keeper: Shown, { port = 0, open, run }: U
       return keeper.runs.value(...(id === undefined ? [] : [Number(id), Number(first)]));
     },
   };
-  const server = await serveDashboard({ port, token }, { get, post: {} }, session.clean);
+  const asked = actions
+    ? { get: { ...get, act: actions.state }, post: { preview: actions.preview, act: actions.act } }
+    : { get, post: {} };
+  const server = await serveDashboard({ port, token }, asked, session.clean);
   const address = `http://127.0.0.1:${server.port}/`;
   // Behind the number sign: a browser sends it to nobody, and the page takes it out of its address.
   const url = `${address}#${token}`;
@@ -107,28 +129,26 @@ async function serve(session: Session, keeper: Shown, { port = 0, open, run }: U
       })
       .catch(() => undefined);
   };
+  let removeOpener = async (): Promise<void> => undefined;
   try {
     if (run !== undefined) await followFile(world, run, keeper.runs, true);
     session.say((colors) => `${colors.bold('Dashboard')}  ${colors.cyan(url)}\n${colors.dim('Ctrl-C ends it.')}`);
     emitNotice(emit, 'info', 'run', 'DASHBOARD_READY', { url }, 'The dashboard is up.');
-    if (open && session.interactive) await openBrowser(session, url);
+    if (open && session.interactive) removeOpener = await openPage(world, url);
     while (!world.signal.aborted) {
-      await world.clock.sleep(lookMs, world.signal).catch(() => undefined);
+      const woken = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      await Promise.race([world.clock.sleep(lookMs, world.signal).catch(() => undefined), woken]);
+      if (server.listeners() > 0) await removeOpener();
       if (world.signal.aborted || server.listeners() === 0) continue;
       const changed = await keeper.refresh().catch(() => undefined);
       if (changed !== false) server.tell(changed ? 'board' : 'lost');
     }
   } finally {
+    await removeOpener();
     await server.close();
+    await actions?.ended();
   }
   return { url: address };
-}
-
-/** Shows the page where there is a display. That nothing opens keeps nobody from opening it. */
-async function openBrowser({ world }: Session, url: string): Promise<void> {
-  const { env, signal } = world;
-  const hasDisplay = process.platform !== 'linux' || !!(env.DISPLAY || env.WAYLAND_DISPLAY);
-  if (!hasDisplay || env.SSH_CONNECTION !== undefined) return;
-  const program = process.platform === 'darwin' ? 'open' : process.platform === 'win32' ? 'explorer' : 'xdg-open';
-  await world.exec({ program, args: [url], signal, timeoutMs: 5_000 }).catch(() => undefined);
 }

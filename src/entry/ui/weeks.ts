@@ -153,7 +153,7 @@ export async function showWeeks({ session, demo, dir, common }: Weeks): Promise<
       await clock.sleep(liveMs, signal).catch(() => undefined);
     }
   };
-  const shown = ui({ ...own, config }, { open: true, runs });
+  const shown = ui({ ...own, config }, { open: true, runs, allowWrites: true });
   await Promise.all([shown({ ...inside(session, demo, 'ui'), cwd: app }), live()]);
 }
 

@@ -1,0 +1,165 @@
+import { describe, expect, it } from 'vitest';
+import type { ActValue, Board, PreviewValue } from '../../../src/events/board.ts';
+import { cli } from '../../support/cli.ts';
+import { git, noHttpBackend, skipNote } from '../../support/git-host.ts';
+import { file, type Scene, scene } from '../commands/see/scene.ts';
+
+interface Page {
+  get<T>(path: string): Promise<T>;
+  post<T>(path: string, what: unknown, headers?: Record<string, string>): Promise<{ status: number; value: T }>;
+  /** What became of it, once that is known. */
+  ended(id: string): Promise<ActValue>;
+}
+
+/** The dashboard of a world for as long as the work takes. */
+async function dashboard(world: Scene, args: readonly string[], work: (page: Page) => Promise<void>): Promise<void> {
+  let failed: unknown = new Error('the dashboard never came up');
+  const look = async (url: string): Promise<void> => {
+    const { origin, hash } = new URL(url);
+    const headers = { authorization: `Bearer ${hash.slice(1)}`, origin, 'content-type': 'application/json' };
+    const get = async <T>(path: string) => (await (await fetch(`${origin}/api/${path}`, { headers })).json()) as T;
+    const events = (await fetch(`${origin}/api/events`, { headers })).body?.getReader();
+    await work({
+      get,
+      post: async (path, what, more = {}) => {
+        const made = await fetch(`${origin}/api/${path}`, {
+          method: 'POST',
+          headers: { ...headers, ...more },
+          body: JSON.stringify(what),
+        });
+        return { status: made.status, value: (await made.json()) as never };
+      },
+      ended: async (id) => {
+        for (;;) {
+          const state = await get<ActValue>(`act?what=${id}`);
+          if (state.is !== 'going' && state.is !== 'shown') return state;
+          await events?.read();
+        }
+      },
+    });
+  };
+  await cli(['ui', '--json', '--no-open', ...args], {
+    cwd: world.app,
+    onLine: (line, kill) => {
+      const event = JSON.parse(line);
+      if (event.code !== 'DASHBOARD_READY') return;
+      const end = (error: unknown): void => {
+        failed = error;
+        kill('SIGTERM');
+      };
+      void look(event.data.url).then(() => end(undefined), end);
+    },
+  });
+  if (failed !== undefined) throw failed;
+}
+
+async function delivered(): Promise<Scene> {
+  const world = await scene();
+  for (const subject of ['Open the shop', 'Open a second counter']) {
+    await world.commit(subject);
+    await world.run('commit');
+  }
+  return world;
+}
+
+const tipOf = (world: Scene): Promise<string> => world.host.git('config', 'rev-parse', 'main');
+
+describe.skipIf(noHttpBackend !== undefined)(`writing from the page${skipNote}`, () => {
+  it('is refused where it was not allowed, and nothing is shown either', { timeout: 60_000 }, async () => {
+    const world = await delivered();
+    await dashboard(world, [], async ({ get, post }) => {
+      expect((await get<Board>('board')).may.write).toBe(false);
+      const asked = { action: 'rollback', delivery: 'staging' };
+      expect((await post('preview', asked)).status).toBe(404);
+      expect((await post('act', { id: 'x' })).status).toBe(404);
+    });
+  });
+
+  it('shows the diff, writes exactly that, and twice confirmed is once written', { timeout: 90_000 }, async () => {
+    const world = await delivered();
+    const before = await tipOf(world);
+    await dashboard(world, ['--allow-writes'], async ({ get, post, ended }) => {
+      const asked = { action: 'rollback', delivery: 'staging', why: 'orders <b>are</b> lost' };
+      const { value: shown } = await post<PreviewValue>('preview', asked);
+      expect(shown.previews).toMatchObject([{ delivery: 'staging', tip: before.trim() }]);
+      expect(shown.previews[0]?.diff).toMatch(/^-. imageTag: [0-9a-f]{40}$/m);
+      // To look writes nothing.
+      expect(await tipOf(world)).toBe(before);
+      const twice = await Promise.all([post('act', { id: shown.id }), post('act', { id: shown.id })]);
+      expect(twice.map(({ status }) => status)).toEqual([200, 200]);
+      expect(await ended(shown.id)).toEqual({ is: 'done', errors: [] });
+      expect(await world.host.git('config', 'rev-parse', 'main^')).toBe(before);
+      const diff = await world.host.git('config', 'show', '--format=', 'main', '--', file('staging'));
+      const [, values = ''] = /^[^@]*(@@[^@]*@@[^-+]*(?:.|\n)*?)(?=--- |$)/.exec(shown.previews[0]?.diff ?? '') ?? [];
+      for (const line of values.split('\n').filter((one) => /^[+-] /.test(one))) expect(diff).toContain(line);
+      expect((await get<{ run: { title: string; ended: boolean } }>('run')).run).toMatchObject({ ended: true });
+      // What is over stays so, and what was never shown is nothing.
+      expect(await post('act', { id: shown.id })).toMatchObject({ value: { is: 'done' } });
+      expect(await post('act', { id: 'never' })).toMatchObject({ status: 422, value: { code: 'USAGE' } });
+      expect(await get('act?what=never')).toEqual({ is: 'unknown' });
+    });
+  });
+
+  it('shows anew what is another thing by now, and writes it once that is confirmed', { timeout: 90_000 }, async () => {
+    const world = await delivered();
+    const value = (await git(world.app, 'rev-parse', 'HEAD')).trim();
+    await dashboard(world, ['--allow-writes'], async ({ post, ended }) => {
+      const { value: shown } = await post<PreviewValue>('preview', {
+        action: 'hold',
+        delivery: 'staging',
+        why: 'sale',
+      });
+      const { value: other } = await post<PreviewValue>('preview', {
+        action: 'hold',
+        delivery: 'production',
+        why: 'sale',
+      });
+      await world.byHand('Somebody else', { file: file('staging'), from: value, to: 'by-hand' });
+      const moved = await tipOf(world);
+      await post('act', { id: shown.id });
+      const state = await ended(shown.id);
+      expect(state).toMatchObject({ is: 'moved', next: { previews: [{ tip: moved.trim() }] } });
+      expect(await tipOf(world)).toBe(moved);
+      // A commit that touches none of it moves the branch, and changes nothing of what was shown.
+      await post('act', { id: other.id });
+      expect(await ended(other.id)).toEqual({ is: 'done', errors: [] });
+      const next = state.is === 'moved' ? state.next.id : '';
+      await post('act', { id: next });
+      // The holds' file is another one now: it is shown once more.
+      const again = await ended(next);
+      expect(again.is).toBe('moved');
+      const last = again.is === 'moved' ? again.next.id : '';
+      await post('act', { id: last });
+      expect(await ended(last)).toEqual({ is: 'done', errors: [] });
+      expect(await world.host.git('config', 'show', 'main:.tagboat/holds.json')).toContain('by-hand');
+    });
+  });
+
+  it('promotes and releases, and tells errors with their codes', { timeout: 90_000 }, async () => {
+    const world = await delivered();
+    await dashboard(world, ['--allow-writes'], async ({ post, ended }) => {
+      const write = async (asked: object): Promise<ActValue> => {
+        const { value } = await post<PreviewValue>('preview', asked);
+        await post('act', { id: value.id });
+        return ended(value.id);
+      };
+      const done = { is: 'done', errors: [] };
+      expect(await write({ action: 'promote', from: 'staging', delivery: 'production' })).toEqual(done);
+      expect(await write({ action: 'hold', delivery: 'production', why: 'sale', until: '2d' })).toEqual(done);
+      expect(await write({ action: 'unhold', delivery: 'production' })).toEqual(done);
+      for (const wrong of [
+        null,
+        { action: 'rm', delivery: 'staging' },
+        { action: 'hold', delivery: 'staging' },
+        { action: 'hold', delivery: 'stagin', why: 'x' },
+        { action: 'hold', delivery: 'staging', why: 'x'.repeat(501) },
+        { action: 'hold', delivery: 'staging', why: 'x', place: '--repo=elsewhere' },
+        { action: 'rollback', delivery: ['staging'] },
+      ]) {
+        expect(await post('preview', wrong)).toMatchObject({ status: 422, value: { code: 'USAGE' } });
+      }
+      expect((await post('preview', 'x', { origin: 'https://evil.example' })).status).toBe(403);
+      expect((await post('preview', 'x', { authorization: 'Bearer no' })).status).toBe(401);
+    });
+  });
+});
