@@ -177,14 +177,22 @@ export const configRepoErrors = {
     doing: string;
     status: number | undefined;
     with: string | undefined;
+    /** The host's limit of requests is spent, and starts anew in this time, where it says so. */
+    limited: boolean;
+    waitSeconds: number | undefined;
   }>(
     exit,
     ({ repo, doing, status }) => `${repo} didn't ${doing}${status === undefined ? '' : ` (${status})`}.`,
-    ({ status, with: label = 'the token' }) => {
+    ({ status, doing, limited, waitSeconds, with: label = 'the token' }) => {
+      if (limited) {
+        const when = waitSeconds === undefined ? 'later' : `in ${Math.ceil(waitSeconds / 60)} min`;
+        return `Run again ${when}: the limit counts all that use the same token.`;
+      }
       if (status === 401) return `Renew ${label}: the host's API doesn't know it.`;
       if (status === 403 || status === 404)
         return `Give ${label} the right to write pull requests there (GitHub: pull-requests: write; GitLab: api, Developer; Gitea: write:repository, write:issue), and look at the branch's rules.`;
-      if (status === 429) return 'Run again later; the limit counts all that use the same token.';
+      if (doing.startsWith('merge '))
+        return 'The pull request stays open. Look at the reviews and checks that its branch requires, at conflicts, and whether the repository allows this merge and merging later by itself; or leave out `autoMerge`.';
       return "The host's own words say more; run again when that is mended: what is there already is brought up to date, not made twice.";
     },
   ),

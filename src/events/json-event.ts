@@ -6,7 +6,7 @@ import type { HeldPlace, Hold } from '../plan/holds.ts';
 import type { ImageExplanation } from '../plan/image.ts';
 import type { PlacePair, StandingHold, Waiting } from '../plan/listed.ts';
 import type { Change, CommitPreview, ImagePreview, RunResult, SkippedImage } from '../plan/outcome.ts';
-import type { DeliveryStanding, ImageStanding, LiveLook } from '../plan/where.ts';
+import type { DeliveryStanding, ImageStanding, LiveLook, OpenProposal } from '../plan/where.ts';
 import type { Person } from '../plan.ts';
 import type { FlowSummary } from './flow.ts';
 
@@ -106,6 +106,8 @@ export interface StatusRow extends Branch, HeldPlace {
   /** Somebody set it to something else since the last delivery. */
   readonly byHand: boolean;
   readonly hold: Hold | undefined;
+  /** What waits for review. */
+  readonly proposed?: OpenProposal | undefined;
   /** Commits behind the environment that has the most of this service, as far as the checkout's git can count them. */
   readonly behind: number | undefined;
   /** What Argo CD shows of the delivery's applications, or why it wasn't asked. */

@@ -18,10 +18,23 @@ export interface PlaceStanding extends PlaceNow {
   readonly since?: { readonly commit: ObjectId; readonly at: string; readonly orEarlier: boolean } | undefined;
 }
 
+/** What waits for review, on the branch `head`. */
+export interface OpenProposal {
+  readonly head: string;
+  readonly commit: ObjectId;
+  /** The app repo's commit that it would bring, where it tells. */
+  readonly from?: ObjectId | undefined;
+  readonly number?: number | undefined;
+  readonly url?: string | undefined;
+  /** Why the host's API couldn't tell whether and by which pull request. */
+  readonly notAsked?: string | undefined;
+}
+
 /** What keeps a commit from an environment. */
 export type Obstacle =
   | { readonly is: 'held'; readonly hold: Hold }
   | { readonly is: 'waiting'; readonly change: Waiting; readonly ahead: number }
+  | { readonly is: 'proposed'; readonly proposal: OpenProposal }
   | { readonly is: 'rolledBack'; readonly by: string; readonly at: string; readonly why: string | undefined }
   | { readonly is: 'byHand'; readonly file: string; readonly path: string; readonly value: string }
   /** `takes` are the branches or tags that the delivery takes, `on` those that have the commit. */

@@ -30,6 +30,7 @@ export interface HereResult {
   readonly commits: readonly CommitOutcome[];
   readonly verdicts: readonly Verdict[];
   readonly events: readonly Happening[];
+  readonly value: unknown;
 }
 
 /**
@@ -70,5 +71,5 @@ export async function here(body: Body, options: HereOptions = {}): Promise<HereR
   const at = new Date().toISOString();
   const told = [...own.events, ...result].map((event) => JSON.parse(JSON.stringify({ ...event, at })) as object);
   expect(told.flatMap(faultsOf)).toEqual([]);
-  return { exitCode, errors, commits, verdicts, events: own.events };
+  return { exitCode, errors, commits, verdicts, events: own.events, value };
 }

@@ -150,6 +150,8 @@ function obstacleText(one: Obstacle): string {
       return `Held by ${one.hold.by}: ${one.hold.why}`;
     case 'waiting':
       return `Waits in the queue${one.ahead > 0 ? `, behind ${one.ahead}` : ', first'}`;
+    case 'proposed':
+      return `Waits for review${one.proposal.number === undefined ? ` on ${one.proposal.head}` : ` in #${one.proposal.number}`}`;
     case 'rolledBack':
       return `Rolled back by ${one.by}${one.why === undefined ? '' : `: ${one.why}`}`;
     case 'byHand':

@@ -5,8 +5,9 @@ import type { Commented } from '../../wire/forge/comments.ts';
 import type { Forge } from '../../wire/forge/forge.ts';
 import { githubPulls } from '../../wire/forge/github.ts';
 import { openMergeRequests } from '../../wire/forge/gitlab.ts';
-import { forgeKind } from '../../wire/forge/kind.ts';
+import { forgeKind, gitlabRoot } from '../../wire/forge/kind.ts';
 import { giteaPulls, openPulls } from '../../wire/forge/pulls.ts';
+import { isLimited } from '../../wire/retry.ts';
 import type { World } from '../../wire/world.ts';
 
 /** The pull requests of a delivery's config repo; nothing is sent yet. Throws PULL_REQUEST_IMPOSSIBLE. */
@@ -43,8 +44,10 @@ export function forgeOf(
     case 'gitea':
       return { kind, access: { api: `${url.origin}${before}/api/v1`, token, path }, graphql: undefined };
     case 'gitlab': {
-      const whole = `${before}/${path}`.replace(/^\/+/, '');
-      return { kind, access: { api: `${url.origin}/api/v4`, token, path: whole }, graphql: undefined };
+      const root = gitlabRoot(url, env);
+      const folder = new URL(root).pathname.replace(/\/$/, '');
+      const whole = `${before}/${path}`.slice(folder.length).replace(/^\/+/, '');
+      return { kind, access: { api: `${root}/api/v4`, token, path: whole }, graphql: undefined };
     }
   }
 }
@@ -63,6 +66,11 @@ export function explainForgeFailure(
   credential: GitCredential | undefined,
 ): unknown {
   if (!(failure instanceof WireFailure)) return failure;
-  const about = { repo, doing, status: failure.status, with: credential?.label };
-  return new TagboatError('PULL_REQUEST_REFUSED', about, { cause: failure, peer: peerOf(failure) });
+  const peer = peerOf(failure);
+  const about = { repo, doing, status: failure.status, with: credential?.label, limited: isLimited(failure) };
+  return new TagboatError(
+    'PULL_REQUEST_REFUSED',
+    { ...about, waitSeconds: peer.waitSeconds },
+    { cause: failure, peer },
+  );
 }

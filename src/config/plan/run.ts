@@ -105,7 +105,9 @@ function planDelivery(delivery: DeliveryConfig, variables: Variables, identity: 
   });
   // One line each: the message's own line breaks are its author's, those in a subject or branch are not.
   const flat = { ...variables, source: flatten(variables.source) };
-  const text = resolveValue(delivery.message, `${where}.message`, flat);
+  // Hosts act on what the commits of a pull request say, too, once it is merged.
+  const told = delivery.via === 'pullRequest' ? { ...flat.source, subject: inert(flat.source.subject) } : flat.source;
+  const text = resolveValue(delivery.message, `${where}.message`, { ...flat, source: told });
   const trailers = delivery.trailers.map(({ key, value }) => ({
     key,
     value: resolveValue(value, `${where}.trailers.${key}`, flat),
@@ -120,7 +122,7 @@ function planDelivery(delivery: DeliveryConfig, variables: Variables, identity: 
     edits,
     ...(writes.length > 0 && { writes }),
     message: writeMessage({
-      ...{ text, delivery: delivery.name, edits, source: variables.source },
+      ...{ text, delivery: delivery.name, edits, source: delivery.via === 'pullRequest' ? told : variables.source },
       trailers: [...trailers, ...coAuthor(delivery.via, delivery.author)],
       ...{ writes, pullRequest: writes.length > 0 ? variables.source.pullRequest : undefined },
     }),

@@ -1,6 +1,7 @@
 import type { Finding } from '../../plan/finding.ts';
 import type { DeliveryPlan, GitCredential } from '../../plan.ts';
 import { at, isObject, listAt, numberAt, textAt, textsAt } from '../../wire/fields.ts';
+import { gitlabRoot } from '../../wire/forge/kind.ts';
 import { readBody } from '../../wire/http.ts';
 import type { Env, World } from '../../wire/world.ts';
 import { found } from './tell.ts';
@@ -17,7 +18,8 @@ export async function checkBranchRules(
   credential: GitCredential | undefined,
 ): Promise<Finding[]> {
   const url = URL.canParse(delivery.repo) ? new URL(delivery.repo) : undefined;
-  if (url === undefined || credential === undefined) return [];
+  // What is proposed is pushed to a branch of its own.
+  if (url === undefined || credential === undefined || delivery.via === 'pullRequest') return [];
   const path = url.pathname.replace(/^\/|\/$|\.git\/?$/g, '');
   const [, token = ''] = /^[^:]*:(.*)$/s.exec(plain(credential)) ?? [];
   const { graphql } = credential;
@@ -42,12 +44,11 @@ function plain({ authorization }: GitCredential): string {
   return Buffer.from(authorization.reveal().replace(/^Basic /, ''), 'base64').toString('utf8');
 }
 
-/** The GitLab that a repository is on: by its name, or the one of this job, which may lie in a folder of its host. */
-function gitLabOf({ host, origin, href }: URL, { GITLAB_CI: isJob, CI_SERVER_URL }: Env): string | undefined {
-  const server = CI_SERVER_URL?.replace(/\/+$/, '') ?? '';
-  if (isJob === 'true' && URL.canParse(server) && href.startsWith(`${new URL(server).href.replace(/\/$/, '')}/`))
-    return server;
-  return /(^|\.)gitlab\./.test(host) ? origin : undefined;
+/** The GitLab that a repository is on: by its name, or the one of this job. */
+function gitLabOf(url: URL, env: Env): string | undefined {
+  const root = gitlabRoot(url, env);
+  const isOwn = env.GITLAB_CI === 'true' && root === env.CI_SERVER_URL?.replace(/\/+$/, '');
+  return isOwn || /(^|\.)gitlab\./.test(url.host) ? root : undefined;
 }
 
 function asking(world: World, base: string, authorization: string): Ask {
@@ -110,7 +111,7 @@ async function gitHubFindings(rest: Ask, graphql: Ask, path: string, delivery: D
   const onlySigned = demands.every((one) => one === wanted.required_signatures);
   const fix = onlySigned
     ? 'Set `via: github` on the delivery: GitHub signs what is committed by its API.'
-    : 'Let the App or account of this token bypass them (Settings → Rules → Rulesets → Bypass list), or deliver to a branch without them.';
+    : 'Let the App or account of this token bypass them (Settings → Rules → Rulesets → Bypass list), set `via: pullRequest` on the delivery to propose its commits, or deliver to a branch without them.';
   return [found('BRANCH_PROTECTED', isSure ? 'error' : 'warning', message, fix)];
 }
 
@@ -129,7 +130,7 @@ async function gitLabFindings(ask: Ask, path: string, { branch, name }: Delivery
   if (at(about, 'protected') !== true || at(about, 'can_push') !== false) return [];
   const message = `${branch} of ${path} is protected, and this token may not push to it: GitLab refuses the config commit of ${name}.`;
   const fix =
-    "Let the token's role or user push (Settings → Repository → Protected branches → Allowed to push and merge).";
+    "Let the token's role or user push (Settings → Repository → Protected branches → Allowed to push and merge), or set `via: pullRequest` on the delivery to propose its commits.";
   return [found('BRANCH_PROTECTED', 'error', message, fix)];
 }
 

@@ -13,6 +13,12 @@ export function forgeKind({ host, hostname }: URL, env: Env): 'github' | 'gitlab
   return is('gitea', 'forgejo', 'codeberg') ? 'gitea' : undefined;
 }
 
+/** The GitLab that a repository is on: the job's own, which may lie in a folder of its host, or its whole host. No slash at the end. */
+export function gitlabRoot({ origin, href }: URL, { CI_SERVER_URL }: Env): string {
+  const server = CI_SERVER_URL?.replace(/\/+$/, '') ?? '';
+  return URL.canParse(server) && href.startsWith(`${new URL(server).href.replace(/\/$/, '')}/`) ? server : origin;
+}
+
 function isHost(server: string | undefined, host: string): boolean {
   return server !== undefined && URL.canParse(server) && new URL(server).host === host;
 }

@@ -6,12 +6,13 @@ import type { GitCredential } from '../../../src/plan.ts';
 import { serveApi } from '../../../src/sandbox/api.ts';
 import { Secret } from '../../../src/wire/secret.ts';
 import { gitHost, noHttpBackend, skipNote } from '../../support/git-host.ts';
+import { jumpingClock, testWorld } from '../../support/world.ts';
 import { chart, deliveryTo, fileAt, land, quickWorld, setTag, tipOf, tokenCredential, valuesWith } from '../landing.ts';
 import { gitlabApi } from './gitlab.ts';
 import { mergeOn, name } from './proposing.ts';
 
 /** One origin for git and for the API, as GitLab is: what isn't the API's goes on to the git host. */
-async function gitlab(way?: string) {
+async function gitlab(way?: string, folder = '') {
   const host = await gitHost();
   const url = await host.createRepo(name, { files: chart });
   const tip = (branch: string) => tipOf(host, name, branch).catch(() => undefined);
@@ -19,7 +20,9 @@ async function gitlab(way?: string) {
   const project = gitlabApi(name, 'planted-token', { tip, merge }, way);
   const api = await serveApi(project.answer);
   const front = createServer((request, response) => {
-    const to = request.url?.startsWith('/api/') ? api.url : host.url;
+    // GitLab may lie in a folder of its host.
+    const path = request.url?.slice(folder.length) ?? '';
+    const to = path.startsWith('/api/') ? api.url : host.url;
     const headers = Object.entries(request.headers).filter(
       ([key]) => !['host', 'connection', 'transfer-encoding'].includes(key),
     );
@@ -28,7 +31,7 @@ async function gitlab(way?: string) {
     request.on('end', async () => {
       const { method = 'GET' } = request;
       const body = chunks.length === 0 ? {} : { body: new Uint8Array(Buffer.concat(chunks)) };
-      const answer = await fetch(`${to}${request.url}`, { method, headers: headers as [string, string][], ...body });
+      const answer = await fetch(`${to}${path}`, { method, headers: headers as [string, string][], ...body });
       response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'text/plain' });
       response.end(Buffer.from(await answer.arrayBuffer()));
     });
@@ -43,10 +46,10 @@ async function gitlab(way?: string) {
   const at = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
   const credential: GitCredential = { ...tokenCredential('planted-token'), token: new Secret('planted-token', 'T') };
   const delivery = (tag: string, asked: PullRequestPlan = {}) => ({
-    ...deliveryTo(url.replace(host.url, at), setTag(tag)),
+    ...deliveryTo(url.replace(host.url, `${at}${folder}`), setTag(tag)),
     ...{ via: 'pullRequest' as const, pullRequest: { host: 'gitlab' as const, ...asked } },
   });
-  return { host, project, credential, delivery };
+  return { host, project, credential, delivery, at };
 }
 
 describe.skipIf(noHttpBackend !== undefined)(`a delivery by merge request${skipNote}`, () => {
@@ -65,6 +68,13 @@ describe.skipIf(noHttpBackend !== undefined)(`a delivery by merge request${skipN
     await host.commit(name, { files: { 'main/values.yaml': valuesWith('c') } });
     expect(await land(delivery('c', asked), quickWorld(), credential)).toMatchObject({ is: 'unchanged' });
     expect(project.all).toMatchObject([{ state: 'closed' }]);
+  });
+
+  it('is made where GitLab lies in a folder of its host, as its job tells', async () => {
+    const { project, credential, delivery, at } = await gitlab(undefined, '/gitlab');
+    const world = testWorld({ clock: jumpingClock(), env: { GITLAB_CI: 'true', CI_SERVER_URL: `${at}/gitlab` } });
+    expect(await land(delivery('b'), world, credential)).toMatchObject({ is: 'proposed' });
+    expect(project.all).toMatchObject([{ state: 'opened', target_branch: 'main' }]);
   });
 
   it.each([

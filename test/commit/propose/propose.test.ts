@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { previewDelivery } from '../../../src/commit/land/preview.ts';
 import type { Lineage } from '../../../src/commit/order/lineage.ts';
 import { awaitMerge } from '../../../src/commit/propose/await-merge.ts';
+import { isError } from '../../../src/errors.ts';
 import type { CommitOutcome } from '../../../src/plan/outcome.ts';
 import { json } from '../../../src/sandbox/api.ts';
 import { noHttpBackend, skipNote } from '../../support/git-host.ts';
@@ -169,13 +170,15 @@ describe.skipIf(noHttpBackend !== undefined)(`a delivery by pull request${skipNo
   });
 
   it.each([
-    [401, {}],
-    [403, {}],
-    [404, {}],
-    [422, {}],
-    [403, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '99999999999' }],
-    [500, {}],
-  ])('ends with the words of a host that makes none (%i), and leaves no branch behind', async (status, headers) => {
+    [401, {}, 'Renew'],
+    [403, {}, 'right to write pull requests'],
+    [404, {}, 'right to write pull requests'],
+    [422, {}, 'own words'],
+    [403, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '99999999999' }, / in \d+ min: the limit/],
+    [429, { 'retry-after': '600' }, ' in 10 min: the limit'],
+    [429, { 'ratelimit-remaining': '0', 'ratelimit-reset': '99999999999' }, / in \d+ min: the limit/],
+    [500, {}, 'own words'],
+  ])('ends with the words of a host that makes none (%i %j), and leaves no branch behind', async (status, headers, hint) => {
     const { host, credential, delivery, heads } = await proposing({
       instead: ({ method, path }) =>
         method === 'POST' && path.endsWith('/pulls')
@@ -188,6 +191,7 @@ describe.skipIf(noHttpBackend !== undefined)(`a delivery by pull request${skipNo
       exitCode: 6,
       peer: { text: expect.stringContaining('closes #1') },
     });
+    expect(isError(error) && error.hint).toMatch(hint);
     expect(await heads()).toEqual(['main']);
     await isSound(host, name);
   });
@@ -208,6 +212,19 @@ describe.skipIf(noHttpBackend !== undefined)(`a delivery by pull request${skipNo
     expect([pulls.all.length, turnedAway]).toEqual([1, 3]);
     const waits = world.notices.filter((one) => one.includes('limit of requests, until 20'));
     expect(waits.length).toBeGreaterThan(0);
+  });
+
+  it('says what stands in the way of a merge that the host refuses, and that the pull request is there', async () => {
+    const { pulls, credential, delivery } = await proposing({
+      instead: ({ method, path }) =>
+        method === 'PUT' && path.endsWith('/merge') ? json(409, { message: 'Merge conflict' }) : undefined,
+    });
+    const error = await land(delivery('b', { autoMerge: 'squash' }), quickWorld(), credential).catch(
+      (thrown) => thrown,
+    );
+    expect(error).toMatchObject({ code: 'PULL_REQUEST_REFUSED', peer: { text: expect.stringContaining('conflict') } });
+    expect(isError(error) && error.hint).toMatch(/stays open.*conflicts/);
+    expect(pulls.all).toMatchObject([{ state: 'open', title: 'Set front to b' }]);
   });
 
   it('looks for the pull request whose reply was lost before it makes another', async () => {

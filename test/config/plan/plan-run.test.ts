@@ -47,6 +47,12 @@ describe('a run', () => {
       body: 'cc @team, \\<b\\> closes #\u20601 for @\u2060ada',
       labels: ['deploy'],
     });
+    // Hosts read what the commits of a pull request say, too.
+    expect(planned?.message).not.toMatch(/#1|@ada/);
+    expect(
+      plan(text.replace('pullRequest,', 'git,').replace(/pullRequest: \{.*?\}, set/, 'set'), { subject: 'closes #1' })
+        .deliveries[0]?.message,
+    ).toContain('subject: closes #1');
   });
 
   it('has every image with its tag, and absolute paths', () => {

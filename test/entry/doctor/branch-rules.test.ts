@@ -33,6 +33,7 @@ describe('rules of a branch on GitHub', () => {
       'git',
       refused,
     ],
+    ['that want a pull request, and get one', { ruleset: ['pull_request'], bypass: 'never' }, 'pullRequest', []],
     ['that this token passes by', { ruleset: ['pull_request'], bypass: 'always' }, 'git', []],
     [
       'of which nobody says whom they spare',

@@ -6,7 +6,9 @@ import type { ErrorReport } from '../../../errors.ts';
 import type { BranchHistory, HistoryRecord } from '../../../plan/history.ts';
 import type { HeldPlace } from '../../../plan/holds.ts';
 import { placeKey } from '../../../plan/path.ts';
+import type { OpenProposal } from '../../../plan/where.ts';
 import type { DeliveryPlan, Source } from '../../../plan.ts';
+import type { World } from '../../../wire/world.ts';
 import type { CommonOptions } from '../../run/options.ts';
 import { openConfig } from '../../run/prepare.ts';
 import type { Session } from '../../run/session.ts';
@@ -14,7 +16,7 @@ import { askBranches } from '../target/each-branch.ts';
 import { commandTargets, type TargetOptions } from '../target/target.ts';
 
 /** One delivery of the config, or a branch that is named on the command line. */
-export interface LookedAt extends Pick<DeliveryPlan, 'repo' | 'branch' | 'deploy'> {
+export interface LookedAt extends Pick<DeliveryPlan, 'repo' | 'branch' | 'deploy' | 'via' | 'pullRequest'> {
   readonly delivery: string | undefined;
   readonly places: readonly (HeldPlace & { readonly service: string })[];
 }
@@ -37,8 +39,8 @@ export async function lookAt(session: Session, common: CommonOptions, options: T
     };
   }
   const { config, source } = await openConfig(session, common);
-  const seen = config.deliveries.map(({ name: delivery, repo, branch, deploy, set }) => ({
-    ...{ delivery, repo, branch, deploy },
+  const seen = config.deliveries.map(({ name: delivery, repo, branch, deploy, via, pullRequest, set }) => ({
+    ...{ delivery, repo, branch, deploy, via, pullRequest },
     places: set.map(({ file, path, value }) => ({ file, path, service: serviceOf({ file, path, value }, delivery) })),
   }));
   return { seen, source, config };
@@ -92,4 +94,16 @@ export function aboutIn(seen: readonly LookedAt[]): (record: HistoryRecord) => A
       : [...found].toSorted((a, b) => a - b).flatMap((at) => seen[at] ?? []);
     return { deliveries, services: [...services] };
   };
+}
+
+/** What of it waits for review, where it goes that way. Throws as reading its config repo does. */
+export async function proposalOf(
+  world: World,
+  look: World,
+  auth: Auth,
+  one: LookedAt,
+): Promise<OpenProposal | undefined> {
+  if (one.via !== 'pullRequest' || one.delivery === undefined) return undefined;
+  const { openProposal } = await import('../../../commit/propose/open-proposal.ts');
+  return openProposal(world, { ...one, name: one.delivery }, await auth.git(one.repo), look);
 }

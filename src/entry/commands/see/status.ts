@@ -12,7 +12,7 @@ import { withAuth } from '../../run/with-auth.ts';
 import { statusText } from '../../show/see/status-words.ts';
 import { type AskingLive, liveOf } from './ask-live.ts';
 import { glancing } from './glance.ts';
-import { type LookedAt, type Looking, lookAt, readHistories } from './read-histories.ts';
+import { type LookedAt, type Looking, lookAt, proposalOf, readHistories } from './read-histories.ts';
 
 /** Pairs of commits that git is asked about for one answer, each by a process, and processes at once. */
 const mostPairs = 200;
@@ -60,7 +60,7 @@ export async function statusOf(
         const isWanted = ({ service }: { service: string }) => name === undefined || isNamed || service === name;
         const places = one.places.filter(isWanted);
         if (history === undefined || places.length === 0 || (isNamed && one.delivery !== name)) return [];
-        return rowsOf({ look, auth, servers }, { ...one, places }, history, subjectOf);
+        return rowsOf(world, { look, auth, servers }, { ...one, places }, history, subjectOf);
       }),
     );
     return { rows: await withDrift(found.flat()) };
@@ -71,6 +71,7 @@ export async function statusOf(
 }
 
 async function rowsOf(
+  world: World,
   asking: AskingLive,
   one: LookedAt,
   history: BranchHistory,
@@ -85,6 +86,7 @@ async function rowsOf(
     notAsked: undefined,
     ...(await liveOf(asking, one, newest?.commit ?? history.tip)),
   };
+  const proposed = await proposalOf(world, asking.look.world, asking.auth, one);
   return places.flatMap(({ service, file, path }) => {
     const place = now.get(placeKey({ file, path }));
     if (place === undefined) return [];
@@ -99,7 +101,7 @@ async function rowsOf(
       : writer;
     return [
       {
-        ...{ service, delivery, repo, branch, file, path, value, commit, byHand: hand, hold, live, notAsked },
+        ...{ service, delivery, repo, branch, file, path, value, commit, byHand: hand, hold, proposed, live, notAsked },
         subject: commit === undefined ? undefined : subjectOf(commit),
         url: writer?.source?.url,
         by: (changed?.is === 'delivered' ? changed.source?.author : undefined)?.name ?? changed?.author.name,

@@ -14,7 +14,7 @@ import { imagesAtRegistries } from './ask-images.ts';
 import { type AskingLive, liveOf } from './ask-live.ts';
 import { type FoundCommit, findCommit } from './find-commit.ts';
 import { glancing } from './glance.ts';
-import { type LookedAt, type Looking, lookAt, readHistories } from './read-histories.ts';
+import { type LookedAt, type Looking, lookAt, proposalOf, readHistories } from './read-histories.ts';
 import type { Read } from './status.ts';
 
 /** `tagboat where`: for one commit of the app repo, its images, and each environment: is it there, or what is in the way. */
@@ -66,6 +66,12 @@ export async function whereOf(read: Read, asked: string | undefined): Promise<Wh
         const standing = await standingOf(history, environment, of.commit, lineage.kinOf);
         const notBuilt = missing.length > 0 && standing.obstacles.some(({ is }) => is === 'notDelivered');
         if (notBuilt) return { ...standing, obstacles: [{ is: 'notBuilt' as const, images: missing }] };
+        const proposal = standing.is === 'there' ? undefined : await proposalOf(world, look.world, auth, one);
+        const has = proposal?.from === undefined ? undefined : (await lineage.kinOf(proposal.from)).is;
+        if (proposal !== undefined && (has === 'same' || has === 'descendant')) {
+          const others = standing.obstacles.filter(({ is }) => is !== 'notDelivered');
+          return { ...standing, obstacles: [{ is: 'proposed' as const, proposal }, ...others] };
+        }
         return standing.is === 'there' ? withLive({ look, auth, servers }, one, history, standing) : standing;
       }),
     );

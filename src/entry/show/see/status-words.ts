@@ -3,6 +3,7 @@ import { isObjectId } from '../../../wire/git/pack/object.ts';
 import { oneLine, short } from '../printable.ts';
 import { commitPage } from '../report/links.ts';
 import { age, type Cell, minuteOf, type ProductStyle, tableLines } from './style.ts';
+import { proposedText } from './where-words.ts';
 
 /** Columns of each: service, environment, value, commit, since, by whom, how far behind, what Argo CD shows. 100 in all. */
 const widths = [14, 13, 14, 20, 6, 10, 6, 11];
@@ -56,10 +57,13 @@ function liveCell({ live }: StatusRow, { colors }: ProductStyle): Cell {
   return { text: worst.is, as: worst.is === 'progressing' ? colors.yellow : colors.red };
 }
 
-function notesOf({ service, delivery, hold, byHand, live = [], notAsked }: StatusRow): string[] {
+function notesOf({ service, delivery, hold, byHand, proposed, live = [], notAsked }: StatusRow): string[] {
   const end = hold?.until === undefined ? 'until it is released' : `until ${minuteOf(hold.until)}`;
   return [
     ...(hold === undefined ? [] : [`${service} in ${delivery} is held by ${hold.by} ${end}: ${hold.why}`]),
+    ...(proposed === undefined
+      ? []
+      : [`${delivery}: ${proposed.from === undefined ? 'a change' : short(proposed.from)} ${proposedText(proposed)}`]),
     ...(byHand ? [`${service} in ${delivery} was changed by hand since its last delivery`] : []),
     ...live.filter(({ is }) => is !== 'healthy').map(({ application, is, why }) => `${application}: ${is}, ${why}`),
     ...(notAsked === undefined || notAsked.startsWith('the config names')

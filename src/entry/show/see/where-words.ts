@@ -1,5 +1,5 @@
 import type { WhereValue } from '../../../events/json-event.ts';
-import type { DeliveryStanding, ImageStanding, LiveLook, Obstacle } from '../../../plan/where.ts';
+import type { DeliveryStanding, ImageStanding, LiveLook, Obstacle, OpenProposal } from '../../../plan/where.ts';
 import { oneLine, padTo, short } from '../printable.ts';
 import { commitPage } from '../report/links.ts';
 import { age, minuteOf, type ProductStyle } from './style.ts';
@@ -102,6 +102,8 @@ function obstacleText(obstacle: Obstacle, now: number): string {
       const ahead = obstacle.ahead === 0 ? 'next' : `${obstacle.ahead} ahead of it`;
       return `waiting in the queue for ${age(now - Date.parse(publishedAt))}, ${ahead}`;
     }
+    case 'proposed':
+      return proposedText(obstacle.proposal);
     case 'rolledBack':
       return `rolled back by ${obstacle.by} at ${minuteOf(obstacle.at)}${obstacle.why === undefined ? '' : `: ${obstacle.why}`}`;
     case 'byHand':
@@ -117,4 +119,9 @@ function obstacleText(obstacle: Obstacle, now: number): string {
     case 'notDelivered':
       return 'no run has delivered it yet';
   }
+}
+
+export function proposedText({ number, url = '', head, notAsked }: OpenProposal): string {
+  const by = number === undefined ? `from ${head}` : `in #${number}`;
+  return `proposed ${by}, waiting for review: ${notAsked === undefined ? url : `by which pull request isn't known (${notAsked})`}`;
 }
