@@ -8,6 +8,7 @@ import { glue, ourFlows } from './contention-flows.ts';
 import { contentionChart, contentionTable } from './contention-report.ts';
 import { baselines, tagboat } from './flows.ts';
 import { historyTable, measureHistory } from './history.ts';
+import { type HostResults, hostTable, measureHosts } from './hosts.ts';
 import { measureImages } from './images.ts';
 import { surroundings } from './machine.ts';
 import { measureMemory } from './memory.ts';
@@ -42,7 +43,7 @@ const contended = [
   { count: 64, rounds: 2 },
   { count: 256, rounds: 1 },
 ];
-const cases = ['commit', 'memory', 'build', 'reuse', 'contention', 'verdict', 'history'] as const;
+const cases = ['commit', 'hosts', 'memory', 'build', 'reuse', 'contention', 'verdict', 'history'] as const;
 type Case = (typeof cases)[number];
 
 const { values, positionals } = parseArgs({
@@ -87,6 +88,7 @@ const note = join(folders.cache, 'removed');
 try {
   let results: Results = {};
   if (wanted.has('commit')) results = { ...results, commit: await commits() };
+  if (wanted.has('hosts')) results = { ...results, hosts: await hosts() };
   if (wanted.has('memory')) results = { ...results, memory: await memory() };
   if (wanted.has('build')) results = { ...results, build: await images() };
   if (wanted.has('reuse')) results = { ...results, reuse: await reuse() };
@@ -131,6 +133,13 @@ async function commits(): Promise<CommitResults> {
     }
   });
   return { around, ...measured };
+}
+
+async function hosts(): Promise<HostResults> {
+  console.log('\n## What hosts are asked\n');
+  const measured = { around: surroundings([['git', '--version']]), ...(await measureHosts([1_000, 10_000], folders)) };
+  console.log(hostTable(measured));
+  return measured;
 }
 
 async function memory(): Promise<MemoryResults> {

@@ -63,7 +63,7 @@ function commitReaches({ cells }: CommitResults): Reach[] {
     const all = top.flatMap((cell) => cell.flows.tagboat?.[column] ?? []);
     return all.length === 0 ? Number.NaN : Math.max(...all);
   };
-  const what = 'main/values.yaml, any size, most of any run:';
+  const what = "main/values.yaml, git's defaults, any size, most of any run:";
   return [
     ...versus(100_000, 0, 'clone', 40),
     ...versus(100_000, 0, 'sparse', 6),

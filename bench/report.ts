@@ -3,6 +3,7 @@ import type { ContentionFlow } from './contention-flows.ts';
 import { contentionSection } from './contention-report.ts';
 import type { Flow } from './flows.ts';
 import { historyTable, historyWords } from './history.ts';
+import { hostTable, hostWords } from './hosts.ts';
 import { reachRows, short } from './reach.ts';
 import { reaches, targetTitles } from './reaches.ts';
 import type {
@@ -39,6 +40,7 @@ servers on loopback. A ratio is the median of the ratios within each round. Seco
 exit. The runs themselves are kept as JSON in [bench/](bench/).`,
     ...(found.length === 0 ? [] : ['## What was to be reached', boundWords, table(reachRows(found))]),
     ...(results.commit === undefined ? [] : [commitSection(results.commit, words)]),
+    ...hosts(results),
     ...(results.memory === undefined ? [] : [memorySection(results.memory)]),
     ...(results.build === undefined ? [] : [buildSection(results.build)]),
     ...reuse(results),
@@ -49,7 +51,7 @@ exit. The runs themselves are kept as JSON in [bench/](bench/).`,
 
 \`\`\`sh
 npm run bench                # everything but contention, about a quarter of an hour
-npm run bench -- commit      # one part: commit, memory, build, reuse, contention, verdict or history
+npm run bench -- commit      # one part: commit, hosts, memory, build, reuse, contention, verdict or history
 npm run bench -- contention  # many writers at once, fewer times with --rounds 1; --glue 64 runs git's commands with 64 writers too, for very long
 npm run bench -- --quick     # few rounds, printed only: says whether it works, not how fast it is
 \`\`\``,
@@ -66,6 +68,12 @@ function history({ history: found }: Results): string[] {
   return found === undefined
     ? []
     : [`## What was delivered\n\n${historyWords}\n\n${historyTable(found)}\n\n${taken(found.around)}`];
+}
+
+function hosts({ hosts: found }: Results): string[] {
+  return found === undefined
+    ? []
+    : [`## What hosts are asked\n\n${hostWords}\n\n${hostTable(found)}\n\n${taken(found.around)}`];
 }
 
 function verdict({ verdict: found }: Results): string[] {

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ContentionFlow } from './contention-flows.ts';
 import type { Flow } from './flows.ts';
+import type { HostResults } from './hosts.ts';
 import type { ReuseResults } from './reuse-results.ts';
 
 /** The machine and the programs a case was measured with. */
@@ -129,10 +130,11 @@ export interface Results {
   readonly contention?: ContentionResults;
   readonly verdict?: VerdictResults;
   readonly reuse?: ReuseResults;
+  readonly hosts?: HostResults;
   readonly history?: HistoryResults;
 }
 
-const names = ['commit', 'memory', 'build', 'contention', 'verdict', 'reuse', 'history'] as const;
+const names = ['commit', 'hosts', 'memory', 'build', 'contention', 'verdict', 'reuse', 'history'] as const;
 
 /** What earlier runs kept, so that measuring one case leaves the others' figures standing. */
 export function loadResults(dir: string): Results {

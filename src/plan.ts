@@ -227,8 +227,11 @@ export interface DeliveryPlan {
   readonly holds?: HoldChange | undefined;
 }
 
-/** How a config commit is made: pushed by git, by GitHub's API, which signs it, or proposed by a pull request. */
-export type Via = 'git' | 'github' | 'pullRequest';
+/**
+ * How a config commit is made: pushed by git, by GitHub's API, which signs it, by that where it can be and else by git, or
+ * proposed by a pull request.
+ */
+export type Via = 'git' | 'github' | 'auto' | 'pullRequest';
 
 /** One run, worked out before anything is touched. */
 export interface RunPlan extends CloudPlans {

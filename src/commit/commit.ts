@@ -1,9 +1,11 @@
+import { isError } from '../errors.ts';
 import { type Emit, emitNotice, peerNotices } from '../events.ts';
 import type { CommitOutcome } from '../plan/outcome.ts';
 import type { DeliveryPlan, GitCredential } from '../plan.ts';
 import { WireFailure } from '../wire/failure.ts';
 import { type ObjectId, zeroId } from '../wire/git/pack/object.ts';
 import { backoff } from '../wire/retry.ts';
+import { firstWords } from '../wire/text/shorten.ts';
 import type { World } from '../wire/world.ts';
 import { filesTouched } from './edit/rewrite.ts';
 import { loadApply } from './land/apply.ts';
@@ -53,6 +55,7 @@ export async function landDelivery(
 ): Promise<CommitOutcome> {
   // A path that can't be one is told before anything is sent.
   filesTouched(delivery);
+  if (delivery.via === 'auto') return landEitherWay(world, emit, delivery, credential, options);
   const way = githubRepository(delivery, credential);
   const forge = delivery.via === 'pullRequest' ? openForge(world, delivery, credential) : undefined;
   const began = world.clock.now();
@@ -86,6 +89,29 @@ export async function landDelivery(
     throw explainGitFailure(error, { delivery, credential, doing: landing.doing });
   } finally {
     await repo.close();
+  }
+}
+
+/** What GitHub's API says to those who may not commit by it, or not now: it has made nothing. */
+const refusals = ['PUSH_DENIED', 'GIT_FORBIDDEN', 'GIT_AUTH_REFUSED', 'GIT_RATE_LIMITED'];
+
+/** By GitHub's API where the host has one that lets this token commit; else by git. Says which. */
+async function landEitherWay(
+  ...[world, emit, delivery, credential, options]: Parameters<typeof landDelivery>
+): Promise<CommitOutcome> {
+  const by = (via: 'git' | 'github', why: string): Promise<CommitOutcome> => {
+    const message = `${delivery.name} is ${via === 'git' ? 'pushed by git' : "committed by GitHub's API"}: ${why}.`;
+    emitNotice(emit, 'info', 'commit', 'VIA_CHOSEN', { delivery: delivery.name, via }, message);
+    return landDelivery(world, emit, { ...delivery, via }, credential, options);
+  };
+  if (githubRepository(delivery, credential) === undefined)
+    return by('git', 'no token of an API of GitHub is known for its host');
+  try {
+    return await by('github', 'its host has it, and there is a token');
+  } catch (error) {
+    if (!isError(error) || !refusals.includes(error.code)) throw error;
+    // Should a try of before still arrive, the branch will have moved: then it is refused too.
+    return by('git', `that API refuses it (${firstWords(error.peer?.text ?? error.code)})`);
   }
 }
 

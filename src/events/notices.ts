@@ -65,6 +65,8 @@ interface NoticeData {
   QUEUE_LIST_UNREADABLE: { readonly branch: string };
   /** The change can't wait in the branch's queue, so pushes are tried again instead. */
   QUEUE_UNAVAILABLE: { readonly why: 'noQueue' | 'tooLarge' };
+  /** Which way a commit is made that may be made either way (`via: auto`). */
+  VIA_CHOSEN: { readonly delivery: string; readonly via: 'git' | 'github' };
   /** Nobody knows whether the change landed. */
   LANDING_UNKNOWN: { readonly branch: string };
   /** The run waits until its pull request is merged. */

@@ -45,7 +45,7 @@ export async function previewDelivery(
     const held = broken === undefined ? undefined : heldOutcome(broken, delivery);
     const whole = await guardWritten(guarded, snapshot, rewriting);
     const instead = held ?? whole.instead ?? (changes.length === 0 ? undefined : await guard(guarded, tip, rewriting));
-    if (changed.length > 0 && instead === undefined && options.pushes !== false && delivery.via !== 'github') {
+    if (changed.length > 0 && instead === undefined && options.pushes !== false && way === undefined) {
       await repo.remote.tryPush().catch((error: unknown) => {
         throw explainGitFailure(error, { delivery, credential, doing: 'push' });
       });

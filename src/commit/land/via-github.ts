@@ -12,14 +12,18 @@ import type { GithubRepository, ReadingByApi } from '../repo/by-github.ts';
 import type { ConfigRepo } from '../repo/config-repo.ts';
 import { type MadeCommit, type PushTry, sendPush } from './push-commit.ts';
 
-/** The way through GitHub's API, or undefined when the delivery doesn't ask for it. Throws VIA_GITHUB_IMPOSSIBLE. */
+/**
+ * The way through GitHub's API, or undefined when the delivery doesn't ask for it, or not for it alone. Throws
+ * VIA_GITHUB_IMPOSSIBLE.
+ */
 export function githubRepository(
   { via, repo }: Pick<DeliveryPlan, 'via' | 'repo'>,
   credential: GitCredential | undefined,
 ): GithubRepository | undefined {
-  if (via !== 'github') return undefined;
+  if (via !== 'github' && via !== 'auto') return undefined;
   const impossible = (why: string) => new TagboatError('VIA_GITHUB_IMPOSSIBLE', { repo: shownUrl(repo), why });
   const [, repository] = /^\/([^/]+\/[^/]+?)(?:\.git)?\/?$/.exec(new URL(repo).pathname) ?? [];
+  if (via === 'auto' && (repository === undefined || credential?.graphql === undefined)) return undefined;
   if (repository === undefined) throw impossible("its URL doesn't end in owner/name");
   if (credential === undefined) throw impossible('there is no token for it');
   if (credential.graphql === undefined) throw impossible(`${new URL(repo).host} is no GitHub that this job knows`);

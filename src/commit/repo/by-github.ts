@@ -3,6 +3,7 @@ import type { PathEnd } from '../../wire/git/snapshot.ts';
 import { type BranchQuestion, type BranchState, readBranchState } from '../../wire/github/branch-state.ts';
 import type { GraphqlApi } from '../../wire/github/graphql.ts';
 import { isLimited, isRetryable, retry } from '../../wire/retry.ts';
+import { firstWords } from '../../wire/text/shorten.ts';
 import type { Tell, World } from '../../wire/world.ts';
 import type { BranchLook, ConfigRepo } from './config-repo.ts';
 import { holdsFile } from './layout.ts';
@@ -60,7 +61,7 @@ export function readByGitHub(
     const read = await ask();
     if ('why' in read) {
       unable = true;
-      notice(`GitHub's API doesn't show the branch (${read.why}): it is read by git.`);
+      notice(`GitHub's API doesn't show the branch (${firstWords(read.why)}): it is read by git.`);
       return git.look();
     }
     state = read;

@@ -177,7 +177,9 @@ function releaseOf({ name }: DeliveryConfig, { gitTag }: Source): string | undef
 
 /** GitHub's API makes commits as the token's own account: an author of one's own is named beside it. */
 function coAuthor(via: Via | undefined, author: Person | undefined): { key: string; value: string }[] {
-  return via === 'github' && author !== undefined ? [{ key: 'Co-authored-by', value: personText(author) }] : [];
+  return (via === 'github' || via === 'auto') && author !== undefined
+    ? [{ key: 'Co-authored-by', value: personText(author) }]
+    : [];
 }
 
 function flatten(source: Source): Source {

@@ -134,7 +134,7 @@ export function readInputs(env: Env): ActionInputs {
       repo: text(env, 'repo'),
       message: text(env, 'message'),
       author: text(env, 'author'),
-      via: choice(env, 'via', ['git', 'github', 'pullRequest']),
+      via: choice(env, 'via', ['git', 'github', 'auto', 'pullRequest']),
     },
     plan: { comment: truth(env, 'comment') },
     retire: { pr: text(env, 'pr'), force: landing.force },

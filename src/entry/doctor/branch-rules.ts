@@ -94,7 +94,7 @@ async function gitHubFindings(rest: Ask, graphql: Ask, path: string, delivery: D
   const refusing = rules.filter((rule) => {
     const type = textAt(rule, 'type');
     // GitHub signs what is committed by its API.
-    const isSigned = type === 'required_signatures' && via === 'github';
+    const isSigned = type === 'required_signatures' && isByApi(via);
     const bypass = exempt.get(numberAt(rule, 'ruleset_id'));
     return type in wanted && !isSigned && bypass !== 'always' && bypass !== 'exempt';
   });
@@ -115,12 +115,16 @@ async function gitHubFindings(rest: Ask, graphql: Ask, path: string, delivery: D
   return [found('BRANCH_PROTECTED', isSure ? 'error' : 'warning', message, fix)];
 }
 
+function isByApi(via: DeliveryPlan['via']): boolean {
+  return via === 'github' || via === 'auto';
+}
+
 function classicDemands(rule: Readonly<Record<string, unknown>>, via: DeliveryPlan['via']): string[] {
   return [
     rule.viewerCanPush === false ? wanted.update : undefined,
     typeof rule.requiredApprovingReviewCount === 'number' ? wanted.pull_request : undefined,
     textsAt(rule, 'requiredStatusCheckContexts').length > 0 ? wanted.required_status_checks : undefined,
-    rule.requiresSignatures === true && via !== 'github' ? wanted.required_signatures : undefined,
+    rule.requiresSignatures === true && !isByApi(via) ? wanted.required_signatures : undefined,
   ].flatMap((one) => one ?? []);
 }
 

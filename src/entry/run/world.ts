@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { createExec, type Exec } from '../../wire/exec.ts';
 import { shownUrl } from '../../wire/failure.ts';
+import { keptHosts } from '../../wire/forge/known-hosts.ts';
 import type { Http } from '../../wire/http.ts';
 import { createHttp } from '../../wire/http-client.ts';
 import { isSecretName } from '../../wire/secret-names.ts';
@@ -30,20 +31,24 @@ export function createWorld(
   from: Pick<World, 'env' | 'signal' | 'mask' | 'notice' | 'trace'>,
 ): World & { close(): void } {
   const { env, signal, mask, notice, trace } = from;
+  const hosts = keptHosts(env, clock.now);
   const http = createHttp({ userAgent: `tagboat/${version}`, env });
   const exec = createExec((program) => childEnv(program, env));
   const told =
     trace === undefined ? { http, exec } : { http: tracedHttp(http, trace), exec: tracedExec(exec, trace), trace };
   return {
     ...told,
-    gitHosts: new Map(),
+    gitHosts: hosts.hosts,
     clock,
     env,
     signal,
     random: Math.random,
     mask,
     notice,
-    close: () => http.close(),
+    close: () => {
+      hosts.save();
+      http.close();
+    },
   };
 }
 

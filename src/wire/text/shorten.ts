@@ -23,3 +23,8 @@ export function ending(text: string, most: number): string {
   const lost = cut.length <= most / 2 ? cut : (/^[\w+/=.~%\\-]*/.exec(cut)?.[0] ?? '');
   return kept.slice(lost.length);
 }
+
+/** The beginning of a peer's words, as a piece of a sentence. */
+export function firstWords(text: string): string {
+  return beginning(text.trim().split('\n')[0] ?? '', 200);
+}

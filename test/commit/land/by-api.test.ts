@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { previewDelivery } from '../../../src/commit/land/preview.ts';
 import type { Lineage } from '../../../src/commit/order/lineage.ts';
+import type { Happening } from '../../../src/events.ts';
 import type { DeliveryPlan } from '../../../src/plan.ts';
 import { type ApiRequest, json } from '../../../src/sandbox/api.ts';
 import { noHttpBackend, skipNote } from '../../support/git-host.ts';
@@ -17,10 +18,11 @@ import {
   quickWorld,
   setTag,
   tipOf,
+  tokenCredential,
   values,
   valuesWith,
 } from '../landing.ts';
-import { github, name } from '../on-github.ts';
+import { github, name, token } from '../on-github.ts';
 
 const isQuery = ({ body }: ApiRequest): boolean => JSON.parse(body.toString()).query.startsWith('query');
 const commit = 'c'.repeat(40);
@@ -156,6 +158,38 @@ describe.skipIf(noHttpBackend !== undefined)(`landing that reads by GitHub's API
       ...{ code: 'GIT_RATE_LIMITED', exitCode: 6, data: { until: expect.stringMatching(/^\d{4}.*Z$/) } },
     });
     expect([api.requests.length, host.requests.length]).toEqual([1, 0]);
+  });
+
+  it('is the way of `auto` where the API lets the token commit; else git pushes, and it is said which', async () => {
+    const choices = (world: { readonly events: readonly Happening[] }) =>
+      world.events.flatMap((event) => (event.type === 'notice' && event.code === 'VIA_CHOSEN' ? [event.data.via] : []));
+    const good = await github();
+    const auto = { ...good.delivery, via: 'auto' as const };
+    const first = quickWorld();
+    landed(await land(auto, first, good.credential));
+    expect([choices(first), good.api.requests.length, good.host.requests.length]).toEqual([['github'], 2, 0]);
+    const without = quickWorld();
+    landed(await land({ ...auto, edits: [setTag('c')] }, without, tokenCredential(token)));
+    expect([choices(without), good.api.requests.length]).toEqual([['git'], 2]);
+    const limit = json(403, { message: 'no' }, { 'retry-after': '9000' });
+    for (const refusing of [
+      { right: () => 'read' as const },
+      { instead: () => json(401, { message: 'Bad credentials' }) },
+      { instead: () => limit },
+      { instead: (_: number, request: ApiRequest) => (isQuery(request) ? undefined : limit) },
+    ]) {
+      const { host, credential, delivery } = await github(refusing);
+      const world = quickWorld();
+      landed(await land({ ...delivery, via: 'auto' }, world, credential));
+      expect(choices(world)).toEqual(['github', 'git']);
+      expect(await fileAt(host, name)).toBe(valuesWith('b'));
+      expect(await host.git(name, 'rev-list', '--count', 'main')).toBe('2\n');
+    }
+    // What isn't a refusal is no reason to try another way: nobody knows what was made.
+    const { host, credential, delivery } = await github({ commit: () => () => new Promise(() => undefined) });
+    const lost = land({ ...delivery, via: 'auto' }, quickWorld(), credential, { idleMs: 300, budgetMs: 1 });
+    await expect(lost).rejects.toMatchObject({ code: 'GIT_TIMEOUT' });
+    expect(await host.git(name, 'rev-list', '--count', 'main')).toBe('1\n');
   });
 
   it('respects holds, and makes and ends them', async () => {
