@@ -227,10 +227,7 @@ export interface DeliveryPlan {
   readonly holds?: HoldChange | undefined;
 }
 
-/**
- * How a config commit is made: pushed by git, by GitHub's API, which signs it, by that where it can be and else by git, or
- * proposed by a pull request.
- */
+/** How a config commit is made: pushed, by GitHub's API, which signs it, by that where it can be (`auto`), or proposed. */
 export type Via = 'git' | 'github' | 'auto' | 'pullRequest';
 
 /** One run, worked out before anything is touched. */

@@ -28,7 +28,8 @@ export interface PushTry extends MadeCommit {
   readonly fate: /** `shown`: the same answer has the branch at it. Else the branch is still to be looked at. */
     | { readonly is: 'taken'; readonly shown?: boolean }
     /** The server said no, in these words. Why, only the branch can tell. */
-    | { readonly is: 'refused'; readonly words: Peer; readonly unpackFailed?: boolean }
+    /** `stale`: and that the branch isn't where it was read. Then it isn't denied, whatever a look shows. */
+    | { readonly is: 'refused'; readonly words: Peer; readonly unpackFailed?: boolean; readonly stale?: boolean }
     /** No usable reply: it may have been taken. */
     | { readonly is: 'lost'; readonly failure: WireFailure };
 }

@@ -6,7 +6,7 @@ import { filesTouched } from '../edit/rewrite.ts';
 import type { BranchLook } from '../repo/config-repo.ts';
 import { isCrowded, staleMs } from './crowd.ts';
 import { lookForTaken } from './kept.ts';
-import { decideOnTip, type Landing, lookAtBranch } from './landing.ts';
+import { decideOnTip, type Landing, landingTimedOut, lookAtBranch } from './landing.ts';
 import { findLandedPush, type MadeCommit, type PushTry } from './push-commit.ts';
 
 /** Looks after a refusal until it is believed: a rival that holds the branch's lock moves it in a moment. */
@@ -102,6 +102,11 @@ function believe(landing: Landing, push: PushTry): void {
   const onThisTip = landing.pushes.filter(({ on }) => on === push.on);
   const refused = onThisTip.filter((other) => other.fate.is === 'refused').length;
   const over = landing.world.clock.now() > landing.deadline;
+  if (fate.is === 'refused' && fate.stale === true) {
+    // What is read may be behind for a while.
+    if (over) throw landingTimedOut(landing);
+    return;
+  }
   if (fate.is === 'refused' && (over || fate.unpackFailed !== true || refused >= refusalsBelieved)) {
     throw new TagboatError('PUSH_DENIED', { repo, branch }, { peer: { ...fate.words, retryable: false } });
   }

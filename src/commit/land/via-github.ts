@@ -70,7 +70,7 @@ export async function commitThroughGitHub(
   if (reply instanceof WireFailure) return { ...made, found, fate: { is: 'lost', failure: reply } };
   if (reply.is === 'refused') {
     const { code, text } = reply;
-    return { ...made, found, fate: { is: 'refused', words: { code, text } } };
+    return { ...made, found, fate: { is: 'refused', words: { code, text }, stale: code === 'STALE_DATA' } };
   }
   return { ...made, built: { ...made.built, commit: reply.commit }, found, fate: { is: 'taken', shown: reply.shown } };
 }

@@ -70,7 +70,7 @@ export function readByGitHub(
   };
 
   const readFiles: ConfigRepo['readFiles'] = async (tip, files) => {
-    if (state?.tip !== tip) return git.readFiles(tip, files);
+    if (state?.tip !== tip || files.some((file) => !question.files.includes(file))) return git.readFiles(tip, files);
     const found = new Map<string, PathEnd>();
     for (const file of [...files, holdsFile]) {
       const end = state.files.get(file);

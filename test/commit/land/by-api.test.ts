@@ -192,6 +192,77 @@ describe.skipIf(noHttpBackend !== undefined)(`landing that reads by GitHub's API
     expect(await host.git(name, 'rev-list', '--count', 'main')).toBe('1\n');
   });
 
+  it('lands once where its reads are behind its commits', async () => {
+    const seen: string[] = [];
+    // Each question is answered as it was two answers before, as a copy that lags does.
+    const { host, credential, delivery } = await github({
+      alter: (answer) => {
+        if (!answer.includes('"target"') || answer.includes('createCommitOnBranch')) return answer;
+        seen.push(answer);
+        return seen.at(-3) ?? seen[0] ?? answer;
+      },
+    });
+    for (const value of ['b', 'c', 'd']) {
+      const message = `Set front to ${value}\n\nTagboat-Source: abc`;
+      landed(await land({ ...delivery, edits: [setTag(value)], message }, quickWorld(), credential));
+      expect(await fileAt(host, name)).toBe(valuesWith(value));
+    }
+    expect(await host.git(name, 'rev-list', '--count', 'main')).toBe('4\n');
+    await isSound(host, name);
+  });
+
+  it('lands once where a reply is lost and what is read then is behind', async () => {
+    let first = '';
+    let [made, asked] = [0, 0];
+    const { host, credential, delivery } = await github({
+      commit: (own) => async (what) => {
+        const commit = await own(what);
+        made += 1;
+        return made === 1 ? new Promise(() => undefined) : commit;
+      },
+      alter: (answer) => {
+        if (!answer.includes('"target"') || answer.includes('createCommitOnBranch')) return answer;
+        first ||= answer;
+        // Behind until the same commit has been asked for again, and refused.
+        return asked < 2 ? first : answer;
+      },
+      instead: (_, request) => {
+        if (!isQuery(request)) asked += 1;
+        return undefined;
+      },
+    });
+    landed(await land(delivery, quickWorld(), credential, { idleMs: 300 }));
+    expect(await host.git(name, 'rev-list', '--count', 'main')).toBe('2\n');
+    expect(await fileAt(host, name)).toBe(valuesWith('b'));
+  });
+
+  it('changes nothing where the branch that it tells is another for ever', async () => {
+    const { host, credential, delivery } = await github({
+      alter: (answer) =>
+        answer.replace(/("target":\{"__typename":"Commit","oid":")[0-9a-f]{40}/, `$1${'e'.repeat(40)}`),
+    });
+    const before = await tipOf(host, name);
+    const ended = land(delivery, quickWorld(), credential, { budgetMs: 10_000 });
+    await expect(ended).rejects.toMatchObject({ exitCode: 6, code: 'LAND_TIMED_OUT' });
+    expect(await tipOf(host, name)).toBe(before);
+  });
+
+  it('looks at the branch itself where the answer to a commit does not show it', async () => {
+    const changes = [
+      (answer: string) =>
+        answer.replace('"ref":{"prefix":"refs/heads/","name":"main"', '"ref":{"prefix":"refs/heads/","name":"other"'),
+      (answer: string) => answer.replace(/,"ref":\{.*\}\}(?=\}\})/, ',"ref":null'),
+    ];
+    for (const change of changes) {
+      const { host, api, credential, delivery } = await github({
+        alter: (answer) => (answer.includes('createCommitOnBranch') ? change(answer) : answer),
+      });
+      const outcome = landed(await land(delivery, quickWorld(), credential));
+      expect(outcome.commit).toBe(await tipOf(host, name));
+      expect(api.requests.length).toBe(3);
+    }
+  });
+
   it('respects holds, and makes and ends them', async () => {
     const hold = { by: 'Ada', why: 'it breaks', at: '2026-01-01T00:00:00Z', until: undefined };
     const { host, api, credential, delivery } = await github();
