@@ -69,14 +69,15 @@ export function readByGitHub(
     return { tip: read.tip, isNew: false, intents: new Map() };
   };
 
-  const readFiles: ConfigRepo['readFiles'] = async (tip, files) => {
-    if (state?.tip !== tip || files.some((file) => !question.files.includes(file))) return git.readFiles(tip, files);
+  const readFiles: ConfigRepo['readFiles'] = async (tip, files, maybe) => {
+    const byGit = () => git.readFiles(tip, files, maybe);
+    if (state?.tip !== tip || files.some((file) => !question.files.includes(file))) return byGit();
     const found = new Map<string, PathEnd>();
     for (const file of [...files, holdsFile]) {
       const end = state.files.get(file);
       if (end === undefined) notice(`GitHub's API doesn't give out ${file} byte for byte: it is read by git.`);
       // That a file isn't there is told with the names that are; of the holds it is all there is to know.
-      if (end === undefined || (end === 'nothing' && file !== holdsFile)) return git.readFiles(tip, files);
+      if (end === undefined || (end === 'nothing' && file !== holdsFile)) return byGit();
       found.set(file, end === 'nothing' ? { is: 'missing', folder: '', names: [] } : end);
     }
     // No folders: GitHub makes them, and with them the commit.
