@@ -197,6 +197,9 @@ export const badEnds: readonly DeliveryEnd[] = ['failed', 'degraded', 'syncFaile
 /** What is told where nobody chose. */
 export const usuallyTold: readonly DeliveryEnd[] = ['landed', 'healthy', 'rolledBack', 'failed'];
 
+/** Commands that deliver or see a delivery's end; what others commit (a hold) is none. */
+export const delivering: readonly string[] = ['ship', 'commit', 'wait', 'promote', 'rollback'];
+
 /** Whom to tell of deliveries' ends. */
 export interface HookPlan {
   /** Name of the variable with the URL. */

@@ -9,6 +9,7 @@ import type { BearsUnset } from '../../config/read/read.ts';
 import type { Config } from '../../config/shape/checked.ts';
 import { TagboatError } from '../../errors.ts';
 import { emitNotice } from '../../events.ts';
+import { delivering } from '../../plan/outcome.ts';
 import type { Person, RunPlan, Source } from '../../plan.ts';
 import { checkoutGit } from '../../wire/checkout.ts';
 import type { Env, World } from '../../wire/world.ts';
@@ -60,7 +61,7 @@ export async function openConfig(
   const { text, file, lists } = await readConfigText(session, source.dir, options.config);
   const config = parseConfig(text, file, world.env, { unset, lists });
   tellLeftOut(session, config);
-  session.hooks.push(...config.notify);
+  if (delivering.includes(session.command)) session.hooks.push(...config.notify);
   if (config.notify.length > 0) (await import('./notify/notify.ts')).maskHooks(world, config.notify);
   return { source, identity, config };
 }

@@ -1,7 +1,7 @@
 import { ValueType } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import { AggregationTemporality, MeterProvider, MetricReader, type ResourceMetrics } from '@opentelemetry/sdk-metrics';
-import { badEnds } from '../../../plan/outcome.ts';
+import { badEnds, delivering } from '../../../plan/outcome.ts';
 import { deliveryEndOf } from '../notify/ends.ts';
 import { version } from '../version.ts';
 import type { Recorded } from './spans.ts';
@@ -49,7 +49,9 @@ export async function metricsOf(recorded: Recorded, resource: Resource): Promise
     ...{ 'cicd.pipeline.name': `tagboat ${command}`, 'cicd.pipeline.result': result },
     ...(error === undefined ? {} : { 'error.type': error.type }),
   });
-  const landings = events.flatMap((event) => (event.type === 'commit.finished' ? [event] : []));
+  const landings = events.flatMap((event) =>
+    event.type === 'commit.finished' && delivering.includes(command) ? [event] : [],
+  );
   for (const name of new Set(landings.map(({ delivery }) => delivery))) {
     const end = deliveryEndOf({ name, deploy: undefined }, events, []);
     if (end === undefined) continue;

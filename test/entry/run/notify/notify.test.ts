@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
 import { expect, it } from 'vitest';
 import { commit } from '../../../../src/entry/commands/commit.ts';
+import { hold } from '../../../../src/entry/commands/hold.ts';
 import { promote } from '../../../../src/entry/commands/promote.ts';
 import { rollback } from '../../../../src/entry/commands/rollback.ts';
 import { wait } from '../../../../src/entry/commands/wait.ts';
@@ -139,6 +140,8 @@ it.skipIf(noHttpBackend)(
     await run(promote(settings, 'dev', 'production', {}), {}, 'promote');
     await run();
     await run(rollback(settings, 'dev', { to: 'previous' }), {}, 'rollback');
+    // A hold delivers nothing.
+    expect((await run(hold(settings, 'production', { why: 'a sale' }), {}, 'hold')).exitCode).toBe(0);
     expect(hooks.requests.map((_, at) => bodyOf(hooks, at).type)).toEqual([
       'tagboat.delivery.landed',
       'tagboat.delivery.landed',
@@ -185,7 +188,7 @@ it.skipIf(noHttpBackend)('a hook that fails fails no delivery, is told once, and
   expect(done.stderr).toContain('POST http://127.0.0.1');
 });
 
-it.skipIf(noHttpBackend)('a build that fails is told of each delivery that it keeps back', async () => {
+it.skipIf(noHttpBackend)('what keeps a delivery from its end is told with its error', async () => {
   const hooks = await hooksOnLoopback();
   const { run } = await shop(`  - { url: "${variable('HOOK')}", deliveries: [dev], on: [failed] }\n`, {
     env: { HOOK: `${hooks.url}/json/x` },
