@@ -8,6 +8,7 @@ import { makeObject, type ObjectId, serialiseCommit, zeroId } from '../../../src
 import { writePack } from '../../../src/wire/git/pack/pack.ts';
 import { packet } from '../../../src/wire/git/pktline.ts';
 import type { Http } from '../../../src/wire/http.ts';
+import { gitHost, noHttpBackend, skipNote } from '../../support/git-host.ts';
 import { jumpingClock, type TestWorld, testWorld } from '../../support/world.ts';
 import { bot, tokenCredential } from '../landing.ts';
 
@@ -200,4 +201,30 @@ it('a notice is told once a run', () => {
   expect(world.events).toEqual(
     ['a', 'b'].map((message) => ({ type: 'notice', ...notice, level: 'warning', stage: 'commit', message })),
   );
+});
+
+describe.skipIf(noHttpBackend !== undefined)(`a pull request that was pushed over${skipNote}`, () => {
+  it('is ordered by its head at the host, and an old run of it is the older one', async () => {
+    const host = await gitHost();
+    const remote = await host.createRepo('app', { files: { a: '1' } });
+    const base = (await host.git('app', 'rev-parse', 'main')).trim();
+    const on = async (content: string): Promise<ObjectId> => {
+      await host.git('app', 'update-ref', 'refs/heads/topic', base);
+      return host.commit('app', { branch: 'topic', files: { a: content } });
+    };
+    const [first, second] = [await on('2'), await on('3')];
+    const world = testWorld();
+    const of = (commit: ObjectId) => {
+      const pullRequest = { number: 7, foreign: false, head: commit };
+      const source = { dir: '/nonexistent', url: remote, commit: 'f'.repeat(40), pullRequest };
+      return openLineage(world, world.emit, source, [undefined]);
+    };
+    expect(of(second).commit).toBe(second);
+    // As long as no ref of the host's tells, they have gone separate ways.
+    expect((await of(second).kinOf(first)).is).toBe('diverged');
+    await host.git('app', 'update-ref', 'refs/pull/7/head', second);
+    expect((await of(second).kinOf(first)).is).toBe('ancestor');
+    expect((await of(first).kinOf(second)).is).toBe('descendant');
+    expect((await of(second).kinOf(base)).is).toBe('ancestor');
+  });
 });

@@ -82,6 +82,35 @@ only(
   },
 );
 
+only(
+  "a pull request's own application is waited for as long as a verdict is, and never taken for healthy",
+  async () => {
+    let asked = 0;
+    const place = await harbour({
+      fault: ({ path }) => {
+        // Looked for in vain after what another application may take to appear.
+        if (path.endsWith('/late') && ++asked === 3)
+          void place.argocd.add({ name: 'late', sources: [{ repoURL: place.repo, path: 'main' }] }).refresh();
+        return undefined;
+      },
+    });
+    const commit = await place.deliver('b');
+    const deploy = { applications: [{ name: 'late', namespace: undefined, project: undefined }], ofPullRequest: true };
+    const longer = () =>
+      toldWorld((event, later) => {
+        if (event.type === 'notice' && event.message.includes('late')) later(100_000);
+      });
+    expect(await watch(place, { commit, deploy }, longer())).toMatchObject([{ is: 'healthy', application: 'late' }]);
+    const never = { applications: [{ name: 'later', namespace: undefined, project: undefined }], ofPullRequest: true };
+    const over = toldWorld((event, later) => {
+      if (event.type === 'notice' && event.message.includes('later')) later(10_000_000);
+    });
+    await expect(watch(place, { commit, deploy: never }, over)).rejects.toMatchObject({
+      code: 'APPLICATION_NOT_FOUND',
+    });
+  },
+);
+
 only.each([
   [
     'an ingress without a backend',
