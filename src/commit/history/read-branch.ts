@@ -3,7 +3,7 @@ import type { BranchHistory, HistoryRecord, PlaceNow } from '../../plan/history.
 import type { HeldPlace } from '../../plan/holds.ts';
 import { placeKey } from '../../plan/path.ts';
 import type { GitCredential } from '../../plan.ts';
-import { type HistoryCommit, newestCommits } from '../../wire/git/ancestry.ts';
+import { type HistoryCommit, newestCommits, sendsFiles } from '../../wire/git/ancestry.ts';
 import type { ObjectId } from '../../wire/git/pack/object.ts';
 import type { World } from '../../wire/world.ts';
 import { filesOf, loadRewrite } from '../edit/rewrite.ts';
@@ -19,8 +19,8 @@ export interface HistoryQuestion {
   readonly places: readonly HeldPlace[];
   /** Whether the records so far, newest first, are enough. More are read until then, or `most` generations. */
   readonly enough: (records: readonly HistoryRecord[]) => boolean;
-  /** Generations that are read first, where it is known that they won't be too many. */
-  readonly first?: number | undefined;
+  /** Generations that are read by the second step already, where it is known that they won't be too many. */
+  readonly many?: number | undefined;
 }
 
 /** Generations that are read at most: of a config repo with a hundred deliveries a day, half a year. */
@@ -64,7 +64,7 @@ async function readRecords(
   world: World,
   { remote }: ConfigRepo,
   tip: ObjectId,
-  { places, enough, first }: HistoryQuestion,
+  { places, enough, many }: HistoryQuestion,
 ): Promise<{ readonly records: readonly HistoryRecord[]; readonly whole: boolean }> {
   let records: readonly HistoryRecord[] = [];
   let told = false;
@@ -74,7 +74,7 @@ async function readRecords(
   const take = (commits: ReadonlyMap<ObjectId, HistoryCommit>): boolean => {
     taken = commits;
     records = recordsIn(commits, tip, known);
-    const withFiles = remote.refused.has('tree:0') || remote.known()?.filter === false;
+    const withFiles = sendsFiles(remote);
     if (withFiles && !told) {
       told = true;
       world.notice(
@@ -86,7 +86,7 @@ async function readRecords(
     const isKnown = records.length >= mostForWriter || places.every((one) => writers.has(placeKey(one)));
     return (isKnown && enough(records)) || (withFiles && records.length >= mostWithFiles);
   };
-  const commits = (await newestCommits(remote, tip, most, take, first)) ?? new Map();
+  const commits = (await newestCommits(remote, tip, most, take, many)) ?? new Map();
   if (taken !== commits) take(commits);
   return { records, whole: isWhole(commits, tip) };
 }

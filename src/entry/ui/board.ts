@@ -16,8 +16,8 @@ import { cleanedValue } from './clean.ts';
 
 /** Entries that the page is given. */
 const mostEntries = 10_000;
-/** Commits that are read first: most config repos have no more. */
-const firstCommits = 2_048;
+/** Commits that are read once a few have come: most config repos have no more. */
+const manyCommits = 2_048;
 
 /** What the page is given, kept up to date. Its texts are others' and cleaned: no secrets, controls or endless lines. */
 export interface BoardKeeper {
@@ -62,7 +62,7 @@ export async function keepBoard(
     const some = { ...looking, seen: seen.filter(isMoved) };
     // As many as are shown, of the commits that are about what the config delivers.
     const enough = (records: BranchHistory['records']): boolean => records.length >= mostEntries;
-    const found = await readHistories(session, auth, some, enough, firstCommits);
+    const found = await readHistories(session, auth, some, enough, manyCommits);
     errors = [...errors, ...found.errors];
     for (const one of found.histories) known.set(keyOf(one), one);
     for (const one of moved) if (known.has(keyOf(one))) tips.set(keyOf(one), one.answer);

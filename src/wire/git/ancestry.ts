@@ -130,17 +130,23 @@ export function commitsSince(
 }
 
 /**
- * The newest commits of `tip`'s history, `depth` generations of them at most, asked for in steps that grow from `first`
- * until `enough` says so: without it, all at once. Otherwise as `commitsSince`.
+ * The newest commits of `tip`'s history, `depth` generations of them at most, asked for in steps that grow until
+ * `enough` says so: without it, all at once. `many`: what the second step asks for where commits come alone. Otherwise
+ * as `commitsSince`.
  */
 export function newestCommits(
   remote: GitRemote,
   tip: ObjectId,
   depth: number,
   enough?: (commits: ReadonlyMap<ObjectId, HistoryCommit>) => boolean,
-  first?: number,
+  many?: number,
 ): Promise<ReadonlyMap<ObjectId, HistoryCommit> | undefined> {
-  return readBack(remote, [tip], depth, enough, first);
+  return readBack(remote, [tip], depth, enough, many);
+}
+
+/** Whether folders or files come along with commits, as far as it is known. */
+export function sendsFiles(remote: GitRemote): boolean {
+  return remote.refused.has('tree:0') || remote.known()?.filter === false;
 }
 
 async function readBack(
@@ -148,14 +154,14 @@ async function readBack(
   wants: readonly ObjectId[],
   most: number,
   enough?: (commits: Commits) => boolean,
-  first = firstGenerations,
+  many = 0,
 ): Promise<Commits | undefined> {
   let known: Commits | undefined;
   for (
-    let depth = enough === undefined ? most : Math.min(first, most);
+    let depth = enough === undefined ? most : Math.min(firstGenerations, most);
     ;
     // None is sent twice, so that a step costs a request alone, and a step too far costs little: a commit is some 400 bytes.
-    depth = Math.min(most, depth * 8)
+    depth = Math.min(most, sendsFiles(remote) ? depth * 2 : Math.max(many, depth * 8))
   ) {
     const commits =
       (known && (await readOn(remote, wants, known, depth))) ??

@@ -91,8 +91,8 @@ async function scene(config: Readonly<Record<string, string>> = {}) {
       });
       git(commits.join('\n'));
     },
-    read: (places = [front], enough = () => false) =>
-      readBranch(world, { repo, branch: 'main' }, undefined, { places, enough }),
+    read: (places = [front], enough = () => false, many?: number) =>
+      readBranch(world, { repo, branch: 'main' }, undefined, { places, enough, many }),
   };
 }
 
@@ -198,5 +198,8 @@ describe.skipIf(noHttpBackend !== undefined)(`what a branch tells of what was de
     expect(whole).toBe(false);
     expect(records.length).toBe(32);
     expect(world.notices.some((text) => text.includes('commits alone'))).toBe(true);
+    // However many are wanted: their files come along.
+    await notes(600);
+    expect((await read([front], () => false, 2_048)).records.length).toBe(512);
   });
 });

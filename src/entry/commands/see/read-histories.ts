@@ -52,12 +52,12 @@ export async function readHistories(
   auth: Auth,
   { seen }: Looking,
   enough: (records: readonly HistoryRecord[]) => boolean,
-  first?: number,
+  many?: number,
 ): Promise<{ readonly histories: readonly BranchHistory[]; readonly errors: readonly ErrorReport[] }> {
   const { answers, errors } = await askBranches(session, auth, seen, (place, credential) => {
     const own = seen.filter(({ repo, branch }) => repo === place.repo && branch === place.branch);
     const places = new Map(own.flatMap((one) => one.places).map((one) => [placeKey(one), one]));
-    return readBranch(session.world, place, credential, { places: [...places.values()], enough, first });
+    return readBranch(session.world, place, credential, { places: [...places.values()], enough, many });
   });
   return { histories: answers.map(({ answer }) => answer), errors };
 }
