@@ -31,6 +31,7 @@ try {
     ['timeline', 'dark', 640],
     ['flow', 'light', 780],
     ['commit', 'dark', 480],
+    ['run', 'light', 760],
   ]) {
     const context = await browser.newContext({ colorScheme, viewport: { width: 1280, height } });
     const tab = await context.newPage();

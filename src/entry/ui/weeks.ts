@@ -145,14 +145,19 @@ export async function showWeeks({ session, demo, dir, common }: Weeks): Promise<
   const config = join(app, 'watched.yaml');
   const tell: Emit = (happening) =>
     runs.tell({ ...happening, at: new Date(clock.now()).toISOString() }, 'the demo, a delivery every 20 seconds');
+  const deliverNow = async (): Promise<void> => {
+    const now = clock.now();
+    const by = await change(now - 12 * minute, nth++).catch(() => 'Ada Byron');
+    await at(undefined, by, ship({ ...own, config, delivery: ['dev'] }), tell).catch(() => undefined);
+  };
   const live = async (): Promise<void> => {
     while (!signal.aborted) {
-      const now = clock.now();
-      const by = await change(now - 12 * minute, nth++).catch(() => 'Ada Byron');
-      await at(undefined, by, ship({ ...own, config, delivery: ['dev'] }), tell).catch(() => undefined);
       await clock.sleep(liveMs, signal).catch(() => undefined);
+      if (!signal.aborted) await deliverNow();
     }
   };
+  // Of the weeks' images none was made: with the first of its own, what is shown is healthy.
+  await deliverNow();
   const shown = ui({ ...own, config }, { open: true, runs, allowWrites: true });
   await Promise.all([shown({ ...inside(session, demo, 'ui'), cwd: app }), live()]);
 }
