@@ -94,7 +94,7 @@ describe.skipIf(noHttpBackend !== undefined)(`commands whose commits are propose
     const proposal = { head: 'tagboat/production', from: id, number: 1, url: expect.stringContaining('/pull/1') };
     expect((await look()).value).toMatchObject({ deliveries: [{ obstacles: [{ is: 'proposed', proposal }] }] });
     expect((await list()).value).toMatchObject({ rows: [{ proposed: proposal }] });
-    // Git tells that it is proposed where the API isn't to be asked.
+    // Git tells that it is proposed, also where the API refuses to be asked.
     const unasked = { head: 'tagboat/production', from: id, notAsked: expect.stringContaining('401') };
     expect((await look('other-token')).value).toMatchObject({
       deliveries: [{ obstacles: [{ is: 'proposed', proposal: unasked }] }],
