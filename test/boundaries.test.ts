@@ -56,7 +56,7 @@ const rooms: Record<string, string[]> = {
     'tree',
     'dockerfile',
   ],
-  commit: ['history', 'queue', 'propose', 'land', 'holds', 'order', 'edit', 'repo'],
+  commit: ['history', 'queue', 'propose', 'land', 'render', 'holds', 'order', 'edit', 'repo'],
   deploy: ['watch', 'act', 'reason', 'verdict', 'observe'],
   wire: ['kubernetes', 'argocd', 'forge', 'github', 'git', 'oci'],
   sandbox: ['argocd', 'github', 'git-host', 'aws', 'registry'],

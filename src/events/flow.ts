@@ -39,27 +39,6 @@ export interface Flow {
   readonly byDay: readonly { readonly day: string; readonly changes: number; readonly failed: number }[];
 }
 
-type Summed = Omit<Spread, 'all'> | undefined;
-
-/** The measures without what only a picture needs. */
-export interface FlowSummary extends Pick<Flow, 'days' | 'changes' | 'perDay' | 'failed' | 'failedShare'> {
-  readonly lead?: Summed;
-  readonly restore?: Summed;
-}
-
-/** The measures of what a history shows, from its oldest entry or `since` on; undefined where nothing was changed. */
-export function summarizeFlow(entries: readonly FlowEntry[], now: number, since?: number): FlowSummary | undefined {
-  const oldest = since ?? Math.min(...entries.map(({ landedAt }) => Date.parse(landedAt)));
-  const days = Math.floor(now / dayMs) - Math.floor(oldest / dayMs) + 1;
-  // A clock that is far off would ask for more days than anything has.
-  if (!(days >= 1 && days <= 36_600)) return undefined;
-  const { changes, perDay, failed, failedShare, lead, restore } = measureFlow(entries, now, days);
-  const summed = (spread: Spread | undefined): Summed =>
-    spread && { count: spread.count, p50: spread.p50, p75: spread.p75, p95: spread.p95 };
-  if (changes === 0) return undefined;
-  return { days, changes, perDay, failed, failedShare, lead: summed(lead), restore: summed(restore) };
-}
-
 const dayMs = 86_400_000;
 
 /** The measures over the days up to `now`, by UTC. `entries` are the newest first, each branch in its own order. */

@@ -8,7 +8,6 @@ import type { PlacePair, StandingHold, Waiting } from '../plan/listed.ts';
 import type { Change, CommitPreview, ImagePreview, RunResult, SkippedImage } from '../plan/outcome.ts';
 import type { DeliveryStanding, ImageStanding, LiveLook, OpenProposal } from '../plan/where.ts';
 import type { Person } from '../plan.ts';
-import type { FlowSummary } from './flow.ts';
 
 /** What a run did. */
 export interface RunValue extends Omit<RunResult, 'exitCode' | 'errors'> {
@@ -71,8 +70,6 @@ export interface HistoryValue {
   readonly notAsked?: string | undefined;
   /** All commits of the branches were read. */
   readonly whole: boolean;
-  /** The four measures of DORA of these entries, where deliveries are among them. */
-  readonly flow?: FlowSummary | undefined;
 }
 
 /** Where a commit of the app repo is. What isn't in the checkout is known by its id alone. Times are ISO 8601. */

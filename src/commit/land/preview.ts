@@ -6,6 +6,7 @@ import { readHolds } from '../holds/holds.ts';
 import { guard } from '../order/guard.ts';
 import type { Lineage } from '../order/lineage.ts';
 import { guardWritten } from '../order/written.ts';
+import type { Rendering } from '../render/render.ts';
 import { askConfigRepo } from '../repo/ask.ts';
 import { type ConfigRepo, defaultIdleMs } from '../repo/config-repo.ts';
 import { openForge } from '../repo/forge.ts';
@@ -18,6 +19,8 @@ interface PreviewOptions {
   readonly lineage?: Lineage | undefined;
   /** Whether the right to push is asked for too, where something would be pushed. Default true. */
   readonly pushes?: boolean | undefined;
+  /** What becomes of the manifests is told too, made by these. */
+  readonly rendering?: Rendering | undefined;
 }
 
 /** What landing this delivery would change at the tip as it is now. Writes nothing. Throws as `landDelivery` does. */
@@ -52,7 +55,11 @@ export async function previewDelivery(
     }
     const at = { delivery: delivery.name, repo: delivery.repo, branch: delivery.branch };
     const more = { ...(isNew ? { isNew } : {}), ...(delivery.writes && { written }) };
-    return { ...at, tip, ...more, changes, diff, instead, holds: change };
+    const preview = { ...at, tip, ...more, changes, diff, instead, holds: change };
+    const { rendering } = options;
+    if (rendering === undefined || diff === '') return preview;
+    const { renderManifests } = await import('../render/render.ts');
+    return { ...preview, rendered: await renderManifests(world, repo, tip, rewriting, rendering) };
   };
   return askConfigRepo(world, delivery, credential, question, options.idleMs);
 }

@@ -1,10 +1,8 @@
 import { posix } from 'node:path';
 import type { Application } from '../../wire/argocd/types.ts';
-import { listAt, textAt, textsAt } from '../../wire/fields.ts';
-import { parseYaml } from '../../wire/yaml.ts';
+import { kustomizationNames, kustomizationPaths } from '../../wire/text/kustomization.ts';
 import { type Followed, folderOf, follows } from './sources.ts';
 
-const names = ['kustomization.yaml', 'kustomization.yml', 'Kustomization'];
 /** Kustomizations that one takes in, one below the other, and in all. */
 const deepest = 5;
 const mostFolders = 50;
@@ -22,8 +20,10 @@ export function createBases(
     const before = known.get(folder);
     if (before !== undefined) return before;
     if (known.size >= mostFolders) return Promise.resolve([]);
-    const files = names.map((name) => posix.join(folder, name));
-    const found = texts(files).then((read) => [...read.values()].flatMap((text) => takenIn(text, folder)));
+    const files = kustomizationNames.map((name) => posix.join(folder, name));
+    const found = texts(files).then((read) =>
+      [...read.values()].flatMap((text) => kustomizationPaths(text, folder).inside),
+    );
     known.set(folder, found);
     return found;
   };
@@ -41,39 +41,4 @@ export function createBases(
     }
     return [...bases];
   };
-}
-
-/** Folders and files that a kustomization names, seen from the repository's root; not those of other repositories. */
-function takenIn(text: string, folder: string): string[] {
-  const document = parseYaml(text, { depth: 32, documents: 1 })?.[0];
-  const value: unknown =
-    document === undefined || document.errors.length > 0 ? undefined : document.toJS({ maxAliasCount: 100 });
-  const listed = [
-    'resources',
-    'bases',
-    'components',
-    'patchesStrategicMerge',
-    'crds',
-    'generators',
-    'transformers',
-  ].flatMap((key) => textsAt(value, key));
-  const inside = (keys: readonly string[]) => keys.flatMap((key) => listAt(value, key));
-  const paths = inside(['patches', 'patchesJson6902', 'replacements']).map((one) => textAt(one, 'path'));
-  const values = inside(['helmCharts']).flatMap((one) => [
-    textAt(one, 'valuesFile'),
-    ...textsAt(one, 'additionalValuesFiles'),
-  ]);
-  // `files` may be `KEY=FILE`.
-  const generated = inside(['configMapGenerator', 'secretGenerator']).flatMap((one) => [
-    ...textsAt(one, 'files').map((text) => text.slice(text.indexOf('=') + 1)),
-    ...textsAt(one, 'envs'),
-    textAt(one, 'env'),
-  ]);
-  return [...listed, ...paths, ...values, ...generated]
-    .filter((path) => path !== '')
-    .filter(
-      (path) => !path.includes('://') && !path.includes('\n') && !/^[^/]+\.[^/]+\.?[^/]*\/\/|^git@|\?ref=/.test(path),
-    )
-    .map((path) => folderOf(posix.join(folder, path)))
-    .filter((path) => path !== '' && !path.startsWith('..'));
 }

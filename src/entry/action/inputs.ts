@@ -15,7 +15,7 @@ export interface ActionInputs {
   readonly commit: CommitOptions;
   readonly landing: LandingOptions;
   readonly building: BuildingOptions;
-  readonly plan: { readonly comment: boolean };
+  readonly plan: { readonly comment: boolean; readonly render: boolean | undefined };
   readonly wait: WaitOptions;
   readonly retire: RetireOptions;
   readonly rollback: { readonly delivery: string | undefined; readonly options: RollbackOptions };
@@ -56,6 +56,7 @@ const options: Readonly<Record<string, string>> = {
     'allow-nothing': 'allowNothing',
     'wait-merge': 'waitMerge',
     comment: 'comment',
+    render: 'render',
     delivery: 'delivery',
     pr: 'pr',
     to: 'to',
@@ -136,7 +137,10 @@ export function readInputs(env: Env): ActionInputs {
       author: text(env, 'author'),
       via: choice(env, 'via', ['git', 'github', 'auto', 'pullRequest']),
     },
-    plan: { comment: truth(env, 'comment') },
+    plan: {
+      comment: truth(env, 'comment'),
+      render: text(env, 'render') === undefined ? undefined : truth(env, 'render'),
+    },
     retire: { pr: text(env, 'pr'), force: landing.force },
     rollback: rollbackIn(env),
     wait: {

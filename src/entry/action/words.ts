@@ -13,6 +13,8 @@ const inputs: Readonly<Record<string, string>> = {
   '--image': 'the input images',
   '--allow-nothing': 'allow-nothing: true',
   '--comment': 'comment: true',
+  '--render': 'render: true',
+  '--no-render': 'render: false',
   '--wait-merge': 'wait-merge: 30m',
   '--no-queue': 'queue: false',
   '--quiet': 'the input quiet',

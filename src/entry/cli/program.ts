@@ -157,9 +157,11 @@ tagboat wait --server https://argocd.example.com --repo acme/config --applicatio
   add(
     'plan',
     'Show what ship would build and the exact diff it would commit. Nothing is written anywhere.',
-    'tagboat plan\ntagboat plan --json > plan.jsonl\ntagboat plan --explain app   # which inputs of app changed',
+    'tagboat plan\ntagboat plan --json > plan.jsonl\ntagboat plan --explain app   # which inputs of app changed\ntagboat plan --render        # what becomes of the manifests\ntagboat plan --comment       # in a job of a pull request: as one comment',
   )
     .option('--explain [image]', 'show which inputs of an image, or of all, changed since it was last built')
+    .option('--render', 'show what becomes of the manifests, by helm or kustomize (default: on a pull request)')
+    .option('--no-render', 'leave the manifests alone')
     .option('--comment', 'put the plan on its pull request, as one comment that later runs bring up to date', false)
     .action(async (options) =>
       run('plan', common(), async () => (await import('../commands/plan.ts')).plan(partly(options), options)),

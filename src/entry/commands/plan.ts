@@ -13,8 +13,8 @@ import type { Body, Session } from '../run/session.ts';
 import { isJob } from '../run/source/ci.ts';
 import { withStages } from '../run/stages.ts';
 import { isProposal, isUnknowable, lacksSecrets } from '../run/unknowable.ts';
-import { oneLine, printableProduct } from '../show/printable.ts';
-import { explanationLines, imageLine, notesOf } from '../show/report/plan-lines.ts';
+import { oneLine } from '../show/printable.ts';
+import { diffProduct, explanationLines, imageLine, notesOf, renderedLines } from '../show/report/plan-lines.ts';
 import { isLarge, type Planned, planTable } from '../show/report/plan-table.ts';
 
 interface PlanOptions {
@@ -24,10 +24,12 @@ interface PlanOptions {
   readonly allowNothing?: boolean | undefined;
   /** Put it on its pull request. */
   readonly comment?: boolean | undefined;
+  /** Show what becomes of the manifests. Default: on a pull request. */
+  readonly render?: boolean | undefined;
 }
 
 /** `tagboat plan`: what `ship` would build or reuse, and the exact diff it would commit. Writes nothing anywhere. */
-export function plan(options: CommonOptions, { explain, allowNothing, comment }: PlanOptions = {}): Body {
+export function plan(options: CommonOptions, { explain, allowNothing, comment, render }: PlanOptions = {}): Body {
   return async (session) => {
     const { env } = session.world;
     const unset = new Set<string>();
@@ -44,6 +46,7 @@ export function plan(options: CommonOptions, { explain, allowNothing, comment }:
     const notes = new Set(prepared.notes);
     tellNothing(session, prepared, options, allowNothing);
     const { images, deliveries } = prepared.plan;
+    const renders = render ?? isProposal(env, from);
     const asks = unset.size === 0;
     if (!asks) notes.add(tellUnset(session, [...unset]));
     const explained = explain === undefined ? [] : explain === true ? images : [named(images, explain)];
@@ -63,12 +66,19 @@ export function plan(options: CommonOptions, { explain, allowNothing, comment }:
           ),
         );
         // What an image's tag or digest is, a value that names it shows as far as it is known.
-        const checkDelivery = async (delivery: DeliveryPlan): Promise<CommitPreview> =>
-          stages.checkDelivery(isPending(delivery) ? showPending(delivery, settled(await looking)) : delivery);
+        const watched = new Map(followed.map((delivery) => [delivery, stages.checkApplications(delivery)]));
+        const checkDelivery = async (delivery: DeliveryPlan): Promise<CommitPreview> => {
+          const shown = isPending(delivery) ? showPending(delivery, settled(await looking)) : delivery;
+          if (!renders) return stages.checkDelivery(shown);
+          // Whether Argo CD can be asked is told elsewhere.
+          const applications = await watched.get(delivery)?.catch(() => []);
+          const { renderingOf } = await import('./plan/manifest-sources.ts');
+          return stages.checkRendered(shown, renderingOf(delivery, Array.isArray(applications) ? applications : []));
+        };
         const [imageResults, deliveryResults, applicationResults] = await Promise.all([
           looking,
           Promise.allSettled(deliveries.map(checkDelivery)),
-          Promise.allSettled(followed.map(stages.checkApplications)),
+          Promise.allSettled(watched.values()),
         ]);
         session.world.signal.throwIfAborted();
         const ends = deliveryResults.flatMap((result) => (result.status === 'fulfilled' ? [result.value.instead] : []));
@@ -129,13 +139,23 @@ function tell(session: Session, planned: Planned): void {
   } else for (const image of images) session.say((colors) => imageLine(image, colors.dim));
   const diff = previews.map((one) => one.diff).join('');
   if (!large) {
-    session.print(diff);
+    session.print((style) => diffProduct(diff, style));
+    tellRendered(session, previews);
     return;
   }
   const hint = 'More of one: --image NAME or --delivery NAME. The exact diffs: tagboat plan | less.';
   const isRead = !session.settings.quiet;
-  session.print(({ isTerminal }) => (isTerminal && isRead ? '' : printableProduct(diff)));
+  session.print((style) => (style.isTerminal && isRead ? '' : diffProduct(diff, style)));
+  tellRendered(session, previews);
   session.say((colors) => colors.dim(hint));
+}
+
+/** What becomes of the manifests: for people what it is, and the diff behind the files' own. */
+function tellRendered(session: Session, previews: readonly CommitPreview[]): void {
+  for (const rendered of previews.flatMap((one) => one.rendered ?? [])) {
+    session.say((colors) => renderedLines(rendered, colors.dim));
+    session.print((style) => diffProduct(rendered.diff, style));
+  }
 }
 
 /** Where what can't be known is told, and kept for whoever reads the plan elsewhere. */

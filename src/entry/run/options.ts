@@ -96,7 +96,7 @@ const used: Readonly<Record<string, { readonly config?: readonly string[]; reado
     config: [...ofConfig, 'trustPolicy', 'claims', 'ref', 'environment', 'role', 'audience', 'fix', 'offline', 'repo'],
   },
   validate: { config: ['config', 'app'] },
-  plan: { config: [...ofConfig, ...part, 'branch', 'explain', 'allowNothing', 'comment'] },
+  plan: { config: [...ofConfig, ...part, 'branch', 'explain', 'allowNothing', 'comment', 'render'] },
   edit: { config: ['check', 'create'] },
   schema: { config: ['events'] },
   init: {

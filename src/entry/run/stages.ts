@@ -2,6 +2,7 @@ import type { Auth } from '../../auth/auth.ts';
 import { landDelivery } from '../../commit/commit.ts';
 import { previewDelivery } from '../../commit/land/preview.ts';
 import { openLineage } from '../../commit/order/lineage.ts';
+import type { Rendering } from '../../commit/render/render.ts';
 import { resolveDigests, showPending } from '../../config/plan/digests.ts';
 import type { Server } from '../../deploy/deploy.ts';
 import type { TagboatError } from '../../errors.ts';
@@ -21,6 +22,8 @@ import { withAuth } from './with-auth.ts';
 interface RealStages extends Stages {
   readonly checkImage: (image: ImagePlan) => Promise<ImagePreview>;
   readonly checkDelivery: (delivery: DeliveryPlan) => Promise<CommitPreview>;
+  /** The same, with what becomes of the manifests. */
+  readonly checkRendered: (delivery: DeliveryPlan, rendering: Rendering) => Promise<CommitPreview>;
   /** Asks a delivery's config repo something else. */
   readonly askRepo: <T>(
     delivery: DeliveryPlan,
@@ -78,6 +81,8 @@ async function withAuthorized<T>(
   };
   // Loaded only where there is something to build, and opened once: what was found out for one image serves the others.
   const images = () => (opened ??= openImages());
+  const preview = async (delivery: DeliveryPlan, rendering: Rendering | undefined): Promise<CommitPreview> =>
+    previewDelivery(world, showPending(delivery, []), await auth.git(delivery.repo), { lineage, pushes, rendering });
   try {
     return await work({
       checkImage: async (image) => {
@@ -98,8 +103,8 @@ async function withAuthorized<T>(
         const { buildImage, run } = await images();
         return buildImage(run, image);
       },
-      checkDelivery: async (delivery) =>
-        previewDelivery(world, showPending(delivery, []), await auth.git(delivery.repo), { lineage, pushes }),
+      checkDelivery: async (delivery) => preview(delivery, undefined),
+      checkRendered: preview,
       land: async (delivery, pushed) =>
         landDelivery(world, emit, resolveDigests(delivery, pushed), await auth.git(delivery.repo), { lineage }),
       awaitMerge: async (delivery, proposed, pushed) => {

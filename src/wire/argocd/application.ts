@@ -21,6 +21,7 @@ export function readApplication(value: unknown): Application | undefined {
     name,
     namespace: textAt(value, 'metadata', 'namespace'),
     project: textAt(value, 'spec', 'project') || 'default',
+    into: optionalText(value, 'spec', 'destination', 'namespace'),
     uid: textAt(value, 'metadata', 'uid'),
     owner: ownerOf(at(value, 'metadata'), name),
     deleting: textAt(value, 'metadata', 'deletionTimestamp') !== '',
@@ -65,6 +66,30 @@ function sourceOf(value: unknown): ApplicationSource {
     repoUrl: textAt(value, 'repoURL'),
     ...textFields(value, 'path', 'targetRevision', 'chart', 'ref'),
     valueFiles: textsAt(value, 'helm', 'valueFiles'),
+    made: manifestOptionsOf(value),
+  };
+}
+
+const known = ['valueFiles', 'releaseName', 'namespace', 'values', 'valuesObject', 'parameters', 'version'];
+
+function manifestOptionsOf(source: unknown): ApplicationSource['made'] {
+  const helm = at(source, 'helm');
+  const object = at(helm, 'valuesObject');
+  const text = at(helm, 'values');
+  const keysOf = (key: string) => Object.keys(withoutEmpty(at(source, key)) ?? {}).map((name) => `${key}.${name}`);
+  return {
+    release: optionalText(helm, 'releaseName'),
+    namespace: optionalText(helm, 'namespace'),
+    // As Argo CD takes them: the object comes before the text.
+    values: isObject(object) ? JSON.stringify(object) : typeof text === 'string' && text !== '' ? text : undefined,
+    parameters: listAt(helm, 'parameters').map((one) => ({
+      ...{ name: textAt(one, 'name'), value: textAt(one, 'value'), text: at(one, 'forceString') === true },
+    })),
+    others: [
+      ...keysOf('helm').filter((key) => !known.includes(key.slice('helm.'.length))),
+      ...['kustomize', 'plugin'].flatMap(keysOf),
+      ...keysOf('directory').filter((key) => key !== 'directory.recurse'),
+    ],
   };
 }
 

@@ -3,6 +3,8 @@ export interface Application {
   readonly name: string;
   readonly namespace: string;
   readonly project: string;
+  /** The namespace that it deploys to. */
+  readonly into?: string | undefined;
   readonly uid: string;
   /** Who made it and keeps it as it is: an ApplicationSet, or another Application by Argo CD's tracking. */
   readonly owner: ApplicationOwner | undefined;
@@ -59,6 +61,19 @@ export interface ApplicationSource {
   readonly ref: string;
   /** `helm.valueFiles`, as they are written. */
   readonly valueFiles: readonly string[];
+  /** The rest of `helm`, and whether it has more that manifests are made of: a kustomization's options, files, a plugin. */
+  readonly made?: ManifestOptions | undefined;
+}
+
+/** What an application has of its own for making manifests. */
+interface ManifestOptions {
+  readonly release: string | undefined;
+  readonly namespace: string | undefined;
+  /** YAML, or JSON of `valuesObject`. */
+  readonly values: string | undefined;
+  readonly parameters: readonly { readonly name: string; readonly value: string; readonly text: boolean }[];
+  /** Keys of the rest, such as `kustomize.images`. */
+  readonly others: readonly string[];
 }
 
 export interface OperationState {

@@ -80,7 +80,16 @@ describe('every input of action.yml', () => {
     inputs: Record<string, { default?: string }>;
   };
   const samples: Readonly<Record<string, string>> = {
-    ...{ jobs: '2', queue: 'false', via: 'github', command: 'plan', allow: 'digest', timeout: '20m', set: 'f:.a=1' },
+    ...{
+      jobs: '2',
+      queue: 'false',
+      via: 'github',
+      command: 'plan',
+      allow: 'digest',
+      timeout: '20m',
+      set: 'f:.a=1',
+      render: 'true',
+    },
     ...Object.fromEntries(
       ['rebuild', 'quiet', 'create', 'force', 'allow-nothing', 'sync', 'comment'].map((name) => [name, 'true']),
     ),

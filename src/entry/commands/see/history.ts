@@ -1,7 +1,6 @@
 import { appOf } from '../../../config/plan/message.ts';
 import { parseSince } from '../../../config/read/arguments.ts';
 import { TagboatError } from '../../../errors.ts';
-import { summarizeFlow } from '../../../events/flow.ts';
 import type { DeliveryEvent, HistoryValue } from '../../../events/json-event.ts';
 import type { BranchHistory, HistoryRecord } from '../../../plan/history.ts';
 import { WireFailure } from '../../../wire/failure.ts';
@@ -48,14 +47,11 @@ export function history(common: CommonOptions, name: string | undefined, options
       (records.length >= olderInARow && !records.slice(-olderInARow).some(isNew));
     return withAuth(session, async (auth) => {
       const { histories, errors } = await readHistories(session, auth, looking, enough);
-      const shown = await historyOf(session.world, looking, histories, {
+      const value = await historyOf(session.world, looking, histories, {
         isShown: (record) => isAbout(record) && isNew(record),
         limit,
         isNew,
       });
-      // What is cut off by the limit isn't measured: then the days are those of what is shown.
-      const from = options.since === undefined || shown.entries.length >= limit ? undefined : since;
-      const value: HistoryValue = { ...shown, flow: summarizeFlow(shown.entries, clock.now(), from) };
       if (options.format === 'csv') session.print(csvText(value.entries));
       else session.print((style) => historyText(value, style));
       return { errors, value };

@@ -1,7 +1,9 @@
 import type { ImageExplanation } from '../../../plan/image.ts';
 import { contentVariable } from '../../../plan/image.ts';
-import type { ImagePreview, SkippedImage } from '../../../plan/outcome.ts';
-import { oneLine, padTo } from '../printable.ts';
+import type { ImagePreview, Rendered, SkippedImage } from '../../../plan/outcome.ts';
+import { oneLine, padTo, printableProduct } from '../printable.ts';
+import type { ProductStyle } from '../see/style.ts';
+import { objectName, renderedWhere } from './plan-report.ts';
 
 /** A planned image, for a terminal. */
 export function imageLine(image: ImagePreview | SkippedImage, dim: (text: string) => string): string {
@@ -54,4 +56,23 @@ export function explanationLines(explanation: ImageExplanation, dim: (text: stri
     ...shown.map(({ kind, name: what, how }) => `${' '.repeat(14)}${marks[how]} ${kind} ${oneLine(what)}`),
     ...more.map((line) => dim(`${' '.repeat(14)}${line}`)),
   ].join('\n');
+}
+
+/** What becomes of one source's manifests, without the diff. */
+export function renderedLines(rendered: Rendered, dim: (text: string) => string): string {
+  const { by, objects, failed, notes } = rendered;
+  const of = oneLine(renderedWhere(rendered).join(' in '));
+  const told = notes.map((note) => dim(`  ${oneLine(note)}`));
+  if (failed !== undefined) return [`! Manifests of ${of} aren't rendered: ${oneLine(failed)}`, ...told].join('\n');
+  if (objects.length === 0) return [`= The manifests of ${of} stay as they are (${by}).`, ...told].join('\n');
+  const listed = objects.slice(0, most).map((one) => `  ${one.is} ${oneLine(objectName(one))}`);
+  const rest = objects.length > most ? [dim(`  and ${objects.length - most} more`)] : [];
+  return [`~ Manifests of ${of} (${by}):`, ...listed, ...rest, ...told].join('\n');
+}
+
+/** A unified diff as it is printed: added lines green, removed ones red, where there are colours. */
+export function diffProduct(diff: string, { colors }: Pick<ProductStyle, 'colors'>): string {
+  return printableProduct(diff).replace(/^[+-].*$/gm, (line) =>
+    (line.startsWith('+') ? colors.green : colors.red)(line),
+  );
 }

@@ -46,11 +46,11 @@ function renderedPart(rendered: Rendered, most: number): string {
 }
 
 /** Whose manifests they are: the application, the folder, or both. */
-function renderedWhere({ application, folder }: Pick<Rendered, 'application' | 'folder'>): string[] {
+export function renderedWhere({ application, folder }: Pick<Rendered, 'application' | 'folder'>): string[] {
   return [...(application === undefined ? [] : [application]), folder === '' ? './' : `${folder}/`];
 }
 
 /** `Deployment shop/front`, without the namespace where the manifest has none. */
-function objectName({ kind, namespace, name }: Rendered['objects'][number]): string {
+export function objectName({ kind, namespace, name }: Rendered['objects'][number]): string {
   return `${kind} ${namespace === '' ? '' : `${namespace}/`}${name}`;
 }

@@ -1,4 +1,3 @@
-import type { FlowSummary } from '../../../events/flow.ts';
 import type { DeliveryEvent, HistoryValue } from '../../../events/json-event.ts';
 import { oneLine, short } from '../printable.ts';
 import { commitPage } from '../report/links.ts';
@@ -8,7 +7,7 @@ import { age, type Cell, minuteOf, type ProductStyle, tableLines } from './style
 const widths = [16, 1, 14, 40, 16, 13];
 
 /** What was delivered, newest first, one line each; and what isn't shown. */
-export function historyText({ entries, others, whole, notAsked, flow }: HistoryValue, style: ProductStyle): string {
+export function historyText({ entries, others, whole, notAsked }: HistoryValue, style: ProductStyle): string {
   const { colors } = style;
   const rows = entries.map((entry) => rowOf(entry, style));
   const more = others === 0 ? '' : `${others} other ${others === 1 ? 'commit' : 'commits'} set none of these values.`;
@@ -18,21 +17,9 @@ export function historyText({ entries, others, whole, notAsked, flow }: HistoryV
     ...(entries.length === 0
       ? ['= Nothing was delivered here, as far as the commits tell.']
       : tableLines(rows, widths)),
-    ...(flow === undefined ? [] : flowLines(flow).map((line) => colors.dim(line))),
     ...(rest === '' ? [] : [colors.dim(`· ${rest}`)]),
     ...(notAsked === undefined ? [] : [colors.dim(`· ${oneLine(notAsked)}.`)]),
   ].join('\n')}\n`;
-}
-
-/** The four measures of DORA: how often, how many were undone, how long a change took, how long until it was put right. */
-function flowLines({ days, changes, perDay, failed, failedShare, lead, restore }: FlowSummary): string[] {
-  const often = `${changes} ${changes === 1 ? 'delivery' : 'deliveries'} in ${days} ${days === 1 ? 'day' : 'days'}`;
-  const first = `· DORA: ${often}, ${perDay.toFixed(1)} a day; ${failed} undone (${Math.round(failedShare * 100)} %)`;
-  const times = [
-    lead === undefined ? '' : `lead time ${age(lead.p50 * 1_000)}, 95 of 100 within ${age(lead.p95 * 1_000)}`,
-    restore === undefined ? '' : `put right in ${age(restore.p50 * 1_000)}`,
-  ].filter((one) => one !== '');
-  return times.length === 0 ? [first] : [first, `  ${times.join('; ')}`];
 }
 
 function rowOf(entry: DeliveryEvent, { colors, link }: ProductStyle): Cell[] {
