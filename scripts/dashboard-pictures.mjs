@@ -27,7 +27,7 @@ try {
   // Until Argo CD has all of it.
   await setTimeout(10_000);
   for (const [shown, colorScheme, height] of [
-    ['now', 'light', 400],
+    ['now', 'light', 476],
     ['timeline', 'dark', 640],
     ['flow', 'light', 780],
     ['commit', 'dark', 480],
