@@ -28,7 +28,7 @@ export interface PromoteOptions extends LandingOptions {
 export function promote(common: CommonOptions, fromName: string, toName: string, options: PromoteOptions): Body {
   return async (session) => {
     const { world, emit } = session;
-    const { why, check = false } = options;
+    const { why, check = false, force = false, queue = true, waitMerge } = options;
     const { config, source } = await openConfig(session, common);
     const [from, to] = [deliveryOf(config, fromName), deliveryOf(config, toName)];
     const pairs = pairPlaces(from, to);
@@ -43,7 +43,7 @@ export function promote(common: CommonOptions, fromName: string, toName: string,
     }
     // The order is that of the promoted commit and not of the one that is checked out here.
     const of: Source | undefined = commit === undefined ? undefined : { ...source, commit };
-    const plan = landingSo({ source: of, aws: undefined, images: [], deliveries: [delivery] }, options);
+    const plan = landingSo({ source: of, aws: undefined, images: [], deliveries: [delivery] }, { force, queue, waitMerge });
     return check ? previewPlan(session, plan, pairs) : runPlan(session, plan, common);
   };
 }

@@ -24,6 +24,7 @@ export interface RollbackOptions extends TargetOptions, Pick<LandingOptions, 'wa
 export function rollback(common: CommonOptions, name: string | undefined, options: RollbackOptions): Body {
   return async (session) => {
     const { world, emit } = session;
+    const { waitMerge } = options;
     const until = options.until === undefined ? undefined : parseUntil(options.until, world.clock.now());
     const target = await commandTarget(session, common, name, options);
     const { to, force = false, why = 'asked for on the command line', by = actorIn(world.env) } = options;
@@ -40,6 +41,6 @@ export function rollback(common: CommonOptions, name: string | undefined, option
       ...{ why, by, until, deploy: target.deploy },
     });
     const run = { source: undefined, aws: undefined, images: [], deliveries: [plan] };
-    return runPlan(session, landingSo(run, { waitMerge: options.waitMerge }), common);
+    return runPlan(session, landingSo(run, { waitMerge }), common);
   };
 }
