@@ -43,7 +43,10 @@ export function promote(common: CommonOptions, fromName: string, toName: string,
     }
     // The order is that of the promoted commit and not of the one that is checked out here.
     const of: Source | undefined = commit === undefined ? undefined : { ...source, commit };
-    const plan = landingSo({ source: of, aws: undefined, images: [], deliveries: [delivery] }, { force, queue, waitMerge });
+    const plan = landingSo(
+      { source: of, aws: undefined, images: [], deliveries: [delivery] },
+      { force, queue, waitMerge },
+    );
     return check ? previewPlan(session, plan, pairs) : runPlan(session, plan, common);
   };
 }
