@@ -95,7 +95,7 @@ describe.skipIf(noHttpBackend !== undefined)(`a plan in a job of a pull request$
     expect(text).toContain('| app | would be built (assemble) |');
     expect(text).toContain('+  image: ');
     expect(first.value?.deliveries).toMatchObject([{ rendered: [{ folder: 'main', objects: [] }] }]);
-    expect(text).toContain('aren&#39;t rendered');
+    expect(text).toContain("aren't rendered");
     await run({ comment: true });
     expect(writes(place)).toEqual(['POST']);
     await appendFile(join(dir, 'Dockerfile'), 'ENV A=b\n');
