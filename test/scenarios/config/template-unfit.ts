@@ -1,4 +1,3 @@
-import { git } from '../../support/git-host.ts';
 import { configRepoUntouched, missing, registryUntouched } from '../app-repo.ts';
 import { shipPreview } from '../preview.ts';
 import { scenario as declare } from '../scenario.ts';
@@ -13,7 +12,9 @@ export const scenario = declare({
   missing,
   cause: () =>
     shipPreview('previews/{pr}/site.conf', 'server_name "{subject}";\n', {
-      prepare: async ({ app }) =>
-        void (await git(app, 'commit', '--quiet', '--amend', '--message', '"; return 200; "')),
+      prepare: async ({ write, commit }) => {
+        await write({ note: 'more\n' });
+        await commit('"; return 200; "');
+      },
     }),
 });
