@@ -89,7 +89,7 @@ export function fileAt(host: GitHost, repo: string, path = 'main/values.yaml', b
   return host.git(repo, 'show', `${branch}:${path}`);
 }
 
-export async function tipOf(host: GitHost, repo: string, branch = 'main'): Promise<string> {
+export async function tipOf(host: Pick<GitHost, 'git' | 'repoDir'>, repo: string, branch = 'main'): Promise<string> {
   // A loose ref is a file; to ask git for it is a process, some thousand times.
   const loose = await readFile(join(host.repoDir(repo), 'refs', 'heads', branch), 'utf8').catch(() => undefined);
   return (loose ?? (await host.git(repo, 'rev-parse', branch))).trim();

@@ -13,9 +13,15 @@ export const name = 'acme/config';
 const token = 'planted-token';
 
 /** Merges as hosts do: by a merge commit, as one commit anew, or by the same commits anew. */
-export async function mergeOn(host: GitHost, base: string, head: string, how: string): Promise<string | undefined> {
-  const git = (...args: string[]) => host.git(name, ...args).then((text) => text.trim());
-  const [onto, from] = [await tipOf(host, name, base), await tipOf(host, name, head)];
+export async function mergeOn(
+  host: Pick<GitHost, 'git' | 'repoDir'>,
+  base: string,
+  head: string,
+  how: string,
+  repo = name,
+): Promise<string | undefined> {
+  const git = (...args: string[]) => host.git(repo, ...args).then((text) => text.trim());
+  const [onto, from] = [await tipOf(host, repo, base), await tipOf(host, repo, head)];
   const as = ['-c', 'user.name=Host', '-c', 'user.email=host@example.com'];
   const tree = (await git('merge-tree', '--write-tree', onto, from).catch(() => '')).split('\n')[0];
   if (!tree) return undefined;

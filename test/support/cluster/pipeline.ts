@@ -17,6 +17,8 @@ export interface Pipeline {
 export interface Shipping extends Waiting {
   /** Template of the tag from now on. */
   readonly tag?: string;
+  /** More arguments of the command. */
+  readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -83,7 +85,7 @@ export async function openPipeline(shop: Shop, options: PipelineOptions = {}): P
       const who = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.test'];
       await git(app, ...who, 'commit', '--quiet', '--allow-empty', '--message', shipping.what);
       const source = (await git(app, 'rev-parse', 'HEAD')).trim();
-      const waited = await run(['ship'], shipping);
+      const waited = await run(['ship', ...(shipping.args ?? [])], shipping);
       const landed = waited.result.events.flatMap((event) => {
         if (event.type !== 'commit.finished') return [];
         const { outcome } = event;

@@ -30,7 +30,7 @@ export function isHealthy({ status }: Application): boolean {
 
 /** One config repo with a chart, and the Application that follows it. */
 export interface Shop {
-  /** Name of the repo, the application and its namespace. */
+  /** Name of the application and its namespace, and of the repo unless that has one of its own. */
   readonly name: string;
   readonly repo: string;
   readonly cluster: ClusterAccess;
@@ -54,6 +54,8 @@ export interface ShopOptions extends ChartOptions {
   readonly automated?: boolean;
   /** How a failed sync is tried again; Argo CD's own default is five times over minutes. */
   readonly retry?: Readonly<Record<string, unknown>>;
+  /** The repo's path on its host, without `.git`. Default: the shop's name. */
+  readonly repo?: string;
   /** The application's namespace. Default: Argo CD's. */
   readonly namespace?: string;
   /** The application's spec, over what it is otherwise. */
@@ -75,8 +77,8 @@ export async function openShop(name: string, options: ShopOptions = {}): Promise
 /** Opens a shop on a cluster. */
 export async function makeShop(cluster: ClusterAccess, name: string, options: ShopOptions = {}): Promise<Shop> {
   const kube = kubeAt(cluster.kubernetes);
-  const dir = join(cluster.git.dir, `${name}.git`);
-  const repo = `${cluster.git.url}/${name}.git`;
+  const dir = join(cluster.git.dir, `${options.repo ?? name}.git`);
+  const repo = `${cluster.git.url}/${options.repo ?? name}.git`;
   await createBareRepo(dir, { files: chart(options), message: `Open the ${name} shop\n` }, gitEnv);
   const object: KubeObject = {
     apiVersion: 'argoproj.io/v1alpha1',
