@@ -1,7 +1,7 @@
 /** The values that pass between the stages: what is to be done. Pure data: no stage imports another, all import this. */
 
 import type { DeployPlan } from './plan/deploy.ts';
-import type { HoldChange } from './plan/holds.ts';
+import type { HoldChange, PromotedPlan } from './plan/holds.ts';
 import type {
   Attest,
   BuilderPlan,
@@ -219,10 +219,11 @@ export interface DeliveryPlan {
   readonly gitTag?: string | undefined;
   /** Whether a beaten change waits in the branch's queue. Default true. */
   readonly queue?: boolean | undefined;
-  /** Default `git`. */
   readonly via?: Via | undefined;
   /** With `via: pullRequest`. */
   readonly pullRequest?: PullRequestPlan | undefined;
+  /** Whose values these are: they land only while that delivery has them. It waits in no queue, where others would land it. */
+  readonly promotes?: PromotedPlan | undefined;
   /** What the same commit does to the holds; with it, there may be no edits. */
   readonly holds?: HoldChange | undefined;
 }
@@ -239,6 +240,5 @@ export interface RunPlan extends CloudPlans {
 
 /** `registry/repository:tag` as Docker writes it. */
 export function imageName(image: ImagePlan): string {
-  if (image.from !== undefined) return image.from;
-  return `${image.registry.host}/${image.repository}:${image.tag}`;
+  return image.from ?? `${image.registry.host}/${image.repository}:${image.tag}`;
 }

@@ -36,6 +36,8 @@ export interface LandOptions {
   readonly queue?: boolean;
   /** The run's commit among the app repo's. With it, a value from a newer commit is never replaced. */
   readonly lineage?: Lineage | undefined;
+  /** For the config repo whose values are promoted. */
+  readonly sourceCredential?: GitCredential | undefined;
 }
 
 /** When a landing's time is over it looks once more and withdraws its intent, and must hear the answers to that. */
@@ -71,12 +73,14 @@ export async function landDelivery(
     if (landing.isNew && landing.pushes.length === 0) tellMade(landing);
     return pushCommit(world, repo, made, landing.isNew ? zeroId(repo.remote.format()) : made.on);
   };
-  const { lineage } = options;
+  const { lineage, sourceCredential } = options;
   const apply = loadApply(delivery.writes !== undefined);
-  const landing: Landing = startLanding({ world, emit, delivery, repo, apply, lineage, push, began, deadline });
-  // What is proposed waits for review and for no queue, and an intent holds values, no files. Whoever lands an intent makes its commit, and that would be without GitHub's signature.
-  const direct = way !== undefined || forge !== undefined || delivery.writes !== undefined;
-  const queueing = !direct && (options.queue ?? delivery.queue ?? true);
+  const landing: Landing = startLanding({
+    ...{ world, emit, delivery, repo, apply, lineage, sourceCredential, push, began, deadline },
+  });
+  // What is proposed waits for review and for no queue, an intent holds values, no files, and what is promoted lands only while its source has it. Whoever lands an intent makes its commit, and that would be without GitHub's signature.
+  const isValues = delivery.writes === undefined && delivery.promotes === undefined;
+  const queueing = way === undefined && forge === undefined && isValues && (options.queue ?? delivery.queue ?? true);
   const queue = queueing ? openIntentRefs(repo.remote, delivery.branch, queueKeyIn(world)) : undefined;
   try {
     if (forge !== undefined) return await propose({ landing, forge, credential });

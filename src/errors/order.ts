@@ -47,6 +47,17 @@ export const orderErrors = {
         .join(', ')}.`,
     'Name the image in each value ({tag.NAME}, {digest.NAME}), or let files and paths of both deliveries differ in one word only (dev/a.yaml, prod/a.yaml).',
   ),
+  PROMOTION_MOVED: entry<{ from: string; delivery: string; file: string; path: string; was: string; is: string }>(
+    exit,
+    ({ from, delivery, file, path, was, is }) =>
+      `${path} in ${file} of ${from} is ${JSON.stringify(is)} by now; what was to be promoted to ${delivery} is ${JSON.stringify(was)}.`,
+    'It was decided again a few times, and moved each time. Nothing was set; run again when it has come to rest.',
+  ),
+  PROMOTION_UNDECIDED: entry<{ delivery: string; after: string; why: string }>(
+    exit,
+    ({ delivery, after, why }) => `Whether what ${after} has is due in ${delivery} can't be told: ${why}.`,
+    "What can't be told is not promoted. Mend that, or promote it by name: tagboat promote FROM TO.",
+  ),
   ORDER_DIVERGED: entry<{ file: string; path: string; theirs: string; ours: string }>(
     exit,
     ({ file, path, theirs, ours }) =>

@@ -4,13 +4,18 @@ import type { Finding } from '../plan/finding.ts';
 import type { HistoryRecord } from '../plan/history.ts';
 import type { HeldPlace, Hold } from '../plan/holds.ts';
 import type { ImageExplanation } from '../plan/image.ts';
-import type { PlacePair, StandingHold, Waiting } from '../plan/listed.ts';
+import type { Candidate, PlacePair, StandingHold, Waiting } from '../plan/listed.ts';
 import type { Change, CommitPreview, ImagePreview, RunResult, SkippedImage } from '../plan/outcome.ts';
 import type { DeliveryStanding, ImageStanding, LiveLook, OpenProposal } from '../plan/where.ts';
 import type { Person } from '../plan.ts';
 
+interface Due {
+  /** With `promote --due`: each delivery with `after`, and why it isn't due yet. */
+  readonly candidates?: readonly Candidate[] | undefined;
+}
+
 /** What a run did. */
-export interface RunValue extends Omit<RunResult, 'exitCode' | 'errors'> {
+export interface RunValue extends Omit<RunResult, 'exitCode' | 'errors'>, Due {
   /** Of the first image. */
   readonly tag: string | undefined;
 }
@@ -30,7 +35,7 @@ export interface PlanValue {
 }
 
 /** Which place would get whose value, and what would be committed. */
-export interface PairsValue {
+export interface PairsValue extends Due {
   readonly pairs: readonly PlacePair[];
   readonly deliveries: readonly CommitPreview[];
 }

@@ -93,6 +93,8 @@ interface NoticeData {
   ROLLBACK_LEFT: { readonly delivery: string };
   /** Nothing says from which commit promoted values are, so they go over whatever is there. */
   PROMOTED_OF_NO_COMMIT: { readonly from: string; readonly to: string };
+  /** The values to be promoted moved before they landed, so it is decided again by what is there now. */
+  PROMOTION_DECIDED_AGAIN: { readonly delivery: string };
   /** The certificate of an Argo CD isn't checked. */
   CERTIFICATE_UNCHECKED: { readonly server: string };
   /** An application can't be watched yet; it may be by the time it matters. */

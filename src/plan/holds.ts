@@ -34,3 +34,21 @@ export type HoldChange =
   | { readonly is: 'release'; readonly places: readonly HeldPlace[] }
   /** A file that can't be read is written anew with those of its holds that are sound. */
   | { readonly is: 'repair'; readonly places: readonly [] };
+
+/** Where the values of a promotion come from. */
+export interface PromotedPlan {
+  /** The delivery that has them, and where. */
+  readonly name: string;
+  readonly repo: string;
+  readonly branch: string;
+  readonly places: readonly HeldPlace[];
+  /** In the places' order, as they were at that tip. */
+  readonly values: readonly string[];
+  readonly tip: string;
+  /** What the same run promotes to those places: that they have it is no move. */
+  readonly byUs: readonly (string | undefined)[];
+  /** The app repo's commit that they are from; undefined where nothing says so. */
+  readonly of: string | undefined;
+  /** Should they move meanwhile, the same run decides anew: that is no failure yet. */
+  readonly again?: boolean | undefined;
+}

@@ -10,7 +10,7 @@ import { commit } from '../../src/entry/commands/commit.ts';
 import { hold, unhold } from '../../src/entry/commands/hold.ts';
 import { holds } from '../../src/entry/commands/holds.ts';
 import { plan } from '../../src/entry/commands/plan.ts';
-import { promote } from '../../src/entry/commands/promote.ts';
+import { promote } from '../../src/entry/commands/promote/promote.ts';
 import { queue } from '../../src/entry/commands/queue.ts';
 import { rollback } from '../../src/entry/commands/rollback.ts';
 import type { GitHostFault, GitHostRequest, RepoSetup } from '../../src/sandbox/git-host/git-host.ts';
@@ -152,7 +152,7 @@ describe.skipIf(noHttpBackend !== undefined)(`every command on a host${skipNote}
     // Somebody waits already: what is promoted goes through the queue, and lands both.
     await leaveIntent(repo, 'apps/app-3.yaml');
     expect(await here(queue(common, undefined, on))).toMatchObject({ errors: [] });
-    expect(await here(promote(common, 'one', 'two', {}), inApp)).toMatchObject({
+    expect(await here(promote(common, ['one', 'two'], {}), inApp)).toMatchObject({
       ...{ errors: [], commits: outcomes('landed') },
     });
     const changed = ['main/values.yaml', 'apps/app-2.yaml', 'apps/app-3.yaml'];

@@ -21,6 +21,10 @@ const directory = '72f988bf-86f1-41af-91ab-2d7cd011db47';
 const whole: Part = { registry: 'ghcr.io/acme', images: { app: {} }, deliveries: { main: delivery } };
 const image = (part: Part): Part => ({ ...whole, images: { app: part } });
 const deliver = (part: Part): Part => ({ ...whole, deliveries: { main: { ...delivery, ...part } } });
+const promoted = (part: Part): Part => {
+  const { from: _, ...target } = delivery;
+  return { ...whole, deliveries: { main: delivery, next: { ...target, after: 'main', ...part } } };
+};
 const followed = (part: Part): Part =>
   deliver({ application: 'shop', argocd: { server: 'https://argocd.example.com', ...part } });
 
@@ -192,6 +196,21 @@ const mistakes: readonly (readonly [title: string, file: Part])[] = [
   ['an Argo CD by plain http', followed({ server: 'http://argocd.example.com' })],
   ['an Argo CD with a token in its URL', followed({ server: 'https://me@argocd.example.com' })],
   ['a server with a kubeconfig', followed({ auth: 'kubeconfig' })],
+  ['a delivery that nothing delivers to', promoted({ after: undefined })],
+  ['what is promoted and delivered by runs too', promoted({ from: 'main' })],
+  ['windows without a promotion', deliver({ windows: 'Mon 09:00-17:00 UTC' })],
+  ['a soak without a promotion', deliver({ soak: '30m' })],
+  ['a soak of no time', promoted({ soak: '0m' })],
+  ['a soak without its unit', promoted({ soak: '30' })],
+  ['windows without their zone', promoted({ windows: 'Mon-Fri 09:00-17:00' })],
+  ['windows of days that there are not', promoted({ windows: ['Mon-Fri 09:00-17:00 UTC', 'Weekend 09:00-17:00 UTC'] })],
+  ['windows of hours that there are not', promoted({ windows: 'Mon 25:00-26:00 UTC' })],
+  ['no windows', promoted({ windows: [] })],
+  ['a freeze by a word', promoted({ freeze: 'Christmas' })],
+  ['a freeze of a month that there is not', promoted({ freeze: ['2026-13-01 UTC'] })],
+  ['a message for a promotion', promoted({ message: 'Update to {tag}' })],
+  ['trailers for a promotion', promoted({ trailers: { 'Reviewed-by': 'Ada' } })],
+  ['releases in order by promotion', promoted({ order: 'semver' })],
   ['a timeout without its unit', followed({ timeout: '600' })],
   ["a secret's value for its name", followed({ webhookSecret: 'not a name' })],
 ];
@@ -312,6 +331,14 @@ describe('a mistake in tagboat.yaml', () => {
       },
     ],
     [
+      'promotions of all kinds',
+      promoted({
+        ...{ soak: '1h30m', freeze: ['2026-12-20..2027-01-02', '12-24', '05-01..05-03 America/New_York'] },
+        windows: ['Mon-Thu,Sun 09:00-17:00 Europe/Berlin', 'Sat 22:00-06:00 Europe/Berlin'],
+      }),
+    ],
+    ['a promotion at any time', promoted({ freeze: '2026-12-24 UTC', soak: '2d' })],
+    [
       'a builder by TLS',
       image({ builder: { address: 'tcp://[::1]:1234', ca: '/etc/ca.pem' }, platforms: ['linux/arm64/v8'] }),
     ],
@@ -335,6 +362,68 @@ describe('a mistake in tagboat.yaml', () => {
 it('a branch that is made from itself is refused by the command line', () => {
   const text = JSON.stringify(deliver({ branch: 'env/prod', createBranch: { from: 'env/prod' } }));
   expect(codes(text)).toEqual(['CONFIG_VALUE_INVALID']);
+});
+
+describe('a chain of promotions that could never run', () => {
+  const chain = (deliveries: Readonly<Record<string, string>>): string[] => {
+    const lines = Object.entries(deliveries).map(
+      ([name, keys]) => `  ${name}: { repo: a/b, set: { v.yaml: { .a: '{tag}' } }, ${keys} }`,
+    );
+    const found = configMistakes(
+      ['registry: ghcr.io', 'images: { app: {} }', 'deliveries:', ...lines].join('\n'),
+      'tagboat.yaml',
+      {},
+    );
+    return found.map(({ code, place, message }) => `${place?.line} ${code} ${message}`);
+  };
+
+  it.each([
+    [
+      'goes in a circle',
+      { a: 'after: c', b: 'after: a', c: 'after: b' },
+      /^4 CONFIG_VALUE_INVALID .*circle: a after c after b after a/,
+    ],
+    ['is after itself', { a: 'after: a' }, /^4 CONFIG_VALUE_INVALID .*the delivery itself/],
+    [
+      'is after one that there is not',
+      { staging: 'from: main', b: 'after: stagin' },
+      /^5 CONFIG_VALUE_INVALID .*mean staging/,
+    ],
+    [
+      'has hours that never open',
+      { a: 'from: main', b: "after: a, windows: ['Mon 09:00-09:00 UTC']" },
+      /^5 .*windows\[0\].*never open/,
+    ],
+    [
+      'has a zone that there is not',
+      { a: 'from: main', b: "after: a, windows: 'Mon 09:00-10:00 Europe/Atlantis'" },
+      /^5 .*IANA/,
+    ],
+    [
+      'is frozen all year',
+      { a: 'from: main', b: "after: a, freeze: ['01-01..06-30 UTC', '07-01..12-31 UTC']" },
+      /^5 .*no day of the year/,
+    ],
+    [
+      'is frozen all but a leap day',
+      { a: 'from: main', b: "after: a, freeze: ['03-01..02-29 UTC']" },
+      /^5 .*no day of the year/,
+    ],
+    ['is frozen in no one zone', { a: 'from: main', b: 'after: a, freeze: 12-24' }, /^5 .*time zone/],
+    [
+      'has a title of its own',
+      { a: 'from: main', b: 'after: a, via: pullRequest, pullRequest: { title: x }' },
+      /^5 .*writes its own/,
+    ],
+  ] as const)('is refused where it %s', (_, deliveries, told) => {
+    expect(chain(deliveries)).toEqual([expect.stringMatching(told)]);
+  });
+
+  it('is none where it ends', () => {
+    expect(
+      chain({ production: 'after: staging', dev: 'from: main', staging: 'after: dev', canary: 'after: staging' }),
+    ).toEqual([]);
+  });
 });
 
 describe('all mistakes of a file', () => {

@@ -2,13 +2,14 @@ import { TagboatError } from '../../errors.ts';
 import type { Emit } from '../../events.ts';
 import type { HoldChange } from '../../plan/holds.ts';
 import type { CommitOutcome } from '../../plan/outcome.ts';
-import type { DeliveryPlan } from '../../plan.ts';
+import type { DeliveryPlan, GitCredential } from '../../plan.ts';
 import type { ObjectId } from '../../wire/git/pack/object.ts';
 import type { World } from '../../wire/world.ts';
 import { filesTouched, filesWritten, type Rewriting, valuesFound } from '../edit/rewrite.ts';
 import { readHolds } from '../holds/holds.ts';
 import { guard } from '../order/guard.ts';
 import type { Lineage } from '../order/lineage.ts';
+import { refuseMoved } from '../order/source-moved.ts';
 import { guardWritten } from '../order/written.ts';
 import type { BranchLook, ConfigRepo } from '../repo/config-repo.ts';
 import { type ApplyDelivery, heldOutcome } from './apply.ts';
@@ -23,6 +24,8 @@ export interface Landing {
   readonly repo: ConfigRepo;
   readonly apply: Promise<ApplyDelivery>;
   readonly lineage: Lineage | undefined;
+  /** For the config repo whose values are promoted. */
+  readonly sourceCredential?: GitCredential | undefined;
   /** One try to get a commit of ours onto the branch. Throws WireFailure when nobody is let in (401, 403). */
   readonly push: (made: MadeCommit) => Promise<PushTry>;
   readonly began: number;
@@ -80,10 +83,11 @@ export type TipDecision =
 
 /**
  * Works out what there is to do on this tip: nothing when its files have all values already, when one of them is held,
- * or when it is from a newer commit. Throws VALUE_OVERTAKEN, ORDER_*, HOLDS_INVALID, and what reading and editing files throws.
+ * or when it is from a newer commit. Throws VALUE_OVERTAKEN, PROMOTION_MOVED, ORDER_*, HOLDS_INVALID, and what reading and editing files throws.
  */
 export async function decideOnTip(landing: Landing, tip: ObjectId): Promise<TipDecision> {
   const { world, delivery, repo, lineage } = landing;
+  await refuseMoved(landing, tip);
   // The same commit on the same tip: if both tries arrive, it is one commit all the same.
   if (landing.made?.on === tip) return { is: 'made', made: landing.made };
   const snapshot = await repo.readFiles(tip, filesTouched(delivery), filesWritten(delivery));

@@ -18,6 +18,7 @@ import {
 } from '../shape/grammar.ts';
 import type { DeliveryShape } from '../shape/shape.ts';
 import { type Allowed, ofImage, ofSource, parseTemplate } from '../shape/template.ts';
+import { checkAfter, checkChains } from './after.ts';
 import { checkDeploy } from './argocd.ts';
 import type { Checks } from './checks.ts';
 import { checkWrite, isOfPullRequests } from './write.ts';
@@ -39,7 +40,9 @@ export function checkDeliveries(
   context: DeliveryContext,
   checks: Checks,
 ): DeliveryConfig[] {
-  return Object.entries(raw).map(([name, delivery]) => checkDelivery(name, delivery, context, checks));
+  const deliveries = Object.entries(raw).map(([name, delivery]) => checkDelivery(name, delivery, context, checks));
+  checkChains(deliveries, checks);
+  return deliveries;
 }
 
 function checkDelivery(
@@ -61,6 +64,7 @@ function checkDelivery(
     if (JSON.stringify(raw[key])?.includes('{name}'))
       checks.refuse(at(key), "can't have {name}: that is for files and paths of `set:` and for `application:`");
   }
+  const after = checkAfter(name, raw, checks);
   const from = checkFrom(at('from'), raw.from, checks);
   if (raw.order === 'semver' && from.tags.length === 0)
     checks.refuse(at('order'), 'orders releases by their git tags, and from: takes none (from: { tags: ["v*"] })');
@@ -90,6 +94,7 @@ function checkDelivery(
   return {
     name,
     from,
+    after,
     repo: 'why' in repo ? '' : repo.url,
     branch,
     createBranch: createBranch === true ? {} : createBranch || undefined,
@@ -145,6 +150,8 @@ function checkFrom(path: (string | number)[], raw: DeliveryShape['from'], checks
     else for (const [index, pattern] of (value ?? []).entries()) checks.mustBe([...at, index], why(pattern));
     return [value ?? []].flat();
   };
+  // What is promoted, or a mistake that is told already.
+  if (raw === undefined) return { branches: [], tags: [], pullRequests: false };
   if (typeof raw === 'string' || Array.isArray(raw))
     return { branches: names(raw, path, whyNoBranchPattern), tags: [], pullRequests: false };
   const branches = names(raw.branches, [...path, 'branches'], whyNoBranchPattern);

@@ -15,6 +15,8 @@ export interface PromoteRequest extends Identity {
   /** The trailer `Tagboat-Source` of the delivery that brought them. */
   readonly source: string | undefined;
   readonly why: string | undefined;
+  /** What the same run promotes to the first delivery, in the pairs' order. */
+  readonly byUs?: readonly (string | undefined)[] | undefined;
 }
 
 /** The delivery of one place's values to the next. Pure. It tells where they came from, as the first one did. */
@@ -40,6 +42,7 @@ export function planPromote(from: DeliveryConfig, to: DeliveryConfig, request: P
     { key: 'Tagboat-Source', value: source ?? '' },
   ];
   const person = defaultPerson(request);
+  const of = /@?([0-9a-f]{40}|[0-9a-f]{64})$/.exec(source ?? '')?.[1];
   return {
     ...{ name: to.name, repo: to.repo, branch: to.branch, createBranch: to.createBranch, edits },
     message: writeMessage({ text, trailers, delivery: to.name, edits, source: undefined }),
@@ -48,7 +51,10 @@ export function planPromote(from: DeliveryConfig, to: DeliveryConfig, request: P
       committer: person,
       deploy: to.deploy,
       order: to.order,
-      queue: to.queue,
+      promotes: {
+        ...{ name: from.name, repo: from.repo, branch: from.branch, places: pairs.map((pair) => pair.from) },
+        ...{ values, tip, byUs: request.byUs ?? [], of },
+      },
       via: to.via,
       pullRequest: withoutWords(to.pullRequest),
     },

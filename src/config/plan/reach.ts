@@ -19,7 +19,8 @@ export function reaches({ from }: DeliveryConfig, { branch, gitTag, pullRequest 
 
 /** What deliveries take, each ref as git names it. */
 export function takenBy(deliveries: readonly DeliveryConfig[]): string[] {
-  const taken = deliveries.flatMap(({ from }) => [
+  const taken = deliveries.flatMap(({ from, after }) => [
+    ...(after === undefined ? [] : [`promotions after ${after.name}`]),
     ...from.branches.map((branch) => `refs/heads/${branch}`),
     ...from.tags.map((tag) => `refs/tags/${tag}`),
     ...(from.pullRequests ? ['pull requests'] : []),
@@ -36,7 +37,9 @@ export function skippedDeliveries(
   return config.deliveries
     .filter((delivery) => names?.includes(delivery.name) !== false && !reaches(delivery, source))
     .map((delivery) => {
-      const { name } = delivery;
+      const { name, after } = delivery;
+      if (after !== undefined)
+        return { name, why: `${name} gets what ${after.name} has, by promotion alone (tagboat promote --due).` };
       return { name, why: `${name} takes ${takenBy([delivery]).join(', ')}, and ${whatItIsOf(source)}.` };
     });
 }

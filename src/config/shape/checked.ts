@@ -9,6 +9,7 @@ import type {
   Required,
   SignPlan,
 } from '../../plan/image.ts';
+import type { AfterPlan } from '../../plan/listed.ts';
 import type { HookPlan } from '../../plan/outcome.ts';
 import type { PullRequestPlan, WriteTemplate } from '../../plan/pull-request.ts';
 import type { Allowance, CloudPlans, Edit, Engine, Order, Person, Platform, RegistryPlan, Via } from '../../plan.ts';
@@ -86,6 +87,8 @@ export interface FromConfig {
 export interface DeliveryConfig {
   readonly name: string;
   readonly from: FromConfig;
+  /** Whose values it gets by promotion; then nothing delivers here. */
+  readonly after?: AfterPlan | undefined;
   readonly repo: string;
   readonly branch: string;
   readonly createBranch: { readonly from?: string | undefined } | undefined;

@@ -153,6 +153,12 @@ export function whyNoTimeout(text: string): string | undefined {
   return ms >= 1_000 && ms <= 86_400_000 ? undefined : 'a time such as 90s, 10m or 1h, up to 24h';
 }
 
+/** Up to thirty days. */
+export function whyNoSoak(text: string): string | undefined {
+  const ms = timeoutOf(text);
+  return ms >= 1_000 && ms <= 30 * 86_400_000 ? undefined : 'a time such as 30m, 2h or 1d, up to 30d';
+}
+
 /** How long something must stay as it is. */
 export function whyNoSettle(text: string): string | undefined {
   const ms = timeoutOf(text);

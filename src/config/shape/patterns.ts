@@ -20,7 +20,9 @@ const inner =
   '(?!/)(?![A-Za-z]:)(?!(?:.*/)?\\.\\.(?:/|$))(?!(?:.*/)?\\.[gG][iI][tT](?:/|$))[^\\\\\\u0000-\\u001f]{1,1000}';
 const branch = (more: string): string =>
   `(?![-/]|HEAD$|@$|refs/)(?!.*(?:\\.\\.|@\\{|//|/\\.|\\.lock(?:/|$)|[/.]$))(?!\\.)[^\\u0000-\\u0020~^:?${more}\\[\\\\\\u007f]{1,244}`;
-const time = '(?:[0-9]{1,6}(?:ms|[smh])){1,3}';
+const time = '(?:[0-9]{1,6}(?:ms|[smhd])){1,3}';
+const weekday = '(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)';
+const date = '(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])';
 const alone = ofSource.map((name) => name.replace('.', '\\.'));
 
 /** A template that knows these variables; `{{…}}` is text. */
@@ -123,7 +125,16 @@ export const patterns = {
   notBlank: pattern('(?=[\\s\\S]*\\S)[\\s\\S]*'),
   environment: pattern('(?=[\\s\\S]*\\S)[\\s\\S]{1,255}', ['production']),
   environmentUrl: pattern('https?://[^\\s/@?#]+[^\\s@]{0,1000}', ['https://pr-{pr}.example.com']),
-  time: pattern(`(?!0+(?:ms|[smh])$)${time}`, ['90s', '10m', '1h']),
+  time: pattern(`(?!0+(?:ms|[smhd])$)${time}`, ['90s', '10m', '1h']),
+  soak: pattern(`(?!0+(?:ms|[smhd])$)${time}`, ['30m', '2h', '1d']),
+  window: pattern(
+    `${weekday}(?:[,-]${weekday})* +(?:[01][0-9]|2[0-3]):[0-5][0-9]-(?:(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00) +[A-Za-z][\\w+/-]*`,
+    ['Mon-Fri 09:00-17:00 Europe/Berlin'],
+  ),
+  freeze: pattern(`(?:${date}(?:\\.\\.${date})?|[0-9]{4}-${date}(?:\\.\\.[0-9]{4}-${date})?)(?: +[A-Za-z][\\w+/-]*)?`, [
+    '2026-12-20..2027-01-02',
+    '12-24..12-26',
+  ]),
   variable: pattern(forms.variable, ['ARGOCD_WEBHOOK_SECRET']),
   hookUrl: { pattern: '^\\$\\{[A-Za-z_][A-Za-z0-9_]*\\}$', examples: [`\${SLACK_WEBHOOK}`] },
   hookText: pattern(`(?=[\\s\\S]*\\S)${template(hookVariables, [])}`, ['{delivery} is {outcome}: {subject} {url}']),

@@ -61,7 +61,9 @@ export function configJsonSchema(): Part {
   }
   const delivery = at('properties.deliveries.additionalProperties');
   const needed = ['application'];
-  delivery.dependencies = { argocd: needed, sync: needed, onUnhealthy: needed, environment: needed };
+  const promoted = { soak: ['after'], windows: ['after'], freeze: ['after'] };
+  delivery.oneOf = [has('from'), has('after')];
+  delivery.dependencies = { argocd: needed, sync: needed, onUnhealthy: needed, environment: needed, ...promoted };
   // Releases are ordered by git tags.
   const byTags = { properties: { from: { type: 'object', ...has('tags'), description: 'As said above.' } } };
   const proposed = is('via', 'pullRequest');
@@ -72,8 +74,9 @@ export function configJsonSchema(): Part {
   const unwritten = { anyOf: [{ not: byPullRequests }, proposed, is('onUnhealthy', 'rollback')] };
   delivery.not = {
     anyOf: [
-      { allOf: [is('order', 'semver'), { not: byTags }] },
+      { allOf: [is('order', 'semver'), { anyOf: [{ not: byTags }, has('after')] }] },
       { allOf: [has('pullRequest'), { not: proposed }] },
+      { allOf: [has('after'), { anyOf: [has('message'), has('trailers'), has('write')] }] },
       // GitHub's API commits on branches that are there.
       {
         allOf: [

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { aws, azure, google, registry } from './access.ts';
 import { application, argocd, environment } from './argocd.ts';
+import { afterKeys } from './delivery/after.ts';
 import { from } from './from.ts';
 import { image, limits, tag } from './image.ts';
 import { notify } from './notify.ts';
@@ -20,9 +21,11 @@ const delivery = z.strictObject({
       z.array(text(patterns.branchPattern)).min(1),
       from.meta({ minProperties: 1 }),
     ])
+    .optional()
     .describe(
-      "The app repo's branch or branches that deliver here, patterns such as release/* too; a map for git tags and pull requests.",
+      "The app repo's branch or branches that deliver here, patterns such as release/* too; a map for git tags and pull requests. Required unless there is `after`.",
     ),
+  ...afterKeys,
   repo: text(patterns.repo).describe('The config repo: an https URL, or owner/name for GitHub.'),
   branch: text({ ...patterns.branch, default: 'main' })
     .optional()
@@ -178,8 +181,10 @@ export const texts: readonly (readonly string[])[] = [
   ['images', '*', 'annotations', '*'],
   ['images', '*', 'check', '*'],
   ['images', '*', 'check', '*', '*'],
-  ['deliveries', '*', 'from'],
-  ['deliveries', '*', 'from', '#'],
+  ...['from', 'after', 'freeze'].flatMap((key) => [
+    ['deliveries', '*', key],
+    ['deliveries', '*', key, '#'],
+  ]),
   ...['branches', 'tags'].map((key) => ['deliveries', '*', 'from', key]),
   ...['branches', 'tags'].map((key) => ['deliveries', '*', 'from', key, '#']),
   ['deliveries', '*', 'branch'],

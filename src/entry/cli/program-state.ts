@@ -99,21 +99,32 @@ tagboat rollback --repo acme/config --path 'main/values.yaml:.front.imageTag'`,
 
   add(
     'promote',
-    "Set another delivery's values to those that the first one has now. Builds nothing.",
+    "Set other deliveries' values to those that the first one has now, or whatever is due. Builds nothing.",
     `tagboat promote staging production
 tagboat promote staging production --check
-tagboat promote staging production --why 'tested over the weekend'`,
+tagboat promote staging production --image cart --why 'tested over the weekend'
+tagboat promote staging --all
+tagboat promote --due --check
+tagboat promote --due`,
   )
-    .argument('<from>', 'the delivery whose values are taken')
-    .argument('<to>', 'the delivery that gets them')
+    .argument(
+      '[names...]',
+      'the delivery whose values are taken, and those that get them; with --due only these (default: all)',
+    )
+    .option(
+      '--due',
+      'promote what has been there for long enough and is healthy, by after, soak, windows and freeze',
+      false,
+    )
+    .option('--all', 'to every delivery whose after is the first one', false)
+    .option('--image <name>', "only this image's values; may be given again", collectOption, [])
     .option('--why <text>', 'the reason, for the commit message')
     .option('--check', 'show which place gets whose value, and the diff; write nothing', false)
     .option('--force', forceHelp, false)
-    .option('--no-queue', queueHelp)
     .option('--wait-merge <time>', waitMergeHelp)
-    .action(async (from: string, to: string, options) =>
+    .action(async (names: string[], options) =>
       run('promote', common(), async () =>
-        (await import('../commands/promote.ts')).promote(common(), from, to, options),
+        (await import('../commands/promote/promote.ts')).promote({ ...common(), image: options.image }, names, options),
       ),
     );
 

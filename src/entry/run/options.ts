@@ -82,7 +82,7 @@ const used: Readonly<Record<string, { readonly config?: readonly string[]; reado
     repo: [...ofRepo, 'to', 'path', 'why', 'until', 'by', 'force'],
   },
   retire: { config: [...ofConfig, 'pr', 'force'] },
-  promote: { config: [...ofConfig, 'why', 'check', 'force', 'queue', 'waitMerge'] },
+  promote: { config: ['config', 'app', 'image', 'why', 'check', 'force', 'waitMerge', 'all', 'due'] },
   queue: { config: ofConfig, repo: ofRepo },
   where: { config: ['config', 'app'] },
   status: { config: ['config', 'app'] },

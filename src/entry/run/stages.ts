@@ -8,6 +8,7 @@ import type { Server } from '../../deploy/deploy.ts';
 import type { TagboatError } from '../../errors.ts';
 import type { ArgoCdPlan } from '../../plan/deploy.ts';
 import type { ImageExplanation } from '../../plan/image.ts';
+import { sourceBehind } from '../../plan/listed.ts';
 import type { CommitPreview, ImagePreview } from '../../plan/outcome.ts';
 import type { DeliveryPlan, GitCredential, ImagePlan, RunPlan } from '../../plan.ts';
 import type { Stages } from '../../ship.ts';
@@ -70,6 +71,11 @@ async function withAuthorized<T>(
     deliveries.map(({ repo }) => repo),
   );
   const lineage = source === undefined ? undefined : openLineage(world, emit, source, readers);
+  const lineageOf = (delivery: DeliveryPlan) => {
+    const of = sourceBehind(delivery, source);
+    return of === undefined || of === source ? of && lineage : openLineage(world, emit, of, readers);
+  };
+  const watchingOf = (delivery: DeliveryPlan) => ({ ...watching, source: sourceBehind(delivery, source) });
   const openImages = async () => {
     if (source === undefined) throw new RangeError('images are built from a commit');
     const [stage, { createImageRun }] = await Promise.all([
@@ -82,7 +88,7 @@ async function withAuthorized<T>(
   // Loaded only where there is something to build, and opened once: what was found out for one image serves the others.
   const images = () => (opened ??= openImages());
   const preview = async (delivery: DeliveryPlan, rendering: Rendering | undefined): Promise<CommitPreview> =>
-    previewDelivery(world, showPending(delivery, []), await auth.git(delivery.repo), { lineage, pushes, rendering });
+    previewDelivery(world, showPending(delivery, []), await auth.git(delivery.repo), { lineage: lineageOf(delivery), pushes, rendering });
   try {
     return await work({
       checkImage: async (image) => {
@@ -106,18 +112,26 @@ async function withAuthorized<T>(
       checkDelivery: async (delivery) => preview(delivery, undefined),
       checkRendered: preview,
       land: async (delivery, pushed) =>
-        landDelivery(world, emit, resolveDigests(delivery, pushed), await auth.git(delivery.repo), { lineage }),
+        landDelivery(world, emit, resolveDigests(delivery, pushed), await auth.git(delivery.repo), {
+          lineage: lineageOf(delivery),
+          sourceCredential: delivery.promotes && (await auth.git(delivery.promotes.repo)),
+        }),
       awaitMerge: async (delivery, proposed, pushed) => {
         const { awaitMerge } = await import('../../commit/propose/await-merge.ts');
         const waitMs = delivery.pullRequest?.waitMs ?? 0;
         const asked = resolveDigests(delivery, pushed);
-        return awaitMerge(world, emit, asked, await auth.git(delivery.repo), { proposed, waitMs, lineage });
+        return awaitMerge(world, emit, asked, await auth.git(delivery.repo), {
+          proposed,
+          waitMs,
+          lineage: lineageOf(delivery),
+        });
       },
       server: servers.of,
       checkApplications: async (delivery) => checkWatch(watching, delivery),
       watch: async (delivery, outcome, pushed) =>
-        watchOutcome(watching, resolveDigests(delivery, pushed), outcome, pushed),
-      rollBack: async (...args) => (await import('./rollback.ts')).rollBack(watching, ...args),
+        watchOutcome(watchingOf(delivery), resolveDigests(delivery, pushed), outcome, pushed),
+      rollBack: async (delivery, ...args) =>
+        (await import('./rollback.ts')).rollBack(watchingOf(delivery), delivery, ...args),
     });
   } finally {
     servers.close();

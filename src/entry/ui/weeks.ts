@@ -5,7 +5,7 @@ import type { Exec } from '../../wire/exec.ts';
 import type { Clock, Env } from '../../wire/world.ts';
 import { commit } from '../commands/commit.ts';
 import { unhold } from '../commands/hold.ts';
-import { promote } from '../commands/promote.ts';
+import { promote } from '../commands/promote/promote.ts';
 import { rollback } from '../commands/rollback.ts';
 import { ship } from '../commands/ship.ts';
 import { initAppRepo, writeFiles } from '../demo/app.ts';
@@ -128,9 +128,9 @@ export async function showWeeks({ session, demo, dir, common }: Weeks): Promise<
     if ([0, 6].includes(new Date(morning).getUTCDay())) continue;
     const many = 1 + ((one * 5) % 3);
     for (let of = 0; of < many; of += 1) await deliver(morning + of * 97 * minute + one * 3 * minute, nth++);
-    await at(morning + 6 * hour, 'Grace Murray', promote(own, 'dev', 'staging', {}));
+    await at(morning + 6 * hour, 'Grace Murray', promote(own, ['dev', 'staging'], {}));
     if (one % 2 === 0)
-      await at(morning + 8 * hour + 11 * minute, 'Ada Byron', promote(own, 'staging', 'production', {}));
+      await at(morning + 8 * hour + 11 * minute, 'Ada Byron', promote(own, ['staging', 'production'], {}));
     if (one === 8 || one === 16) {
       const why = one === 8 ? 'checkout answers 500' : 'the basket is empty after login';
       await at(morning + 9 * hour, 'Edsger Wybe', rollback(own, 'production', { to: 'previous', why }));

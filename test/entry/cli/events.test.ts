@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createProgram } from '../../../src/entry/cli/program.ts';
-import { promote } from '../../../src/entry/commands/promote.ts';
+import { promote } from '../../../src/entry/commands/promote/promote.ts';
 import { wait } from '../../../src/entry/commands/wait.ts';
 import { harbour } from '../../support/argocd.ts';
 import { cli, resultOf, town } from '../../support/cli.ts';
@@ -70,9 +70,9 @@ describe.skipIf(noHttpBackend !== undefined)(`the events of real runs${skipNote}
 `,
     });
     const settings = { command: 'promote', cwd: app, env };
-    expect(await here(promote(common, 'main', 'next', { check: true }), settings)).toMatchObject({ exitCode: 0 });
-    expect(await here(promote(common, 'main', 'next', {}), settings)).toMatchObject({ commits: [{ is: 'landed' }] });
-    expect((await here(promote(common, 'main', 'next', {}), { ...settings, env: to })).exitCode).toBe(3);
+    expect(await here(promote(common, ['main', 'next'], { check: true }), settings)).toMatchObject({ exitCode: 0 });
+    expect(await here(promote(common, ['main', 'next'], {}), settings)).toMatchObject({ commits: [{ is: 'landed' }] });
+    expect((await here(promote(common, ['main', 'next'], {}), { ...settings, env: to })).exitCode).toBe(3);
     expect((await run('ship', '--bogus')).exitCode).toBe(2);
   });
 

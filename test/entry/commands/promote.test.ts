@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { commit } from '../../../src/entry/commands/commit.ts';
 import { hold } from '../../../src/entry/commands/hold.ts';
-import { type PromoteOptions, promote } from '../../../src/entry/commands/promote.ts';
+import type { PromoteOptions } from '../../../src/entry/commands/promote/named.ts';
+import { promote } from '../../../src/entry/commands/promote/promote.ts';
 import { git, gitHost, noHttpBackend, skipNote, tempDir } from '../../support/git-host.ts';
 import { type HereResult, here } from '../../support/here.ts';
 
@@ -39,7 +40,7 @@ async function place(production = 'production/values.yaml: { .front.imageTag: "{
     return source;
   };
   const go = (options: PromoteOptions = {}): Promise<HereResult> =>
-    here(promote(common, 'staging', 'production', options), { command: 'promote', cwd: app });
+    here(promote(common, ['staging', 'production'], options), { command: 'promote', cwd: app });
   const values = () => host.git('config', 'show', 'main:production/values.yaml');
   return { host, app, deliver, go, production: values };
 }
@@ -111,7 +112,7 @@ describe.skipIf(noHttpBackend !== undefined)(`tagboat promote${skipNote}`, () =>
     const { app, deliver, go } = await place('production/values.yaml: { .front.imageTag: x, .front.tag: y }');
     await deliver();
     expect(await go()).toMatchObject({ exitCode: 2, errors: [{ code: 'PROMOTE_UNPAIRED' }] });
-    expect(await here(promote(common, 'stagin', 'production', {}), { cwd: app })).toMatchObject({
+    expect(await here(promote(common, ['stagin', 'production'], {}), { cwd: app })).toMatchObject({
       errors: [{ code: 'USAGE' }],
     });
   });

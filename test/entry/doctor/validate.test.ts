@@ -5,7 +5,7 @@ import { edit } from '../../../src/entry/commands/edit/edit.ts';
 import { hold, unhold } from '../../../src/entry/commands/hold.ts';
 import { holds } from '../../../src/entry/commands/holds.ts';
 import { plan } from '../../../src/entry/commands/plan.ts';
-import { promote } from '../../../src/entry/commands/promote.ts';
+import { promote } from '../../../src/entry/commands/promote/promote.ts';
 import { queue } from '../../../src/entry/commands/queue.ts';
 import { rollback } from '../../../src/entry/commands/rollback.ts';
 import { wait } from '../../../src/entry/commands/wait.ts';
@@ -65,8 +65,8 @@ deliveries:
       validate(common),
       holds(common, undefined, {}),
       queue(common, undefined, {}),
-      promote(common, 'a', 'b', { check: true }),
-      promote(common, 'a', 'b', {}),
+      promote(common, ['a', 'b'], { check: true }),
+      promote(common, ['a', 'b'], {}),
       hold(common, 'a', { why: 'looked into' }),
       unhold(common, 'a', {}),
       rollback(common, 'a', { to: first, force: true }),

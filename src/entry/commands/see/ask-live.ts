@@ -1,5 +1,6 @@
 import type { Auth } from '../../../auth/auth.ts';
 import { openHistory } from '../../../commit/order/history.ts';
+import { type ErrorReport, reportOf } from '../../../errors.ts';
 import type { LiveLook } from '../../../plan/where.ts';
 import type { Servers } from '../../run/argocd-servers.ts';
 import type { Glancing } from './glance.ts';
@@ -17,7 +18,7 @@ export async function liveOf(
   { look, auth, servers }: AskingLive,
   { deploy, repo, branch, places }: LookedAt,
   commit: string,
-): Promise<{ readonly live: readonly LiveLook[] } | { readonly notAsked: string }> {
+): Promise<{ readonly live: readonly LiveLook[] } | { readonly notAsked: string; readonly error?: ErrorReport }> {
   if (deploy === undefined) return { notAsked: 'the config names no application' };
   if (deploy.ofPullRequest) return { notAsked: 'each pull request has applications of its own' };
   const { world } = look;
@@ -39,6 +40,6 @@ export async function liveOf(
   try {
     return { live: await look.within(ask()) };
   } catch (error) {
-    return { notAsked: look.untold(error) };
+    return { notAsked: look.untold(error), error: reportOf(error) };
   }
 }

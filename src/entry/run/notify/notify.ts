@@ -1,5 +1,6 @@
 import { type ErrorReport, reportOf } from '../../../errors.ts';
 import { emitNotice, type Happening } from '../../../events.ts';
+import { sourceBehind } from '../../../plan/listed.ts';
 import { badEnds, type DeliveryEnd, type HookPlan } from '../../../plan/outcome.ts';
 import type { DeliveryPlan, Source } from '../../../plan.ts';
 import { WireFailure } from '../../../wire/failure.ts';
@@ -58,22 +59,25 @@ async function tellHooks(
   const [{ deliveryEndOf }, { messageFor }] = await Promise.all([import('./ends.ts'), import('./message.ts')]);
   const ends = deliveries.flatMap((delivery) => {
     const end = deliveryEndOf(delivery, events, errors);
-    if (end === undefined) return [];
+    if (end === undefined || (delivery.promotes?.again && end.error?.code === 'PROMOTION_MOVED')) return [];
     // Whoever goes back by hand sees that it was gone back, and not that something was delivered.
     const isBack = command === 'rollback' && (end.is === 'landed' || end.is === 'healthy');
     return [{ delivery, end: isBack ? { ...end, is: 'rolledBack' as const } : end }];
   });
   const at = new Date(world.clock.now()).toISOString();
   const run = world.env.GITHUB_RUN_ID ?? world.env.CI_PIPELINE_ID ?? source?.runUrl;
-  // What is promoted is another commit than the one that is checked out, whose subject this is.
-  const of = source && command === 'promote' ? { ...source, subject: '', author: { name: '', email: '' } } : source;
+  // The subject is that of what is checked out, which isn't what was promoted.
+  const sourceOf = (delivery: DeliveryPlan) => {
+    const of = sourceBehind(delivery, source);
+    return of === source ? of : of && { ...of, subject: '', author: { name: '', email: '' } };
+  };
   const told = hooks.flatMap((hook) =>
     ends
       .filter(({ delivery, end }) => hook.deliveries?.includes(delivery.name) !== false && isTold(hook, end.is))
       .map(({ delivery, end }) => ({
         hook,
         delivery: delivery.name,
-        message: messageFor(hook, { command, delivery, end, source: of, at, run }, clean),
+        message: messageFor(hook, { command, delivery, end, source: sourceOf(delivery), at, run }, clean),
       })),
   );
   const ms = world.signal.aborted ? stoppedMs : inAllMs;

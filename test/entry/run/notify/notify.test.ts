@@ -4,7 +4,7 @@ import { Webhook } from 'standardwebhooks';
 import { expect, it } from 'vitest';
 import { commit } from '../../../../src/entry/commands/commit.ts';
 import { hold } from '../../../../src/entry/commands/hold.ts';
-import { promote } from '../../../../src/entry/commands/promote.ts';
+import { promote } from '../../../../src/entry/commands/promote/promote.ts';
 import { rollback } from '../../../../src/entry/commands/rollback.ts';
 import { wait } from '../../../../src/entry/commands/wait.ts';
 import type { Body } from '../../../../src/entry/run/session.ts';
@@ -137,7 +137,7 @@ it.skipIf(noHttpBackend)(
     await run();
     const promoted = (await git(app, 'rev-parse', 'HEAD')).trim();
     await commitApp('Sell bread');
-    await run(promote(settings, 'dev', 'production', {}), {}, 'promote');
+    await run(promote(settings, ['dev', 'production'], {}), {}, 'promote');
     await run();
     await run(rollback(settings, 'dev', { to: 'previous' }), {}, 'rollback');
     // A hold delivers nothing.

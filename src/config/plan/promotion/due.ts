@@ -1,0 +1,122 @@
+import type { BranchHistory, HistoryRecord, PlaceNow } from '../../../plan/history.ts';
+import type { HeldPlace } from '../../../plan/holds.ts';
+import type { AfterPlan, Candidate, NotYet, PlacePair } from '../../../plan/listed.ts';
+import { placeKey } from '../../../plan/path.ts';
+import type { LiveLook } from '../../../plan/where.ts';
+import { openingAt } from './opening.ts';
+
+/** What is known of a delivery with `after` and of the one that it comes after. */
+export interface DueFacts {
+  readonly delivery: string;
+  readonly after: AfterPlan;
+  readonly pairs: readonly PlacePair[];
+  /** The branches' histories; undefined for one that couldn't be read. */
+  readonly from: BranchHistory | undefined;
+  readonly to: BranchHistory | undefined;
+  /** What Argo CD shows of the first one; undefined where nobody was asked, for `notAsked`. */
+  readonly live: readonly LiveLook[] | undefined;
+  readonly notAsked: string | undefined;
+  /** Whether the first one has an application that could be asked about. */
+  readonly isFollowed: boolean;
+  /** What the second one's commit is to the first one's where values differ, in the pairs' order; undefined: not asked. */
+  readonly kin: readonly ({ readonly is: string; readonly theirs: string; readonly why: string } | undefined)[];
+}
+
+/** Whether the values of one delivery are due to be promoted to the next, and why not yet. Pure. */
+export function dueOf(facts: DueFacts, now: number): Candidate {
+  const { delivery, after, pairs, from, to } = facts;
+  const about = { delivery, after: after.name };
+  if (from === undefined || to === undefined) {
+    const name = from === undefined ? after.name : delivery;
+    return ended(about, [{ is: 'unknown', why: `the config repo of ${name} could not be read` }]);
+  }
+  const placed = pairs.map((pair, at) => {
+    return { ...pair, theirs: placeIn(from, pair.from), ours: placeIn(to, pair.to), kin: facts.kin[at] };
+  });
+  const differing = placed.filter(({ theirs, ours }) => theirs?.value === undefined || theirs.value !== ours?.value);
+  if (differing.length === 0) return ended(about, [{ is: 'nothing' }]);
+  const values = differing.map(({ to: { file, path }, theirs, ours }) => ({
+    ...{ file, path, now: ours?.value, to: theirs?.value ?? '' },
+  }));
+  const notYet: NotYet[] = [];
+  const landed: string[] = [];
+  for (const { from: place, to: target, theirs, kin } of differing) {
+    const since = theirs && sinceWhen(from, theirs);
+    if (theirs?.value === undefined)
+      notYet.push({ is: 'unknown', why: `${place.path} in ${place.file} of ${after.name} isn't there` });
+    else if (theirs.byHand && theirs.writer !== undefined) notYet.push({ is: 'byHand', ...pick(place) });
+    else if (since === undefined)
+      notYet.push({ is: 'unknown', why: `nothing says since when ${place.path} in ${place.file} is what it is` });
+    else landed.push(since);
+    if (kin?.is === 'descendant') notYet.push({ is: 'older', ...pick(target), theirs: kin.theirs });
+    else if (kin?.is === 'diverged') notYet.push({ is: 'otherLine', ...pick(target), theirs: kin.theirs });
+    else if (kin?.is === 'unknown') notYet.push({ is: 'unknown', why: kin.why });
+  }
+  const since = landed.length < differing.length ? undefined : landed.toSorted().at(-1);
+  const soaked = since === undefined ? undefined : Date.parse(since) + after.soakMs;
+  if (soaked !== undefined && soaked > now) notYet.push({ is: 'soaking', until: new Date(soaked).toISOString() });
+  const health = healthOf(facts);
+  const opening = openingAt(after, now);
+  if (opening.is === 'frozen')
+    notYet.push({ is: 'frozen', text: opening.freeze.text, until: iso(opening.until), zone: opening.freeze.zone });
+  if (opening.is === 'closed')
+    notYet.push({
+      is: 'closed',
+      opens: opening.opens === undefined ? undefined : iso(opening.opens),
+      zone: opening.zone,
+    });
+  for (const hold of to.holds) {
+    const value = differing.find((one) => placeKey(one.to) === placeKey(hold))?.theirs?.value;
+    if (value !== undefined && value !== hold.value) notYet.push({ is: 'held', hold });
+  }
+  return { ...about, values, since, ...verdict([...notYet, ...health.notYet]), healthy: health.healthy };
+}
+
+function ended(about: Pick<Candidate, 'delivery' | 'after'>, notYet: readonly NotYet[]): Candidate {
+  return { ...about, values: [], since: undefined, ...verdict(notYet), healthy: undefined };
+}
+
+function verdict(notYet: readonly NotYet[]): Pick<Candidate, 'due' | 'notYet'> {
+  return { due: notYet.length === 0, notYet };
+}
+
+/** An answer that is empty or none is no healthy one. */
+function healthOf({ after, live, notAsked, isFollowed }: DueFacts): {
+  readonly healthy: boolean | undefined;
+  readonly notYet: readonly NotYet[];
+} {
+  if (!isFollowed) return { healthy: undefined, notYet: [] };
+  if (live === undefined || live.length === 0) {
+    const why = `whether ${after.name} is healthy can't be told: ${notAsked ?? 'Argo CD shows no application of it'}`;
+    return { healthy: undefined, notYet: [{ is: 'unknown', why }] };
+  }
+  const ill = live.filter(({ is }) => is !== 'healthy');
+  const notYet = ill.map(({ application, is: health, why }): NotYet => ({ is: 'unhealthy', application, health, why }));
+  return { healthy: ill.length === 0, notYet };
+}
+
+function placeIn({ places }: BranchHistory, place: HeldPlace): PlaceNow | undefined {
+  return places.find((one) => placeKey(one) === placeKey(place));
+}
+
+/** When a commit of ours brought the value that is there: the first of those that set it to that and nothing else since. */
+function sinceWhen({ records }: BranchHistory, place: PlaceNow): string | undefined {
+  if (place.byHand || place.writer === undefined) return undefined;
+  const key = placeKey(place);
+  let since: HistoryRecord | undefined;
+  for (const record of records) {
+    const set = record.settings.findLast((one) => placeKey(one) === key)?.value;
+    if (set === undefined) continue;
+    if (set !== place.value) break;
+    since = record;
+  }
+  return since?.landedAt;
+}
+
+function pick({ file, path }: HeldPlace): HeldPlace {
+  return { file, path };
+}
+
+function iso(time: number): string {
+  return new Date(time).toISOString();
+}

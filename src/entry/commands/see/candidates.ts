@@ -1,0 +1,127 @@
+import { commitBehind } from '../../../commit/history/standing.ts';
+import { openLineage } from '../../../commit/order/lineage.ts';
+import { pairPlaces } from '../../../config/plan/pair-places.ts';
+import type { DueFacts } from '../../../config/plan/promotion/due.ts';
+import type { DeliveryConfig } from '../../../config/shape/checked.ts';
+import type { ErrorReport } from '../../../errors.ts';
+import type { BranchHistory, PlaceNow } from '../../../plan/history.ts';
+import type { HeldPlace } from '../../../plan/holds.ts';
+import type { Candidate, PlacePair } from '../../../plan/listed.ts';
+import { placeKey } from '../../../plan/path.ts';
+import { createServers } from '../../run/argocd-servers.ts';
+import { type AskingLive, liveOf } from './ask-live.ts';
+import { type Glance, glancing } from './glance.ts';
+import type { LookedAt } from './read-histories.ts';
+import type { Read } from './status.ts';
+
+/** A delivery with `after`, as it was decided, and what would be promoted to where. */
+export interface Decided {
+  readonly candidate: Candidate;
+  readonly from: DeliveryConfig;
+  readonly to: DeliveryConfig;
+  readonly pairs: readonly PlacePair[];
+  /** Why Argo CD gave no answer. */
+  readonly error?: ErrorReport | undefined;
+}
+
+/** Nobody sits before a screen, and an answer decides: Argo CD has more time than for a look. */
+const patient: Glance = { silentMs: 20_000, againMs: 10_000, wholeMs: 90_000 };
+
+type Live = Awaited<ReturnType<typeof liveOf>>;
+
+/** What is due of the deliveries with `after`, all decided by what was read. Throws PROMOTE_UNPAIRED, PROMOTE_AMBIGUOUS. */
+export async function decideAll(
+  { session: { world, emit }, auth, looking, histories }: Read,
+  names?: readonly string[],
+): Promise<Decided[]> {
+  const { config, source, seen } = looking;
+  const targets = (config?.deliveries ?? []).flatMap((to) => {
+    const from = config?.deliveries.find(({ name }) => name === to.after?.name);
+    if (from === undefined || to.after === undefined || names?.includes(to.name) === false) return [];
+    return [{ from, to, after: to.after, pairs: pairPlaces(from, to) }];
+  });
+  if (targets.length === 0) return [];
+  const { dueOf } = await import('../../../config/plan/promotion/due.ts');
+  const readers = auth.readers(
+    source?.url ?? '',
+    seen.map(({ repo }) => repo),
+  );
+  let asking: AskingLive | undefined;
+  const open = (): AskingLive => {
+    const look = glancing(world, patient);
+    return { look, auth, servers: createServers(look.world, emit, auth) };
+  };
+  const lives = new Map<string, Promise<Live>>();
+  /** One look for each, whoever comes after it. */
+  const liveIn = (one: LookedAt, history: BranchHistory): Promise<Live> => {
+    const name = one.delivery ?? '';
+    asking ??= open();
+    const known = lives.get(name) ?? liveOf(asking, one, newestOf(one.places, history));
+    lives.set(name, known);
+    return known;
+  };
+  const lineages = new Map<string, ReturnType<typeof openLineage>>();
+  /** What the one commit is to the other, both of the app repo. */
+  const kinOf = async (ours: PlaceNow | undefined, theirs: PlaceNow | undefined): Promise<DueFacts['kin'][number]> => {
+    const [own, other] = [ours && commitBehind(ours), theirs && commitBehind(theirs)];
+    if (other === undefined) return undefined;
+    const at = `${theirs?.path} in ${theirs?.file}`;
+    if (own === undefined || source === undefined)
+      return {
+        is: 'unknown',
+        theirs: other,
+        why: `${at} is from ${other}, and nothing says from which commit the new value is`,
+      };
+    const lineage = lineages.get(own) ?? openLineage(world, emit, { ...source, commit: own }, readers);
+    lineages.set(own, lineage);
+    const { is, why } = await lineage.kinOf(other);
+    return {
+      is,
+      theirs: other,
+      why: `whether ${own} is newer than ${other}, which ${at} is from, can't be told (${why})`,
+    };
+  };
+  const decisions = targets.map(async ({ from, to, after, pairs }): Promise<Decided> => {
+    const history = ({ repo, branch }: DeliveryConfig) =>
+      histories.find((one) => one.repo === repo && one.branch === branch);
+    const [first, second] = [history(from), history(to)];
+    const differs = pairs.map((pair) => {
+      const [ours, theirs] = [placeIn(first, pair.from), placeIn(second, pair.to)];
+      return ours?.value === theirs?.value ? undefined : { ours, theirs };
+    });
+    const looked = seen.find(({ delivery }) => delivery === from.name);
+    const isAsked = first !== undefined && second !== undefined && differs.some((one) => one !== undefined);
+    const live = isAsked && looked?.deploy !== undefined ? await liveIn(looked, first) : undefined;
+    const kin = await Promise.all(
+      differs.map((one) => (one === undefined || to.order === 'off' ? undefined : kinOf(one.ours, one.theirs))),
+    );
+    const facts: DueFacts = {
+      ...{ delivery: to.name, after, pairs, from: first, to: second, isFollowed: from.deploy !== undefined, kin },
+      ...{ live: undefined, notAsked: undefined, ...live },
+    };
+    return {
+      from,
+      to,
+      pairs,
+      candidate: dueOf(facts, world.clock.now()),
+      error: live && 'error' in live ? live.error : undefined,
+    };
+  });
+  try {
+    return await Promise.all(decisions);
+  } finally {
+    asking?.servers.close();
+    asking?.look.over();
+  }
+}
+
+/** The newest of the commits that set the places: one from then on has them all. */
+function newestOf(places: readonly HeldPlace[], { records, tip, places: known }: BranchHistory): string {
+  const own = new Set(places.map(placeKey));
+  const writers = new Set(known.flatMap((place) => (own.has(placeKey(place)) ? (place.writer?.commit ?? []) : [])));
+  return records.find(({ commit }) => writers.has(commit))?.commit ?? tip;
+}
+
+function placeIn(history: BranchHistory | undefined, place: HeldPlace): PlaceNow | undefined {
+  return history?.places.find((one) => placeKey(one) === placeKey(place));
+}

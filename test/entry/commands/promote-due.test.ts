@@ -1,0 +1,267 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { commit } from '../../../src/entry/commands/commit.ts';
+import { hold } from '../../../src/entry/commands/hold.ts';
+import type { PromoteOptions } from '../../../src/entry/commands/promote/named.ts';
+import { promote } from '../../../src/entry/commands/promote/promote.ts';
+import type { Candidate, NotYet } from '../../../src/plan/listed.ts';
+import type { Http } from '../../../src/wire/http.ts';
+import { git, gitHost, noHttpBackend, skipNote, tempDir } from '../../support/git-host.ts';
+import { type HereOptions, type HereResult, here } from '../../support/here.ts';
+import { jumpingClock } from '../../support/world.ts';
+
+const common = { json: true, quiet: false, color: false, jobs: 1 };
+const who = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.test'];
+
+interface SceneOptions {
+  readonly staging?: string;
+  readonly production?: string;
+  /** Each environment in a config repo of its own. */
+  readonly apart?: boolean;
+}
+
+/** An app repo whose main goes to dev, then by promotion to staging and production, at times that a test sets. */
+async function chain({ staging = 'soak: 30m', production = 'soak: 2h', apart = false }: SceneOptions = {}) {
+  const host = await gitHost();
+  const names = ['dev', 'staging', 'production'] as const;
+  const file = (name: string) => `${name}/values.yaml`;
+  const files = Object.fromEntries(names.map((name) => [file(name), 'web:\n  tag: none   # by CI\n']));
+  const repoOf = (name: string) => (apart ? name : 'config');
+  const urls = new Map<string, string>();
+  for (const name of new Set(names.map(repoOf))) urls.set(name, await host.createRepo(name, { files }));
+  const app = await tempDir();
+  await git(app, 'init', '--quiet', '--initial-branch=main');
+  const delivery = (name: string, keys: string) =>
+    `  ${name}: { repo: '${urls.get(repoOf(name))}', set: { ${file(name)}: { .web.tag: '{commit}' } }, ${keys} }\n`;
+  await writeFile(
+    join(app, 'tagboat.yaml'),
+    `deliveries:\n${delivery('dev', 'from: main')}${delivery('staging', `after: dev, ${staging}`)}${delivery('production', `after: staging, ${production}`)}`,
+  );
+  const at = (time: string, world?: HereOptions['world']): HereOptions => ({
+    cwd: app,
+    world: (own) => ({ clock: jumpingClock(Date.parse(time)), ...world?.(own) }),
+  });
+  const commitApp = async (): Promise<void> => {
+    await git(app, 'add', '.');
+    await git(app, ...who, 'commit', '--quiet', '--allow-empty', '-m', 'x');
+  };
+  await commitApp();
+  const deliver = async (time: string): Promise<string> => {
+    await commitApp();
+    const done = await here(commit(common, { branch: 'main', set: [], create: false }), at(time));
+    expect(done).toMatchObject({ exitCode: 0, commits: [{ is: 'landed', delivery: 'dev' }] });
+    return (await git(app, 'rev-parse', 'HEAD')).trim();
+  };
+  const due = (
+    time: string,
+    options: PromoteOptions = {},
+    names: readonly string[] = [],
+    world?: HereOptions['world'],
+  ) => here(promote(common, names, { due: true, ...options }), { ...at(time, world), command: 'promote' });
+  const value = async (name: string): Promise<string> => {
+    const text = await host.git(repoOf(name), 'show', `main:${file(name)}`);
+    return /tag: (\S+)/.exec(text)?.[1] ?? '';
+  };
+  const values = async () => Promise.all(names.map(value));
+  const byHand = (name: string, tag: string, subject?: string) =>
+    host.commit(repoOf(name), {
+      files: { [file(name)]: `web:\n  tag: ${tag}   # by CI\n` },
+      ...(subject && { message: subject }),
+    });
+  return { host, app, at, deliver, due, value, values, byHand, repoOf };
+}
+
+function why({ value }: HereResult): Record<string, string> {
+  const { candidates } = value as { candidates: readonly Candidate[] };
+  const word = (one: NotYet): string =>
+    'until' in one ? `${one.is} ${one.until}` : one.is === 'closed' ? `closed ${one.opens}` : one.is;
+  return Object.fromEntries(
+    candidates.map(({ delivery, due, notYet }) => [delivery, due ? 'due' : notYet.map(word).join(', ')]),
+  );
+}
+
+/** Does something once, when the first push is about to be sent. */
+function beforePush(http: Http, act: () => Promise<unknown>): Http {
+  let done = false;
+  return async (request) => {
+    if (!done && request.method === 'POST' && String(request.url).endsWith('/git-receive-pack')) {
+      done = true;
+      await act();
+    }
+    return http(request);
+  };
+}
+
+describe.skipIf(noHttpBackend !== undefined)(`tagboat promote --due${skipNote}`, () => {
+  it('takes a commit from dev over staging to production, after soaking, in office hours, over the change to summer time', async () => {
+    const { deliver, due, values } = await chain({
+      production: "soak: 2h, windows: 'Mon-Fri 09:00-17:00 Europe/Berlin', freeze: '2026-03-31'",
+    });
+    const first = await deliver('2026-03-27T14:00:00Z');
+    const early = await due('2026-03-27T14:29:59Z');
+    expect(early).toMatchObject({ exitCode: 0, commits: [] });
+    expect(why(early)).toEqual({ staging: 'soaking 2026-03-27T14:30:00.000Z', production: 'nothing' });
+    const staged = await due('2026-03-27T14:30:00Z');
+    expect(why(staged)).toEqual({ staging: 'due', production: 'nothing' });
+    expect(staged).toMatchObject({ exitCode: 0, commits: [{ is: 'landed', delivery: 'staging' }] });
+    expect(why(await due('2026-03-27T16:00:00Z'))).toEqual({
+      staging: 'nothing',
+      production: 'soaking 2026-03-27T16:30:00.000Z, closed 2026-03-30T07:00:00.000Z',
+    });
+    const second = await deliver('2026-03-30T06:00:00Z');
+    expect(why(await due('2026-03-30T06:59:59Z', {}, ['production']))).toEqual({
+      production: 'closed 2026-03-30T07:00:00.000Z',
+    });
+    // Both at once, each by what was there at the start.
+    const both = await due('2026-03-30T07:00:00Z');
+    expect(why(both)).toEqual({ staging: 'due', production: 'due' });
+    expect(both.commits.map(({ is, delivery }) => [is, delivery])).toEqual([
+      ['landed', 'production'],
+      ['landed', 'staging'],
+    ]);
+    expect(await values()).toEqual([second, second, first]);
+    expect(why(await due('2026-03-31T10:00:00Z'))).toEqual({
+      staging: 'nothing',
+      production: 'frozen 2026-03-31T22:00:00.000Z',
+    });
+    expect(why(await due('2026-04-01T07:00:00Z'))).toEqual({ staging: 'nothing', production: 'due' });
+    expect(await values()).toEqual([second, second, second]);
+    const over = await due('2026-04-01T08:00:00Z');
+    expect(over).toMatchObject({ exitCode: 0, commits: [] });
+    expect(why(over)).toEqual({ staging: 'nothing', production: 'nothing' });
+  });
+
+  it('does the same between config repos of their own, at once', async () => {
+    const { deliver, due, values } = await chain({ apart: true, staging: 'soak: 30m', production: 'soak: 30m' });
+    const first = await deliver('2026-06-01T08:00:00Z');
+    await due('2026-06-01T09:00:00Z');
+    const second = await deliver('2026-06-01T10:00:00Z');
+    const both = await due('2026-06-01T11:00:00Z');
+    expect(both).toMatchObject({ exitCode: 0, errors: [] });
+    expect(await values()).toEqual([second, second, first]);
+  });
+
+  it('shows with --check what is due and the diff, and writes nothing', async () => {
+    const { host, deliver, due } = await chain();
+    const source = await deliver('2026-06-01T08:00:00Z');
+    const tip = await host.git('config', 'rev-parse', 'main');
+    const checked = await due('2026-06-01T09:00:00Z', { check: true });
+    expect(checked.value).toMatchObject({
+      candidates: [
+        { delivery: 'staging', due: true, values: [{ now: 'none', to: source }] },
+        { delivery: 'production', due: false },
+      ],
+      deliveries: [{ delivery: 'staging', changes: [{ before: 'none', after: source }] }],
+      pairs: [{ from: { file: 'dev/values.yaml' }, to: { file: 'staging/values.yaml' } }],
+    });
+    expect(await host.git('config', 'rev-parse', 'main')).toBe(tip);
+  });
+
+  it('leaves alone what is held, older than what is there, or was set by hand', async () => {
+    const { app, at, deliver, due, byHand, value } = await chain();
+    await deliver('2026-06-01T08:00:00Z');
+    await here(hold(common, 'staging', { why: 'load test', until: '2d' }), at('2026-06-01T08:30:00Z'));
+    expect(why(await due('2026-06-01T09:00:00Z'))).toEqual({ staging: 'held', production: 'nothing' });
+    await git(app, ...who, 'commit', '--quiet', '--allow-empty', '-m', 'newer');
+    const newer = (await git(app, 'rev-parse', 'HEAD')).trim();
+    await byHand('staging', newer);
+    expect(why(await due('2026-06-04T09:00:00Z')).staging).toBe('older');
+    expect(await value('staging')).toBe(newer);
+    await byHand('dev', 'try-this');
+    expect(why(await due('2026-06-05T09:00:00Z')).staging).toContain('byHand');
+  });
+
+  it('starts the time anew for another value, and not for the same value set again', async () => {
+    const { deliver, due } = await chain();
+    await deliver('2026-06-01T08:00:00Z');
+    await deliver('2026-06-01T08:20:00Z');
+    expect(why(await due('2026-06-01T08:45:00Z')).staging).toBe('soaking 2026-06-01T08:50:00.000Z');
+  });
+
+  it('is never due where the history does not say since when, and says so', async () => {
+    const { due, byHand } = await chain();
+    await byHand('dev', 'v1');
+    const done = await due('2026-06-01T09:00:00Z');
+    expect(done).toMatchObject({ exitCode: 6, errors: [{ code: 'PROMOTION_UNDECIDED' }], commits: [] });
+    expect(why(done)).toEqual({ staging: 'unknown', production: 'nothing' });
+  });
+
+  it('tells of one config repo that cannot be read, and promotes the rest', async () => {
+    const { host, deliver, due, value } = await chain({ apart: true, production: 'soak: 30m' });
+    const source = await deliver('2026-06-01T08:00:00Z');
+    await host.git('production', 'update-ref', '-d', 'refs/heads/main');
+    const done = await due('2026-06-01T09:00:00Z');
+    expect(done.exitCode).toBe(6);
+    expect(why(done)).toEqual({ staging: 'due', production: 'unknown' });
+    expect(await value('staging')).toBe(source);
+  });
+
+  it('decides again when its source moves while it is being landed', async () => {
+    const { deliver, due, byHand, values } = await chain();
+    const source = await deliver('2026-06-01T08:00:00Z');
+    const raced = await due('2026-06-01T09:00:00Z', {}, [], (own) => ({
+      http: beforePush(own.http, () => byHand('dev', 'broken')),
+    }));
+    expect(raced).toMatchObject({ exitCode: 0, errors: [], commits: [] });
+    expect(why(raced).staging).toContain('byHand');
+    expect(raced.events.flatMap((one) => (one.type === 'notice' ? [one.code] : []))).toContain(
+      'PROMOTION_DECIDED_AGAIN',
+    );
+    expect(await values()).toEqual(['broken', 'none', 'none']);
+    expect(source).toHaveLength(40);
+  });
+
+  it('does so between config repos of their own, when the push has to be tried again', async () => {
+    const { host, deliver, due, byHand, values } = await chain({ apart: true });
+    await deliver('2026-06-01T08:00:00Z');
+    const raced = await due('2026-06-01T09:00:00Z', {}, [], (own) => ({
+      http: beforePush(own.http, async () => {
+        await byHand('dev', 'broken');
+        await host.commit('staging', { files: { 'notes.md': 'another writer' } });
+      }),
+    }));
+    expect(raced).toMatchObject({ exitCode: 0, commits: [] });
+    expect(await values()).toEqual(['broken', 'none', 'none']);
+  });
+
+  it('lands all the same when something else moved', async () => {
+    const { host, deliver, due, value } = await chain();
+    const source = await deliver('2026-06-01T08:00:00Z');
+    const raced = await due('2026-06-01T09:00:00Z', {}, [], (own) => ({
+      http: beforePush(own.http, () => host.commit('config', { files: { 'notes.md': 'another writer' } })),
+    }));
+    expect(raced).toMatchObject({ exitCode: 0, commits: [{ is: 'landed', delivery: 'staging' }] });
+    expect(await value('staging')).toBe(source);
+  });
+
+  it('leaves nothing half done when it is killed between reading and pushing, and the next run does it', async () => {
+    const { host, deliver, due, value } = await chain();
+    const source = await deliver('2026-06-01T08:00:00Z');
+    const tip = await host.git('config', 'rev-parse', 'main');
+    const killed = await due('2026-06-01T09:00:00Z', {}, [], (own) => ({
+      http: beforePush(own.http, async () => {
+        own.abort(new Error('killed'));
+        throw own.signal.reason;
+      }),
+    }));
+    expect(killed.exitCode).not.toBe(0);
+    expect(await host.git('config', 'rev-parse', 'main')).toBe(tip);
+    expect(await host.git('config', 'for-each-ref', '--format=%(refname)')).toBe('refs/heads/main\n');
+    expect(await due('2026-06-01T09:01:00Z')).toMatchObject({ exitCode: 0, commits: [{ is: 'landed' }] });
+    expect(await value('staging')).toBe(source);
+  });
+
+  it.each([
+    ['a delivery that there is not', ['prod'], {}],
+    ['one that runs deliver to', ['dev'], {}],
+    ['a force that it has not', [], { force: true }],
+    ['all besides', ['staging'], { all: true }],
+  ] as const)('refuses %s', async (_, names, options) => {
+    const { due } = await chain();
+    expect(await due('2026-06-01T09:00:00Z', options, names)).toMatchObject({
+      exitCode: 2,
+      errors: [{ code: 'USAGE' }],
+    });
+  });
+});
