@@ -4,7 +4,7 @@ import type { ActValue, PreviewValue } from '../../events/board.ts';
 import type { Emit } from '../../events.ts';
 import type { CommitPreview } from '../../plan/outcome.ts';
 import { hold, unhold } from '../commands/hold.ts';
-import { promote } from '../commands/promote.ts';
+import { promote } from '../commands/promote/promote.ts';
 import { rollback } from '../commands/rollback.ts';
 import type { CommonOptions } from '../run/options.ts';
 import { type Body, runStarted, type Session } from '../run/session.ts';
@@ -161,7 +161,7 @@ function bodyOf({ action, delivery, from, place, why, until }: Asked, common: Co
     case 'rollback':
       return rollback(common, delivery, { to: 'previous', path, why: why ?? 'asked for on the dashboard', until });
     case 'promote':
-      return promote(common, from, delivery, { why });
+      return promote(common, [from, delivery], { why });
     case 'hold':
       return hold(common, delivery, { path, why, until });
     case 'unhold':
