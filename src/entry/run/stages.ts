@@ -88,7 +88,11 @@ async function withAuthorized<T>(
   // Loaded only where there is something to build, and opened once: what was found out for one image serves the others.
   const images = () => (opened ??= openImages());
   const preview = async (delivery: DeliveryPlan, rendering: Rendering | undefined): Promise<CommitPreview> =>
-    previewDelivery(world, showPending(delivery, []), await auth.git(delivery.repo), { lineage: lineageOf(delivery), pushes, rendering });
+    previewDelivery(world, showPending(delivery, []), await auth.git(delivery.repo), {
+      lineage: lineageOf(delivery),
+      pushes,
+      rendering,
+    });
   try {
     return await work({
       checkImage: async (image) => {
