@@ -53,10 +53,14 @@ export function createPulls({ repository, token, branches, blocked = false }: Pu
       labels: pull.labels.map((name) => ({ name })),
       requested_reviewers: pull.reviewers.filter((one) => !one.startsWith('team:')).map((login) => ({ login })),
       requested_teams: pull.reviewers.filter((one) => one.startsWith('team:')).map((one) => ({ slug: one.slice(5) })),
-      ...{ merged: pull.merged !== undefined, merge_commit_sha: pull.merged ?? null },
-      mergeable_state: blocked ? 'blocked' : 'clean',
+      merge_commit_sha: pull.merged ?? null,
     };
   };
+  // A list tells of none whether it is merged, or could be.
+  const whole = async (pull: PullOfApi) => ({
+    ...(await shown(pull)),
+    ...{ merged: pull.merged !== undefined, mergeable_state: blocked ? 'blocked' : 'clean' },
+  });
   const merge = async (number: number, how: string): Promise<string | undefined> => {
     const pull = all.find((one) => one.number === number);
     if (pull === undefined || pull.state === 'closed') return undefined;
@@ -76,7 +80,7 @@ export function createPulls({ repository, token, branches, blocked = false }: Pu
       ...{ merged: undefined, auto: undefined },
     };
     all.push(made);
-    return json(201, await shown(made));
+    return json(201, await whole(made));
   };
 
   const graphql = (value: { readonly variables?: { readonly input?: Readonly<Record<string, string>> } }) => {
@@ -92,10 +96,10 @@ export function createPulls({ repository, token, branches, blocked = false }: Pu
     const list = (key: string) => (Array.isArray(value[key]) ? (value[key] as string[]) : []);
     switch (`${method} ${rest}`) {
       case 'GET ':
-        return json(200, await shown(pull));
+        return json(200, await whole(pull));
       case 'PATCH ':
         Object.assign(pull, value);
-        return json(200, await shown(pull));
+        return json(200, await whole(pull));
       case 'GET /reviews':
         return json(200, []);
       case 'POST /labels':
