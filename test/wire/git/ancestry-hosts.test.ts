@@ -131,8 +131,17 @@ describe('what one commit is to another, by a host that answers', () => {
 });
 
 describe('the newest commits of a history', () => {
-  it('are asked for in steps that double, until there are enough', async () => {
+  it('are asked for in steps of eight times as many, until there are enough', async () => {
     const { remote, asked } = hostWith({});
+    const found = await newestCommits(remote, idAt(79), 1_024, (commits) => commits.has(idAt(40)));
+    expect(found?.size).toBe(80);
+    expect(asked.map(({ depth }) => depth)).toEqual([32, 256]);
+    expect((await newestCommits(remote, idAt(79), 1_024, (commits) => commits.has(idAt(60))))?.size).toBe(32);
+  });
+
+  it('are asked for in steps that double of a host that sends files along', async () => {
+    const { remote, asked } = hostWith({});
+    remote.refused.add('tree:0');
     const found = await newestCommits(remote, idAt(79), 1_024, (commits) => commits.has(idAt(40)));
     expect(found?.size).toBe(64);
     expect(asked.map(({ depth }) => depth)).toEqual([32, 64]);
@@ -141,7 +150,7 @@ describe('the newest commits of a history', () => {
   it('are all there are, once the history is here down to its root', async () => {
     const { remote, asked } = hostWith({});
     expect((await newestCommits(remote, idAt(79), 1_024, () => false))?.size).toBe(80);
-    expect(asked.map(({ depth }) => depth)).toEqual([32, 64, 128]);
+    expect(asked.map(({ depth }) => depth)).toEqual([32, 256]);
   });
 
   it('are sent once each, however many steps it takes', async () => {
@@ -151,8 +160,8 @@ describe('the newest commits of a history', () => {
   });
 
   it.each<[string, Oddity, number]>([
-    ['takes what is behind them for known', { ignoresShallows: true }, 5],
-    ['leaves nothing out', { ignoresHaves: true }, 3],
+    ['takes what is behind them for known', { ignoresShallows: true }, 3],
+    ['leaves nothing out', { ignoresHaves: true }, 2],
   ])('are all there also of a host that %s', async (_, odd, requests) => {
     const { remote, asked } = hostWith(odd);
     expect((await newestCommits(remote, idAt(79), 1_024, () => false))?.size).toBe(80);
