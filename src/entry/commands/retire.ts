@@ -5,6 +5,7 @@ import { TagboatError } from '../../errors.ts';
 import type { RunValue } from '../../events/json-event.ts';
 import { emitNotice } from '../../events.ts';
 import type { Source } from '../../plan.ts';
+import { beginning } from '../../wire/text/shorten.ts';
 import type { CommonOptions } from '../run/options.ts';
 import { openConfig, refuseFork } from '../run/prepare.ts';
 import { runPlan } from '../run/run-plan.ts';
@@ -63,6 +64,6 @@ function numberIn(text: string): number {
   const problem =
     text === ''
       ? "Say which pull request, --pr NUMBER: this job isn't one's."
-      : `--pr takes a pull request's number, not ${JSON.stringify(text.slice(0, 40))}.`;
+      : `--pr takes a pull request's number, not ${JSON.stringify(beginning(text, 40))}.`;
   throw new TagboatError('USAGE', { problem, command: 'retire' });
 }

@@ -1,4 +1,5 @@
 import type { Event } from '../../events.ts';
+import { beginning } from '../../wire/text/shorten.ts';
 
 /** What a page reads of each event, by the way to it: of what it is, or a list. The rest may be there or not. */
 const shapes: { readonly [T in Event['type']]: Readonly<Record<string, 'string' | 'number' | 'list'>> } = {
@@ -36,7 +37,7 @@ export function readEvent(line: string): Event | string {
   const type = at(value, 'type');
   if (typeof type !== 'string') return 'is no event: it has no type';
   if (!Object.hasOwn(shapes, type))
-    return `is an event ${JSON.stringify(type.slice(0, 40))}, which this version doesn't know`;
+    return `is an event ${JSON.stringify(beginning(type, 40))}, which this version doesn't know`;
   const when = at(value, 'at');
   if (typeof when !== 'string' || Number.isNaN(Date.parse(when))) return `is a ${type} without a time`;
   const lacks = Object.entries(shapes[type as Event['type']]).find(([path, is]) => {

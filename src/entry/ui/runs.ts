@@ -1,5 +1,6 @@
 import type { RunRecord, RunsValue } from '../../events/board.ts';
 import type { Event } from '../../events.ts';
+import { beginning } from '../../wire/text/shorten.ts';
 import { cleanedValue } from './clean.ts';
 
 /** Runs that are kept, the newest; of each so many events, and bytes of their JSON. What a builder says goes first. */
@@ -68,7 +69,7 @@ export function keepRuns(clean: (text: string) => string): Runs {
     fault: (sentence, from) => {
       const one = ofSource(from) ?? begin(from);
       const { faults, more } = one.record;
-      if (faults.length < mostFaults) faults.push(clean(sentence.slice(0, 500)));
+      if (faults.length < mostFaults) faults.push(beginning(clean(sentence), 500));
       else set(one, { more: { ...more, faults: more.faults + 1 } });
       runs.onChange();
     },

@@ -44,13 +44,13 @@ describe('a text that is cut before secrets are taken out of it', () => {
 
 /** Cuts of what is no text of others: ids, names of ours, and what only is compared. */
 const others = [
-  /\b(?:commit|revision|by|to|at|oid|digest|id|sha|hex|name|other|state)(?:\.\w+)?\.slice\(/,
+  /\b(?:commit|revision|by|to|at|oid|digest|id|sha|hex|name|other|ours|key|state)(?:\.\w+)?\.slice\(/,
   /(?:digest\('[a-z0-9]+'\)|fingerprintTag\(\w+\)|toLowerCase\(\)|join\('-'\))\.slice\(/,
   /(?:log\.last\(\)|value)\.slice\(0, 1_000\)|log\.last\(\)\.slice\(-[24]0\)/,
   // A value of the config's own in a commit's subject, and the path that was given.
   /\bvalue\.slice\(0, (?:60|80|100)\)|\bpath\.slice\(0, 200\)|steps \}\)\.slice\(0, longest\)/,
-  // Branches and tags, not their letters.
-  /\[\.\.\.branches, \.\.\.tags\]\.slice\(0, 10\)/,
+  // Branches, tags, files and errors, not their letters.
+  /(?:\[\.\.\.branches, \.\.\.tags\]|\bfiles|\berrors)\.slice\(0, 10\)/,
   // A date's day, and what is asked by a page, which is bounded before it is looked up.
   /toISOString\(\)\.slice\(0, 10\)|asked\.slice\(0, 500\)/,
   // Kept from run to run, to be compared.
