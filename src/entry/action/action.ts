@@ -1,6 +1,6 @@
 import { type Body, runSession } from '../run/session.ts';
 import type { Ending } from '../run/stopping.ts';
-import { type ActionInputs, adoptSecrets, isQuiet, readInputs } from './inputs.ts';
+import { type ActionInputs, adoptSecrets, commandIn, isQuiet, readInputs } from './inputs.ts';
 import { outputsOf, writeOutputs } from './outputs.ts';
 import { inWordsOfInputs } from './words.ts';
 import { trustWorkspace } from './workspace.ts';
@@ -16,7 +16,7 @@ Object.assign(process.env, trustWorkspace(process.env, inputs.INPUT_APP));
 let ending: Ending = { value: null };
 let clean = (text: string): string => text;
 const exitCode = await runSession(
-  inputs.INPUT_COMMAND || 'ship',
+  commandIn(inputs),
   { json: false, quiet: isQuiet(inputs), color: true, announces: true, inWords: inWordsOfInputs },
   async (session) => {
     clean = session.clean;
@@ -36,8 +36,9 @@ async function bodyOf({
   building,
   plan,
   wait,
-  rollback,
+  promote,
   retire,
+  state,
 }: ActionInputs): Promise<Body> {
   switch (command) {
     case 'ship':
@@ -48,8 +49,18 @@ async function bodyOf({
       return (await import('../commands/plan.ts')).plan(common, { allowNothing: landing.allowNothing, ...plan });
     case 'commit':
       return (await import('../commands/commit.ts')).commit(common, commit);
+    case 'promote':
+      return (await import('../commands/promote/promote.ts')).promote(common, promote.names, promote.options);
+    case 'hold':
+      return (await import('../commands/hold.ts')).hold(common, state.delivery, state.options);
+    case 'unhold':
+      return (await import('../commands/hold.ts')).unhold(common, state.delivery, state.options);
+    case 'holds':
+      return (await import('../commands/holds.ts')).holds(common, state.delivery, state.options);
+    case 'queue':
+      return (await import('../commands/queue.ts')).queue(common, state.delivery, state.options);
     case 'rollback':
-      return (await import('../commands/rollback.ts')).rollback(common, rollback.delivery, rollback.options);
+      return (await import('../commands/rollback.ts')).rollback(common, state.delivery, state.options);
     case 'retire':
       return (await import('../commands/retire.ts')).retire(common, retire);
     case 'wait':

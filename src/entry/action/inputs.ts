@@ -1,13 +1,16 @@
-import { TagboatError } from '../../errors.ts';
 import type { Allowance } from '../../plan.ts';
 import type { Env } from '../../wire/world.ts';
 import type { CommitOptions } from '../commands/commit.ts';
+import type { PromoteOptions } from '../commands/promote/named.ts';
 import type { RetireOptions } from '../commands/retire.ts';
 import type { RollbackOptions } from '../commands/rollback.ts';
 import type { WaitOptions } from '../commands/wait.ts';
 import { type BuildingOptions, type CommonOptions, type LandingOptions, unusedOption } from '../run/options.ts';
+import { choiceOf, inputText, linesOf, someLines, truthOf, variableOf, wholeOf, wrongInput } from './one-input.ts';
 
-const commands = ['ship', 'build', 'commit', 'wait', 'rollback', 'retire', 'plan'] as const;
+/** About what stands in a config repo: with a delivery of the config, or with repo and path. */
+const ofState = ['hold', 'unhold', 'holds', 'queue', 'rollback'] as const;
+const commands = ['ship', 'build', 'commit', 'wait', 'promote', 'retire', 'plan', ...ofState] as const;
 
 export interface ActionInputs {
   readonly command: (typeof commands)[number];
@@ -18,7 +21,11 @@ export interface ActionInputs {
   readonly plan: { readonly comment: boolean; readonly render: boolean | undefined };
   readonly wait: WaitOptions;
   readonly retire: RetireOptions;
-  readonly rollback: { readonly delivery: string | undefined; readonly options: RollbackOptions };
+  readonly promote: { readonly names: readonly string[]; readonly options: PromoteOptions };
+  readonly state: {
+    readonly delivery: string | undefined;
+    readonly options: RollbackOptions & Pick<LandingOptions, 'queue'>;
+  };
 }
 
 /** Inputs that hold secrets, and the variables under which everything else knows them. */
@@ -37,7 +44,7 @@ const secrets: Readonly<Record<string, string>> = {
 export function adoptSecrets(env: Env): Record<string, string | undefined> {
   const adopted: Record<string, string | undefined> = { ...env };
   for (const [input, variable] of Object.entries(secrets)) {
-    const value = text(env, input);
+    const value = inputText(env, input);
     adopted[variableOf(input)] = undefined;
     // The default token must not take the place of one that the workflow gives on purpose.
     if (value !== undefined && (input !== 'github-token' || !env[variable])) adopted[variable] = value;
@@ -57,19 +64,24 @@ const options: Readonly<Record<string, string>> = {
     'wait-merge': 'waitMerge',
     comment: 'comment',
     render: 'render',
-    delivery: 'delivery',
+    delivery: 'name',
+    from: 'names',
     pr: 'pr',
     to: 'to',
     why: 'why',
     until: 'until',
   },
+  ...{ path: 'path', due: 'due', all: 'all', check: 'check' },
 };
+
+/** Inputs that are no option of these commands, but whom a command line names. */
+const named: Readonly<Record<string, readonly string[]>> = { delivery: ofState, from: ['promote'], to: ['promote'] };
 
 /** What an input says when it says nothing: what action.yml gives as its default, and a switch that isn't set. */
 const idle: Readonly<Record<string, readonly string[]>> = {
   ...{ jobs: ['3'], queue: ['true', 'True', 'TRUE'] },
   ...Object.fromEntries(
-    ['rebuild', 'force', 'allow-nothing', 'create', 'sync', 'comment'].map((name) => [
+    ['rebuild', 'force', 'allow-nothing', 'create', 'sync', 'comment', 'due', 'all', 'check'].map((name) => [
       name,
       ['false', 'False', 'FALSE'],
     ]),
@@ -79,146 +91,122 @@ const idle: Readonly<Record<string, readonly string[]>> = {
 /** Throws USAGE for an input that is given to a command which does nothing with it. */
 function refuseIgnored(env: Env, command: string): void {
   const given = Object.keys(options).filter((input) => {
-    const value = text(env, input);
-    return value !== undefined && idle[input]?.includes(value) !== true;
+    const value = inputText(env, input);
+    return value !== undefined && !idle[input]?.includes(value) && !named[input]?.includes(command);
   });
-  const mayTakeRepo = command === 'commit' || command === 'wait';
   const names = given.flatMap((input) => options[input] ?? []);
-  const unused = unusedOption(command, names, mayTakeRepo);
+  const unused = unusedOption(command, names);
   if (unused === undefined) return;
   const input = given[names.indexOf(unused.option)];
   if (unused.goesWith === 'repo')
-    throw wrong(`The input ${input} goes with repo, which says where; without it the config file does.`);
+    throw wrongInput(`The input ${input} goes with repo, which says where; without it the config file does.`);
   if (unused.goesWith === 'config')
-    throw wrong(`The input ${input} goes with a config file, and with repo none is read.`);
-  throw wrong(`The input ${input} is nothing that the command ${command} does anything with.`);
+    throw wrongInput(`The input ${input} goes with a config file, and with repo none is read.`);
+  throw wrongInput(`The input ${input} is nothing that the command ${command} does anything with.`);
 }
 
 /** Whether nothing but warnings and errors is told. What can't be read is told by `readInputs`. */
 export function isQuiet(env: Env): boolean {
-  return /^true$/i.test(text(env, 'quiet') ?? '');
+  return /^true$/i.test(inputText(env, 'quiet') ?? '');
+}
+
+/** What is to be done, by the name that the command line's program has for it. */
+export function commandIn(env: Env): string {
+  const command = inputText(env, 'command') ?? 'ship';
+  return command === 'release' ? 'unhold' : command;
 }
 
 /** The action's inputs as options. Throws USAGE. */
 export function readInputs(env: Env): ActionInputs {
-  const command = text(env, 'command') ?? 'ship';
+  const command = commandIn(env);
   const known = commands.find((one) => one === command);
-  if (known === undefined) throw wrong(`The input command is ${command}, which is none of ${commands.join(', ')}.`);
+  if (known === undefined)
+    throw wrongInput(`The input command is ${command}, which is none of ${commands.join(', ')}.`);
   refuseIgnored(env, known);
   const landing = {
-    force: truth(env, 'force'),
-    queue: truth(env, 'queue', 'true'),
-    allowNothing: truth(env, 'allow-nothing'),
-    waitMerge: text(env, 'wait-merge'),
+    force: truthOf(env, 'force'),
+    queue: truthOf(env, 'queue', 'true'),
+    allowNothing: truthOf(env, 'allow-nothing'),
+    waitMerge: inputText(env, 'wait-merge'),
   };
   return {
     command: known,
     landing,
-    building: { rebuild: truth(env, 'rebuild') },
+    building: { rebuild: truthOf(env, 'rebuild') },
     common: {
       json: false,
-      quiet: truth(env, 'quiet'),
+      quiet: truthOf(env, 'quiet'),
       color: true,
-      jobs: whole(env, 'jobs') ?? 3,
-      config: text(env, 'config'),
-      app: text(env, 'app'),
-      ref: text(env, 'ref'),
+      jobs: wholeOf(env, 'jobs') ?? 3,
+      config: inputText(env, 'config'),
+      app: inputText(env, 'app'),
+      ref: inputText(env, 'ref'),
       delivery: someLines(env, 'deliveries'),
       image: [...linesOf(env, 'image'), ...linesOf(env, 'images')],
     },
     commit: {
-      branch: text(env, 'branch') ?? 'main',
+      branch: inputText(env, 'branch') ?? 'main',
       set: linesOf(env, 'set'),
-      create: truth(env, 'create'),
+      create: truthOf(env, 'create'),
       allow: allowances(env),
       ...landing,
-      repo: text(env, 'repo'),
-      message: text(env, 'message'),
-      author: text(env, 'author'),
-      via: choice(env, 'via', ['git', 'github', 'auto', 'pullRequest']),
+      repo: inputText(env, 'repo'),
+      message: inputText(env, 'message'),
+      author: inputText(env, 'author'),
+      via: choiceOf(env, 'via', ['git', 'github', 'auto', 'pullRequest']),
     },
     plan: {
-      comment: truth(env, 'comment'),
-      render: text(env, 'render') === undefined ? undefined : truth(env, 'render'),
+      comment: truthOf(env, 'comment'),
+      render: inputText(env, 'render') === undefined ? undefined : truthOf(env, 'render'),
     },
-    retire: { pr: text(env, 'pr'), force: landing.force },
-    rollback: rollbackIn(env),
+    retire: { pr: inputText(env, 'pr'), force: landing.force },
+    promote: promoteIn(env),
+    state: stateIn(env),
     wait: {
       application: linesOf(env, 'application'),
-      branch: text(env, 'branch') ?? 'main',
-      sync: truth(env, 'sync'),
-      repo: text(env, 'repo'),
-      server: text(env, 'server'),
-      commit: text(env, 'config-commit'),
-      timeout: text(env, 'timeout'),
+      branch: inputText(env, 'branch') ?? 'main',
+      sync: truthOf(env, 'sync'),
+      repo: inputText(env, 'repo'),
+      server: inputText(env, 'server'),
+      commit: inputText(env, 'config-commit'),
+      timeout: inputText(env, 'timeout'),
     },
   };
 }
 
-function rollbackIn(env: Env): ActionInputs['rollback'] {
+/** Throws USAGE where nothing says which of the names is the source. */
+function promoteIn(env: Env): ActionInputs['promote'] {
+  const [from, due] = [inputText(env, 'from'), truthOf(env, 'due')];
+  const to = linesOf(env, 'to');
   const options = {
-    to: text(env, 'to') ?? 'previous',
-    force: truth(env, 'force'),
-    waitMerge: text(env, 'wait-merge'),
-    why: text(env, 'why'),
-    until: text(env, 'until'),
+    ...{ due, all: truthOf(env, 'all'), check: truthOf(env, 'check'), force: truthOf(env, 'force') },
+    ...{ why: inputText(env, 'why'), waitMerge: inputText(env, 'wait-merge') },
   };
-  return { delivery: text(env, 'delivery'), options };
+  if (commandIn(env) === 'promote' && due && from !== undefined)
+    throw wrongInput(
+      'The input from goes without due: what is due comes from what after: names. Only some of it: the input to.',
+    );
+  if (commandIn(env) === 'promote' && !due && from === undefined && to.length > 0)
+    throw wrongInput('The input to goes with from, which says whose values are promoted, or with due: true.');
+  return { names: from === undefined ? to : [from, ...to], options };
 }
 
-/** An input of several lines, the empty ones left out. */
-function linesOf(env: Env, input: string): string[] {
-  const lines = (text(env, input) ?? '').split(/\r?\n/).map((line) => line.trim());
-  return lines.filter((line) => line !== '');
-}
-
-/** The same; undefined for none. */
-function someLines(env: Env, input: string): string[] | undefined {
-  const lines = linesOf(env, input);
-  return lines.length === 0 ? undefined : lines;
-}
-
-/** The runner's own naming (actions/toolkit, getInput): spaces become underscores, hyphens stay. */
-function variableOf(input: string): string {
-  return `INPUT_${input.replaceAll(' ', '_').toUpperCase()}`;
-}
-
-/** An input that is there and not empty; the runner sets those that a workflow leaves out to "". */
-function text(env: Env, input: string): string | undefined {
-  const value = env[variableOf(input)]?.trim();
-  return value === '' ? undefined : value;
-}
-
-function truth(env: Env, input: string, otherwise = 'false'): boolean {
-  const value = text(env, input) ?? otherwise;
-  // YAML 1.2's core schema, as the toolkit reads booleans.
-  if (/^(true|True|TRUE)$/.test(value)) return true;
-  if (/^(false|False|FALSE)$/.test(value)) return false;
-  throw wrong(`The input ${input} is ${value}, neither true nor false.`);
-}
-
-function choice<T extends string>(env: Env, input: string, among: readonly T[]): T | undefined {
-  const value = text(env, input);
-  const known = among.find((one) => one === value);
-  if (value !== undefined && known === undefined)
-    throw wrong(`The input ${input} is ${value}, not ${among.join(' or ')}.`);
-  return known;
+function stateIn(env: Env): ActionInputs['state'] {
+  const options = {
+    ...{ repo: inputText(env, 'repo'), branch: inputText(env, 'branch'), path: linesOf(env, 'path') },
+    queue: truthOf(env, 'queue', 'true'),
+    to: inputText(env, 'to') ?? 'previous',
+    force: truthOf(env, 'force'),
+    waitMerge: inputText(env, 'wait-merge'),
+    why: inputText(env, 'why'),
+    until: inputText(env, 'until'),
+  };
+  return { delivery: inputText(env, 'delivery'), options };
 }
 
 function allowances(env: Env): Allowance[] {
   return linesOf(env, 'allow').map((line) => {
     if (line === 'aliases' || line === 'digest') return line;
-    throw wrong(`The input allow has ${line}, not aliases or digest.`);
+    throw wrongInput(`The input allow has ${line}, not aliases or digest.`);
   });
-}
-
-function whole(env: Env, input: string): number | undefined {
-  const value = text(env, input);
-  if (value === undefined) return undefined;
-  if (/^[1-9]\d{0,4}$/.test(value)) return Number(value);
-  throw wrong(`The input ${input} is ${value}, not a whole number from 1.`);
-}
-
-function wrong(problem: string): TagboatError {
-  return new TagboatError('USAGE', { problem, command: undefined });
 }

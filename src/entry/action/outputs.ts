@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
-import type { RunValue } from '../../events/json-event.ts';
+import type { HoldsValue, PairsValue, QueueValue, RunValue } from '../../events/json-event.ts';
 import { healthOf, type Verdict } from '../../plan/deploy.ts';
 import type { CommitOutcome, ImageOutcome } from '../../plan/outcome.ts';
 import type { Ending } from '../run/stopping.ts';
@@ -17,6 +17,9 @@ type Outputs = Readonly<
     | 'verdict'
     | 'verdicts'
     | 'rolled-back'
+    | 'candidates'
+    | 'holds'
+    | 'queue'
     | 'exit-code',
     string
   >
@@ -24,11 +27,14 @@ type Outputs = Readonly<
 
 /** The outputs of a run that ended like this. Everything is a string: that is all that outputs can hold. */
 export function outputsOf(ending: Ending, exitCode: number): Outputs {
-  const value = (ending.value ?? {}) as Partial<RunValue>;
+  const value = (ending.value ?? {}) as Partial<RunValue & PairsValue & HoldsValue & QueueValue>;
   const { images = [], commits = [], verdicts = [], rollbacks = [] } = value;
+  const { candidates, branches, queues, pairs } = value;
+  // Commands that build nothing have nothing that was built.
+  const otherwise = (candidates ?? branches ?? queues ?? pairs) ? 'unchanged' : 'built';
   const landed = commits.find((commit) => commit.is === 'landed');
   return {
-    outcome: exitCode === 0 ? outcomeOf(commits) : 'failed',
+    outcome: exitCode === 0 ? (outcomeOf(commits) ?? otherwise) : 'failed',
     changed: String(landed !== undefined),
     commit: landed?.commit ?? '',
     tag: value.tag ?? '',
@@ -55,6 +61,9 @@ export function outputsOf(ending: Ending, exitCode: number): Outputs {
       })),
     ),
     'rolled-back': String(rollbacks.some(({ commit }) => commit.is === 'landed')),
+    candidates: JSON.stringify(candidates ?? []),
+    holds: JSON.stringify(branches ?? []),
+    queue: JSON.stringify(queues ?? []),
     'exit-code': String(exitCode),
   };
 }
@@ -87,9 +96,9 @@ function verdictOf(verdicts: readonly Verdict[]): string {
 }
 
 /** The outcome of all config commits in one word: what changed something outweighs what didn't. */
-function outcomeOf(commits: readonly CommitOutcome[]): string {
+function outcomeOf(commits: readonly CommitOutcome[]): string | undefined {
   const order = ['landed', 'proposed', 'held', 'superseded', 'unchanged'] as const;
-  return order.find((is) => commits.some((commit) => commit.is === is)) ?? 'built';
+  return order.find((is) => commits.some((commit) => commit.is === is));
 }
 
 /** Appends outputs to GITHUB_OUTPUT in its multi-line form, whose delimiter no value can know beforehand. */

@@ -4,7 +4,7 @@ import type { Happening } from '../../events.ts';
 /** What options of the command line are in the Action. */
 const inputs: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
-    'config app jobs rebuild force ref repo branch set message author via create application timeout sync server to why until'
+    'config app jobs rebuild force ref repo branch set message author via create application timeout sync server to why until path'
       .split(' ')
       .map((name) => [`--${name}`, `the input ${name}`]),
   ),
@@ -12,6 +12,9 @@ const inputs: Readonly<Record<string, string>> = {
   '--delivery': 'the input deliveries',
   '--image': 'the input images',
   '--allow-nothing': 'allow-nothing: true',
+  '--all': 'all: true',
+  '--check': 'check: true',
+  '--due': 'due: true',
   '--comment': 'comment: true',
   '--render': 'render: true',
   '--no-render': 'render: false',
@@ -46,6 +49,7 @@ function ofInputs(text: string): string {
   return text
     .replace(/`tagboat (?:[a-z]+ )?--help`/g, "the inputs in Tagboat's action.yml")
     .replace(/`tagboat ([a-z]+) --repo URL --set …`/g, 'the command $1 with the inputs repo and set')
+    .replace(/tagboat promote (?:FROM TO|staging production)/g, 'the inputs from and to')
     .replace(/(?<![\w-])--[a-z]+(?:-[a-z]+)*/g, (flag) => inputs[flag] ?? flag)
     .replace(/^the /, 'The ');
 }

@@ -116,12 +116,11 @@ const used: Readonly<Record<string, { readonly config?: readonly string[]; reado
 export function unusedOption(
   command: string,
   given: readonly string[],
-  mayTakeRepo = true,
 ): { readonly option: string; readonly goesWith: 'config' | 'repo' | undefined } | undefined {
   const { config = [], repo } = used[command] ?? {};
-  const byRepo = mayTakeRepo && repo !== undefined && given.includes('repo');
+  const byRepo = repo !== undefined && given.includes('repo');
   const option = given.find((name) => !(byRepo ? repo : config).includes(name));
   if (option === undefined) return undefined;
-  const elsewhere = byRepo ? config.includes(option) : mayTakeRepo && repo?.includes(option);
+  const elsewhere = byRepo ? config.includes(option) : repo?.includes(option);
   return { option, goesWith: elsewhere ? (byRepo ? 'config' : 'repo') : undefined };
 }

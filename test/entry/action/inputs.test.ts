@@ -16,7 +16,8 @@ describe('the action’s inputs', () => {
       plan: { comment: false },
       wait: { application: [], branch: 'main', sync: false },
       retire: { pr: undefined, force: false },
-      rollback: { delivery: undefined, options: { to: 'previous', force: false } },
+      promote: { names: [], options: { due: false, all: false, check: false, force: false } },
+      state: { delivery: undefined, options: { path: [], queue: true, to: 'previous', force: false } },
     });
   });
 
@@ -40,8 +41,40 @@ describe('the action’s inputs', () => {
       INPUT_TO: 'a'.repeat(40),
       INPUT_WHY: 'loses orders',
     };
-    const options = { to: 'a'.repeat(40), force: false, why: 'loses orders' };
-    expect(readInputs(env).rollback).toEqual({ delivery: 'main', options });
+    const options = { path: [], queue: true, to: 'a'.repeat(40), force: false, why: 'loses orders' };
+    expect(readInputs(env).state).toEqual({ delivery: 'main', options });
+  });
+
+  it('say whose values are promoted to whom, or that it is what is due', () => {
+    const by = (env: Record<string, string>) => readInputs({ INPUT_COMMAND: 'promote', ...env });
+    const { promote, common } = by({
+      INPUT_FROM: 'staging',
+      INPUT_TO: 'eu\n us \n',
+      INPUT_IMAGES: 'cart',
+      INPUT_WHY: 'fine',
+    });
+    expect(promote).toMatchObject({ names: ['staging', 'eu', 'us'], options: { due: false, why: 'fine' } });
+    expect(common.image).toEqual(['cart']);
+    expect(by({ INPUT_DUE: 'true', INPUT_TO: 'eu' }).promote).toMatchObject({ names: ['eu'], options: { due: true } });
+    expect(
+      by({ INPUT_FROM: 'staging', INPUT_ALL: 'true', INPUT_CHECK: 'true', 'INPUT_WAIT-MERGE': '30m' }).promote,
+    ).toEqual({
+      names: ['staging'],
+      options: { due: false, all: true, check: true, force: false, waitMerge: '30m' },
+    });
+  });
+
+  it('say what to hold and release, by a delivery or by its places', () => {
+    const place = { INPUT_REPO: 'acme/config', INPUT_BRANCH: 'live', INPUT_PATH: 'a.yaml:.a\nb.yaml:.b' };
+    const held = readInputs({ INPUT_COMMAND: 'hold', INPUT_WHY: 'load test', INPUT_UNTIL: '2d', ...place });
+    expect(held.state.options).toMatchObject({ repo: 'acme/config', branch: 'live', path: ['a.yaml:.a', 'b.yaml:.b'] });
+    expect(held.state.options).toMatchObject({ why: 'load test', until: '2d' });
+    for (const word of ['release', 'unhold']) {
+      const released = readInputs({ INPUT_COMMAND: word, INPUT_DELIVERY: 'main', INPUT_QUEUE: 'false' });
+      expect(released).toMatchObject({ command: 'unhold', state: { delivery: 'main', options: { queue: false } } });
+    }
+    for (const command of ['holds', 'queue'])
+      expect(readInputs({ INPUT_COMMAND: command, INPUT_REPO: 'acme/config' })).toMatchObject({ command });
   });
 
   it('name applications to wait for, one a line', () => {
@@ -77,7 +110,7 @@ describe('the action’s inputs', () => {
 
 describe('every input of action.yml', () => {
   const { inputs } = parse(readFileSync(join(import.meta.dirname, '../../../action.yml'), 'utf8')) as {
-    inputs: Record<string, { default?: string }>;
+    inputs: Record<string, { default?: string; description: string }>;
   };
   const samples: Readonly<Record<string, string>> = {
     ...{
@@ -85,13 +118,17 @@ describe('every input of action.yml', () => {
       queue: 'false',
       via: 'github',
       command: 'plan',
+      path: 'f:.a',
       allow: 'digest',
       timeout: '20m',
       set: 'f:.a=1',
       render: 'true',
     },
     ...Object.fromEntries(
-      ['rebuild', 'quiet', 'create', 'force', 'allow-nothing', 'sync', 'comment'].map((name) => [name, 'true']),
+      ['rebuild', 'quiet', 'create', 'force', 'allow-nothing', 'sync', 'comment', 'due', 'all', 'check'].map((name) => [
+        name,
+        'true',
+      ]),
     ),
   };
   const defaults = Object.fromEntries(
@@ -104,10 +141,16 @@ describe('every input of action.yml', () => {
       return (error as { code: string }).code;
     }
   };
-  const ways = ['ship', 'build', 'commit', 'wait', 'rollback', 'retire', 'plan'].flatMap((command) => [
+  const withRepo = ['commit', 'wait', 'rollback', 'hold', 'unhold', 'release', 'holds', 'queue'];
+  const ways = ['ship', 'build', 'promote', 'retire', 'plan', ...withRepo].flatMap((command) => [
     { INPUT_COMMAND: command },
-    ...(command === 'commit' || command === 'wait' ? [{ INPUT_COMMAND: command, INPUT_REPO: 'acme/config' }] : []),
+    ...(withRepo.includes(command) ? [{ INPUT_COMMAND: command, INPUT_REPO: 'acme/config' }] : []),
   ]);
+
+  it('has a description of command that lists them all', () => {
+    const words: string[] = inputs.command?.description.match(/[a-z]+/g) ?? [];
+    expect(words).toEqual(expect.arrayContaining(ways.map(({ INPUT_COMMAND }) => INPUT_COMMAND)));
+  });
 
   it.each(Object.keys(inputs))('changes something or is refused, whatever the command: %s', (name) => {
     let used = 0;
@@ -123,7 +166,12 @@ describe('every input of action.yml', () => {
 
   it.each([
     ['a branch of the config repo', { INPUT_COMMAND: 'commit', INPUT_BRANCH: 'main' }],
-    ['a repository to roll back in', { INPUT_COMMAND: 'rollback', INPUT_REPO: 'acme/config' }],
+    ['a reason to list holds', { INPUT_COMMAND: 'holds', INPUT_WHY: 'look' }],
+    ['a delivery in the place of deliveries', { INPUT_COMMAND: 'ship', INPUT_DELIVERY: 'main' }],
+    ['a target of a promotion without its source', { INPUT_COMMAND: 'promote', INPUT_TO: 'production' }],
+    ['a source of what is due', { INPUT_COMMAND: 'promote', INPUT_FROM: 'staging', INPUT_DUE: 'true' }],
+    ['a source of a rollback', { INPUT_COMMAND: 'rollback', INPUT_FROM: 'staging' }],
+    ['an end of what is promoted', { INPUT_COMMAND: 'promote', INPUT_UNTIL: '2d' }],
     ['another server than the config’s', { INPUT_COMMAND: 'wait', INPUT_SERVER: 'https://other.example.test' }],
     ['what to wait for of what is shipped', { INPUT_COMMAND: 'ship', INPUT_APPLICATION: 'shop' }],
   ])('is refused where it would be ignored: %s', (_, env) => {

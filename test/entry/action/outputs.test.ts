@@ -67,6 +67,19 @@ describe('the action’s outputs', () => {
     expect(JSON.parse(outputs.verdicts)).toMatchObject([{ is: 'healthy' }, { is: 'superseded', health: 'degraded' }]);
   });
 
+  it('of commands that list or check are what they list, and nothing was built', () => {
+    const branch = { repo: at.repo, branch: at.branch };
+    const listed = outputsOf({ value: { branches: [{ ...branch, holds: [] }] } }, 0);
+    expect([listed.outcome, JSON.parse(listed.holds)]).toEqual(['unchanged', [{ ...branch, holds: [] }]]);
+    const waiting = outputsOf({ value: { queues: [{ ...branch, waiting: [] }] } }, 0);
+    expect([waiting.outcome, JSON.parse(waiting.queue)]).toEqual(['unchanged', [{ ...branch, waiting: [] }]]);
+    const candidates = [{ delivery: 'production', after: 'staging', due: false, notYet: [{ is: 'nothing' }] }];
+    const due = outputsOf({ value: { commits: [], images: [], candidates } }, 0);
+    expect([due.outcome, JSON.parse(due.candidates)]).toEqual(['unchanged', candidates]);
+    expect(outputsOf({ value: { commits: [landed], images: [], candidates } }, 0).outcome).toBe('landed');
+    expect(outputsOf({ value: { pairs: [], deliveries: [] } }, 0).outcome).toBe('unchanged');
+  });
+
   it('of a run without an ending are there and empty', () => {
     expect(outputsOf({ value: null }, 1)).toEqual({
       outcome: 'failed',
@@ -77,6 +90,9 @@ describe('the action’s outputs', () => {
       commits: '[]',
       verdict: '',
       verdicts: '[]',
+      candidates: '[]',
+      holds: '[]',
+      queue: '[]',
       'rolled-back': 'false',
       'exit-code': '1',
     });

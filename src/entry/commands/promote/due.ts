@@ -17,7 +17,7 @@ import { decideAgain, type PlannedPromotion, planOf, previewPlan, runOf } from '
 export function promoteDue(common: CommonOptions, names: readonly string[], options: PromoteOptions): Body {
   return async (session) => {
     if (options.force === true || options.all === true || (common.image ?? []).length > 0)
-      throw wrong('--due promotes all of what is due, and nothing else: it goes with no --force, --all or --image.');
+      throw wrong('--due promotes all of what is due, and nothing else: leave out --force, --all and --image.');
     const asked = await lookAt(session, common);
     const looking = { ...asked, seen: involvedIn(asked, names) };
     let first: readonly Decided[] | undefined;

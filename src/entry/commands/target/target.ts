@@ -59,6 +59,6 @@ export async function commandTarget(
     throw new TagboatError('USAGE', { problem: `Say which delivery: ${names}.`, command });
   }
   if (target.places.length > 0) return target;
-  const problem = "--repo needs at least one --path, such as --path 'main/values.yaml:.front.imageTag'.";
+  const problem = "--repo goes with --path, such as 'main/values.yaml:.front.imageTag'.";
   throw new TagboatError('USAGE', { problem, command });
 }
