@@ -1,6 +1,6 @@
 import type { Auth } from '../../../auth/auth.ts';
 import { openHistory } from '../../../commit/order/history.ts';
-import { type ErrorReport, reportOf } from '../../../errors.ts';
+import { type ErrorReport, reportOf, TagboatError } from '../../../errors.ts';
 import type { LiveLook } from '../../../plan/where.ts';
 import type { Servers } from '../../run/argocd-servers.ts';
 import type { Glancing } from './glance.ts';
@@ -40,6 +40,7 @@ export async function liveOf(
   try {
     return { live: await look.within(ask()) };
   } catch (error) {
-    return { notAsked: look.untold(error), error: reportOf(error) };
+    const told = look.late() ? new TagboatError('ARGOCD_TIMEOUT', { server: deploy.argocd.server }) : error;
+    return { notAsked: look.untold(error), error: reportOf(told) };
   }
 }

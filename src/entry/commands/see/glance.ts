@@ -20,6 +20,8 @@ export interface Glancing {
   within<T>(answer: Promise<T>): Promise<T>;
   /** Why something wasn't asked, in words. Throws the run's own stop. */
   untold(error: unknown): string;
+  /** Whether the time for all of it is over: what failed then, failed by that. */
+  late(): boolean;
   over(): void;
 }
 
@@ -56,6 +58,7 @@ export function glancing(world: World, { silentMs, againMs, wholeMs }: Glance = 
       const { code, message } = reportOf(error);
       return `${message} (${code})`;
     },
+    late: () => signal.reason === late,
     over: () => {
       timer.abort();
       world.signal.removeEventListener('abort', stop);
