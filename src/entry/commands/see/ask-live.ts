@@ -40,7 +40,9 @@ export async function liveOf(
   try {
     return { live: await look.within(ask()) };
   } catch (error) {
-    const told = look.late() ? new TagboatError('ARGOCD_TIMEOUT', { server: deploy.argocd.server }) : error;
+    const told = look.late()
+      ? new TagboatError('ARGOCD_TIMEOUT', { server: deploy.argocd.server ?? 'Argo CD' })
+      : error;
     return { notAsked: look.untold(error), error: reportOf(told) };
   }
 }
