@@ -201,10 +201,14 @@ export const configRepoErrors = {
     ({ repo, url }) => `${url} was closed without being merged, so nothing of it is in ${repo}.`,
     () => 'Open it again, or run again: the values are proposed anew.',
   ),
-  MERGE_TIMED_OUT: entry<{ repo: string; url: string; seconds: number }>(
+  MERGE_TIMED_OUT: entry<{ repo: string; branch: string; url: string; seconds: number; conflicts: boolean }>(
     exitCodes.timedOut,
-    ({ url, seconds }) => `${url} wasn't merged within ${seconds} s.`,
-    () => 'It stays open. Run again once it is merged, or give --wait-merge more time.',
+    ({ url, branch, seconds, conflicts }) =>
+      `${url} wasn't merged within ${seconds} s${conflicts ? `: its host says that it conflicts with ${branch}` : ''}.`,
+    ({ conflicts }) =>
+      conflicts
+        ? 'It stays open. Run again: what is ours alone is made anew on the tip. Or mend the conflict on its branch.'
+        : 'It stays open. Run again once it is merged, or give --wait-merge more time.',
   ),
   MERGE_CHANGED: entry<{ repo: string; branch: string; url: string }>(
     exit,

@@ -71,6 +71,8 @@ interface NoticeData {
   LANDING_UNKNOWN: { readonly branch: string };
   /** The run waits until its pull request is merged. */
   MERGE_AWAITED: { readonly url: string };
+  /** The pull request that is waited for conflicts with its base, as its host says; it may be mended meanwhile. */
+  MERGE_CONFLICTS: { readonly url: string; readonly branch: string };
   /** The config branch isn't there and is made, from this one or the default branch. */
   BRANCH_CREATED: { readonly branch: string; readonly base: string | undefined };
   /** A branch that is proposed has commits of somebody else's, which stay. */

@@ -51,6 +51,7 @@ const cases: Readonly<Record<string, object>> = {
   OIDC_AUDIENCE_OTHER: { wanted: 'aws' },
   ROLLBACK_CROSSES_HAND: { at: '‹commit›' },
   PATH_IS_ALIAS: { file: '‹file›' },
+  MERGE_TIMED_OUT: { conflicts: false },
   CREDENTIAL_HELPER_FAILED: { why: 'failed' },
   TOKEN_ELSEWHERE: { why: 'host', hint: 'Name the host in TAGBOAT_GIT_HOST if the token is for it.' },
 };

@@ -18,8 +18,8 @@ const longestMs = 30_000;
 
 /**
  * Waits until what was proposed is merged, `waitMs` at most. It has landed then, by the commit that the host made of it, if the
- * branch has its values; where newer ones came with it, it is superseded. Throws MERGE_TIMED_OUT, PULL_REQUEST_CLOSED,
- * MERGE_CHANGED, PULL_REQUEST_REFUSED, and what reading the branch throws.
+ * branch has its values; where newer ones came with it, it is superseded. A conflict is told and not the end: it may be mended
+ * meanwhile. Throws MERGE_TIMED_OUT, PULL_REQUEST_CLOSED, MERGE_CHANGED, PULL_REQUEST_REFUSED, and what reading the branch throws.
  */
 export async function awaitMerge(
   world: World,
@@ -38,6 +38,7 @@ export async function awaitMerge(
   const until = world.clock.now() + waitMs;
   emitNotice(emit, 'info', 'commit', 'MERGE_AWAITED', { url }, `Waiting until ${url} is merged.`);
   let pull: PullRequest;
+  let [before, told] = [false, false];
   for (let pauseMs = shortestMs; ; pauseMs = Math.min(longestMs, pauseMs * 1.5)) {
     pull = await forge.read(number).catch((error: unknown) => {
       throw explainForgeFailure(error, delivery, `tell how pull request ${number} stands`, credential);
@@ -45,8 +46,17 @@ export async function awaitMerge(
     if (pull.state === 'closed') throw new TagboatError('PULL_REQUEST_CLOSED', { repo, url });
     // The commit may be told a moment later.
     if (pull.state === 'merged' && pull.mergeCommit !== undefined) break;
+    // What one look says may be what the host still works out.
+    const conflicts = before && pull.conflicts;
+    if (conflicts && !told) {
+      const words = `${url} can't be merged as it stands: its host says that it conflicts with ${branch}.`;
+      emitNotice(emit, 'warning', 'commit', 'MERGE_CONFLICTS', { url, branch }, words);
+      told = true;
+    }
+    before = pull.conflicts;
     const left = until - world.clock.now();
-    if (left <= 0) throw new TagboatError('MERGE_TIMED_OUT', { repo, url, seconds: Math.round(waitMs / 1_000) });
+    const seconds = Math.round(waitMs / 1_000);
+    if (left <= 0) throw new TagboatError('MERGE_TIMED_OUT', { repo, branch, url, seconds, conflicts });
     await world.clock.sleep(Math.min(pauseMs, left), world.signal);
   }
   const { changes, instead } = await previewDelivery(world, delivery, credential, { lineage, pushes: false });

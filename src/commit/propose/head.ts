@@ -21,6 +21,8 @@ export interface Head {
   readonly at: ObjectId;
   /** All that it has and the base hasn't is a commit of ours, as we made it. */
   readonly ours: boolean;
+  /** What that commit was made on; undefined where it isn't ours alone. */
+  readonly on: ObjectId | undefined;
   readonly snapshot: Snapshot;
   /** What there would be to do on it; undefined where it has nothing of its own, or can't be edited any more. */
   readonly onHead: TipDecision | undefined;
@@ -31,7 +33,7 @@ export async function readHead(landing: Landing, tip: ObjectId, at: ObjectId): P
   const { repo, delivery } = landing;
   const snapshot = await repo.readPaths(at, filesTouched(delivery));
   const commits = await commitsSince(repo.remote, at, tip);
-  if (commits?.size === 0) return { at, ours: true, snapshot, onHead: undefined };
+  if (commits?.size === 0) return { at, ours: true, on: undefined, snapshot, onHead: undefined };
   for (const { message } of commits?.values() ?? []) refuseTaken(landing, message);
   const own = commits?.get(at);
   const ours =
@@ -43,7 +45,7 @@ export async function readHead(landing: Landing, tip: ObjectId, at: ObjectId): P
     if (ours && error instanceof TagboatError && !unclear) return undefined;
     throw error;
   });
-  return { at, ours, snapshot, onHead };
+  return { at, ours, on: ours ? own.parents[0] : undefined, snapshot, onHead };
 }
 
 /** Two apps may have deliveries of one name to one config repo, and each would undo the other's. */

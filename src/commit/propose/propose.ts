@@ -2,6 +2,7 @@ import { emitNotice } from '../../events.ts';
 import type { CommitOutcome } from '../../plan/outcome.ts';
 import { headOf } from '../../plan/pull-request.ts';
 import { type ObjectId, zeroId } from '../../wire/git/pack/object.ts';
+import type { PathEnd } from '../../wire/git/snapshot.ts';
 import { backoff } from '../../wire/retry.ts';
 import { decideOnTip, type Landing, landingTimedOut, lookAtBranch } from '../land/landing.ts';
 import { makeBranch, moveBranch } from '../land/move-branch.ts';
@@ -42,7 +43,10 @@ export async function propose(proposing: Proposing): Promise<CommitOutcome> {
       continue;
     }
     if (theirs?.is === 'superseded' || (theirs?.is === 'held' && head?.ours !== true)) return theirs;
-    const stays = head !== undefined && theirs?.is === 'unchanged' && (!head.ours || hasSameFiles(head, decision.made));
+    const stays =
+      head !== undefined &&
+      theirs?.is === 'unchanged' &&
+      (!head.ours || (hasSameFiles(head, decision.made) && (await isOnSameFiles(landing, head, decision.made))));
     // What somebody else put there stays, below ours.
     const made = head?.ours === false && head.onHead?.is === 'made' ? head.onHead.made : decision.made;
     // Asked before anything is written: whoever may not even ask leaves nothing behind.
@@ -63,6 +67,15 @@ function hasSameFiles({ snapshot }: Head, { rewriting, built }: MadeCommit): boo
     const [there, ours] = [snapshot.files.get(file), built.snapshot.files.get(file)];
     return there?.is === 'file' && ours?.is === 'file' && there.blob.id === ours.blob.id;
   });
+}
+
+/** The files that it was made of are still the base's: changed there in the same lines, the two would conflict. */
+async function isOnSameFiles({ repo }: Landing, head: Head, { on: tip, rewriting }: MadeCommit): Promise<boolean> {
+  if (head.on === undefined || head.on === tip) return true;
+  const files = rewriting.files.map(({ file }) => file);
+  const [was, is] = [await repo.readPaths(head.on, files), await repo.readPaths(tip, files)];
+  const idOf = (end: PathEnd | undefined) => (end?.is === 'file' ? end.blob.id : end?.is);
+  return files.every((file) => idOf(was.files.get(file)) === idOf(is.files.get(file)));
 }
 
 /** Closes what has nothing to propose any more and removes its branch. False where the branch moved meanwhile. */

@@ -20,6 +20,8 @@ export interface Branches {
   readonly tip: (branch: string) => Promise<string | undefined>;
   /** Merges, and answers the commit that did it; undefined where it can't be merged. */
   readonly merge: (base: string, head: string, how: string) => Promise<string | undefined>;
+  /** Whether a merge would conflict. Default: never. */
+  readonly conflict?: (base: string, head: string) => Promise<boolean>;
 }
 
 /** GitHub's API of the pull requests of one repository. */
@@ -57,10 +59,15 @@ export function createPulls({ repository, token, branches, blocked = false }: Pu
     };
   };
   // A list tells of none whether it is merged, or could be.
-  const whole = async (pull: PullOfApi) => ({
-    ...(await shown(pull)),
-    ...{ merged: pull.merged !== undefined, mergeable_state: blocked ? 'blocked' : 'clean' },
-  });
+  const whole = async (pull: PullOfApi) => {
+    const isOpen = pull.state === 'open';
+    const dirty = isOpen && (await branches.conflict?.(pull.base, pull.head)) === true;
+    return {
+      ...(await shown(pull)),
+      ...{ merged: pull.merged !== undefined, mergeable: isOpen ? !dirty : null },
+      mergeable_state: dirty ? 'dirty' : blocked ? 'blocked' : 'clean',
+    };
+  };
   const merge = async (number: number, how: string): Promise<string | undefined> => {
     const pull = all.find((one) => one.number === number);
     if (pull === undefined || pull.state === 'closed') return undefined;

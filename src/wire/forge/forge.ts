@@ -19,6 +19,8 @@ export interface PullRequest {
   readonly head: ObjectId;
   /** Where it is merged: the commit that did it on the base; of a rebase the last one. */
   readonly mergeCommit: string | undefined;
+  /** The host says that it can't be merged with its base as they stand; Gitea also while it still works that out. */
+  readonly conflicts: boolean;
   readonly labels: readonly string[];
   /** Who is asked: users, and teams as `owner/team`. */
   readonly reviewers: readonly string[];

@@ -84,6 +84,7 @@ function requestIn(value: unknown, api: string): PullRequest {
     body: String(at(value, 'description') ?? ''),
     base: textAt(value, 'target_branch'),
     mergeCommit: state === 'merged' ? merge : undefined,
+    conflicts: at(value, 'has_conflicts') === true || textAt(value, 'detailed_merge_status') === 'conflict',
     labels: textsAt(value, 'labels'),
     reviewers: listAt(value, 'reviewers').map((reviewer) => textAt(reviewer, 'username')),
     author: textAt(value, 'author', 'username'),

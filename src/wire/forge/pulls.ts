@@ -124,6 +124,9 @@ function pullIn(value: unknown, { api, path }: ForgeAccess): PullRequest {
     base: textAt(value, 'base', 'ref'),
     head: textAt(value, 'head', 'sha'),
     mergeCommit: merged ? optionalText(value, 'merge_commit_sha') : undefined,
+    // Gitea says `false` of drafts too; GitHub's `null` is not worked out yet.
+    conflicts:
+      textAt(value, 'mergeable_state') === 'dirty' || (at(value, 'mergeable') === false && at(value, 'draft') !== true),
     labels: named('labels', 'name'),
     reviewers: [
       ...named('requested_reviewers', 'login'),

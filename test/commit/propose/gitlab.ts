@@ -65,7 +65,11 @@ export function gitlabApi(path: string, token: string, branches: Branches, way =
     }
     const one = all.find((known) => String(known.iid) === iid);
     if (one === undefined) return json(404, { message: '404 Not found' });
-    if (method === 'GET') return json(200, await shown(one));
+    if (method === 'GET') {
+      const conflicts = one.state === 'opened' && (await branches.conflict?.(one.target_branch, one.source_branch));
+      const told = { has_conflicts: conflicts ?? false, detailed_merge_status: conflicts ? 'conflict' : 'mergeable' };
+      return json(200, { ...(await shown(one)), ...told });
+    }
     if (rest === '/merge') {
       if (value.sha !== (await branches.tip(one.source_branch)))
         return json(409, { message: 'SHA does not match HEAD' });

@@ -122,6 +122,28 @@ describe.skipIf(noGitea !== undefined)(`a delivery by pull request on a real Git
     expect((await config.open()).length).toBe(1);
   });
 
+  it('is told to conflict with its base while its merge is waited for, until the next run mends it', async () => {
+    const config = await configOn(gitea);
+    const proposed = await land(config, config.delivery('b'));
+    await config.commit('main', 'main/values.yaml', valuesWith('z'));
+    const world = testWorld({ clock: fastClock(1) });
+    const told = (event: Parameters<typeof world.emit>[0]) => {
+      world.emit(event);
+      if (event.type === 'notice' && event.code === 'MERGE_CONFLICTS') world.abort(new Error('it was told'));
+    };
+    const wait = (outcome: typeof proposed, on: TestWorld, emit = on.emit) =>
+      outcome.is === 'proposed'
+        ? awaitMerge(on, emit, config.delivery('b'), config.credential, { proposed: outcome, waitMs: 3_600_000 })
+        : expect.unreachable(outcome.is);
+    await expect(wait(proposed, world, told)).rejects.toThrow('it was told');
+
+    const again = await land(config, config.delivery('b'));
+    expect(again).toMatchObject({ is: 'proposed', did: 'updated', pullRequest: { number: 1 } });
+    const [waited] = await Promise.all([wait(again, testWorld({ clock: fastClock(1) })), config.merge(1, 'squash')]);
+    expect(waited).toMatchObject({ is: 'landed', commit: await config.merged(1) });
+    expect(await config.file()).toBe(valuesWith('b'));
+  });
+
   it('is proposed anew where the one before is merged while its branch moves', async () => {
     const config = await configOn(gitea);
     await land(config, config.delivery('b'));

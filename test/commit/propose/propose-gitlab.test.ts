@@ -9,7 +9,7 @@ import { gitHost, noHttpBackend, skipNote } from '../../support/git-host.ts';
 import { jumpingClock, testWorld } from '../../support/world.ts';
 import { chart, deliveryTo, fileAt, land, quickWorld, setTag, tipOf, tokenCredential, valuesWith } from '../landing.ts';
 import { gitlabApi } from './gitlab.ts';
-import { mergeOn, name } from './proposing.ts';
+import { conflictOn, mergeOn, name } from './proposing.ts';
 
 /** One origin for git and for the API, as GitLab is: what isn't the API's goes on to the git host. */
 async function gitlab(way?: string, folder = '') {
@@ -17,7 +17,8 @@ async function gitlab(way?: string, folder = '') {
   const url = await host.createRepo(name, { files: chart });
   const tip = (branch: string) => tipOf(host, name, branch).catch(() => undefined);
   const merge = (base: string, head: string, how: string) => mergeOn(host, base, head, how);
-  const project = gitlabApi(name, 'planted-token', { tip, merge }, way);
+  const conflict = (base: string, head: string) => conflictOn(host, base, head);
+  const project = gitlabApi(name, 'planted-token', { tip, merge, conflict }, way);
   const api = await serveApi(project.answer);
   const front = createServer((request, response) => {
     // GitLab may lie in a folder of its host.
@@ -104,5 +105,16 @@ describe.skipIf(noHttpBackend !== undefined)(`a delivery by merge request${skipN
     const commit = request && (await project.merge(request, squash));
     const landed = await awaitMerge(world, world.emit, delivery('b'), credential, { proposed, waitMs: 60_000 });
     expect(landed).toMatchObject({ is: 'landed', commit });
+  });
+
+  it('is told once to conflict with its base while its merge is waited for', async () => {
+    const { host, credential, delivery } = await gitlab();
+    const world = quickWorld();
+    const proposed = await land(delivery('b'), world, credential);
+    if (proposed.is !== 'proposed') return expect.unreachable(proposed.is);
+    await host.commit(name, { files: { 'main/values.yaml': valuesWith('z') } });
+    const waiting = awaitMerge(world, world.emit, delivery('b'), credential, { proposed, waitMs: 60_000 });
+    await expect(waiting).rejects.toMatchObject({ code: 'MERGE_TIMED_OUT', data: { conflicts: true } });
+    expect(world.events).toMatchObject([{ code: 'MERGE_AWAITED' }, { code: 'MERGE_CONFLICTS', level: 'warning' }]);
   });
 });

@@ -32,6 +32,13 @@ export async function mergeOn(
   return made;
 }
 
+/** Whether git itself says that one can't be merged into the other. */
+export const conflictOn = (host: GitHost, base: string, head: string): Promise<boolean> =>
+  host.git(name, 'merge-tree', '--write-tree', base, head).then(
+    () => false,
+    () => true,
+  );
+
 interface Place {
   /** In place of an answer of the API, by what is asked. */
   readonly instead?: (request: ApiRequest) => ApiAnswer | undefined;
@@ -47,7 +54,8 @@ export async function proposing({ instead, lost, blocked, fault }: Place = {}) {
   const url = await host.createRepo(name, { files: chart });
   const tip = (branch: string) => tipOf(host, name, branch).catch(() => undefined);
   const merge = (base: string, head: string, how: string) => mergeOn(host, base, head, how);
-  const pulls = createPulls({ repository: name, token, branches: { tip, merge }, blocked: blocked ?? false });
+  const conflict = (base: string, head: string) => conflictOn(host, base, head);
+  const pulls = createPulls({ repository: name, token, branches: { tip, merge, conflict }, blocked: blocked ?? false });
   const api = await serveApi(async (request) => {
     const path = request.path.replace(/^\/api(?:\/v3)?/, '');
     const answer = instead?.(request) ?? (await pulls.answer(request, path)) ?? { status: 404, body: '{}' };
