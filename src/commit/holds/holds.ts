@@ -108,6 +108,12 @@ export function writeHolds(holds: readonly Hold[]): Buffer {
   return bytes;
 }
 
+/** Two files of holds say the same, but for when each was made. Throws HOLDS_INVALID. */
+export function sameHolds(one: Uint8Array, other: Uint8Array): boolean {
+  const [ours, theirs] = [parseHolds(holdsFile, one), parseHolds(holdsFile, other)];
+  return ours.length === theirs.length && ours.every((hold, at) => sameButSince(hold, theirs[at] ?? hold));
+}
+
 function sameButSince(one: Hold, other: Hold): boolean {
   return JSON.stringify({ ...one, since: '' }, fields) === JSON.stringify({ ...other, since: '' }, fields);
 }

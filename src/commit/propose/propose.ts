@@ -4,9 +4,11 @@ import { headOf } from '../../plan/pull-request.ts';
 import { type ObjectId, zeroId } from '../../wire/git/pack/object.ts';
 import type { PathEnd } from '../../wire/git/snapshot.ts';
 import { backoff } from '../../wire/retry.ts';
+import { sameHolds } from '../holds/holds.ts';
 import { decideOnTip, type Landing, landingTimedOut, lookAtBranch } from '../land/landing.ts';
 import { makeBranch, moveBranch } from '../land/move-branch.ts';
 import { type MadeCommit, sendPush } from '../land/push-commit.ts';
+import { holdsFile } from '../repo/layout.ts';
 import { type Head, type Proposing, readHead } from './head.ts';
 import { closeOpen, describe, findOpen } from './pull.ts';
 
@@ -65,7 +67,10 @@ export async function propose(proposing: Proposing): Promise<CommitOutcome> {
 function hasSameFiles({ snapshot }: Head, { rewriting, built }: MadeCommit): boolean {
   return rewriting.files.every(({ file }) => {
     const [there, ours] = [snapshot.files.get(file), built.snapshot.files.get(file)];
-    return there?.is === 'file' && ours?.is === 'file' && there.blob.id === ours.blob.id;
+    if (there?.is !== 'file' || ours?.is !== 'file') return false;
+    // A hold made a moment later is the same hold.
+    const isLater = file === holdsFile && sameHolds(there.blob.content, ours.blob.content);
+    return isLater || there.blob.id === ours.blob.id;
   });
 }
 

@@ -30,6 +30,7 @@ export interface Pull {
   readonly merge_commit_sha: string | null;
   readonly labels: readonly { readonly name: string }[];
   readonly requested_reviewers: readonly { readonly login: string }[] | null;
+  readonly base: { readonly ref: string };
   readonly head: { readonly ref: string; readonly sha: string };
 }
 

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { planHold, planRelease } from '../../../src/config/plan/hold.ts';
 import { planRollback } from '../../../src/config/plan/rollback.ts';
 import { noHttpBackend, skipNote } from '../../support/git-host.ts';
-import { fileAt, land, quickWorld, tipOf, valuesWith } from '../landing.ts';
+import { jumpingClock, testWorld } from '../../support/world.ts';
+import { fileAt, land, tipOf, valuesWith } from '../landing.ts';
 import { name, proposing } from './proposing.ts';
 
 const [file, path] = ['main/values.yaml', '.front.imageTag'];
@@ -32,7 +33,12 @@ describe.skipIf(noHttpBackend !== undefined)(`what is proposed beside a delivery
         ...{ values: ['old'], now: ['a'], types: [undefined], to, from: to },
       });
     };
-    const propose = (...[plan]: Parameters<typeof land>) => land(plan, quickWorld(), credential);
+    // Each run is a minute after the one before.
+    let minutes = 0;
+    const propose = (...[plan]: Parameters<typeof land>) => {
+      minutes += 1;
+      return land(plan, testWorld({ clock: jumpingClock(Date.UTC(2026, 0, 1, 0, minutes)) }), credential);
+    };
     return { ...made, hold, release, rollback, propose };
   }
 

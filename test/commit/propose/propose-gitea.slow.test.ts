@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { landDelivery } from '../../../src/commit/commit.ts';
 import { awaitMerge } from '../../../src/commit/propose/await-merge.ts';
+import { planRollback } from '../../../src/config/plan/rollback.ts';
 import type { DeliveryPlan } from '../../../src/plan.ts';
 import { type Gitea, noGitea, startGitea } from '../../support/gitea.ts';
 import { fastClock, type TestWorld, testWorld } from '../../support/world.ts';
@@ -185,5 +186,64 @@ describe.skipIf(noGitea !== undefined)(`a delivery by pull request on a real Git
     await gitea.api('PATCH', `/repos/${config.path}`, { has_pull_requests: false });
     await expect(land(config, config.delivery('b'))).rejects.toMatchObject({ code: 'PULL_REQUEST_REFUSED' });
     expect(await config.branches()).toEqual(['main']);
+  });
+
+  it('makes its base branch of another one, and proposes to that; where nobody may propose it makes none', async () => {
+    const config = await configOn(gitea);
+    const made = { branch: 'staging', createBranch: { from: 'main' } };
+    expect(await land(config, config.delivery('b', made))).toMatchObject({ is: 'proposed', did: 'created' });
+    expect(await config.branches()).toEqual(['main', 'staging', 'tagboat/production']);
+    expect(await config.open()).toMatchObject([{ base: { ref: 'staging' }, head: { ref: 'tagboat/production' } }]);
+    expect([await config.file('staging'), await config.file('tagboat/production')]).toEqual([values, valuesWith('b')]);
+    expect(await land(config, config.delivery('b', made))).toMatchObject({ is: 'proposed', did: 'nothing' });
+    await config.merge(1, 'merge');
+    await config.merged(1);
+    expect(await land(config, config.delivery('b', made))).toMatchObject({ is: 'unchanged' });
+    expect([await config.branches(), await config.file()]).toEqual([['main', 'staging'], values]);
+
+    const closed = await configOn(gitea);
+    await gitea.api('PATCH', `/repos/${closed.path}`, { has_pull_requests: false });
+    await expect(land(closed, closed.delivery('b', made))).rejects.toMatchObject({ code: 'PULL_REQUEST_REFUSED' });
+    expect(await closed.branches()).toEqual(['main']);
+  });
+
+  it('is rolled back by a pull request of its own, beside the one that is open, and held once that is merged', async () => {
+    const config = await configOn(gitea);
+    const tip = async () => {
+      const branch = await gitea.api('GET', `/repos/${config.path}/branches/main`);
+      return (branch as { readonly commit: { readonly id: string } }).commit.id;
+    };
+    const to = await tip();
+    await land(config, config.delivery('b', { pullRequest: { autoMerge: 'squash' } }));
+    await config.merged(1);
+    await land(config, config.delivery('c'));
+    const places = [{ file: 'main/values.yaml', path: '.front.imageTag' }];
+    const { via, pullRequest } = config.delivery('b');
+    const target = { repo: config.url, branch: 'main', delivery: 'production', places, source: undefined };
+    const person = { actions: false, gitUser: { name: 'Ada', email: 'ada@example.test' } };
+    const rollback = planRollback(
+      { ...target, via, pullRequest },
+      {
+        ...{ ...person, why: 'orders are lost', by: undefined, until: undefined, deploy: undefined, source: undefined },
+        ...{ values: ['a'], now: ['b'], types: [undefined], undone: [], to, from: await tip() },
+      },
+    );
+    const head = 'tagboat/production.rollback';
+    const outcome = await land(config, rollback);
+    expect(outcome).toMatchObject({ is: 'proposed', did: 'created', head, changes: [{ before: 'b', after: 'a' }] });
+    expect(await land(config, rollback)).toMatchObject({ is: 'proposed', did: 'nothing' });
+    expect((await config.open()).map(({ title, head: { ref } }) => [ref, title]).sort()).toEqual([
+      ['tagboat/production', 'Set front to c'],
+      [head, 'Roll back production to a'],
+    ]);
+    expect([await config.file(), await config.file(head)]).toEqual([valuesWith('b'), values]);
+    // A later delivery leaves it alone, until it is merged and holds what it brought back.
+    expect(await land(config, config.delivery('d'))).toMatchObject({ is: 'proposed', did: 'updated' });
+    expect(await config.file(head)).toBe(values);
+    await config.merge(3, 'squash');
+    await config.merged(3);
+    expect(await land(config, config.delivery('d'))).toMatchObject({ is: 'held' });
+    expect(await config.file()).toBe(values);
+    expect(await config.file('main', '.tagboat/holds.json')).toContain('orders are lost');
   });
 });
