@@ -14,6 +14,7 @@ import type { Feed } from './observe/feed.ts';
 import { findApplications, type Search } from './observe/find.ts';
 import { createBases } from './observe/kustomize.ts';
 import { observe } from './observe/observe.ts';
+import { covers } from './observe/sources.ts';
 import { nothingYet } from './verdict/evidence.ts';
 import { isOursOf } from './verdict/images.ts';
 import { timesFor } from './verdict/question.ts';
@@ -160,9 +161,13 @@ const atOnce = { ...timesFor(0, 0), condition: 0, staleCondition: 0, gone: 0 };
 export async function lookNow(
   world: World,
   server: Server,
-  delivered: Pick<Delivered, 'repo' | 'branch' | 'files' | 'deploy' | 'commit'> & { readonly history: LookingBack },
+  delivered: Pick<Delivered, 'repo' | 'branch' | 'files' | 'deploy' | 'commit'> & {
+    readonly history: LookingBack;
+    /** What stands in its places. */
+    readonly values: readonly string[];
+  },
 ): Promise<LiveLook[]> {
-  const { commit, repo, branch, deploy, history } = delivered;
+  const { commit, repo, branch, files, deploy, history, values } = delivered;
   const search = searchOf(world, () => undefined, server, delivered, history);
   const found = await findApplications(search, deploy.applications);
   return Promise.all(
@@ -170,7 +175,16 @@ export async function lookNow(
       const seen = observe(application, { repo, branch });
       const standing = new Map<string, Relation>();
       for (const revision of revisionsIn(seen)) standing.set(revision, await history.relation(revision));
-      const question = { commit, images: [], suspended: deploy.argocd.suspended, times: atOnce };
+      const { owner } = application;
+      const followed = { repo, branch };
+      // Somebody's template writes its sources: it may show our commit, or none of ours, and not have what that set.
+      const isCarried =
+        owner !== undefined &&
+        !covers(application, followed, files) &&
+        !covers(application, followed, files, await search.bases(application));
+      const longest = values.toSorted((a, b) => b.length - a.length).slice(0, 1);
+      const carrier = isCarried ? { name: `${owner.kind} ${owner.name}`, values: longest } : undefined;
+      const question = { commit, images: [], suspended: deploy.argocd.suspended, times: atOnce, carrier };
       const of = (revision: string): Relation => standing.get(revision) ?? 'unknown';
       const { answer } = judge(question, nothingYet, seen, of, world.clock.now());
       const { status, message, since } = seen.health;
@@ -181,7 +195,7 @@ export async function lookNow(
   );
 }
 
-type LookingBack = Pick<History, 'isHead' | 'relation'>;
+type LookingBack = Pick<History, 'isHead' | 'relation' | 'texts'>;
 
 /** What a look for applications takes, without any waiting. */
 function searchOf(

@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { promote } from '../../../src/entry/commands/promote/promote.ts';
 import type { Candidate } from '../../../src/plan/listed.ts';
 import type { ArgoCdApp } from '../../../src/sandbox/argocd/types.ts';
-import { harbour, valuesWith } from '../../support/argocd.ts';
+import { chart, harbour, valuesWith } from '../../support/argocd.ts';
 import { git, noHttpBackend, skipNote, tempDir } from '../../support/git-host.ts';
 import { here } from '../../support/here.ts';
 import { fastClock } from '../../support/world.ts';
@@ -116,6 +116,36 @@ describe.skipIf(noHttpBackend !== undefined)(`tagboat promote --due, by what Arg
     await shown(app, 'Synced', 'Healthy');
     expect(await due()).toMatchObject({ exitCode: 0, commits: [{ is: 'landed' }] });
     expect(await staging()).toBe(source);
+  });
+
+  it.each([
+    'ApplicationSet',
+    'Application',
+  ] as const)('is not due before the %s that writes its sources has carried the value there', async (kind) => {
+    const of = await scene({ app: { owner: { kind, name: 'shops' } } });
+    const charts = await of.host.createRepo('charts', { files: chart });
+    const carry = async (value: string): Promise<void> => {
+      const helm = { parameters: [{ name: 'front.imageTag', value }] };
+      of.app.change([{ repoURL: charts, path: 'main', helm }]);
+      await of.app.refresh();
+      await vi.waitFor(
+        () => expect(of.app.live).toMatchObject([{ manifest: { text: expect.stringContaining(`:${value}`) } }]),
+        { timeout: 60_000 },
+      );
+      await shown(of.app, 'Synced', 'Healthy');
+    };
+    await of.deliver();
+    await carry('before');
+    const early = await of.due();
+    expect(early).toMatchObject({ exitCode: 0, commits: [] });
+    expect(early.candidate).toMatchObject({
+      healthy: false,
+      notYet: [
+        { is: 'unhealthy', health: 'progressing', why: expect.stringContaining(`${kind} shops hasn't carried`) },
+      ],
+    });
+    await carry(of.source);
+    expect(await of.due()).toMatchObject({ exitCode: 0, commits: [{ is: 'landed', delivery: 'staging' }] });
   });
 
   const ill: readonly [string, SceneOptions, (of: Scene) => Promise<void>, string, RegExp][] = [

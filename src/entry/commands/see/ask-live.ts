@@ -1,6 +1,8 @@
 import type { Auth } from '../../../auth/auth.ts';
 import { openHistory } from '../../../commit/order/history.ts';
 import { type ErrorReport, reportOf, TagboatError } from '../../../errors.ts';
+import type { PlaceNow } from '../../../plan/history.ts';
+import { placeKey } from '../../../plan/path.ts';
 import type { LiveLook } from '../../../plan/where.ts';
 import type { Servers } from '../../run/argocd-servers.ts';
 import type { Glancing } from './glance.ts';
@@ -13,11 +15,12 @@ export interface AskingLive {
   readonly servers: Servers;
 }
 
-/** One look at a delivery's applications. */
+/** One look at a delivery's applications: whether they have what `commit` brought, and what stands in its places now. */
 export async function liveOf(
   { look, auth, servers }: AskingLive,
   { deploy, repo, branch, places }: LookedAt,
   commit: string,
+  now: readonly PlaceNow[],
 ): Promise<{ readonly live: readonly LiveLook[] } | { readonly notAsked: string; readonly error?: ErrorReport }> {
   if (deploy === undefined) return { notAsked: 'the config names no application' };
   if (deploy.ofPullRequest) return { notAsked: 'each pull request has applications of its own' };
@@ -31,8 +34,14 @@ export async function liveOf(
     const history = openHistory(world, { repo, branch, edits: [] }, credential, world.clock.now() + 60_000);
     try {
       const files = [...new Set(places.map(({ file }) => file))];
-      const back = { isHead: history.isHead, relation: (revision: string) => history.relation(revision, commit) };
-      return await lookNow(world, server, { repo, branch, files, deploy, commit, history: back });
+      const own = new Set(places.map(placeKey));
+      const values = now.flatMap((place) => (own.has(placeKey(place)) ? (place.value ?? []) : []));
+      const back = {
+        isHead: history.isHead,
+        relation: (revision: string) => history.relation(revision, commit),
+        texts: (wanted: readonly string[]) => history.texts(commit, wanted),
+      };
+      return await lookNow(world, server, { repo, branch, files, deploy, commit, values, history: back });
     } finally {
       await history.close();
     }

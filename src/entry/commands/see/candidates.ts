@@ -56,7 +56,7 @@ export async function decideAll(
   const liveIn = (one: LookedAt, history: BranchHistory): Promise<Live> => {
     const name = one.delivery ?? '';
     asking ??= open();
-    const known = lives.get(name) ?? liveOf(asking, one, newestOf(one.places, history));
+    const known = lives.get(name) ?? liveOf(asking, one, newestOf(one.places, history), history.places);
     lives.set(name, known);
     return known;
   };

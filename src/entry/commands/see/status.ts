@@ -84,7 +84,7 @@ async function rowsOf(
   const { live, notAsked } = {
     live: undefined,
     notAsked: undefined,
-    ...(await liveOf(asking, one, newest?.commit ?? history.tip)),
+    ...(await liveOf(asking, one, newest?.commit ?? history.tip, history.places)),
   };
   const proposed = await proposalOf(world, asking.look.world, asking.auth, one);
   return places.flatMap(({ service, file, path }) => {

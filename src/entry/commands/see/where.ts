@@ -129,5 +129,5 @@ async function withLive(
 ): Promise<DeliveryStanding> {
   // The newest of the commits that brought it: one from then on has them all.
   const brought = history.records.find(({ commit }) => standing.places.some(({ since }) => since?.commit === commit));
-  return { ...standing, ...(await liveOf(asking, one, brought?.commit ?? history.tip)) };
+  return { ...standing, ...(await liveOf(asking, one, brought?.commit ?? history.tip, history.places)) };
 }

@@ -41,7 +41,7 @@ deliveries: { live: { from: main, repo: "http://${host}/config.git", set: { v.ya
   const [delivery] = config.deliveries;
   if (delivery === undefined) throw new Error('the config has a delivery');
   const { name, repo, branch, deploy } = delivery;
-  const live = liveOf({ look, auth, servers }, { delivery: name, repo, branch, deploy, places: [] }, source.commit);
+  const live = liveOf({ look, auth, servers }, { delivery: name, repo, branch, deploy, places: [] }, source.commit, []);
   return { world, live, images: imagesAtRegistries(look, auth, config, source) };
 }
 
