@@ -129,5 +129,6 @@ async function withLive(
 ): Promise<DeliveryStanding> {
   // The newest of the commits that brought it: one from then on has them all.
   const brought = history.records.find(({ commit }) => standing.places.some(({ since }) => since?.commit === commit));
-  return { ...standing, ...(await liveOf(asking, one, brought?.commit ?? history.tip, history.places)) };
+  const asked = await liveOf(asking, one, brought?.commit ?? history.tip, history.places);
+  return 'live' in asked ? { ...standing, live: asked.live } : { ...standing, notAsked: asked.notAsked };
 }
