@@ -83,6 +83,33 @@ describe.skipIf(noHttpBackend !== undefined)(`the action${skipNote}`, () => {
     },
   );
 
+  it('holds, lists what is held, promotes nothing past it, and promotes once it is released', async () => {
+    const { app, env, host } = await town();
+    const config = join(app, 'tagboat.yaml');
+    const set = `set: { live/values.yaml: { .front.imageTag: "{tag}" } }`;
+    const live = `  live: { after: main, repo: '${host.repoUrl('config')}', ${set} }\n`;
+    await writeFile(config, `${await readFile(config, 'utf8')}${live}`);
+    const tag = (value: string) => `front:\n  imageTag: ${value}\n`;
+    await host.commit('config', { files: { 'main/values.yaml': tag('v2'), 'live/values.yaml': tag('v1') } });
+    const run = async (inputs: Record<string, string>) => {
+      const step = await runner();
+      const done = await cli([], { script, cwd: app, env: { ...env, ...step.env, ...inputs } });
+      expect(done.code, done.stderr).toBe(0);
+      return step.outputs();
+    };
+    const promote = { INPUT_COMMAND: 'promote', INPUT_FROM: 'main', INPUT_TO: 'live' };
+    expect(await run({ ...promote, INPUT_CHECK: 'true' })).toMatchObject({ outcome: 'unchanged', changed: 'false' });
+    const hold = { INPUT_COMMAND: 'hold', INPUT_DELIVERY: 'live', INPUT_WHY: 'load test', INPUT_UNTIL: '2d' };
+    expect(await run(hold)).toMatchObject({ outcome: 'landed' });
+    const { outcome, holds = '' } = await run({ INPUT_COMMAND: 'holds' });
+    expect([outcome, JSON.parse(holds)]).toMatchObject(['unchanged', [{ holds: [{ why: 'load test' }] }]]);
+    expect(await run(promote)).toMatchObject({ outcome: 'held', changed: 'false' });
+    expect(JSON.parse((await run({ INPUT_COMMAND: 'queue' })).queue ?? '')).toMatchObject([{ waiting: [] }]);
+    expect(await run({ INPUT_COMMAND: 'release', INPUT_DELIVERY: 'live' })).toMatchObject({ outcome: 'landed' });
+    expect(await run(promote)).toMatchObject({ outcome: 'landed', changed: 'true' });
+    expect(await host.git('config', 'show', 'main:live/values.yaml')).toBe(tag('v2'));
+  });
+
   it('speaks of its inputs and not of the command line', async () => {
     const step = await runner();
     const dir = await mkdtemp(join(tmpdir(), 'tagboat-no-app-'));
@@ -93,6 +120,11 @@ describe.skipIf(noHttpBackend !== undefined)(`the action${skipNote}`, () => {
       { INPUT_COMMAND: 'commit', INPUT_REPO: 'acme/config', INPUT_SET: 'values.yaml' },
       { INPUT_COMMAND: 'commit', INPUT_REPO: 'not a url', INPUT_SET: 'values.yaml:.a=1' },
       { INPUT_COMMAND: 'rollback', INPUT_UNTIL: 'soon' },
+      { INPUT_COMMAND: 'promote' },
+      { INPUT_COMMAND: 'promote', INPUT_DUE: 'true', INPUT_ALL: 'true' },
+      { INPUT_COMMAND: 'hold' },
+      { INPUT_COMMAND: 'hold', INPUT_REPO: 'https://git.example.test/acme/config', INPUT_WHY: 'load test' },
+      { INPUT_COMMAND: 'release', INPUT_REPO: 'https://git.example.test/acme/config' },
       { INPUT_COMMAND: 'ship' },
     ];
     for (const inputs of wrong) {
