@@ -82,7 +82,7 @@ describe.skipIf(noHttpBackend !== undefined)(`tagboat promote --due, by what Arg
     'application: front',
     'application: { name: front, project: default }',
     'application: true',
-  ])('promotes what is healthy at its commit and has been there for long enough: %s', async (dev) => {
+  ])('tells what is healthy at its commit from what has soaked, however its application is named: %s', async (dev) => {
     const { app, deliver, due, staging } = await scene({ dev });
     const landed = await deliver(60_000);
     await app.refresh();
