@@ -13,6 +13,8 @@ export interface ManifestSource {
   readonly namespace?: string | undefined;
   /** In the order in which Helm reads them, and the values that the application itself has. */
   readonly valueFiles?: readonly string[] | undefined;
+  /** Value files that aren't there are no fault. */
+  readonly mayMiss?: boolean | undefined;
   readonly values?: string | undefined;
   readonly parameters?:
     | readonly { readonly name: string; readonly value: string; readonly text: boolean }[]

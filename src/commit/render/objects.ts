@@ -53,7 +53,10 @@ function valueOf(document: { toJS(options: { maxAliasCount: number }): unknown }
 function objectsIn(value: unknown): unknown[] {
   if (!isObject(value) || textAt(value, 'kind') === '' || textAt(value, 'apiVersion') === '') return [];
   const items = at(value, 'items');
-  if (textAt(value, 'kind') === 'List' && Array.isArray(items)) return items.flatMap(objectsIn);
+  const [, kind] = /^(.*)List$/.exec(textAt(value, 'kind')) ?? [];
+  // The items of a `SecretList` needn't say what they are.
+  if (kind !== undefined && Array.isArray(items) && items.every(isObject))
+    return items.flatMap((item) => objectsIn({ apiVersion: textAt(value, 'apiVersion'), kind, ...item }));
   return [value];
 }
 
@@ -63,7 +66,8 @@ export type Mask = (place: string, value: unknown) => string;
 /** Another text for each other value of one place, as Argo CD shows them. One is for all states that are compared. */
 export function createMask(): Mask {
   const seen = new Map<string, unknown[]>();
-  return (place, value) => {
+  return (place, given) => {
+    const value = typeof given === 'object' ? JSON.stringify(given) : given;
     const values = seen.get(place) ?? [];
     seen.set(place, values);
     if (!values.includes(value)) values.push(value);
@@ -71,15 +75,25 @@ export function createMask(): Mask {
   };
 }
 
+/** kubectl's copy of the whole object. */
+const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
+
 function masked(value: unknown, key: string, mask: Mask): unknown {
   if (!isObject(value) || key.split('\0')[1] !== 'Secret') return value;
   const hide = (field: string) => {
     const data = at(value, field);
-    if (!isObject(data)) return {};
+    if (data === undefined || data === null) return {};
+    if (!isObject(data)) return { [field]: mask(`${key}\0${field}`, data) };
     const hidden = Object.entries(data).map(([name, one]) => [name, mask(`${key}\0${field}\0${name}`, one)]);
     return { [field]: Object.fromEntries(hidden) };
   };
-  return { ...value, ...hide('data'), ...hide('stringData') };
+  const applied = at(value, 'metadata', 'annotations', lastApplied);
+  const annotations = {
+    ...Object(at(value, 'metadata', 'annotations')),
+    [lastApplied]: mask(`${key}\0${lastApplied}`, applied),
+  };
+  const metadata = applied === undefined ? {} : { metadata: { ...Object(at(value, 'metadata')), annotations } };
+  return { ...value, ...metadata, ...hide('data'), ...hide('stringData') };
 }
 
 /** What differs between two states. `unsteady` differ each time and are left out. */

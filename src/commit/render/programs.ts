@@ -21,20 +21,32 @@ export async function helm(bench: Bench, source: ManifestSource): Promise<string
   const own = join(bench.dir, 'values.yaml');
   if (values !== undefined) await writeFile(own, values);
   const inRepo = (path: string) => join(bench.dir, 'repo', path);
+  // What stands bare on the command line mustn't be an option of Helm's, some of which start programs.
+  if (release.length > 53 || !/^[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$/.test(release))
+    throw new NotRendered(`${JSON.stringify(beginning(release, 100))} is no name of a release of Helm's`);
+  // Helm reads several files from one option.
+  const several = valueFiles.find((file) => /[,"\r\n]/.test(file));
+  if (several !== undefined)
+    throw new NotRendered(`helm can't be given the value file ${JSON.stringify(beginning(several, 100))} by its name`);
   const args = [
-    ...['template', release, inRepo(source.folder), '--namespace', namespace, '--include-crds'],
-    ...valueFiles.flatMap((file) => ['--values', inRepo(file)]),
-    ...(values === undefined ? [] : ['--values', own]),
-    ...parameters.flatMap(({ name, value, text }) => [text ? '--set-string' : '--set', `${name}=${value}`]),
+    ...['template', release, inRepo(source.folder), `--namespace=${namespace}`, '--include-crds'],
+    ...valueFiles.map((file) => `--values=${inRepo(file)}`),
+    ...(values === undefined ? [] : [`--values=${own}`]),
+    ...parameters.map(({ name, value, text }) => `--set${text ? '-string' : ''}=${name}=${withCommas(value)}`),
   ];
   return run(bench, await programAt(bench, ['helm']), args);
 }
 
-/** The manifests of a kustomization. Throws NotRendered. */
-export async function kustomize(bench: Bench, source: ManifestSource): Promise<string> {
+/** As Argo CD passes a parameter's value to Helm: a comma is part of it, except in a list in braces. */
+function withCommas(value: string): string {
+  return value.startsWith('{') && value.endsWith('}') ? value : value.replace(/(?<!\\),/g, '\\,');
+}
+
+/** The manifests of a kustomization. `hidden`: kustomize's words may hold secrets. Throws NotRendered. */
+export async function kustomize(bench: Bench, source: ManifestSource, hidden: boolean): Promise<string> {
   const program = await programAt(bench, ['kustomize', 'kubectl']);
   const way = program.name === 'kubectl' ? 'kustomize' : 'build';
-  return run(bench, program, [way, join(bench.dir, 'repo', source.folder)]);
+  return run(bench, program, [way, join(bench.dir, 'repo', source.folder)], hidden);
 }
 
 /** What makes the manifests, for people. */
@@ -75,7 +87,12 @@ async function isProgram(path: string): Promise<boolean> {
  * Runs it on files that anybody may have written: no secret is in its environment, nothing of this user in its home, no
  * program in its PATH that it could start (git, plugins), no cluster, and a proxy that isn't there on its way to any host.
  */
-async function run({ world, dir }: Bench, { name, path }: Program, args: readonly string[]): Promise<string> {
+async function run(
+  { world, dir }: Bench,
+  { name, path }: Program,
+  args: readonly string[],
+  hidden = false,
+): Promise<string> {
   const home = join(dir, 'home');
   await mkdir(home, { recursive: true });
   const gone: Env = Object.fromEntries(Object.keys(world.env).map((variable) => [variable, undefined]));
@@ -99,6 +116,10 @@ async function run({ world, dir }: Bench, { name, path }: Program, args: readonl
   if (done.signal === 'timeout') throw new NotRendered(`${name} took longer than ${timeoutMs / 1_000} s`);
   if (done.truncated === true) throw new NotRendered(`${name} gave more than ${mostOutput / 1024 / 1024} MiB`);
   if (done.code !== 0) {
+    if (hidden)
+      throw new NotRendered(
+        `${name} ended with ${done.code ?? done.signal}, and its words aren't shown where there are Secrets`,
+      );
     const said = beginning(done.stderr.replaceAll(`${join(dir, 'repo')}/`, '').trim(), 1_000);
     throw new NotRendered(`${name} ended with ${done.code ?? done.signal}: ${said.replace(/\s*\n\s*/g, ' ')}`);
   }

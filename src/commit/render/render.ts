@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Rendered } from '../../plan/outcome.ts';
 import { WireFailure } from '../../wire/failure.ts';
+import { leavesRoot } from '../../wire/text/kustomization.ts';
 import type { World } from '../../wire/world.ts';
 import type { Rewriting } from '../edit/rewrite.ts';
 import type { ConfigRepo } from '../repo/config-repo.ts';
@@ -43,7 +44,7 @@ export async function renderManifests(
   const found = sources ?? (await sourcesByLayout(tree, [...changed.keys()], release));
   const rendered: Rendered[] = [];
   for (const source of found.slice(0, mostSources)) {
-    const by = source.by ?? (await madeBy(tree, source.folder));
+    const by = source.by ?? (leavesRoot(source.folder) ? 'plain' : await madeBy(tree, source.folder));
     rendered.push(await renderSource(world, tree, { ...source, by }, changed));
   }
   const [first] = found.slice(mostSources);
@@ -75,6 +76,8 @@ async function renderSource(
   const at = { application, folder };
   let dir: string | undefined;
   try {
+    const outside = [folder, ...(source.valueFiles ?? [])].find(leavesRoot);
+    if (outside !== undefined) throw new NotRendered(`${outside} isn't in the config repo`);
     dir = await mkdtemp(join(tmpdir(), 'tagboat-render-'));
     const bench = { world, dir };
     const name = await programName(bench, by);
@@ -129,12 +132,14 @@ interface States {
 async function states(bench: Bench, tree: RepoTree, source: ManifestSource, changed: Changed): Promise<States> {
   const { folder, by, valueFiles = [] } = source;
   const repo = join(bench.dir, 'repo');
-  const left = await tree.copy([folder, ...valueFiles], repo);
+  const { left, secret } = await tree.copy([folder, ...valueFiles], repo, by === 'kustomize');
+  const isThere = (file: string) => existsSync(join(repo, file));
   const make = async (): Promise<string> => {
     // Before a values file of ours is written, and after it is removed, nothing is made of it.
     const own = valueFiles.filter((file) => changed.has(file));
-    if (!own.every((file) => existsSync(join(repo, file)))) return '';
-    return by === 'helm' ? helm(bench, source) : kustomize(bench, source);
+    if (source.mayMiss !== true && !own.every(isThere)) return '';
+    if (by !== 'helm') return kustomize(bench, source, secret);
+    return helm(bench, source.mayMiss === true ? { ...source, valueFiles: valueFiles.filter(isThere) } : source);
   };
   const before = await make();
   // Templates may have random parts, and kustomize has none.

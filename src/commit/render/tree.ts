@@ -13,8 +13,16 @@ export interface RepoTree {
   /** What is in a folder, by name; undefined where there is no such folder. */
   list(folder: string): Promise<ReadonlyMap<string, EntryKind> | undefined>;
   read(file: string): Promise<Uint8Array | undefined>;
-  /** Writes folders and files, and what their kustomizations take in, into `to`. Answers what it left out. Throws NotRendered. */
-  copy(paths: readonly string[], to: string): Promise<readonly string[]>;
+  /**
+   * Writes folders and files, and what their kustomizations take in where those are used, into `to`. Answers what it left
+   * out, and whether there are Secrets. Throws NotRendered.
+   */
+  copy(paths: readonly string[], to: string, kustomizes: boolean): Promise<Copied>;
+}
+
+interface Copied {
+  readonly left: readonly string[];
+  readonly secret: boolean;
 }
 
 const mostFiles = 2_000;
@@ -80,7 +88,8 @@ export function openRepoTree(repo: ConfigRepo, tip: string): RepoTree {
     return files;
   };
 
-  const copy: RepoTree['copy'] = async (paths, to) => {
+  const copy: RepoTree['copy'] = async (paths, to, kustomizes) => {
+    let secret = false;
     const left = new Set<string>();
     const done = new Set<string>();
     const seen = new Set<string>();
@@ -109,8 +118,14 @@ export function openRepoTree(repo: ConfigRepo, tip: string): RepoTree {
           const path = join(to, file);
           await mkdir(dirname(path), { recursive: true });
           await writeFile(path, content);
+          if (!kustomizes) continue;
+          const text = content.toString('utf8');
+          secret ||= /secretGenerator|stringData|kind["']?\s*:\s*["']?Secret/i.test(text);
           if (!kustomizationNames.includes(posix.basename(file))) continue;
-          const { inside, elsewhere } = kustomizationPaths(content.toString('utf8'), posix.dirname(file));
+          const { inside, elsewhere, outside } = kustomizationPaths(text, posix.dirname(file));
+          if (outside === undefined) throw new NotRendered(`${file} is no YAML document that can be read`);
+          if (outside[0] !== undefined)
+            throw new NotRendered(`${file} takes in ${outside[0]}, which isn't in the config repo`);
           if (elsewhere[0] !== undefined)
             throw new NotRendered(`${file} takes in ${elsewhere[0]}, and nothing is fetched from elsewhere to render`);
           taken.push(...inside);
@@ -118,7 +133,7 @@ export function openRepoTree(repo: ConfigRepo, tip: string): RepoTree {
       }
       level = [...new Set(taken)].filter((path) => !seen.has(path) && !done.has(path));
     }
-    return [...left];
+    return { left: [...left], secret };
   };
 
   return {

@@ -70,7 +70,10 @@ function sourceOf(value: unknown): ApplicationSource {
   };
 }
 
-const known = ['valueFiles', 'releaseName', 'namespace', 'values', 'valuesObject', 'parameters', 'version'];
+const known = [
+  ...['valueFiles', 'ignoreMissingValueFiles', 'releaseName', 'namespace'],
+  ...['values', 'valuesObject', 'parameters', 'version'],
+];
 
 function manifestOptionsOf(source: unknown): ApplicationSource['made'] {
   const helm = at(source, 'helm');
@@ -80,6 +83,7 @@ function manifestOptionsOf(source: unknown): ApplicationSource['made'] {
   return {
     release: optionalText(helm, 'releaseName'),
     namespace: optionalText(helm, 'namespace'),
+    mayMiss: at(helm, 'ignoreMissingValueFiles') === true,
     // As Argo CD takes them: the object comes before the text.
     values: isObject(object) ? JSON.stringify(object) : typeof text === 'string' && text !== '' ? text : undefined,
     parameters: listAt(helm, 'parameters').map((one) => ({

@@ -72,6 +72,8 @@ interface ManifestOptions {
   /** YAML, or JSON of `valuesObject`. */
   readonly values: string | undefined;
   readonly parameters: readonly { readonly name: string; readonly value: string; readonly text: boolean }[];
+  /** `ignoreMissingValueFiles`. */
+  readonly mayMiss: boolean;
   /** Keys of the rest, such as `kustomize.images`. */
   readonly others: readonly string[];
 }

@@ -12,7 +12,12 @@ export const kustomizationNames: readonly string[] = ['kustomization.yaml', 'kus
 export function kustomizationPaths(
   text: string,
   folder: string,
-): { readonly inside: readonly string[]; readonly elsewhere: readonly string[] } {
+): {
+  readonly inside: readonly string[];
+  readonly elsewhere: readonly string[];
+  /** What would be read outside of the repository; undefined where the text can't be read. */
+  readonly outside: readonly string[] | undefined;
+} {
   const value = valueIn(text);
   const listed = [
     'resources',
@@ -45,12 +50,35 @@ export function kustomizationPaths(
     path.includes('://') || /^[^/]+\.[^/]+\.?[^/]*\/\/|^[\w.-]+@[^/]+:|\?ref=|^github\.com[/:]/.test(path);
   const inside = (path: string) => {
     const found = posix.normalize(posix.join(folder, path)).replace(/^\/+|\/+$/g, '');
-    return found === '.' || found.startsWith('..') ? [] : [found];
+    return found === '.' || leavesRoot(found) ? [] : [found];
   };
   return {
     inside: named.filter((path) => !isElsewhere(path)).flatMap(inside),
     elsewhere: named.filter(isElsewhere),
+    outside:
+      value === undefined
+        ? undefined
+        : [
+            ...named.filter((path) => path.startsWith('/')),
+            // Wherever it stands: kustomize takes keys in any case, and merged ones.
+            ...textsIn(value).filter((text) => leavesRoot(posix.join(folder, text))),
+          ],
   };
+}
+
+/** Whether a path, seen from a root, leads out of it, or isn't seen from it. */
+export function leavesRoot(path: string): boolean {
+  return /^(?:\.\.(?:\/|$)|\/)/.test(posix.normalize(path)) || /^[a-z]:|\\/i.test(path);
+}
+
+/** All one-line texts below a value; a file after `KEY=` by itself too. */
+function textsIn(value: unknown): string[] {
+  if (value instanceof Uint8Array) return textsIn(Buffer.from(value).toString('utf8'));
+  if (typeof value === 'string') {
+    const text = value.trim();
+    return /[\n\\]/.test(text) ? [] : [text, text.slice(text.indexOf('=') + 1)];
+  }
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }
 
 function valueIn(text: string): unknown {

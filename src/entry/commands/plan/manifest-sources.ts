@@ -24,10 +24,10 @@ function sourcesOf(application: Application, followed: Followed): Source[] {
     if (!isOwn || isLent) return [];
     const by = { Helm: 'helm', Kustomize: 'kustomize', Directory: 'plain' } as const;
     const type = sourceTypes[at] ?? sourceTypes[0];
-    const { release, namespace, values, parameters, others: more = [] } = source.made ?? {};
+    const { release, namespace, values, parameters, mayMiss, others: more = [] } = source.made ?? {};
     return [
       {
-        ...{ application: name, folder: folderOf(source.path), valueFiles, values, parameters },
+        ...{ application: name, folder: folderOf(source.path), valueFiles, mayMiss, values, parameters },
         by: by[type as keyof typeof by],
         ...{ release: release ?? name, namespace: namespace ?? into },
         notes: [...missingFiles(source, valueFiles), ...more.map((key) => `The application's ${key} is left out.`)],

@@ -1,0 +1,143 @@
+import { chmod, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { ManifestSource } from '../../../src/commit/render/layout.ts';
+import { compareManifests, createMask, renderedObjects } from '../../../src/commit/render/objects.ts';
+import { readApplication } from '../../../src/wire/argocd/application.ts';
+import { noHttpBackend, skipNote, tempDir } from '../../support/git-host.ts';
+import { manifestPrograms, noManifestPrograms } from '../../support/manifest-programs.ts';
+import { setTag } from '../landing.ts';
+import { rendersOf } from './rendering.ts';
+
+const chart = {
+  'main/Chart.yaml': 'apiVersion: v2\nname: main\nversion: 1.0.0\n',
+  'main/values.yaml': 'front: { imageTag: a }\nextra: none\n',
+  'main/templates/x.yaml':
+    'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: x }\ndata: { a: "{{ .Values.front.imageTag }} {{ .Values.extra }}" }\n',
+};
+type Said = Partial<Omit<ManifestSource, 'by'>> & { readonly by?: ManifestSource['by'] | undefined };
+const said = (more: Said) => ({
+  release: undefined,
+  sources: [{ application: 'a', folder: 'main', by: 'helm' as const, release: 'r', notes: [], ...more }],
+});
+
+/** A folder with a helm or kustomize in it that must not be started, or fails with its input's words. */
+async function program(name: string): Promise<string> {
+  const dir = await tempDir();
+  await writeFile(join(dir, name), '#!/bin/sh\necho "planted-secret" >&2; exit 1\n');
+  await chmod(join(dir, name), 0o755);
+  return dir;
+}
+
+describe.skipIf(noHttpBackend !== undefined)(`what others wrote, on the way to the programs${skipNote}`, () => {
+  it.each<[Said, string]>([
+    [{ release: '--post-renderer=/bin/cat' }, 'no name of a release'],
+    [{ release: `r${'x'.repeat(53)}` }, 'no name of a release'],
+    [{ valueFiles: ['../../x.yaml'] }, "../../x.yaml isn't in the config repo"],
+    [{ valueFiles: ['/etc/x.yaml'] }, "/etc/x.yaml isn't in the config repo"],
+    [{ valueFiles: ['main/values.yaml,/etc/x.yaml'] }, "can't be given the value file"],
+    [{ folder: '../..' }, "../.. isn't in the config repo"],
+    [{ folder: '..', by: undefined }, ".. isn't in the config repo"],
+  ])('%j starts nothing', async (more, why) => {
+    let started = 0;
+    const [only] = await rendersOf(chart, {
+      ...{ path: await program('helm'), rendering: said(more) },
+      exec: (exec) => (command) => {
+        if (command.program.endsWith('/helm')) started += 1;
+        return exec(command);
+      },
+    });
+    expect(only).toMatchObject({ objects: [], diff: '', failed: expect.stringContaining(why) });
+    expect(started).toBe(0);
+  });
+
+  it.each([
+    ['resources: [../../host]', '../../host, which'],
+    ['Resources: [../../host]', '../../host, which'],
+    ['components: [/host]', '/host, which'],
+    ['patches: [{ path: ../../host.yaml }]', '../../host.yaml, which'],
+    ['configMapGenerator: [{ name: x, files: ["a=../../host"] }]', '../../host, which'],
+    ['resources: ["file:///host"]', 'file:///host, and'],
+    ['resources: [', 'no YAML document'],
+  ])('kustomize takes in nothing of the machine: %s', async (text, why) => {
+    const files = { 'main/values.yaml': 'front: { imageTag: a }\n', 'main/kustomization.yaml': text };
+    const [only] = await rendersOf(files, { path: await program('kustomize') });
+    expect(only).toMatchObject({ objects: [], failed: expect.stringContaining(why) });
+  });
+
+  it('the words of kustomize are hidden where there are Secrets, and shown elsewhere', async () => {
+    const path = await program('kustomize');
+    const failed = async (text: string) => {
+      const files = { 'main/values.yaml': 'front: { imageTag: a }\n', 'main/kustomization.yaml': text };
+      return (await rendersOf(files, { path }))[0]?.failed;
+    };
+    expect(await failed('secretGenerator: [{ name: s, literals: [planted-secret] }]\n')).toBe(
+      "kustomize ended with 1, and its words aren't shown where there are Secrets.",
+    );
+    expect(await failed('namePrefix: x\n')).toBe('kustomize ended with 1: planted-secret.');
+  });
+});
+
+const note = noManifestPrograms === undefined ? skipNote : ` (skipped: ${noManifestPrograms})`;
+describe.skipIf(noHttpBackend !== undefined || noManifestPrograms !== undefined)(`a real helm${note}`, () => {
+  let path = '';
+  beforeAll(() => {
+    path = manifestPrograms();
+  }, 1_800_000);
+
+  it.each([
+    ['x,front.imageTag=other', '+  a: b x,front.imageTag=other'],
+    ['x\\,y', '+  a: b x,y'],
+    ['{x,y}', '+  a: b [x y]'],
+  ])('has the comma of the parameter %s as Argo CD has it', async (value, line) => {
+    const rendering = said({ parameters: [{ name: 'extra', value, text: false }] });
+    const [only] = await rendersOf(chart, { path, rendering });
+    expect([only?.failed, only?.diff]).toEqual([undefined, expect.stringContaining(line)]);
+  });
+
+  it('goes without value files that may be missing, and reads those of other folders', async () => {
+    const files = { ...chart, 'env/dev.yaml': 'front: { imageTag: a }\nextra: own\n' };
+    const ask = async (mayMiss: boolean) => {
+      const rendering = said({ mayMiss, valueFiles: ['env/none.yaml', 'env/dev.yaml'] });
+      return (await rendersOf(files, { path, rendering, edits: [setTag('b', 'env/dev.yaml')] }))[0];
+    };
+    expect(await ask(true)).toMatchObject({ diff: expect.stringContaining('+  a: b own') });
+    expect(await ask(false)).toMatchObject({ failed: expect.stringContaining('env/none.yaml') });
+  });
+});
+
+it('an application says whether its value files may be missing, and that is nothing left out', () => {
+  const made = (helm: object) =>
+    readApplication({ metadata: { name: 'a' }, spec: { source: { repoURL: 'r', helm } } })?.sources[0]?.made;
+  expect(made({ ignoreMissingValueFiles: true })).toMatchObject({ mayMiss: true, others: [] });
+  expect(made({ skipCrds: true })).toMatchObject({ mayMiss: false, others: ['helm.skipCrds'] });
+});
+
+describe('a Secret shows nothing', () => {
+  const secret = (value: string) => `{ apiVersion: v1, kind: Secret, metadata: { name: s }, ${value} }`;
+  it.each([
+    [
+      'in the copy that kubectl keeps',
+      (value: string) =>
+        `{ apiVersion: v1, kind: Secret, metadata: { name: s, annotations: { kubectl.kubernetes.io/last-applied-configuration: '{"stringData":{"a":"${value}"}}' } } }`,
+    ],
+    [
+      'in a SecretList',
+      (value: string) =>
+        `{ apiVersion: v1, kind: SecretList, items: [{ metadata: { name: s }, data: { a: ${value} } }] }`,
+    ],
+    [
+      'in a list of any kind',
+      (value: string) => `{ apiVersion: x/v1, kind: AnyList, items: [${secret(`data: { a: ${value} }`)}] }`,
+    ],
+    ['whose data is a text', (value: string) => secret(`data: ${value}`)],
+    ['whose data is a list', (value: string) => secret(`stringData: [${value}]`)],
+  ])('%s', (_, text) => {
+    const mask = createMask();
+    const read = (value: string) => renderedObjects(text(value), mask);
+    const compared = compareManifests(read('planted-1'), read('planted-2'), new Set());
+    expect(compared.objects).toMatchObject([{ is: 'changed', kind: 'Secret', name: 's' }]);
+    expect(compared.diff).not.toContain('planted');
+    expect(compareManifests(read('planted-1'), read('planted-1'), new Set()).objects).toEqual([]);
+  });
+});
