@@ -149,15 +149,18 @@ describe.skipIf(noHttpBackend !== undefined)(`every command on a host${skipNote}
     const previews = planned.events.flatMap((event) => (event.type === 'commit.previewed' ? [event.preview] : []));
     expect(previews.map(({ changes }) => changes.map(({ before }) => before))).toEqual([['1']]);
 
-    // Somebody waits already: what is promoted goes through the queue, and lands both.
+    // Somebody waits already: what is promoted goes by, and what is set next goes through the queue and lands both.
     await leaveIntent(repo, 'apps/app-3.yaml');
     expect(await here(queue(common, undefined, on))).toMatchObject({ errors: [] });
     expect(await here(promote(common, ['one', 'two'], {}), inApp)).toMatchObject({
       ...{ errors: [], commits: outcomes('landed') },
     });
-    const changed = ['main/values.yaml', 'apps/app-2.yaml', 'apps/app-3.yaml'];
+    expect(await here(commit(common, { ...on, set: ['apps/app-4.yaml:.tag=set'], create: false }))).toMatchObject({
+      ...{ errors: [], commits: outcomes('landed') },
+    });
+    const changed = ['main/values.yaml', 'apps/app-2.yaml', 'apps/app-3.yaml', 'apps/app-4.yaml'];
     const written = await host.git('config', 'show', ...changed.map((file) => `main:${file}`));
-    expect(written).toBe(`${valuesWith('v2')}tag: 1\ntag: left\n`);
+    expect(written).toBe(`${valuesWith('v2')}tag: 1\ntag: left\ntag: set\n`);
 
     const tip = await tipOf(host, 'config');
     const world = quickWorld();
