@@ -28,17 +28,19 @@ export async function readState(
   branch: Pick<DeliveryPlan, 'repo' | 'branch'>,
   places: readonly HeldPlace[],
   credential: GitCredential | undefined,
+  at?: ObjectId,
 ): Promise<PlacesState> {
   return askConfigRepo(world, branch, credential, async (repo) => {
-    const tip = await repo.readTip();
+    const tip = at ?? (await repo.readTip());
     const snapshot = await repo.readFiles(tip, filesOf(places));
     const { values, types } = (await loadRewrite())(snapshot, [], places);
-    const [first] = places;
     const writerIn = (commits: Parameters<typeof lineOf>[0]) =>
-      lineOf(commits, tip, first === undefined ? [] : [first]).find(({ set }) => set.size > 0);
+      lineOf(commits, tip, places).find(({ set }) => set.size > 0);
     const isThere = (commits: Parameters<typeof lineOf>[0]): boolean => writerIn(commits) !== undefined;
     const writer = writerIn((await newestCommits(repo.remote, tip, mostDepth, isThere)) ?? new Map());
-    const own = writer !== undefined && [...writer.set.values()][0] === values[0];
+    const own =
+      writer !== undefined &&
+      places.every(({ file, path }, nth) => (writer.set.get(`${file}\n${path}`) ?? values[nth]) === values[nth]);
     return { tip, values, types, source: own ? sourceText(writer.message) : undefined };
   });
 }

@@ -225,6 +225,46 @@ describe.skipIf(noHttpBackend !== undefined)(`tagboat promote --due${skipNote}`,
     expect(await values()).toEqual(['broken', 'none', 'none']);
   });
 
+  it('never lands what came between deciding and reading, and has not soaked', async () => {
+    const { host, app, deliver, due, value } = await chain();
+    const old = await deliver('2026-06-01T08:00:00Z');
+    await git(app, ...who, 'commit', '--quiet', '--allow-empty', '-m', 'new');
+    const fresh = (await git(app, 'rev-parse', 'HEAD')).trim();
+    let asked = 0;
+    const raced = await due('2026-06-01T12:00:00Z', {}, ['staging'], (own) => ({
+      http: async (request) => {
+        asked += request.method === 'POST' && String(request.url).endsWith('/git-upload-pack') ? 1 : 0;
+        if (asked === 3) {
+          asked += 1;
+          await host.commit('config', {
+            files: { 'dev/values.yaml': `web:\n  tag: ${fresh}   # by CI\n` },
+            time: Date.parse('2026-06-01T12:00:00Z') / 1_000,
+            message: `Update\n\nTagboat-Delivery: dev\nTagboat-Set: dev/values.yaml:.web.tag=${fresh}\nTagboat-Source: https://git.test/acme/shop@${fresh}\n`,
+          });
+        }
+        return own.http(request);
+      },
+    }));
+    expect(asked).toBeGreaterThan(3);
+    expect(raced).toMatchObject({ exitCode: 0, commits: [] });
+    expect(why(raced)).toEqual({ staging: 'soaking 2026-06-01T12:30:00.000Z' });
+    expect([await value('staging'), old]).not.toContain(fresh);
+  });
+
+  it('soaks anew what was delivered again after somebody changed it by hand', async () => {
+    const { at, byHand, deliver, due } = await chain();
+    await deliver('2026-06-01T08:00:00Z');
+    await byHand('dev', 'broken');
+    const again = await here(
+      commit(common, { branch: 'main', set: [], create: false, force: true }),
+      at('2026-06-01T11:59:00Z'),
+    );
+    expect(again).toMatchObject({ exitCode: 0, commits: [{ is: 'landed' }] });
+    expect(why(await due('2026-06-01T12:00:00Z', {}, ['staging']))).toEqual({
+      staging: 'soaking 2026-06-01T12:29:00.000Z',
+    });
+  });
+
   it('lands all the same when something else moved', async () => {
     const { host, deliver, due, value } = await chain();
     const source = await deliver('2026-06-01T08:00:00Z');

@@ -46,6 +46,37 @@ async function place(production = 'production/values.yaml: { .front.imageTag: "{
 }
 
 describe.skipIf(noHttpBackend !== undefined)(`tagboat promote${skipNote}`, () => {
+  it('is of the newest commit that set any of its values, so that none goes back to an older one unseen', async () => {
+    const host = await gitHost();
+    const body = 'web: none\napi: none\n';
+    const repo = await host.createRepo('config', { files: { 'dev.yaml': body, 'staging.yaml': body } });
+    const app = await tempDir();
+    await git(app, 'init', '--quiet', '--initial-branch=main');
+    const set = (name: string) => `set: { ${name}.yaml: { .web: '{tag.web}', .api: '{tag.api}' } }`;
+    await writeFile(
+      join(app, 'tagboat.yaml'),
+      `registry: ghcr.io/acme\nimages: { web: { context: . }, api: { context: . } }\ndeliveries:\n  dev: { from: main, repo: '${repo}', ${set('dev')} }\n  staging: { after: dev, repo: '${repo}', ${set('staging')} }\n`,
+    );
+    const commits: string[] = [];
+    for (let at = 0; at < 4; at += 1) {
+      await git(app, 'add', '.');
+      await git(app, '-c', 'user.name=A', '-c', 'user.email=a@b.test', 'commit', '-q', '--allow-empty', '-m', `${at}`);
+      commits.push((await git(app, 'rev-parse', 'HEAD')).trim());
+    }
+    const put = (values: { readonly web: string; readonly api: string }, changed: readonly string[], of: number) =>
+      host.commit('config', {
+        files: { 'dev.yaml': `web: ${values.web}\napi: ${values.api}\n` },
+        message: `Update\n\nTagboat-Delivery: dev\n${changed.map((one) => `Tagboat-Set: dev.yaml:${one}\n`).join('')}Tagboat-Source: https://git.test/acme/shop@${commits[of]}\n`,
+      });
+    const go = () => here(promote(common, ['dev', 'staging'], {}), { command: 'promote', cwd: app });
+    await put({ web: 'v0', api: 'v0' }, ['.web=v0', '.api=v0'], 0);
+    await put({ web: 'v0', api: 'v3' }, ['.api=v3'], 3);
+    expect(await go()).toMatchObject({ exitCode: 0, commits: [{ is: 'landed' }] });
+    await put({ web: 'v0', api: 'v2' }, ['.api=v2'], 2);
+    expect(await go()).toMatchObject({ commits: [{ is: 'superseded' }] });
+    expect(await host.git('config', 'show', 'main:staging.yaml')).toBe('web: v0\napi: v3\n');
+  });
+
   it('sets the next place to what the first one has, and tells where that came from', async () => {
     const { host, deliver, go, production } = await place();
     const source = await deliver();

@@ -144,7 +144,16 @@ describe.skipIf(noHttpBackend !== undefined)(`writing from the page${skipNote}`,
         return ended(value.id);
       };
       const done = { is: 'done', errors: [] };
-      expect(await write({ action: 'promote', from: 'staging', delivery: 'production' })).toEqual(done);
+      const before = await tipOf(world);
+      const { value } = await post<PreviewValue>('preview', {
+        action: 'promote',
+        from: 'staging',
+        delivery: 'production',
+      });
+      expect([value.previews.length, await tipOf(world)]).toEqual([1, before]);
+      await post('act', { id: value.id });
+      expect(await ended(value.id)).toEqual(done);
+      expect(await tipOf(world)).not.toBe(before);
       expect(await write({ action: 'hold', delivery: 'production', why: 'sale', until: '2d' })).toEqual(done);
       expect(await write({ action: 'unhold', delivery: 'production' })).toEqual(done);
       for (const wrong of [

@@ -44,7 +44,7 @@ describe('a text that is cut before secrets are taken out of it', () => {
 
 /** Cuts of what is no text of others: ids, names of ours, and what only is compared. */
 const others = [
-  /\b(?:commit|revision|by|to|at|oid|digest|id|sha|hex|name|other|ours|key|state)(?:\.\w+)?\.slice\(/,
+  /\b(?:commit|revision|by|to|at|oid|digest|id|sha|hex|head|name|other|ours|key|state)(?:\.\w+)?\.slice\(/,
   /(?:digest\('[a-z0-9]+'\)|fingerprintTag\(\w+\)|toLowerCase\(\)|join\('-'\))\.slice\(/,
   /(?:log\.last\(\)|value)\.slice\(0, 1_000\)|log\.last\(\)\.slice\(-[24]0\)/,
   // A value of the config's own in a commit's subject, and the path that was given.

@@ -105,6 +105,8 @@ function sinceWhen({ records }: BranchHistory, place: PlaceNow): string | undefi
   const key = placeKey(place);
   let since: HistoryRecord | undefined;
   for (const record of records) {
+    // A commit of others may have had another value there in between: which files it changed isn't read.
+    if (record.is === 'other' && since !== undefined) break;
     const set = record.settings.findLast((one) => placeKey(one) === key)?.value;
     if (set === undefined) continue;
     if (set !== place.value) break;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { headOfPullRequest } from '../../../commit/order/lineage.ts';
 import { forgeOf } from '../../../commit/repo/forge.ts';
 import { type ErrorReport, TagboatError } from '../../../errors.ts';
 import type { PlanValue } from '../../../events/json-event.ts';
@@ -41,7 +42,11 @@ export async function commentPlan(
   if (pullRequest.foreign)
     return tell('info', `${number} is of a fork, or nothing says that it isn't, and its jobs may write nothing here`);
   try {
-    const [credential] = await readers(url);
+    const known = await readers(url);
+    const head = await headOfPullRequest(world, { url, number, readers: known });
+    if (head !== undefined && pullRequest.head !== undefined && head !== pullRequest.head)
+      return tell('info', `it is of ${pullRequest.head.slice(0, 12)}, and ${number} has ${head.slice(0, 12)} by now`);
+    const [credential] = known;
     const where = forgeOf(world, url, undefined, credential);
     const did = await keepComment(
       world,

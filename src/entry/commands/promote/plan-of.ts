@@ -21,6 +21,8 @@ export interface Promoting {
   readonly from: DeliveryConfig;
   readonly to: DeliveryConfig;
   readonly pairs: readonly PlacePair[];
+  /** The commit of the first one's branch by which it was decided; undefined: its newest. */
+  readonly tip?: string | undefined;
 }
 
 /** A promotion, worked out. */
@@ -37,11 +39,11 @@ interface Words {
 /** A promotion of what the first delivery has now. Throws as `readState` does. */
 export async function planOf(
   { session: { world, emit, cwd }, auth }: { readonly session: Session; readonly auth: Auth },
-  { from, to, pairs }: Promoting,
+  { from, to, pairs, tip }: Promoting,
   words: Words,
 ): Promise<PlannedPromotion> {
   const places = pairs.map((pair) => pair.from);
-  const state = await readState(world, from, places, await auth.git(from.repo));
+  const state = await readState(world, from, places, await auth.git(from.repo), tip);
   const delivery = planPromote(from, to, { ...(await identityIn(world, cwd)), ...state, pairs, ...words });
   if (delivery.promotes?.of === undefined) {
     const message = `Nothing says which commit the values of ${from.name} are from: they go over whatever ${to.name} has.`;
@@ -60,7 +62,7 @@ type Decide = (only: readonly string[] | undefined) => Promise<{
 const mostRounds = 3;
 
 /** Runs what is decided. A promotion whose source moved before it landed is decided anew, by what is there then. */
-export async function decideAgain(session: Session, { jobs }: CommonOptions, decide: Decide): Promise<Ending> {
+export async function decideAgain(session: Session, { jobs, review }: CommonOptions, decide: Decide): Promise<Ending> {
   const ends: Ending[] = [];
   let only: readonly string[] | undefined;
   for (let round = 1; ; round += 1) {
@@ -84,7 +86,9 @@ export async function decideAgain(session: Session, { jobs }: CommonOptions, dec
         `${error.message} It is decided again.`,
       );
     };
-    const end = await runPlan({ ...session, emit }, plan, { jobs });
+    const end = await runPlan({ ...session, emit }, plan, { jobs, review });
+    // What was shown is not agreed to.
+    if (end.value === null) return ends.length === 0 ? end : together(ends);
     const { errors = [] } = end;
     const moved = last ? [] : errors.filter(isMove);
     ends.push({ ...end, errors: errors.filter((error) => !moved.includes(error)) });

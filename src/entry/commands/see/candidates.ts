@@ -20,6 +20,8 @@ export interface Decided {
   readonly from: DeliveryConfig;
   readonly to: DeliveryConfig;
   readonly pairs: readonly PlacePair[];
+  /** Of the first one's branch, as it was read. */
+  readonly tip: string | undefined;
   /** Why Argo CD gave no answer. */
   readonly error?: ErrorReport | undefined;
 }
@@ -103,6 +105,7 @@ export async function decideAll(
       from,
       to,
       pairs,
+      tip: first?.tip,
       candidate: dueOf(facts, world.clock.now()),
       error: live && 'error' in live ? live.error : undefined,
     };

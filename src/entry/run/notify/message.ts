@@ -54,7 +54,8 @@ export function messageFor(
   const { outcome } = end;
   const configCommit = outcome !== undefined && 'commit' in outcome ? outcome.commit : end.verdicts[0]?.commit;
   const app = source === undefined ? '' : appOf(source);
-  const of = [app, run ?? configCommit, source?.commit, delivery.name, end.is];
+  const places = delivery.edits.map(({ file, path }) => [file, path]);
+  const of = [app, run ?? configCommit, source?.commit, delivery.name, end.is, delivery.repo, delivery.branch, places];
   const id = `tagboat_${createHash('sha256').update(JSON.stringify(of)).digest('base64url').slice(0, 32)}`;
   const page = safePage(source?.runUrl) ?? commitPage(delivery.repo, configCommit ?? '');
   const all: Readonly<Record<HookVariable, string | undefined>> = {
@@ -73,7 +74,8 @@ export function messageFor(
       .map((piece) => (typeof piece === 'string' ? piece : escape(valueOf(piece.name))))
       .join('')
       .trim();
-  if (hook.as === 'json') return { id, body: JSON.stringify(plainBody(id, told, page, filled(String), valueOf)) };
+  if (hook.as === 'json')
+    return { id, body: JSON.stringify(plainBody(id, told, { page, text: filled(String) }, valueOf, clean)) };
   const { escape, body } = hookBodies[hook.as];
   const text = filled(escape) || `${escape(delivery.name)}: ${end.is}`;
   return { id, body: JSON.stringify(body({ text, tone, link: page })) };
@@ -83,9 +85,9 @@ export function messageFor(
 function plainBody(
   id: string,
   { command, delivery, end, source, at }: ToldEnd,
-  page: string | undefined,
-  text: string,
+  { page, text }: { readonly page: string | undefined; readonly text: string },
   valueOf: (name: string) => string,
+  clean: (text: string) => string,
 ): unknown {
   const { outcome, verdicts, error } = end;
   const changes = outcome !== undefined && 'changes' in outcome ? outcome.changes.slice(0, mostChanges) : [];
@@ -101,9 +103,12 @@ function plainBody(
       },
       config: { repo: delivery.repo, branch: delivery.branch, commit: of('configCommit') },
       pullRequest: outcome?.is === 'proposed' ? outcome.pullRequest : undefined,
-      changes: changes.map(({ file, path, before, after }) => ({ file, path, before, after })),
+      changes: changes.map(({ file, path, before, after }) => ({
+        ...{ file, path, after: clean(after) },
+        before: before === undefined ? undefined : clean(before),
+      })),
       applications: verdicts.map(({ application, is, revision, seconds }) => ({ application, is, revision, seconds })),
-      error: error && { code: error.code, message: of('why'), hint: error.hint },
+      error: error && { code: error.code, message: of('why'), hint: clean(error.hint) },
       url: page,
     },
   };

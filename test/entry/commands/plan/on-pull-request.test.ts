@@ -104,6 +104,15 @@ describe.skipIf(noHttpBackend !== undefined)(`a plan in a job of a pull request$
     expect(comments.all).toHaveLength(1);
   });
 
+  it('leaves the comment to the run of the newest commit, where the pull request has another by now', async () => {
+    const { comments, host, run } = await job();
+    await host.createRepo('acme/shop', { files: { a: 'b' } });
+    await host.git('acme/shop', 'update-ref', 'refs/pull/7/head', 'main');
+    const { codes, exitCode, events } = await run({ comment: true });
+    expect([exitCode, codes.at(-1), comments.all]).toEqual([0, 'PLAN_NOT_COMMENTED', []]);
+    expect(JSON.stringify(events)).toContain('by now');
+  });
+
   it('has what others wrote as text: no mention, no reference, no link, no HTML of theirs', async () => {
     const { comments, run } = await job();
     await run({ comment: true });
