@@ -69,7 +69,8 @@ export async function landDelivery(
   const repo =
     way === undefined ? git : await overGitHub(world, git, way, delivery, { ...options, idleMs, deadline, notice });
   const push = async (made: MadeCommit): Promise<PushTry> => {
-    if (way !== undefined) return commitThroughGitHub(world, way, delivery, made, idleMs);
+    if (way !== undefined)
+      return commitThroughGitHub(world, way, { ...delivery, message: made.message ?? delivery.message }, made, idleMs);
     if (landing.isNew && landing.pushes.length === 0) tellMade(landing);
     return pushCommit(world, repo, made, landing.isNew ? zeroId(repo.remote.format()) : made.on);
   };
@@ -178,7 +179,7 @@ function tellLeft({ emit, made, delivery: { writes = [] } }: Landing): void {
   const gone = writes.filter(({ template }) => template === undefined);
   const files = made === undefined ? [] : filesLeft(made.built.snapshot, gone);
   if (files.length === 0) return;
-  const message = `Left as they are, since Tagboat didn't write them: ${files.slice(0, 10).join(', ')}${files.length > 10 ? ' and others' : ''}.`;
+  const message = `Left as they are, since no commit of this delivery's is known to have written them for this pull request: ${files.slice(0, 10).join(', ')}${files.length > 10 ? ' and others' : ''}.`;
   emitNotice(emit, 'info', 'commit', 'FILES_LEFT', { files }, message);
 }
 

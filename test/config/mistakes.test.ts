@@ -364,6 +364,25 @@ it('a branch that is made from itself is refused by the command line', () => {
   expect(codes(text)).toEqual(['CONFIG_VALUE_INVALID']);
 });
 
+describe('files written whole', () => {
+  const told = (second: string) => {
+    const one = (name: string, keys: string) => `  ${name}: { from: { pullRequests: true }, repo: a/b, ${keys} }`;
+    const written = `write: { 'p/{pr}.yaml': p.yaml }`;
+    const lines = ['registry: ghcr.io', 'images: { app: {} }', 'deliveries:', one('a', written), one('b', second)];
+    return configMistakes(lines.join('\n'), 'tagboat.yaml', {}).map(
+      ({ code, place, message }) => `${code} ${place?.line} ${message}`,
+    );
+  };
+
+  it('are refused where two deliveries write one', () => {
+    expect(told(`write: { 'p/{pr}.yaml': q.yaml }`)).toEqual([
+      expect.stringMatching(/^CONFIG_VALUE_INVALID 5 .*is a file that a writes already/),
+    ]);
+    expect(told(`branch: other, write: { 'p/{pr}.yaml': q.yaml }`)).toEqual([]);
+    expect(told(`write: { 'q/{pr}.yaml': q.yaml }`)).toEqual([]);
+  });
+});
+
 describe('a chain of promotions that could never run', () => {
   const chain = (deliveries: Readonly<Record<string, string>>): string[] => {
     const lines = Object.entries(deliveries).map(

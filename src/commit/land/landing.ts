@@ -10,7 +10,7 @@ import { readHolds } from '../holds/holds.ts';
 import { guard } from '../order/guard.ts';
 import type { Lineage } from '../order/lineage.ts';
 import { refuseMoved } from '../order/source-moved.ts';
-import { guardWritten } from '../order/written.ts';
+import { guardWritten, withEarlier } from '../order/written.ts';
 import type { BranchLook, ConfigRepo } from '../repo/config-repo.ts';
 import { type ApplyDelivery, heldOutcome } from './apply.ts';
 import { makeCommitObjects } from './commit-objects.ts';
@@ -86,10 +86,11 @@ export type TipDecision =
  * or when it is from a newer commit. Throws VALUE_OVERTAKEN, PROMOTION_MOVED, ORDER_*, HOLDS_INVALID, and what reading and editing files throws.
  */
 export async function decideOnTip(landing: Landing, tip: ObjectId): Promise<TipDecision> {
-  const { world, delivery, repo, lineage } = landing;
+  const { world, repo, lineage } = landing;
   await refuseMoved(landing, tip);
   // The same commit on the same tip: if both tries arrive, it is one commit all the same.
   if (landing.made?.on === tip) return { is: 'made', made: landing.made };
+  const delivery = await withEarlier(repo, landing.delivery, tip);
   const snapshot = await repo.readFiles(tip, filesTouched(delivery), filesWritten(delivery));
   const holds = readHolds(snapshot, delivery.holds);
   const apply = await landing.apply;
@@ -104,7 +105,7 @@ export async function decideOnTip(landing: Landing, tip: ObjectId): Promise<TipD
   world.trace?.(`commit ${delivery.name}: to be made on ${tip}; ${whyMadeOn(landing)}`);
   const seconds = Math.floor(world.clock.now() / 1_000);
   const built = makeCommitObjects(snapshot, rewriting.files, delivery, seconds);
-  const made = { on: tip, rewriting, built, holds: change };
+  const made = { on: tip, rewriting, built, holds: change, message: delivery.message };
   landing.made = made;
   return { is: 'made', made };
 }

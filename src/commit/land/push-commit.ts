@@ -14,6 +14,8 @@ import type { CommitObjects } from './commit-objects.ts';
 
 /** A commit made on a tip, with the changes it holds. */
 export interface MadeCommit {
+  /** Its message, where it isn't the delivery's own. */
+  readonly message?: string | undefined;
   readonly on: ObjectId;
   readonly built: CommitObjects;
   readonly rewriting: Rewriting;

@@ -1,6 +1,7 @@
 import { TagboatError } from '../../errors.ts';
 import type { CommitOutcome } from '../../plan/outcome.ts';
 import type { FileWrite } from '../../plan/pull-request.ts';
+import type { DeliveryPlan } from '../../plan.ts';
 import { type ObjectId, parseTree } from '../../wire/git/pack/object.ts';
 import type { Snapshot } from '../../wire/git/snapshot.ts';
 import type { Rewriting } from '../edit/rewrite.ts';
@@ -12,6 +13,8 @@ import { openNewest, sourceOf, type ToldCommit, trailersOf } from './trailers.ts
 /** What the newest commit about a file that is written whole says. */
 interface Mark {
   readonly is: 'written' | 'retired';
+  /** The app whose commit it is, where that isn't ours. */
+  readonly other: string | undefined;
   readonly id: ObjectId;
   /** The app repo's commit behind it, and its pull request's time then, by the host's clock. */
   readonly commit: ObjectId | undefined;
@@ -40,6 +43,7 @@ export async function guardWritten(
   const { delivery, lineage } = guarded;
   const { name, repo, branch } = delivery;
   const newest = openNewest(guarded.repo.remote, snapshot.commit);
+  const { app } = whoseIs(trailersOf(delivery.message));
   let isMarked = true;
   for (const write of delivery.writes ?? []) {
     const retires = write.template === undefined;
@@ -48,14 +52,16 @@ export async function guardWritten(
     const isThere = snapshot.files.get(write.file)?.is === 'file';
     const until = isThere || lineage?.since === undefined ? undefined : lineage.since - slackMs;
     const found = await newest((commit) => {
-      const mark = markIn(commit, write.file);
-      return mark ?? (until !== undefined && commit.committer.seconds * 1_000 < until ? 'none' : undefined);
+      const mark = markIn(commit, write.file, app);
+      // What another app retired is nobody's.
+      if (mark !== undefined && (isThere || mark.other === undefined)) return mark;
+      return until !== undefined && commit.committer.seconds * 1_000 < until ? 'none' : undefined;
     });
     const mark = found === 'none' ? undefined : found;
     if (isThere && write.force !== true) await refuseForeign(guarded, snapshot, write, mark);
     isMarked &&= isThere || (mark?.is === 'retired' && mark.commit === lineage?.commit);
-    if (mark?.commit === undefined || lineage === undefined || delivery.order === 'off' || write.force) continue;
-    const why = await whyOlder(mark, mark.commit, write, lineage);
+    if (mark?.commit === undefined || lineage === undefined || write.force) continue;
+    const why = await whyOlder(mark, mark.commit, write, lineage, delivery.order === 'off');
     if (why !== undefined)
       return { mark: false, instead: { is: 'superseded', delivery: name, repo, branch, by: mark.commit, why } };
   }
@@ -70,8 +76,13 @@ async function refuseForeign(
   mark: Mark | undefined,
 ): Promise<void> {
   const place = { place: { file } };
-  if (mark?.is !== 'written') {
-    const why = mark === undefined ? 'no commit of Tagboat has written it' : 'it was put there after it was retired';
+  if (mark?.is !== 'written' || mark.other !== undefined) {
+    const why =
+      mark === undefined
+        ? 'no commit of Tagboat has written it'
+        : mark.is === 'retired'
+          ? 'it was put there after it was retired'
+          : `${mark.other} wrote it, and this is another app`;
     throw new TagboatError('FILE_NOT_OURS', { file, why, retires: template === undefined }, place);
   }
   const [ours, now] = [(await repo.readPaths(mark.id, [file])).files.get(file), snapshot.files.get(file)];
@@ -82,19 +93,25 @@ async function refuseForeign(
   lineage?.tell('warning', message, { code: 'FILE_CHANGED_BY_HAND', data: { file } });
 }
 
-/** Why ours is the older one, as a sentence without its end. Throws ORDER_DIVERGED, ORDER_UNKNOWN. */
+/**
+ * Why ours is the older one, as a sentence without its end. Where the order is off, a retirement alone still stops what was
+ * written before it. Throws ORDER_DIVERGED, ORDER_UNKNOWN.
+ */
 async function whyOlder(
   { is, at }: Mark,
   commit: ObjectId,
   { file, template }: FileWrite,
   lineage: Lineage,
+  isOff: boolean,
 ): Promise<string | undefined> {
+  if (isOff && (is !== 'retired' || template === undefined)) return undefined;
   const ours = lineage.commit;
   const kin = await lineage.kinOf(commit);
   const said = is === 'retired' ? `${file} was retired` : `${file} is`;
   const about = { file, path: 'what stands', theirs: commit, ours };
   if (kin.is === 'ancestor') return undefined;
   if (kin.is === 'descendant') return `${said} from a newer commit than ${ours.slice(0, 12)}`;
+  if (isOff && kin.is !== 'same') return undefined;
   if (kin.is === 'diverged') throw new TagboatError('ORDER_DIVERGED', about, { place: { file } });
   if (kin.is === 'unknown') throw new TagboatError('ORDER_UNKNOWN', { ...about, why: kin.why }, { place: { file } });
   if ((is === 'retired') === (template === undefined)) return undefined;
@@ -104,13 +121,62 @@ async function whyOlder(
   return own > theirs ? undefined : `${file} was retired with the same commit; a newer one brings it back`;
 }
 
-function markIn({ id, message }: ToldCommit, file: string): Mark | undefined {
+function markIn({ id, message }: ToldCommit, file: string, app: string | undefined): Mark | undefined {
   const trailers = trailersOf(message);
   const of = (wanted: string) => trailers.some(({ key, value }) => key === wanted && value === file);
   const is = of('Tagboat-Retire') ? 'retired' : of('Tagboat-Write') ? 'written' : undefined;
   if (is === undefined) return undefined;
   const at = trailers.find(({ key }) => key === 'Tagboat-Pull-Request')?.value.split(' ')[1];
-  return { is, id, commit: sourceOf(message, trailers)?.commit, at };
+  const { app: theirs } = whoseIs(trailers);
+  const other = app === undefined || theirs?.toLowerCase() === app.toLowerCase() ? undefined : theirs;
+  return { is, id, other, commit: sourceOf(message, trailers)?.commit, at };
+}
+
+/** What commit messages say of whose files are written, and for which pull request. */
+function whoseIs(trailers: ReturnType<typeof trailersOf>) {
+  const last = (wanted: string) => trailers.findLast(({ key }) => key === wanted)?.value;
+  const number = last('Tagboat-Pull-Request')?.split(' ')[0];
+  return { app: last('Tagboat-App'), delivery: last('Tagboat-Delivery'), number };
+}
+
+/** How far before the tip it is looked for what a pull request has under other names, milliseconds. */
+const earlierMs = 90 * 86_400_000;
+
+/**
+ * A retirement with what its delivery wrote for the pull request under names that the config no longer has: what is there
+ * yet, and whose newest commit says so. Throws FILE_PATH_INVALID; WireFailure.
+ */
+export async function withEarlier(repo: ConfigRepo, delivery: DeliveryPlan, tip: ObjectId): Promise<DeliveryPlan> {
+  const { writes = [], message } = delivery;
+  const [one] = writes;
+  if (one === undefined || one.template !== undefined) return delivery;
+  const ours = JSON.stringify(whoseIs(trailersOf(message)));
+  const seen = new Set(writes.map(({ file }) => file));
+  const files: string[] = [];
+  let newestMs: number | undefined;
+  await openNewest(
+    repo.remote,
+    tip,
+  )((commit) => {
+    const at = commit.committer.seconds * 1_000;
+    newestMs ??= at;
+    if (at < newestMs - earlierMs) return 'enough';
+    const trailers = trailersOf(commit.message);
+    for (const { key, value } of trailers) {
+      if ((key !== 'Tagboat-Write' && key !== 'Tagboat-Retire') || seen.has(value)) continue;
+      seen.add(value);
+      if (key === 'Tagboat-Write' && JSON.stringify(whoseIs(trailers)) === ours) files.push(value);
+    }
+    return undefined;
+  });
+  if (files.length === 0) return delivery;
+  const found = (await repo.readPaths(tip, files)).files;
+  const there = files.filter((file) => found.get(file)?.is === 'file');
+  return {
+    ...delivery,
+    writes: [...writes, ...there.map((file) => ({ ...one, file, folder: undefined }))],
+    message: `${[message.trimEnd(), ...there.map((file) => `Tagboat-Retire: ${file}`)].join('\n')}\n`,
+  };
 }
 
 /** Files of others in the folders of a retired pull request, by the commit that retired it. */

@@ -21,7 +21,7 @@ import { type Allowed, ofImage, ofSource, parseTemplate } from '../shape/templat
 import { checkAfter, checkChains } from './after.ts';
 import { checkDeploy } from './argocd.ts';
 import type { Checks } from './checks.ts';
-import { checkWrite, isOfPullRequests } from './write.ts';
+import { checkWrite, checkWrittenOnce, isOfPullRequests } from './write.ts';
 
 /** What a delivery may refer to. */
 interface DeliveryContext {
@@ -42,6 +42,7 @@ export function checkDeliveries(
 ): DeliveryConfig[] {
   const deliveries = Object.entries(raw).map(([name, delivery]) => checkDelivery(name, delivery, context, checks));
   checkChains(deliveries, checks);
+  checkWrittenOnce(deliveries, checks);
   return deliveries;
 }
 

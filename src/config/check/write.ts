@@ -48,3 +48,16 @@ export function checkWrite(
     return { file, template: { file: path, of } };
   });
 }
+
+/** Refuses a file that two deliveries would write: each of their runs would undo the other's. */
+export function checkWrittenOnce(deliveries: readonly DeliveryConfig[], checks: Checks): void {
+  const writers = new Map<string, string>();
+  for (const { name, repo, branch, write } of deliveries) {
+    for (const { file } of repo === '' ? [] : write) {
+      const target = JSON.stringify([repo, branch, file]);
+      const other = writers.get(target);
+      if (other === undefined) writers.set(target, name);
+      else checks.refuse(['deliveries', name, 'write', file], `is a file that ${other} writes already`, 'key');
+    }
+  }
+}

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { CommonOptions } from '../run/options.ts';
 import type { Body } from '../run/session.ts';
-import { collectOption, forceHelp, queueHelp, waitMergeHelp } from './option-words.ts';
+import { collectOption, deliveryHelp, forceHelp, queueHelp, waitMergeHelp } from './option-words.ts';
 
 /** Runs one command; its code is loaded only now. */
 export type RunCommand = (command: string, options: CommonOptions, load: () => Promise<Body>) => Promise<void>;
@@ -135,10 +135,12 @@ tagboat promote --due`,
 tagboat retire --pr 7 --delivery previews --json`,
   )
     .option('--pr <number>', "the pull request's number (default: that of the job)")
+    .option('--delivery <name>', deliveryHelp, collectOption, [])
     .option('--force', 'remove what others wrote or changed too, and whatever it is from', false)
-    .action(async (options) =>
-      run('retire', common(), async () => (await import('../commands/retire.ts')).retire(common(), options)),
-    );
+    .action(async ({ delivery, ...options }: { delivery: string[]; pr?: string; force: boolean }) => {
+      const asked = { ...common(), delivery: delivery.length === 0 ? undefined : delivery };
+      return run('retire', asked, async () => (await import('../commands/retire.ts')).retire(asked, options));
+    });
 
   target(
     add(

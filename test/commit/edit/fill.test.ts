@@ -55,7 +55,11 @@ describe('a template file', () => {
 
   it('keeps text text, where it would be read as a number, and numbers numbers', () => {
     expect(filled('tag: {shortCommit}\npr: {pr}\nname: preview-{pr}\nv: 1.{pr}\n')).toBe(
-      'tag: "123456789012"\npr: 7\nname: preview-7\nv: 1.7\n',
+      'tag: "123456789012"\npr: 7\nname: preview-7\nv: "1.7"\n',
+    );
+    // 1.10 would be 1.1, 010 eight, and 7:80 a number of base 60 to some readers.
+    expect(filled('v: 1.{pr}\nw: 0{pr}\nx: {pr}:30\ny: [{pr}, {pr}{pr}]\n{pr}: 1\n', 'a.yaml', { pr: '10' })).toBe(
+      'v: "1.10"\nw: "010"\nx: "10:30"\ny: [10, "1010"]\n10: 1\n',
     );
     expect(filled('tag: {tag}\n', 'a.yaml', { tag: '1e5' })).toBe('tag: "1e5"\n');
     expect(filled('{"pr": {pr}, "tag": "{shortCommit}"}', 'a.json')).toBe('{"pr": 7, "tag": "123456789012"}');
@@ -83,7 +87,9 @@ describe('a template file', () => {
 
   it('takes only values of plain characters in a file of no known form, and in a chart template', () => {
     expect(filled('host {tag}\n', 'p/7/nginx.conf')).toBe('host abc123\n');
-    expect(refused('host {subject}\n', 'p/7/nginx.conf').code).toBe('WRITE_VALUE_UNFIT');
+    const unfit = refused('host {subject}\n', 'p/7/nginx.conf');
+    expect(unfit.code).toBe('WRITE_VALUE_UNFIT');
+    expect(unfit.message).toMatch(/p\/7\/nginx\.conf can't be made of deploy\/preview\.yaml/);
     const chart = '{{- if .x }}\na: {tag}\n{{- end }}\n';
     expect(filled(chart)).toBe(chart.replace('{tag}', 'abc123'));
     expect(refused(chart.replace('{tag}', '{subject}')).code).toBe('WRITE_VALUE_UNFIT');

@@ -48,31 +48,39 @@ interface About {
   readonly at?: string;
   readonly template?: FileWrite['template'] | string;
   readonly force?: boolean;
+  readonly app?: string;
+  readonly files?: readonly string[];
   readonly more?: Partial<DeliveryPlan>;
 }
 
 /** What `ship` plans for the pull request at one of its commits, or `retire` for it. */
-function plan(host: GitHost, is: 'ship' | 'retire', { nth = 0, at, template = 'tag: {commit}\n', force, more }: About) {
+function plan(host: GitHost, is: 'ship' | 'retire', about: About) {
+  const { nth = 0, at, template = 'tag: {commit}\n', force, app = 'acme/app', files = [file], more } = about;
   const commit = commits[nth] ?? '';
   const made =
     typeof template === 'string' ? { file: 'p.yaml', of: 'app' as const, bytes: Buffer.from(template) } : template;
-  const write: FileWrite = {
-    ...{ file, template: is === 'ship' ? made : undefined, force, folder: 'previews/7' },
-    values: { commit: { text: commit }, pr: { text: '7' }, subject: { text: 'It\'s "fine": #1' } },
-  };
-  const trailers = [{ key: 'Tagboat-Source', value: `https://git.example/acme/app@${commit}` }];
-  const about = { writes: [write], pullRequest: { number: 7, at } };
+  const writes = files.map(
+    (file): FileWrite => ({
+      ...{ file, template: is === 'ship' ? made : undefined, force, folder: 'previews/7' },
+      values: { commit: { text: commit }, pr: { text: '7' }, subject: { text: 'It\'s "fine": #1' } },
+    }),
+  );
+  const trailers = [
+    { key: 'Tagboat-App', value: app },
+    { key: 'Tagboat-Source', value: `https://git.example/acme/app@${commit}` },
+  ];
+  const whole = { writes, pullRequest: { number: 7, at } };
   const delivery: DeliveryPlan = {
     ...{
       name: 'previews',
       repo: `${host.url}/config.git`,
       branch: 'main',
       edits: [],
-      writes: [write],
+      writes,
       deploy: undefined,
     },
     ...{ author: bot, committer: bot },
-    message: writeMessage({ text: is, trailers, delivery: 'previews', edits: [], source: undefined, ...about }),
+    message: writeMessage({ text: is, trailers, delivery: 'previews', edits: [], source: undefined, ...whole }),
     ...more,
   };
   return delivery;
@@ -148,6 +156,47 @@ describe.skipIf(noHttpBackend !== undefined)(`a file written whole${skipNote}`, 
     expect((await run(host, 'ship', { nth: 2 })).outcome.is).toBe('superseded');
   });
 
+  it("is not touched where it is another app's, whose retirement is none of ours either", async () => {
+    const host = await open();
+    await run(host, 'ship');
+    // By hand, where nobody tells which commit it ended with, there is no lineage.
+    for (const [is, our] of [
+      ['ship', { lineage: lineage(1) }],
+      ['retire', { lineage: lineage(1) }],
+      ['retire', {}],
+    ] as const) {
+      const error = await refusal(host, plan(host, is, { nth: 1, app: 'acme/other' }), undefined, undefined, our);
+      expect(error).toMatchObject({ code: 'FILE_NOT_OURS', message: expect.stringContaining('acme/app wrote it') });
+    }
+    landed((await run(host, 'retire')).outcome);
+    landed((await run(host, 'ship', { app: 'acme/other' })).outcome);
+  });
+
+  it('goes with its pull request, whatever the config names by then', async () => {
+    const host = await open();
+    const dropped = ['previews/7/dropped.yaml', 'renamed/7.yaml'];
+    await run(host, 'ship', { files: [file, ...dropped] });
+    await run(host, 'ship', { app: 'acme/other', files: ['previews/7/other.yaml'] });
+    await run(host, 'ship', { nth: 1 });
+    const gone = landed((await run(host, 'retire', { nth: 1 })).outcome);
+    expect(gone.written).toEqual([file, ...dropped].map((one) => ({ file: one, is: 'removed' })));
+    expect(await host.git('config', 'log', '-1', '--format=%B', 'main')).toContain('Tagboat-Retire: renamed/7.yaml\n');
+    expect(await there(host)).toBe('previews/7/other.yaml\n');
+    expect(await host.git('config', 'ls-tree', '--name-only', 'main')).not.toContain('renamed');
+    expect((await run(host, 'retire', { nth: 1 })).outcome.is).toBe('unchanged');
+    await isSound(host, 'config');
+  });
+
+  it('stays removed for its commit also where the order is off', async () => {
+    const host = await open();
+    const more = { order: 'off' } as const;
+    for (const is of ['ship', 'retire'] as const) landed((await run(host, is, { nth: 1, more })).outcome);
+    for (const nth of [0, 1]) expect((await run(host, 'ship', { nth, more })).outcome.is).toBe('superseded');
+    landed((await run(host, 'ship', { nth: 2, more })).outcome);
+    // Older over newer is what it allows.
+    landed((await run(host, 'ship', { nth: 1, more })).outcome);
+  });
+
   it("is not touched where it is somebody else's, and removed then by force alone", async () => {
     const host = await open({ [file]: 'by: hand\n' });
     for (const is of ['ship', 'retire'] as const) {
@@ -173,7 +222,7 @@ describe.skipIf(noHttpBackend !== undefined)(`a file written whole${skipNote}`, 
     });
     const { world } = await run(host, 'retire', { nth: 1, force: true });
     expect(noticesIn(world).join()).toContain(
-      "Left as they are, since Tagboat didn't write them: previews/7/notes.md.",
+      "Left as they are, since no commit of this delivery's is known to have written them for this pull request: previews/7/notes.md.",
     );
     expect(await there(host)).toBe('previews/7/notes.md\n');
   });
@@ -235,15 +284,18 @@ describe.skipIf(noHttpBackend !== undefined)(`a file written whole${skipNote}`, 
       label: 'x',
       graphql: { url: api.url, authorization: secret },
     };
-    const asked = (is: 'ship' | 'retire') => ({
-      ...plan(host, is, {}),
+    const asked = (is: 'ship' | 'retire', files: string[]) => ({
+      ...plan(host, is, { files }),
       repo: `${host.url}/acme/config.git`,
       via: 'github' as const,
     });
     for (const is of ['ship', 'retire'] as const) {
-      const done = await land(asked(is), quickWorld(), credential, { lineage: lineage(0) });
-      expect(landed(done).written).toEqual([{ file, is: is === 'ship' ? 'created' : 'removed' }]);
+      const files = is === 'ship' ? [file, 'old/7.yaml'] : [file];
+      const done = await land(asked(is, files), quickWorld(), credential, { lineage: lineage(0) });
+      const wanted = { is: is === 'ship' ? 'created' : 'removed' };
+      expect(landed(done).written).toEqual([file, 'old/7.yaml'].map((one) => ({ file: one, ...wanted })));
     }
+    expect(await host.git('acme/config', 'log', '-1', '--format=%B', 'main')).toContain('Tagboat-Retire: old/7.yaml');
     expect(await host.git('acme/config', 'ls-tree', '-r', '--name-only', 'main', 'previews')).toBe('');
     await api.close();
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { retire } from '../../../src/entry/commands/retire.ts';
 import { ship } from '../../../src/entry/commands/ship.ts';
 import { ofMergeRequest, writing } from '../../scenarios/preview.ts';
-import { town } from '../../support/cli.ts';
+import { cli, town } from '../../support/cli.ts';
 import { git, noHttpBackend, skipNote } from '../../support/git-host.ts';
 import { here } from '../../support/here.ts';
 
@@ -48,6 +48,18 @@ describe.skipIf(noHttpBackend !== undefined)(`tagboat retire${skipNote}`, () => 
     expect([done.exitCode, done.commits[0]?.is]).toEqual([0, 'unchanged']);
     expect(done.events).toContainEqual(expect.objectContaining({ code: 'PULL_REQUEST_UNKNOWN' }));
     expect(await host.git('config', 'rev-list', '--count', 'main')).toBe('1\n');
+  });
+
+  it('takes the deliveries that the command line names', async () => {
+    const { app, env } = await open();
+    const by = async (name: string) =>
+      cli(['retire', '--pr', '999', '--delivery', name, '--json'], {
+        cwd: app,
+        env: { ...env, GITHUB_ACTIONS: undefined },
+      });
+    expect((await by('main')).code).toBe(0);
+    const refused = await by('mian');
+    expect([refused.code, refused.stdout]).toEqual([2, expect.stringContaining('Did you mean main?')]);
   });
 
   it.each([

@@ -7,7 +7,7 @@ import { keyText, rangeOf, type SourceFile, valueText } from '../document.ts';
 import { doubleQuoted } from '../format.ts';
 import { formatOf, parseSource } from '../parse.ts';
 import { isPlain } from '../yaml/scalar.ts';
-import { piecesOf } from './pieces.ts';
+import { type FilePiece, piecesOf } from './pieces.ts';
 
 /** A file to be made of a template. */
 interface Filling {
@@ -32,19 +32,20 @@ export function fillFile({ file, template, bytes, values }: Filling): Uint8Array
   const used = new Map<string, Used>();
   const nonce = freeNumber(text);
   // Stands for a value while the template is read: a number for what is one, else a word.
-  const made = pieces.map((piece) => {
+  const made = pieces.map((piece, at) => {
     if (typeof piece === 'string') return piece;
     const { variable } = piece;
-    const known = used.get(variable);
+    const isNumber = variable === 'pr' && isAlone(pieces[at - 1] ?? '', pieces[at + 1] ?? '');
+    const known = used.get(`${variable} ${isNumber}`);
     const value = values[variable]?.text ?? '';
-    const mark = known?.mark ?? `${variable === 'pr' ? '' : 'v'}${nonce + used.size}`;
-    used.set(variable, { mark, value: variable === 'pr' ? value : oneLine(value), variable });
+    const mark = known?.mark ?? `${isNumber ? '' : 'v'}${nonce + used.size}`;
+    used.set(`${variable} ${isNumber}`, { mark, value: variable === 'pr' ? value : oneLine(value), variable });
     return mark;
   });
   const fill = filler([...used.values()]);
   const read = readAs(file, template, made.join(''));
   const done =
-    read === undefined ? plainly(made.join(''), [...used.values()], fill, template) : within(read, fill, nonce);
+    read === undefined ? plainly(made.join(''), [...used.values()], fill, file, template) : within(read, fill, nonce);
   if (read !== undefined && !hasShape(read, done, file, fill)) {
     throw new TagboatError('WRITE_VALUE_UNFIT', { file, template, why: whyBroken([...used.values()]) });
   }
@@ -57,6 +58,12 @@ interface Used {
   readonly value: string;
 }
 
+/** Whether nothing of a scalar's stands around a value: `1.{pr}` and `0{pr}` would be other numbers than they look like. */
+function isAlone(before: FilePiece, after: FilePiece): boolean {
+  if (typeof before !== 'string' || typeof after !== 'string') return false;
+  return /(?:^|[\s,:[{])$/.test(before) && /^(?:[\s,\]}]|:\s|$)/.test(after);
+}
+
 type Fill = (text: string, escape?: (value: string) => string) => string;
 
 function filler(used: readonly Used[]): Fill {
@@ -67,12 +74,12 @@ function filler(used: readonly Used[]): Fill {
 }
 
 /** What has no scalars to keep to: values of characters that are text in every format. */
-function plainly(text: string, used: readonly Used[], fill: Fill, template: string): string {
+function plainly(text: string, used: readonly Used[], fill: Fill, file: string, template: string): string {
   // What is only known once an image is there stands in a plan as in the template.
   const odd = used.find(({ value, variable }) => !/^[\w./:@+-]*$/.test(value) && value !== `{${variable}}`);
   if (odd === undefined) return fill(text);
   const why = `{${odd.variable}} is ${JSON.stringify(beginning(odd.value, 80))}, and in a file that is no YAML or JSON a value may have letters, digits and ./:@+-_ alone`;
-  throw new TagboatError('WRITE_VALUE_UNFIT', { file: template, template, why });
+  throw new TagboatError('WRITE_VALUE_UNFIT', { file, template, why });
 }
 
 /** Every scalar with its values in its own style, comments as they come. */
@@ -175,6 +182,6 @@ function oneLine(text: string): string {
 }
 
 function whyBroken(used: readonly Used[]): string {
-  const names = used.map(({ variable }) => `{${variable}}`).join(', ');
+  const names = [...new Set(used.map(({ variable }) => `{${variable}}`))].join(', ');
   return `with ${names} filled in it would no longer be read as the template is; put quotes around them there`;
 }
