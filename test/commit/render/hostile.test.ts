@@ -1,25 +1,10 @@
 import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
-import type { ManifestSource } from '../../../src/commit/render/layout.ts';
+import { describe, expect, it } from 'vitest';
 import { compareManifests, createMask, renderedObjects } from '../../../src/commit/render/objects.ts';
 import { readApplication } from '../../../src/wire/argocd/application.ts';
 import { noHttpBackend, skipNote, tempDir } from '../../support/git-host.ts';
-import { manifestPrograms, noManifestPrograms } from '../../support/manifest-programs.ts';
-import { setTag } from '../landing.ts';
-import { rendersOf } from './rendering.ts';
-
-const chart = {
-  'main/Chart.yaml': 'apiVersion: v2\nname: main\nversion: 1.0.0\n',
-  'main/values.yaml': 'front: { imageTag: a }\nextra: none\n',
-  'main/templates/x.yaml':
-    'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: x }\ndata: { a: "{{ .Values.front.imageTag }} {{ .Values.extra }}" }\n',
-};
-type Said = Partial<Omit<ManifestSource, 'by'>> & { readonly by?: ManifestSource['by'] | undefined };
-const said = (more: Said) => ({
-  release: undefined,
-  sources: [{ application: 'a', folder: 'main', by: 'helm' as const, release: 'r', notes: [], ...more }],
-});
+import { oneChart, rendersOf, type Said, said } from './rendering.ts';
 
 /** A folder with a helm or kustomize in it that must not be started, or fails with its input's words. */
 async function program(name: string): Promise<string> {
@@ -40,7 +25,7 @@ describe.skipIf(noHttpBackend !== undefined)(`what others wrote, on the way to t
     [{ folder: '..', by: undefined }, ".. isn't in the config repo"],
   ])('%j starts nothing', async (more, why) => {
     let started = 0;
-    const [only] = await rendersOf(chart, {
+    const [only] = await rendersOf(oneChart, {
       ...{ path: await program('helm'), rendering: said(more) },
       exec: (exec) => (command) => {
         if (command.program.endsWith('/helm')) started += 1;
@@ -75,34 +60,6 @@ describe.skipIf(noHttpBackend !== undefined)(`what others wrote, on the way to t
       "kustomize ended with 1, and its words aren't shown where there are Secrets.",
     );
     expect(await failed('namePrefix: x\n')).toBe('kustomize ended with 1: planted-secret.');
-  });
-});
-
-const note = noManifestPrograms === undefined ? skipNote : ` (skipped: ${noManifestPrograms})`;
-describe.skipIf(noHttpBackend !== undefined || noManifestPrograms !== undefined)(`a real helm${note}`, () => {
-  let path = '';
-  beforeAll(() => {
-    path = manifestPrograms();
-  }, 1_800_000);
-
-  it.each([
-    ['x,front.imageTag=other', '+  a: b x,front.imageTag=other'],
-    ['x\\,y', '+  a: b x,y'],
-    ['{x,y}', '+  a: b [x y]'],
-  ])('has the comma of the parameter %s as Argo CD has it', async (value, line) => {
-    const rendering = said({ parameters: [{ name: 'extra', value, text: false }] });
-    const [only] = await rendersOf(chart, { path, rendering });
-    expect([only?.failed, only?.diff]).toEqual([undefined, expect.stringContaining(line)]);
-  });
-
-  it('goes without value files that may be missing, and reads those of other folders', async () => {
-    const files = { ...chart, 'env/dev.yaml': 'front: { imageTag: a }\nextra: own\n' };
-    const ask = async (mayMiss: boolean) => {
-      const rendering = said({ mayMiss, valueFiles: ['env/none.yaml', 'env/dev.yaml'] });
-      return (await rendersOf(files, { path, rendering, edits: [setTag('b', 'env/dev.yaml')] }))[0];
-    };
-    expect(await ask(true)).toMatchObject({ diff: expect.stringContaining('+  a: b own') });
-    expect(await ask(false)).toMatchObject({ failed: expect.stringContaining('env/none.yaml') });
   });
 });
 

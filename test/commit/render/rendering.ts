@@ -1,4 +1,5 @@
 import { previewDelivery } from '../../../src/commit/land/preview.ts';
+import type { ManifestSource } from '../../../src/commit/render/layout.ts';
 import type { Rendering } from '../../../src/commit/render/render.ts';
 import type { Rendered } from '../../../src/plan/outcome.ts';
 import type { Edit } from '../../../src/plan.ts';
@@ -32,3 +33,17 @@ export async function rendersOf(
 }
 
 export const byLayout: Rendering = { sources: undefined, release: 'shop' };
+
+/** A chart whose one object has a value of its own and one that is set. */
+export const oneChart = {
+  'main/Chart.yaml': 'apiVersion: v2\nname: main\nversion: 1.0.0\n',
+  'main/values.yaml': 'front: { imageTag: a }\nextra: none\n',
+  'main/templates/x.yaml':
+    'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: x }\ndata: { a: "{{ .Values.front.imageTag }} {{ .Values.extra }}" }\n',
+};
+export type Said = Partial<Omit<ManifestSource, 'by'>> & { readonly by?: ManifestSource['by'] | undefined };
+/** An application's word about it. */
+export const said = (more: Said) => ({
+  release: undefined,
+  sources: [{ application: 'a', folder: 'main', by: 'helm' as const, release: 'r', notes: [], ...more }],
+});
