@@ -111,11 +111,11 @@ const itself: Kinship = { is: 'same', why: 'it is the same commit' };
 /** A pull request's newest commit as the app repo's host has it now; undefined where nobody tells. Throws only the signal's reason. */
 export async function headOfPullRequest(
   world: World,
-  { number, ...at }: Pick<AppRepo, 'url' | 'readers'> & { readonly number: number },
+  { number, notice = () => undefined, ...at }: Omit<AppRepo, 'notice'> & Partial<AppRepo> & { readonly number: number },
 ): Promise<ObjectId | undefined> {
   // GitHub, Gitea and Forgejo; GitLab; Bitbucket.
   const names = [`refs/pull/${number}/head`, `refs/merge-requests/${number}/head`, `refs/pull-requests/${number}/from`];
-  const asked = await askAppRepo(world, { ...at, notice: () => undefined }, async (remote) => {
+  const asked = await askAppRepo(world, { ...at, notice }, async (remote) => {
     const refs = await remote.refs(names, 10);
     return names.map((name) => refs.get(name)).find((id) => id !== undefined);
   });

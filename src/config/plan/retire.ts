@@ -4,7 +4,7 @@ import type { FileWrite } from '../../plan/pull-request.ts';
 import type { DeliveryPlan, Source } from '../../plan.ts';
 import type { Config, DeliveryConfig } from '../shape/checked.ts';
 import { appOf, writeMessage } from './message.ts';
-import { defaultPerson, type Identity } from './run.ts';
+import { defaultPerson, type Identity, withNumber } from './run.ts';
 
 interface RetireRequest extends Identity {
   readonly number: number;
@@ -38,7 +38,7 @@ function planOne(
   { number, head, at, source, force, ...identity }: RetireRequest,
 ): DeliveryPlan {
   const { name, repo, branch, via, order } = delivery;
-  const filled = (text: string): string => text.replaceAll('{pr}', String(number));
+  const filled = (text: string): string => withNumber(text, number);
   const writes = delivery.write.map(({ file }): FileWrite => {
     const folders = file.split('/').slice(0, -1);
     const own = folders.slice(0, folders.findLastIndex((folder) => folder.includes('{pr}')) + 1).join('/');

@@ -137,10 +137,15 @@ function planDelivery(delivery: DeliveryConfig, variables: Variables, identity: 
   };
 }
 
+/** A text with the pull request's number in it. */
+export function withNumber(text: string, number: number): string {
+  return text.replaceAll('{pr}', String(number));
+}
+
 /** A deploy plan with the pull request's number in its names. */
 export function numbered(deploy: DeployPlan | undefined, number: number | undefined): DeployPlan | undefined {
   if (deploy === undefined || number === undefined) return deploy;
-  const filled = (text: string): string => text.replaceAll('{pr}', String(number));
+  const filled = (text: string): string => withNumber(text, number);
   const { environment: to } = deploy;
   const environment = to && { ...to, name: filled(to.name), ...(to.url && { url: filled(to.url) }) };
   const applications = deploy.applications.map((one) => ({ ...one, name: filled(one.name) }));

@@ -1,9 +1,9 @@
+import { headOfPullRequest } from '../../../commit/order/lineage.ts';
 import { TagboatError } from '../../../errors.ts';
 import type { BranchHistory } from '../../../plan/history.ts';
 import type { Person, Source } from '../../../plan.ts';
 import { type AsksGit, answerOf, checkoutGit } from '../../../wire/checkout.ts';
 import { isObjectId } from '../../../wire/git/pack/object.ts';
-import { openRemote } from '../../../wire/git/remote.ts';
 import { beginning } from '../../../wire/text/shorten.ts';
 import type { World } from '../../../wire/world.ts';
 import { asksCommit } from '../../run/source/uncommitted.ts';
@@ -85,11 +85,5 @@ async function ofPullRequest(world: World, { url }: Source, number: string, git:
   const words = `(\\(#${number}\\)$|^Merge pull request #${number} |^See merge request .*!${number}$)`;
   const merged = answerOf(await git(...asksCommit, '--all', '--format=%H', '--extended-regexp', `--grep=${words}`));
   if (merged) return merged;
-  if (url === undefined || !/^https?:\/\//i.test(url)) return undefined;
-  const refs = [`refs/pull/${number}/head`, `refs/merge-requests/${number}/head`];
-  const deadline = world.clock.now() + 30_000;
-  const remote = openRemote(world, { url, authorization: undefined, idleMs: 15_000, deadline, notice: world.notice });
-  const found = await remote.refs(refs, 2).catch(() => new Map<string, string>());
-  world.signal.throwIfAborted();
-  return [...found.values()][0];
+  return headOfPullRequest(world, { url, number: Number(number), readers: [undefined], notice: world.notice });
 }
