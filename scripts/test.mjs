@@ -15,6 +15,7 @@ await buildIfNeeded();
 
 const passedOn = process.argv.slice(2).filter((argument) => argument !== '--slow');
 // The long ones by leaving out the others: vitest runs whatever matches any of its filters, so a path would add to them.
-// They run every property on all of its inputs.
+// They run every property on all of its inputs. A limit says only that nothing hangs: beside others, each may take many times as long.
 const added = { ...tempInMemory(), ...(slow ? { TAGBOAT_LONG: '1' } : {}) };
-runVitest(['--exclude', slow ? '**/!(*.slow).test.ts' : '**/*.slow.test.ts', ...passedOn], added);
+const limits = slow ? ['--testTimeout', '900000', '--hookTimeout', '300000'] : [];
+runVitest(['--exclude', slow ? '**/!(*.slow).test.ts' : '**/*.slow.test.ts', ...limits, ...passedOn], added);

@@ -52,7 +52,7 @@ describe.each(references)('assemble beside $name', (reference) => {
       await running?.close();
       await registry?.close();
       if (update && engine === 'buildx') writeFileSync(golden, linesOf({ ...known, ...seen }));
-    }, 60_000);
+    });
 
     it.each(reference.cases)('$title: the same files, modes, owners, links and config', async (which) => {
       const world = testWorld({ env: running.env });

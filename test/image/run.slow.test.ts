@@ -271,7 +271,7 @@ afterAll(async () => {
   await buildkit?.close();
   await docker?.close();
   await registry?.close();
-}, 60_000);
+});
 
 describe.each(ways)('an assembled image with $compression, fetched by $name', ({
   missing: unable,

@@ -24,5 +24,5 @@ describe.skipIf(noHttpBackend !== undefined)(`writers by chance${skipNote}`, () 
     } finally {
       await played.remove();
     }
-  }, 300_000);
+  });
 });

@@ -51,7 +51,8 @@ export async function gitHost(options: Omit<GitHostOptions, 'env'> = {}): Promis
 /** A temp folder that ends with the test. */
 export async function tempDir(): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'tagboat-test-'));
-  onTestFinished(() => rm(dir, { recursive: true, force: true }));
+  // A program that was just ended may have children that still write.
+  onTestFinished(() => rm(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
   return dir;
 }
 

@@ -175,5 +175,5 @@ describe.skipIf(noHttpBackend !== undefined)(`runs of one app repo by chance${sk
     }
     const left = await refsOf(host, 'config', 'refs/tagboat');
     if (!ends.some(({ is }) => is === 'killed')) expect(left, story).toBe('');
-  }, 180_000);
+  });
 });

@@ -117,7 +117,7 @@ describe.skipIf(missing !== undefined)(
       const { events } = await run(['plan'], without);
       const errors = events.flatMap((event) => (event.type === 'result' ? event.errors : []));
       expect(errors).toMatchObject([{ code: 'BUILD_SECRET_MISSING', message: expect.stringContaining('NPM_TOKEN') }]);
-    }, 120_000);
+    });
 
     it.each([
       ['of a bake file', '{ bake: docker-bake.hcl }'],

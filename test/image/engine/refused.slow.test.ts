@@ -34,6 +34,6 @@ describe.skipIf(noBuildkit !== undefined)(
       await expect(build(world, { ...plan, builderTls: wrong[what] })).rejects.toMatchObject(refused);
       // The daemon was there all the time.
       expect(await build(world, { ...plan, builderTls: right })).toMatchObject({ is: 'built' });
-    }, 120_000);
+    });
   },
 );

@@ -148,7 +148,7 @@ describe.skipIf(noDockerd !== undefined)(
     let daemon: Dockerd;
     beforeAll(async () => {
       daemon = await startDockerd();
-    }, 60_000);
+    });
     afterAll(() => daemon.close());
 
     it.each(rows.filter(([, , , docker]) => docker !== undefined))('%s', async (_, files, __, docker, kept) => {

@@ -65,7 +65,7 @@ describe.each(references)('a fingerprint beside $name', (reference) => {
       await running?.close();
       await registry?.close();
       if (update && engine === 'buildx') writeFileSync(golden, kept({ ...known, ...seen }));
-    }, 60_000);
+    });
 
     const resultAt = (mutation: Mutation, when: When, number: number): Promise<unknown> =>
       at(mutation, when, registry.host, { engine, builder: running.builder }, async (plan) => {
