@@ -10,6 +10,7 @@ import { readHolds } from '../holds/holds.ts';
 import { guard } from '../order/guard.ts';
 import type { Lineage } from '../order/lineage.ts';
 import { refuseMoved } from '../order/source-moved.ts';
+import { openNewest } from '../order/trailers.ts';
 import { guardWritten, withEarlier } from '../order/written.ts';
 import type { BranchLook, ConfigRepo } from '../repo/config-repo.ts';
 import { type ApplyDelivery, heldOutcome } from './apply.ts';
@@ -90,13 +91,14 @@ export async function decideOnTip(landing: Landing, tip: ObjectId): Promise<TipD
   await refuseMoved(landing, tip);
   // The same commit on the same tip: if both tries arrive, it is one commit all the same.
   if (landing.made?.on === tip) return { is: 'made', made: landing.made };
-  const delivery = await withEarlier(repo, landing.delivery, tip);
+  const newest = openNewest(repo.remote, tip);
+  const delivery = await withEarlier(repo, landing.delivery, tip, newest);
   const snapshot = await repo.readFiles(tip, filesTouched(delivery), filesWritten(delivery));
   const holds = readHolds(snapshot, delivery.holds);
   const apply = await landing.apply;
   const { rewriting, broken, change } = apply(snapshot, holds, delivery, world.clock.now());
   const guarded = { delivery, repo, lineage };
-  const whole = await guardWritten(guarded, snapshot, rewriting);
+  const whole = await guardWritten(guarded, snapshot, rewriting, newest);
   if (rewriting.files.length === 0 && !whole.mark) return { is: 'ended', outcome: unchangedOutcome(landing, tip) };
   if (broken !== undefined) return { is: 'ended', outcome: heldOutcome(broken, delivery) };
   refuseOvertaken(delivery, rewriting, change);

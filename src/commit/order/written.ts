@@ -39,10 +39,10 @@ export async function guardWritten(
   guarded: Guarded & { readonly repo: ConfigRepo },
   snapshot: Snapshot,
   rewriting: Rewriting,
+  newest = openNewest(guarded.repo.remote, snapshot.commit),
 ): Promise<WrittenOrder> {
   const { delivery, lineage } = guarded;
   const { name, repo, branch } = delivery;
-  const newest = openNewest(guarded.repo.remote, snapshot.commit);
   const { app } = whoseIs(trailersOf(delivery.message));
   let isMarked = true;
   for (const write of delivery.writes ?? []) {
@@ -146,7 +146,12 @@ const earlierMs = 90 * 86_400_000;
  * A retirement with what its delivery wrote for the pull request under names that the config no longer has: what is there
  * yet, and whose newest commit says so. Throws FILE_PATH_INVALID; WireFailure.
  */
-export async function withEarlier(repo: ConfigRepo, delivery: DeliveryPlan, tip: ObjectId): Promise<DeliveryPlan> {
+export async function withEarlier(
+  repo: ConfigRepo,
+  delivery: DeliveryPlan,
+  tip: ObjectId,
+  newest: ReturnType<typeof openNewest>,
+): Promise<DeliveryPlan> {
   const { writes = [], message } = delivery;
   const [one] = writes;
   if (one === undefined || one.template !== undefined) return delivery;
@@ -154,10 +159,7 @@ export async function withEarlier(repo: ConfigRepo, delivery: DeliveryPlan, tip:
   const seen = new Set(writes.map(({ file }) => file));
   const files: string[] = [];
   let newestMs: number | undefined;
-  await openNewest(
-    repo.remote,
-    tip,
-  )((commit) => {
+  await newest((commit) => {
     const at = commit.committer.seconds * 1_000;
     newestMs ??= at;
     if (at < newestMs - earlierMs) return 'enough';

@@ -1,9 +1,36 @@
+import { nearestWord } from '../../errors/spelling.ts';
 import { TagboatError } from '../../errors.ts';
 import type { CommitOutcome, SkippedImage } from '../../plan/outcome.ts';
 import { type DeliveryPlan, type ImagePlan, imageName, type RunPlan } from '../../plan.ts';
 import type { Config, DeliveryConfig, SetConfig } from '../shape/checked.ts';
 import { parseTemplate } from '../shape/template.ts';
 import { waitsFor } from './digests.ts';
+
+/** What of the config is named: the kind in a word, and what all of these have in common where that matters. */
+interface Naming {
+  readonly kind: 'delivery' | 'image';
+  readonly of: Pick<Config, 'file'>;
+  readonly that?: string | undefined;
+  readonly command: string | undefined;
+}
+
+/** What has one of the names, in the config's order; without names all. Throws USAGE, with the name that comes nearest. */
+export function namedOf<T extends { readonly name: string }>(
+  all: readonly T[],
+  names: readonly string[] | undefined,
+  { kind, of, that = '', command }: Naming,
+): T[] {
+  const known = all.map(({ name }) => name);
+  for (const name of names ?? []) {
+    if (known.includes(name)) continue;
+    const guess = nearestWord(name, known);
+    const few = known.length === 0 || known.length > 10 ? '' : ` It has ${known.join(', ')}.`;
+    const hint = guess === undefined ? few : ` Did you mean ${guess}?`;
+    const problem = `${of.file} has no ${kind} ${JSON.stringify(name)}${that}.${hint}`;
+    throw new TagboatError('USAGE', { problem, command });
+  }
+  return all.filter(({ name }) => names?.includes(name) !== false);
+}
 
 /**
  * A delivery as far as it is of the chosen images: values that name another one, or none, are as they are in the config

@@ -1,9 +1,9 @@
-import { nearestWord } from '../../errors/spelling.ts';
 import { TagboatError } from '../../errors.ts';
 import type { FileWrite } from '../../plan/pull-request.ts';
 import type { DeliveryPlan, Source } from '../../plan.ts';
 import type { Config, DeliveryConfig } from '../shape/checked.ts';
 import { appOf, writeMessage } from './message.ts';
+import { namedOf } from './part.ts';
 import { defaultPerson, type Identity, withNumber } from './run.ts';
 
 interface RetireRequest extends Identity {
@@ -21,16 +21,11 @@ interface RetireRequest extends Identity {
 export function planRetire(config: Config, request: RetireRequest): DeliveryPlan[] {
   const { deliveries: asked } = request;
   const writing = config.deliveries.filter(({ write }) => write.length > 0);
-  const known = writing.map(({ name }) => name);
-  const missed = asked?.find((name) => !known.includes(name));
-  if (known.length === 0 || missed !== undefined) {
-    const guess = nearestWord(missed ?? '', known);
-    const which = missed === undefined ? 'No delivery' : `No delivery ${JSON.stringify(missed)}`;
-    const hint = guess === undefined ? '' : ` Did you mean ${guess}?`;
-    const problem = `${which} of ${config.file} writes files for pull requests (write:).${hint}`;
-    throw new TagboatError('USAGE', { problem, command: 'retire' });
-  }
-  return writing.filter(({ name }) => asked?.includes(name) !== false).map((one) => planOne(one, request));
+  const that = ' that writes files for pull requests (write:)';
+  const named = namedOf(writing, asked, { kind: 'delivery', of: config, that, command: 'retire' });
+  if (writing.length === 0)
+    throw new TagboatError('USAGE', { problem: `${config.file} has no delivery${that}.`, command: 'retire' });
+  return named.map((one) => planOne(one, request));
 }
 
 function planOne(

@@ -1,4 +1,3 @@
-import { nearestWord } from '../../errors/spelling.ts';
 import { TagboatError } from '../../errors.ts';
 import type { DeployPlan } from '../../plan/deploy.ts';
 import type { FileWrite, PullRequestPlan } from '../../plan/pull-request.ts';
@@ -9,7 +8,7 @@ import type { Config, DeliveryConfig } from '../shape/checked.ts';
 import { placesDigest } from './beside.ts';
 import { planImage, refuseTwins } from './image.ts';
 import { personText, withoutControls, writeMessage } from './message.ts';
-import { partOf } from './part.ts';
+import { namedOf, partOf } from './part.ts';
 import { reaches } from './reach.ts';
 import { allValues, resolveTag, resolveValue, type Variables } from './variables.ts';
 
@@ -41,11 +40,14 @@ const nobody = { name: 'tagboat', email: 'tagboat@localhost' };
 export function planRun(config: Config, source: Source, options: PlanOptions): RunPlan {
   const { from = {} } = options;
   const run = { source, now: options.now };
-  chosen('image', config.images, Object.keys(from));
-  const images = chosen('image', config.images, options.images).map((one) => planImage(one, run, from[one.name]));
+  const naming = { of: config, command: undefined };
+  const imagesOf = (names: readonly string[] | undefined) =>
+    namedOf(config.images, names, { ...naming, kind: 'image' });
+  imagesOf(Object.keys(from));
+  const images = imagesOf(options.images).map((one) => planImage(one, run, from[one.name]));
   refuseTwins(config, images);
   const variables = { ...run, images, tag: resolveTag(config.tag, 'tag', run) };
-  const deliveries = chosen('delivery', config.deliveries, options.deliveries)
+  const deliveries = namedOf(config.deliveries, options.deliveries, { ...naming, kind: 'delivery' })
     .filter((delivery) => reaches(delivery, source))
     .map((delivery) => partOf(delivery, config, options.images))
     .filter(({ set, write }) => set.length + write.length > 0)
@@ -198,20 +200,4 @@ function flatten(source: Source): Source {
 /** Who commits when nobody else is named. */
 export function defaultPerson({ actions, gitUser }: Identity): Person {
   return actions ? actionsBot : (gitUser ?? nobody);
-}
-
-function chosen<T extends { readonly name: string }>(
-  what: string,
-  all: readonly T[],
-  names: readonly string[] | undefined,
-): T[] {
-  if (names === undefined) return [...all];
-  const known = all.map(({ name }) => name);
-  for (const name of names) {
-    if (known.includes(name)) continue;
-    const guess = nearestWord(name, known);
-    const problem = `The config names no ${what} ${JSON.stringify(name)}${guess === undefined ? '' : `; did you mean ${guess}?`}.`;
-    throw new TagboatError('USAGE', { problem, command: undefined });
-  }
-  return all.filter(({ name }) => names.includes(name));
 }

@@ -1,8 +1,7 @@
 import { isPending, showPending } from '../../config/plan/digests.ts';
-import { skippedImages } from '../../config/plan/part.ts';
+import { namedOf, skippedImages } from '../../config/plan/part.ts';
 import type { BearsUnset } from '../../config/read/read.ts';
-import { nearestWord } from '../../errors/spelling.ts';
-import { type ErrorReport, reportOf, TagboatError } from '../../errors.ts';
+import { type ErrorReport, reportOf } from '../../errors.ts';
 import type { PlanValue } from '../../events/json-event.ts';
 import { emitNotice } from '../../events.ts';
 import type { CommitPreview, ImagePreview, SkippedImage } from '../../plan/outcome.ts';
@@ -49,7 +48,9 @@ export function plan(options: CommonOptions, { explain, allowNothing, comment, r
     const renders = render ?? isProposal(env, from);
     const asks = unset.size === 0;
     if (!asks) notes.add(tellUnset(session, [...unset]));
-    const explained = explain === undefined ? [] : explain === true ? images : [named(images, explain)];
+    const explaining = { kind: 'image' as const, of: prepared.config, command: 'plan' };
+    const explained =
+      explain === undefined ? [] : namedOf(images, explain === true ? undefined : [explain], explaining);
     return withStages(
       session,
       prepared.plan,
@@ -200,17 +201,6 @@ function tellUnset({ emit }: Session, names: readonly string[]): string {
   const message = `${names.join(', ')} ${are} set here: no registry is asked, so whether an image is there already can't be told, and where a value names one, its variable stands in small letters.`;
   emitNotice(emit, 'warning', 'plan', 'VARIABLES_UNSET', { names }, message);
   return message;
-}
-
-function named(images: readonly ImagePlan[], name: string): ImagePlan {
-  const found = images.find((image) => image.name === name);
-  if (found !== undefined) return found;
-  const guess = nearestWord(
-    name,
-    images.map((image) => image.name),
-  );
-  const problem = `The config names no image ${JSON.stringify(name)}${guess === undefined ? '' : `; did you mean ${guess}?`}.`;
-  throw new TagboatError('USAGE', { problem, command: 'plan' });
 }
 
 /** What the config repos name in the places that this image's tag is to go to. */

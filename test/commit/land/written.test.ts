@@ -187,6 +187,21 @@ describe.skipIf(noHttpBackend !== undefined)(`a file written whole${skipNote}`, 
     await isSound(host, 'config');
   });
 
+  it('is retired with one look at the history of the config repo', async () => {
+    const host = await open();
+    await run(host, 'ship', { files: [file, 'renamed/7.yaml'] });
+    const asked: string[] = [];
+    const world = quickWorld();
+    const http: typeof world.http = (request) => {
+      asked.push(`${request.url} ${Buffer.from(String(request.body ?? '')).toString('latin1')}`);
+      return world.http(request);
+    };
+    expect(landed((await run(host, 'retire', {}, { ...world, http })).outcome).written).toHaveLength(2);
+    const fetches = asked.filter((one) => one.includes('filter tree:0'));
+    expect(fetches.length).toBeGreaterThan(0);
+    expect(fetches.filter((one, at) => fetches.indexOf(one) !== at)).toEqual([]);
+  });
+
   it('stays removed for its commit also where the order is off', async () => {
     const host = await open();
     const more = { order: 'off' } as const;

@@ -1,5 +1,5 @@
+import { namedOf } from '../../../config/plan/part.ts';
 import type { Config, DeliveryConfig } from '../../../config/shape/checked.ts';
-import { nearestWord } from '../../../errors/spelling.ts';
 import { TagboatError } from '../../../errors.ts';
 import type { LandingOptions } from '../../run/options.ts';
 
@@ -15,29 +15,15 @@ export interface PromoteOptions extends Pick<LandingOptions, 'force' | 'waitMerg
 
 /** A delivery by its name. Throws USAGE. */
 export function deliveryOf(config: Config, name: string): DeliveryConfig {
-  return namedOf(config, 'delivery', config.deliveries, name);
+  const [found] = namedOf(config.deliveries, [name], { kind: 'delivery', of: config, command: 'promote' });
+  if (found === undefined) throw new RangeError(name);
+  return found;
 }
 
 /** The images asked for, undefined for all. Throws USAGE. */
 export function imagesIn(config: Config, names: readonly string[] = []): readonly string[] | undefined {
-  return names.length === 0 ? undefined : names.map((name) => namedOf(config, 'image', config.images, name).name);
-}
-
-function namedOf<T extends { readonly name: string }>(
-  config: Config,
-  what: string,
-  all: readonly T[],
-  name: string,
-): T {
-  const found = all.find((one) => one.name === name);
-  if (found !== undefined) return found;
-  const guess = nearestWord(
-    name,
-    all.map((one) => one.name),
-  );
-  throw wrong(
-    `${config.file} has no ${what} ${JSON.stringify(name)}.${guess === undefined ? '' : ` Did you mean ${guess}?`}`,
-  );
+  if (names.length === 0) return undefined;
+  return namedOf(config.images, names, { kind: 'image', of: config, command: 'promote' }).map(({ name }) => name);
 }
 
 /** A command line that asks for nothing that can be done. */

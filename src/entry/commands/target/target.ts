@@ -1,6 +1,6 @@
 import type { HoldTarget } from '../../../config/plan/hold.ts';
+import { namedOf } from '../../../config/plan/part.ts';
 import { parsePlace, parseRepo } from '../../../config/read/arguments.ts';
-import { nearestWord } from '../../../errors/spelling.ts';
 import { TagboatError } from '../../../errors.ts';
 import type { CommonOptions } from '../../run/options.ts';
 import { openConfig } from '../../run/prepare.ts';
@@ -31,15 +31,11 @@ export async function commandTargets(
   }
   if (options.branch !== undefined) throw wrong('--branch goes with --repo, which says where.');
   const { config, source } = await openConfig(session, common);
-  const known = config.deliveries.map((delivery) => delivery.name);
-  const chosen = config.deliveries.filter((delivery) => name === undefined || delivery.name === name);
-  if (chosen.length === 0) {
-    const guess = nearestWord(name ?? '', known);
-    const hint =
-      guess === undefined ? (known.length === 0 ? '' : ` It has ${known.join(', ')}.`) : ` Did you mean ${guess}?`;
-    throw wrong(`${config.file} has no delivery${name === undefined ? '' : ` ${JSON.stringify(name)}`}.${hint}`);
-  }
-  return chosen.map(({ name: delivery, repo, branch, set, via, pullRequest, queue, deploy }) => {
+  const named = namedOf(config.deliveries, name === undefined ? undefined : [name], {
+    ...{ kind: 'delivery', of: config, command },
+  });
+  if (named.length === 0) throw wrong(`${config.file} has no delivery.`);
+  return named.map(({ name: delivery, repo, branch, set, via, pullRequest, queue, deploy }) => {
     const places = paths.length > 0 ? paths : set.map(({ file, path }) => ({ file, path }));
     return { delivery, repo, branch, places, isPart: paths.length > 0, source, via, pullRequest, queue, deploy };
   });
