@@ -11,7 +11,7 @@ export interface Pipeline {
   /** Commits to the app repo and ships it, until the verdict. Answers what came of it. */
   ship(shipping: Shipping): Promise<Shipped>;
   /** Runs another command that ends with a verdict, in the app repo. */
-  run(args: readonly string[], shipping: Waiting): Promise<Waited>;
+  run(args: readonly string[], waiting: Waiting & Pick<Shipping, 'env'>): Promise<Waited>;
 }
 
 export interface Shipping extends Waiting {
