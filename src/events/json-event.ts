@@ -110,6 +110,8 @@ export interface StatusRow extends Branch, HeldPlace {
   readonly hold: Hold | undefined;
   /** What waits for review. */
   readonly proposed?: OpenProposal | undefined;
+  /** What it is to get from the delivery that it comes after, and why not yet. */
+  readonly candidate?: Candidate | undefined;
   /** Commits behind the environment that has the most of this service, as far as the checkout's git can count them. */
   readonly behind: number | undefined;
   /** What Argo CD shows of the delivery's applications, or why it wasn't asked. */

@@ -5,7 +5,7 @@ import type { ObjectId } from '../wire/git/pack/object.ts';
 import type { Health } from './deploy.ts';
 import type { PlaceNow } from './history.ts';
 import type { Hold } from './holds.ts';
-import type { Waiting } from './listed.ts';
+import type { Candidate, Waiting } from './listed.ts';
 
 /** A place, and what the commit behind its value is to the one that is asked about. */
 export interface PlaceStanding extends PlaceNow {
@@ -44,6 +44,8 @@ export type Obstacle =
   | { readonly is: 'otherLine'; readonly from: ObjectId }
   /** How the two stand couldn't be found out. */
   | { readonly is: 'unknown'; readonly why: string }
+  /** It comes after another delivery: what keeps it from being promoted, or no `candidate` where that one hasn't got it. */
+  | { readonly is: 'notPromoted'; readonly after: string; readonly candidate: Candidate | undefined }
   /** Nothing is in the way: no run has delivered it yet. */
   | { readonly is: 'notDelivered' };
 

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
+import { promotedValue, promotionText } from '../../src/entry/show/see/promotion-words.ts';
 import type { Board } from '../../src/events/board.ts';
 import type { WhereValue } from '../../src/events/json-event.ts';
 import type { DeliveryStanding, Obstacle } from '../../src/plan/where.ts';
@@ -164,6 +165,10 @@ function obstacleText(one: Obstacle): string {
       return `What is there is of another line: ${short(one.from)}`;
     case 'unknown':
       return one.why;
+    case 'notPromoted':
+      return one.candidate === undefined
+        ? `Comes after ${one.after}, which hasn't got it`
+        : `${promotedValue(one.candidate)} ${promotionText(one.candidate, Date.now())}`;
     case 'notDelivered':
       return 'No run has delivered it yet';
   }

@@ -1,3 +1,4 @@
+import { promotedValue, promotionText } from '../../src/entry/show/see/promotion-words.ts';
 import type { Board } from '../../src/events/board.ts';
 import type { StatusRow } from '../../src/events/json-event.ts';
 import { Ago, Commit, State, short, Text } from '../parts.tsx';
@@ -31,7 +32,7 @@ export function Now({ board, write }: { board: Board; write: ((asking: Asking) =
 }
 
 function Card({ row, write }: { row: StatusRow; write: ((asking: Asking) => void) | undefined }) {
-  const { delivery, value, commit, url, subject, at, by, behind, hold, byHand } = row;
+  const { delivery, value, commit, url, subject, at, by, behind, hold, byHand, candidate } = row;
   return (
     <li class={`card${hold ? ' held' : ''}`}>
       <header>
@@ -64,6 +65,11 @@ function Card({ row, write }: { row: StatusRow; write: ((asking: Asking) => void
       {hold && (
         <p class="note">
           Held by <Text of={hold.by} most={60} />: <Text of={hold.why} most={200} />
+        </p>
+      )}
+      {candidate && (
+        <p class="note">
+          <Text of={`${promotedValue(candidate)} ${promotionText(candidate, Date.now())}`} most={400} />
         </p>
       )}
       {write && (

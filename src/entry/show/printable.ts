@@ -73,6 +73,14 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }
 
+/** A time by the machine's own clock and zone, to the minute. */
+export function minuteOf(iso: string): string {
+  const time = new Date(iso);
+  const two = (number: number): string => String(number).padStart(2, '0');
+  const day = [time.getFullYear(), two(time.getMonth() + 1), two(time.getDate())].join('-');
+  return `${day} ${two(time.getHours())}:${two(time.getMinutes())}`;
+}
+
 /** Commit ids and digests by their first digits. */
 export function short(id: string): string {
   const hex = id.replace(/^sha256:/, '');

@@ -5,6 +5,9 @@ import { commit } from '../../../src/entry/commands/commit.ts';
 import { hold } from '../../../src/entry/commands/hold.ts';
 import type { PromoteOptions } from '../../../src/entry/commands/promote/named.ts';
 import { promote } from '../../../src/entry/commands/promote/promote.ts';
+import { status } from '../../../src/entry/commands/see/status.ts';
+import { where } from '../../../src/entry/commands/see/where.ts';
+import type { StatusValue, WhereValue } from '../../../src/events/json-event.ts';
 import type { Candidate, NotYet } from '../../../src/plan/listed.ts';
 import type { Http } from '../../../src/wire/http.ts';
 import { git, gitHost, noHttpBackend, skipNote, tempDir } from '../../support/git-host.ts';
@@ -72,7 +75,7 @@ async function chain({ staging = 'soak: 30m', production = 'soak: 2h', apart = f
   return { host, app, at, deliver, due, value, values, byHand, repoOf };
 }
 
-function why({ value }: HereResult): Record<string, string> {
+function why({ value }: Pick<HereResult, 'value'>): Record<string, string> {
   const { candidates } = value as { candidates: readonly Candidate[] };
   const word = (one: NotYet): string =>
     'until' in one ? `${one.is} ${one.until}` : one.is === 'closed' ? `closed ${one.opens}` : one.is;
@@ -140,6 +143,46 @@ describe.skipIf(noHttpBackend !== undefined)(`tagboat promote --due${skipNote}`,
     const both = await due('2026-06-01T11:00:00Z');
     expect(both).toMatchObject({ exitCode: 0, errors: [] });
     expect(await values()).toEqual([second, second, first]);
+  });
+
+  it('is told by status and where: soaking, outside of the hours, frozen, due, and nothing of what is there', async () => {
+    const { at, deliver, due } = await chain({
+      production: "soak: 2h, windows: 'Mon-Fri 09:00-17:00 Europe/Berlin', freeze: '2026-03-31'",
+    });
+    await deliver('2026-03-27T14:00:00Z');
+    const look = async (time: string) => {
+      const [stood, found] = [
+        await here(status(common, undefined), { ...at(time), command: 'status' }),
+        await here(where(common, undefined), { ...at(time), command: 'where' }),
+      ];
+      expect([...stood.errors, ...found.errors]).toEqual([]);
+      const { rows } = stood.value as StatusValue;
+      const { deliveries } = found.value as WhereValue;
+      const words = deliveries.map(({ obstacles }) =>
+        obstacles
+          .map((one) => (one.is === 'notPromoted' ? (word(one.candidate) ?? `after ${one.after}`) : one.is))
+          .join(),
+      );
+      const told = rows.map(({ candidate }) => word(candidate) ?? '');
+      return { told, words };
+    };
+    const word = (one: Candidate | undefined): string | undefined =>
+      one && why({ value: { candidates: [one] } })[one.delivery];
+    expect(await look('2026-03-27T14:10:00Z')).toEqual({
+      told: ['', 'soaking 2026-03-27T14:30:00.000Z', ''],
+      words: ['', 'soaking 2026-03-27T14:30:00.000Z', 'after staging'],
+    });
+    expect(await look('2026-03-27T14:30:00Z')).toMatchObject({
+      told: ['', 'due', ''],
+      words: ['', 'due', 'after staging'],
+    });
+    await due('2026-03-27T14:30:00Z');
+    const late = 'soaking 2026-03-27T16:30:00.000Z, closed 2026-03-30T07:00:00.000Z';
+    expect(await look('2026-03-27T16:00:00Z')).toEqual({ told: ['', '', late], words: ['', '', late] });
+    const frozen = 'frozen 2026-03-31T22:00:00.000Z';
+    expect(await look('2026-03-31T10:00:00Z')).toEqual({ told: ['', '', frozen], words: ['', '', frozen] });
+    await due('2026-04-01T07:00:00Z');
+    expect(await look('2026-04-01T08:00:00Z')).toEqual({ told: ['', '', ''], words: ['', '', ''] });
   });
 
   it('shows with --check what is due and the diff, and writes nothing', async () => {

@@ -5,7 +5,7 @@ import type { Body, Session } from '../../run/session.ts';
 import type { Ending } from '../../run/stopping.ts';
 import { withAuth } from '../../run/with-auth.ts';
 import { candidatesText } from '../../show/see/candidate-words.ts';
-import { type Decided, decideAll } from '../see/candidates.ts';
+import { type Decided, decideAll, readsSoaks } from '../see/candidates.ts';
 import { type Looking, lookAt, readHistories } from '../see/read-histories.ts';
 import { deliveryOf, type PromoteOptions, wrong } from './named.ts';
 import { decideAgain, type PlannedPromotion, planOf, previewPlan, runOf } from './plan-of.ts';
@@ -79,12 +79,8 @@ async function decide(
 ): Promise<Decision> {
   return withAuth(session, async (auth) => {
     const { world } = session;
-    const deliveries = looking.config?.deliveries ?? [];
-    const soak = Math.max(0, ...deliveries.map(({ after }) => after?.soakMs ?? 0));
-    const since = world.clock.now() - soak;
-    const { histories, errors: unread } = await readHistories(session, auth, looking, (records) =>
-      records.some(({ landedAt }) => Date.parse(landedAt) <= since),
-    );
+    const enough = readsSoaks(looking, world.clock.now());
+    const { histories, errors: unread } = await readHistories(session, auth, looking, enough);
     const decided = await decideAll({ session, auth, looking, histories }, names);
     const due = inOrder(decided.filter(({ candidate }) => candidate.due));
     const planned = await Promise.all(

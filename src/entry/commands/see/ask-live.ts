@@ -15,13 +15,29 @@ export interface AskingLive {
   readonly servers: Servers;
 }
 
+type Live = { readonly live: readonly LiveLook[] } | { readonly notAsked: string; readonly error?: ErrorReport };
+
+/** As `liveOf`: one look for each delivery and commit, whoever else asks for it. */
+export type Lives = (one: LookedAt, commit: string, now: readonly PlaceNow[]) => Promise<Live>;
+
+/** Asks with what `open` makes, once something is to be asked. */
+export function openLives(open: () => AskingLive): Lives {
+  const known = new Map<string, Promise<Live>>();
+  return (one, commit, now) => {
+    const key = JSON.stringify([one.delivery, commit, one.places.map(placeKey)]);
+    const asked = known.get(key) ?? liveOf(open(), one, commit, now);
+    known.set(key, asked);
+    return asked;
+  };
+}
+
 /** One look at a delivery's applications: whether they have what `commit` brought, and what stands in its places now. */
-export async function liveOf(
+async function liveOf(
   { look, auth, servers }: AskingLive,
   { deploy, repo, branch, places }: LookedAt,
   commit: string,
   now: readonly PlaceNow[],
-): Promise<{ readonly live: readonly LiveLook[] } | { readonly notAsked: string; readonly error?: ErrorReport }> {
+): Promise<Live> {
   if (deploy === undefined) return { notAsked: 'the config names no application' };
   if (deploy.ofPullRequest) return { notAsked: 'each pull request has applications of its own' };
   const { world } = look;

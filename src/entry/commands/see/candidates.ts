@@ -3,16 +3,15 @@ import { openLineage } from '../../../commit/order/lineage.ts';
 import { pairPlaces } from '../../../config/plan/pair-places.ts';
 import type { DueFacts } from '../../../config/plan/promotion/due.ts';
 import type { DeliveryConfig } from '../../../config/shape/checked.ts';
-import type { ErrorReport } from '../../../errors.ts';
-import type { BranchHistory, PlaceNow } from '../../../plan/history.ts';
+import { type ErrorReport, TagboatError } from '../../../errors.ts';
+import type { BranchHistory, HistoryRecord, PlaceNow } from '../../../plan/history.ts';
 import type { HeldPlace } from '../../../plan/holds.ts';
 import type { Candidate, PlacePair } from '../../../plan/listed.ts';
 import { placeKey } from '../../../plan/path.ts';
 import { createServers } from '../../run/argocd-servers.ts';
-import { type AskingLive, liveOf } from './ask-live.ts';
+import { type AskingLive, type Lives, openLives } from './ask-live.ts';
 import { type Glance, glancing } from './glance.ts';
-import type { LookedAt } from './read-histories.ts';
-import type { Read } from './status.ts';
+import type { Read } from './read-histories.ts';
 
 /** A delivery with `after`, as it was decided, and what would be promoted to where. */
 export interface Decided {
@@ -29,12 +28,11 @@ export interface Decided {
 /** Nobody sits before a screen, and an answer decides: Argo CD has more time than for a look. */
 const patient: Glance = { silentMs: 20_000, againMs: 10_000, wholeMs: 90_000 };
 
-type Live = Awaited<ReturnType<typeof liveOf>>;
-
 /** What is due of the deliveries with `after`, all decided by what was read. Throws PROMOTE_UNPAIRED, PROMOTE_AMBIGUOUS. */
 export async function decideAll(
-  { session: { world, emit }, auth, looking, histories }: Read,
+  { session: { world, emit }, auth, looking, histories, lineages = new Map() }: Read,
   names?: readonly string[],
+  lives?: Lives,
 ): Promise<Decided[]> {
   const { config, source, seen } = looking;
   const targets = (config?.deliveries ?? []).flatMap((to) => {
@@ -51,18 +49,10 @@ export async function decideAll(
   let asking: AskingLive | undefined;
   const open = (): AskingLive => {
     const look = glancing(world, patient);
-    return { look, auth, servers: createServers(look.world, emit, auth) };
+    asking ??= { look, auth, servers: createServers(look.world, emit, auth) };
+    return asking;
   };
-  const lives = new Map<string, Promise<Live>>();
-  /** One look for each, whoever comes after it. */
-  const liveIn = (one: LookedAt, history: BranchHistory): Promise<Live> => {
-    const name = one.delivery ?? '';
-    asking ??= open();
-    const known = lives.get(name) ?? liveOf(asking, one, newestOf(one.places, history), history.places);
-    lives.set(name, known);
-    return known;
-  };
-  const lineages = new Map<string, ReturnType<typeof openLineage>>();
+  const liveIn = lives ?? openLives(() => asking ?? open());
   /** What the one commit is to the other, both of the app repo. */
   const kinOf = async (ours: PlaceNow | undefined, theirs: PlaceNow | undefined): Promise<DueFacts['kin'][number]> => {
     const [own, other] = [ours && commitBehind(ours), theirs && commitBehind(theirs)];
@@ -77,6 +67,8 @@ export async function decideAll(
     const lineage = lineages.get(own) ?? openLineage(world, emit, { ...source, commit: own }, readers);
     lineages.set(own, lineage);
     const { is, why } = await lineage.kinOf(other);
+    // Who asks again later may be answered.
+    if (is === 'unknown') lineages.delete(own);
     return {
       is,
       theirs: other,
@@ -93,7 +85,10 @@ export async function decideAll(
     });
     const looked = seen.find(({ delivery }) => delivery === from.name);
     const isAsked = first !== undefined && second !== undefined && differs.some((one) => one !== undefined);
-    const live = isAsked && looked?.deploy !== undefined ? await liveIn(looked, first) : undefined;
+    const live =
+      isAsked && looked?.deploy !== undefined
+        ? await liveIn(looked, newestOf(looked.places, first), first.places)
+        : undefined;
     const kin = await Promise.all(
       differs.map((one) => (one === undefined || to.order === 'off' ? undefined : kinOf(one.ours, one.theirs))),
     );
@@ -116,6 +111,29 @@ export async function decideAll(
     asking?.servers.close();
     asking?.look.over();
   }
+}
+
+/** What is to come to these deliveries from those that they come after, to be looked at: what can't be decided is told as that. */
+export async function lookAhead(read: Read, lives: Lives, names: readonly string[]): Promise<Candidate[]> {
+  const found = names.map((name) =>
+    decideAll(read, [name], lives).then(
+      (decided) => decided.map(({ candidate }) => candidate),
+      (error: unknown): Candidate[] => {
+        read.session.world.signal.throwIfAborted();
+        const after = read.looking.config?.deliveries.find((one) => one.name === name)?.after?.name ?? '';
+        if (!(error instanceof TagboatError)) throw error;
+        const notYet = [{ is: 'unknown' as const, why: error.message }];
+        return [{ delivery: name, after, values: [], since: undefined, due: false, notYet, healthy: undefined }];
+      },
+    ),
+  );
+  return (await Promise.all(found)).flat();
+}
+
+/** Whether enough of a branch is read to tell since when each value of a chain has been there. */
+export function readsSoaks({ config }: Read['looking'], now: number): (records: readonly HistoryRecord[]) => boolean {
+  const soak = Math.max(0, ...(config?.deliveries ?? []).map(({ after }) => after?.soakMs ?? 0));
+  return soak === 0 ? () => true : (records) => records.some(({ landedAt }) => Date.parse(landedAt) <= now - soak);
 }
 
 /** The newest of the commits that set the places: one from then on has them all. */

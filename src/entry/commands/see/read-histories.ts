@@ -1,5 +1,6 @@
 import type { Auth } from '../../../auth/auth.ts';
 import { readBranch } from '../../../commit/history/read-branch.ts';
+import type { Lineage } from '../../../commit/order/lineage.ts';
 import { serviceOf } from '../../../config/plan/services.ts';
 import type { Config } from '../../../config/shape/checked.ts';
 import type { ErrorReport } from '../../../errors.ts';
@@ -26,6 +27,16 @@ export interface Looking {
   readonly seen: readonly LookedAt[];
   readonly source: Source | undefined;
   readonly config: Config | undefined;
+}
+
+/** What was read of a config's branches, and with what others can be asked. */
+export interface Read {
+  readonly session: Pick<Session, 'world' | 'emit'>;
+  readonly auth: Auth;
+  readonly looking: Looking;
+  readonly histories: readonly BranchHistory[];
+  /** What was asked of the app repo's commits, by whoever looks again and again. */
+  readonly lineages?: Map<string, Lineage> | undefined;
 }
 
 /** Reads what the config delivers where, or takes what the command line says. Throws as `commandTargets` does. */

@@ -1,18 +1,19 @@
-import type { Auth } from '../../../auth/auth.ts';
 import { commitBehind } from '../../../commit/history/standing.ts';
 import type { StatusRow, StatusValue } from '../../../events/json-event.ts';
 import type { BranchHistory } from '../../../plan/history.ts';
+import type { Candidate } from '../../../plan/listed.ts';
 import { placeKey } from '../../../plan/path.ts';
 import { type AsksGit, answerOf, checkoutGit } from '../../../wire/checkout.ts';
 import type { World } from '../../../wire/world.ts';
 import { createServers } from '../../run/argocd-servers.ts';
 import type { CommonOptions } from '../../run/options.ts';
-import type { Body, Session } from '../../run/session.ts';
+import type { Body } from '../../run/session.ts';
 import { withAuth } from '../../run/with-auth.ts';
 import { statusText } from '../../show/see/status-words.ts';
-import { type AskingLive, liveOf } from './ask-live.ts';
+import { type AskingLive, type Lives, openLives } from './ask-live.ts';
+import { lookAhead, readsSoaks } from './candidates.ts';
 import { glancing } from './glance.ts';
-import { type LookedAt, type Looking, lookAt, proposalOf, readHistories } from './read-histories.ts';
+import { type LookedAt, lookAt, proposalOf, type Read, readHistories } from './read-histories.ts';
 
 /** Pairs of commits that git is asked about for one answer, each by a process, and processes at once. */
 const mostPairs = 200;
@@ -24,7 +25,7 @@ export function status(common: CommonOptions, name: string | undefined): Body {
     const { world } = session;
     const looking = await lookAt(session, common);
     return withAuth(session, async (auth) => {
-      const { histories, errors } = await readHistories(session, auth, looking, () => true);
+      const { histories, errors } = await readHistories(session, auth, looking, readsSoaks(looking, world.clock.now()));
       const withDrift = openDrift(world, looking.source?.dir ?? session.cwd);
       const value = await statusOf({ session, auth, looking, histories }, withDrift, name);
       session.print((style) => statusText(value, style, world.clock.now()));
@@ -33,22 +34,18 @@ export function status(common: CommonOptions, name: string | undefined): Body {
   };
 }
 
-/** What was read of a config's branches, and with what others can be asked. */
-export interface Read {
-  readonly session: Pick<Session, 'world' | 'emit'>;
-  readonly auth: Auth;
-  readonly looking: Looking;
-  readonly histories: readonly BranchHistory[];
-}
-
 /** What each service is in each environment, Argo CD asked about it. `name`: one delivery's or one service's. */
 export async function statusOf(
-  { session: { world, emit }, auth, looking: { seen }, histories }: Read,
+  read: Read,
   withDrift: (rows: readonly StatusRow[]) => Promise<StatusRow[]>,
   name?: string,
 ): Promise<StatusValue> {
+  const { auth, looking, histories } = read;
+  const { world, emit } = read.session;
+  const { seen, config } = looking;
   const look = glancing(world);
   const servers = createServers(look.world, emit, auth);
+  const lives = openLives(() => ({ look, auth, servers }));
   // A promotion names the commit alone; the delivery of it said more.
   const subjectOf = (commit: string) =>
     histories.map(({ subjects }) => subjects.get(commit)).find((subject) => subject !== undefined);
@@ -60,19 +57,35 @@ export async function statusOf(
         const isWanted = ({ service }: { service: string }) => name === undefined || isNamed || service === name;
         const places = one.places.filter(isWanted);
         if (history === undefined || places.length === 0 || (isNamed && one.delivery !== name)) return [];
-        return rowsOf(world, { look, auth, servers }, { ...one, places }, history, subjectOf);
+        return rowsOf({ world, look, auth, lives }, { ...one, places }, history, subjectOf);
       }),
     );
-    return { rows: await withDrift(found.flat()) };
+    const rows = await withDrift(found.flat());
+    const chained = (config?.deliveries ?? []).filter(
+      (one) => one.after !== undefined && rows.some(({ delivery }) => delivery === one.name),
+    );
+    const ahead = await lookAhead(
+      read,
+      lives,
+      chained.map((one) => one.name),
+    );
+    return { rows: rows.map((row) => withCandidate(row, ahead)) };
   } finally {
     servers.close();
     look.over();
   }
 }
 
+/** A row of what gets another value by promotion, or nobody can tell whether it does. */
+function withCandidate(row: StatusRow, ahead: readonly Candidate[]): StatusRow {
+  const candidate = ahead.find(({ delivery }) => delivery === row.delivery);
+  const isOf = candidate?.values.some((value) => placeKey(value) === placeKey(row));
+  const isUnknown = candidate?.values.length === 0 && candidate.notYet.some(({ is }) => is === 'unknown');
+  return isOf || isUnknown ? { ...row, candidate } : row;
+}
+
 async function rowsOf(
-  world: World,
-  asking: AskingLive,
+  { world, look, auth, lives }: Pick<AskingLive, 'look' | 'auth'> & { readonly world: World; readonly lives: Lives },
   one: LookedAt,
   history: BranchHistory,
   subjectOf: (commit: string) => string | undefined,
@@ -84,9 +97,9 @@ async function rowsOf(
   const { live, notAsked } = {
     live: undefined,
     notAsked: undefined,
-    ...(await liveOf(asking, one, newest?.commit ?? history.tip, history.places)),
+    ...(await lives(one, newest?.commit ?? history.tip, history.places)),
   };
-  const proposed = await proposalOf(world, asking.look.world, asking.auth, one);
+  const proposed = await proposalOf(world, look.world, auth, one);
   return places.flatMap(({ service, file, path }) => {
     const place = now.get(placeKey({ file, path }));
     if (place === undefined) return [];

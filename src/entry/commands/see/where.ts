@@ -11,11 +11,11 @@ import type { Body } from '../../run/session.ts';
 import { withAuth } from '../../run/with-auth.ts';
 import { whereText } from '../../show/see/where-words.ts';
 import { imagesAtRegistries } from './ask-images.ts';
-import { type AskingLive, liveOf } from './ask-live.ts';
+import { type Lives, openLives } from './ask-live.ts';
+import { lookAhead, readsSoaks } from './candidates.ts';
 import { type FoundCommit, findCommit } from './find-commit.ts';
 import { glancing } from './glance.ts';
-import { type LookedAt, type Looking, lookAt, proposalOf, readHistories } from './read-histories.ts';
-import type { Read } from './status.ts';
+import { type LookedAt, type Looking, lookAt, proposalOf, type Read, readHistories } from './read-histories.ts';
 
 /** `tagboat where`: for one commit of the app repo, its images, and each environment: is it there, or what is in the way. */
 export function where(common: CommonOptions, asked: string | undefined): Body {
@@ -26,7 +26,12 @@ export function where(common: CommonOptions, asked: string | undefined): Body {
     return withAuth(
       session,
       async (auth) => {
-        const { histories, errors } = await readHistories(session, auth, looking, () => true);
+        const { histories, errors } = await readHistories(
+          session,
+          auth,
+          looking,
+          readsSoaks(looking, world.clock.now()),
+        );
         const value = await whereOf({ session, auth, looking, histories }, asked);
         session.print((style) => whereText(value, style, world.clock.now()));
         return { errors, value };
@@ -51,6 +56,7 @@ export async function whereOf(read: Read, asked: string | undefined): Promise<Wh
   const lineage = openLineage(world, emit, of, readers);
   const look = glancing(world);
   const servers = createServers(look.world, emit, auth);
+  const lives = openLives(() => ({ look, auth, servers }));
   try {
     const images = await imagesAtRegistries(look, auth, config, of);
     const missing = images.filter(({ is }) => is === 'notBuilt').map(({ reference }) => reference);
@@ -72,10 +78,10 @@ export async function whereOf(read: Read, asked: string | undefined): Promise<Wh
           const others = standing.obstacles.filter(({ is }) => is !== 'notDelivered');
           return { ...standing, obstacles: [{ is: 'proposed' as const, proposal }, ...others] };
         }
-        return standing.is === 'there' ? withLive({ look, auth, servers }, one, history, standing) : standing;
+        return standing.is === 'there' ? withLive(lives, one, history, standing) : standing;
       }),
     );
-    return { ...found, url: of.url, images, deliveries };
+    return { ...found, url: of.url, images, deliveries: await withPromotions(read, lives, deliveries) };
   } finally {
     servers.close();
     look.over();
@@ -115,6 +121,27 @@ function notTaken(
   };
 }
 
+/** Of a delivery that comes after another one, what is in the way is that one, or what keeps it from being promoted. */
+async function withPromotions(
+  read: Read,
+  lives: Lives,
+  standings: readonly DeliveryStanding[],
+): Promise<DeliveryStanding[]> {
+  const isThere = (name: string): boolean => standings.some(({ delivery, is }) => delivery === name && is === 'there');
+  return Promise.all(
+    standings.map(async (standing) => {
+      const { delivery, is, obstacles } = standing;
+      const after = read.looking.config?.deliveries.find(({ name }) => name === delivery)?.after?.name;
+      const isOpen = obstacles.every((one) => one.is !== 'notBuilt' && one.is !== 'proposed');
+      if (after === undefined || is === 'there' || !isOpen) return standing;
+      const [candidate] = isThere(after) ? await lookAhead(read, lives, [delivery]) : [];
+      const others = obstacles.filter((one) => one.is !== 'notTaken' && one.is !== 'notDelivered' && one.is !== 'held');
+      const holds = obstacles.filter((one) => one.is === 'held' && candidate?.notYet.every(({ is }) => is !== 'held'));
+      return { ...standing, obstacles: [...holds, ...others, { is: 'notPromoted', after, candidate }] };
+    }),
+  );
+}
+
 function unread({ delivery }: Environment, { repo, branch }: LookedAt): DeliveryStanding {
   const why = 'its config repo could not be read';
   return { delivery, repo, branch, is: 'unknown', places: [], obstacles: [{ is: 'unknown', why }] };
@@ -122,13 +149,13 @@ function unread({ delivery }: Environment, { repo, branch }: LookedAt): Delivery
 
 /** A delivery that is there, with what Argo CD shows of it; or why nobody could be asked: that keeps nothing else back. */
 async function withLive(
-  asking: AskingLive,
+  lives: Lives,
   one: LookedAt,
   history: BranchHistory,
   standing: DeliveryStanding,
 ): Promise<DeliveryStanding> {
   // The newest of the commits that brought it: one from then on has them all.
   const brought = history.records.find(({ commit }) => standing.places.some(({ since }) => since?.commit === commit));
-  const asked = await liveOf(asking, one, brought?.commit ?? history.tip, history.places);
+  const asked = await lives(one, brought?.commit ?? history.tip, history.places);
   return 'live' in asked ? { ...standing, live: asked.live } : { ...standing, notAsked: asked.notAsked };
 }

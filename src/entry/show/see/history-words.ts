@@ -1,7 +1,7 @@
 import type { DeliveryEvent, HistoryValue } from '../../../events/json-event.ts';
-import { oneLine, short } from '../printable.ts';
+import { minuteOf, oneLine, short } from '../printable.ts';
 import { commitPage } from '../report/links.ts';
-import { age, type Cell, minuteOf, type ProductStyle, tableLines } from './style.ts';
+import { age, type Cell, type ProductStyle, tableLines } from './style.ts';
 
 /** Columns of each: when, what kind, where, what, who, how long. 100 in all. */
 const widths = [16, 1, 14, 40, 16, 13];

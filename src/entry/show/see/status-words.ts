@@ -1,8 +1,9 @@
 import type { StatusRow, StatusValue } from '../../../events/json-event.ts';
 import { isObjectId } from '../../../wire/git/pack/object.ts';
-import { oneLine, short } from '../printable.ts';
+import { minuteOf, oneLine, short } from '../printable.ts';
 import { commitPage } from '../report/links.ts';
-import { age, type Cell, minuteOf, type ProductStyle, tableLines } from './style.ts';
+import { promotedValue, promotionText } from './promotion-words.ts';
+import { age, type Cell, type ProductStyle, tableLines } from './style.ts';
 import { proposedText } from './where-words.ts';
 
 /** Columns of each: service, environment, value, commit, since, by whom, how far behind, what Argo CD shows. 100 in all. */
@@ -15,7 +16,7 @@ export function statusText({ rows }: StatusValue, style: ProductStyle, now: numb
   const head = ['SERVICE', 'ENVIRONMENT', 'VALUE', 'FROM', 'SINCE', 'BY', 'BEHIND', 'ARGO CD'];
   const sorted = rows.toSorted((a, b) => (a.service === b.service ? 0 : a.service < b.service ? -1 : 1));
   const cells = sorted.map((row, at) => cellsOf(row, { style, now, first: sorted[at - 1]?.service !== row.service }));
-  const notes = new Set(sorted.flatMap((row) => notesOf(row)));
+  const notes = new Set(sorted.flatMap((row) => notesOf(row, now)));
   return `${[
     ...tableLines([head.map((text): Cell => ({ text, as: colors.dim })), ...cells], widths),
     ...[...notes].map((note) => `${colors.yellow('!')} ${oneLine(note)}`),
@@ -57,13 +58,17 @@ function liveCell({ live }: StatusRow, { colors }: ProductStyle): Cell {
   return { text: worst.is, as: worst.is === 'progressing' ? colors.yellow : colors.red };
 }
 
-function notesOf({ service, delivery, hold, byHand, proposed, live = [], notAsked }: StatusRow): string[] {
+function notesOf(
+  { service, delivery, hold, byHand, proposed, candidate, live = [], notAsked }: StatusRow,
+  now: number,
+): string[] {
   const end = hold?.until === undefined ? 'until it is released' : `until ${minuteOf(hold.until)}`;
   return [
     ...(hold === undefined ? [] : [`${service} in ${delivery} is held by ${hold.by} ${end}: ${hold.why}`]),
     ...(proposed === undefined
       ? []
       : [`${delivery}: ${proposed.from === undefined ? 'a change' : short(proposed.from)} ${proposedText(proposed)}`]),
+    ...(candidate === undefined ? [] : [`${delivery}: ${promotedValue(candidate)} ${promotionText(candidate, now)}`]),
     ...(byHand ? [`${service} in ${delivery} was changed by hand since its last delivery`] : []),
     ...live.filter(({ is }) => is !== 'healthy').map(({ application, is, why }) => `${application}: ${is}, ${why}`),
     ...(notAsked === undefined || notAsked.startsWith('the config names')

@@ -64,11 +64,3 @@ export function age(ms: number): string {
   if (seconds < 3_600) return `${Math.round(seconds / 60)} min`;
   return seconds < 172_800 ? `${Math.round(seconds / 3_600)} h` : `${Math.round(seconds / 86_400)} d`;
 }
-
-/** A time by the machine's own clock and zone, to the minute. */
-export function minuteOf(iso: string): string {
-  const time = new Date(iso);
-  const two = (number: number): string => String(number).padStart(2, '0');
-  const day = [time.getFullYear(), two(time.getMonth() + 1), two(time.getDate())].join('-');
-  return `${day} ${two(time.getHours())}:${two(time.getMinutes())}`;
-}

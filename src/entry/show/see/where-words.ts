@@ -1,8 +1,9 @@
 import type { WhereValue } from '../../../events/json-event.ts';
 import type { DeliveryStanding, ImageStanding, LiveLook, Obstacle, OpenProposal } from '../../../plan/where.ts';
-import { oneLine, padTo, short } from '../printable.ts';
+import { minuteOf, oneLine, padTo, short } from '../printable.ts';
 import { commitPage } from '../report/links.ts';
-import { age, minuteOf, type ProductStyle } from './style.ts';
+import { promotionText } from './promotion-words.ts';
+import { age, type ProductStyle } from './style.ts';
 
 /** Where a commit is: its images, then each environment on a line, with what is in the way below it. */
 export function whereText(value: WhereValue, style: ProductStyle, now: number): string {
@@ -116,6 +117,10 @@ function obstacleText(obstacle: Obstacle, now: number): string {
       return `it has ${short(obstacle.from)}, which is of another line of the history`;
     case 'unknown':
       return obstacle.why;
+    case 'notPromoted':
+      return obstacle.candidate === undefined
+        ? `it comes after ${obstacle.after}, which hasn't got it`
+        : promotionText(obstacle.candidate, now);
     case 'notDelivered':
       return 'no run has delivered it yet';
   }

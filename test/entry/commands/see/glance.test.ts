@@ -4,7 +4,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { createAuth } from '../../../../src/auth/auth.ts';
 import { parseConfig } from '../../../../src/config/config.ts';
 import { imagesAtRegistries } from '../../../../src/entry/commands/see/ask-images.ts';
-import { liveOf } from '../../../../src/entry/commands/see/ask-live.ts';
+import { openLives } from '../../../../src/entry/commands/see/ask-live.ts';
 import { type Glance, glancing } from '../../../../src/entry/commands/see/glance.ts';
 import { createServers } from '../../../../src/entry/run/argocd-servers.ts';
 import { source } from '../../../config/config-text.ts';
@@ -41,7 +41,11 @@ deliveries: { live: { from: main, repo: "http://${host}/config.git", set: { v.ya
   const [delivery] = config.deliveries;
   if (delivery === undefined) throw new Error('the config has a delivery');
   const { name, repo, branch, deploy } = delivery;
-  const live = liveOf({ look, auth, servers }, { delivery: name, repo, branch, deploy, places: [] }, source.commit, []);
+  const live = openLives(() => ({ look, auth, servers }))(
+    { delivery: name, repo, branch, deploy, places: [] },
+    source.commit,
+    [],
+  );
   return { world, live, images: imagesAtRegistries(look, auth, config, source) };
 }
 
