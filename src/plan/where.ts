@@ -37,6 +37,8 @@ export type Obstacle =
   | { readonly is: 'proposed'; readonly proposal: OpenProposal }
   | { readonly is: 'rolledBack'; readonly by: string; readonly at: string; readonly why: string | undefined }
   | { readonly is: 'byHand'; readonly file: string; readonly path: string; readonly value: string }
+  /** The file or the path isn't there any more. */
+  | { readonly is: 'gone'; readonly file: string; readonly path: string }
   /** `takes` are the branches or tags that the delivery takes, `on` those that have the commit. */
   | { readonly is: 'notTaken'; readonly takes: readonly string[]; readonly on: readonly string[] }
   | { readonly is: 'notBuilt'; readonly images: readonly string[] }

@@ -100,19 +100,26 @@ const plainOf = (value: Value): unknown =>
 const attributesOf = (pairs: readonly KeyValue[] = []): Plain =>
   Object.fromEntries(pairs.map(({ key, value }) => [key, plainOf(value)]));
 
-/** What the Collector makes of requests in Protobuf: its own reader of them (pdata), in its JSON. Throws what it refuses. */
-export function readByCollector(requests: readonly OtlpRequest[]): {
+export interface ReadTelemetry {
   readonly resource: Plain;
   readonly spans: readonly ReadSpan[];
   readonly metrics: readonly (RawMetric & { readonly points: readonly (RawPoint & { readonly of: Plain })[] })[];
   readonly text: string;
-} {
+}
+
+/** What the Collector makes of requests in Protobuf: its own reader of them (pdata), in its JSON. Throws what it refuses. */
+export function readByCollector(requests: readonly OtlpRequest[]): ReadTelemetry {
   const input = JSON.stringify(
     requests.map(({ path, body }) => ({ Signal: path.split('/').at(-1), Body: body.toString('base64') })),
   );
   const done = spawnSync(program, [], { input, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
   if (done.status !== 0) throw new Error(`the Collector's reader refuses it: ${done.stderr}`);
-  const read = JSON.parse(done.stdout) as {
+  return readOtlpJson(done.stdout);
+}
+
+/** A list of requests as the Collector writes them in JSON. */
+export function readOtlpJson(text: string): ReadTelemetry {
+  const read = JSON.parse(text) as {
     readonly resourceSpans?: readonly {
       readonly resource: { readonly attributes: readonly KeyValue[] };
       readonly scopeSpans: readonly { readonly spans: readonly RawSpan[] }[];
@@ -136,6 +143,6 @@ export function readByCollector(requests: readonly OtlpRequest[]): {
           (metric.sum ?? metric.histogram)?.dataPoints.map((one) => ({ ...one, of: attributesOf(one.attributes) })) ??
           [],
       })),
-    text: done.stdout,
+    text,
   };
 }

@@ -157,6 +157,8 @@ function obstacleText(one: Obstacle): string {
       return `Rolled back by ${one.by}${one.why === undefined ? '' : `: ${one.why}`}`;
     case 'byHand':
       return `Set by hand: ${one.file} ${one.path} = ${one.value}`;
+    case 'gone':
+      return `Gone: ${one.file} ${one.path}`;
     case 'notTaken':
       return `Takes ${one.takes.join(', ')}, and the commit is on ${one.on.join(', ')}`;
     case 'notBuilt':

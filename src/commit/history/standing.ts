@@ -45,9 +45,9 @@ export async function standingOf(
     places.push({ ...now, service, from, is, since });
   }
   const there = places.filter(({ is }) => has(is));
-  // Where all commits were read and none of ours set it, it is known not to be there.
-  const never = ({ writer, from }: PlaceStanding): boolean =>
-    history.whole && writer === undefined && from === undefined;
+  // Where the value is gone, or all commits were read and none of ours set it, it is known not to be there.
+  const never = ({ value, writer, from }: PlaceStanding): boolean =>
+    value === undefined || (history.whole && writer === undefined && from === undefined);
   const isUnknown = there.length === 0 && places.some((one) => one.is === 'unknown' && !never(one));
   const is =
     places.length > 0 && there.length === places.length
@@ -116,7 +116,8 @@ async function obstaclesOf(
   if (rollback !== undefined && (await cameBefore(records, rollback, without, kinOf)))
     found.push({ is: 'rolledBack', by: rollback.author.name, at: rollback.landedAt, why: rollback.why });
   for (const { byHand, value, file, path, from, writer } of without.values())
-    if (byHand && writer !== undefined && value !== undefined && from === undefined)
+    if (value === undefined && writer !== undefined) found.push({ is: 'gone', file, path });
+    else if (byHand && writer !== undefined && value !== undefined && from === undefined)
       found.push({ is: 'byHand', file, path, value });
   const other = [...without.values()].find(({ is }) => is === 'diverged')?.from;
   if (other !== undefined) found.push({ is: 'otherLine', from: other });

@@ -100,7 +100,7 @@ export function openWriters(
   return async ({ file, path, value }) => {
     const setting = `${file}:${path}=`;
     const pick = ({ message }: Pick<ToldCommit, 'message'>) => {
-      const set = trailersOf(message).find((one) => one.key === 'Tagboat-Set' && one.value.startsWith(setting));
+      const set = trailersOf(message).findLast((one) => one.key === 'Tagboat-Set' && one.value.startsWith(setting));
       return set && { message, value: set.value.slice(setting.length) };
     };
     const told = messages?.(tip, file);

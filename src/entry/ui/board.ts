@@ -66,7 +66,9 @@ export async function keepBoard(
     const found = await readHistories(session, auth, some, enough, manyCommits);
     errors = [...errors, ...found.errors];
     for (const one of found.histories) known.set(keyOf(one), one);
-    for (const one of moved) if (known.has(keyOf(one))) tips.set(keyOf(one), one.answer);
+    // One that couldn't be read is asked for again, and what is known of it stays till then.
+    const isRead = (one: Place): boolean => found.histories.some((other) => keyOf(other) === keyOf(one));
+    for (const one of moved) if (isRead(one)) tips.set(keyOf(one), one.answer);
     const shown = { isShown, isNew: () => true, limit: mostEntries };
     // The bulk of the board: made once for each time that a branch moves.
     history = clean(await historyOf(session.world, looking, read().histories, shown));

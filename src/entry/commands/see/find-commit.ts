@@ -64,7 +64,7 @@ async function resolved(
   if (named !== undefined) return named;
   // Of an image, its tag or digest.
   const tail = /(?:^|[:@])([^:@/]+)$/.exec(asked)?.[1] ?? asked;
-  const ids = tail.match(/(?<![0-9A-Za-z])[0-9a-f]{7,64}(?![0-9A-Za-z])/g) ?? [];
+  const ids: readonly string[] = tail.match(/(?<![0-9A-Za-z])[0-9a-f]{7,64}(?![0-9A-Za-z])/g) ?? [];
   if (!asked.includes('sha256:')) {
     for (const id of ids) {
       const found = await verify(id);
@@ -72,9 +72,11 @@ async function resolved(
     }
   }
   const records = histories.flatMap((history) => history.records);
+  // Whole pieces of an image's reference: `v1` is no `v10`.
+  const has = (piece: string): boolean => piece === tail || (ids.includes(tail) && piece.startsWith(tail));
   const set = records.find(
     ({ settings, source: from }) =>
-      from !== undefined && settings.some(({ value }) => value === asked || value.includes(tail)),
+      from !== undefined && settings.some(({ value }) => value === asked || value.split(/[:@]/).some(has)),
   );
   const whole = ids.find((id) => isObjectId(id) && id.length === 40);
   return set?.source?.commit ?? (asked.includes('sha256:') ? undefined : whole);

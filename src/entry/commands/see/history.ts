@@ -12,7 +12,7 @@ import { csvText } from '../../show/see/csv.ts';
 import { historyText } from '../../show/see/history-words.ts';
 import type { TargetOptions } from '../target/target.ts';
 import { glancing } from './glance.ts';
-import { aboutIn, type Looking, lookAt, readHistories } from './read-histories.ts';
+import { aboutIn, type BranchOf, type Looking, lookAt, readHistories } from './read-histories.ts';
 
 export interface HistoryOptions extends TargetOptions {
   /** `14d`, or a day. */
@@ -42,13 +42,13 @@ export function history(common: CommonOptions, name: string | undefined, options
     const looking = await lookAt(session, common, options);
     const isAbout = isOfLooking(looking, name);
     const isNew = ({ landedAt }: HistoryRecord): boolean => Date.parse(landedAt) >= since;
-    const enough = (records: readonly HistoryRecord[]): boolean =>
-      records.filter((one) => isAbout(one) && isNew(one)).length >= limit ||
+    const enough = (records: readonly HistoryRecord[], branch: BranchOf): boolean =>
+      records.filter(isNew).filter(isAbout(branch)).length >= limit ||
       (records.length >= olderInARow && !records.slice(-olderInARow).some(isNew));
     return withAuth(session, async (auth) => {
       const { histories, errors } = await readHistories(session, auth, looking, enough);
       const value = await historyOf(session.world, looking, histories, {
-        isShown: (record) => isAbout(record) && isNew(record),
+        isShown: isAbout,
         limit,
         isNew,
       });
@@ -60,7 +60,7 @@ export function history(common: CommonOptions, name: string | undefined, options
 }
 
 interface Shown {
-  readonly isShown: (record: HistoryRecord) => boolean;
+  readonly isShown: (branch: BranchOf) => (record: HistoryRecord) => boolean;
   readonly isNew: (record: HistoryRecord) => boolean;
   readonly limit: number;
 }
@@ -73,30 +73,31 @@ export async function historyOf(
   { isShown, isNew, limit }: Shown,
 ): Promise<HistoryValue> {
   const { isHealthy, notAsked } = await askHealthy(world, looking);
-  const about = aboutIn(looking.seen);
-  const entries = histories.flatMap((branch) =>
-    // Within a branch the order is the branch's own; between branches only times can tell.
-    branch.records
-      .filter(isShown)
-      .slice(0, limit)
-      .map((one) => entryOf(branch, one, about, isHealthy)),
-  );
-  const shown = histories.length > 1 ? newestFirst(entries).slice(0, limit) : entries;
-  const others = histories.flatMap(({ records }) => records).filter((one) => one.is === 'other' && isNew(one)).length;
-  return { entries: shown, others, notAsked, whole: histories.every(({ whole }) => whole) };
+  let others = 0;
+  const branches = histories.map((branch) => {
+    const records = branch.records.filter(isNew);
+    others += records.length - records.filter(isOfLooking(looking)(branch)).length;
+    const about = aboutIn(looking, branch);
+    const shown = records.filter(isShown(branch)).slice(0, limit);
+    return shown.map((one) => entryOf(branch, one, about, isHealthy));
+  });
+  const whole = histories.every((branch) => branch.whole);
+  return { entries: newestFirst(branches).slice(0, limit), others, notAsked, whole };
 }
 
 /** Ours, by this config's places; with `--repo`, anybody's. A name is a delivery's, or else a service's. */
-export function isOfLooking({ seen, config }: Looking, name?: string): (record: HistoryRecord) => boolean {
-  const about = aboutIn(seen);
-  const isDelivery = seen.some(({ delivery }) => delivery === name);
-  return (record) => {
-    if (record.is === 'other') return false;
-    const { deliveries, services } = about(record);
-    if (config !== undefined && deliveries.length === 0) return false;
-    if (name === undefined) return true;
-    if (isDelivery) return deliveries.some(({ delivery }) => delivery === name);
-    return record.delivery === name || services.includes(name);
+export function isOfLooking(looking: Looking, name?: string): Shown['isShown'] {
+  const isDelivery = looking.seen.some(({ delivery }) => delivery === name);
+  return (branch) => {
+    const about = aboutIn(looking, branch);
+    return (record) => {
+      if (record.is === 'other') return false;
+      const { deliveries, services } = about(record);
+      if (looking.config !== undefined && deliveries.length === 0) return false;
+      if (name === undefined) return true;
+      if (isDelivery) return deliveries.some(({ delivery }) => delivery === name);
+      return record.delivery === name || services.includes(name);
+    };
   };
 }
 
@@ -135,9 +136,8 @@ function entryOf(
   about: ReturnType<typeof aboutIn>,
   isHealthy: Healthy['isHealthy'],
 ): DeliveryEvent {
-  const { deliveries, services } = about(record);
+  const { services, delivery } = about(record);
   const { source, landedAt, is, commit } = record;
-  const delivery = record.delivery ?? deliveries[0]?.delivery;
   const healthyAt = delivery === undefined ? undefined : isHealthy(delivery, commit);
   // The record last: an object that grows behind what it was copied from would take V8 three times the memory.
   return {
@@ -158,9 +158,16 @@ function secondsBetween(from: string | undefined, to: string | undefined): numbe
   return seconds >= 0 ? Math.round(seconds) : undefined;
 }
 
-/** Branches merged by their times, each of them in its own order. */
-function newestFirst(entries: readonly DeliveryEvent[]): DeliveryEvent[] {
-  return entries.toSorted((a, b) =>
-    a.repo === b.repo && a.branch === b.branch ? 0 : Date.parse(b.landedAt) - Date.parse(a.landedAt),
-  );
+/** Branches put together by their times, which are those of many clocks: each of them stays in its own order. */
+function newestFirst(branches: readonly (readonly DeliveryEvent[])[]): DeliveryEvent[] {
+  const timed = branches.flatMap((entries) => {
+    // None is older than what it was built on, whatever its clock said.
+    let at = 0;
+    const oldestFirst = entries.toReversed().map((entry) => {
+      at = Math.max(at, Date.parse(entry.landedAt));
+      return { entry, at };
+    });
+    return oldestFirst.reverse();
+  });
+  return timed.sort((a, b) => b.at - a.at).map(({ entry }) => entry);
 }

@@ -1,6 +1,7 @@
 import type { Auth } from '../../../auth/auth.ts';
 import { readBranch } from '../../../commit/history/read-branch.ts';
 import type { Lineage } from '../../../commit/order/lineage.ts';
+import { appOf } from '../../../config/plan/message.ts';
 import { serviceOf } from '../../../config/plan/services.ts';
 import type { Config } from '../../../config/shape/checked.ts';
 import type { ErrorReport } from '../../../errors.ts';
@@ -62,27 +63,38 @@ export async function readHistories(
   session: Session,
   auth: Auth,
   { seen }: Looking,
-  enough: (records: readonly HistoryRecord[]) => boolean,
+  enough: (records: readonly HistoryRecord[], branch: BranchOf) => boolean,
   many?: number,
 ): Promise<{ readonly histories: readonly BranchHistory[]; readonly errors: readonly ErrorReport[] }> {
   const { answers, errors } = await askBranches(session, auth, seen, (place, credential) => {
     const own = seen.filter(({ repo, branch }) => repo === place.repo && branch === place.branch);
     const places = new Map(own.flatMap((one) => one.places).map((one) => [placeKey(one), one]));
-    return readBranch(session.world, place, credential, { places: [...places.values()], enough, many });
+    const question = { places: [...places.values()], many };
+    return readBranch(session.world, place, credential, { ...question, enough: (records) => enough(records, place) });
   });
   return { histories: answers.map(({ answer }) => answer), errors };
 }
+
+/** A branch of a config repo: one place of it may be another's in the next, and a commit in both. */
+export type BranchOf = Pick<BranchHistory, 'repo' | 'branch'>;
 
 /** What a record is about: deliveries of the config, in its order, and services as the config names them. */
 interface About {
   readonly deliveries: readonly LookedAt[];
   readonly services: readonly string[];
+  /** The environment's name: what it is called there by this config, or else as the commit says. */
+  readonly delivery: string | undefined;
 }
 
-/** Tells what records are about, by the places that they name: those of the config are looked through once. */
-export function aboutIn(seen: readonly LookedAt[]): (record: HistoryRecord) => About {
+/**
+ * Tells what a branch's records are about, by the places that they name: those of the config are looked through once.
+ * One that names none of these (which moved since, or are gone) is about the delivery of its name, where this app made it.
+ */
+export function aboutIn({ seen, source }: Pick<Looking, 'seen' | 'source'>, { repo, branch }: BranchOf) {
+  const own = seen.filter((one) => one.repo === repo && one.branch === branch);
+  const app = source && appOf(source);
   const owners = new Map<string, { service: string; readonly at: number[] }>();
-  for (const [at, one] of seen.entries())
+  for (const [at, one] of own.entries())
     for (const place of one.places) {
       const owner = owners.get(placeKey(place));
       if (owner === undefined) owners.set(placeKey(place), { service: place.service, at: [at] });
@@ -91,19 +103,23 @@ export function aboutIn(seen: readonly LookedAt[]): (record: HistoryRecord) => A
         owner.at.push(at);
       }
     }
-  return ({ settings, places, delivery }) => {
+  return (record: HistoryRecord): About => {
     const services = new Set<string>();
     const found = new Set<number>();
-    for (const place of [...settings, ...places]) {
+    for (const place of [...record.settings, ...record.places]) {
       const owner = owners.get(placeKey(place));
-      services.add(owner?.service ?? serviceOf({ file: place.file, path: place.path }, delivery));
+      services.add(owner?.service ?? serviceOf({ file: place.file, path: place.path }, record.delivery));
       for (const at of owner?.at ?? []) found.add(at);
     }
-    const isNone = settings.length === 0 && places.length === 0;
-    const deliveries = isNone
-      ? seen.filter((one) => one.delivery === delivery)
-      : [...found].toSorted((a, b) => a - b).flatMap((at) => seen[at] ?? []);
-    return { deliveries, services: [...services] };
+    const isNamed = found.size === 0 && (services.size === 0 || record.app === app);
+    const deliveries = isNamed
+      ? own.filter(({ delivery }) => delivery !== undefined && delivery === record.delivery)
+      : [...found].toSorted((a, b) => a - b).flatMap((at) => own[at] ?? []);
+    // A commit that was merged here names the environment of the branch that it was made for.
+    const isElsewhere = seen.some(({ delivery }) => delivery === record.delivery);
+    const isHere = deliveries.some(({ delivery }) => delivery === record.delivery);
+    const here = record.delivery === undefined || (isElsewhere && !isHere) ? deliveries[0]?.delivery : undefined;
+    return { deliveries, services: [...services], delivery: here ?? record.delivery };
   };
 }
 

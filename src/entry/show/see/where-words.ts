@@ -109,6 +109,8 @@ function obstacleText(obstacle: Obstacle, now: number): string {
       return `rolled back by ${obstacle.by} at ${minuteOf(obstacle.at)}${obstacle.why === undefined ? '' : `: ${obstacle.why}`}`;
     case 'byHand':
       return `${obstacle.path} in ${obstacle.file} is ${obstacle.value}, by hand: nothing says from which commit`;
+    case 'gone':
+      return `${obstacle.path} is not in ${obstacle.file} any more`;
     case 'notTaken':
       return `not taken: it takes ${obstacle.takes.join(', ')}, and the commit is on ${obstacle.on.join(', ')}`;
     case 'notBuilt':
