@@ -13,7 +13,7 @@ import { run } from './process.ts';
 import type { ContentionCell, ContentionResults, ContentionRun } from './results.ts';
 
 /** Git processes of the host at once. Hosts limit them too; hundreds on a few cores only get in each other's way. */
-const workers = 8;
+export const workers = 8;
 
 export interface ContentionPlan {
   readonly files: number;
@@ -53,13 +53,16 @@ export async function measureContention(
   return { files: plan.files, limitSeconds: plan.limitMs / 1_000, cells };
 }
 
-interface Lane {
+/** Where writers meet. */
+export interface Lane {
   readonly base: string;
   readonly host: GitHost;
   /** The host's own, or the proxy's in front of it. */
   readonly port: number;
   readonly temp: string;
   readonly limitMs: number;
+  /** Changes the repository that is made anew for each run; by what others are to do there who are gone when it begins. */
+  readonly prepare?: (repo: string, url: string, gone: readonly WriterOrder[]) => Promise<void>;
 }
 
 /** The flows in turn, A B C A B C, so that a slow minute of the machine falls on all of them. */
@@ -71,23 +74,35 @@ async function inTurn(
 ): Promise<ContentionCell['flows']> {
   const runs = new Map<ContentionFlow['name'], ContentionRun[]>(flows.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
-    for (const flow of flows) runs.get(flow.name)?.push(await once(flow, lane, writers));
+    for (const flow of flows) runs.get(flow.name)?.push((await contend(flow, lane, writers)).run);
   }
   return Object.fromEntries(runs);
 }
 
 let crowds = 0;
 
-async function once(flow: ContentionFlow, { base, host, port, temp, limitMs }: Lane, writers: number) {
+/**
+ * All writers of one flow at once, how many changes are there in the end, those of `gone` writers too, and the pushes to
+ * whatever ref among the requests. Throws when a writer said what isn't so.
+ */
+export async function contend(
+  flow: ContentionFlow,
+  { base, host, port, temp, limitMs, prepare }: Lane,
+  writers: number,
+  gone = 0,
+): Promise<{ readonly run: ContentionRun; readonly changes: number; readonly pushes: number }> {
   const repo = host.repoDir('config');
   await freshCopy(base, repo);
   // What the run before wrote must not be written back on this one's clock.
   await run({ argv: ['sync'] });
   crowds += 1;
-  const orders = Array.from({ length: writers }, (_, writer): WriterOrder => {
+  const url = `http://127.0.0.1:${port}/config.git`;
+  const all = Array.from({ length: writers + gone }, (_, writer): WriterOrder => {
     const value = randomBytes(20).toString('hex');
-    return { flow: flow.name, url: `http://127.0.0.1:${port}/config.git`, ...chartOf(writer), value };
+    return { flow: flow.name, url, ...chartOf(writer), value };
   });
+  const orders = all.slice(0, writers);
+  await prepare?.(repo, host.repoUrl('config'), all.slice(writers));
   let before = 0;
   const members = await crowd(orders.map(flow.argv), {
     ...{ temp: join(temp, `crowd-${crowds}`), limitMs },
@@ -97,14 +112,14 @@ async function once(flow: ContentionFlow, { base, host, port, temp, limitMs }: L
   });
   const requests = host.requests.slice(before);
   const claimed = orders.filter((_, writer) => members[writer]?.word === 'landed');
-  const found = await landedIn(repo, orders);
+  const found = await landedIn(repo, all);
   const missing = claimed.filter((order) => !found.has(order.file));
   if (missing.length > 0) throw new Error(`${missing.length} writers say that they landed and did not.`);
   const seconds = members.flatMap((member) => member.seconds ?? []).toSorted((a, b) => a - b);
   const failures = members.filter(({ word }) => word !== 'landed');
   const moved = await moves(repo, base);
   if (moved.commits !== found.size) throw new Error(`${moved.commits} commits hold ${found.size} changes.`);
-  return {
+  const counted = {
     seconds,
     landed: claimed.length,
     said: [...new Set(failures.map(({ word, said }) => `${word}: ${said.trim().split('\n').at(-1) ?? ''}`))].slice(
@@ -114,11 +129,16 @@ async function once(flow: ContentionFlow, { base, host, port, temp, limitMs }: L
     requests: requests.length,
     branchPushes: requests.filter(({ refs }) => refs.includes('refs/heads/main')).length,
     branchMoves: moved.pushes,
-  } satisfies ContentionRun;
+  };
+  return {
+    run: counted,
+    changes: found.size,
+    pushes: requests.filter(({ isCall, service }) => isCall && service === 'git-receive-pack').length,
+  };
 }
 
 /** The base with a chart for each writer on top. */
-async function chartsRepo(base: string, to: string, charts: number): Promise<string> {
+export async function chartsRepo(base: string, to: string, charts: number): Promise<string> {
   rmSync(to, { recursive: true, force: true });
   await freshCopy(base, to);
   const files = Array.from({ length: charts }, (_, writer) => [chartOf(writer).file, chartValues()] as const);

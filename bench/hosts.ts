@@ -40,8 +40,10 @@ interface Kind {
   readonly api?: boolean;
 }
 
-const github = { 'x-github-request-id': '1' };
-const noDepth = { 'uploadpackfilter.tree.maxDepth': '0' };
+/** By which a host shows that it is GitHub. */
+export const github = { 'x-github-request-id': '1' };
+/** GitHub's rules, as far as they are publicly seen. */
+export const noDepth = { 'uploadpackfilter.tree.maxDepth': '0' };
 const kinds: readonly Kind[] = [
   { title: "git's defaults" },
   { title: "GitHub's rules, `via: git`", headers: github, config: noDepth },

@@ -12,6 +12,8 @@ import { type HostResults, hostTable, measureHosts } from './hosts.ts';
 import { measureImages } from './images.ts';
 import { surroundings } from './machine.ts';
 import { measureMemory } from './memory.ts';
+import { measureQueue } from './queue.ts';
+import { queueTable } from './queue-report.ts';
 import { reachRows } from './reach.ts';
 import { reaches, targetTitles } from './reaches.ts';
 import { buildTable, cellTable, commitChart, memoryTable, report } from './report.ts';
@@ -22,6 +24,7 @@ import {
   type HistoryResults,
   loadResults,
   type MemoryResults,
+  type QueueResults,
   type Results,
   saveResults,
 } from './results.ts';
@@ -43,7 +46,7 @@ const contended = [
   { count: 64, rounds: 2 },
   { count: 256, rounds: 1 },
 ];
-const cases = ['commit', 'hosts', 'memory', 'build', 'reuse', 'contention', 'verdict', 'history'] as const;
+const cases = ['commit', 'hosts', 'memory', 'build', 'reuse', 'contention', 'verdict', 'history', 'queue'] as const;
 type Case = (typeof cases)[number];
 
 const { values, positionals } = parseArgs({
@@ -66,7 +69,7 @@ if (unknown !== undefined) {
   process.exit(2);
 }
 /** Hundreds of processes at once take their time, and the machine for themselves: only when asked for. */
-const byDefault = cases.filter((name) => name !== 'contention');
+const byDefault = cases.filter((name) => name !== 'contention' && name !== 'queue');
 const wanted = new Set<Case>(positionals.length === 0 ? byDefault : (positionals as Case[]));
 const list = (text: string | undefined): string[] | undefined => text?.split(',');
 const quick = values.quick === true || [values.writers, values.flows, values.trips].some((part) => part !== undefined);
@@ -93,6 +96,7 @@ try {
   if (wanted.has('build')) results = { ...results, build: await images() };
   if (wanted.has('reuse')) results = { ...results, reuse: await reuse() };
   if (wanted.has('contention')) results = { ...results, contention: await contention() };
+  if (wanted.has('queue')) results = { ...results, queue: await queue() };
   if (wanted.has('history')) results = { ...results, history: await delivered() };
   if (wanted.has('verdict')) results = { ...results, ...(await verdicts()) };
   const found = reaches(results);
@@ -186,6 +190,16 @@ async function contention(): Promise<ContentionResults> {
     for (const { said } of Object.values(cell.flows).flat()) if (said.length > 0) console.log(said.join('\n'));
   });
   return { around, ...measured };
+}
+
+async function queue(): Promise<QueueResults> {
+  const around = surroundings([['git', '--version']]);
+  console.log('\n## What the queue asks\n');
+  const [, , writer] = writers;
+  if (writer === undefined) throw new RangeError('there is no flow of our own');
+  const measured = { around, ...(await measureQueue(writer, quick ? 16 : 64, folders)) };
+  console.log(queueTable(measured));
+  return measured;
 }
 
 async function delivered(): Promise<HistoryResults> {

@@ -1,5 +1,6 @@
 import { contentionReaches } from './contention-report.ts';
 import { historyReaches } from './history.ts';
+import { queueReaches } from './queue-report.ts';
 import type { Reach } from './reach.ts';
 import type { BuildResults, CommitCell, CommitResults, MemoryResults, Results } from './results.ts';
 import { reuseReaches } from './reuse-results.ts';
@@ -14,6 +15,7 @@ export function reaches(results: Results): Reach[] {
     ...(results.build === undefined ? [] : buildReaches(results.build)),
     ...(results.reuse === undefined ? [] : reuseReaches(results.reuse)),
     ...(results.contention === undefined ? [] : contentionReaches(results.contention)),
+    ...(results.queue === undefined ? [] : queueReaches(results.queue)),
     ...(results.verdict === undefined ? [] : verdictReaches(results.verdict)),
     ...(results.history === undefined ? [] : historyReaches(results.history)),
   ];

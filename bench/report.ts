@@ -4,6 +4,7 @@ import { contentionSection } from './contention-report.ts';
 import type { Flow } from './flows.ts';
 import { historyTable, historyWords } from './history.ts';
 import { hostTable, hostWords } from './hosts.ts';
+import { queueTable, queueWords } from './queue-report.ts';
 import { reachRows, short } from './reach.ts';
 import { reaches, targetTitles } from './reaches.ts';
 import type {
@@ -45,13 +46,14 @@ exit. The runs themselves are kept as JSON in [bench/](bench/).`,
     ...(results.build === undefined ? [] : [buildSection(results.build)]),
     ...reuse(results),
     ...contention(results, words),
+    ...queue(results),
     ...verdict(results),
     ...history(results),
     `## Repeat it
 
 \`\`\`sh
-npm run bench                # everything but contention, about a quarter of an hour
-npm run bench -- commit      # one part: commit, hosts, memory, build, reuse, contention, verdict or history
+npm run bench                # everything but contention and queue, about a quarter of an hour
+npm run bench -- commit      # one part: commit, hosts, memory, build, reuse, contention, queue, verdict or history
 npm run bench -- contention  # many writers at once, fewer times with --rounds 1; --glue 64 runs git's commands with 64 writers too, for very long
 npm run bench -- --quick     # few rounds, printed only: says whether it works, not how fast it is
 \`\`\``,
@@ -74,6 +76,12 @@ function hosts({ hosts: found }: Results): string[] {
   return found === undefined
     ? []
     : [`## What hosts are asked\n\n${hostWords}\n\n${hostTable(found)}\n\n${taken(found.around)}`];
+}
+
+function queue({ queue: found }: Results): string[] {
+  return found === undefined
+    ? []
+    : [`## What the queue asks\n\n${queueWords}\n\n${queueTable(found)}\n\n${taken(found.around)}`];
 }
 
 function verdict({ verdict: found }: Results): string[] {

@@ -123,6 +123,28 @@ export interface HistoryResults {
   readonly bytes: readonly number[];
 }
 
+/** Many writers at once on a host of one kind: what they asked of it in all. */
+export interface QueueRow {
+  readonly host: string;
+  readonly roundTripMs: number;
+  readonly writers: number;
+  /** Writers killed right after publishing, a moment before. */
+  readonly gone: number;
+  /** Changes that are there in the end, the gone writers' among them. */
+  readonly changes: number;
+  /** Until the last of the writers has landed. */
+  readonly seconds: number;
+  readonly branchPushes: number;
+  /** To whatever ref. */
+  readonly pushes: number;
+  readonly reads: number;
+}
+
+export interface QueueResults {
+  readonly around: Surroundings;
+  readonly rows: readonly QueueRow[];
+}
+
 export interface Results {
   readonly commit?: CommitResults;
   readonly memory?: MemoryResults;
@@ -131,10 +153,11 @@ export interface Results {
   readonly verdict?: VerdictResults;
   readonly reuse?: ReuseResults;
   readonly hosts?: HostResults;
+  readonly queue?: QueueResults;
   readonly history?: HistoryResults;
 }
 
-const names = ['commit', 'hosts', 'memory', 'build', 'contention', 'verdict', 'reuse', 'history'] as const;
+const names = ['commit', 'hosts', 'memory', 'build', 'contention', 'verdict', 'reuse', 'history', 'queue'] as const;
 
 /** What earlier runs kept, so that measuring one case leaves the others' figures standing. */
 export function loadResults(dir: string): Results {

@@ -1,4 +1,4 @@
-// Measures Tagboat side by side with what it replaces: `npm run bench [-- commit|hosts|memory|build|reuse|contention|verdict|history] [--quick]`.
+// Measures Tagboat side by side with what it replaces: `npm run bench [-- commit|hosts|memory|build|reuse|contention|queue|verdict|history] [--quick]`.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { buildIfNeeded } from './build.mjs';
