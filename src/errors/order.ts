@@ -68,7 +68,7 @@ export const orderErrors = {
     exit,
     ({ file, path, theirs, ours, why }) =>
       `${path} in ${file} is from commit ${theirs}, and whether ${ours} is newer can't be told: ${why}.`,
-    'Let this run read the app repo (GITHUB_TOKEN with "contents: read", or TAGBOAT_TOKEN_<HOST>), or check it out whole (fetch-depth: 0). If that commit is gone for good, --force replaces it once; `order: off` in the delivery never asks.',
+    'Let this run read the app repo (GITHUB_TOKEN with "contents: read", or TAGBOAT_TOKEN_<HOST>), or check it out whole (fetch-depth: 0). If that commit is gone for good, as after a push by force, `tagboat ship --force` replaces it once, `tagboat retire --force` removes it; `order: off` in the delivery never asks.',
   ),
   FILE_NOT_OURS: entry<{ file: string; why: string; retires: boolean }>(
     exit,

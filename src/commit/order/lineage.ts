@@ -23,6 +23,8 @@ export interface Lineage {
   readonly at?: string | undefined;
   /** What `theirs` is to our commit. Throws only the signal's reason. */
   kinOf(theirs: ObjectId): Promise<Kinship>;
+  /** Whether ours is its pull request's newest commit, as the app repo's host has it now; undefined where nobody tells. */
+  isHead?(): Promise<boolean | undefined>;
   /** A commit's whole id from its first digits, as far as the checkout knows. */
   wholeId(short: string): Promise<ObjectId | undefined>;
   /** Tells a person something about the order, once a run. */
@@ -59,10 +61,18 @@ export function openLineage(
     const kin = here === undefined ? await atHost(theirs) : { is: here, why: 'the checkout has both' };
     if (kin.is !== 'diverged' || pullRequest === undefined) return kin;
     // A pull request that was pushed over has left one of them behind.
-    const head = await headOfPullRequest(world, { url, number: pullRequest.number, readers });
-    if (head === undefined) return kin;
-    return { is: head === ours ? 'ancestor' : 'descendant', why: `the pull request's head is ${head}` };
+    const newest = await isHead();
+    const why = `the pull request's head is ${newest ? 'ours' : 'another'}`;
+    return newest === undefined ? kin : { is: newest ? 'ancestor' : 'descendant', why };
   };
+
+  let head: Promise<ObjectId | undefined> | undefined;
+  async function isHead(): Promise<boolean | undefined> {
+    if (pullRequest === undefined) return undefined;
+    head ??= headOfPullRequest(world, { url, number: pullRequest.number, readers });
+    const found = await head;
+    return found === undefined ? undefined : found === ours;
+  }
 
   async function inCheckout(theirs: ObjectId): Promise<Relation | undefined> {
     const forward = await git('merge-base', '--is-ancestor', theirs, ours);
@@ -92,6 +102,7 @@ export function openLineage(
     since: Number.isNaN(since) ? undefined : since,
     at: pullRequest?.at,
     tell,
+    isHead,
     kinOf: (theirs) => {
       const asked = known.get(theirs) ?? (theirs === ours ? Promise.resolve(itself) : ask(theirs));
       known.set(theirs, asked);

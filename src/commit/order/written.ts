@@ -19,6 +19,7 @@ interface Mark {
   /** The app repo's commit behind it, and its pull request's time then, by the host's clock. */
   readonly commit: ObjectId | undefined;
   readonly at: string | undefined;
+  readonly number: string | undefined;
 }
 
 /** What comes of the order of the files that a delivery writes whole. */
@@ -43,7 +44,7 @@ export async function guardWritten(
 ): Promise<WrittenOrder> {
   const { delivery, lineage } = guarded;
   const { name, repo, branch } = delivery;
-  const { app } = whoseIs(trailersOf(delivery.message));
+  const { app, number } = whoseIs(trailersOf(delivery.message));
   let isMarked = true;
   for (const write of delivery.writes ?? []) {
     const retires = write.template === undefined;
@@ -61,7 +62,8 @@ export async function guardWritten(
     if (isThere && write.force !== true) await refuseForeign(guarded, snapshot, write, mark);
     isMarked &&= isThere || (mark?.is === 'retired' && mark.commit === lineage?.commit);
     if (mark?.commit === undefined || lineage === undefined || write.force) continue;
-    const why = await whyOlder(mark, mark.commit, write, lineage, delivery.order === 'off');
+    const isOwn = mark.number === number;
+    const why = await whyOlder(mark, mark.commit, write, lineage, { isOff: delivery.order === 'off', isOwn });
     if (why !== undefined)
       return { mark: false, instead: { is: 'superseded', delivery: name, repo, branch, by: mark.commit, why } };
   }
@@ -102,7 +104,7 @@ async function whyOlder(
   commit: ObjectId,
   { file, template }: FileWrite,
   lineage: Lineage,
-  isOff: boolean,
+  { isOff, isOwn }: { readonly isOff: boolean; readonly isOwn: boolean },
 ): Promise<string | undefined> {
   if (isOff && (is !== 'retired' || template === undefined)) return undefined;
   const ours = lineage.commit;
@@ -113,7 +115,14 @@ async function whyOlder(
   if (kin.is === 'descendant') return `${said} from a newer commit than ${ours.slice(0, 12)}`;
   if (isOff && kin.is !== 'same') return undefined;
   if (kin.is === 'diverged') throw new TagboatError('ORDER_DIVERGED', about, { place: { file } });
-  if (kin.is === 'unknown') throw new TagboatError('ORDER_UNKNOWN', { ...about, why: kin.why }, { place: { file } });
+  if (kin.is === 'unknown') {
+    // Of one pull request, only its newest commit is left where it was pushed over and its host has tidied up.
+    const isHead = isOwn ? await lineage.isHead?.() : undefined;
+    if (isHead) return undefined;
+    if (isHead === false)
+      return `${said} from ${commit.slice(0, 12)}, and the pull request has a newer commit than ${ours.slice(0, 12)}`;
+    throw new TagboatError('ORDER_UNKNOWN', { ...about, why: kin.why }, { place: { file } });
+  }
   if ((is === 'retired') === (template === undefined)) return undefined;
   // One commit for both, as when a pull request is closed and opened again: its host's clock tells which came later.
   const [theirs, own] = [Date.parse(at ?? ''), Date.parse(lineage.at ?? '')];
@@ -127,9 +136,9 @@ function markIn({ id, message }: ToldCommit, file: string, app: string | undefin
   const is = of('Tagboat-Retire') ? 'retired' : of('Tagboat-Write') ? 'written' : undefined;
   if (is === undefined) return undefined;
   const at = trailers.find(({ key }) => key === 'Tagboat-Pull-Request')?.value.split(' ')[1];
-  const { app: theirs } = whoseIs(trailers);
+  const { app: theirs, number } = whoseIs(trailers);
   const other = app === undefined || theirs?.toLowerCase() === app.toLowerCase() ? undefined : theirs;
-  return { is, id, other, commit: sourceOf(message, trailers)?.commit, at };
+  return { is, id, other, commit: sourceOf(message, trailers)?.commit, at, number };
 }
 
 /** What commit messages say of whose files are written, and for which pull request. */

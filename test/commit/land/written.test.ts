@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Lineage } from '../../../src/commit/order/lineage.ts';
+import { type Lineage, openLineage } from '../../../src/commit/order/lineage.ts';
 import { writeMessage } from '../../../src/config/plan/message.ts';
 import type { FileWrite } from '../../../src/plan/pull-request.ts';
 import type { DeliveryPlan } from '../../../src/plan.ts';
@@ -45,6 +45,9 @@ function lineage(nth: number, at?: string): Lineage & { told: string[] } {
 
 interface About {
   readonly nth?: number;
+  /** Instead of one of `commits`. */
+  readonly commit?: string;
+  readonly lineage?: Lineage;
   readonly at?: string;
   readonly template?: FileWrite['template'] | string;
   readonly force?: boolean;
@@ -56,7 +59,7 @@ interface About {
 /** What `ship` plans for the pull request at one of its commits, or `retire` for it. */
 function plan(host: GitHost, is: 'ship' | 'retire', about: About) {
   const { nth = 0, at, template = 'tag: {commit}\n', force, app = 'acme/app', files = [file], more } = about;
-  const commit = commits[nth] ?? '';
+  const { commit = commits[nth] ?? '' } = about;
   const made =
     typeof template === 'string' ? { file: 'p.yaml', of: 'app' as const, bytes: Buffer.from(template) } : template;
   const writes = files.map(
@@ -88,7 +91,7 @@ function plan(host: GitHost, is: 'ship' | 'retire', about: About) {
 
 const run = async (host: GitHost, is: 'ship' | 'retire', about: About = {}, world = quickWorld()) => {
   const our = lineage(about.nth ?? 0, about.at);
-  const outcome = await land(plan(host, is, about), world, undefined, { lineage: our, queue: true });
+  const outcome = await land(plan(host, is, about), world, undefined, { lineage: about.lineage ?? our, queue: true });
   return { outcome, told: our.told, world };
 };
 
@@ -200,6 +203,44 @@ describe.skipIf(noHttpBackend !== undefined)(`a file written whole${skipNote}`, 
     const fetches = asked.filter((one) => one.includes('filter tree:0'));
     expect(fetches.length).toBeGreaterThan(0);
     expect(fetches.filter((one, at) => fetches.indexOf(one) !== at)).toEqual([]);
+  });
+
+  it('goes on where the pull request was pushed over by force and its host has pruned what was there', async () => {
+    const host = await open();
+    const url = await host.createRepo('app', { files: { a: '1' } });
+    const base = (await host.git('app', 'rev-parse', 'main')).trim();
+    const on = async (content: string) => {
+      await host.git('app', 'update-ref', 'refs/pull/7/head', base);
+      const commit = await host.commit('app', { branch: 'topic', files: { a: content } });
+      await host.git('app', 'update-ref', 'refs/pull/7/head', commit);
+      await host.git('app', 'update-ref', '-d', 'refs/heads/topic');
+      return commit;
+    };
+    const world = quickWorld();
+    const about = (commit: string, number = 7): About => {
+      const pullRequest = { number, foreign: false, head: commit };
+      const source = { dir: '/nonexistent', url, commit, pullRequest };
+      return { commit, lineage: openLineage(world, world.emit, source, [undefined]) };
+    };
+    const first = await on('2');
+    landed((await run(host, 'ship', about(first))).outcome);
+    const second = await on('3');
+    await host.git('app', 'gc', '--quiet', '--prune=now');
+    await expect(host.git('app', 'cat-file', '-e', first)).rejects.toThrow();
+    // Whoever isn't told the pull request's head can't tell, and is told the way out.
+    for (const is of ['ship', 'retire'] as const) {
+      const error = await refusal(host, plan(host, is, about(second)), undefined, undefined, about(second, 8));
+      expect(error).toMatchObject({ code: 'ORDER_UNKNOWN', hint: expect.stringContaining(`tagboat ${is} --force`) });
+    }
+    landed((await run(host, 'ship', about(second))).outcome);
+    // The run of the old commit that is late.
+    expect((await run(host, 'ship', about(first))).outcome).toMatchObject({ is: 'superseded', by: second });
+    const third = await on('4');
+    await host.git('app', 'gc', '--quiet', '--prune=now');
+    expect((await run(host, 'retire', about(first))).outcome).toMatchObject({ is: 'superseded' });
+    landed((await run(host, 'retire', about(third))).outcome);
+    expect(await there(host)).toBe('');
+    expect((await run(host, 'ship', about(second))).outcome).toMatchObject({ is: 'superseded', by: third });
   });
 
   it('stays removed for its commit also where the order is off', async () => {
