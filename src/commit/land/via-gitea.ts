@@ -86,6 +86,10 @@ export function openByGitea(
       return { ...made, found, fate: { is: 'refused', words: { code: reply.code, text: reply.text } } };
     }
     const { on, commit: id } = reply;
+    if (read?.files.get(holdsFile)?.is === 'missing' && made.holds === undefined) {
+      const added = `This commit adds ${holdsFile} too, without holds: a hold can't come between a later one and what it was decided by.`;
+      emitNotice(emit, 'info', 'commit', 'HOLDS_BEGUN', { file: holdsFile }, added);
+    }
     return { ...made, on, built: { ...made.built, commit: id }, found, fate: { is: 'taken' } };
   };
   return { repo, push };
