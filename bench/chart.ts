@@ -128,11 +128,13 @@ function round(value: number): number {
   return Math.round(value * 10) / 10;
 }
 
-function text(plain: string): string {
+/** Safe in an element and in an attribute. */
+export function text(plain: string): string {
   return plain.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/"/g, '&quot;');
 }
 
-const style = `text { font: 13px system-ui, -apple-system, "Segoe UI", sans-serif; fill: #1f2328; }
+/** What all charts have: fonts, grounds, and colours for light and dark. */
+export const style = `text { font: 13px system-ui, -apple-system, "Segoe UI", sans-serif; fill: #1f2328; }
 .card { fill: #ffffff; stroke: #d1d9e0; }
 .title { font-size: 16px; font-weight: 600; }
 .panel, .label { font-weight: 600; }

@@ -7,6 +7,9 @@ import { measureContention } from './contention.ts';
 import { glue, ourFlows } from './contention-flows.ts';
 import { contentionChart, contentionTable } from './contention-report.ts';
 import { baselines, tagboat } from './flows.ts';
+import { measureHandoff, noHandoff } from './handoff.ts';
+import { handoffChart } from './handoff-chart.ts';
+import { handoffTable } from './handoff-report.ts';
 import { historyTable, measureHistory } from './history.ts';
 import { type HostResults, hostTable, measureHosts } from './hosts.ts';
 import { measureImages } from './images.ts';
@@ -46,7 +49,18 @@ const contended = [
   { count: 64, rounds: 2 },
   { count: 256, rounds: 1 },
 ];
-const cases = ['commit', 'hosts', 'memory', 'build', 'reuse', 'contention', 'verdict', 'history', 'queue'] as const;
+const cases = [
+  'handoff',
+  'commit',
+  'hosts',
+  'memory',
+  'build',
+  'reuse',
+  'contention',
+  'verdict',
+  'history',
+  'queue',
+] as const;
 type Case = (typeof cases)[number];
 
 const { values, positionals } = parseArgs({
@@ -68,8 +82,8 @@ if (unknown !== undefined) {
   console.error(`There is no case ${unknown}; there are ${cases.join(', ')}.`);
   process.exit(2);
 }
-/** Hundreds of processes at once take their time, and the machine for themselves: only when asked for. */
-const byDefault = cases.filter((name) => name !== 'contention' && name !== 'queue');
+/** What takes its time, and the machine for itself: only when asked for. */
+const byDefault = cases.filter((name) => !['handoff', 'contention', 'queue'].includes(name));
 const wanted = new Set<Case>(positionals.length === 0 ? byDefault : (positionals as Case[]));
 const list = (text: string | undefined): string[] | undefined => text?.split(',');
 const quick = values.quick === true || [values.writers, values.flows, values.trips].some((part) => part !== undefined);
@@ -90,6 +104,7 @@ const note = join(folders.cache, 'removed');
 
 try {
   let results: Results = {};
+  if (wanted.has('handoff')) results = { ...results, ...(await handoff()) };
   if (wanted.has('commit')) results = { ...results, commit: await commits() };
   if (wanted.has('hosts')) results = { ...results, hosts: await hosts() };
   if (wanted.has('memory')) results = { ...results, memory: await memory() };
@@ -229,6 +244,27 @@ async function verdicts(): Promise<Pick<Results, 'verdict'>> {
   return { verdict: measured };
 }
 
+async function handoff(): Promise<Pick<Results, 'handoff'>> {
+  console.log('\n## The whole hand-off\n');
+  const programs = process.env.TAGBOAT_CLUSTER_PROGRAMS;
+  const missing = programs === undefined ? 'the programs of a cluster are missing' : noHandoff;
+  if (programs === undefined || missing !== undefined) {
+    console.log(`Skipped: ${missing}.`);
+    return {};
+  }
+  const around = surroundings([
+    ['dockerd', '--version'],
+    ['docker-registry', '--version'],
+    ['git', '--version'],
+  ]);
+  const plan = { rounds: quick ? 1 : Number(values.rounds ?? 3), files: 1_000 };
+  const roundTripsMs = list(values.trips)?.map(Number) ?? [0, 50];
+  const measured = await measureHandoff({ ...plan, programs, cli, temp: folders.temp, roundTripsMs }, (cell) =>
+    console.log(`${handoffTable({ cells: [cell] })}\n`),
+  );
+  return { handoff: { around, ...measured } };
+}
+
 async function reuse(): Promise<ReuseResults> {
   const around = surroundings([
     ['dockerd', '--version'],
@@ -249,6 +285,7 @@ function keep(results: Results): void {
   saveResults(kept, results);
   const all = loadResults(kept);
   if (all.commit !== undefined) writeFileSync(join(kept, 'commit.svg'), commitChart(all.commit, flows));
+  if (all.handoff !== undefined) writeFileSync(join(kept, 'handoff.svg'), handoffChart(all.handoff));
   if (all.contention !== undefined) {
     writeFileSync(join(kept, 'contention.svg'), contentionChart(all.contention, writers));
   }

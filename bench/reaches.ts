@@ -1,4 +1,5 @@
 import { contentionReaches } from './contention-report.ts';
+import { handoffReaches } from './handoff-report.ts';
 import { historyReaches } from './history.ts';
 import { queueReaches } from './queue-report.ts';
 import type { Reach } from './reach.ts';
@@ -10,6 +11,7 @@ import { verdictReaches } from './verdict-report.ts';
 /** Everything the project set out to reach, with what the results say of it. Cases not measured yet are left out. */
 export function reaches(results: Results): Reach[] {
   return [
+    ...(results.handoff === undefined ? [] : handoffReaches(results.handoff)),
     ...(results.commit === undefined ? [] : commitReaches(results.commit)),
     ...(results.memory === undefined ? [] : memoryReaches(results.memory)),
     ...(results.build === undefined ? [] : buildReaches(results.build)),

@@ -2,6 +2,7 @@ import { chart } from './chart.ts';
 import type { ContentionFlow } from './contention-flows.ts';
 import { contentionSection } from './contention-report.ts';
 import type { Flow } from './flows.ts';
+import { handoffSection } from './handoff-report.ts';
 import { historyTable, historyWords } from './history.ts';
 import { hostTable, hostWords } from './hosts.ts';
 import { queueTable, queueWords } from './queue-report.ts';
@@ -39,6 +40,7 @@ export function report(results: Results, words: Words): string {
     `All figures come from \`npm run bench\`, which runs every flow in turn (A B C A B C) on one machine against the same
 servers on loopback. A ratio is the median of the ratios within each round. Seconds are whole processes, from start to
 exit. The runs themselves are kept as JSON in [bench/](bench/).`,
+    ...handoff(results),
     ...(found.length === 0 ? [] : ['## What was to be reached', boundWords, table(reachRows(found))]),
     ...(results.commit === undefined ? [] : [commitSection(results.commit, words)]),
     ...hosts(results),
@@ -52,7 +54,8 @@ exit. The runs themselves are kept as JSON in [bench/](bench/).`,
     `## Repeat it
 
 \`\`\`sh
-npm run bench                # everything but contention and queue, about a quarter of an hour
+npm run bench                # everything but handoff, contention and queue, about a quarter of an hour
+npm run bench -- handoff     # the whole hand-off, about a quarter of an hour more
 npm run bench -- commit      # one part: commit, hosts, memory, build, reuse, contention, queue, verdict or history
 npm run bench -- contention  # many writers at once, fewer times with --rounds 1; --glue 64 runs git's commands with 64 writers too, for very long
 npm run bench -- --quick     # few rounds, printed only: says whether it works, not how fast it is
@@ -65,6 +68,10 @@ host's own time (from a request's headers to the end of its answer), a round tri
 connection, and a Node.js that starts and ends. For the time against 1k files it is the growth of the git host's time:
 git-receive-pack ends every push with \`git rev-list --objects --stdin --not --all\`, which reads all folders of the tip,
 whoever pushes.`;
+
+function handoff({ handoff: found }: Results): string[] {
+  return found === undefined ? [] : [`${handoffSection(found, 'bench/handoff.svg')}\n\n${taken(found.around)}`];
+}
 
 function history({ history: found }: Results): string[] {
   return found === undefined

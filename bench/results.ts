@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ContentionFlow } from './contention-flows.ts';
 import type { Flow } from './flows.ts';
+import type { HandoffResults } from './handoff-report.ts';
 import type { HostResults } from './hosts.ts';
 import type { ReuseResults } from './reuse-results.ts';
 
@@ -146,6 +147,7 @@ export interface QueueResults {
 }
 
 export interface Results {
+  readonly handoff?: HandoffResults;
   readonly commit?: CommitResults;
   readonly memory?: MemoryResults;
   readonly build?: BuildResults;
@@ -157,7 +159,18 @@ export interface Results {
   readonly history?: HistoryResults;
 }
 
-const names = ['commit', 'hosts', 'memory', 'build', 'contention', 'verdict', 'reuse', 'history', 'queue'] as const;
+const names = [
+  'handoff',
+  'commit',
+  'hosts',
+  'memory',
+  'build',
+  'contention',
+  'verdict',
+  'reuse',
+  'history',
+  'queue',
+] as const;
 
 /** What earlier runs kept, so that measuring one case leaves the others' figures standing. */
 export function loadResults(dir: string): Results {

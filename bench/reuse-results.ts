@@ -6,7 +6,7 @@ import { table } from './table.ts';
 
 export const reuseSteps = ['cold', 'warm', 'changed'] as const;
 export type ReuseStep = (typeof reuseSteps)[number];
-export const reuseFlows = ['docker', 'tagboat-docker', 'tagboat-assemble'] as const;
+export const reuseFlows = ['docker', 'bake', 'tagboat-docker', 'tagboat-assemble'] as const;
 export type ReuseFlow = (typeof reuseFlows)[number];
 
 /** One entry a round. */
@@ -19,6 +19,11 @@ export interface ContextRuns {
   readonly extraBytes: readonly number[];
 }
 
+interface FlowTimes {
+  readonly seconds: readonly number[];
+  readonly inside: readonly number[];
+}
+
 export interface ReuseResults {
   readonly around: Surroundings;
   /** Why the images are missing, or undefined. */
@@ -27,7 +32,8 @@ export interface ReuseResults {
   readonly times: Readonly<
     Record<
       ReuseStep,
-      Readonly<Record<ReuseFlow, { readonly seconds: readonly number[]; readonly inside: readonly number[] }>>
+      // Older results have no bake.
+      Readonly<Record<Exclude<ReuseFlow, 'bake'>, FlowTimes> & Partial<Record<'bake', FlowTimes>>>
     >
   >;
   /** Absent where the results are older than it. */
@@ -55,6 +61,7 @@ const whats: Readonly<Record<ReuseStep, string>> = {
 
 const titles: Readonly<Record<ReuseFlow, string>> = {
   docker: 'docker build + push, s',
+  bake: 'docker buildx bake --push, s',
   'tagboat-docker': 'tagboat build with that Docker, s',
   'tagboat-assemble': 'tagboat build, assembling, s',
 };
@@ -63,7 +70,7 @@ export function reuseTable({ times, skipped, alone, context }: ReuseResults): st
   const heading = ['Three images', ...reuseFlows.map((flow) => titles[flow]), 'of which fingerprints and registry, s'];
   const lines = reuseSteps.map((step) => [
     whats[step],
-    ...reuseFlows.map((flow) => short(median(times[step][flow].seconds))),
+    ...reuseFlows.map((flow) => short(median(times[step][flow]?.seconds ?? []))),
     short(median(times[step]['tagboat-docker'].inside)),
   ]);
   const note = skipped === undefined ? '' : `\n\ndocker was skipped: ${skipped}`;
@@ -89,7 +96,8 @@ function aloneTable({ start, read, pack, docker }: Alone): string {
 
 export const reuseWords = `The three images of above once more, now with what Tagboat knows them by: one whose fingerprint is in the registry gets
 its new tag and is not built. Docker has its own cache from step to step, and Tagboat with Docker has the same one on a
-daemon of its own. Then a large context, read from memory: \`cat\` of all its files beside its fingerprint, which reads
+daemon of its own. \`docker buildx bake --push\` builds and pushes all three at once by one command, on a
+BuildKit daemon of its own. Then a large context, read from memory: \`cat\` of all its files beside its fingerprint, which reads
 and hashes the same bytes.
 
 Some things nobody can do without, and their times by themselves bound the ratios above: with nothing changed a Node.js

@@ -1,14 +1,16 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { type Buildkit, noBuildkit, startBuildkit } from '../test/support/buildkit.ts';
 import { hasProgram, startDockerRegistry } from '../test/support/docker-registry.ts';
 import { type Dockerd, noDockerd, startDockerd } from '../test/support/dockerd.ts';
-import { type AppImage, appFiles, appImages, changedFile } from './app-repo.ts';
+import { appFiles, appImages, changedFile } from './app-repo.ts';
 import { pushBase } from './base-image.ts';
 import { measureContext } from './context-files.ts';
 import { assertSame, imageContents } from './image-contents.ts';
 import { bareEnv, run } from './process.ts';
 import { type ReuseFlow, type ReuseResults, type ReuseStep, reuseFlows, reuseSteps } from './reuse-results.ts';
+import { bakeFile, bakeScript, dockerScript, forgetBuilds, imagesConfig, writeInto } from './three-images.ts';
 
 type Times = Record<ReuseStep, Record<ReuseFlow, { seconds: number[]; inside: number[] }>>;
 type AloneTimes = { start: number[]; read: number[]; pack: number[]; docker: number[] };
@@ -17,7 +19,7 @@ type AloneTimes = { start: number[]; read: number[]; pack: number[]; docker: num
 interface Way {
   readonly flow: ReuseFlow;
   readonly registry: Awaited<ReturnType<typeof startDockerRegistry>>;
-  readonly docker: Dockerd | undefined;
+  readonly docker: Dockerd | Buildkit | undefined;
 }
 
 /**
@@ -35,20 +37,30 @@ export async function measureReuse(
   ) as unknown as Times;
   const alone: AloneTimes = { start: [], read: [], pack: [], docker: [] };
   if (skipped === undefined) {
-    const daemons = [await startDockerd(), await startDockerd()] as const;
+    const daemons: Daemons = {
+      theirs: await startDockerd(),
+      ours: await startDockerd(),
+      ...(noBuildkit === undefined ? { bake: await startBuildkit() } : {}),
+    };
     try {
       for (let round = 0; round < plan.rounds; round += 1) {
         await measureRound(daemons, plan.cli, join(temp, `reuse-${round}`), times, alone);
       }
     } finally {
-      for (const daemon of daemons) await daemon.close();
+      for (const daemon of Object.values(daemons)) await daemon.close();
     }
   }
   return { skipped, times, alone, context: await measureContext(plan, join(temp, 'context')) };
 }
 
+interface Daemons {
+  readonly theirs: Dockerd;
+  readonly ours: Dockerd;
+  readonly bake?: Buildkit;
+}
+
 async function measureRound(
-  [theirs, ours]: readonly [Dockerd, Dockerd],
+  { theirs, ours, bake }: Daemons,
   cli: string,
   dir: string,
   times: Times,
@@ -56,24 +68,24 @@ async function measureRound(
 ): Promise<void> {
   const ways: Way[] = [
     { flow: 'docker', registry: await startDockerRegistry(), docker: theirs },
+    ...(bake === undefined ? [] : [{ flow: 'bake' as const, registry: await startDockerRegistry(), docker: bake }]),
     { flow: 'tagboat-docker', registry: await startDockerRegistry(), docker: ours },
     { flow: 'tagboat-assemble', registry: await startDockerRegistry(), docker: undefined },
   ];
   try {
-    for (const { path, bytes } of appFiles()) write(join(dir, path), bytes);
+    for (const { path, bytes } of appFiles()) writeInto(join(dir, path), bytes);
     const env = bareEnv(dir);
     const git = (...args: string[]) => run({ argv: ['git', ...args], cwd: dir, env });
     await git('init', '--quiet', '--initial-branch=main');
     for (const { flow, registry, docker } of ways) {
       await pushBase(registry.url, undefined);
-      write(join(dir, `${flow}.yaml`), configFor(flow, registry.host));
-      if (docker === undefined) continue;
-      const dockerEnv = { ...env, ...(docker.env as Record<string, string>) };
-      await run({ argv: ['docker', 'system', 'prune', '--all', '--force'], env: dockerEnv });
-      await run({ argv: ['docker', 'builder', 'prune', '--all', '--force'], env: dockerEnv });
+      const config = imagesConfig(registry.host, { engine: flow === 'tagboat-docker' ? 'docker' : 'assemble' });
+      if (flow === 'bake') writeInto(join(dir, 'bake.json'), bakeFile(registry.host));
+      else writeInto(join(dir, `${flow}.yaml`), JSON.stringify(config));
+      await forgetBuilds(docker, env);
     }
     for (const step of reuseSteps) {
-      if (step === 'changed') write(join(dir, changedFile), `changed in ${dir}\n`);
+      if (step === 'changed') writeInto(join(dir, changedFile), `changed in ${dir}\n`);
       await git('add', '--all');
       await git('commit', '--quiet', '--allow-empty', '--message', step);
       const tag = (await git('rev-parse', 'HEAD')).stdout.trim();
@@ -109,8 +121,11 @@ async function buildBy(
 ): Promise<{ seconds: number; inside: number | undefined }> {
   const dockerEnv =
     docker === undefined ? env : { ...env, ...(docker.env as Record<string, string>), DOCKER_BUILDKIT: '1' };
-  if (flow === 'docker') {
-    const script = dockerScript(appImages, registry.host, tag);
+  if (flow === 'docker' || flow === 'bake') {
+    const script =
+      docker !== undefined && 'builder' in docker
+        ? bakeScript('bake.json', docker.builder, tag)
+        : dockerScript(appImages, registry.host, tag);
     const { seconds } = await run({ argv: ['sh', '-c', script], cwd: dir, env: dockerEnv });
     return { seconds, inside: undefined };
   }
@@ -130,22 +145,11 @@ async function measureAlone([theirs]: readonly Way[], { dir, tag, env }: Commit,
   alone.pack.push(await timed('sh', '-c', packing));
   const image = appImages.find(({ name }) => name === 'app');
   if (theirs?.docker === undefined || image === undefined) throw new RangeError('the first way is Docker');
-  write(join(dir, changedFile), `changed once more in ${dir}\n`);
+  writeInto(join(dir, changedFile), `changed once more in ${dir}\n`);
   await run({ argv: ['sync'] });
   const dockerEnv = { ...env, ...(theirs.docker.env as Record<string, string>), DOCKER_BUILDKIT: '1' };
   const argv = ['sh', '-c', dockerScript([image], theirs.registry.host, tag)];
   alone.docker.push((await run({ argv, cwd: dir, env: dockerEnv })).seconds);
-}
-
-/** Docker's own way: each image is built, then each is pushed. */
-function dockerScript(images: readonly AppImage[], host: string, tag: string): string {
-  return [
-    ...images.map(
-      ({ repository, dockerfile }) =>
-        `docker build --quiet --build-arg REGISTRY=${host} -t ${host}/${repository}:${tag} -f ${dockerfile} .`,
-    ),
-    ...images.map(({ repository }) => `docker push --quiet ${host}/${repository}:${tag}`),
-  ].join(' && ');
 }
 
 /** From the plan to the last image: fingerprints, registry and builds, without the process around them. */
@@ -156,18 +160,4 @@ function insideOf(lines: string): number {
     .map((line) => JSON.parse(line) as { type: string; at: string });
   const time = (type: string) => Date.parse(events.findLast((event) => event.type === type)?.at ?? '');
   return (time('image.finished') - time('run.started')) / 1_000;
-}
-
-function write(path: string, bytes: string | Uint8Array): void {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, bytes);
-}
-
-function configFor(flow: ReuseFlow, host: string): string {
-  const engine = flow === 'tagboat-docker' ? 'docker' : 'assemble';
-  const images = appImages.map(
-    ({ name, repository, dockerfile }) =>
-      `  ${name}: { repository: ${repository}, dockerfile: ${dockerfile}, args: { REGISTRY: "${host}" }, engine: ${engine} }`,
-  );
-  return `registry: "${host}"\nimages:\n${images.join('\n')}\n`;
 }

@@ -84,22 +84,36 @@ async function runs(shop: Shop, tag: string): Promise<boolean> {
   return images.length > 0 && images.every((image) => image.endsWith(`:${tag}`));
 }
 
-function waysOn({ argocd }: ClusterAccess, plan: VerdictPlan): Way[] {
-  const login = ['--server', argocd.url.replace('http://', ''), '--plaintext', '--auth-token', argocd.tokens.admin];
-  const program = programsIn(plan.programs).argocd;
+/** Argo CD's own command line, signed in as an admin at this API server. */
+export function argocdCli(folder: string, { url, tokens }: Pick<ClusterAccess['argocd'], 'url' | 'tokens'>): ArgocdCli {
+  const login = ['--server', url.replace('http://', ''), '--plaintext', '--auth-token', tokens.admin];
+  const program = programsIn(folder).argocd;
   const argo = (args: readonly string[]) =>
     output([program, 'app', ...args, ...login], { ARGOCD_BINARY_NAME: 'argocd' });
-  const appWait = (name: string) => argo(['wait', name, '--sync', '--health', '--timeout', '600', '-o', 'json']);
-  /** As pipelines do it: wait, look whether it is the commit, and else again. */
-  const loop = async (shop: Shop, commit: string, look: readonly string[]): Promise<void> => {
-    for (;;) {
-      await appWait(shop.name);
-      const seen = JSON.parse(await argo(['get', shop.name, ...look, '-o', 'json'])) as Seen;
-      const { sync, health } = seen.status;
-      if (sync.revision === commit && sync.status === 'Synced' && health.status === 'Healthy') return;
-      await sleep(1_000);
-    }
+  const wait = (name: string) => argo(['wait', name, '--sync', '--health', '--timeout', '600', '-o', 'json']);
+  return {
+    wait,
+    waitForCommit: async (name, commit, look) => {
+      for (;;) {
+        await wait(name);
+        const seen = JSON.parse(await argo(['get', name, ...look, '-o', 'json'])) as Seen;
+        const { sync, health } = seen.status;
+        if (sync.revision === commit && sync.status === 'Synced' && health.status === 'Healthy') return;
+        await sleep(1_000);
+      }
+    },
   };
+}
+
+interface ArgocdCli {
+  wait(application: string): Promise<string>;
+  /** As pipelines do it: wait, look whether it is the commit, and else again. `look` is `--refresh` or nothing. */
+  waitForCommit(application: string, commit: string, look: readonly string[]): Promise<void>;
+}
+
+function waysOn({ argocd }: ClusterAccess, plan: VerdictPlan): Way[] {
+  const { wait: appWait, waitForCommit } = argocdCli(plan.programs, argocd);
+  const loop = ({ name }: Shop, commit: string, look: readonly string[]) => waitForCommit(name, commit, look);
   const token = { ARGOCD_AUTH_TOKEN: argocd.tokens.deployer };
   const target = (shop: Shop, commit: string) => ['--repo', shop.repo, '--application', shop.name, '--commit', commit];
   const apps = new Map<string, string>();
