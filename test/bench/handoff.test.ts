@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +11,7 @@ import {
   handoffSection,
   handoffSteps,
 } from '../../bench/handoff-report.ts';
-import { bareEnv } from '../../bench/process.ts';
+import { bareEnv, run } from '../../bench/process.ts';
 import { bakeFile } from '../../bench/three-images.ts';
 import { values } from '../support/cluster/chart.ts';
 import { gitHost } from '../support/git-host.ts';
@@ -41,7 +40,7 @@ const results: HandoffResults = {
 it('the table has the whole and its parts, and a ratio with the same builder and one without any', () => {
   const section = handoffSection(results, 'picture.svg');
   expect(section).toContain('12.0 s (8.0 + 1.0 + 3.0)');
-  expect(section).toContain('| 2×, 3×');
+  expect(section).toContain(' 2×, 3× |');
   expect(section).toContain('1.50×, 2.25×');
   expect(section).not.toMatch(/NaN|undefined/);
 });
@@ -75,8 +74,8 @@ it("the rivals' commit changes the one value, and tells its id", async () => {
   const dir = mkdtempSync(join(tmpdir(), 'tagboat-bench-test-'));
   onTestFinished(() => rmSync(dir, { recursive: true }));
   const script = commitScript(repo, join(dir, 'clone'), 'new');
-  const said = execFileSync('sh', ['-c', script], { env: bareEnv(dir), encoding: 'utf8' }).trim();
-  expect((await host.git('config', 'rev-parse', 'main')).trim()).toBe(said);
+  const { stdout } = await run({ argv: ['sh', '-c', script], env: bareEnv(dir) });
+  expect(await host.git('config', 'rev-parse', 'main')).toBe(stdout);
   expect(await host.git('config', 'show', 'main:main/values.yaml')).toBe(values({ tag: 'new' }));
 });
 
