@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { hold, unhold } from '../../../src/entry/commands/hold.ts';
 import { retire } from '../../../src/entry/commands/retire.ts';
+import { rollback } from '../../../src/entry/commands/rollback.ts';
 import { ship } from '../../../src/entry/commands/ship.ts';
 import { ofMergeRequest, writing } from '../../scenarios/preview.ts';
 import { cli, town } from '../../support/cli.ts';
@@ -48,6 +50,38 @@ describe.skipIf(noHttpBackend !== undefined)(`tagboat retire${skipNote}`, () => 
     expect([done.exitCode, done.commits[0]?.is]).toEqual([0, 'unchanged']);
     expect(done.events).toContainEqual(expect.objectContaining({ code: 'PULL_REQUEST_UNKNOWN' }));
     expect(await host.git('config', 'rev-list', '--count', 'main')).toBe('1\n');
+  });
+
+  it('is kept as it is by a hold of one of its values, until that is released', async () => {
+    const { run, host, app } = await open();
+    await run(ship(common), 'ship');
+    const first = (await git(app, 'rev-parse', 'HEAD')).trim();
+    const path = [`${file}:.tag`];
+    const held = await run(hold(common, 'main', { path, why: 'a demo' }), 'hold');
+    expect([held.errors, held.commits[0]?.is]).toEqual([[], 'landed']);
+    const who = ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.test'];
+    await git(app, ...who, 'commit', '--quiet', '--allow-empty', '--message', 'Second');
+    expect((await run(ship(common), 'ship')).commits).toMatchObject([{ is: 'held', why: 'a demo' }]);
+    expect((await run(retire(common, {}), 'retire')).commits).toMatchObject([{ is: 'held' }]);
+    expect(await host.git('config', 'show', `main:${file}`)).toContain(first);
+    expect((await run(unhold(common, 'main', { path }), 'unhold')).commits[0]?.is).toBe('landed');
+    expect((await run(ship(common), 'ship')).commits).toMatchObject([{ is: 'landed', written: [{ is: 'replaced' }] }]);
+    expect((await run(retire(common, {}), 'retire')).commits).toMatchObject([{ is: 'landed' }]);
+  });
+
+  it.each([
+    ['hold', [], /say which value of which pull request's, --path 'previews\/7\/values\.yaml:\.image\.tag'/],
+    ['unhold', [], /say which value of which pull request's/],
+    ['rollback', [], /follows: push the earlier state there, or keep a value of it as it is with tagboat hold/],
+    ['rollback', [`${file}:.tag`], /push the earlier state there/],
+  ] as const)('%s of what is written whole (%j) is refused in words that fit', async (command, path, words) => {
+    const { run, host } = await open();
+    await run(ship(common), 'ship');
+    const tip = await host.git('config', 'rev-parse', 'main');
+    const asked = { path: [...path], why: 'a test', to: 'previous' };
+    const done = await run({ hold, unhold, rollback }[command](common, 'main', asked), command);
+    expect(done.errors).toMatchObject([{ code: 'USAGE', message: expect.stringMatching(words) }]);
+    expect(await host.git('config', 'rev-parse', 'main')).toBe(tip);
   });
 
   it('takes the deliveries that the command line names', async () => {
