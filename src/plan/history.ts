@@ -33,6 +33,9 @@ export interface HistoryRecord {
   readonly settings: readonly Setting[];
   /** What it held or released. */
   readonly places: readonly HeldPlace[];
+  /** Files that it wrote whole, or removed, for a pull request. */
+  readonly wrote?: readonly string[] | undefined;
+  readonly removed?: readonly string[] | undefined;
   readonly source?: RecordedSource | undefined;
   /** The page of the run that made it. */
   readonly run?: string | undefined;
@@ -53,6 +56,12 @@ export interface PlaceNow extends HeldPlace {
   readonly byHand: boolean;
 }
 
+/** A file that was written whole and is there, and the newest commit that wrote it. */
+export interface FileNow {
+  readonly file: string;
+  readonly writer: HistoryRecord;
+}
+
 /** What one branch of a config repo tells. */
 export interface BranchHistory {
   readonly repo: string;
@@ -65,6 +74,8 @@ export interface BranchHistory {
   /** They reach down to the first commit. */
   readonly whole: boolean;
   readonly places: readonly PlaceNow[];
+  /** Newest first, where they were asked for. */
+  readonly files: readonly FileNow[];
   readonly holds: readonly Hold[];
   readonly waiting: readonly Waiting[];
 }

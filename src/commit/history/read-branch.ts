@@ -1,5 +1,5 @@
 import { TagboatError } from '../../errors.ts';
-import type { BranchHistory, HistoryRecord, PlaceNow } from '../../plan/history.ts';
+import type { BranchHistory, FileNow, HistoryRecord, PlaceNow } from '../../plan/history.ts';
 import type { HeldPlace } from '../../plan/holds.ts';
 import { placeKey } from '../../plan/path.ts';
 import type { GitCredential } from '../../plan.ts';
@@ -21,6 +21,8 @@ export interface HistoryQuestion {
   readonly enough: (records: readonly HistoryRecord[]) => boolean;
   /** Generations that are read by the second step already, where it is known that they won't be too many. */
   readonly many?: number | undefined;
+  /** Files that were written whole are looked for too, as far as the records tell. */
+  readonly files?: boolean | undefined;
 }
 
 /** Generations that are read at most: of a config repo with a hundred deliveries a day, half a year. */
@@ -31,6 +33,8 @@ const mostWithFiles = 512;
 const mostForWriter = 4_096;
 /** Places whose change by hand is looked for. */
 const mostByHand = 20;
+/** Files written whole that are looked for, the newest. */
+const mostFiles = 200;
 
 /**
  * What a branch's commits, holds and queue tell: its refs in one request, the values in one or two, and the commits in
@@ -49,12 +53,13 @@ export async function readBranch(
       readRecords(world, repo, tip, question),
       readValues(repo, tip, question.places),
     ]);
+    const files = question.files ? await filesNow(repo, tip, records) : [];
     const { places, changed } = await comparePlaces(repo, records, question.places, now.values);
     const holds = activeHolds(readHolds(now.snapshot, undefined), world.clock.now());
     const subjects = new Map<ObjectId, string>();
     for (const { source } of records) if (source?.subject !== undefined) subjects.set(source.commit, source.subject);
     return {
-      ...{ repo: place.repo, branch: place.branch, tip, whole, places, holds, waiting, subjects },
+      ...{ repo: place.repo, branch: place.branch, tip, whole, places, files, holds, waiting, subjects },
       records: records.map((record) => changed.get(record.commit) ?? record),
     };
   });
@@ -206,6 +211,21 @@ async function changeOf(
   }
   const found = since[newest];
   return found?.is === 'other' ? found : undefined;
+}
+
+/** What was written whole and is there yet, by the newest word on each file. */
+async function filesNow(repo: ConfigRepo, tip: ObjectId, records: readonly HistoryRecord[]): Promise<FileNow[]> {
+  const seen = new Set<string>();
+  const found: FileNow[] = [];
+  for (const writer of records) {
+    const { wrote = [], removed = [] } = writer;
+    for (const file of wrote) if (!seen.has(file) && found.length < mostFiles) found.push({ file, writer });
+    for (const file of [...wrote, ...removed]) seen.add(file);
+  }
+  if (found.length === 0) return [];
+  const names = found.map(({ file }) => file);
+  const { files } = await repo.readPaths(tip, names);
+  return found.filter(({ file }) => files.get(file)?.is === 'file');
 }
 
 /** What a record says it set a place to. */

@@ -26,10 +26,14 @@ export function recordOf({ id, commit, by }: Landed): HistoryRecord {
   const settings: Setting[] = [];
   const held: HeldPlace[] = [];
   const released: HeldPlace[] = [];
+  const wrote: string[] = [];
+  const removed: string[] = [];
   for (const { key, value } of trailers) {
     if (key === 'Tagboat-Set') add(settings, settingIn(value));
     else if (key === 'Tagboat-Hold') add(held, placeIn(value));
     else if (key === 'Tagboat-Release') add(released, placeIn(value));
+    else if (key === 'Tagboat-Write') add(wrote, fileIn(value));
+    else if (key === 'Tagboat-Retire') add(removed, fileIn(value));
     else lasts.set(key, value);
   }
   const last = (key: string): string | undefined => {
@@ -63,6 +67,8 @@ export function recordOf({ id, commit, by }: Landed): HistoryRecord {
     delivery: last('Tagboat-Delivery'),
     settings,
     places: [...held, ...released],
+    ...(wrote.length > 0 && { wrote }),
+    ...(removed.length > 0 && { removed }),
     source,
     run: pageIn(last('Tagboat-Run')),
     why,
@@ -73,6 +79,10 @@ export function recordOf({ id, commit, by }: Landed): HistoryRecord {
 
 function add<T>(to: T[], one: T | undefined): void {
   if (one !== undefined && to.length < mostPlaces) to.push(one);
+}
+
+function fileIn(text: string): string | undefined {
+  return text.length > 0 && text.length <= 1_000 ? text : undefined;
 }
 
 function sourceIn(own: Writer | undefined, last: (key: string) => string | undefined): RecordedSource | undefined {

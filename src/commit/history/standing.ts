@@ -16,6 +16,8 @@ export type KinOf = (commit: ObjectId) => Promise<Kinship>;
 export interface Environment {
   readonly delivery: string;
   readonly places: readonly (HeldPlace & { readonly service: string })[];
+  /** Where the delivery writes files for pull requests, which are places too: whose, and when the commit was made (ISO 8601). */
+  readonly writes?: { readonly app: string; readonly since: string | undefined } | undefined;
   /** Set where the delivery takes no branch or tag that has the commit. */
   readonly notTaken: Extract<Obstacle, { is: 'notTaken' }> | undefined;
 }
@@ -44,13 +46,19 @@ export async function standingOf(
     const since = has(is) ? await sinceWhen(history.records, now, kinOf) : undefined;
     places.push({ ...now, service, from, is, since });
   }
+  const previews = environment.writes && (await previewsWith(history, environment, kinOf));
+  const isMissed = previews?.places.length === 0;
+  places.push(...(previews?.places ?? []));
+  if (isMissed) unclear ??= previews.unclear;
   const there = places.filter(({ is }) => has(is));
   // Where the value is gone, or all commits were read and none of ours set it, it is known not to be there.
   const never = ({ value, writer, from }: PlaceStanding): boolean =>
     value === undefined || (history.whole && writer === undefined && from === undefined);
-  const isUnknown = there.length === 0 && places.some((one) => one.is === 'unknown' && !never(one));
+  const isUnknown =
+    there.length === 0 &&
+    (places.some((one) => one.is === 'unknown' && !never(one)) || (isMissed && unclear !== undefined));
   const is =
-    places.length > 0 && there.length === places.length
+    places.length > 0 && there.length === places.length && !isMissed
       ? 'there'
       : there.length > 0
         ? 'partly'
@@ -59,6 +67,42 @@ export async function standingOf(
           : 'notThere';
   const obstacles = is === 'there' ? [] : await obstaclesOf(history, environment, { places, commit, kinOf, unclear });
   return { delivery, repo, branch, is, places, obstacles };
+}
+
+/** A preview with a commit was written after that was made, but for clocks that differ. */
+const slackMs = 86_400_000;
+
+/** The files of pull requests that have the commit, as places without a path; and why nobody can tell of the others. */
+async function previewsWith(
+  { files, records, whole }: BranchHistory,
+  { delivery, writes }: Environment,
+  kinOf: KinOf,
+): Promise<{ readonly places: readonly PlaceStanding[]; readonly unclear: string | undefined }> {
+  const { app, since = '' } = writes ?? {};
+  const own = files.filter(({ writer }) => writer.delivery === delivery && (writer.app ?? app) === app);
+  const reached = records.at(-1)?.landedAt ?? '';
+  const isAll = whole || Date.parse(reached) < Date.parse(since) - slackMs;
+  let unclear = isAll ? undefined : `no more than what was written since ${reached} was looked through`;
+  const places: PlaceStanding[] = [];
+  for (const { file, writer } of own) {
+    const from = writer.source?.commit;
+    const kin = from === undefined ? undefined : await kinOf(from);
+    if (kin === undefined || kin.is === 'unknown') unclear ??= kin?.why ?? `${file} says nothing of its commit`;
+    if (kin === undefined || !has(kin.is)) continue;
+    const at = { commit: writer.commit, at: writer.landedAt, orEarlier: false };
+    places.push({
+      file,
+      path: '',
+      value: undefined,
+      writer,
+      byHand: false,
+      service: file,
+      from,
+      is: kin.is,
+      since: at,
+    });
+  }
+  return { places, unclear };
 }
 
 /** Whether what stands so to a commit has it. */

@@ -21,6 +21,8 @@ import { commandTargets, type TargetOptions } from '../target/target.ts';
 export interface LookedAt extends Pick<DeliveryPlan, 'repo' | 'branch' | 'deploy' | 'via' | 'pullRequest'> {
   readonly delivery: string | undefined;
   readonly places: readonly (HeldPlace & { readonly service: string })[];
+  /** It writes files for pull requests. */
+  readonly writes?: boolean | undefined;
 }
 
 /** What is looked at, before anybody is asked. */
@@ -51,8 +53,8 @@ export async function lookAt(session: Session, common: CommonOptions, options: T
     };
   }
   const { config, source } = await openConfig(session, common);
-  const seen = config.deliveries.map(({ name: delivery, repo, branch, deploy, via, pullRequest, set }) => ({
-    ...{ delivery, repo, branch, deploy, via, pullRequest },
+  const seen = config.deliveries.map(({ name: delivery, repo, branch, deploy, via, pullRequest, set, write }) => ({
+    ...{ delivery, repo, branch, deploy, via, pullRequest, writes: write.length > 0 },
     places: set.map(({ file, path, value }) => ({ file, path, service: serviceOf({ file, path, value }, delivery) })),
   }));
   return { seen, source, config };
@@ -69,10 +71,21 @@ export async function readHistories(
   const { answers, errors } = await askBranches(session, auth, seen, (place, credential) => {
     const own = seen.filter(({ repo, branch }) => repo === place.repo && branch === place.branch);
     const places = new Map(own.flatMap((one) => one.places).map((one) => [placeKey(one), one]));
-    const question = { places: [...places.values()], many };
+    const files = own.some(({ writes }) => writes);
+    const question = { places: [...places.values()], many, files };
     return readBranch(session.world, place, credential, { ...question, enough: (records) => enough(records, place) });
   });
   return { histories: answers.map(({ answer }) => answer), errors };
+}
+
+/** How far back files of pull requests are looked for that are still open, milliseconds. */
+const previewsMs = 90 * 86_400_000;
+
+/** Whether enough of a branch is read to tell which pull requests' files have a commit. */
+export function readsPreviews({ seen }: Looking, now: number) {
+  return (records: readonly HistoryRecord[], { repo, branch }: BranchOf): boolean =>
+    !seen.some((one) => one.writes && one.repo === repo && one.branch === branch) ||
+    Date.parse(records.at(-1)?.landedAt ?? '') < now - previewsMs;
 }
 
 /** A branch of a config repo: one place of it may be another's in the next, and a commit in both. */

@@ -1,5 +1,6 @@
 import { type Environment, standingOf } from '../../../commit/history/standing.ts';
 import { openLineage } from '../../../commit/order/lineage.ts';
+import { appOf } from '../../../config/plan/message.ts';
 import { reaches, takenBy } from '../../../config/plan/reach.ts';
 import type { WhereValue } from '../../../events/json-event.ts';
 import type { BranchHistory } from '../../../plan/history.ts';
@@ -15,7 +16,15 @@ import { type Lives, openLives } from './ask-live.ts';
 import { lookAhead, readsSoaks } from './candidates.ts';
 import { type FoundCommit, findCommit } from './find-commit.ts';
 import { glancing } from './glance.ts';
-import { type LookedAt, type Looking, lookAt, proposalOf, type Read, readHistories } from './read-histories.ts';
+import {
+  type LookedAt,
+  type Looking,
+  lookAt,
+  proposalOf,
+  type Read,
+  readHistories,
+  readsPreviews,
+} from './read-histories.ts';
 
 /** `tagboat where`: for one commit of the app repo, its images, and each environment: is it there, or what is in the way. */
 export function where(common: CommonOptions, asked: string | undefined): Body {
@@ -26,11 +35,13 @@ export function where(common: CommonOptions, asked: string | undefined): Body {
     return withAuth(
       session,
       async (auth) => {
+        const now = world.clock.now();
+        const [soaks, previews] = [readsSoaks(looking, now), readsPreviews(looking, now)];
         const { histories, errors } = await readHistories(
           session,
           auth,
           looking,
-          readsSoaks(looking, world.clock.now()),
+          (records, branch) => soaks(records) && previews(records, branch),
         );
         const value = await whereOf({ session, auth, looking, histories }, asked);
         session.print((style) => whereText(value, style, world.clock.now()));
@@ -66,6 +77,7 @@ export async function whereOf(read: Read, asked: string | undefined): Promise<Wh
         const environment = {
           delivery: one.delivery ?? '',
           places: one.places,
+          writes: one.writes ? { app: appOf(of), since: found.committedAt } : undefined,
           notTaken: notTaken(looking, one, of, found),
         };
         if (history === undefined) return unread(environment, one);

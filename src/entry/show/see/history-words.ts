@@ -53,7 +53,9 @@ function whatOf({ is, source, settings, places, services, why, from, subject }: 
   const value = new Set(values).size === 1 ? oneLine(values[0] ?? '') : '';
   switch (is) {
     case 'delivered':
-      return source?.subject === undefined ? `${what} → ${value || subject}` : `${commit} ${source.subject}`;
+      return source?.subject === undefined
+        ? `${what === '' ? '' : `${what} → `}${value || subject}`
+        : `${commit} ${source.subject}`;
     case 'promoted':
       return `${commit || value} from ${from}${why === undefined ? '' : `: ${why}`}`;
     case 'rolledBack':

@@ -82,6 +82,7 @@ function deliveryLines(standing: DeliveryStanding, writing: Writing): string[] {
   const mark = isWell ? colors.green('✓') : ill.length > 0 ? colors.yellow('!') : colors.green('·');
   return [
     line(mark, `${isWell ? 'live and healthy' : 'there'}${since}${by}`),
+    ...places.filter(({ path }) => path === '').map(({ file }) => below(oneLine(file))),
     ...ill.map((one) => below(liveText(one, style))),
     ...(notAsked === undefined ? [] : [below(colors.dim(`Argo CD wasn't asked: ${oneLine(notAsked)}`))]),
   ];

@@ -1,6 +1,9 @@
+import { execFileSync } from 'node:child_process';
+import { appendFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { WhereValue } from '../../../../src/events/json-event.ts';
-import { resultOf } from '../../../support/cli.ts';
+import { cli, resultOf } from '../../../support/cli.ts';
 import { git, noHttpBackend, skipNote } from '../../../support/git-host.ts';
 import { file, type Scene, scene } from './scene.ts';
 
@@ -67,4 +70,42 @@ describe.skipIf(noHttpBackend !== undefined)(`tagboat where${skipNote}`, () => {
     expect(told).toMatchObject({ commit: strange, branches: [] });
     expect(standings(told).staging).toEqual(['unknown', 'unknown']);
   });
+});
+
+it.skipIf(noHttpBackend !== undefined)(`knows the files of pull requests${skipNote}`, async () => {
+  const of = await scene();
+  const write = `{ "previews/{pr}/values.yaml": preview.yaml }`;
+  await writeFile(join(of.app, 'preview.yaml'), 'tag: {commit}\n');
+  await appendFile(
+    join(of.app, 'tagboat.yaml'),
+    `  previews: { from: { pullRequests: true }, repo: '${of.repo}', write: ${write} }\n`,
+  );
+  const ci = (pr: string) => ({
+    ...{ GITHUB_ACTIONS: undefined, GITLAB_CI: 'true', CI_COMMIT_REF_NAME: 'topic', CI_MERGE_REQUEST_IID: pr },
+    ...{ CI_PIPELINE_SOURCE: 'merge_request_event', CI_MERGE_REQUEST_ID: '77' },
+    ...{ CI_MERGE_REQUEST_PROJECT_ID: '1', CI_MERGE_REQUEST_SOURCE_PROJECT_ID: '1' },
+  });
+  const run = (pr: string, command: string) => cli([command], { cwd: of.app, env: ci(pr) });
+  const base = await of.commit('With previews');
+  await git(of.app, 'checkout', '--quiet', '-b', 'topic');
+  const first = await of.commit('First of the topic');
+  const previews = async (asked: string) => (await where(of, asked)).deliveries.at(-1);
+  expect(await previews(first)).toMatchObject({ is: 'notThere', places: [], obstacles: [{ is: 'notTaken' }] });
+  expect((await run('7', 'ship')).code).toBe(0);
+  await of.byHand('Another file', { file: file('staging'), from: 'front', to: 'front' });
+  const second = await of.commit('Second of the topic');
+  expect((await run('8', 'ship')).code).toBe(0);
+  const [seven, eight] = ['7', '8'].map((pr) => `previews/${pr}/values.yaml`);
+  expect(await previews(second)).toMatchObject({ is: 'there', places: [{ file: eight, from: second, is: 'same' }] });
+  expect(await previews(first)).toMatchObject({ is: 'there', places: [{ file: eight }, { file: seven, is: 'same' }] });
+  expect(await previews(base)).toMatchObject({ is: 'there', places: [{ is: 'descendant' }, { is: 'descendant' }] });
+  expect((await of.run('where', second)).stdout).toContain(`\n${' '.repeat(14)}${eight}\n`);
+  // What somebody has removed by hand is not there, whatever our commit says, and neither is what was retired.
+  expect((await run('7', 'retire')).code).toBe(0);
+  expect((await previews(first))?.places.map((one) => one.file)).toEqual([eight]);
+  const words = 'Remove it\n';
+  execFileSync('git', ['-C', of.host.repoDir('config'), 'fast-import', '--quiet', '--force'], {
+    input: `commit refs/heads/main\ncommitter Eve <e@example.test> 1 +0000\ndata ${words.length}\n${words}from refs/heads/main^0\nD ${eight}\n`,
+  });
+  expect(await previews(second)).toMatchObject({ is: 'notThere', places: [] });
 });
