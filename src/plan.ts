@@ -224,6 +224,8 @@ export interface DeliveryPlan {
   readonly pullRequest?: PullRequestPlan | undefined;
   /** Whose values these are: they land only while that delivery has them. It waits in no queue, where others would land it. */
   readonly promotes?: PromotedPlan | undefined;
+  /** The app repo's commits that a rollback takes back. */
+  readonly undoes?: readonly string[] | undefined;
   /** What the same commit does to the holds; with it, there may be no edits. */
   readonly holds?: HoldChange | undefined;
 }

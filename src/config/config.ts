@@ -120,7 +120,7 @@ function checkShape(
     deliveries.map(({ name }) => name),
     checks,
   );
-  const config = { file, ...clouds, tag, images, argocd, deliveries, notify: hooks };
+  const config = { file, ...clouds, tag, images, argocd, deliveries, notify: hooks, comment: raw.comment ?? false };
   if (raw.images !== undefined || raw.deliveries !== undefined) return { config, mistakes: checks.mistakes };
   const why = 'there is nothing to build and nothing to deliver';
   const empty = new TagboatError('CONFIG_KEY_MISSING', { file, key: 'images', why }, { place: { file } });

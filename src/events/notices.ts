@@ -25,6 +25,10 @@ interface NoticeData {
   PLAN_COMMENTED: { readonly number: number; readonly did: 'created' | 'updated' | 'unchanged' };
   /** The plan was to stand on its pull request as a comment, and doesn't. */
   PLAN_NOT_COMMENTED: None;
+  /** The app repo's merged pull request says as a comment where its commit is live, or that it was rolled back. */
+  LIVE_COMMENTED: { readonly number: number; readonly did: 'created' | 'updated' | 'unchanged' };
+  /** The app repo's merged pull request was to be told of a delivery, and wasn't. */
+  LIVE_NOT_COMMENTED: { readonly deliveries: readonly string[] };
   /** A delivery isn't for this commit, or some of its values aren't for the images asked for. */
   DELIVERY_LEFT_OUT: { readonly delivery: string };
   /** Something that a plan would show can't be known here. */

@@ -54,6 +54,7 @@ export async function here(body: Body, options: HereOptions = {}): Promise<HereR
     cwd,
     settings: { json: true, quiet: false, color: false },
     hooks: [],
+    commented: [],
     interactive: false,
     started: () => undefined,
     print: () => undefined,

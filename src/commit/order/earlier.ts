@@ -21,7 +21,12 @@ export interface EarlierState {
   /** The types of the values there, where they can be written as those. */
   readonly types: readonly (ValueType | undefined)[];
   /** Tagboat's commits that are undone, newest first. */
-  readonly undone: readonly { readonly commit: ObjectId; readonly subject: string }[];
+  readonly undone: readonly {
+    readonly commit: ObjectId;
+    readonly subject: string;
+    /** The app repo's commit that it brought, where it tells. */
+    readonly source: ObjectId | undefined;
+  }[];
   /** Where the values came from: the trailer `Tagboat-Source` as it was. */
   readonly source: string | undefined;
 }
@@ -92,7 +97,9 @@ async function find(
   const { values, types } = await readThere(at);
   return {
     ...{ at, tip, now, values, types },
-    undone: undone.map(({ id, message }) => ({ commit: id, subject: message.split('\n')[0] ?? '' })),
+    undone: undone.map(({ id, message }) => {
+      return { commit: id, subject: message.split('\n')[0] ?? '', source: sourceOf(message)?.commit };
+    }),
     source: writer === undefined ? undefined : sourceText(writer.message),
   };
 }

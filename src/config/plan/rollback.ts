@@ -16,7 +16,11 @@ export interface RollbackRequest extends Identity {
   /** The config commit that had them, and the branch's tip that is gone back from. */
   readonly to: string;
   readonly from: string;
-  readonly undone: readonly { readonly commit: string; readonly subject: string }[];
+  readonly undone: readonly {
+    readonly commit: string;
+    readonly subject: string;
+    readonly source?: string | undefined;
+  }[];
   /** The trailer `Tagboat-Source` of the delivery that brought them. */
   readonly source: string | undefined;
   readonly why: string;
@@ -64,6 +68,9 @@ export function planRollback(target: HoldTarget, request: RollbackRequest): Deli
     ...{ name: delivery ?? 'rollback', repo, branch, edits, holds },
     message: writeMessage({ text, trailers, delivery, edits, source: undefined }),
     ...{ author: person, committer: person, deploy: request.deploy },
+    undoes: [...new Set(request.undone.flatMap((one) => one.source ?? []))].filter(
+      (commit) => !request.source?.endsWith(commit),
+    ),
     // Going back is what is asked for.
     order: 'off',
     ...{ ...proposedBeside(target, 'rollback'), queue },

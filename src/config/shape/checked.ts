@@ -24,6 +24,8 @@ export interface Config extends CloudPlans {
   readonly argocd: ArgoCdPlan | undefined;
   readonly deliveries: readonly DeliveryConfig[];
   readonly notify: readonly HookPlan[];
+  /** The app repo's merged pull requests are told too. */
+  readonly comment: boolean;
   /** What targets of a bake or compose file ask for, and their images do without. */
   readonly leftOut?: readonly { readonly image: string; readonly what: string }[] | undefined;
 }

@@ -149,6 +149,13 @@ export const shape = z
       .optional()
       .describe('What to commit to which config repo, by name.'),
     notify: notify.optional(),
+    comment: z
+      .boolean()
+      .optional()
+      .meta({ default: false })
+      .describe(
+        "Say on the app repo's merged pull request where and since when its commit is live: one comment, brought up to date by later runs and promotions. Default false. The job needs pull-requests: write. What keeps it from being there is told and fails no delivery.",
+      ),
   })
   .describe('How Tagboat gets a commit of this repository into images and a config commit.');
 

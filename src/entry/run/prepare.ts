@@ -58,10 +58,13 @@ export async function openConfig(
   const [[found, identity], { parseConfig }] = await Promise.all([asked, import('../../config/config.ts')]);
   const source = options.ref === undefined ? found : await sourceOfRef(world, found, options.ref);
   session.started(source);
-  const { text, file, lists } = await readConfigText(session, source.dir, options.config);
+  const { text, file, path, lists } = await readConfigText(session, source.dir, options.config);
   const config = parseConfig(text, file, world.env, { unset, lists });
   tellLeftOut(session, config);
-  if (delivering.includes(session.command)) session.hooks.push(...config.notify);
+  if (delivering.includes(session.command)) {
+    session.hooks.push(...config.notify);
+    if (config.comment) session.commented.push({ path, source });
+  }
   if (config.notify.length > 0) (await import('./notify/notify.ts')).maskHooks(world, config.notify);
   return { source, identity, config };
 }

@@ -28,7 +28,7 @@ export async function runPlan(
     withStages(told, plan, async (stages) => endingOf(plan, await ship(plan, stages, told.emit, { jobs, signal })), {
       rebuild,
     });
-  if (session.hooks.length === 0) return run(session);
+  if (session.hooks.length === 0 && session.commented.length === 0) return run(session);
   return (await import('./notify/notify.ts')).withNotifications(session, plan, run);
 }
 

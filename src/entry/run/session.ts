@@ -43,6 +43,12 @@ export interface Settings {
   readonly announces?: boolean;
 }
 
+/** A config file and the app repo that it is of. */
+export interface CommentedConfig {
+  readonly path: string;
+  readonly source: Source;
+}
+
 /** What a command works with. */
 export interface Session {
   readonly command: string;
@@ -52,6 +58,8 @@ export interface Session {
   readonly settings: Settings;
   /** Whom the config has told of deliveries, once it was read. */
   readonly hooks: HookPlan[];
+  /** The config whose ends the app repo's pull requests are told of, where it asks for that. */
+  readonly commented: CommentedConfig[];
   /** Somebody is there who can be asked. */
   readonly interactive: boolean;
   /** Tells that the run began, once its source is known. */
@@ -143,6 +151,7 @@ export async function runSession(
       emit,
       cwd: outside.cwd(),
       hooks: [],
+      commented: [],
       interactive: !settings.json && outside.stdin.isTTY === true && outside.stderr.isTTY === true,
       settings,
       started: (source) => {

@@ -63,7 +63,14 @@ export function takeActions(session: Session, common: CommonOptions, runs: Runs,
     const { action } = asked;
     // What is checked out has no part in it.
     const started = (): void => emit(runStarted(action, undefined));
-    const quiet = { hooks: [], command: action, interactive: false, print: () => undefined, say: () => undefined };
+    const quiet = {
+      hooks: [],
+      commented: [],
+      command: action,
+      interactive: false,
+      print: () => undefined,
+      say: () => undefined,
+    };
     return bodyOf(asked, { ...common, review })({ ...session, ...quiet, emit, started });
   };
   const look = async (asked: Asked): Promise<PreviewValue> => {

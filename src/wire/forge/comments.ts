@@ -37,19 +37,21 @@ const rounds = 3;
 /**
  * Keeps one comment on a pull request that begins with `marker` and is ours: makes it, or brings the one that is there up
  * to date. Others of ours with the same marker, which two runs at once may have made, are removed. The comment of somebody
- * else with that marker is left alone. Throws WireFailure.
+ * else with that marker is left alone. What says more than one run knows is made of ours that are there, and looked at after it
+ * was written: another run may have written meanwhile. Throws WireFailure.
  */
 export async function keepComment(
   world: World,
   { kind, access, graphql, number }: Commented,
   marker: string,
-  text: string,
+  text: string | ((theirs: readonly string[]) => string),
 ): Promise<'created' | 'updated' | 'unchanged'> {
   const { list, one, change, by, whoami } = dialectOf({ kind, access, graphql, number });
   const { call, once } = openApi(world, access);
   const me = await whoami(call);
   if (me === '') throw new WireFailure('malformed', access.api, { message: `${access.api} told nobody's name` });
-  const body = `${marker}\n${text}`;
+  const bodyOn = (found: readonly Comment[]): string =>
+    `${marker}\n${typeof text === 'string' ? text : text(found.map(({ body }) => body))}`;
 
   const ours = async (): Promise<Comment[]> => {
     const found = new Map<number, Comment>();
@@ -69,7 +71,7 @@ export async function keepComment(
   };
   const make = async (): Promise<Comment[]> => {
     // Sent once: where the reply is lost, it is looked for before another is made.
-    const failed = await once(`POST ${list}`, { body }).then(
+    const failed = await once(`POST ${list}`, { body: bodyOn([]) }).then(
       () => undefined,
       (error: unknown) => ({ error }),
     );
@@ -86,14 +88,16 @@ export async function keepComment(
       did = 'created';
     }
     const [kept, ...others] = found;
+    const body = bodyOn(found);
     for (const { id } of others) await call(`DELETE ${one}/${id}`).catch(unlessGone);
     if (kept === undefined)
       throw new WireFailure('malformed', access.api, { message: 'a comment was made and is not listed' });
     if (lines(kept.body) === lines(body)) return did;
     const changed = await call(`${change} ${one}/${kept.id}`, { body }).then(() => true, unlessGone);
-    if (changed) return did === 'created' ? did : 'updated';
+    if (changed && did === 'unchanged') did = 'updated';
+    if (changed && (typeof text === 'string' || round >= rounds)) return did;
     // Somebody has removed it meanwhile.
-    if (round >= rounds) throw new WireFailure('status', access.api, { status: 404 });
+    if (!changed && round >= rounds) throw new WireFailure('status', access.api, { status: 404 });
   }
 }
 

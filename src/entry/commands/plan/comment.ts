@@ -1,15 +1,14 @@
 import { createHash } from 'node:crypto';
 import { headOfPullRequest } from '../../../commit/order/lineage.ts';
 import { forgeOf } from '../../../commit/repo/forge.ts';
-import { type ErrorReport, TagboatError } from '../../../errors.ts';
+import type { ErrorReport } from '../../../errors.ts';
 import type { PlanValue } from '../../../events/json-event.ts';
 import { type Event, emitNotice } from '../../../events.ts';
 import type { GitCredential, Source } from '../../../plan.ts';
-import { WireFailure } from '../../../wire/failure.ts';
 import { keepComment } from '../../../wire/forge/comments.ts';
+import { whyNoComment } from '../../run/notify/live-comment.ts';
 import type { CommonOptions } from '../../run/options.ts';
 import { runStarted, type Session } from '../../run/session.ts';
-import { oneLine } from '../../show/printable.ts';
 import { runLinks } from '../../show/report/links.ts';
 import { summaryOf } from '../../show/summary.ts';
 
@@ -65,14 +64,9 @@ export async function commentPlan(
     );
   } catch (error) {
     world.signal.throwIfAborted();
-    if (error instanceof TagboatError) return tell('warning', oneLine(error.message).replace(/\.$/, ''));
-    if (!(error instanceof WireFailure)) throw error;
-    const said = error.peerText === undefined ? error.message : `${error.message}, ${oneLine(error.peerText)}`;
-    const mayNot = error.status === 401 || error.status === 403 || error.status === 404;
-    const right = mayNot
-      ? '. Give the job the right (GitHub: permissions: pull-requests: write; GitLab: a token with api; Gitea: write:issue, read:user)'
-      : '';
-    tell('warning', `${said}${right}`);
+    const why = whyNoComment(error);
+    if (why === undefined) throw error;
+    tell('warning', why);
   }
 }
 

@@ -16,6 +16,12 @@ export interface Ended {
   readonly error: ErrorReport | undefined;
 }
 
+/** A delivery of the run, and how it ended. */
+export interface EndedDelivery {
+  readonly delivery: DeliveryPlan;
+  readonly end: Ended;
+}
+
 const worst: readonly Health[] = ['degraded', 'syncFailed', 'timedOut', 'unknown'];
 
 /**

@@ -12,6 +12,7 @@ import type { World } from '../../../wire/world.ts';
 import { oneLine, printable } from '../../show/printable.ts';
 import type { Session } from '../session.ts';
 import type { Ending } from '../stopping.ts';
+import type { EndedDelivery } from './ends.ts';
 
 interface Delivered {
   readonly source: Source | undefined;
@@ -23,21 +24,20 @@ const inAllMs = 15_000;
 const stoppedMs = 1_500;
 
 /**
- * Does the work, and then tells the config's hooks what became of each delivery. What they answer changes nothing about
- * the run: a hook that fails is a warning.
+ * Does the work, and then tells the config's hooks what became of each delivery, and the app repo's pull requests. What they
+ * answer changes nothing about the run: a hook that fails is a warning.
  */
 export async function withNotifications(
   session: Session,
   plan: Delivered,
   work: (session: Session) => Promise<Ending>,
 ): Promise<Ending> {
-  if (session.hooks.length === 0) return work(session);
   const events: Happening[] = [];
   const emit = (happening: Happening): void => {
     if (happening.type !== 'image.log' && happening.type !== 'image.progress') events.push(happening);
     session.emit(happening);
   };
-  const tell = (errors: readonly ErrorReport[]): Promise<void> => tellHooks(session, plan, events, errors);
+  const tell = (errors: readonly ErrorReport[]): Promise<void> => tellAll(session, plan, events, errors);
   try {
     const ending = await work({ ...session, emit });
     const { signal } = session.world;
@@ -49,14 +49,14 @@ export async function withNotifications(
   }
 }
 
-async function tellHooks(
+async function tellAll(
   session: Session,
   { source, deliveries }: Delivered,
   events: readonly Happening[],
   errors: readonly ErrorReport[],
 ): Promise<void> {
-  const { world, hooks, command, clean } = session;
-  const [{ deliveryEndOf }, { messageFor }] = await Promise.all([import('./ends.ts'), import('./message.ts')]);
+  const { command } = session;
+  const { deliveryEndOf } = await import('./ends.ts');
   const ends = deliveries.flatMap((delivery) => {
     const end = deliveryEndOf(delivery, events, errors);
     if (end === undefined || (delivery.promotes?.again && end.error?.code === 'PROMOTION_MOVED')) return [];
@@ -64,6 +64,15 @@ async function tellHooks(
     const isBack = command === 'rollback' && (end.is === 'landed' || end.is === 'healthy');
     return [{ delivery, end: isBack ? { ...end, is: 'rolledBack' as const } : end }];
   });
+  await Promise.all([
+    session.hooks.length > 0 && tellHooks(session, source, ends),
+    session.commented.length > 0 && (await import('./live-comment.ts')).commentEnds(session, ends),
+  ]);
+}
+
+async function tellHooks(session: Session, source: Source | undefined, ends: readonly EndedDelivery[]): Promise<void> {
+  const { world, hooks, command, clean } = session;
+  const { messageFor } = await import('./message.ts');
   const at = new Date(world.clock.now()).toISOString();
   const run = world.env.GITHUB_RUN_ID ?? world.env.CI_PIPELINE_ID ?? source?.runUrl;
   // The subject is that of what is checked out, which isn't what was promoted.

@@ -1,0 +1,39 @@
+import { WireFailure } from '../failure.ts';
+import { at, listAt, numberAt, optionalText, textAt } from '../fields.ts';
+import type { World } from '../world.ts';
+import type { Commented } from './comments.ts';
+import { openApi } from './forge.ts';
+
+/**
+ * The merged pull request that brought a commit, as its host tells it: by a merge, a squash or a rebase. Undefined where none
+ * did, or the token may not see it. Throws WireFailure.
+ */
+export async function mergedPull(
+  world: World,
+  { kind, access }: Pick<Commented, 'kind' | 'access'>,
+  commit: string,
+): Promise<number | undefined> {
+  const { call } = openApi(world, access);
+  const path = access.path.split('/').map(encodeURIComponent).join('/');
+  if (kind === 'gitea') {
+    const pull = await call(`GET /repos/${path}/commits/${commit}/pull`).catch((error: unknown) => {
+      if (error instanceof WireFailure && error.status === 404) return undefined;
+      throw error;
+    });
+    return at(pull, 'merged') === true ? numberAt(pull, 'number') : undefined;
+  }
+  const project = `/projects/${encodeURIComponent(access.path)}/repository`;
+  const value = await call(
+    kind === 'github'
+      ? `GET /repos/${path}/commits/${commit}/pulls`
+      : `GET ${project}/commits/${commit}/merge_requests`,
+  );
+  const merged = listAt({ value }, 'value').filter((one) =>
+    kind === 'github' ? optionalText(one, 'merged_at') !== undefined : textAt(one, 'state') === 'merged',
+  );
+  const makes = (one: unknown): boolean =>
+    ['merge_commit_sha', 'squash_commit_sha'].some((key) => textAt(one, key) === commit);
+  // A commit of one that was merged into another's branch has both.
+  const found = merged.find(makes) ?? merged[0];
+  return found === undefined ? undefined : numberAt(found, kind === 'github' ? 'number' : 'iid');
+}

@@ -1,0 +1,168 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { commit } from '../../../../src/entry/commands/commit.ts';
+import { promote } from '../../../../src/entry/commands/promote/promote.ts';
+import { rollback } from '../../../../src/entry/commands/rollback.ts';
+import { commentText } from '../../../../src/entry/run/notify/live-comment.ts';
+import type { Body } from '../../../../src/entry/run/session.ts';
+import { json, serveApi } from '../../../../src/sandbox/api.ts';
+import { createComments } from '../../../../src/sandbox/github/comments.ts';
+import { harbour } from '../../../support/argocd.ts';
+import { git, noHttpBackend, skipNote, tempDir } from '../../../support/git-host.ts';
+import { here } from '../../../support/here.ts';
+import { fastClock } from '../../../support/world.ts';
+
+const settings = { json: true, quiet: false, color: false, jobs: 1 };
+const token = 'planted-job-token';
+const hostile = '@everyone --> </details> [x](http://e) closes #12 `x`';
+
+interface Place {
+  readonly comment?: string;
+  /** What the host answers in the place of a comment that is written. */
+  readonly refuses?: boolean;
+  /** No pull request brought the commit. */
+  readonly pushed?: boolean;
+  readonly application?: string;
+}
+
+/** A job of GitHub's on main of acme/shop, whose commits come by pull request 7; staging and production are in Argo CD. */
+async function job({ comment = 'comment: true', refuses = false, pushed = false, application = 'front' }: Place = {}) {
+  const { host, argocd, repo } = await harbour({ tokens: { reader: { get: true } } });
+  await host.commit('config', { files: { 'production/values.yaml': 'front:\n  imageTag: none\n' } });
+  const comments = createComments(token);
+  const api = await serveApi(({ method, ...request }) => {
+    const path = request.path.replace(/^\/api(?:\/v3)?/, '');
+    if (refuses && method === 'POST' && path.endsWith('/comments'))
+      return json(403, { message: 'Resource not accessible by integration' });
+    const [, id] = /^\/repos\/acme\/shop\/commits\/([0-9a-f]{40})\/pulls$/.exec(path) ?? [];
+    if (id !== undefined) {
+      const open = { number: 6, merged_at: null, merge_commit_sha: null };
+      const merged = { number: 7, merged_at: '2026-11-01T10:00:00Z', merge_commit_sha: id };
+      return json(200, pushed ? [open] : [open, { ...merged, number: 5, merge_commit_sha: 'f'.repeat(40) }, merged]);
+    }
+    return comments.answer({ method, ...request }, path) ?? json(404, { message: 'Not Found' });
+  });
+  onTestFinished(() => api.close());
+  const dir = await tempDir();
+  const delivery = (name: string, file: string, more: string) =>
+    `  ${name}: { repo: '${repo}', set: { ${file}: { .front.imageTag: '{commit}' } }, ${more} }\n`;
+  const followed = application === '' ? '' : `, application: ${application}`;
+  await writeFile(
+    join(dir, 'tagboat.yaml'),
+    `${comment}\nargocd: { server: "${argocd.url}", settle: 100ms }\ndeliveries:\n${delivery('staging', 'main/values.yaml', `from: main${followed}`)}${delivery('production', 'production/values.yaml', `after: staging${followed}`)}`,
+  );
+  await git(dir, 'init', '--quiet', '--initial-branch=main');
+  await git(dir, 'add', '.');
+  const next = async (subject: string): Promise<string> => {
+    await git(dir, '-c', 'user.name=A', '-c', 'user.email=a@b.c', 'commit', '--quiet', '--allow-empty', '-m', subject);
+    return (await git(dir, 'rev-parse', 'HEAD')).trim();
+  };
+  await next(hostile);
+  const run = async (body: Body, command: string) => {
+    const head = (await git(dir, 'rev-parse', 'HEAD')).trim();
+    const result = await here(body, {
+      ...{ command, cwd: dir, world: () => ({ clock: fastClock(1) }) },
+      env: {
+        ...{ CI: 'true', GITHUB_ACTIONS: 'true', GITHUB_EVENT_NAME: 'push', GITHUB_REF: 'refs/heads/main' },
+        ...{ GITHUB_SHA: head, GITHUB_SERVER_URL: host.url, GITHUB_REPOSITORY: 'acme/shop', GITHUB_TOKEN: token },
+        ...{ GITHUB_API_URL: `${api.url}/api/v3`, GITHUB_GRAPHQL_URL: `${api.url}/api/graphql` },
+        ...{ ARGOCD_AUTH_TOKEN: 'reader' },
+      },
+    });
+    const said = result.events.filter((one) => one.type === 'notice' && one.code.startsWith('LIVE_'));
+    return { ...result, said };
+  };
+  const deliver = () => run(commit(settings, { branch: 'main', set: [], create: false }), 'commit');
+  const lines = () => (comments.all[0]?.body ?? '').split('\n').slice(2);
+  return { dir, comments, api, host, run, deliver, next, lines };
+}
+
+const when = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d UTC \(`;
+
+describe.skipIf(noHttpBackend !== undefined)(`the comment on the app repo's merged pull request${skipNote}`, () => {
+  it('says where the commit is live, adds where it is promoted to, and that it was rolled back', async () => {
+    const { comments, deliver, run, lines, api } = await job();
+    expect(await deliver()).toMatchObject({ exitCode: 0, said: [{ code: 'LIVE_COMMENTED', data: { number: 7 } }] });
+    expect(lines()).toEqual([expect.stringMatching(new RegExp(`^- ✅ live in \`staging\` since ${when}`))]);
+    const [first] = lines();
+    expect(await deliver()).toMatchObject({ exitCode: 0, said: [{ code: 'LIVE_COMMENTED' }] });
+    expect(lines()).toEqual([first]);
+    const promoted = await run(promote(settings, [], { due: true }), 'promote');
+    expect(promoted).toMatchObject({ exitCode: 0, said: [{ code: 'LIVE_COMMENTED', data: { did: 'updated' } }] });
+    expect(lines()).toEqual([first, expect.stringMatching(new RegExp(`^- ✅ live in \`production\` since ${when}`))]);
+    const back = rollback(settings, 'production', { to: 'previous', why: hostile });
+    expect(await run(back, 'rollback')).toMatchObject({ said: [{ code: 'LIVE_COMMENTED', data: { did: 'updated' } }] });
+    const told = lines();
+    expect(told).toEqual([first, expect.stringMatching(new RegExp(`^- ↩️ rolled back in \`production\` at ${when}`))]);
+    expect(told[1]).toContain(`: \`\` ${hostile} \`\``);
+    expect(comments.all).toHaveLength(1);
+    expect(comments.all[0]?.body.split('-->')).toHaveLength(4);
+    expect(JSON.stringify(api.requests.map(({ path }) => path))).not.toContain(token);
+  });
+
+  it.each([
+    ['where the job may not write one', { refuses: true }, 'warning', /Resource not accessible.*pull-requests: write/],
+    ['where no pull request brought the commit', { pushed: true }, 'info', /no merged pull request brought/],
+    ['where nothing says that it is live', { application: '' }, 'info', /nothing follows staging in Argo CD/],
+  ] as const)('is told not to be there, and fails nothing, %s', async (_, place, level, words) => {
+    const { comments, deliver } = await job(place);
+    const { exitCode, errors, said } = await deliver();
+    expect([exitCode, errors, comments.all]).toEqual([0, [], []]);
+    expect(said).toMatchObject([{ code: 'LIVE_NOT_COMMENTED', level, message: expect.stringMatching(words) }]);
+  });
+
+  it('is nothing that anybody is asked for unless the config wants it', async () => {
+    const { api, deliver } = await job({ comment: '' });
+    expect(await deliver()).toMatchObject({ exitCode: 0, said: [] });
+    expect(api.requests).toEqual([]);
+  });
+});
+
+describe('what the comment says', () => {
+  const fact = { repo: 'https://git.test/acme/config', commit: 'c'.repeat(40), why: '' };
+  const live = (time: string) => ({ ...fact, is: 'live' as const, at: time, since: time });
+  const back = (time: string) => ({ ...fact, is: 'rolledBack' as const, at: time, since: time });
+  const [ten, eleven, noon] = ['2026-11-01T10:00:00.000Z', '2026-11-01T11:00:00.000Z', '2026-11-01T12:00:00.000Z'];
+  const of = (is: ReturnType<typeof live> | ReturnType<typeof back>) => commentText([], new Map([['staging', is]]));
+  const text = (theirs: readonly string[], ours: ReturnType<typeof live> | ReturnType<typeof back>) =>
+    commentText(theirs, new Map([['staging', ours]]))
+      .split('\n')
+      .slice(1)
+      .join();
+
+  it('is by what was seen last, whichever run writes last', () => {
+    expect(text([of(back(noon))], live(eleven))).toMatch(/rolled back in `staging` at 2026-11-01 12:00/);
+    expect(text([of(live(ten))], back(noon))).toMatch(/rolled back in `staging` at 2026-11-01 12:00/);
+    expect(text([of(back(ten))], live(noon))).toMatch(/live in `staging` since 2026-11-01 12:00/);
+  });
+
+  it('has the time of the first run that saw it live, and the facts of two comments that two runs made at once', () => {
+    expect(text([of(live(ten))], live(noon))).toMatch(/since 2026-11-01 10:00/);
+    const both = commentText(
+      [of(live(ten)), commentText([], new Map([['qa', live(eleven)]]))],
+      new Map([['p', live(noon)]]),
+    );
+    expect(
+      both
+        .split('\n')
+        .slice(1)
+        .map((line) => line.slice(0, 24)),
+    ).toMatchObject([
+      expect.stringContaining('`staging`'),
+      expect.stringContaining('`qa`'),
+      expect.stringContaining('`p`'),
+    ]);
+  });
+
+  it.each([
+    ['no JSON', '<!-- tagboat facts {"staging": -->'],
+    ['another shape', '<!-- tagboat facts {"staging":{"is":"live","at":7},"x":null,"y":[]} -->'],
+    ['a commit that is none', '<!-- tagboat facts {"x":{"is":"live","at":"no","since":"time"}} -->'],
+    ['nothing', ''],
+  ])('takes nothing from a comment that somebody has broken (%s)', (_, body) => {
+    expect(text([body], live(noon))).toMatch(
+      /^- ✅ live in `staging` since 2026-11-01 12:00 UTC \(\[`ccccccc`\]\(https:[^,]*$/,
+    );
+  });
+});
