@@ -84,6 +84,12 @@ async function takeStep(writer: QueuedWriter, seen: BranchLook): Promise<QueueEn
       return outcome;
     }
     case 'combine':
+      if (place > 0 && writer.ahead !== writer.front) {
+        // Others lose patience at about the same time: what the landing takes is read first, and then looked again.
+        writer.ahead = writer.front;
+        await readAhead(writer, seen);
+        return undefined;
+      }
       return landQueue(writer, seen);
     case 'wait':
       if (step.place === 0) {
@@ -91,7 +97,8 @@ async function takeStep(writer: QueuedWriter, seen: BranchLook): Promise<QueueEn
         writer.restMs = restWhileGathering(tripMs, world.random());
       } else {
         writer.looks += 1;
-        writer.restMs = restInQueue(queueIn(view, now), writer.looks, tripMs, world.random());
+        const restMs = restInQueue(queueIn(view, now), writer.looks, tripMs, world.random());
+        writer.restMs = Math.min(restMs, Math.max(1, writer.since + patienceOf(writer, place, tripMs) - now));
       }
       return undefined;
   }
@@ -105,18 +112,25 @@ function moodOf(
 ): WriterMood {
   const front = `${view.tip} ${view.intents[0] ?? ''}`;
   if (front !== writer.front) {
+    // Later, what stays in front may be what nobody can land: that the branch moved shows that they who can are there.
+    writer.waitedMs = writer.front === '' ? queueIn(view, here.now).ageMs : 0;
     writer.front = front;
     writer.since = here.now;
   }
   const { length } = view.lively;
   const joining = length >= rush && length - writer.crowd > length * growth && writer.gathered < mostGathered;
   writer.crowd = view.lively.length;
-  if (here.place === 0 && joining) {
+  if (joining) {
+    // The first one lets them, and is waited for that long.
     writer.gathered += 1;
-    return 'gathering';
+    writer.since = here.now;
+    if (here.place === 0) return 'gathering';
   }
-  const patience = patienceMs(here.place, length, here.tripMs);
-  return here.now - writer.since < patience ? 'patient' : 'impatient';
+  return here.now - writer.since < patienceOf(writer, here.place, here.tripMs) ? 'patient' : 'impatient';
+}
+
+function patienceOf({ crowd, waitedMs }: QueuedWriter, place: number, tripMs: number): number {
+  return patienceMs(place, crowd, tripMs, waitedMs);
 }
 
 /** How many wait, and for how long the first of them has, by its writer's clock. */

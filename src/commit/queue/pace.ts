@@ -13,6 +13,8 @@ const landingTrips = 4.5;
 const landingMs = 250;
 /** Working out one change of many. */
 const changeMs = 4;
+/** What each writer that waits adds to the rest of all: a look is a request, and a host has only so many for everybody. */
+const spareMs = 20;
 /** The longest rest: in a rush looks are slow, and quick again right after. */
 const longestMs = 5_000;
 
@@ -21,15 +23,18 @@ export function restAfterPublishing(tripMs: number, random: number): number {
   return rest(Math.min(500, tripMs), random);
 }
 
-/** Until the queue should have landed, by the age of its first intent, how many wait, and looks in vain. */
+/**
+ * Until the queue should have landed, by the age of its first intent, how many wait, and looks in vain: the more wait, the
+ * less often each of them looks.
+ */
 export function restInQueue(
   queue: { readonly ageMs: number; readonly crowd: number },
   looks: number,
   tripMs: number,
   random: number,
 ): number {
-  const left = landingMs + landingTrips * tripMs - queue.ageMs;
-  const least = Math.max(100 + changeMs * queue.crowd, 1.5 * tripMs) * (1 + looks / 4);
+  const left = landingMsOf(queue.crowd, tripMs) - queue.ageMs;
+  const least = Math.max(100 + spareMs * queue.crowd, 1.5 * tripMs) * 1.5 ** Math.min(looks, 10);
   return rest(Math.max(least, left), random);
 }
 
@@ -40,12 +45,18 @@ export function restWhileGathering(tripMs: number, random: number): number {
 
 /**
  * How long nothing may move in front of the writer until it lands the queue itself: whoever had the turn is gone. Those
- * behind the second give it time for a landing, but less and less each: when many are gone, the first that is not would
- * wait for all of them. Who comes too early loses a push and no more.
+ * behind the second come a little later each, and less and less: when many are gone, the first that is not would wait for
+ * all of them. Who comes too early loses a push and no more. A first intent that had waited for longer than that before
+ * it was seen is given one landing's time, should one be under way.
  */
-export function patienceMs(place: number, crowd: number, tripMs: number): number {
-  const landing = landingMs + landingTrips * tripMs + changeMs * crowd;
-  return Math.max(1_500, 20 * tripMs) + landing * Math.log(Math.max(1, place));
+export function patienceMs(place: number, crowd: number, tripMs: number, waitedMs = 0): number {
+  const landing = landingMsOf(crowd, tripMs);
+  const patience = Math.max(1_500, 20 * tripMs) + 0.4 * landing * Math.log(Math.max(1, place));
+  return Math.max(patience - Math.max(0, waitedMs - patience), Math.min(patience, landing));
+}
+
+function landingMsOf(crowd: number, tripMs: number): number {
+  return landingMs + landingTrips * tripMs + changeMs * crowd;
 }
 
 /** A little apart, so that those who published together don't come back together. */

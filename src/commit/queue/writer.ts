@@ -35,11 +35,15 @@ export interface QueuedWriter {
   /** The branch and the queue's front when they last changed, and when that was. */
   front: string;
   since: number;
+  /** Milliseconds that the queue's first had waited then, if nothing was known of it before. */
+  waitedMs: number;
   /** A commit of ours that was beaten and not yet published: what it replaces was decided on. */
   basis: MadeCommit | undefined;
+  /** The front of the queue that it has read all of, to land it out of its turn. */
+  ahead: string;
   /** Writers in the queue when it was last looked at. */
   crowd: number;
-  /** Looks after which others were let join. */
+  /** Looks after which others were let join, by whoever is first. */
   gathered: number;
   /** Looks since publishing. */
   looks: number;
@@ -59,7 +63,7 @@ export function enterQueue(landing: Landing, intentRefs: IntentRefs): QueuedWrit
     ...{ landing, intentRefs, basis: landing.made, own: undefined },
     // Whether a push of ours lost or others wait already, the next step is to wait with them.
     standing: { is: 'beaten' },
-    ...{ front: '', since: landing.world.clock.now() },
+    ...{ front: '', ahead: '', since: landing.world.clock.now(), waitedMs: 0 },
     ...{ crowd: 0, gathered: 0, looks: 0, publishMs: 0, restMs: 0 },
     refused: { tip: '', count: 0 },
     losses: { count: 0, last: undefined },

@@ -46,7 +46,7 @@ const limits: Readonly<Record<ObjectType | 'delta', number>> = {
 };
 const mostAtOnce = 64 * mebibyte;
 /** Bytes of folders that are read before those on the way are asked for by their ids: all of a repository of 10,000 files. */
-const mostFolders = 384 * 1024;
+const mostFolders = 512 * 1024;
 /** The same for further tips: most of their folders are here. */
 const fewFolders = 64 * 1024;
 

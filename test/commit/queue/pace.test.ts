@@ -61,6 +61,18 @@ it('the second in the queue is patient for as long as a landing may take, and th
 });
 
 it('sixty in front that are gone cost the one behind them few seconds', () => {
-  expect(patienceMs(60, 61, 20)).toBeLessThan(4_000);
+  expect(patienceMs(60, 61, 50)).toBeLessThan(3_500);
   expect(patienceMs(60, 61, 20) - patienceMs(59, 61, 20)).toBeLessThan(20);
+});
+
+it('who was waited for already is waited for no longer than a landing takes, and never longer for that', () => {
+  const place = fc.integer({ min: 1, max: 1_000 });
+  fc.assert(
+    fc.property(place, trip, fc.nat(10 ** 9), (at, tripMs, waitedMs) => {
+      const patience = patienceMs(at, at + 1, tripMs);
+      expect(patienceMs(at, at + 1, tripMs, waitedMs)).toBeLessThanOrEqual(patience);
+      expect(patienceMs(at, at + 1, tripMs, waitedMs)).toBeGreaterThan(Math.min(patience, 4 * tripMs) - 1);
+    }),
+  );
+  expect(patienceMs(60, 61, 50, 10_000)).toBeLessThan(1_000);
 });
