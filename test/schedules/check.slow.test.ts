@@ -7,7 +7,7 @@ import { type Played, play } from './play.ts';
 import type { Schedule } from './schedule.ts';
 
 const writers = ['a', 'b'].map((letter, at) => ({
-  ...{ name: `w${at}`, file: `apps/${letter}.yaml`, value: `v${at}`, startMs: 0, end: undefined },
+  ...{ name: `w${at}`, file: `apps/${letter}.yaml`, value: `v${at}`, startMs: 0, via: 'git' as const, end: undefined },
 }));
 const calm: Schedule = {
   ...{ seed: 1, through: 'library', writers, humans: [], upheaval: undefined },

@@ -62,9 +62,11 @@ export async function readHistory(repo: string): Promise<History> {
     .filter(([from, to, ref]) => ref === main && from !== to)
     .map(([from = '', to = '']) => ({ from, to }));
   const tips = [...new Set(moves.flatMap(({ from, to }) => [from, to]))].filter((id) => id !== nothing);
-  const log = tips.length === 0 ? '' : await git('log', `--format=%H|%P|%an|${trailer}`, ...tips);
+  const log = tips.length === 0 ? '' : await git('log', `--format=%H|%P|%an|${trailer}|%s`, ...tips);
   const commits = linesOf(log).map((line): [string, Commit] => {
-    const [id = '', parents = '', author = '', intent = ''] = line.split('|');
+    const [id = '', parents = '', who = '', intent = '', subject = ''] = line.split('|');
+    // The API commits in the name of its own account; whose change it is, the message says.
+    const author = / by (w\d+)$/.exec(subject)?.[1] ?? who;
     const above = parents.split(' ').filter((parent) => parent !== '');
     return [id, { id, parents: above, author, intent: intent === '' ? undefined : intent }];
   });

@@ -4,14 +4,12 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Event } from '../../src/events.ts';
-import {
-  type GitHost,
-  type GitHostFault,
-  type GitHostRequest,
-  startGitHost,
-} from '../../src/sandbox/git-host/git-host.ts';
-import { shared } from '../commit/landing.ts';
+import { type Api, type ApiAnswer, serveApi } from '../../src/sandbox/api.ts';
+import { type GitHost, type GitHostFault, startGitHost } from '../../src/sandbox/git-host/git-host.ts';
+import { answerGraphql } from '../../src/sandbox/github/graphql.ts';
+import { isPush, shared } from '../commit/landing.ts';
 import { gitEnv } from '../support/git-host.ts';
+import { repositoriesOf } from '../support/github-repositories.ts';
 import { type Claim, claimFrom, type WriterEnd } from './claim.ts';
 import { pushByHand, upheave } from './human.ts';
 import { type Random, randomFrom } from './random.ts';
@@ -32,7 +30,14 @@ export interface Played {
 }
 
 const root = resolve(import.meta.dirname, '../..');
-const sweeper: WriterPlan = { name: 'sweeper', file: 'sweep.yaml', value: 'swept', startMs: 0, end: undefined };
+const sweeper: WriterPlan = {
+  name: 'sweeper',
+  file: 'sweep.yaml',
+  value: 'swept',
+  startMs: 0,
+  via: 'git',
+  end: undefined,
+};
 
 /** Plays a schedule with real processes against a real git host, and lets a last writer clean up after them. */
 export async function play(schedule: Schedule): Promise<Played> {
@@ -45,17 +50,27 @@ export async function play(schedule: Schedule): Promise<Played> {
     dir: served,
     fault: async (request) => {
       const actor = cast.get(request.repo.split('/')[0] ?? '');
-      if (!over && actor !== undefined) await overtake(actor, request, schedule, host);
-      const weather = over || actor === undefined ? undefined : happening(actor, request, schedule);
+      if (!over && actor !== undefined) await overtake(actor, isPush(request), schedule, host);
+      const weather =
+        over || actor === undefined ? undefined : happening(actor, request.service === 'git-receive-pack', schedule);
       return weather ?? (schedule.host.oldProtocol ? { is: 'oldProtocol' } : undefined);
     },
+  });
+  const repositories = repositoriesOf(host, () => 'write');
+  // A writer's token is its name.
+  const api = await serveApi(async (request) => {
+    const actor = cast.get(request.headers.authorization?.split(' ')[1] ?? '');
+    const isPush = request.body.includes('createCommitOnBranch');
+    if (!over && actor !== undefined) await overtake(actor, isPush, schedule, host);
+    const weather = over || actor === undefined ? undefined : happening(actor, isPush, schedule);
+    return inWeather(weather, () => answerGraphql(request, repositories));
   });
   try {
     await makeRepo(host, schedule);
     const repo = host.repoDir('config');
     const first = (await host.git('config', 'rev-parse', 'main')).trim();
     const forced = [first];
-    const writing = [...cast.values()].map((actor) => act(actor, host, schedule.through));
+    const writing = [...cast.values()].map((actor) => act(actor, host, api, schedule.through));
     const hands = [
       ...schedule.humans.map((plan, at) => pushByHand(plan, repo, join(dir, `human-${at}`))),
       ...(schedule.upheaval === undefined ? [] : [upheave(schedule.upheaval, repo, first)]),
@@ -63,7 +78,7 @@ export async function play(schedule: Schedule): Promise<Played> {
     const claims = await Promise.all(writing);
     await Promise.all(hands);
     over = true;
-    const last = await act(newActor(sweeper, schedule), host, 'library');
+    const last = await act(newActor(sweeper, schedule), host, api, 'library');
     return {
       schedule,
       repo,
@@ -77,7 +92,27 @@ export async function play(schedule: Schedule): Promise<Played> {
     await rm(dir, { recursive: true, force: true });
     throw error;
   } finally {
-    await host.close();
+    await Promise.all([host.close(), api.close()]);
+  }
+}
+
+/** What an API answers when this befalls a request. */
+async function inWeather(weather: GitHostFault | undefined, answer: () => Promise<ApiAnswer>): Promise<ApiAnswer> {
+  switch (weather?.is) {
+    case 'answer':
+      return { status: weather.status };
+    case 'hang':
+      return new Promise(() => undefined);
+    case 'cut': {
+      // It is done, and nobody can read what it says.
+      const own = await answer();
+      return { ...own, body: (own.body ?? '').slice(0, -1 - weather.bytes) };
+    }
+    case 'delay':
+      await sleep(weather.ms);
+      return answer();
+    default:
+      return answer();
   }
 }
 
@@ -115,7 +150,7 @@ async function makeRepo(host: GitHost, { host: kind }: Schedule): Promise<void> 
 }
 
 /** What happens to a writer's next request; and when it is time, the writer is ended. */
-function happening(actor: Actor, request: GitHostRequest, { weather }: Schedule): GitHostFault | undefined {
+function happening(actor: Actor, writes: boolean, { weather }: Schedule): GitHostFault | undefined {
   const { plan, fate } = actor;
   actor.requests += 1;
   if (plan.end?.atRequest === actor.requests) {
@@ -128,7 +163,7 @@ function happening(actor: Actor, request: GitHostRequest, { weather }: Schedule)
   const odds: readonly (readonly [number, GitHostFault])[] = [
     [weather.answer, { is: 'answer', status: much < 0.5 ? 500 : 503 }],
     // A push's report is about a hundred bytes long: some of it, all of it, or nothing at all.
-    [weather.cut, { is: 'cut', bytes: Math.floor(much * (request.service === 'git-receive-pack' ? 160 : 600)) }],
+    [weather.cut, { is: 'cut', bytes: Math.floor(much * (writes ? 160 : 600)) }],
     [weather.late, { is: 'delay', ms: Math.floor(much * 300) }],
     [weather.hang, { is: 'hang' }],
   ];
@@ -139,31 +174,35 @@ function happening(actor: Actor, request: GitHostRequest, { weather }: Schedule)
   })?.[1];
 }
 
+let byHand = 0;
+
 /** Now and then a push finds that somebody was faster, by less than a look would show. */
 async function overtake(
   { plan, fate }: Actor,
-  request: GitHostRequest,
+  isPush: boolean,
   { weather, upheaval }: Schedule,
   host: GitHost,
 ): Promise<void> {
   // Where there is no branch just now, this would make one.
-  if (request.service !== 'git-receive-pack' || !request.isCall || upheaval?.is === 'delete') return;
+  if (!isPush || upheaval?.is === 'delete') return;
   const [roll, where] = [fate.next(), fate.next()];
   if (roll >= weather.overtaken) return;
   const file = where < 0.4 ? plan.file : 'hand.yaml';
   // Somebody may be faster than this, too.
-  await host.commit('config', { files: { [file]: fileWith(`hand-${request.number}`) } }).catch(() => undefined);
+  await host.commit('config', { files: { [file]: fileWith(`hand-${++byHand}`) } }).catch(() => undefined);
 }
 
 /** Runs one writer to its end. Each has a name of its own for the repository, so that the host knows who asks. */
-async function act(actor: Actor, host: GitHost, through: Schedule['through']): Promise<Claim> {
+async function act(actor: Actor, host: GitHost, api: Api, asked: Schedule['through']): Promise<Claim> {
   const { plan } = actor;
   await symlink(host.dir, join(host.dir, plan.name));
   const url = `${host.url}/${plan.name}/config.git`;
   await sleep(plan.startMs);
+  // The command line knows GitHub's API by a job's environment alone.
+  const through = plan.via === 'github' ? 'library' : asked;
   const argv =
     through === 'library'
-      ? [join(root, 'test', 'schedules', 'writer.mjs'), JSON.stringify({ url, ...plan })]
+      ? [join(root, 'test', 'schedules', 'writer.mjs'), JSON.stringify({ url, graphql: `${api.url}/graphql`, ...plan })]
       : [
           ...[join(root, 'dist', 'cli.js'), 'commit', '--json', '--repo', url, '--branch', 'main'],
           ...['--set', `${plan.file}:.image.tag=${plan.value}`, '--message', `Set ${plan.file} to ${plan.value}`],

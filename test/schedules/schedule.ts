@@ -6,6 +6,8 @@ export interface WriterPlan {
   readonly file: string;
   readonly value: string;
   readonly startMs: number;
+  /** By a push of its own, or by GitHub's API, which makes the commit. */
+  readonly via: 'git' | 'github';
   /** Ended from outside, some time after the host has seen so many of its requests. */
   readonly end:
     | { readonly signal: 'SIGKILL' | 'SIGTERM'; readonly atRequest: number; readonly afterMs: number }
@@ -72,7 +74,13 @@ export function scheduleOf(seed: number): Schedule {
     // The command line waits half a minute for a silent host: that is tried elsewhere.
     { answer: 0.08, cut: 0.12, late: 0.1, overtaken: 0.2, hang: through === 'cli' ? 0 : 0.03 },
   ]);
-  const writers = Array.from({ length: random.between(2, 7) }, (_, at) => writerPlan(random, at));
+  // Drawn apart, so that all else of a seed stays as it was.
+  const ways = random.fork('ways');
+  const mixed = ways.chance(0.5);
+  const writers = Array.from({ length: random.between(2, 7) }, (_, at) => ({
+    ...writerPlan(random, at),
+    via: mixed && ways.chance(0.5) ? ('github' as const) : ('git' as const),
+  }));
   const humans = Array.from({ length: random.pick([0, 0, 1, 2]) }, (_, at) => ({
     atMs: random.between(100, 1_500),
     file: random.pick(fileNames),
@@ -95,7 +103,7 @@ export function scheduleOf(seed: number): Schedule {
   };
 }
 
-function writerPlan(random: Random, at: number): WriterPlan {
+function writerPlan(random: Random, at: number): Omit<WriterPlan, 'via'> {
   return {
     name: `w${at}`,
     // Few files, so that writers meet on one; now and then they even want the same value.
