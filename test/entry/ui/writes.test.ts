@@ -1,68 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ActValue, Board, PreviewValue } from '../../../src/events/board.ts';
-import { cli } from '../../support/cli.ts';
 import { git, noHttpBackend, skipNote } from '../../support/git-host.ts';
-import { file, type Scene, scene } from '../commands/see/scene.ts';
-
-interface Page {
-  get<T>(path: string): Promise<T>;
-  post<T>(path: string, what: unknown, headers?: Record<string, string>): Promise<{ status: number; value: T }>;
-  /** What became of it, once that is known. */
-  ended(id: string): Promise<ActValue>;
-}
-
-/** The dashboard of a world for as long as the work takes. */
-async function dashboard(world: Scene, args: readonly string[], work: (page: Page) => Promise<void>): Promise<void> {
-  let failed: unknown = new Error('the dashboard never came up');
-  const look = async (url: string): Promise<void> => {
-    const { origin, hash } = new URL(url);
-    const headers = { authorization: `Bearer ${hash.slice(1)}`, origin, 'content-type': 'application/json' };
-    const get = async <T>(path: string) => (await (await fetch(`${origin}/api/${path}`, { headers })).json()) as T;
-    const events = (await fetch(`${origin}/api/events`, { headers })).body?.getReader();
-    await work({
-      get,
-      post: async (path, what, more = {}) => {
-        const made = await fetch(`${origin}/api/${path}`, {
-          method: 'POST',
-          headers: { ...headers, ...more },
-          body: JSON.stringify(what),
-        });
-        return { status: made.status, value: (await made.json()) as never };
-      },
-      ended: async (id) => {
-        for (;;) {
-          const state = await get<ActValue>(`act?what=${id}`);
-          if (state.is !== 'going' && state.is !== 'shown') return state;
-          await events?.read();
-        }
-      },
-    });
-  };
-  await cli(['ui', '--json', '--no-open', ...args], {
-    cwd: world.app,
-    onLine: (line, kill) => {
-      const event = JSON.parse(line);
-      if (event.code !== 'DASHBOARD_READY') return;
-      const end = (error: unknown): void => {
-        failed = error;
-        kill('SIGTERM');
-      };
-      void look(event.data.url).then(() => end(undefined), end);
-    },
-  });
-  if (failed !== undefined) throw failed;
-}
-
-async function delivered(): Promise<Scene> {
-  const world = await scene();
-  for (const subject of ['Open the shop', 'Open a second counter']) {
-    await world.commit(subject);
-    await world.run('commit');
-  }
-  return world;
-}
-
-const tipOf = (world: Scene): Promise<string> => world.host.git('config', 'rev-parse', 'main');
+import { file } from '../commands/see/scene.ts';
+import { dashboard, delivered, tipOf } from './dashboard.ts';
 
 describe.skipIf(noHttpBackend !== undefined)(`writing from the page${skipNote}`, () => {
   it('is refused where it was not allowed, and nothing is shown either', { timeout: 60_000 }, async () => {

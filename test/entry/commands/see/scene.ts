@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { GitHost } from '../../../../src/sandbox/git-host/git-host.ts';
+import type { GitHost, GitHostOptions } from '../../../../src/sandbox/git-host/git-host.ts';
 import { type CliResult, cli } from '../../../support/cli.ts';
 import { git, gitHost, tempDir } from '../../../support/git-host.ts';
 
@@ -21,8 +21,8 @@ export interface Scene {
 export const file = (environment: string): string => `envs/${environment}/values.yaml`;
 
 /** An app repo with two environments, `staging` on every commit of main and `production` by promotion, and its git host. */
-export async function scene(more = ''): Promise<Scene> {
-  const host = await gitHost();
+export async function scene(more = '', options: Omit<GitHostOptions, 'env'> = {}): Promise<Scene> {
+  const host = await gitHost(options);
   const values = 'front:\n  imageTag: none\nback:\n  imageTag: none\n';
   const repo = await host.createRepo('config', {
     files: { [file('staging')]: values, [file('production')]: values },
