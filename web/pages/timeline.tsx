@@ -1,17 +1,8 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { Board } from '../../src/events/board.ts';
 import type { DeliveryEvent } from '../../src/events/json-event.ts';
-import { Choice, Commit, names, Page, short, span, Text } from '../parts.tsx';
-
-const words: Record<DeliveryEvent['is'], string> = {
-  delivered: 'delivered',
-  promoted: 'promoted',
-  rolledBack: 'rolled back',
-  held: 'held',
-  released: 'released',
-  byHand: 'by hand',
-  other: 'other',
-};
+import { Choice, names, span, Text } from '../parts.tsx';
+import { Delivery, keyOf, titleOf, words } from './delivery.tsx';
 
 /** Deliveries over time. Only the rows in sight are in the document, however many there are. */
 export function Timeline({ board }: { board: Board }) {
@@ -39,7 +30,7 @@ export function Timeline({ board }: { board: Board }) {
     ],
     [entries],
   );
-  const found = entries.find(({ commit }) => commit === open);
+  const found = entries.find((one) => keyOf(one) === open);
   return (
     <>
       <form class="filters" aria-label="Filter" onSubmit={(event) => event.preventDefault()}>
@@ -54,7 +45,7 @@ export function Timeline({ board }: { board: Board }) {
       </form>
       <div class={found ? 'split open' : 'split'}>
         <Rows entries={shown} open={open} setOpen={setOpen} who={who} />
-        {found && <Details entry={found} entries={entries} close={() => setOpen(undefined)} />}
+        {found && <Delivery entry={found} entries={entries} close={() => setOpen(undefined)} />}
       </div>
     </>
   );
@@ -74,7 +65,7 @@ function useRowHeight(): number {
 function Rows(props: {
   entries: readonly DeliveryEvent[];
   open: string | undefined;
-  setOpen: (commit: string) => void;
+  setOpen: (key: string) => void;
   who: (one: DeliveryEvent) => string;
 }) {
   const { entries, open, setOpen, who } = props;
@@ -109,7 +100,7 @@ function Rows(props: {
       <ol style={{ height: printing ? 'auto' : `${entries.length * height}px` }}>
         {entries.slice(first, last).map((one, at) => (
           <li
-            key={`${one.repo} ${one.commit}`}
+            key={keyOf(one)}
             class={one.is}
             aria-setsize={entries.length}
             aria-posinset={first + at + 1}
@@ -118,8 +109,8 @@ function Rows(props: {
             <button
               type="button"
               data-at={first + at}
-              aria-expanded={one.commit === open}
-              onClick={() => setOpen(one.commit)}
+              aria-expanded={keyOf(one) === open}
+              onClick={() => setOpen(keyOf(one))}
               onKeyDown={move}
             >
               <time dateTime={one.landedAt}>{when(one.landedAt)}</time>
@@ -146,112 +137,4 @@ function when(iso: string): string {
   const time = new Date(iso);
   const two = (number: number) => String(number).padStart(2, '0');
   return `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())} ${two(time.getHours())}:${two(time.getMinutes())}`;
-}
-
-function titleOf({ is, source, why, subject, from }: DeliveryEvent): string {
-  if (is === 'delivered') return source?.subject ?? subject;
-  if (is === 'promoted') return `from ${from}${why === undefined ? '' : `: ${why}`}`;
-  return why ?? subject;
-}
-
-function Details(props: { entry: DeliveryEvent; entries: readonly DeliveryEvent[]; close: () => void }) {
-  const { entry, entries, close } = props;
-  const box = useRef<HTMLElement>(null);
-  useEffect(() => box.current?.focus(), [entry.commit]);
-  const { source, settings, places, repo, branch, run, healthySeconds, leadSeconds } = entry;
-  const older = entries.slice(entries.indexOf(entry) + 1).filter((one) => one.repo === repo && one.branch === branch);
-  const before = (file: string, path: string): string | undefined =>
-    older.flatMap((one) => one.settings).find((one) => one.file === file && one.path === path)?.value;
-  return (
-    <aside
-      class="details"
-      ref={box}
-      tabIndex={-1}
-      aria-label="The delivery"
-      onKeyDown={(event) => event.key === 'Escape' && close()}
-    >
-      <button type="button" class="close" onClick={close} aria-label="Close">
-        ×
-      </button>
-      <h2>
-        <Text of={titleOf(entry)} most={300} />
-      </h2>
-      <dl>
-        <dt>Outcome</dt>
-        <dd class={entry.is}>
-          <span class="what">{words[entry.is]}</span>
-        </dd>
-        <dt>Landed</dt>
-        <dd>
-          {new Date(entry.landedAt).toLocaleString()} by <Text of={entry.author.name} />
-        </dd>
-        <dt>Config commit</dt>
-        <dd>
-          <Commit id={entry.commit} repo={repo} /> on <Text of={branch} />
-        </dd>
-        {source && (
-          <>
-            <dt>App commit</dt>
-            <dd>
-              <Commit id={source.commit} repo={source.url} /> <Text of={source.author?.name} />{' '}
-              <a href={`#/commit/${source.commit}`}>its way</a>
-            </dd>
-          </>
-        )}
-        {leadSeconds !== undefined && (
-          <>
-            <dt>Lead time</dt>
-            <dd>
-              {span(leadSeconds)} to landed{healthySeconds !== undefined && `, ${span(healthySeconds)} to healthy`}
-            </dd>
-          </>
-        )}
-        {run !== undefined && (
-          <>
-            <dt>Run</dt>
-            <dd>
-              <Page to={run}>
-                <Text of={run} most={90} />
-              </Page>
-            </dd>
-          </>
-        )}
-      </dl>
-      {[...new Set(settings.map(({ file }) => file))].map((file) => (
-        <figure class="diff" key={file}>
-          <figcaption>
-            <Text of={file} />
-          </figcaption>
-          {settings
-            .filter((one) => one.file === file)
-            .slice(0, 200)
-            .map(({ path, value }) => (
-              <div key={path}>
-                <p class="path">
-                  <Text of={path} />
-                </p>
-                {before(file, path) !== undefined && (
-                  <p class="minus">
-                    <span aria-hidden="true">− </span>
-                    <span class="hidden">before: </span>
-                    <Text of={before(file, path)} />
-                  </p>
-                )}
-                <p class="plus">
-                  <span aria-hidden="true">+ </span>
-                  <span class="hidden">after: </span>
-                  <Text of={value} />
-                </p>
-              </div>
-            ))}
-        </figure>
-      ))}
-      {places.length > 0 && (
-        <p class="muted">
-          {places.length} {places.length === 1 ? 'place' : 'places'} held or released:{' '}
-          <Text of={places.map(({ file, path }) => `${file} ${short(path)}`).join(', ')} />
-        </p>
-      )}
-    </aside>
-  );
 }

@@ -12,7 +12,7 @@ it.skipIf(missing !== undefined)(
   `every page can be used by everybody, light, dark and narrow, and says nothing to the console${missing === undefined ? '' : ` (${missing})`}`,
   async () => {
     const world = await scene();
-    await world.commit(`${hostile} Open the shop`);
+    const delivered = await world.commit(`${hostile} Open the shop`);
     await world.run('commit', '--allow-nothing');
     await world.run('hold', 'production', '--why', 'the sale is on');
     const dir = join(await tempDir(), 'site');
@@ -46,9 +46,11 @@ it.skipIf(missing !== undefined)(
     // By the keyboard alone: to the first delivery, its details, and back.
     const page = await openedTab(browser, 'light', 1280, told);
     await page.goto(`${address}#/timeline`);
-    await page.locator('.rows button').first().focus();
+    await page.locator('.rows button').last().focus();
     await page.keyboard.press('Enter');
-    await page.getByRole('complementary', { name: 'The delivery' }).waitFor();
+    const details = page.getByRole('complementary', { name: 'The delivery' });
+    await details.getByText(`.front:${delivered.slice(0, 7)}`).waitFor();
+    expect(await details.locator('.plus').first().textContent()).toContain(delivered);
     await page.keyboard.press('Escape');
     await page.getByRole('complementary').waitFor({ state: 'detached' });
     expect(told).toEqual([]);
