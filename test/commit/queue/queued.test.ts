@@ -2,13 +2,18 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type LandOptions, landDelivery } from '../../../src/commit/commit.ts';
+import { writeIntent } from '../../../src/commit/queue/intent.ts';
 import { listWaiting } from '../../../src/commit/queue/list-waiting.ts';
+import { intentId } from '../../../src/commit/repo/layout.ts';
 import type { TagboatError } from '../../../src/errors.ts';
 import type { DeliveryPlan } from '../../../src/plan.ts';
 import type { GitHost, GitHostFault } from '../../../src/sandbox/git-host/git-host.ts';
+import { zeroId } from '../../../src/wire/git/pack/object.ts';
+import { openRemote } from '../../../src/wire/git/remote.ts';
 import { gitHost, noHttpBackend, skipNote } from '../../support/git-host.ts';
 import { jumpingClock, type TestWorld, testWorld } from '../../support/world.ts';
 import {
+  bot,
   chart,
   deliveryTo,
   fileAt,
@@ -98,6 +103,32 @@ async function publishAndDie(host: GitHost, delivery: DeliveryPlan, parts: Parti
     return world.http(request);
   };
   await expect(land(delivery, { ...world, http })).rejects.toThrow();
+}
+
+/** What writers have published that were killed right after, all by one push. */
+async function leaveIntents(world: TestWorld, url: string, files: readonly string[]): Promise<void> {
+  const now = world.clock.now();
+  const remote = openRemote(world, {
+    ...{ url, authorization: undefined, idleMs: 30_000, deadline: now + 60_000, notice: () => undefined },
+  });
+  const intents = files.map((file) => {
+    const id = intentId(now, Math.random);
+    const edits = [{ ...setTag('b', file, '.tag'), expects: 'a' }];
+    const message = `Set ${file}\n\nTagboat-Intent: ${id}\n`;
+    const who = { author: bot, committer: bot };
+    return { id, branch: 'main', edits, message, ...who, publishedAt: now, expiresAt: now + 180_000 };
+  });
+  const made = intents.map((intent) => ({ intent, ...writeIntent(intent, 'sha1', undefined) }));
+  const updates = made.map(({ intent, commit }) => ({
+    ...{ ref: `refs/tagboat/intents/main/${intent.id}`, from: zeroId('sha1'), to: commit.id },
+  }));
+  const [{ tree } = { tree: undefined }] = made;
+  const objects = [...made.map(({ commit }) => commit), ...(tree === undefined ? [] : [tree])];
+  await remote.push(
+    updates,
+    objects.map((object) => ({ object })),
+    world.signal,
+  );
 }
 
 /** A writer whose requests take as long as these say, one after the other, by its own clock. The last goes on. */
@@ -249,6 +280,30 @@ describe.skipIf(noHttpBackend !== undefined)(`the queue${skipNote}`, () => {
     expect(world.clock.now() - began).toBeLessThan(5_000);
     expect(await host.git('config', 'rev-list', '--count', 'main')).toBe('26\n');
     expect(await refsIn(host)).toBe('');
+  });
+
+  it.each<[string, Parameters<typeof gitHost>[0], Record<string, string>]>([
+    ["git's defaults", {}, {}],
+    ["GitHub's rules", { headers: { 'x-github-request-id': '1' } }, { 'uploadpackfilter.tree.maxDepth': '0' }],
+  ])('lands within seconds after sixty writers killed a moment ago, 50 ms away, under %s', async (_, options, config) => {
+    const host = await gitHost(options);
+    const many = Object.fromEntries(Array.from({ length: 60 }, (_, at) => [`app-${at}/values.yaml`, 'tag: a\n']));
+    const url = await host.createRepo('config', { files: { ...chart, ...shared, ...many }, config });
+    const world = testWorld({ clock: jumpingClock() });
+    const http: TestWorld['http'] = async (request) => {
+      await world.clock.sleep(50);
+      return world.http(request);
+    };
+    await leaveIntents(world, url, Object.keys(many));
+    const began = world.clock.now();
+    landed(await land(deliveryTo(url, setTag('c')), { ...world, http }));
+    // Of its own clock, on which a request takes as long as its way.
+    expect(world.clock.now() - began).toBeLessThan(5_000);
+    for (const file of Object.keys(many)) expect(await fileAt(host, 'config', file)).toBe('tag: b\n');
+    expect(await host.git('config', 'rev-list', '--count', 'main')).toBe('62\n');
+    expect(await refsIn(host)).toBe('');
+    // The one's own intent, and all of them in one.
+    expect(pushesIn(host)).toHaveLength(3);
   });
 
   it('without a key, leaves to its own writer what neither it writes itself nor the config repo lists', async () => {
