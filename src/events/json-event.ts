@@ -6,7 +6,8 @@ import type { HeldPlace, Hold } from '../plan/holds.ts';
 import type { ImageExplanation } from '../plan/image.ts';
 import type { Candidate, PlacePair, StandingHold, Waiting } from '../plan/listed.ts';
 import type { Change, CommitPreview, ImagePreview, RunResult, SkippedImage } from '../plan/outcome.ts';
-import type { DeliveryStanding, ImageStanding, LiveLook, OpenProposal } from '../plan/where.ts';
+import type { OpenProposal } from '../plan/pull-request.ts';
+import type { DeliveryStanding, ImageStanding, LiveLook } from '../plan/where.ts';
 import type { Person } from '../plan.ts';
 
 interface Due {
@@ -69,6 +70,8 @@ export interface DeliveryEvent extends HistoryRecord, Branch {
 /** What was delivered, newest first. */
 export interface HistoryValue {
   readonly entries: readonly DeliveryEvent[];
+  /** What waits for review, of deliveries that are proposed; by which pull request, as far as the host tells. */
+  readonly proposals?: readonly (Branch & { readonly delivery: string; readonly proposal: OpenProposal })[] | undefined;
   /** Commits of others among them, which changed none of the values. */
   readonly others: number;
   /** Why nobody was asked about healthy times that are kept somewhere. */

@@ -32,6 +32,18 @@ export interface PullRequestPlan {
   readonly host?: 'github' | 'gitlab' | 'gitea' | undefined;
 }
 
+/** What waits for review, on the branch `head`. */
+export interface OpenProposal {
+  readonly head: string;
+  readonly commit: string;
+  /** The app repo's commit that it would bring, where it tells. */
+  readonly from?: string | undefined;
+  readonly number?: number | undefined;
+  readonly url?: string | undefined;
+  /** Why the host's API couldn't tell whether and by which pull request. */
+  readonly notAsked?: string | undefined;
+}
+
 /** The branch that a delivery proposes. */
 export function headOf({
   name,

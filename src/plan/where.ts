@@ -6,6 +6,7 @@ import type { Health } from './deploy.ts';
 import type { PlaceNow } from './history.ts';
 import type { Hold } from './holds.ts';
 import type { Candidate, Waiting } from './listed.ts';
+import type { OpenProposal } from './pull-request.ts';
 
 /** A place, and what the commit behind its value is to the one that is asked about. */
 export interface PlaceStanding extends PlaceNow {
@@ -16,18 +17,6 @@ export interface PlaceStanding extends PlaceNow {
   readonly is: Relation;
   /** The config commit since which it has been there without a break, and when that landed. */
   readonly since?: { readonly commit: ObjectId; readonly at: string; readonly orEarlier: boolean } | undefined;
-}
-
-/** What waits for review, on the branch `head`. */
-export interface OpenProposal {
-  readonly head: string;
-  readonly commit: ObjectId;
-  /** The app repo's commit that it would bring, where it tells. */
-  readonly from?: ObjectId | undefined;
-  readonly number?: number | undefined;
-  readonly url?: string | undefined;
-  /** Why the host's API couldn't tell whether and by which pull request. */
-  readonly notAsked?: string | undefined;
 }
 
 /** What keeps a commit from an environment. */

@@ -47,7 +47,9 @@ export async function readBranch(
   question: HistoryQuestion,
 ): Promise<BranchHistory> {
   return askConfigRepo(world, place, credential, async (repo) => {
-    const { tip, intents } = await repo.look();
+    const { tip, isNew, intents } = await repo.look();
+    // What it would be made of is another branch's.
+    if (isNew) return notMade(place, tip, question);
     const waiting = await waitingOn(world, repo, place.branch, intents);
     const [{ records, whole }, now] = await Promise.all([
       readRecords(world, repo, tip, question),
@@ -63,6 +65,15 @@ export async function readBranch(
       records: records.map((record) => changed.get(record.commit) ?? record),
     };
   });
+}
+
+/** A branch that what lands first makes: nothing is there yet. */
+function notMade({ repo, branch }: BranchPlace, tip: ObjectId, { places }: HistoryQuestion): BranchHistory {
+  const none = { value: undefined, writer: undefined, byHand: false };
+  return {
+    ...{ repo, branch, tip, whole: true, records: [], subjects: new Map(), holds: [], waiting: [], files: [] },
+    places: places.map(({ file, path }) => ({ file, path, ...none })),
+  };
 }
 
 async function readRecords(

@@ -1,6 +1,6 @@
 import { TagboatError } from '../../errors.ts';
+import type { OpenProposal } from '../../plan/pull-request.ts';
 import { headOf } from '../../plan/pull-request.ts';
-import type { OpenProposal } from '../../plan/where.ts';
 import type { DeliveryPlan, GitCredential } from '../../plan.ts';
 import { WireFailure } from '../../wire/failure.ts';
 import { commitsSince } from '../../wire/git/ancestry.ts';

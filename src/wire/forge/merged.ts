@@ -4,6 +4,12 @@ import type { World } from '../world.ts';
 import type { Commented } from './comments.ts';
 import { openApi } from './forge.ts';
 
+/** `at`: when it was merged by its host's clock, ISO 8601, where that tells. */
+export interface MergedPull {
+  readonly number: number;
+  readonly at: string | undefined;
+}
+
 /**
  * The merged pull request that brought a commit, as its host tells it: by a merge, a squash or a rebase. Undefined where none
  * did, or the token may not see it. Throws WireFailure.
@@ -12,7 +18,7 @@ export async function mergedPull(
   world: World,
   { kind, access }: Pick<Commented, 'kind' | 'access'>,
   commit: string,
-): Promise<number | undefined> {
+): Promise<MergedPull | undefined> {
   const { call } = openApi(world, access);
   const path = access.path.split('/').map(encodeURIComponent).join('/');
   if (kind === 'gitea') {
@@ -20,7 +26,7 @@ export async function mergedPull(
       if (error instanceof WireFailure && error.status === 404) return undefined;
       throw error;
     });
-    return at(pull, 'merged') === true ? numberAt(pull, 'number') : undefined;
+    return at(pull, 'merged') === true ? pullIn(pull, 'number') : undefined;
   }
   const project = `/projects/${encodeURIComponent(access.path)}/repository`;
   const value = await call(
@@ -35,5 +41,10 @@ export async function mergedPull(
     ['merge_commit_sha', 'squash_commit_sha'].some((key) => textAt(one, key) === commit);
   // A commit of one that was merged into another's branch has both.
   const found = merged.find(makes) ?? merged[0];
-  return found === undefined ? undefined : numberAt(found, kind === 'github' ? 'number' : 'iid');
+  return found === undefined ? undefined : pullIn(found, kind === 'github' ? 'number' : 'iid');
+}
+
+function pullIn(value: unknown, key: string): MergedPull {
+  const time = Date.parse(textAt(value, 'merged_at'));
+  return { number: numberAt(value, key), at: Number.isNaN(time) ? undefined : new Date(time).toISOString() };
 }

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { commit } from '../../../src/entry/commands/commit.ts';
@@ -183,6 +183,22 @@ describe.skipIf(noHttpBackend !== undefined)(`tagboat promote --due${skipNote}`,
     expect(await look('2026-03-31T10:00:00Z')).toEqual({ told: ['', '', frozen], words: ['', '', frozen] });
     await due('2026-04-01T07:00:00Z');
     expect(await look('2026-04-01T08:00:00Z')).toEqual({ told: ['', '', ''], words: ['', '', ''] });
+  });
+
+  it('makes a branch that is to be made, also where it would begin with these values', async () => {
+    const { host, app, deliver, due, at } = await chain();
+    const text = await readFile(join(app, 'tagboat.yaml'), 'utf8');
+    const made = text.replace(/(staging: .*) }\n/, '$1, branch: release, createBranch: { from: main } }\n');
+    await writeFile(join(app, 'tagboat.yaml'), made.replaceAll('staging/values.yaml', 'dev/values.yaml'));
+    const commit = await deliver('2026-06-01T08:00:00Z');
+    const told = await here(status(common, 'staging'), { ...at('2026-06-01T08:10:00Z'), command: 'status' });
+    expect(told.errors).toEqual([]);
+    expect((told.value as StatusValue).rows).toMatchObject([
+      { value: undefined, candidate: { notYet: [{ is: 'soaking' }], values: [{ now: undefined, to: commit }] } },
+    ]);
+    expect(await due('2026-06-01T09:00:00Z', {}, ['staging'])).toMatchObject({ exitCode: 0, errors: [] });
+    expect(await host.git('config', 'show', 'release:dev/values.yaml')).toContain(commit);
+    expect(why(await due('2026-06-01T10:00:00Z', {}, ['staging']))).toEqual({ staging: 'nothing' });
   });
 
   it('shows with --check what is due and the diff, and writes nothing', async () => {

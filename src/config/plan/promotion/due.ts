@@ -18,6 +18,8 @@ export interface DueFacts {
   readonly notAsked: string | undefined;
   /** Whether the first one has an application that could be asked about. */
   readonly isFollowed: boolean;
+  /** When the host merged commits that came by pull request, or why it doesn't tell, by the commits. */
+  readonly merged: ReadonlyMap<string, { readonly at: string | undefined } | { readonly why: string }>;
   /** What the second one's commit is to the first one's where values differ, in the pairs' order; undefined: not asked. */
   readonly kin: readonly ({ readonly is: string; readonly theirs: string; readonly why: string } | undefined)[];
 }
@@ -41,13 +43,16 @@ export function dueOf(facts: DueFacts, now: number): Candidate {
   const notYet: NotYet[] = [];
   const landed: string[] = [];
   for (const { from: place, to: target, theirs, kin } of differing) {
-    const since = theirs && sinceWhen(from, theirs);
+    const record = theirs && sinceWhen(from, theirs);
+    const merged = record && facts.merged.get(record.commit);
     if (theirs?.value === undefined)
       notYet.push({ is: 'unknown', why: `${place.path} in ${place.file} of ${after.name} isn't there` });
     else if (theirs.byHand && theirs.writer !== undefined) notYet.push({ is: 'byHand', ...pick(place) });
-    else if (since === undefined)
+    else if (merged !== undefined && 'why' in merged) notYet.push({ is: 'unknown', why: merged.why });
+    else if (record === undefined)
       notYet.push({ is: 'unknown', why: `nothing says since when ${place.path} in ${place.file} is what it is` });
-    else landed.push(since);
+    // A commit that was merged as it was has the time at which it was made.
+    else landed.push(merged?.at !== undefined && merged.at > record.landedAt ? merged.at : record.landedAt);
     if (kin?.is === 'descendant') notYet.push({ is: 'older', ...pick(target), theirs: kin.theirs });
     else if (kin?.is === 'diverged') notYet.push({ is: 'otherLine', ...pick(target), theirs: kin.theirs });
     else if (kin?.is === 'unknown') notYet.push({ is: 'unknown', why: kin.why });
@@ -100,7 +105,7 @@ function placeIn({ places }: BranchHistory, place: HeldPlace): PlaceNow | undefi
 }
 
 /** When a commit of ours brought the value that is there: the first of those that set it to that and nothing else since. */
-function sinceWhen({ records }: BranchHistory, place: PlaceNow): string | undefined {
+function sinceWhen({ records }: BranchHistory, place: PlaceNow): HistoryRecord | undefined {
   if (place.byHand || place.writer === undefined) return undefined;
   const key = placeKey(place);
   let since: HistoryRecord | undefined;
@@ -112,7 +117,7 @@ function sinceWhen({ records }: BranchHistory, place: PlaceNow): string | undefi
     if (set !== place.value) break;
     since = record;
   }
-  return since?.landedAt;
+  return since;
 }
 
 function pick({ file, path }: HeldPlace): HeldPlace {

@@ -75,13 +75,13 @@ async function decide(
   session: Session,
   looking: Looking,
   names: readonly string[] | undefined,
-  { why }: PromoteOptions,
+  { why, waitMerge }: PromoteOptions,
 ): Promise<Decision> {
   return withAuth(session, async (auth) => {
     const { world } = session;
     const enough = readsSoaks(looking, world.clock.now());
     const { histories, errors: unread } = await readHistories(session, auth, looking, enough);
-    const decided = await decideAll({ session, auth, looking, histories }, names);
+    const decided = await decideAll({ session, auth, looking, histories }, { names, again: waitMerge !== undefined });
     const due = inOrder(decided.filter(({ candidate }) => candidate.due));
     const planned = await Promise.all(
       due.map((one) => {

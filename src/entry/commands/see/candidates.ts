@@ -1,5 +1,7 @@
 import { commitBehind } from '../../../commit/history/standing.ts';
 import { openLineage } from '../../../commit/order/lineage.ts';
+import { readState } from '../../../commit/order/places-state.ts';
+import { forgeOf } from '../../../commit/repo/forge.ts';
 import { pairPlaces } from '../../../config/plan/pair-places.ts';
 import type { DueFacts } from '../../../config/plan/promotion/due.ts';
 import type { DeliveryConfig } from '../../../config/shape/checked.ts';
@@ -8,10 +10,13 @@ import type { BranchHistory, HistoryRecord, PlaceNow } from '../../../plan/histo
 import type { HeldPlace } from '../../../plan/holds.ts';
 import type { Candidate, PlacePair } from '../../../plan/listed.ts';
 import { placeKey } from '../../../plan/path.ts';
+import { WireFailure } from '../../../wire/failure.ts';
+import { mergedPull } from '../../../wire/forge/merged.ts';
+import type { World } from '../../../wire/world.ts';
 import { createServers } from '../../run/argocd-servers.ts';
 import { type AskingLive, type Lives, openLives } from './ask-live.ts';
 import { type Glance, glancing } from './glance.ts';
-import type { Read } from './read-histories.ts';
+import { proposalOf, type Read } from './read-histories.ts';
 
 /** A delivery with `after`, as it was decided, and what would be promoted to where. */
 export interface Decided {
@@ -28,11 +33,20 @@ export interface Decided {
 /** Nobody sits before a screen, and an answer decides: Argo CD has more time than for a look. */
 const patient: Glance = { silentMs: 20_000, againMs: 10_000, wholeMs: 90_000 };
 
+interface Deciding {
+  /** Only of these. */
+  readonly names?: readonly string[] | undefined;
+  readonly lives?: Lives | undefined;
+  /** With whose patience hosts' APIs are asked. Default: the run's. */
+  readonly look?: World | undefined;
+  /** What is proposed already is due all the same: its merge is to be waited for. */
+  readonly again?: boolean | undefined;
+}
+
 /** What is due of the deliveries with `after`, all decided by what was read. Throws PROMOTE_UNPAIRED, PROMOTE_AMBIGUOUS. */
 export async function decideAll(
   { session: { world, emit }, auth, looking, histories, lineages = new Map() }: Read,
-  names?: readonly string[],
-  lives?: Lives,
+  { names, lives, again = false, look = world }: Deciding = {},
 ): Promise<Decided[]> {
   const { config, source, seen } = looking;
   const targets = (config?.deliveries ?? []).flatMap((to) => {
@@ -75,6 +89,14 @@ export async function decideAll(
       why: `whether ${own} is newer than ${other}, which ${at} is from, can't be told (${why})`,
     };
   };
+  /** The open proposal, where it has just these values. */
+  const proposedSo = async (to: DeliveryConfig, { values }: Candidate) => {
+    const looked = seen.find(({ delivery }) => delivery === to.name);
+    const proposal = looked && (await proposalOf(world, look, auth, looked));
+    if (proposal === undefined) return undefined;
+    const state = await readState(world, to, values, await auth.git(to.repo), proposal.commit);
+    return values.every((value, at) => state.values[at] === value.to) ? proposal : undefined;
+  };
   const decisions = targets.map(async ({ from, to, after, pairs }): Promise<Decided> => {
     const history = ({ repo, branch }: DeliveryConfig) =>
       histories.find((one) => one.repo === repo && one.branch === branch);
@@ -92,16 +114,45 @@ export async function decideAll(
     const kin = await Promise.all(
       differs.map((one) => (one === undefined || to.order === 'off' ? undefined : kinOf(one.ours, one.theirs))),
     );
+    const mergedOf = async ({
+      commit,
+    }: HistoryRecord): Promise<[string, { at: string | undefined } | { why: string }]> => {
+      const { repo, pullRequest } = from;
+      try {
+        const credential = await auth.git(repo);
+        const pull = await mergedPull(look, forgeOf(world, repo, pullRequest?.host, credential), commit);
+        return [commit, { at: pull?.at }];
+      } catch (error) {
+        world.signal.throwIfAborted();
+        const isTold = error instanceof WireFailure || error instanceof TagboatError || look.signal.aborted;
+        if (!isTold || !(error instanceof Error)) throw error;
+        return [commit, { why: `when what ${from.name} has was merged can't be told: ${error.message}` }];
+      }
+    };
+    const isMerged = from.via === 'pullRequest' && after.soakMs > 0;
+    const writers = new Set(differs.flatMap((one) => (isMerged && one?.ours?.writer) || []));
+    const merged = new Map(await Promise.all([...writers].map(mergedOf)));
     const facts: DueFacts = {
-      ...{ delivery: to.name, after, pairs, from: first, to: second, isFollowed: from.deploy !== undefined, kin },
+      ...{
+        delivery: to.name,
+        after,
+        pairs,
+        from: first,
+        to: second,
+        isFollowed: from.deploy !== undefined,
+        kin,
+        merged,
+      },
       ...{ live: undefined, notAsked: undefined, ...live },
     };
+    const found = dueOf(facts, world.clock.now());
+    const proposal = found.due && !again ? await proposedSo(to, found) : undefined;
     return {
       from,
       to,
       pairs,
       tip: first?.tip,
-      candidate: dueOf(facts, world.clock.now()),
+      candidate: proposal === undefined ? found : { ...found, due: false, notYet: [{ is: 'proposed', proposal }] },
       error: live && 'error' in live ? live.error : undefined,
     };
   });
@@ -114,9 +165,13 @@ export async function decideAll(
 }
 
 /** What is to come to these deliveries from those that they come after, to be looked at: what can't be decided is told as that. */
-export async function lookAhead(read: Read, lives: Lives, names: readonly string[]): Promise<Candidate[]> {
+export async function lookAhead(
+  read: Read,
+  asking: Pick<Deciding, 'lives' | 'look'>,
+  names: readonly string[],
+): Promise<Candidate[]> {
   const found = names.map((name) =>
-    decideAll(read, [name], lives).then(
+    decideAll(read, { ...asking, names: [name] }).then(
       (decided) => decided.map(({ candidate }) => candidate),
       (error: unknown): Candidate[] => {
         read.session.world.signal.throwIfAborted();

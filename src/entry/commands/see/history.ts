@@ -1,3 +1,4 @@
+import type { Auth } from '../../../auth/auth.ts';
 import { appOf } from '../../../config/plan/message.ts';
 import { parseSince } from '../../../config/read/arguments.ts';
 import { TagboatError } from '../../../errors.ts';
@@ -6,13 +7,21 @@ import type { BranchHistory, HistoryRecord } from '../../../plan/history.ts';
 import { WireFailure } from '../../../wire/failure.ts';
 import type { World } from '../../../wire/world.ts';
 import type { CommonOptions } from '../../run/options.ts';
-import type { Body } from '../../run/session.ts';
+import type { Body, Session } from '../../run/session.ts';
 import { withAuth } from '../../run/with-auth.ts';
 import { csvText } from '../../show/see/csv.ts';
 import { historyText } from '../../show/see/history-words.ts';
 import type { TargetOptions } from '../target/target.ts';
 import { glancing } from './glance.ts';
-import { aboutIn, type BranchOf, type Looking, lookAt, readHistories } from './read-histories.ts';
+import {
+  aboutIn,
+  type BranchOf,
+  type LookedAt,
+  type Looking,
+  lookAt,
+  proposalOf,
+  readHistories,
+} from './read-histories.ts';
 
 export interface HistoryOptions extends TargetOptions {
   /** `14d`, or a day. */
@@ -47,16 +56,46 @@ export function history(common: CommonOptions, name: string | undefined, options
       (records.length >= olderInARow && !records.slice(-olderInARow).some(isNew));
     return withAuth(session, async (auth) => {
       const { histories, errors } = await readHistories(session, auth, looking, enough);
-      const value = await historyOf(session.world, looking, histories, {
+      const found = await historyOf(session.world, looking, histories, {
         isShown: isAbout,
         limit,
         isNew,
       });
+      const value = { ...found, proposals: await proposalsOf(session, auth, looking, name) };
       if (options.format === 'csv') session.print(csvText(value.entries));
       else session.print((style) => historyText(value, style));
       return { errors, value };
     });
   };
+}
+
+/** What waits for review, of the named delivery or of all; what nobody can tell keeps nothing else back. */
+async function proposalsOf(
+  { world }: Session,
+  auth: Auth,
+  { seen }: Looking,
+  name: string | undefined,
+): Promise<NonNullable<HistoryValue['proposals']>> {
+  const isNamed = seen.some(({ delivery }) => delivery === name);
+  const isAsked = ({ delivery, places }: LookedAt): boolean =>
+    name === undefined || (isNamed ? delivery === name : places.some(({ service }) => service === name));
+  const look = glancing(world);
+  try {
+    const found = await Promise.all(
+      seen.filter(isAsked).map(async (one) => {
+        const proposal = await proposalOf(world, look.world, auth, one).catch((error: unknown) => {
+          // Whether its config repo could be read is told by what was read of it.
+          look.untold(error);
+          return undefined;
+        });
+        const { delivery = '', repo, branch } = one;
+        return proposal === undefined ? [] : [{ delivery, repo, branch, proposal }];
+      }),
+    );
+    return found.flat();
+  } finally {
+    look.over();
+  }
 }
 
 interface Shown {

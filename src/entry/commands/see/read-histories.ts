@@ -8,7 +8,7 @@ import type { ErrorReport } from '../../../errors.ts';
 import type { BranchHistory, HistoryRecord } from '../../../plan/history.ts';
 import type { HeldPlace } from '../../../plan/holds.ts';
 import { placeKey } from '../../../plan/path.ts';
-import type { OpenProposal } from '../../../plan/where.ts';
+import type { OpenProposal } from '../../../plan/pull-request.ts';
 import type { DeliveryPlan, Source } from '../../../plan.ts';
 import type { World } from '../../../wire/world.ts';
 import type { CommonOptions } from '../../run/options.ts';
@@ -18,7 +18,8 @@ import { askBranches } from '../target/each-branch.ts';
 import { commandTargets, type TargetOptions } from '../target/target.ts';
 
 /** One delivery of the config, or a branch that is named on the command line. */
-export interface LookedAt extends Pick<DeliveryPlan, 'repo' | 'branch' | 'deploy' | 'via' | 'pullRequest'> {
+export interface LookedAt
+  extends Pick<DeliveryPlan, 'repo' | 'branch' | 'createBranch' | 'deploy' | 'via' | 'pullRequest'> {
   readonly delivery: string | undefined;
   readonly places: readonly (HeldPlace & { readonly service: string })[];
   /** It writes files for pull requests. */
@@ -53,10 +54,12 @@ export async function lookAt(session: Session, common: CommonOptions, options: T
     };
   }
   const { config, source } = await openConfig(session, common);
-  const seen = config.deliveries.map(({ name: delivery, repo, branch, deploy, via, pullRequest, set, write }) => ({
-    ...{ delivery, repo, branch, deploy, via, pullRequest, writes: write.length > 0 },
-    places: set.map(({ file, path, value }) => ({ file, path, service: serviceOf({ file, path, value }, delivery) })),
-  }));
+  const seen = config.deliveries.map(
+    ({ name: delivery, repo, branch, createBranch, deploy, via, pullRequest, set, write }) => ({
+      ...{ delivery, repo, branch, createBranch, deploy, via, pullRequest, writes: write.length > 0 },
+      places: set.map(({ file, path, value }) => ({ file, path, service: serviceOf({ file, path, value }, delivery) })),
+    }),
+  );
   return { seen, source, config };
 }
 

@@ -66,7 +66,7 @@ export async function statusOf(
     );
     const ahead = await lookAhead(
       read,
-      lives,
+      { lives, look: look.world },
       chained.map((one) => one.name),
     );
     return { rows: rows.map((row) => withCandidate(row, ahead)) };

@@ -93,7 +93,12 @@ export async function whereOf(read: Read, asked: string | undefined): Promise<Wh
         return standing.is === 'there' ? withLive(lives, one, history, standing) : standing;
       }),
     );
-    return { ...found, url: of.url, images, deliveries: await withPromotions(read, lives, deliveries) };
+    return {
+      ...found,
+      url: of.url,
+      images,
+      deliveries: await withPromotions(read, { lives, look: look.world }, deliveries),
+    };
   } finally {
     servers.close();
     look.over();
@@ -136,7 +141,7 @@ function notTaken(
 /** Of a delivery that comes after another one, what is in the way is that one, or what keeps it from being promoted. */
 async function withPromotions(
   read: Read,
-  lives: Lives,
+  asking: Parameters<typeof lookAhead>[1],
   standings: readonly DeliveryStanding[],
 ): Promise<DeliveryStanding[]> {
   const isThere = (name: string): boolean => standings.some(({ delivery, is }) => delivery === name && is === 'there');
@@ -146,7 +151,7 @@ async function withPromotions(
       const after = read.looking.config?.deliveries.find(({ name }) => name === delivery)?.after?.name;
       const isOpen = obstacles.every((one) => one.is !== 'notBuilt' && one.is !== 'proposed');
       if (after === undefined || is === 'there' || !isOpen) return standing;
-      const [candidate] = isThere(after) ? await lookAhead(read, lives, [delivery]) : [];
+      const [candidate] = isThere(after) ? await lookAhead(read, asking, [delivery]) : [];
       const others = obstacles.filter((one) => one.is !== 'notTaken' && one.is !== 'notDelivered' && one.is !== 'held');
       const holds = obstacles.filter((one) => one.is === 'held' && candidate?.notYet.every(({ is }) => is !== 'held'));
       return { ...standing, obstacles: [...holds, ...others, { is: 'notPromoted', after, candidate }] };

@@ -8,6 +8,9 @@ import { commandTargets, type TargetOptions } from './target.ts';
 
 type Place = Pick<DeliveryPlan, 'repo' | 'branch'>;
 
+/** A branch that is asked, and whether it may be one that isn't made yet. */
+type Asked = Pick<DeliveryPlan, 'repo' | 'branch' | 'createBranch'>;
+
 interface Answers<T> {
   readonly answers: readonly (Place & { readonly answer: T })[];
   readonly errors: readonly ErrorReport[];
@@ -34,12 +37,17 @@ export async function askEachBranch<T>(
 export async function askBranches<T>(
   { world }: Pick<Session, 'world'>,
   auth: Pick<Auth, 'git'>,
-  targets: readonly Place[],
-  ask: (place: Place, credential: GitCredential | undefined) => Promise<T>,
+  targets: readonly Asked[],
+  ask: (place: Asked, credential: GitCredential | undefined) => Promise<T>,
 ): Promise<Answers<T>> {
-  const branches = new Map(targets.map(({ repo, branch }) => [`${repo} ${branch}`, { repo, branch }]));
+  const branches = new Map(
+    targets.map(({ repo, branch, createBranch }) => [`${repo} ${branch}`, { repo, branch, createBranch }]),
+  );
   const results = await Promise.allSettled(
-    [...branches.values()].map(async (place) => ({ ...place, answer: await ask(place, await auth.git(place.repo)) })),
+    [...branches.values()].map(async (place) => {
+      const { repo, branch } = place;
+      return { repo, branch, answer: await ask(place, await auth.git(repo)) };
+    }),
   );
   world.signal.throwIfAborted();
   return {

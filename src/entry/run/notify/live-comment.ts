@@ -87,9 +87,10 @@ async function commentOn(session: Session, about: CommentedConfig, commit: strin
         [...facts.values()].map(({ repo }) => repo),
       );
       const where = forgeOf(world, url, undefined, credential);
-      const number = await mergedPull(world, where, commit);
-      if (number === undefined)
+      const merged = await mergedPull(world, where, commit);
+      if (merged === undefined)
         return tell('info', `no merged pull request brought ${short(commit)}, or the token may not see it`);
+      const { number } = merged;
       const write = (theirs: readonly string[]): string => clean(commentText(theirs, facts));
       const did = await keepComment(world, { ...where, number }, await markerOf(world, about), write);
       const message = { created: 'made', updated: 'brought up to date', unchanged: 'there already' }[did];

@@ -1,19 +1,24 @@
 import type { DeliveryEvent, HistoryValue } from '../../../events/json-event.ts';
 import { minuteOf, oneLine, short } from '../printable.ts';
 import { commitPage } from '../report/links.ts';
+import { proposedText } from './promotion-words.ts';
 import { age, type Cell, type ProductStyle, tableLines } from './style.ts';
 
 /** Columns of each: when, what kind, where, what, who, how long. 100 in all. */
 const widths = [16, 1, 14, 40, 16, 13];
 
 /** What was delivered, newest first, one line each; and what isn't shown. */
-export function historyText({ entries, others, whole, notAsked }: HistoryValue, style: ProductStyle): string {
+export function historyText(
+  { entries, proposals = [], others, whole, notAsked }: HistoryValue,
+  style: ProductStyle,
+): string {
   const { colors } = style;
   const rows = entries.map((entry) => rowOf(entry, style));
   const more = others === 0 ? '' : `${others} other ${others === 1 ? 'commit' : 'commits'} set none of these values.`;
   const far = whole ? '' : 'Older commits were not read.';
   const rest = [more, far].filter((one) => one !== '').join(' ');
   return `${[
+    ...proposals.map((one) => `${colors.yellow('…')} ${oneLine(`${one.delivery} ${proposedText(one.proposal)}`)}`),
     ...(entries.length === 0
       ? ['= Nothing was delivered here, as far as the commits tell.']
       : tableLines(rows, widths)),

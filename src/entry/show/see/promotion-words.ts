@@ -1,4 +1,5 @@
 import type { Candidate, NotYet } from '../../../plan/listed.ts';
+import type { OpenProposal } from '../../../plan/pull-request.ts';
 import { minuteOf, oneLine, short } from '../printable.ts';
 
 /** How a promotion stands, in a line: that it is due, or why not yet. */
@@ -36,6 +37,8 @@ export function notYetText(notYet: NotYet, { after, now }: { readonly after: str
         `held by ${by} ${until === undefined ? 'until it is released' : `until ${minuteOf(until)}`}: ${why} (${path})`,
       );
     }
+    case 'proposed':
+      return oneLine(proposedText(notYet.proposal));
     case 'older':
       return oneLine(`${notYet.path} in ${notYet.file} is from a newer commit (${short(notYet.theirs)})`);
     case 'otherLine':
@@ -58,4 +61,10 @@ function momentIn(iso: string, zone: string, now: number): string {
     ...(far ? { day: 'numeric', month: 'short', year: 'numeric' } : {}),
   }).format(time);
   return `${parts.replaceAll(',', '')} ${zone}`;
+}
+
+/** How something waits for review. */
+export function proposedText({ number, url = '', head, notAsked }: OpenProposal): string {
+  const by = number === undefined ? `from ${head}` : `in #${number}`;
+  return `proposed ${by}, waiting for review: ${notAsked === undefined ? url : `by which pull request isn't known (${notAsked})`}`;
 }

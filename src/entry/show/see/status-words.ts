@@ -2,9 +2,8 @@ import type { StatusRow, StatusValue } from '../../../events/json-event.ts';
 import { isObjectId } from '../../../wire/git/pack/object.ts';
 import { minuteOf, oneLine, short } from '../printable.ts';
 import { commitPage } from '../report/links.ts';
-import { promotedValue, promotionText } from './promotion-words.ts';
+import { promotedValue, promotionText, proposedText } from './promotion-words.ts';
 import { age, type Cell, type ProductStyle, tableLines } from './style.ts';
-import { proposedText } from './where-words.ts';
 
 /** Columns of each: service, environment, value, commit, since, by whom, how far behind, what Argo CD shows. 100 in all. */
 const widths = [14, 13, 14, 20, 6, 10, 6, 11];

@@ -1,8 +1,8 @@
 import type { WhereValue } from '../../../events/json-event.ts';
-import type { DeliveryStanding, ImageStanding, LiveLook, Obstacle, OpenProposal } from '../../../plan/where.ts';
+import type { DeliveryStanding, ImageStanding, LiveLook, Obstacle } from '../../../plan/where.ts';
 import { minuteOf, oneLine, padTo, short } from '../printable.ts';
 import { commitPage } from '../report/links.ts';
-import { promotionText } from './promotion-words.ts';
+import { promotionText, proposedText } from './promotion-words.ts';
 import { age, type ProductStyle } from './style.ts';
 
 /** Where a commit is: its images, then each environment on a line, with what is in the way below it. */
@@ -127,9 +127,4 @@ function obstacleText(obstacle: Obstacle, now: number): string {
     case 'notDelivered':
       return 'no run has delivered it yet';
   }
-}
-
-export function proposedText({ number, url = '', head, notAsked }: OpenProposal): string {
-  const by = number === undefined ? `from ${head}` : `in #${number}`;
-  return `proposed ${by}, waiting for review: ${notAsked === undefined ? url : `by which pull request isn't known (${notAsked})`}`;
 }
