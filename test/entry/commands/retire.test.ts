@@ -3,6 +3,7 @@ import { hold, unhold } from '../../../src/entry/commands/hold.ts';
 import { retire } from '../../../src/entry/commands/retire.ts';
 import { rollback } from '../../../src/entry/commands/rollback.ts';
 import { ship } from '../../../src/entry/commands/ship.ts';
+import { configured } from '../../scenarios/app-repo.ts';
 import { ofMergeRequest, writing } from '../../scenarios/preview.ts';
 import { cli, town } from '../../support/cli.ts';
 import { git, noHttpBackend, skipNote } from '../../support/git-host.ts';
@@ -75,7 +76,9 @@ describe.skipIf(noHttpBackend !== undefined)(`tagboat retire${skipNote}`, () => 
     ['rollback', [], /follows: push the earlier state there, or keep a value of it as it is with tagboat hold/],
     ['rollback', [`${file}:.tag`], /push the earlier state there/],
   ] as const)('%s of what is written whole (%j) is refused in words that fit', async (command, path, words) => {
-    const { run, host } = await open();
+    const built = await open();
+    const { run, host } = built;
+    await configured((text) => text.replace(/\n +set:\n.*/, ''))(built);
     await run(ship(common), 'ship');
     const tip = await host.git('config', 'rev-parse', 'main');
     const asked = { path: [...path], why: 'a test', to: 'previous' };
