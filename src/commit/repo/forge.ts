@@ -25,14 +25,11 @@ export function openForge(
 export function forgeOf(
   { env }: Pick<World, 'env'>,
   repo: string,
-  said: NonNullable<DeliveryPlan['pullRequest']>['host'],
+  said: SaidHost,
   credential: GitCredential | undefined,
 ): Omit<Commented, 'number'> {
   const impossible = (why: string) => new TagboatError('PULL_REQUEST_IMPOSSIBLE', { repo: shownUrl(repo), why });
-  if (!URL.canParse(repo)) throw impossible('it has no URL');
-  const url = new URL(repo);
-  const kind = said ?? forgeKind(url, env);
-  if (kind === undefined) throw impossible(`nothing tells what ${url.host} is`);
+  const { kind, url } = hostOf(env, repo, said);
   if (credential?.token === undefined) throw impossible('there is no token for it');
   const { token, graphql } = credential;
   const [, before = '', path = ''] = /^(.*)\/([^/]+\/[^/]+?)(?:\.git)?\/?$/.exec(url.pathname) ?? [];
@@ -50,6 +47,18 @@ export function forgeOf(
       return { kind, access: { api: `${root}/api/v4`, token, path: whole }, graphql: undefined };
     }
   }
+}
+
+type SaidHost = NonNullable<DeliveryPlan['pullRequest']>['host'];
+
+/** What a repository's host is, by its URL or as the config says. Throws PULL_REQUEST_IMPOSSIBLE for plain git. */
+export function hostOf(env: World['env'], repo: string, said: SaidHost) {
+  const impossible = (why: string) => new TagboatError('PULL_REQUEST_IMPOSSIBLE', { repo: shownUrl(repo), why });
+  if (!URL.canParse(repo)) throw impossible('it has no URL');
+  const url = new URL(repo);
+  const kind = said ?? forgeKind(url, env);
+  if (kind === undefined) throw impossible(`nothing tells what ${url.host} is, and plain git has no pull requests`);
+  return { kind, url };
 }
 
 /** GitHub's REST API beside its GraphQL: `/api/v3` beside `/api/graphql` on a server of one's own. */

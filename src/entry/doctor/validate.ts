@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
+import { hostOf } from '../../commit/repo/forge.ts';
 import { configMistakes, parseConfig } from '../../config/config.ts';
+import type { BearsUnset } from '../../config/read/read.ts';
 import { reportOf, TagboatError } from '../../errors.ts';
 import type { CommonOptions } from '../run/options.ts';
 import { readConfigText, tellLeftOut } from '../run/prepare.ts';
@@ -18,8 +20,23 @@ export function validate(common: CommonOptions): Body {
       return { errors, value: { file, unset: [] } };
     }
     const unset = new Set<string>();
-    const config = parseConfig(text, file, env, { lists, unset: (_, name) => unset.add(name) !== undefined });
+    const unknown = new Set<string>();
+    const bears: BearsUnset = ([, delivery, key], name) => {
+      if (key === 'repo') unknown.add(String(delivery));
+      return unset.add(name) !== undefined;
+    };
+    const config = parseConfig(text, file, env, { lists, unset: bears });
     tellLeftOut(session, config);
+    const proposing = config.deliveries.filter(({ name, via }) => via === 'pullRequest' && !unknown.has(name));
+    const impossible = proposing.flatMap(({ name, repo, pullRequest }) => {
+      try {
+        hostOf(env, repo, pullRequest?.host);
+        return [];
+      } catch (error) {
+        return [reportOf(error, name)];
+      }
+    });
+    if (impossible.length > 0) return { errors: impossible, value: { file, unset: [...unset] } };
     const count = (number: number, one: string, more: string): string => `${number} ${number === 1 ? one : more}`;
     const images = count(config.images.length, 'image', 'images');
     const deliveries = count(config.deliveries.length, 'delivery', 'deliveries');

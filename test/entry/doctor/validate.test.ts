@@ -29,6 +29,24 @@ it('tagboat validate tells every mistake in one run, outside of a repository too
   ]);
 });
 
+it('tagboat validate tells of plain git that it has no pull requests, as plan does', async () => {
+  const dir = await tempDir();
+  const at = (name: string, repo: string, more = '') =>
+    `  ${name}: { repo: "${repo}", from: main, via: pullRequest, set: { ${name}.yaml: { .a: "{tag}" } }${more} }\n`;
+  const sound = `${at('named', 'https://git.example/acme/config', ', pullRequest: { host: gitea }')}${at('known', 'acme/config')}${at('unset', `https://$${'{GIT_HOST}'}/acme/config`)}`;
+  const asked = async (deliveries: string) => {
+    await writeFile(join(dir, 'tagboat.yaml'), `deliveries:\n${deliveries}`);
+    return (await here(validate(common), { command: 'validate', cwd: dir })).errors;
+  };
+  expect(await asked(sound)).toEqual([]);
+  expect(await asked(sound + at('plain', 'https://git.example/acme/config.git'))).toMatchObject([
+    {
+      ...{ code: 'PULL_REQUEST_IMPOSSIBLE', exitCode: 2, about: ['plain'] },
+      message: expect.stringContaining('nothing tells what git.example is, and plain git has no pull requests'),
+    },
+  ]);
+});
+
 it.each(['just text\n', '- a\n- b\n', '1\n'])('tagboat validate tells once that %j is no map', async (text) => {
   const dir = await tempDir();
   await writeFile(join(dir, 'tagboat.yaml'), text);

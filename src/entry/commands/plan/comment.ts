@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { headOfPullRequest } from '../../../commit/order/lineage.ts';
 import { forgeOf } from '../../../commit/repo/forge.ts';
-import type { ErrorReport } from '../../../errors.ts';
+import { type ErrorReport, reportOf } from '../../../errors.ts';
 import type { PlanValue } from '../../../events/json-event.ts';
 import { type Event, emitNotice } from '../../../events.ts';
 import type { GitCredential, Source } from '../../../plan.ts';
@@ -9,6 +9,7 @@ import { keepComment } from '../../../wire/forge/comments.ts';
 import { whyNoComment } from '../../run/notify/live-comment.ts';
 import type { CommonOptions } from '../../run/options.ts';
 import { runStarted, type Session } from '../../run/session.ts';
+import { withAuth } from '../../run/with-auth.ts';
 import { runLinks } from '../../show/report/links.ts';
 import { summaryOf } from '../../show/summary.ts';
 
@@ -68,6 +69,19 @@ export async function commentPlan(
     if (why === undefined) throw error;
     tell('warning', why);
   }
+}
+
+/** Puts in the plan's place why there is none: what stands there is of an earlier commit. Tells what keeps it from that. */
+export async function commentUnmade(
+  session: Session,
+  options: CommonOptions,
+  found: Source,
+  error: unknown,
+): Promise<void> {
+  const value: PlanValue = { images: [], deliveries: [], notes: ['The plan could not be made.'] };
+  await withAuth(session, (auth) =>
+    commentPlan(session, options, { found, value, errors: [reportOf(error)] }, async (url) => auth.readers(url, [])),
+  );
 }
 
 /** What ours is known by: other configs, and other parts of one, have comments of their own. */

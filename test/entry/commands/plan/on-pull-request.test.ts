@@ -1,4 +1,4 @@
-import { appendFile, writeFile } from 'node:fs/promises';
+import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { plan } from '../../../../src/entry/commands/plan.ts';
@@ -111,6 +111,48 @@ describe.skipIf(noHttpBackend !== undefined)(`a plan in a job of a pull request$
     const { codes, exitCode, events } = await run({ comment: true });
     expect([exitCode, codes.at(-1), comments.all]).toEqual([0, 'PLAN_NOT_COMMENTED', []]);
     expect(JSON.stringify(events)).toContain('by now');
+  });
+
+  it('is replaced by why there is none, where the config can no longer be read', async () => {
+    const place = await job();
+    const { dir, comments, run } = place;
+    await run({ comment: true });
+    const { body: planned = '', id } = comments.all[0] ?? {};
+    const path = join(dir, 'tagboat.yaml');
+    const sound = await readFile(path, 'utf8');
+    const wrong = [
+      [`${sound}    imagse: {}\n`, 'CONFIG_KEY_UNKNOWN'],
+      [sound.replace('{tag}', '{digest.app}{nothing}'), 'CONFIG_VALUE_INVALID'],
+      [`${sound}  "@everyone <b>: [\n`, 'CONFIG_YAML_INVALID'],
+    ] as const;
+    for (const [text, code] of wrong) {
+      await writeFile(path, text);
+      const refused = await run({ comment: true });
+      expect(refused.errors).toMatchObject([{ code }]);
+      const [told] = comments.all;
+      expect(told).toMatchObject({ id, login: 'github-actions[bot]' });
+      expect(told?.body.split('\n')[0]).toBe(planned.split('\n')[0]);
+      expect(told?.body).toMatch(
+        new RegExp(`### Tagboat plan ❌[^]*The plan could not be made[^]*#${code.toLowerCase()}`),
+      );
+      // In its place the line stands as it is, as code.
+      expect(told?.body.replace(/^```\n.*?^```$/gms, '')).not.toMatch(/would be built|@everyone|<b>/);
+    }
+    expect(writes(place)).toEqual(['POST', 'PATCH', 'PATCH', 'PATCH']);
+    // Not where nobody asked for it.
+    expect((await run()).errors).toHaveLength(1);
+    await writeFile(path, sound);
+    await run({ comment: true });
+    expect(comments.all).toMatchObject([{ id, body: planned }]);
+  });
+
+  it('says nothing of a config that can not be read where the pull request has a newer commit by now', async () => {
+    const { dir, comments, host, run } = await job();
+    await host.createRepo('acme/shop', { files: { a: 'b' } });
+    await host.git('acme/shop', 'update-ref', 'refs/pull/7/head', 'main');
+    await writeFile(join(dir, 'tagboat.yaml'), 'deliveries: [\n');
+    const { codes, errors } = await run({ comment: true });
+    expect([errors.length, codes.at(-1), comments.all]).toEqual([1, 'PLAN_NOT_COMMENTED', []]);
   });
 
   it('has what others wrote as text: no mention, no reference, no link, no HTML of theirs', async () => {
