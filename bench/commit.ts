@@ -41,7 +41,8 @@ export async function measureCommits(
       for (const roundTripMs of plan.roundTripsMs) {
         const hostPort = Number(new URL(host.url).port);
         const proxy = roundTripMs > 0 ? await delayProxy(hostPort, roundTripMs) : undefined;
-        const lane: Lane = { base, host, port: proxy?.port ?? hostPort, temp: folders.temp };
+        const origin = `http://127.0.0.1:${proxy?.port ?? hostPort}`;
+        const lane: Lane = { base, host, origin, env: {}, temp: folders.temp };
         for (const target of targets(files)) {
           const cell = {
             files,
@@ -61,18 +62,20 @@ export async function measureCommits(
   return { probes, cells };
 }
 
-interface Lane {
+export interface Lane {
   readonly base: string;
   readonly host: GitHost;
-  /** The host's own, or the proxy's in front of it. */
-  readonly port: number;
+  /** The host's own, or that of what is in front of it. */
+  readonly origin: string;
+  /** What every flow has in its environment besides. */
+  readonly env: Readonly<Record<string, string>>;
   readonly temp: string;
 }
 
 type Once = { readonly [K in keyof FlowRuns]: number };
 
 /** The flows in turn, A B C A B C, so that a slow minute of the machine falls on all of them. */
-async function inTurn(
+export async function inTurn(
   flows: readonly Flow[],
   rounds: number,
   lane: Lane,
@@ -100,8 +103,12 @@ async function once(flow: Flow, lane: Lane, target: Target): Promise<Once> {
   await run({ argv: ['sync'] });
   const value = randomBytes(20).toString('hex');
   const before = lane.host.requests.length;
-  const url = `http://127.0.0.1:${lane.port}/config.git`;
-  const { seconds } = await run({ argv: flow.argv({ url, target, value }), cwd, env: bareEnv(home) });
+  const url = `${lane.origin}/config.git`;
+  const { seconds } = await run({
+    argv: flow.argv({ url, target, value }),
+    cwd,
+    env: { ...bareEnv(home), ...lane.env },
+  });
   await assertLanded(lane.base, repo, target, value);
   const requests = lane.host.requests.slice(before);
   return {

@@ -8,7 +8,7 @@ const names: Readonly<Record<(typeof parts)[number], string>> = {
   commit: 'config commit on its branch',
   live: 'pods run it',
 };
-const size = { width: 820, left: 190, right: 70, top: 72, bar: 20, gap: 6, group: 34 };
+const size = { width: 820, left: 220, right: 70, top: 72, bar: 20, gap: 6, group: 34 };
 
 /** Bars of the whole hand-off with the longest round trip that was measured, which is what users have. */
 export function handoffChart({ cells }: HandoffResults): string {

@@ -92,16 +92,14 @@ function faster(flows: HandoffCell['flows'], rival: HandoffFlow, one: HandoffFlo
 
 /** Plainly, where a rival was faster; it would be easy to overlook in a table. */
 function slower({ cells }: HandoffResults): string {
-  const found = cells.flatMap(({ roundTripMs, step, flows }) =>
-    rivals.flatMap((rival) =>
-      ours[rival]
-        .filter((one) => faster(flows, rival, one) < 1)
-        .map(
-          (one) => `${handoffTitles[rival]} beats ${handoffTitles[one]} at ${roundTripMs} ms, ${handoffWhats[step]}`,
-        ),
-    ),
+  const found = rivals.flatMap((rival) =>
+    ours[rival].flatMap((one) => {
+      const rows = cells.filter(({ flows }) => faster(flows, rival, one) < 1);
+      const where = rows.map(({ step, roundTripMs }) => `${handoffWhats[step]}, ${roundTripMs} ms`);
+      return rows.length === 0 ? [] : [`- ${handoffTitles[rival]} beats ${handoffTitles[one]}: ${where.join('; ')}`];
+    }),
   );
-  return found.length === 0 ? 'No rival was faster in any row.' : `A rival was faster here: ${found.join('; ')}.`;
+  return found.length === 0 ? 'No rival was faster in any row.' : `Where a rival was faster:\n\n${found.join('\n')}`;
 }
 
 export function handoffSection(results: HandoffResults, picture: string): string {
@@ -123,7 +121,8 @@ ${handoffTable(results)}
 ${slower(results)}
 
 The rivals end with \`argocd app wait\` in a loop until the revision is theirs, with \`--refresh\`, which they need so as not to wait for
-Argo CD's next poll; bake is \`docker buildx bake --push\` on a BuildKit daemon of its own.`;
+Argo CD's next poll; bake is \`docker buildx bake --push\` on a BuildKit daemon of its own, which keeps its own cache from step to step, as those of
+Tagboat with buildx do; the cache in the registry, which Tagboat would keep for machines that have none, is off.`;
 }
 
 export function handoffReaches({ cells }: HandoffResults): Reach[] {

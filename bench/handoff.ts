@@ -258,7 +258,8 @@ async function byTagboat({ flow, shop, builder }: Way, { plan, dir, env }: Order
 
 function configOf({ flow, shop, builder }: Way, { host }: Registry): string {
   const engine = { engine: flow.replace('tagboat-', '') };
-  const named = builder !== undefined && 'builder' in builder ? { builder: builder.builder } : {};
+  // Nobody asks bake for a cache in the registry either: both have a builder that keeps its own.
+  const named = builder !== undefined && 'builder' in builder ? { builder: builder.builder, cache: false } : {};
   const set = { 'main/values.yaml': { '.front.imageTag': '{tag}' } };
   return JSON.stringify({
     ...imagesConfig(host, { ...engine, ...named }),

@@ -89,13 +89,13 @@ export async function measureHosts(sizes: readonly number[], folders: Folders): 
   return { rows };
 }
 
-function deliveryOf({ file, section, key }: Target, value: string): Omit<DeliveryPlan, 'repo'> {
+export function deliveryOf({ file, section, key }: Target, value: string): Omit<DeliveryPlan, 'repo'> {
   const bot = { name: 'Bench', email: 'bench@example.com' };
   const edits = [{ file, path: `.${section}.${key}`, value, create: false }];
   return { name: 'bench', branch: 'main', edits, message: 'Set a tag', author: bot, committer: bot, deploy: undefined };
 }
 
-async function landOnce(delivery: DeliveryPlan, api: string): Promise<Pick<HostRow, 'requests' | 'received'>> {
+export async function landOnce(delivery: DeliveryPlan, api: string): Promise<Pick<HostRow, 'requests' | 'received'>> {
   const silent = () => undefined;
   const world = createWorld({ env: {}, signal: new AbortController().signal, mask: silent, notice: silent });
   let [requests, received] = [0, 0];

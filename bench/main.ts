@@ -33,6 +33,8 @@ import {
 } from './results.ts';
 import { measureReuse } from './reuse.ts';
 import { type ReuseResults, reuseTable } from './reuse-results.ts';
+import { measureRivals } from './rivals.ts';
+import { apiTable, type RivalResults } from './rivals-report.ts';
 import { freeBytes, removeAll, settle } from './settle.ts';
 import { table } from './table.ts';
 import { measureVerdicts } from './verdict.ts';
@@ -60,6 +62,7 @@ const cases = [
   'verdict',
   'history',
   'queue',
+  'rivals',
 ] as const;
 type Case = (typeof cases)[number];
 
@@ -113,6 +116,7 @@ try {
   if (wanted.has('contention')) results = { ...results, contention: await contention() };
   if (wanted.has('queue')) results = { ...results, queue: await queue() };
   if (wanted.has('history')) results = { ...results, history: await delivered() };
+  if (wanted.has('rivals')) results = { ...results, rivals: await rivals() };
   if (wanted.has('verdict')) results = { ...results, ...(await verdicts()) };
   const found = reaches(results);
   if (found.length > 0) console.log(`\n## What was to be reached\n\n${table(reachRows(found))}`);
@@ -263,6 +267,18 @@ async function handoff(): Promise<Pick<Results, 'handoff'>> {
     console.log(`${handoffTable({ cells: [cell] })}\n`),
   );
   return { handoff: { around, ...measured } };
+}
+
+async function rivals(): Promise<RivalResults> {
+  const around = surroundings([
+    ['git', '--version'],
+    ['nginx', '-V'],
+  ]);
+  console.log('\n## Others on the same hosts\n');
+  const measured = await measureRivals(quick ? 1 : 5, flows, folders);
+  console.log(apiTable(measured));
+  console.log(typeof measured.front === 'string' ? measured.front : `\n${cellTable(measured.front, flows)}`);
+  return { around, ...measured };
 }
 
 async function reuse(): Promise<ReuseResults> {

@@ -18,6 +18,7 @@ import type {
   Surroundings,
 } from './results.ts';
 import { reuseTable, reuseWords } from './reuse-results.ts';
+import { apiTable, rivalWords } from './rivals-report.ts';
 import { median, range, ratio } from './statistics.ts';
 import { table } from './table.ts';
 import { verdictTable, verdictWords } from './verdict-report.ts';
@@ -51,12 +52,13 @@ exit. The runs themselves are kept as JSON in [bench/](bench/).`,
     ...queue(results),
     ...verdict(results),
     ...history(results),
+    ...rivals(results, words.flows),
     `## Repeat it
 
 \`\`\`sh
 npm run bench                # everything but handoff, contention and queue, about a quarter of an hour
 npm run bench -- handoff     # the whole hand-off, about a quarter of an hour more
-npm run bench -- commit      # one part: commit, hosts, memory, build, reuse, contention, queue, verdict or history
+npm run bench -- commit      # one part: commit, hosts, memory, build, reuse, contention, queue, verdict, history or rivals
 npm run bench -- contention  # many writers at once, fewer times with --rounds 1; --glue 64 runs git's commands with 64 writers too, for very long
 npm run bench -- --quick     # few rounds, printed only: says whether it works, not how fast it is
 \`\`\``,
@@ -71,6 +73,13 @@ whoever pushes.`;
 
 function handoff({ handoff: found }: Results): string[] {
   return found === undefined ? [] : [`${handoffSection(found, 'bench/handoff.svg')}\n\n${taken(found.around)}`];
+}
+
+function rivals({ rivals: found }: Results, flows: readonly Flow[]): string[] {
+  if (found === undefined) return [];
+  const { front } = found;
+  const fronted = typeof front === 'string' ? `Behind nginx: not measured, ${front}.` : cellTable(front, flows);
+  return [`## Others on the same hosts\n\n${rivalWords}\n\n${apiTable(found)}\n\n${fronted}\n\n${taken(found.around)}`];
 }
 
 function history({ history: found }: Results): string[] {

@@ -5,6 +5,7 @@ import type { Flow } from './flows.ts';
 import type { HandoffResults } from './handoff-report.ts';
 import type { HostResults } from './hosts.ts';
 import type { ReuseResults } from './reuse-results.ts';
+import type { RivalResults } from './rivals-report.ts';
 
 /** The machine and the programs a case was measured with. */
 export interface Surroundings {
@@ -157,6 +158,7 @@ export interface Results {
   readonly hosts?: HostResults;
   readonly queue?: QueueResults;
   readonly history?: HistoryResults;
+  readonly rivals?: RivalResults;
 }
 
 const names = [

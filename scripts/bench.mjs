@@ -1,4 +1,4 @@
-// Measures Tagboat side by side with what it replaces: `npm run bench [-- handoff|commit|hosts|memory|build|reuse|contention|queue|verdict|history] [--quick]`.
+// Measures Tagboat side by side with what it replaces: `npm run bench [-- handoff|commit|hosts|memory|build|reuse|contention|queue|verdict|history|rivals] [--quick]`.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

@@ -46,7 +46,9 @@ it('the table has the whole and its parts, and a ratio with the same builder and
 });
 
 it('it is said in words where a rival was faster, and where none was', () => {
-  expect(handoffSection(results, 'x.svg')).toContain('A rival was faster here: bake, clone, argocd beats');
+  expect(handoffSection(results, 'x.svg')).toContain(
+    '- bake, clone, argocd beats tagboat ship, buildx: nothing changed, a new tag, 0 ms; nothing',
+  );
   const without = { ...results, cells: results.cells.filter(({ step }) => step !== 'unchanged') };
   expect(handoffSection(without, 'x.svg')).toContain('No rival was faster');
 });

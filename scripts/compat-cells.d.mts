@@ -1,0 +1,2 @@
+import type { Table } from './compat-page.mjs';
+export const compatTables: readonly Table[];

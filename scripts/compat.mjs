@@ -1,0 +1,142 @@
+// Writes docs/compatibility.md of what the tests find: `npm run compat [-- FILE…]`, all of the list's files or some of them.
+// What other files found before stays as it was kept in docs/compatibility.json, each with its day.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { buildIfNeeded } from './build.mjs';
+import { clusterPrograms } from './cluster-programs.mjs';
+import { compatTables } from './compat-cells.mjs';
+import { compatPage, found, proofsIn } from './compat-page.mjs';
+import { cache, checkNode, ensureModules, ensureRealPrograms, root, say } from './setup.mjs';
+import { tempInMemory } from './temp.mjs';
+
+checkNode();
+await ensureModules();
+ensureRealPrograms();
+await buildIfNeeded();
+
+const kept = join(root, 'docs', 'compatibility.json');
+const proofs = proofsIn(compatTables).filter(({ file }) => file !== undefined);
+const listed = [...new Set(proofs.map(({ file }) => file))];
+const asked = process.argv.slice(2);
+const unknown = asked.find((file) => !listed.includes(file));
+if (unknown !== undefined) {
+  say(`No cell is proved by ${unknown}; by these there are: ${listed.join(', ')}`);
+  process.exit(2);
+}
+const wanted = asked.length === 0 ? listed : asked;
+const isCluster = (file) => file.endsWith('.cluster.test.ts');
+const cluster = wanted.some(isCluster) ? await clusterPrograms() : {};
+if (cluster.missing !== undefined) say(`Tests that need a cluster are left out: they need ${cluster.missing}.`);
+
+const today = new Date().toISOString().slice(0, 10);
+const before = existsSync(kept) ? JSON.parse(readFileSync(kept, 'utf8')) : { versions: {}, files: {} };
+const plain = run(
+  wanted.filter((file) => !isCluster(file)),
+  [],
+  { TAGBOAT_LONG: '1' },
+);
+const onCluster =
+  cluster.folder === undefined
+    ? {}
+    : run(wanted.filter(isCluster), ['--config', 'test/cluster/vitest.config.ts'], {
+        TAGBOAT_CLUSTER_PROGRAMS: cluster.folder,
+      });
+const ran = { ...plain, ...onCluster };
+const lost = proofs.filter(({ file, ...proof }) => ran[file] !== undefined && found(proof, ran[file]).length === 0);
+for (const { file, has } of lost) say(`No test of ${file} has the words: ${has.join(' … ')}`);
+if (lost.length > 0) process.exit(1);
+
+// Of each file only what the page rests on.
+const files = Object.fromEntries(
+  Object.entries(ran).map(([file, tests]) => {
+    const used = proofs.filter((proof) => proof.file === file).flatMap((proof) => found(proof, tests));
+    return [file, { date: today, tests: Object.fromEntries(used.toSorted(([a], [b]) => (a < b ? -1 : 1))) }];
+  }),
+);
+const all = { ...before.files, ...files };
+const report = {
+  versions: versions(),
+  files: Object.fromEntries(listed.toSorted().flatMap((file) => (all[file] === undefined ? [] : [[file, all[file]]]))),
+};
+writeFileSync(kept, `${JSON.stringify(report, null, 2)}\n`);
+writeFileSync(join(root, 'docs', 'compatibility.md'), compatPage(compatTables, report));
+const failed = Object.entries(files).flatMap(([file, { tests }]) =>
+  Object.entries(tests).flatMap(([name, state]) => (state === 'failed' ? [`${file}: ${name}`] : [])),
+);
+for (const one of failed) say(`failed: ${one}`);
+say(`Written: docs/compatibility.md, by ${Object.keys(files).length} files of tests; ${failed.length} failed.`);
+process.exitCode = failed.length === 0 ? 0 : 1;
+
+/** The state of each test of each file, by its full name. */
+function run(files, args, env) {
+  if (files.length === 0) return {};
+  const output = join(cache, `compat-${process.pid}.json`);
+  mkdirSync(cache, { recursive: true });
+  const limits = ['--testTimeout', '900000', '--hookTimeout', '300000'];
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${output}`];
+  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+  const its = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin`, ...tempInMemory(), ...env };
+  const argv = [vitest, 'run', ...reporters, ...limits, ...args, ...files];
+  spawnSync(process.execPath, argv, { cwd: root, stdio: ['ignore', process.stderr, 'inherit'], env: its });
+  try {
+    const { testResults } = JSON.parse(readFileSync(output, 'utf8'));
+    return Object.fromEntries(
+      testResults.map(({ name, assertionResults }) => [
+        relative(root, name),
+        Object.fromEntries(assertionResults.map(({ fullName, status }) => [fullName, stateOf(status)])),
+      ]),
+    );
+  } finally {
+    rmSync(output, { force: true });
+  }
+}
+
+function stateOf(status) {
+  return status === 'passed' || status === 'failed' ? status : 'skipped';
+}
+
+/** What each program says of itself, or is built of where its modules are pinned; one that isn't here has none. */
+function versions() {
+  const said = {
+    node: [process.execPath, '--version'],
+    git: ['git', '--version'],
+    'docker-registry': ['docker-registry', '--version'],
+    dockerd: ['dockerd', '--version'],
+    buildah: ['buildah', '--version'],
+    ...Object.fromEntries(
+      ['20.19', '22', '24'].map((version) => [
+        `node ${version}`,
+        [join(cache, 'node', version, 'node_modules/node/bin/node'), '--version'],
+      ]),
+    ),
+  };
+  const asked = Object.entries(said).flatMap(([program, [file, ...args]]) => {
+    try {
+      const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
+      const text = execFileSync(file, args, { encoding: 'utf8', env, stdio: ['ignore', 'pipe', 'ignore'] });
+      return [[program, short(program, text)]];
+    } catch {
+      return [];
+    }
+  });
+  const built = Object.entries({
+    buildkitd: ['buildkit', 'test/support/buildkit/go.mod', 'github.com/moby/buildkit'],
+    argocd: ['cluster', 'cluster/go.mod', 'github.com/argoproj/argo-cd/v3'],
+    kubernetes: ['cluster', 'cluster/go.mod', 'k8s.io/kubernetes'],
+    kwok: ['cluster', 'cluster/go.mod', 'sigs.k8s.io/kwok'],
+  }).flatMap(([program, [folder, pins, module]]) => {
+    const line = readFileSync(join(root, pins), 'utf8')
+      .split('\n')
+      .find((one) => one.startsWith(`\t${module} v`));
+    return line === undefined || !existsSync(join(cache, folder)) ? [] : [[program, short(program, line)]];
+  });
+  const gitea = existsSync(join(cache, 'gitea')) ? readdirSync(join(cache, 'gitea')) : [];
+  return Object.fromEntries([...asked, ...built, ...gitea.slice(0, 1).map((name) => ['gitea', short('gitea', name)])]);
+}
+
+/** The program's name and its version, of whatever stands around it. */
+function short(program, text) {
+  const [, version = ''] = /(?:^|[\sv])(\d+\.\d+(?:\.\d+)?)(?![.\w]*\/)/.exec(text) ?? [];
+  return `${program.startsWith('node') ? 'Node.js' : program} ${version}`;
+}
