@@ -4,6 +4,7 @@ import type { ContentionFlow } from './contention-flows.ts';
 import type { Flow } from './flows.ts';
 import type { HandoffResults } from './handoff-report.ts';
 import type { HostResults } from './hosts.ts';
+import type { PageLook } from './page.ts';
 import type { ReuseResults } from './reuse-results.ts';
 import type { RivalResults } from './rivals-report.ts';
 
@@ -121,8 +122,11 @@ export interface HistoryResults {
   /** Seconds. */
   readonly git: readonly number[];
   readonly tagboat: readonly number[];
-  /** Peak memory of the dashboard. */
+  /** Peak memory of the dashboard, until its data is there. */
   readonly bytes: readonly number[];
+  /** What Chromium made of each, and the peak memory of the dashboard until then; or why it wasn't asked. */
+  readonly pages?: readonly (PageLook & { readonly bytes: number })[] | undefined;
+  readonly noPages?: string | undefined;
 }
 
 /** Many writers at once on a host of one kind: what they asked of it in all. */
