@@ -171,6 +171,18 @@ export interface MigrateValue {
 interface DoctorValue {
   readonly findings: readonly Finding[];
   readonly mended?: readonly Pick<Finding, 'code' | 'message'>[];
+  /** With `--host`: each config repo's host, what of its kind is proved without it, and what it allows. */
+  readonly hosts?: readonly {
+    readonly repo: string;
+    readonly host: string;
+    readonly proved: string;
+    readonly answers: readonly {
+      readonly asks: string;
+      readonly is: 'yes' | 'no' | 'unknown';
+      /** The host's words, or why nobody knows. */
+      readonly said?: string | undefined;
+    }[];
+  }[];
   readonly mayAssume?: readonly string[];
   readonly verdict?: 'allowed' | 'refused' | 'denied' | 'unknown' | undefined;
   /** The smallest policy that does what is wanted. */

@@ -19,6 +19,7 @@ tagboat validate --json`,
 tagboat doctor --offline                     # ask nobody: config, workflows, Dockerfiles
 tagboat doctor --fix
 tagboat doctor --json
+tagboat doctor --host                        # what the config repos' hosts allow
 tagboat doctor --trust-policy trust.json     # who may assume the role
 tagboat doctor --trust-policy trust.json --repo acme/shop --ref main
 tagboat doctor --trust-policy trust.json --repo acme/shop --environment production
@@ -30,6 +31,11 @@ aws iam get-role --role-name deliver > role.json && tagboat doctor --trust-polic
       'judge this trust policy of an IAM role alone: as JSON, or what `aws iam get-role` prints',
     )
     .option('--fix', 'mend what is safe to mend: rights of the workflow, .dockerignore, the schema line', false)
+    .option(
+      '--host',
+      "ask the config repos' hosts what they allow, and nothing else: makes two refs of its own there and removes them",
+      false,
+    )
     .option('--offline', 'look at files alone and ask nobody', false)
     .option('--claims <file>', 'with it, the claims of the token to judge: a JSON map, or a token')
     .option('--repo <owner/name>', 'with it, the repository whose job asks for the role (owner@id/name@id too)')

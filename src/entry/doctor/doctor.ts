@@ -22,6 +22,8 @@ import { readWorkflows } from './workflows.ts';
 export interface DoctorOptions extends TrustOptions {
   /** Mend what is safe to mend. */
   readonly fix?: boolean | undefined;
+  /** Ask the config repos' hosts what they allow, and nothing else. */
+  readonly host?: boolean | undefined;
   /** Ask nobody. */
   readonly offline?: boolean | undefined;
 }
@@ -35,6 +37,14 @@ export function doctor(common: CommonOptions, options: DoctorOptions): Body {
     );
     if (about !== undefined)
       throw new TagboatError('USAGE', { problem: `--${about} goes with --trust-policy FILE.`, command: 'doctor' });
+    if (options.host === true) {
+      if (options.offline === true || options.fix === true)
+        throw new TagboatError('USAGE', {
+          problem: '--host goes with neither --offline nor --fix.',
+          command: 'doctor',
+        });
+      return (await import('./host/host.ts')).doctorHosts(session, common);
+    }
     const { world } = session;
     const source = await readSource(world, common.app ?? session.cwd);
     session.started(source);

@@ -43,6 +43,7 @@ export interface GitRemote {
 }
 
 interface Abilities {
+  readonly isV2: boolean;
   readonly filter: boolean;
   readonly shallow: boolean;
   /** Any object may be wanted by its id. In version 2 that is so by definition. */
@@ -151,6 +152,7 @@ export function openRemote(world: World, options: RemoteOptions): GitRemote {
 function abilitiesOf(answer: Advertisement): Abilities {
   const offered = answer.version === 2 ? answer.fetch : answer.capabilities;
   return {
+    isV2: answer.version === 2,
     filter: offered.has('filter'),
     shallow: offered.has('shallow'),
     wantAny: answer.version === 2 || offered.has('allow-reachable-sha1-in-want'),

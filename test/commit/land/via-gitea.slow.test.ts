@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { landDelivery } from '../../../src/commit/commit.ts';
 import type { Lineage } from '../../../src/commit/order/lineage.ts';
+import { lookAtHost } from '../../../src/entry/doctor/host/host.ts';
 import type { DeliveryPlan, GitCredential } from '../../../src/plan.ts';
 import { WireFailure } from '../../../src/wire/failure.ts';
 import type { HttpRequest } from '../../../src/wire/http.ts';
@@ -244,6 +245,14 @@ describe.skipIf(noGitea !== undefined)(`a commit by a real Gitea's API${note}`, 
     const named = delivery(config, lineage.commit);
     expect(await land(config, named, plainly(), { lineage })).toMatchObject({ is: 'landed' });
     expect(await config.file('main', holds)).toBe(empty);
+  });
+
+  it('is told of by the host itself, which allows all that is asked', async () => {
+    const config = await configOn(gitea);
+    const look = await lookAtHost(testWorld(), { repo: config.url, branch: 'main' }, config.credential);
+    expect(look.host).toBe('Gitea or Forgejo');
+    expect(look.answers.filter(({ is }) => is !== 'yes')).toEqual([]);
+    expect(look.answers.length).toBe(10);
   });
 
   it(

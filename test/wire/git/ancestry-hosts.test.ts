@@ -52,7 +52,7 @@ interface Oddity {
 function hostWith(odd: Oddity): { readonly remote: GitRemote; readonly asked: Wanted[]; readonly sent: string[] } {
   const asked: Wanted[] = [];
   const told: string[] = [];
-  const can = { filter: true, shallow: odd.shallow ?? true, wantAny: odd.ids !== 'refusedAsSaid' };
+  const can = { isV2: true, filter: true, shallow: odd.shallow ?? true, wantAny: odd.ids !== 'refusedAsSaid' };
   const refused = () => new GitRefusal('http://host.test/r.git', 'no');
   const remote: Partial<GitRemote> = {
     url: () => 'http://host.test/r.git',
