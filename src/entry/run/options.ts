@@ -93,7 +93,7 @@ const used: Readonly<Record<string, { readonly config?: readonly string[]; reado
     repo: [...ofRepo, 'commit', 'application', 'timeout', 'sync', 'ca', 'insecure', 'server'],
   },
   doctor: {
-    config: [...ofConfig, 'trustPolicy', 'claims', 'ref', 'environment', 'role', 'audience', 'fix', 'offline', 'repo'],
+    config: [...ofConfig, 'trustPolicy', 'claims', 'ref', 'environment', 'role', 'audience', 'fix', 'offline', 'host', 'repo'],
   },
   validate: { config: ['config', 'app'] },
   plan: { config: [...ofConfig, ...part, 'branch', 'explain', 'allowNothing', 'comment', 'render'] },

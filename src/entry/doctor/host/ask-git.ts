@@ -43,7 +43,7 @@ export async function askReads(remote: GitRemote, tip: ObjectId): Promise<HostAn
     try {
       return { asks, is: fits(await objectsOf(remote, wanted)) ? 'yes' : 'no' };
     } catch (error) {
-      return answerOf(asks, error);
+      return answerToRefusal(asks, error);
     }
   };
   const has = (found: Objects, ...types: readonly string[]) =>
@@ -113,7 +113,7 @@ export async function askWrites(world: World, remote: GitRemote, tip: ObjectId):
     await remote.tryPush();
   } catch (error) {
     return [
-      answerOf('push', error),
+      answerToRefusal('push', error),
       ...(['ownRefs', 'lock', 'atomic'] as const).map((asks) => unknown(asks, 'nothing may be pushed')),
     ];
   }
@@ -149,7 +149,7 @@ export async function askWrites(world: World, remote: GitRemote, tip: ObjectId):
 }
 
 /** A refusal is an answer; what isn't one leaves the question open. */
-export function answerOf(asks: HostAnswer['asks'], error: unknown): HostAnswer {
+export function answerToRefusal(asks: HostAnswer['asks'], error: unknown): HostAnswer {
   if (!(error instanceof WireFailure)) throw error;
   const denied = [401, 403, 404].includes(error.status ?? 0) && !error.retryable;
   return { asks, is: isNo(error) || denied ? 'no' : 'unknown', said: peerOf(error).text ?? error.message };

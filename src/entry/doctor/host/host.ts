@@ -14,7 +14,7 @@ import { withAuth } from '../../run/with-auth.ts';
 import { type ProductStyle, tableLines } from '../../show/see/style.ts';
 import { findingOf } from '../check-files.ts';
 import { endWithFindings, found } from '../tell.ts';
-import { answerOf, askReads, askWrites, type HostAnswer } from './ask-git.ts';
+import { answerToRefusal, askReads, askWrites, type HostAnswer } from './ask-git.ts';
 import { profileOf } from './profile.ts';
 
 /** A config repo's host: what it is, what is proved of its kind without it, and what it allows itself. */
@@ -114,7 +114,7 @@ async function askApi(
     if (isError(error, 'PULL_REQUEST_IMPOSSIBLE'))
       return { asks: 'api', is: 'unknown', said: 'no API of it is used, or no token of it is known' };
     if (error instanceof TagboatError) throw error;
-    return answerOf('api', error);
+    return answerToRefusal('api', error);
   }
 }
 
