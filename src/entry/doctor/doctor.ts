@@ -31,20 +31,18 @@ export interface DoctorOptions extends TrustOptions {
 /** `tagboat doctor`: looks at everything that a run needs, and tells all that is wrong with it at once. */
 export function doctor(common: CommonOptions, options: DoctorOptions): Body {
   return async (session) => {
+    const other = (['trustPolicy', 'offline', 'fix'] as const).find((name) => options[name]);
+    if (options.host === true && other !== undefined) {
+      const flag = other === 'trustPolicy' ? 'trust-policy' : other;
+      throw new TagboatError('USAGE', { problem: `--host doesn't go with --${flag}.`, command: 'doctor' });
+    }
     if (options.trustPolicy !== undefined) return doctorTrust(session, options.trustPolicy, options);
     const about = (['claims', 'repo', 'ref', 'environment', 'role', 'audience'] as const).find(
       (name) => options[name] !== undefined,
     );
     if (about !== undefined)
       throw new TagboatError('USAGE', { problem: `--${about} goes with --trust-policy FILE.`, command: 'doctor' });
-    if (options.host === true) {
-      if (options.offline === true || options.fix === true)
-        throw new TagboatError('USAGE', {
-          problem: '--host goes with neither --offline nor --fix.',
-          command: 'doctor',
-        });
-      return (await import('./host/host.ts')).doctorHosts(session, common);
-    }
+    if (options.host === true) return (await import('./host/host.ts')).doctorHosts(session, common);
     const { world } = session;
     const source = await readSource(world, common.app ?? session.cwd);
     session.started(source);

@@ -97,6 +97,13 @@ describe.skipIf(noHttpBackend !== undefined)(`what a config repo's host allows${
     expect(await branch(host)).toBe(before);
   });
 
+  it('goes with no option that it would ignore', async () => {
+    for (const other of [{ offline: true }, { fix: true }, { trustPolicy: 'trust.json' }, { ref: 'main' }]) {
+      const { errors } = await here(doctor(common, { host: true, ...other }), { command: 'doctor' });
+      expect(errors).toMatchObject([{ code: 'USAGE' }]);
+    }
+  });
+
   it('says why a host can not be asked', async () => {
     const host = await gitHost();
     await host.createRepo('config', { files: chart });
