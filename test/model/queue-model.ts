@@ -34,6 +34,8 @@ export interface Setting {
   readonly holds: number;
   /** Which of the writers take part. */
   readonly writers: readonly number[];
+  /** Those whose commits a host's API makes: on the tip alone, past the queue whoever waits there. */
+  readonly api: readonly number[];
 }
 
 /** Three writers, and nothing that goes wrong. */
@@ -47,6 +49,7 @@ export const calm: Setting = {
   interrupts: 0,
   holds: 0,
   writers: [0, 1, 2],
+  api: [],
 };
 
 interface Commit {
@@ -190,6 +193,7 @@ function movesOf(state: State, who: number, setting: Setting, rules: Rules): { n
     ...rest,
     writers: { ...(rest.writers ?? state.writers), [who]: forgetful({ ...writer, ...change }) },
   });
+  const queueing = setting.atomic && !setting.api.includes(who);
   const moves: { name: string; to: State }[] = [];
   const step = (name: string, to: State): void => {
     moves.push({ name: `${who} ${name}`, to });
@@ -208,7 +212,7 @@ function movesOf(state: State, who: number, setting: Setting, rules: Rules): { n
       );
       // A look that has grown old is taken again before the push, and may show what the push would have found out.
       const moved = state.branch.length !== basis || state.intents.length > 0;
-      if (moved || (setting.crowded && setting.atomic)) look({ standing: { is: 'beaten' }, basis });
+      if (moved || (setting.crowded && queueing)) look({ standing: { is: 'beaten' }, basis });
       break;
     }
     case 'publish': {
@@ -282,7 +286,7 @@ function movesOf(state: State, who: number, setting: Setting, rules: Rules): { n
       return;
     }
     const view: QueueView = { tip: String(writer.seen.tip), intents: writer.seen.intents, lively: writer.seen.intents };
-    const next = rules.nextQueueStep(view, writer.standing, mood, setting.atomic);
+    const next = rules.nextQueueStep(view, writer.standing, mood, queueing);
     if (next.do === 'confirm') {
       const id = writer.standing.is === 'waiting' ? writer.standing.id : '';
       const found = seen.some((commit) => commit.intent === id);

@@ -15,6 +15,11 @@ it.each<[string, Partial<Setting>]>([
   ['a writer is killed and a reply is lost', { kills: 1, lostReplies: 1 }],
   ['an intent expires and a writer is killed', { expiries: 1, kills: 1 }],
   ['a writer is told to stop and another is killed', { interrupts: 1, kills: 1 }],
+  ['one of three writers commits by an API, past the queue', { api: [0] }],
+  ['the newer of two values is committed by an API, and two writers are killed', { api: [1], kills: 2 }],
+  ['a writer by an API and one that waits are killed in a crowd', { api: [2], crowded: true, kills: 2 }],
+  ['a reply of an API or of a push is lost', { api: [0], lostReplies: 1 }],
+  ['an intent expires and a writer is killed beside one by an API', { api: [1], expiries: 1, kills: 1 }],
   // With three writers these two take their time: they are in queue.slow.test.ts.
   ['somebody holds a value and one of two writers is killed', { writers: [0, 1], holds: 1, kills: 1 }],
   ['somebody holds a value, without atomic pushes', { holds: 1, atomic: false }],
