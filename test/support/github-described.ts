@@ -9,7 +9,7 @@ import { buildSchema, getVariableValues, Kind, parse, validate } from 'graphql';
 import { readBody } from '../../src/wire/http.ts';
 import type { TestWorld } from './world.ts';
 
-/** One request of GitHub's API and its answer, as they went over the wire. */
+/** One request of a host's API and its answer, as they went over the wire. */
 export interface Exchange {
   readonly method: string;
   /** Below the API's base, with its query. */
@@ -19,12 +19,12 @@ export interface Exchange {
   readonly answer: string;
 }
 
-/** The same world, which keeps what goes to GitHub's API. Git's own requests are not among it. */
+/** The same world, which keeps what goes to a host's API. Git's own requests are not among it. */
 export function recorded(world: TestWorld, kept: Exchange[]): TestWorld {
   const http: TestWorld['http'] = async (request) => {
     const response = await world.http(request);
     const { pathname, search } = new URL(request.url);
-    const [, path] = /^\/api(?:\/v3)?(\/.*)$/.exec(pathname) ?? [];
+    const [, path] = /^\/api(?:\/v\d)?(\/.*)$/.exec(pathname) ?? [];
     if (path === undefined) return response;
     const answer = await readBody(response, 1024 * 1024);
     const body = request.body === undefined ? '' : String(request.body);
@@ -105,7 +105,8 @@ function templateOf(path: string, known: readonly string[]): string | undefined 
   return known.filter(fits).sort((a, b) => open(a) - open(b))[0];
 }
 
-function judged(source: string, labels: ReadonlyMap<number, string>): string[] {
+/** What the compiler says of values that are written down, each by the label of its line. */
+export function judged(source: string, labels: ReadonlyMap<number, string>): string[] {
   const dir = mkdtempSync(join(tmpdir(), 'tagboat-described-'));
   try {
     writeFileSync(join(dir, 'exchanges.ts'), source);

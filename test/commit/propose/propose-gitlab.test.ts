@@ -1,57 +1,10 @@
-import { createServer } from 'node:http';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { awaitMerge } from '../../../src/commit/propose/await-merge.ts';
-import type { PullRequestPlan } from '../../../src/plan/pull-request.ts';
-import type { GitCredential } from '../../../src/plan.ts';
-import { serveApi } from '../../../src/sandbox/api.ts';
-import { Secret } from '../../../src/wire/secret.ts';
-import { gitHost, noHttpBackend, skipNote } from '../../support/git-host.ts';
+import { noHttpBackend, skipNote } from '../../support/git-host.ts';
 import { jumpingClock, testWorld } from '../../support/world.ts';
-import { chart, deliveryTo, fileAt, land, quickWorld, setTag, tipOf, tokenCredential, valuesWith } from '../landing.ts';
-import { gitlabApi } from './gitlab.ts';
-import { conflictOn, mergeOn, name } from './proposing.ts';
-
-/** One origin for git and for the API, as GitLab is: what isn't the API's goes on to the git host. */
-async function gitlab(way?: string, folder = '') {
-  const host = await gitHost();
-  const url = await host.createRepo(name, { files: chart });
-  const tip = (branch: string) => tipOf(host, name, branch).catch(() => undefined);
-  const merge = (base: string, head: string, how: string) => mergeOn(host, base, head, how);
-  const conflict = (base: string, head: string) => conflictOn(host, base, head);
-  const project = gitlabApi(name, 'planted-token', { tip, merge, conflict }, way);
-  const api = await serveApi(project.answer);
-  const front = createServer((request, response) => {
-    // GitLab may lie in a folder of its host.
-    const path = request.url?.slice(folder.length) ?? '';
-    const to = path.startsWith('/api/') ? api.url : host.url;
-    const headers = Object.entries(request.headers).filter(
-      ([key]) => !['host', 'connection', 'transfer-encoding'].includes(key),
-    );
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => void chunks.push(chunk));
-    request.on('end', async () => {
-      const { method = 'GET' } = request;
-      const body = chunks.length === 0 ? {} : { body: new Uint8Array(Buffer.concat(chunks)) };
-      const answer = await fetch(`${to}${path}`, { method, headers: headers as [string, string][], ...body });
-      response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'text/plain' });
-      response.end(Buffer.from(await answer.arrayBuffer()));
-    });
-  });
-  await new Promise<void>((resolve) => front.listen(0, '127.0.0.1', resolve));
-  onTestFinished(async () => {
-    front.closeAllConnections();
-    await new Promise((resolve) => front.close(resolve));
-    await api.close();
-  });
-  const address = front.address();
-  const at = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`;
-  const credential: GitCredential = { ...tokenCredential('planted-token'), token: new Secret('planted-token', 'T') };
-  const delivery = (tag: string, asked: PullRequestPlan = {}) => ({
-    ...deliveryTo(url.replace(host.url, `${at}${folder}`), setTag(tag)),
-    ...{ via: 'pullRequest' as const, pullRequest: { host: 'gitlab' as const, ...asked } },
-  });
-  return { host, project, credential, delivery, at };
-}
+import { fileAt, land, quickWorld, tipOf, valuesWith } from '../landing.ts';
+import { gitlab } from './gitlab.ts';
+import { name } from './proposing.ts';
 
 describe.skipIf(noHttpBackend !== undefined)(`a delivery by merge request${skipNote}`, () => {
   it('is made once and kept up to date, with labels and reviewers beside those of others', async () => {
