@@ -68,7 +68,7 @@ it.skipIf(noHttpBackend !== undefined)(
     expect(await ask('where')).toMatchObject({ deliveries: [{ is: 'unknown' }] });
     const peak = await dashboardPeak(app);
     expect(peak).toBeGreaterThan(0);
-    expect(peak).toBeLessThan(200 * 1_024);
+    expect(peak).toBeLessThan(150 * 1_024);
   },
 );
 
