@@ -55,6 +55,7 @@ export async function here(body: Body, options: HereOptions = {}): Promise<HereR
     settings: { json: true, quiet: false, color: false },
     hooks: [],
     commented: [],
+    unplanned: [],
     interactive: false,
     started: () => undefined,
     print: () => undefined,

@@ -27,6 +27,8 @@ export function rollback(common: CommonOptions, name: string | undefined, option
     const { waitMerge } = options;
     const until = options.until === undefined ? undefined : parseUntil(options.until, world.clock.now());
     const target = await commandTarget(session, common, name, options);
+    const { delivery: of = 'rollback', repo, branch, places } = target;
+    session.unplanned.push({ source: undefined, deliveries: [{ name: of, repo, branch, edits: places }] });
     const { to, force = false, why = 'asked for on the command line', by = actorIn(world.env) } = options;
     const earlier = await withAuth(session, async (auth) =>
       findEarlier(world, target, target.places, await auth.git(target.repo), { to, force }),

@@ -131,6 +131,10 @@ export async function openRun(
   const into = asMerged && !config.deliveries.some((one) => reaches(one, found)) ? found.pullRequest?.into : undefined;
   const source = into === undefined ? found : { ...found, branch: into, pullRequest: undefined };
   const notes: string[] = [];
+  const wanted = config.deliveries.filter(
+    (one) => reaches(one, source) && options.delivery?.includes(one.name) !== false,
+  );
+  session.unplanned.push({ source, deliveries: wanted.map((one) => ({ ...one, edits: one.set })) });
   if (into !== undefined) {
     const message = `Planned as if pull request ${found.pullRequest?.number} were merged into ${oneLine(into)}.`;
     emitNotice(emit, 'info', 'plan', 'PLANNED_AS_MERGED', { into }, message);

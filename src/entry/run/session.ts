@@ -6,8 +6,9 @@ import picocolors from 'picocolors';
 import type { Colors } from 'picocolors/types.js';
 import { exitCodes } from '../../errors/codes.ts';
 import { type Emit, type Event, emitNotice, type Happening, peerNotices } from '../../events.ts';
+import type { HeldPlace } from '../../plan/holds.ts';
 import type { HookPlan } from '../../plan/outcome.ts';
-import type { Source } from '../../plan.ts';
+import type { DeliveryPlan, Source } from '../../plan.ts';
 import { secretsOf } from '../../wire/secret-names.ts';
 import type { Env, World } from '../../wire/world.ts';
 import { createAnnotations, maskCommand } from '../show/annotations.ts';
@@ -43,6 +44,14 @@ export interface Settings {
   readonly announces?: boolean;
 }
 
+/** Deliveries that are to be planned. `source`: the commit that they are of, where that is known by then. */
+export interface Unplanned {
+  readonly source: Source | undefined;
+  readonly deliveries: readonly (Pick<DeliveryPlan, 'name' | 'repo' | 'branch'> & {
+    readonly edits: readonly HeldPlace[];
+  })[];
+}
+
 /** A config file and the app repo that it is of. */
 export interface CommentedConfig {
   readonly path: string;
@@ -60,6 +69,8 @@ export interface Session {
   readonly hooks: HookPlan[];
   /** The config whose ends the app repo's pull requests are told of, where it asks for that. */
   readonly commented: CommentedConfig[];
+  /** What the run is about, until it has a plan: what fails till then is told of these. */
+  readonly unplanned: Unplanned[];
   /** Somebody is there who can be asked. */
   readonly interactive: boolean;
   /** Tells that the run began, once its source is known. */
@@ -140,10 +151,10 @@ export async function runSession(
   try {
     const begin = async (): Promise<Ending> => {
       const follows = settings.otlp ?? (env.OTEL_SDK_DISABLED === 'true' ? '' : env.OTEL_EXPORTER_OTLP_ENDPOINT);
-      if (!follows) return body(session);
+      if (!follows) return planning(session, body);
       const { openTelemetry } = await import('./telemetry/telemetry.ts');
       telemetry = openTelemetry(command, settings.otlp, { env, mask, clean });
-      return body({ ...session, world: { ...world, http: telemetry.following(world.http) } });
+      return planning({ ...session, world: { ...world, http: telemetry.following(world.http) } }, body);
     };
     const session: Session = {
       command,
@@ -152,6 +163,7 @@ export async function runSession(
       cwd: outside.cwd(),
       hooks: [],
       commented: [],
+      unplanned: [],
       interactive: !settings.json && outside.stdin.isTTY === true && outside.stderr.isTTY === true,
       settings,
       started: (source) => {
@@ -187,6 +199,17 @@ export async function runSession(
     fault.stop();
     stopListening();
     world.close();
+  }
+}
+
+/** Does the work; what ends it before there is a plan is told to the config's hooks, where that could be read. */
+async function planning(session: Session, body: Body): Promise<Ending> {
+  try {
+    return await body(session);
+  } catch (error) {
+    if (session.hooks.length > 0 && session.unplanned.length > 0)
+      await (await import('./notify/notify.ts')).tellUnplanned(session, error);
+    throw error;
   }
 }
 

@@ -66,6 +66,7 @@ export function takeActions(session: Session, common: CommonOptions, runs: Runs,
     const quiet = {
       hooks: [],
       commented: [],
+      unplanned: [],
       command: action,
       interactive: false,
       print: () => undefined,

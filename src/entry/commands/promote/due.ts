@@ -20,6 +20,13 @@ export function promoteDue(common: CommonOptions, names: readonly string[], opti
       throw wrong('--due promotes all of what is due, and nothing else: leave out --force, --all and --image.');
     const asked = await lookAt(session, common);
     const looking = { ...asked, seen: involvedIn(asked, names) };
+    const targets = asked.config?.deliveries.filter(
+      ({ name, after }) => after !== undefined && looking.seen.some(({ delivery }) => delivery === name),
+    );
+    session.unplanned.push({
+      source: undefined,
+      deliveries: (targets ?? []).map((one) => ({ ...one, edits: one.set })),
+    });
     let first: readonly Decided[] | undefined;
     let undecided: readonly ErrorReport[] = [];
     const end = await decideAgain(session, common, async (only) => {

@@ -23,6 +23,7 @@ export function promote(common: CommonOptions, names: readonly string[], options
       ? config.deliveries.filter(({ after }) => after?.name === fromName)
       : [...new Set(toNames)].map((name) => deliveryOf(config, name));
     if (targets.length === 0) throw wrong(`${config.file} has no delivery with after: ${fromName}.`);
+    session.unplanned.push({ source: undefined, deliveries: targets.map((one) => ({ ...one, edits: one.set })) });
     const images = imagesIn(config, common.image);
     const asked = targets.map((whole) => {
       const to = partOf(whole, config, images);

@@ -2,6 +2,7 @@ import { verdictError } from '../../../deploy/verdict/verdict-error.ts';
 import type { ErrorReport } from '../../../errors.ts';
 import type { Happening } from '../../../events.ts';
 import { type Health, healthOf, type Verdict } from '../../../plan/deploy.ts';
+import type { HeldPlace } from '../../../plan/holds.ts';
 import type { CommitOutcome, DeliveryEnd } from '../../../plan/outcome.ts';
 import type { DeliveryPlan } from '../../../plan.ts';
 
@@ -18,7 +19,9 @@ export interface Ended {
 
 /** A delivery of the run, and how it ended. */
 export interface EndedDelivery {
-  readonly delivery: DeliveryPlan;
+  readonly delivery: Pick<DeliveryPlan, 'name' | 'repo' | 'branch' | 'promotes' | 'holds' | 'undoes'> & {
+    readonly edits: readonly HeldPlace[];
+  };
   readonly end: Ended;
 }
 

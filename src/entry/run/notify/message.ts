@@ -2,17 +2,17 @@ import { createHash } from 'node:crypto';
 import { appOf } from '../../../config/plan/message.ts';
 import { type hookVariables, parseTemplate } from '../../../config/shape/template.ts';
 import { badEnds, type DeliveryEnd, type HookPlan } from '../../../plan/outcome.ts';
-import type { DeliveryPlan, Source } from '../../../plan.ts';
+import type { Source } from '../../../plan.ts';
 import { hookBodies } from '../../../wire/hook/forms.ts';
 import { beginning } from '../../../wire/text/shorten.ts';
 import { oneLine } from '../../show/printable.ts';
 import { commitPage, safePage } from '../../show/report/links.ts';
-import type { Ended } from './ends.ts';
+import type { Ended, EndedDelivery } from './ends.ts';
 
 /** What a message is of. */
 export interface ToldEnd {
   readonly command: string;
-  readonly delivery: DeliveryPlan;
+  readonly delivery: EndedDelivery['delivery'];
   readonly end: Ended;
   /** Undefined where the run is of no commit, or of one whose subject nobody here knows. */
   readonly source: Source | undefined;

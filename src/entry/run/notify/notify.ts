@@ -32,6 +32,7 @@ export async function withNotifications(
   plan: Delivered,
   work: (session: Session) => Promise<Ending>,
 ): Promise<Ending> {
+  session.unplanned.length = 0;
   const events: Happening[] = [];
   const emit = (happening: Happening): void => {
     if (happening.type !== 'image.log' && happening.type !== 'image.progress') events.push(happening);
@@ -46,6 +47,19 @@ export async function withNotifications(
   } catch (error) {
     await tell([reportOf(error)]);
     throw error;
+  }
+}
+
+/** Tells the hooks that the run failed before it knew what it would do. */
+export async function tellUnplanned(session: Session, error: unknown): Promise<void> {
+  const { deliveryEndOf } = await import('./ends.ts');
+  const report = reportOf(session.world.signal.aborted ? session.world.signal.reason : error);
+  for (const { source, deliveries } of session.unplanned.splice(0)) {
+    const ends = deliveries.flatMap((delivery) => {
+      const end = deliveryEndOf({ name: delivery.name, deploy: undefined }, [], [report]);
+      return end === undefined ? [] : [{ delivery, end }];
+    });
+    await tellHooks(session, source, ends);
   }
 }
 
@@ -76,7 +90,7 @@ async function tellHooks(session: Session, source: Source | undefined, ends: rea
   const at = new Date(world.clock.now()).toISOString();
   const run = world.env.GITHUB_RUN_ID ?? world.env.CI_PIPELINE_ID ?? source?.runUrl;
   // The subject is that of what is checked out, which isn't what was promoted.
-  const sourceOf = (delivery: DeliveryPlan) => {
+  const sourceOf = (delivery: EndedDelivery['delivery']) => {
     const of = sourceBehind(delivery, source);
     return of === source ? of : of && { ...of, subject: '', author: { name: '', email: '' } };
   };

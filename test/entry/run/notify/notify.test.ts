@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
 import { expect, it } from 'vitest';
@@ -9,7 +9,7 @@ import { rollback } from '../../../../src/entry/commands/rollback.ts';
 import { wait } from '../../../../src/entry/commands/wait.ts';
 import type { Body } from '../../../../src/entry/run/session.ts';
 import type { Env } from '../../../../src/wire/world.ts';
-import { cli } from '../../../support/cli.ts';
+import { cli, resultOf } from '../../../support/cli.ts';
 import { git, gitHost, noHttpBackend, tempDir } from '../../../support/git-host.ts';
 import { type HereResult, here } from '../../../support/here.ts';
 import { type Hooks, hooksOnLoopback } from '../../../support/hooks.ts';
@@ -226,3 +226,27 @@ it.skipIf(noHttpBackend)(
     expect(done.events.at(-1)).toMatchObject({ type: 'result', value: { changed: true } });
   },
 );
+
+it.skipIf(noHttpBackend)('what fails before there is a plan is told of the deliveries that were meant', async () => {
+  const hooks = await hooksOnLoopback();
+  const env = { HOOK: `${hooks.url}/json/x` };
+  const { app } = await shop(`  - { url: "${variable('HOOK')}" }\n`, { env });
+  const told = () =>
+    hooks.requests.map((_, at) => {
+      const { delivery, outcome, command, error } = bodyOf(hooks, at).data as Record<string, unknown> & {
+        readonly error: { readonly code: string };
+      };
+      return [command, delivery, outcome, error.code];
+    });
+  const text = await readFile(join(app, 'tagboat.yaml'), 'utf8');
+  await writeFile(join(app, 'tagboat.yaml'), text.replaceAll('config.git', 'gone.git'));
+  const failed = await cli(['promote', 'dev', 'production', '--json'], { cwd: app, env });
+  expect(failed.code).not.toBe(0);
+  expect(told()).toEqual([['promote', 'production', 'failed', resultOf(failed).errors[0]?.code]]);
+  // What is of no delivery, such as a slip on the command line, is nobody's.
+  expect((await cli(['promote', 'dev', 'prodution'], { cwd: app, env })).code).toBe(2);
+  expect(told()).toHaveLength(1);
+  await writeFile(join(app, 'tagboat.yaml'), text.replace('.tag: "{commit}"', '.tag: "{gitTag}"'));
+  const unplanned = await cli(['commit', '--json'], { cwd: app, env });
+  expect(told().slice(1)).toEqual([['commit', 'dev', 'failed', resultOf(unplanned).errors[0]?.code]]);
+});
