@@ -40,14 +40,14 @@ export async function keepBoard(
   const known = new Map<string, BranchHistory>();
   const clean = <T>(value: T): T => cleanedValue(value, session.clean) as T;
   const withDrift = openDrift(session.world, source?.dir ?? session.cwd);
-  const lineages = new Map();
+  const [lineages, merges] = [new Map(), new Map()];
   const isShown = isOfLooking(looking);
   let errors: readonly ErrorReport[] = [];
   let history: Board['history'] = { entries: [], others: 0, whole: false };
   let told = '';
   let board: Board;
 
-  const read = () => ({ session, auth, looking, histories: [...known.values()], lineages });
+  const read = () => ({ session, auth, looking, histories: [...known.values()], lineages, merges });
   /** Answers whether anything was read anew. */
   const readMoved = async (): Promise<boolean> => {
     const looks = await askBranches(session, auth, seen, (place, credential) =>

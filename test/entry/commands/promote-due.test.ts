@@ -185,6 +185,24 @@ describe.skipIf(noHttpBackend !== undefined)(`tagboat promote --due${skipNote}`,
     expect(await look('2026-04-01T08:00:00Z')).toEqual({ told: ['', '', ''], words: ['', '', ''] });
   });
 
+  it('whose places can not be paired is told as that by status and where, and keeps nothing else back', async () => {
+    const { app, deliver, at } = await chain();
+    const text = await readFile(join(app, 'tagboat.yaml'), 'utf8');
+    await writeFile(
+      join(app, 'tagboat.yaml'),
+      text.replace("staging/values.yaml: { .web.tag: '{commit}'", "staging/values.yaml: { .web.tag: 'v-{shortCommit}'"),
+    );
+    await deliver('2026-06-01T08:00:00Z');
+    const told = { candidate: { due: false, notYet: [{ is: 'unknown', why: expect.stringContaining('staging') }] } };
+    const stood = await here(status(common, undefined), { ...at('2026-06-01T09:00:00Z'), command: 'status' });
+    expect(stood).toMatchObject({ exitCode: 0, errors: [], value: { rows: [{ delivery: 'dev' }, told, {}] } });
+    const found = await here(where(common, undefined), { ...at('2026-06-01T09:00:00Z'), command: 'where' });
+    expect(found).toMatchObject({
+      ...{ exitCode: 0, errors: [] },
+      value: { deliveries: [{ is: 'there' }, { obstacles: [{ is: 'notPromoted', ...told }] }, {}] },
+    });
+  });
+
   it('makes a branch that is to be made, also where it would begin with these values', async () => {
     const { host, app, deliver, due, at } = await chain();
     const text = await readFile(join(app, 'tagboat.yaml'), 'utf8');

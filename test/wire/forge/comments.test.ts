@@ -30,7 +30,7 @@ async function github({ instead, lost }: Place = {}) {
   const keep = (text: string) => keepComment(testWorld({ clock: jumpingClock() }), where, marker, text);
   const own = () => comments.all.map(({ login, body }) => [login, body.replace(marker, '·')]);
   const writes = () => api.requests.filter(({ method, path }) => method !== 'GET' && !path.endsWith('/graphql'));
-  return { comments, keep, own, writes };
+  return { comments, keep, own, writes, where };
 }
 
 const bot = 'github-actions[bot]';
@@ -90,6 +90,23 @@ describe('the one comment on a pull request', () => {
     await keep('a');
     expect(await keep('b')).toBe('created');
     expect(own()).toEqual([[bot, '·\nb']]);
+  });
+
+  it('is made of what stands there, and written again where another run has written meanwhile', async () => {
+    let others = 2;
+    const { comments, where } = await github({
+      lost: ({ method }) => {
+        // Both have read the same, and the other one writes last.
+        const [found] = comments.all;
+        if (method === 'PATCH' && others-- > 0 && found !== undefined) found.body = `${marker}\ntheirs${others}`;
+        return false;
+      },
+    });
+    comments.all.push({ id: 1, number: 7, login: bot, body: `${marker}\nold` });
+    const add = (bodies: readonly string[]) =>
+      [...new Set([...bodies.flatMap((body) => body.split('\n').slice(1)), 'ours'])].join('\n');
+    expect(await keepComment(testWorld({ clock: jumpingClock() }), where, marker, add)).toBe('updated');
+    expect(comments.all.map(({ body }) => body)).toEqual([`${marker}\ntheirs0\nours`]);
   });
 
   it("fails with the host's own words where it may not be written", async () => {

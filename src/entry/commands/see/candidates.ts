@@ -45,7 +45,7 @@ interface Deciding {
 
 /** What is due of the deliveries with `after`, all decided by what was read. Throws PROMOTE_UNPAIRED, PROMOTE_AMBIGUOUS. */
 export async function decideAll(
-  { session: { world, emit }, auth, looking, histories, lineages = new Map() }: Read,
+  { session: { world, emit }, auth, looking, histories, lineages = new Map(), merges = new Map() }: Read,
   { names, lives, again = false, look = world }: Deciding = {},
 ): Promise<Decided[]> {
   const { config, source, seen } = looking;
@@ -94,8 +94,15 @@ export async function decideAll(
     const looked = seen.find(({ delivery }) => delivery === to.name);
     const proposal = looked && (await proposalOf(world, look, auth, looked));
     if (proposal === undefined) return undefined;
-    const state = await readState(world, to, values, await auth.git(to.repo), proposal.commit);
-    return values.every((value, at) => state.values[at] === value.to) ? proposal : undefined;
+    const state = await readState(world, to, values, await auth.git(to.repo), proposal.commit).catch(
+      (error: unknown) => {
+        world.signal.throwIfAborted();
+        // What can't be read there as it is to be is proposed anew.
+        if (!(error instanceof TagboatError)) throw error;
+        return undefined;
+      },
+    );
+    return values.every((value, at) => state?.values[at] === value.to) ? proposal : undefined;
   };
   const decisions = targets.map(async ({ from, to, after, pairs }): Promise<Decided> => {
     const history = ({ repo, branch }: DeliveryConfig) =>
@@ -118,9 +125,12 @@ export async function decideAll(
       commit,
     }: HistoryRecord): Promise<[string, { at: string | undefined } | { why: string }]> => {
       const { repo, pullRequest } = from;
+      const known = merges.get(commit);
+      if (known !== undefined) return [commit, known];
       try {
         const credential = await auth.git(repo);
         const pull = await mergedPull(look, forgeOf(world, repo, pullRequest?.host, credential), commit);
+        if (pull !== undefined) merges.set(commit, pull);
         return [commit, { at: pull?.at }];
       } catch (error) {
         world.signal.throwIfAborted();

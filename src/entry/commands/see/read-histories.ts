@@ -41,6 +41,8 @@ export interface Read {
   readonly histories: readonly BranchHistory[];
   /** What was asked of the app repo's commits, by whoever looks again and again. */
   readonly lineages?: Map<string, Lineage> | undefined;
+  /** The same of when hosts merged commits. */
+  readonly merges?: Map<string, { readonly at: string | undefined }> | undefined;
 }
 
 /** Reads what the config delivers where, or takes what the command line says. Throws as `commandTargets` does. */

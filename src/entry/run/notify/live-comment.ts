@@ -59,6 +59,13 @@ export async function commentEnds(session: Session, ends: readonly EndedDelivery
       notCommented(session, 'info', [delivery.name], why);
     }
     if (!isBack && is !== 'healthy') continue;
+    const { dirty, pullRequest } = about.source;
+    const isOwn = delivery.promotes === undefined && delivery.undoes === undefined;
+    if (isOwn && (dirty !== false || pullRequest !== undefined)) {
+      const why = dirty !== false ? 'files differ from the commit, so it is of none' : 'its own is not merged';
+      notCommented(session, 'info', [delivery.name], why);
+      continue;
+    }
     const own = delivery.promotes === undefined ? about.source.commit : delivery.promotes.of;
     const commit = outcome !== undefined && 'commit' in outcome ? outcome.commit : (end.verdicts[0]?.commit ?? '');
     const said = delivery.holds?.is === 'hold' ? delivery.holds.why.replace(/^rolled back: /, '') : end.why;
@@ -74,12 +81,9 @@ export async function commentEnds(session: Session, ends: readonly EndedDelivery
 
 async function commentOn(session: Session, about: CommentedConfig, commit: string, facts: Facts): Promise<void> {
   const { world, emit, clean } = session;
-  const { url, dirty, pullRequest } = about.source;
+  const { url } = about.source;
   const tell = (level: 'info' | 'warning', why: string) => notCommented(session, level, [...facts.keys()], why);
-  if (pullRequest !== undefined)
-    return tell('info', `the run is of pull request ${pullRequest.number}, which isn't merged`);
   if (url === undefined) return tell('warning', 'nothing says where the app repo is');
-  if (dirty !== false) return tell('info', 'files differ from the commit, so it is of none');
   try {
     await withAuth(session, async (auth) => {
       const [credential] = auth.readers(
@@ -138,9 +142,9 @@ export function commentText(theirs: readonly string[], ours: Facts): string {
     facts.set(name, isSame ? { ...newer, since: older.since, commit: older.commit, repo: older.repo } : newer);
   }
   const kept = [...facts].slice(-mostEnvironments);
-  // A comment within HTML ends at the first hyphens.
+  // A comment within HTML ends at the first hyphens, and names nobody.
   const data = JSON.stringify(Object.fromEntries(kept)).replace(
-    /[<>&-]/g,
+    /[^\w\s"{}:,./\\]/g,
     (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
   const lines = kept.map(([name, { is, since, commit, repo, why }]) => {

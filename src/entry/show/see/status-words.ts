@@ -36,7 +36,7 @@ function cellsOf(row: StatusRow, { style, now, first }: Writing): Cell[] {
     { text: first ? service : '', as: colors.bold },
     { text: delivery },
     {
-      text: value === undefined ? 'gone' : isObjectId(value) ? short(value) : value,
+      text: value === undefined ? (at === undefined ? 'none' : 'gone') : isObjectId(value) ? short(value) : value,
       as: hold || byHand ? colors.yellow : colors.cyan,
     },
     {
