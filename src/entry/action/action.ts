@@ -1,3 +1,4 @@
+import { tellingUnplanned } from '../run/notify/unplanned.ts';
 import { type Body, runSession } from '../run/session.ts';
 import type { Ending } from '../run/stopping.ts';
 import { type ActionInputs, adoptSecrets, commandIn, isQuiet, readInputs } from './inputs.ts';
@@ -21,7 +22,7 @@ const exitCode = await runSession(
   async (session) => {
     clean = session.clean;
     const body = await bodyOf(readInputs(inputs));
-    ending = await body(session);
+    ending = await tellingUnplanned(session, body);
     return ending;
   },
 );

@@ -1,5 +1,6 @@
 import { type Command, CommanderError } from 'commander';
 import { TagboatError } from '../../errors.ts';
+import { tellingUnplanned } from '../run/notify/unplanned.ts';
 import type { CommonOptions } from '../run/options.ts';
 import { type Body, runSession, type Settings } from '../run/session.ts';
 import type { Outside } from '../run/stopping.ts';
@@ -38,7 +39,7 @@ export async function main(argv: readonly string[], outside: Outside = process):
 
 /** Loading is part of the run: what fails there is told as everything else is. */
 function loaded(load: () => Promise<Body>): Body {
-  return async (session) => (await load())(session);
+  return async (session) => tellingUnplanned(session, await load());
 }
 
 /** Makes commander throw instead of printing and exiting by itself. */

@@ -151,10 +151,10 @@ export async function runSession(
   try {
     const begin = async (): Promise<Ending> => {
       const follows = settings.otlp ?? (env.OTEL_SDK_DISABLED === 'true' ? '' : env.OTEL_EXPORTER_OTLP_ENDPOINT);
-      if (!follows) return planning(session, body);
+      if (!follows) return body(session);
       const { openTelemetry } = await import('./telemetry/telemetry.ts');
       telemetry = openTelemetry(command, settings.otlp, { env, mask, clean });
-      return planning({ ...session, world: { ...world, http: telemetry.following(world.http) } }, body);
+      return body({ ...session, world: { ...world, http: telemetry.following(world.http) } });
     };
     const session: Session = {
       command,
@@ -199,17 +199,6 @@ export async function runSession(
     fault.stop();
     stopListening();
     world.close();
-  }
-}
-
-/** Does the work; what ends it before there is a plan is told to the config's hooks, where that could be read. */
-async function planning(session: Session, body: Body): Promise<Ending> {
-  try {
-    return await body(session);
-  } catch (error) {
-    if (session.hooks.length > 0 && session.unplanned.length > 0)
-      await (await import('./notify/notify.ts')).tellUnplanned(session, error);
-    throw error;
   }
 }
 
