@@ -101,6 +101,11 @@ it.skipIf(noHttpBackend !== undefined)(`knows the files of pull requests${skipNo
   expect(await previews(base)).toMatchObject({ is: 'there', places: [{ is: 'descendant' }, { is: 'descendant' }] });
   expect((await of.run('where', second)).stdout).toContain(`\n${' '.repeat(14)}${eight}\n`);
   // What somebody has removed by hand is not there, whatever our commit says, and neither is what was retired.
+  // Whoever may push there can write any message.
+  const names = ['../x', '.git/config', '/', '//', 'a//b', '.', 'previews', 'README.md', 'x'.repeat(5_000)];
+  const trailers = [...names.map((one) => `Tagboat-Write: ${one}`), 'Tagboat-Delivery: previews'];
+  await of.byHand(`Hostile\n\n${trailers.join('\n')}\n`);
+  expect((await previews(second))?.places.map((one) => one.file)).toEqual([eight]);
   expect((await run('7', 'retire')).code).toBe(0);
   expect((await previews(first))?.places.map((one) => one.file)).toEqual([eight]);
   const words = 'Remove it\n';
