@@ -88,6 +88,7 @@ function output(
     const child = execFile('git', args, { cwd, env: all }, (error, stdout) =>
       error === null ? resolve(stdout.trim()) : reject(error),
     );
-    child.stdin?.end(input);
+    // A program that reads nothing may have ended already.
+    child.stdin?.on('error', () => undefined).end(input);
   });
 }

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 /** What is loaded together: all that these files need, save for what an earlier room has. */
 const rooms = {
   session: ['src/entry/run/session.ts'],
-  commands: ['src/entry/commands/commit.ts', 'src/entry/commands/wait.ts'],
+  // What an edit needs of the config's own files comes with them: a commit would else load all that reads a config.
+  commands: ['src/entry/commands/commit.ts', 'src/entry/commands/wait.ts', 'src/plan/file-kind.ts'],
   yaml: ['src/wire/yaml.ts'],
   config: ['src/config/config.ts'],
   image: ['src/image/image.ts'],

@@ -50,3 +50,16 @@ it.each([
     expect(text.includes(`node_modules/${library}/`), library).toBe(false);
   }
 });
+
+it('a value is edited without what reads a config', () => {
+  const all = new Set(['cli.js']);
+  for (const file of all) {
+    const source = readFileSync(join(dist, file), 'utf8');
+    // Of earlier builds there may be chunks left: those of this one are reached from its first file.
+    for (const [, name = ''] of source.matchAll(/"\.\/(?:chunks\/)?([\w.-]+-[0-9A-Z]+\.js)"/g))
+      all.add(`chunks/${name}`);
+  }
+  const edits = [...all].filter((file) => /\bfunction editFile\(/.test(readFileSync(join(dist, file), 'utf8')));
+  expect(edits).toHaveLength(1);
+  for (const file of edits) expect(loaded(file).text).not.toContain('ZodError');
+});
