@@ -58,6 +58,8 @@ it('the second in the queue is patient for as long as a landing may take, and th
   expect(patienceMs(1, 2, 10)).toBeGreaterThanOrEqual(1_500);
   expect(patienceMs(1, 2, 400)).toBeGreaterThanOrEqual(20 * 400);
   expect(patienceMs(3, 4, 400)).toBeGreaterThan(patienceMs(2, 4, 400));
+  // Nor does a slow host make anybody wait for who is gone until its own time is over.
+  expect(patienceMs(1, 2, 2_000)).toBeLessThanOrEqual(10_000);
 });
 
 it('sixty in front that are gone cost the one behind them few seconds', () => {
