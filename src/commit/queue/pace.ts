@@ -53,7 +53,8 @@ export function restWhileGathering(tripMs: number, random: number): number {
  */
 export function patienceMs(place: number, crowd: number, tripMs: number, waitedMs = 0): number {
   const landing = landingMsOf(crowd, tripMs);
-  const patience = Math.max(1_500, landing, Math.min(20 * tripMs, longestPatienceMs)) + 0.4 * landing * Math.log(Math.max(1, place));
+  const patience =
+    Math.max(1_500, landing, Math.min(20 * tripMs, longestPatienceMs)) + 0.4 * landing * Math.log(Math.max(1, place));
   return Math.max(patience - Math.max(0, waitedMs - patience), Math.min(patience, landing));
 }
 
