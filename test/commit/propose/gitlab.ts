@@ -21,6 +21,7 @@ export interface MergeRequest {
   reviewers: { readonly id: number; readonly username: string }[];
   merge_commit_sha: string | null;
   squash_commit_sha: string | null;
+  merged_at: string | null;
 }
 
 const bot = { id: 1, username: 'bot' };
@@ -42,7 +43,7 @@ export function gitlabApi(path: string, token: string, branches: Branches, way =
     const how = squash ? 'squash' : way === 'ff' ? 'rebase' : 'merge';
     const commit = await branches.merge(one.target_branch, one.source_branch, how);
     const told = how === 'merge' ? { merge_commit_sha: commit ?? null } : { squash_commit_sha: commit ?? null };
-    if (commit !== undefined) Object.assign(one, { ...told, state: 'merged' });
+    if (commit !== undefined) Object.assign(one, { ...told, state: 'merged', merged_at: '2026-01-02T03:04:05.678Z' });
     return commit;
   };
   const noteAnswer = ({ method, body }: Pick<ApiRequest, 'method' | 'body'>, iid: string, id: string | undefined) => {
@@ -97,7 +98,7 @@ export function gitlabApi(path: string, token: string, branches: Branches, way =
         return json(409, { message: ['Another open merge request already exists for this source branch: !1'] });
       const made: MergeRequest = {
         ...{ iid: all.length + 1, source_branch, target_branch, title, description, state: 'opened' },
-        ...{ labels: [], reviewers: [], merge_commit_sha: null, squash_commit_sha: null },
+        ...{ labels: [], reviewers: [], merge_commit_sha: null, squash_commit_sha: null, merged_at: null },
       };
       all.push(made);
       return json(201, await shown(made));
