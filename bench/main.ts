@@ -272,7 +272,7 @@ async function handoff(): Promise<Pick<Results, 'handoff'>> {
 async function rivals(): Promise<RivalResults> {
   const around = surroundings([
     ['git', '--version'],
-    ['nginx', '-V'],
+    ['sh', '-c', 'nginx -v 2>&1'],
   ]);
   console.log('\n## Others on the same hosts\n');
   const measured = await measureRivals(quick ? 1 : 5, flows, folders);
