@@ -17,6 +17,18 @@ const host = (name, kind) => ({
   },
 });
 
+const realHost = (name, title) => ({
+  name: `${name} (real)`,
+  cells: {
+    commit: by('commit/real-hosts.slow.test.ts', 'takes a commit, a hold that later ones respect', title),
+    '8 writers': by('commit/real-hosts.slow.test.ts', 'takes eight writers at once, each exactly once', title),
+    rollback: by('commit/real-hosts.slow.test.ts', 'and the earlier value back', title),
+    hold: by('commit/real-hosts.slow.test.ts', 'a hold that later ones respect', title),
+    promote: not('a promotion is a commit like any other, and tried by git'),
+    queue: not('the command is tried on git’s own'),
+  },
+});
+
 const cluster = (file, title) => by(`cluster/${file}.cluster.test.ts`, title);
 const verdict = (name, proof) => ({ name, cells: { '*': proof } });
 
@@ -69,6 +81,8 @@ export const compatTables = [
       host('the same, protocol 1', 'of version 1'),
       host('the same, protocol 0', 'of version 0 that does neither'),
       host('the same as Dulwich demands', 'that demands what git names, as Dulwich does'),
+      realHost('Dulwich', 'a real Dulwich'),
+      realHost('JGit', 'a real JGit'),
       {
         name: 'GitHub’s API (a stand-in, held to GitHub’s own description)',
         cells: {

@@ -131,8 +131,14 @@ function versions() {
       .find((one) => one.startsWith(`\t${module} v`));
     return line === undefined || !existsSync(join(cache, folder)) ? [] : [[program, short(program, line)]];
   });
-  const gitea = existsSync(join(cache, 'gitea')) ? readdirSync(join(cache, 'gitea')) : [];
-  return Object.fromEntries([...asked, ...built, ...gitea.slice(0, 1).map((name) => ['gitea', short('gitea', name)])]);
+  const kept = ['gitea', 'dulwich'].flatMap((program) =>
+    existsSync(join(cache, program)) ? [[program, short(program, readdirSync(join(cache, program))[0] ?? '')]] : [],
+  );
+  const [, jgit = ''] = />org\.eclipse\.jgit\.http\.server<[^v]+version>([^<]+)/.exec(
+    readFileSync(join(root, 'test/support/jgit/pom.xml'), 'utf8'),
+  );
+  if (existsSync(join(cache, 'jgit'))) kept.push(['jgit', short('jgit', jgit)]);
+  return Object.fromEntries([...asked, ...built, ...kept]);
 }
 
 /** The program's name and its version, of whatever stands around it. */

@@ -27,7 +27,7 @@ const profiles = {
   bitbucketServer: { name: 'Bitbucket Server', proved: 'not tried; it serves by git itself' },
   azure: { name: 'Azure DevOps', proved: 'not tried; only its headers of limits are known' },
   codecommit: { name: 'CodeCommit', proved: 'not tried' },
-  gerrit: { name: 'Gerrit', proved: "how its JGit reads filters, by git's own server that does so too" },
+  gerrit: { name: 'Gerrit', proved: 'git on a real JGit 7.4; not its review' },
   git: { name: 'plain git', proved: "all of it, on git's own server" },
 } as const satisfies Readonly<Record<string, HostProfile>>;
 
