@@ -18,7 +18,12 @@ export const buildWithBuildx: Builder = async (job, building) => {
   const metadata = join(login.dir, 'metadata.json');
   const remote = image.builder !== undefined && isAddress(image.builder);
   // A builder made for this build alone: it goes with the login's folder.
-  const env = { DOCKER_CONFIG: login.dir, BUILDX_CONFIG: remote ? join(login.dir, 'buildx') : login.buildxDir };
+  const env = {
+    DOCKER_CONFIG: login.dir,
+    BUILDX_CONFIG: remote ? join(login.dir, 'buildx') : login.buildxDir,
+    // The metadata file would tell it too, of which only the digest is read: buildx asks BuildKit for it for a second.
+    BUILDX_METADATA_PROVENANCE: 'disabled',
+  };
   const program = 'docker';
   const secret = secretFlags(image, world.env);
   if (remote && image.builder !== undefined) {
@@ -45,7 +50,14 @@ export const buildWithBuildx: Builder = async (job, building) => {
     ...(image.cache ? cacheFlags(job, driver) : []),
   ];
   const reader = raw
-    ? readRawJson({ line: log.line, progress: (how) => emit({ type: 'image.progress', image: image.name, ...how }) })
+    ? readRawJson({
+        line: log.line,
+        progress: (how) => {
+          emit({ type: 'image.progress', image: image.name, ...how });
+          // By now BuildKit has read all files, and is busy for a while.
+          if (how.step.startsWith('exporting to ')) building.built();
+        },
+      })
     : undefined;
   const reading = reader === undefined ? {} : { onLine: reader.line, longestLine: mostStatus };
   // BuildKit exports and pushes in a step of its own, buildx in another one where the daemon's store has the image.

@@ -51,8 +51,8 @@ const others = [
   /\bvalue\.slice\(0, (?:60|80|100)\)|\bpath\.slice\(0, 200\)|steps \}\)\.slice\(0, longest\)/,
   // Branches, tags, files and errors, not their letters.
   /(?:\[\.\.\.branches, \.\.\.tags\]|\bfiles|\berrors)\.slice\(0, 10\)/,
-  // A date's day, and what is asked by a page, which is bounded before it is looked up.
-  /toISOString\(\)\.slice\(0, 10\)|asked\.slice\(0, 500\)/,
+  // A date's day or minute, and what is asked by a page, which is bounded before it is looked up.
+  /toISOString\(\)\.slice\(0, 10\)|\bsince\.slice\(0, 16\)|asked\.slice\(0, 500\)/,
   // Kept from run to run, to be compared.
   /text\.slice\(0, 99\)|text\.slice\(0, 100\)\)/,
   /^[^:]*: \.slice\(|`\)\.slice\(0, 64\)|match\[1\]\?\.slice\(0, 40\)|fields\.name\.slice|\(one\) => one !== ''\)\.slice/,
