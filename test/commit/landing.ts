@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { type LandOptions, landDelivery } from '../../src/commit/commit.ts';
@@ -129,6 +129,19 @@ export const saysDone = (request: GitHostRequest): GitHostFault => ({
       `${['unpack ok', ...request.refs.map((ref) => `ok ${ref}`)].map((line) => packet(`${line}\n`)).join('')}0000`,
     ),
 });
+
+/** Whatever became of a push, the host reports all of it as refused. */
+export const saysNo: GitHostFault = {
+  is: 'alter',
+  change: (report) => Buffer.from(report.toString('latin1').replace(/ok refs\//g, 'ng refs/'), 'latin1'),
+};
+
+/** A hook of the repository `config`, in the shell's words. */
+export async function addHook(host: GitHost, name: string, script: string): Promise<void> {
+  const hooks = join(host.repoDir('config'), 'hooks');
+  await mkdir(hooks, { recursive: true });
+  await writeFile(join(hooks, name), `#!/bin/sh\n${script}`, { mode: 0o755 });
+}
 
 export const pushesIn = (host: GitHost): GitHostRequest[] => host.requests.filter(isPush);
 

@@ -15,7 +15,7 @@ import { guardWritten, withEarlier } from '../order/written.ts';
 import type { BranchLook, ConfigRepo } from '../repo/config-repo.ts';
 import { type ApplyDelivery, heldOutcome } from './apply.ts';
 import { makeCommitObjects } from './commit-objects.ts';
-import type { MadeCommit, PushTry } from './push-commit.ts';
+import { findLandedPush, type MadeCommit, type PushTry } from './push-commit.ts';
 
 /** One delivery under way. */
 export interface Landing {
@@ -99,7 +99,11 @@ export async function decideOnTip(landing: Landing, tip: ObjectId): Promise<TipD
   const { rewriting, broken, change } = apply(snapshot, holds, delivery, world.clock.now());
   const guarded = { delivery, repo, lineage };
   const whole = await guardWritten(guarded, snapshot, rewriting, newest);
-  if (rewriting.files.length === 0 && !whole.mark) return { is: 'ended', outcome: unchangedOutcome(landing, tip) };
+  if (rewriting.files.length === 0 && !whole.mark) {
+    // It may be there by a push of ours that the host reported as refused.
+    const won = await findLandedPush(repo.remote, tip, landing.pushes, true);
+    return { is: 'ended', outcome: won ? landedOutcome(landing, won) : unchangedOutcome(landing, tip) };
+  }
   if (broken !== undefined) return { is: 'ended', outcome: heldOutcome(broken, delivery) };
   refuseOvertaken(delivery, rewriting, change);
   const outcome = whole.instead ?? (await guard(guarded, tip, rewriting));

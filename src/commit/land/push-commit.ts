@@ -101,23 +101,26 @@ function fateIn(report: PushReport, { ref, remote }: Pick<ConfigRepo, 'remote' |
 }
 
 /**
- * The push among these that the tip or its history holds, by the id it has there. Only pushes that weren't refused need the
- * history.
+ * The push among these that the tip or its history holds, by the id it has there. Of those that were refused the history
+ * is asked only with `refusedToo`: a host may say so of one that it took, and every beaten push is refused.
  */
 export async function findLandedPush(
   remote: GitRemote,
   tip: ObjectId,
   pushes: readonly PushTry[],
+  refusedToo = false,
 ): Promise<MadeCommit | undefined> {
   const there = pushes.find(({ built }) => built.commit === tip);
   if (there !== undefined) return there;
-  const lost = pushes.filter(({ fate, on }) => fate.is !== 'refused' && on !== tip);
-  const [first] = lost;
+  const doubtful = pushes.filter(({ fate, on }) => (refusedToo || fate.is !== 'refused') && on !== tip);
+  const [first] = doubtful;
   if (first === undefined) return undefined;
   const commits = await commitsSince(remote, tip, first.on);
   if (commits === undefined) return undefined;
-  for (const push of lost) {
-    const commit = push.found(commits);
+  for (const push of doubtful) {
+    // By its words, a refused one may be another writer's.
+    const isOurs = push.fate.is !== 'refused' || commits.has(push.built.commit);
+    const commit = isOurs ? push.found(commits) : undefined;
     if (commit !== undefined) return { ...push, built: { ...push.built, commit } };
   }
   return undefined;

@@ -14,7 +14,7 @@ import type { BranchLook } from '../repo/config-repo.ts';
 import { queueListFile } from '../repo/layout.ts';
 import { chainOf, chainPush, filesOfAll, type Landable } from './chain.ts';
 import type { Intent } from './intent.ts';
-import { isRefusal, landedAlready, lose, withdraw } from './own-intent.ts';
+import { isRefusal, landedAlready, landedBefore, lose, withdraw } from './own-intent.ts';
 import { listedFiles, mayLand } from './trust.ts';
 import type { OwnIntent, QueuedWriter, QueueEnd } from './writer.ts';
 
@@ -54,6 +54,12 @@ export async function landQueue(writer: QueuedWriter, seen: BranchLook): Promise
     committer: ({ id, committer }) => (intentRefs.keyed || id === ownId ? committer : delivery.committer),
   });
   const fate = chain.fates.get(ownId);
+  // A host may take a push and fail before it has freed the refs or said so: then ours is still on its ref.
+  const landed = fate === 'land' ? undefined : await landedBefore(landing, own, seen.tip);
+  if (landed !== undefined) {
+    await withdraw(writer);
+    return landed;
+  }
   // The value is another one by now, or the file is: decide anew, on the branch as it then is.
   const again = fate === 'moved' || fate === 'unfit';
   if (again && chain.links.length === 0) {

@@ -1,11 +1,12 @@
+import type { CommitOutcome } from '../../plan/outcome.ts';
 import { WireFailure } from '../../wire/failure.ts';
 import { commitsSince, type HistoryCommit } from '../../wire/git/ancestry.ts';
 import type { ObjectId } from '../../wire/git/pack/object.ts';
 import type { GitRemote } from '../../wire/git/remote.ts';
 import { backoff, momentMs, passes, tellWait } from '../../wire/retry.ts';
 import { valuesFound } from '../edit/rewrite.ts';
-import { decideOnTip, landedOutcome } from '../land/landing.ts';
-import { sendPush } from '../land/push-commit.ts';
+import { decideOnTip, type Landing, landedOutcome } from '../land/landing.ts';
+import { findLandedPush, sendPush } from '../land/push-commit.ts';
 import type { BranchLook } from '../repo/config-repo.ts';
 import { intentId } from '../repo/layout.ts';
 import type { Intent } from './intent.ts';
@@ -83,19 +84,34 @@ export async function findOwnCommit(writer: QueuedWriter, seen: BranchLook): Pro
   const { landing, own } = writer;
   writer.standing = { is: 'beaten' };
   if (own === undefined) return undefined;
-  const commits = await commitsSince(landing.repo.remote, seen.tip, own.made.on);
-  const line = trailerOf(own.intent.id);
-  for (const [id, { parents, message }] of commits ?? []) {
-    if (!message.split('\n').includes(line)) continue;
+  const outcome = await landedBefore(landing, own, seen.tip);
+  if (outcome !== undefined) {
     writer.own = undefined;
-    const outcome = landedOutcome(landing, own.made);
-    return outcome.is === 'landed' ? { ...outcome, commit: id, parent: parents[0] ?? own.made.on } : outcome;
+    return outcome;
   }
   // A ref that can still be deleted was there all the time: this host hides it from readers, and so from everybody
   // who could land it.
   if (own.taken && (await withdraw(writer))) return 'noQueue';
   writer.own = undefined;
   return undefined;
+}
+
+/** How our change landed, where the branch has a commit of it: by its intent, or by an earlier push of ours. */
+export async function landedBefore(
+  landing: Landing,
+  { intent, made }: OwnIntent,
+  tip: ObjectId,
+): Promise<CommitOutcome | undefined> {
+  const { remote } = landing.repo;
+  const commits = await commitsSince(remote, tip, made.on);
+  const line = trailerOf(intent.id);
+  for (const [id, { parents, message }] of commits ?? []) {
+    if (!message.split('\n').includes(line)) continue;
+    const outcome = landedOutcome(landing, made);
+    return outcome.is === 'landed' ? { ...outcome, commit: id, parent: parents[0] ?? made.on } : outcome;
+  }
+  const won = await findLandedPush(remote, tip, landing.pushes, true);
+  return won && landedOutcome(landing, won);
 }
 
 /** Which of these intents the branch has already (a ref was put back), or may have. */

@@ -1,5 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type LandOptions, landDelivery } from '../../../src/commit/commit.ts';
 import { writeIntent } from '../../../src/commit/queue/intent.ts';
@@ -13,6 +11,7 @@ import { openRemote } from '../../../src/wire/git/remote.ts';
 import { gitHost, noHttpBackend, skipNote } from '../../support/git-host.ts';
 import { jumpingClock, type TestWorld, testWorld } from '../../support/world.ts';
 import {
+  addHook,
   bot,
   chart,
   deliveryTo,
@@ -24,6 +23,7 @@ import {
   pushesIn,
   refsOf,
   saysDone,
+  saysNo,
   setTag,
   shared,
   tipOf,
@@ -48,11 +48,6 @@ function writer(overrides: Partial<TestWorld> = {}): TestWorld {
 
 function land(delivery: DeliveryPlan, world: TestWorld = writer(), options?: LandOptions) {
   return landDelivery(world, world.emit, delivery, undefined, options);
-}
-
-async function updateHook(host: GitHost, script: string): Promise<void> {
-  await mkdir(join(host.repoDir('config'), 'hooks'), { recursive: true });
-  await writeFile(join(host.repoDir('config'), 'hooks', 'update'), `#!/bin/sh\n${script}`, { mode: 0o755 });
 }
 
 const refsIn = async (host: GitHost): Promise<string> =>
@@ -170,6 +165,33 @@ describe.skipIf(noHttpBackend !== undefined)(`the queue${skipNote}`, () => {
     expect(rivals).toBe(3);
     expect(await fileAt(host, 'config')).toBe(valuesWith('b'));
     expect(await host.git('config', 'rev-list', '--count', 'main')).toBe('5\n');
+    expect(await refsIn(host)).toBe('');
+    await isSound(host, 'config');
+  });
+
+  it.each<[string, GitHostFault]>([
+    ['says no to all of it', saysNo],
+    ['is cut off', { is: 'cut', bytes: 0 }],
+  ])('has landed where a host takes the commit, keeps the ref, and %s', async (_, fault) => {
+    const host: GitHost = await gitHost({
+      fault: async (request) => {
+        if (!isPush(request)) return undefined;
+        const nth = pushesIn(host).length;
+        if (nth === 1) await host.commit('config', { files: { 'other.yaml': 'x: 1\n' } });
+        // The second publishes, the third lands.
+        return nth === 3 ? fault : undefined;
+      },
+    });
+    const url = await host.createRepo('config', { files: chart });
+    const once = '[ -e kept ] || case "$ref" in refs/tagboat/*) >kept; git update-ref "$ref" "$old";; esac';
+    await addHook(
+      host,
+      'post-receive',
+      `while read old new ref; do case "$new" in *[!0]*) ;; *) ${once};; esac; done\n`,
+    );
+    const outcome = landed(await land(deliveryTo(url)));
+    expect(outcome.commit).toBe(await tipOf(host, 'config'));
+    expect(await host.git('config', 'rev-list', '--count', 'main')).toBe('3\n');
     expect(await refsIn(host)).toBe('');
     await isSound(host, 'config');
   });
@@ -471,7 +493,7 @@ describe.skipIf(noHttpBackend !== undefined)(`the queue${skipNote}`, () => {
 
   it('falls back to trying again, and says so, where the server refuses its refs', async () => {
     const { host, url } = await beatenHost(1);
-    await updateHook(host, 'case "$1" in refs/tagboat/*) exit 1;; esac\n');
+    await addHook(host, 'update', 'case "$1" in refs/tagboat/*) exit 1;; esac\n');
     const world = writer();
     landed(await land(deliveryTo(url), world));
     expect(noticesIn(world).join()).toContain('pushes are tried again instead');
@@ -489,7 +511,7 @@ describe.skipIf(noHttpBackend !== undefined)(`the queue${skipNote}`, () => {
 
   it('shows the words of a server that denies the landing, and withdraws', async () => {
     const { host, url } = await beatenHost(1);
-    await updateHook(host, 'case "$1" in refs/heads/*) echo "closed for today" >&2; exit 1;; esac\n');
+    await addHook(host, 'update', 'case "$1" in refs/heads/*) echo "closed for today" >&2; exit 1;; esac\n');
     const error = await land(deliveryTo(url)).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: 'PUSH_DENIED', exitCode: 6 });
     expect((error as { peer: { text: string } }).peer.text).toContain('closed for today');
