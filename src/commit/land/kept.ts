@@ -1,6 +1,6 @@
 import { TagboatError } from '../../errors.ts';
 import { WireFailure } from '../../wire/failure.ts';
-import { commitsSince } from '../../wire/git/ancestry.ts';
+import { commitsOnto } from '../../wire/git/ancestry.ts';
 import type { ObjectId } from '../../wire/git/pack/object.ts';
 import type { BranchLook } from '../repo/config-repo.ts';
 import { type Landing, lookAtBranch } from './landing.ts';
@@ -21,7 +21,7 @@ export async function lookForTaken(landing: Landing, on: ObjectId, commit: Objec
       const seen = await lookAtBranch(landing);
       if (seen.tip === commit) return undefined;
       if (seen.tip === on) continue;
-      const commits = await commitsSince(repo.remote, seen.tip, on);
+      const commits = await commitsOnto(repo.remote, seen.tip, on);
       return commits === undefined || commits.has(commit) ? undefined : seen;
     }
   } catch (error) {

@@ -1,7 +1,7 @@
 import type { Peer } from '../../errors.ts';
 import type { HoldChange } from '../../plan/holds.ts';
 import { WireFailure } from '../../wire/failure.ts';
-import { commitsSince, type HistoryCommit } from '../../wire/git/ancestry.ts';
+import { commitsOnto, type HistoryCommit } from '../../wire/git/ancestry.ts';
 import type { ObjectId } from '../../wire/git/pack/object.ts';
 import type { NewObject } from '../../wire/git/pack/pack.ts';
 import type { PushReport } from '../../wire/git/push.ts';
@@ -115,7 +115,7 @@ export async function findLandedPush(
   const doubtful = pushes.filter(({ fate, on }) => (refusedToo || fate.is !== 'refused') && on !== tip);
   const [first] = doubtful;
   if (first === undefined) return undefined;
-  const commits = await commitsSince(remote, tip, first.on);
+  const commits = await commitsOnto(remote, tip, first.on);
   if (commits === undefined) return undefined;
   for (const push of doubtful) {
     // By its words, a refused one may be another writer's.

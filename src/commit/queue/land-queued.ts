@@ -1,3 +1,4 @@
+import { isNo } from '../../wire/git/failure.ts';
 import { type Landing, landedOutcome, landingTimedOut, lookAtBranch } from '../land/landing.ts';
 import { findLandedPush } from '../land/push-commit.ts';
 import type { BranchLook } from '../repo/config-repo.ts';
@@ -29,7 +30,17 @@ export async function landQueued(landing: Landing, intentRefs: IntentRefs, first
   try {
     for (;;) {
       world.signal.throwIfAborted();
-      const outcome = await takeStep(writer, seen);
+      let outcome: QueueEnd | undefined;
+      try {
+        outcome = await takeStep(writer, seen);
+      } catch (error) {
+        // Some hosts give out only what refs point to, and the branch may have left the tip that is read (Dulwich).
+        if (!isNo(error) || world.clock.now() > landing.deadline) throw error;
+        const now = await lookAtBranch(landing);
+        if (now.tip === seen.tip) throw error;
+        seen = now;
+        continue;
+      }
       if (outcome === 'noQueue' && writer.own !== undefined && !(await withdraw(writer))) {
         // It landed meanwhile after all, or somebody removed it: the branch tells.
         seen = await lookAtBranch(landing);

@@ -1,6 +1,6 @@
 import type { CommitOutcome } from '../../plan/outcome.ts';
 import { WireFailure } from '../../wire/failure.ts';
-import { commitsSince, type HistoryCommit } from '../../wire/git/ancestry.ts';
+import { commitsOnto, commitsSince, type HistoryCommit } from '../../wire/git/ancestry.ts';
 import type { ObjectId } from '../../wire/git/pack/object.ts';
 import type { GitRemote } from '../../wire/git/remote.ts';
 import { backoff, momentMs, passes, tellWait } from '../../wire/retry.ts';
@@ -103,7 +103,7 @@ export async function landedBefore(
   tip: ObjectId,
 ): Promise<CommitOutcome | undefined> {
   const { remote } = landing.repo;
-  const commits = await commitsSince(remote, tip, made.on);
+  const commits = await commitsOnto(remote, tip, made.on);
   const line = trailerOf(intent.id);
   for (const [id, { parents, message }] of commits ?? []) {
     if (!message.split('\n').includes(line)) continue;

@@ -130,6 +130,18 @@ export function commitsSince(
 }
 
 /**
+ * The same where `since` should be below the tip. An answer that doesn't lead there may come of a host that sends none
+ * behind the commit that is asked for, once folders are to be left out (Dulwich): then it is asked for with folders.
+ */
+export async function commitsOnto(remote: GitRemote, tip: ObjectId, since: ObjectId): Promise<Commits | undefined> {
+  const commits = await commitsSince(remote, tip, since);
+  if (commits === undefined || commits.has(since) || beyond(commits).includes(since)) return commits;
+  const { size } = remote.refused;
+  await newestCommits(remote, tip, 2);
+  return remote.refused.size === size ? commits : commitsSince(remote, tip, since);
+}
+
+/**
  * The newest commits of `tip`'s history, `depth` generations of them at most, asked for in steps that grow until
  * `enough` says so: without it, all at once. `many`: what the second step asks for where commits come alone. Otherwise
  * as `commitsSince`.
