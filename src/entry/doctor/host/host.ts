@@ -6,6 +6,7 @@ import type { GitCredential } from '../../../plan.ts';
 import { shownUrl } from '../../../wire/failure.ts';
 import { at, numberAt } from '../../../wire/fields.ts';
 import { openApi } from '../../../wire/forge/forge.ts';
+import { type GitRemote, openRemote } from '../../../wire/git/remote.ts';
 import type { World } from '../../../wire/world.ts';
 import type { CommonOptions } from '../../run/options.ts';
 import { openConfig } from '../../run/prepare.ts';
@@ -14,8 +15,12 @@ import { withAuth } from '../../run/with-auth.ts';
 import { type ProductStyle, tableLines } from '../../show/see/style.ts';
 import { findingOf } from '../check-files.ts';
 import { endWithFindings, found } from '../tell.ts';
-import { answerToRefusal, askReads, askWrites, type HostAnswer } from './ask-git.ts';
+import { answerToRefusal, askReads, type HostAnswer } from './ask-git.ts';
+import { askWrites } from './ask-writes.ts';
 import { profileOf } from './profile.ts';
+
+/** Refs of our own are removed within this time, milliseconds: whoever stopped the doctor waits for it. */
+const mostRemovingMs = 20_000;
 
 /** A config repo's host: what it is, what is proved of its kind without it, and what it allows itself. */
 export interface HostLook {
@@ -49,12 +54,14 @@ export async function doctorHosts(session: Session, common: CommonOptions): Retu
   const { config } = await openConfig(session, common);
   const places = new Map(config.deliveries.map(({ repo, branch }) => [repo, { repo, branch }]));
   const looks: HostLook[] = [];
-  const failed: Finding[] = [];
+  const [failed, left]: [Finding[], Finding[]] = [[], []];
   await withAuth(session, async (auth) => {
     for (const place of places.values()) {
       try {
-        looks.push(await lookAtHost(world, place, await auth.git(place.repo)));
+        looks.push(await lookAtHost(world, place, await auth.git(place.repo), (one) => left.push(one)));
       } catch (error) {
+        // A doctor that is stopped says this much.
+        if (world.signal.aborted) for (const finding of left) session.emit({ type: 'finding', ...finding });
         world.signal.throwIfAborted();
         failed.push(findingOf(reportOf(error)));
       }
@@ -67,18 +74,33 @@ export async function doctorHosts(session: Session, common: CommonOptions): Retu
     const fix = 'Let its host compare the old id of a push, as git does, or let one writer alone deliver there.';
     return found('HOST_LOCK_MISSING', 'error', message, fix);
   });
-  return endWithFindings(session, [...failed, ...findings], { hosts: looks });
+  return endWithFindings(session, [...failed, ...findings, ...left], { hosts: looks });
 }
 
-/** Asks a config repo's host what it allows. Refs of our own are made there and removed. Throws GIT_*, REPO_*, BRANCH_*. */
+/**
+ * Asks a config repo's host what it allows. Refs of our own are made there and removed, and `left` is told of those that it
+ * keeps. Throws GIT_*, REPO_*, BRANCH_*.
+ */
 export async function lookAtHost(
   world: World,
   place: { readonly repo: string; readonly branch: string },
   credential: GitCredential | undefined,
+  left: (finding: Finding) => void = () => undefined,
 ): Promise<HostLook> {
+  const repo = shownUrl(place.repo);
+  const again = (): GitRemote => {
+    const now = world.clock.now();
+    const limits = { idleMs: 10_000, deadline: now + mostRemovingMs, patientUntil: now, notice: world.notice };
+    const unstopped = { ...world, signal: new AbortController().signal };
+    return openRemote(unstopped, { url: place.repo, authorization: credential?.authorization, ...limits });
+  };
+  const tellLeft = (ref: string, why: string): void => {
+    const fix = `Remove it: git push ${repo} :${ref}. Nothing reads it, and a later doctor --host tries it again once it is an hour old.`;
+    left(found('HOST_REF_LEFT', 'warning', `${ref} is left in ${repo}: ${why}.`, fix));
+  };
   const answers = await askConfigRepo(world, place, credential, async ({ remote, readTip }) => {
     const tip = await readTip();
-    return [...(await askReads(remote, tip)), ...(await askWrites(world, remote, tip))];
+    return [...(await askReads(remote, tip)), ...(await askWrites(world, remote, { tip, again, left: tellLeft }))];
   });
   const url = new URL(place.repo);
   const request = { url: place.repo, method: 'HEAD', signal: world.signal, idleMs: 10_000 } as const;
@@ -86,7 +108,7 @@ export async function lookAtHost(
   head?.body.destroy();
   const { name, proved } = profileOf(url, world.env, head?.headers ?? {});
   const api = await askApi(world, place.repo, name, credential);
-  return { repo: shownUrl(place.repo), host: name, proved, answers: [...answers, api] };
+  return { repo, host: name, proved, answers: [...answers, api] };
 }
 
 /** Whether the token may write, as the host's API has it. */
