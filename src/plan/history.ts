@@ -54,6 +54,8 @@ export interface PlaceNow extends HeldPlace {
   readonly writer: HistoryRecord | undefined;
   /** Another value stands there than that commit set; or none of ours set it. */
   readonly byHand: boolean;
+  /** The commit of others by which it came back, after another value had stood there since the writer's; where that was asked. */
+  readonly back?: ObjectId | undefined;
 }
 
 /** A file that was written whole and is there, and the newest commit that wrote it. */
@@ -78,4 +80,6 @@ export interface BranchHistory {
   readonly files: readonly FileNow[];
   readonly holds: readonly Hold[];
   readonly waiting: readonly Waiting[];
+  /** Of a branch that is yet to be made: what it would begin with. */
+  readonly base?: Pick<BranchHistory, 'places' | 'holds'> | undefined;
 }

@@ -38,7 +38,7 @@ async function ours(): Promise<Exchange[]> {
     const place = await gitlab(way);
     await land(place.delivery('b', { autoMerge }), quick(), place.credential).catch(() => undefined);
     const merged = { kind: 'gitlab' as const, access: { ...access, api: `${place.at}/api/v4` } };
-    const found = await mergedPull(quick(), merged, await tipOf(place.host, name));
+    const found = await mergedPull(quick(), merged, await tipOf(place.host, name), 'main');
     expect(found).toEqual(
       autoMerge === 'merge' && way === 'ff' ? undefined : { number: 1, at: '2026-01-02T03:04:05.678Z' },
     );

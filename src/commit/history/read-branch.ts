@@ -1,16 +1,15 @@
-import { TagboatError } from '../../errors.ts';
-import type { BranchHistory, FileNow, HistoryRecord, PlaceNow } from '../../plan/history.ts';
+import type { BranchHistory, FileNow, HistoryRecord } from '../../plan/history.ts';
 import type { HeldPlace } from '../../plan/holds.ts';
 import { placeKey } from '../../plan/path.ts';
 import type { GitCredential } from '../../plan.ts';
 import { type HistoryCommit, newestCommits, sendsFiles } from '../../wire/git/ancestry.ts';
 import type { ObjectId } from '../../wire/git/pack/object.ts';
 import type { World } from '../../wire/world.ts';
-import { filesOf, loadRewrite } from '../edit/rewrite.ts';
 import { activeHolds, readHolds } from '../holds/holds.ts';
 import { waitingOn } from '../queue/list-waiting.ts';
 import { askConfigRepo } from '../repo/ask.ts';
 import type { BranchPlace, ConfigRepo } from '../repo/config-repo.ts';
+import { comparePlaces, type KeptQuestion, readValues, withBacks, writersIn } from './compare-places.ts';
 import { recordOf } from './record.ts';
 
 /** What is to be known of a branch. */
@@ -23,6 +22,7 @@ export interface HistoryQuestion {
   readonly many?: number | undefined;
   /** Files that were written whole are looked for too, as far as the records tell. */
   readonly files?: boolean | undefined;
+  readonly kept?: KeptQuestion | undefined;
 }
 
 /** Generations that are read at most: of a config repo with a hundred deliveries a day, half a year. */
@@ -31,8 +31,6 @@ const most = 20_000;
 const mostWithFiles = 512;
 /** Commits in which the writer of a place is looked for. */
 const mostForWriter = 4_096;
-/** Places whose change by hand is looked for. */
-const mostByHand = 20;
 /** Files written whole that are looked for, the newest. */
 const mostFiles = 200;
 
@@ -48,16 +46,17 @@ export async function readBranch(
 ): Promise<BranchHistory> {
   return askConfigRepo(world, place, credential, async (repo) => {
     const { tip, isNew, intents } = await repo.look();
-    // What it would be made of is another branch's.
-    if (isNew) return notMade(place, tip, question);
     const waiting = await waitingOn(world, repo, place.branch, intents);
-    const [{ records, whole }, now] = await Promise.all([
+    const [{ records, line, whole }, now] = await Promise.all([
       readRecords(world, repo, tip, question),
       readValues(repo, tip, question.places),
     ]);
     const files = question.files ? await filesNow(repo, tip, records) : [];
-    const { places, changed } = await comparePlaces(repo, records, question.places, now.values);
+    const { places: found, changed } = await comparePlaces(repo, records, question.places, now.values);
+    const places = await withBacks(repo, { records, line, places: found }, question.kept);
     const holds = activeHolds(readHolds(now.snapshot, undefined), world.clock.now());
+    // That is another branch's.
+    if (isNew) return { ...notMade(place, tip, question), base: { places, holds } };
     const subjects = new Map<ObjectId, string>();
     for (const { source } of records) if (source?.subject !== undefined) subjects.set(source.commit, source.subject);
     return {
@@ -81,7 +80,11 @@ async function readRecords(
   { remote }: ConfigRepo,
   tip: ObjectId,
   { places, enough, many }: HistoryQuestion,
-): Promise<{ readonly records: readonly HistoryRecord[]; readonly whole: boolean }> {
+): Promise<{
+  readonly records: readonly HistoryRecord[];
+  readonly line: ReadonlySet<ObjectId>;
+  readonly whole: boolean;
+}> {
   let records: readonly HistoryRecord[] = [];
   let told = false;
   let taken: unknown;
@@ -104,7 +107,7 @@ async function readRecords(
   };
   const commits = (await newestCommits(remote, tip, most, take, many)) ?? new Map();
   if (taken !== commits) take(commits);
-  return { records, whole: isWhole(commits, tip) };
+  return { records, line: new Set(lineIn(commits, tip).map(({ id }) => id)), whole: isWhole(commits, tip) };
 }
 
 /**
@@ -116,15 +119,8 @@ export function recordsIn(
   tip: ObjectId,
   known: Map<ObjectId, HistoryRecord> = new Map(),
 ): HistoryRecord[] {
-  const line: { readonly id: ObjectId; readonly commit: HistoryCommit }[] = [];
-  const seen = new Set<ObjectId>();
-  for (let id: ObjectId | undefined = tip; id !== undefined && !seen.has(id); ) {
-    const commit: HistoryCommit | undefined = commits.get(id);
-    if (commit === undefined) break;
-    line.push({ id, commit });
-    seen.add(id);
-    id = commit.parents[0];
-  }
+  const line = lineIn(commits, tip);
+  const seen = new Set(line.map(({ id }) => id));
   const taken = new Map<ObjectId, ObjectId[]>();
   // The oldest merge first: what it took in came by it, whoever merges it again.
   for (const { id, commit } of line.toReversed()) {
@@ -150,78 +146,20 @@ export function recordsIn(
   ]);
 }
 
+/** The branch's own line, by first parents, newest first. Pure. */
+function lineIn(commits: ReadonlyMap<ObjectId, HistoryCommit>, tip: ObjectId) {
+  const line = new Map<ObjectId, { readonly id: ObjectId; readonly commit: HistoryCommit }>();
+  for (let id: ObjectId | undefined = tip; id !== undefined && !line.has(id); ) {
+    const commit: HistoryCommit | undefined = commits.get(id);
+    if (commit === undefined) break;
+    line.set(id, { id, commit });
+    id = commit.parents[0];
+  }
+  return [...line.values()];
+}
+
 function isWhole(commits: ReadonlyMap<ObjectId, HistoryCommit>, tip: ObjectId): boolean {
   return commits.has(tip) && [...commits.values()].every(({ parents }) => parents.every((one) => commits.has(one)));
-}
-
-/** The newest record that set each place. Pure. */
-function writersIn(records: readonly HistoryRecord[]): ReadonlyMap<string, HistoryRecord> {
-  const writers = new Map<string, HistoryRecord>();
-  for (const record of records)
-    for (const setting of record.settings) if (!writers.has(placeKey(setting))) writers.set(placeKey(setting), record);
-  return writers;
-}
-
-/** The values at a commit. */
-async function readValues(repo: ConfigRepo, commit: ObjectId, places: readonly HeldPlace[]) {
-  const [snapshot, rewrite] = await Promise.all([repo.readPaths(commit, filesOf(places)), loadRewrite()]);
-  const values = places.map((place) => {
-    if (snapshot.files.get(place.file)?.is !== 'file') return undefined;
-    try {
-      return rewrite(snapshot, [], [place]).values[0];
-    } catch (error) {
-      // A path that isn't there, or a file that can't be read: there is no value, and no more to be told of it here.
-      if (error instanceof TagboatError) return undefined;
-      throw error;
-    }
-  });
-  return { snapshot, values };
-}
-
-/** The places with their writers, and the commits by which they became others than ours say. */
-async function comparePlaces(
-  repo: ConfigRepo,
-  records: readonly HistoryRecord[],
-  asked: readonly HeldPlace[],
-  values: readonly (string | undefined)[],
-): Promise<Pick<BranchHistory, 'places'> & { readonly changed: ReadonlyMap<ObjectId, HistoryRecord> }> {
-  const writers = writersIn(records);
-  const places = asked.map(({ file, path }, at): PlaceNow => {
-    const writer = writers.get(placeKey({ file, path }));
-    const value = values[at];
-    const set = writer && settingAt(writer, { file, path });
-    return { file, path, value, writer, byHand: value !== undefined && value !== set };
-  });
-  const changed = new Map<ObjectId, HistoryRecord>();
-  for (const place of places.filter(({ byHand, writer }) => byHand && writer !== undefined).slice(0, mostByHand)) {
-    const found = await changeOf(place, records, async (commit) => (await readValues(repo, commit, [place])).values[0]);
-    if (found === undefined || place.value === undefined) continue;
-    const { file, path, value } = place;
-    const before = changed.get(found.commit)?.settings ?? [];
-    changed.set(found.commit, { ...found, is: 'byHand', settings: [...before, { file, path, value }] });
-  }
-  return { places, changed };
-}
-
-/** A commit of others by which a place came to what it is now, by halving: one question for each doubling of their number. */
-async function changeOf(
-  place: PlaceNow,
-  records: readonly HistoryRecord[],
-  valueAt: (commit: ObjectId) => Promise<string | undefined>,
-): Promise<HistoryRecord | undefined> {
-  const since = records.slice(
-    0,
-    records.findIndex(({ commit }) => commit === place.writer?.commit),
-  );
-  let [newest, oldest] = [0, since.length];
-  while (oldest - newest > 1) {
-    const middle = Math.floor((newest + oldest) / 2);
-    const record = since[middle];
-    if (record !== undefined && (await valueAt(record.commit)) === place.value) newest = middle;
-    else oldest = middle;
-  }
-  const found = since[newest];
-  return found?.is === 'other' ? found : undefined;
 }
 
 /** What was written whole and is there yet, by the newest word on each file. */
@@ -237,9 +175,4 @@ async function filesNow(repo: ConfigRepo, tip: ObjectId, records: readonly Histo
   const names = found.map(({ file }) => file);
   const { files } = await repo.readPaths(tip, names);
   return found.filter(({ file }) => files.get(file)?.is === 'file');
-}
-
-/** What a record says it set a place to. */
-function settingAt({ settings }: HistoryRecord, place: HeldPlace): string | undefined {
-  return settings.findLast((one) => placeKey(one) === placeKey(place))?.value;
 }

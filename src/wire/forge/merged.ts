@@ -11,13 +11,14 @@ export interface MergedPull {
 }
 
 /**
- * The merged pull request that brought a commit, as its host tells it: by a merge, a squash or a rebase. Undefined where none
- * did, or the token may not see it. Throws WireFailure.
+ * The merged pull request that brought a commit to a branch, as its host tells it: by a merge, a squash or a rebase. One that
+ * took it on from there to another branch isn't. Undefined where none did, or the token may not see it. Throws WireFailure.
  */
 export async function mergedPull(
   world: World,
   { kind, access }: Pick<Commented, 'kind' | 'access'>,
   commit: string,
+  branch: string | undefined,
 ): Promise<MergedPull | undefined> {
   const { call } = openApi(world, access);
   const path = access.path.split('/').map(encodeURIComponent).join('/');
@@ -40,7 +41,9 @@ export async function mergedPull(
   const makes = (one: unknown): boolean =>
     ['merge_commit_sha', 'squash_commit_sha'].some((key) => textAt(one, key) === commit);
   // A commit of one that was merged into another's branch has both.
-  const found = merged.find(makes) ?? merged[0];
+  const isOnto = (one: unknown): boolean =>
+    branch !== undefined && (kind === 'github' ? textAt(one, 'base', 'ref') : textAt(one, 'target_branch')) === branch;
+  const found = merged.find(makes) ?? merged.find(isOnto);
   return found === undefined ? undefined : pullIn(found, kind === 'github' ? 'number' : 'iid');
 }
 

@@ -17,7 +17,7 @@ import { fastClock, jumpingClock } from '../../support/world.ts';
 const common = { json: true, quiet: false, color: false, jobs: 1 };
 
 /** dev by a push, staging and production each by a pull request that somebody merges, in one file each. */
-async function chain() {
+async function chain({ parts = false } = {}) {
   const merged = new Map<string, string>();
   let silent = false;
   const made = await proposing({
@@ -32,10 +32,17 @@ async function chain() {
   });
   const { host, url, pulls } = made;
   const names = ['dev', 'staging', 'production'];
-  await host.commit(name, { files: Object.fromEntries(names.map((one) => [`${one}.yaml`, 'tag: none\n'])) });
+  await host.commit(name, {
+    files: Object.fromEntries(names.map((one) => [`${one}.yaml`, 'tag: none\nlevel: none\n'])),
+  });
   const cwd = await tempDir();
+  /** In parts, what goes on to production is the one that stays. */
+  const setOf = (one: string): string => {
+    const [tag, level] = [".tag: '{commit}'", ".level: 'stable'"];
+    return !parts ? tag : one === 'production' ? level : `${tag}, ${level}`;
+  };
   const delivery = (one: string, keys: string) =>
-    `  ${one}: { repo: '${url}', set: { ${one}.yaml: { .tag: '{commit}' } }, ${keys} }\n`;
+    `  ${one}: { repo: '${url}', set: { ${one}.yaml: { ${setOf(one)} } }, ${keys} }\n`;
   const proposed = 'via: pullRequest, pullRequest: { host: github }';
   await writeFile(
     join(cwd, 'tagboat.yaml'),
@@ -135,5 +142,19 @@ describe.skipIf(noHttpBackend !== undefined)(`tagboat promote --due by pull requ
         proposal: { head: 'tagboat/production', notAsked: expect.stringContaining('answered 403') },
       },
     ]);
+  });
+
+  it('counts what a second pull request repeats from when the first was merged, and asks the host when that was', async () => {
+    const { deliver, due, forward } = await chain({ parts: true });
+    await deliver('2026-06-01T08:00:00Z');
+    await due('2026-06-01T09:00:00Z', 'staging');
+    await forward(1, '2026-06-02T12:00:00Z');
+    await deliver('2026-06-02T12:05:00Z');
+    await due('2026-06-02T12:10:00Z', 'staging');
+    await forward(2, '2026-06-02T12:20:00Z');
+    expect(await due('2026-06-02T12:30:00Z', 'production')).toMatchObject({
+      commits: [],
+      candidate: { due: false, since: '2026-06-02T12:00:00.000Z', notYet: [{ until: '2026-06-02T14:00:00.000Z' }] },
+    });
   });
 });

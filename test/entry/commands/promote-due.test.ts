@@ -72,7 +72,16 @@ async function chain({ staging = 'soak: 30m', production = 'soak: 2h', apart = f
       files: { [file(name)]: `web:\n  tag: ${tag}   # by CI\n` },
       ...(subject && { message: subject }),
     });
-  return { host, app, at, deliver, due, value, values, byHand, repoOf };
+  /** The same at a time that a test sets. */
+  const byHandAt = async (time: string, name: string, tag: string) => {
+    const made = await byHand(name, tag);
+    const text = await host.git(repoOf(name), 'cat-file', 'commit', made);
+    const dated = join(await tempDir(), 'commit');
+    await writeFile(dated, text.replace(/> \d+ \+\d+/g, `> ${Date.parse(time) / 1000} +0000`));
+    const id = (await host.git(repoOf(name), 'hash-object', '-t', 'commit', '-w', dated)).trim();
+    await host.git(repoOf(name), 'update-ref', 'refs/heads/main', id);
+  };
+  return { byHandAt, host, app, at, deliver, due, value, values, byHand, repoOf };
 }
 
 function why({ value }: Pick<HereResult, 'value'>): Record<string, string> {
@@ -340,6 +349,47 @@ describe.skipIf(noHttpBackend !== undefined)(`tagboat promote --due${skipNote}`,
     expect(why(await due('2026-06-01T12:00:00Z', {}, ['staging']))).toEqual({
       staging: 'soaking 2026-06-01T12:29:00.000Z',
     });
+  });
+
+  it.each([
+    ['that somebody took back and then brought back', ['none', 'back'], '12:00'],
+    ['that others’ commits left as it was', ['back', 'back'], '08:00'],
+    ['that was brought back, before others’ commits left it so', ['none', 'back', 'back'], '12:00'],
+  ])('counts from when a value came to be there %s', async (_, tags, since) => {
+    const { deliver, due, byHandAt, values } = await chain({ staging: 'soak: 6h' });
+    const value = await deliver('2026-06-01T08:00:00Z');
+    const times = ['08:10', '12:00', '13:00'];
+    for (const [at, tag] of tags.entries())
+      await byHandAt(`2026-06-01T${times[at]}:00Z`, 'dev', tag === 'back' ? value : tag);
+    const early = await due('2026-06-01T13:01:00Z', {}, ['staging']);
+    const until = new Date(Date.parse(`2026-06-01T${since}:00Z`) + 6 * 3_600_000).toISOString();
+    expect(why(early)).toEqual({ staging: `soaking ${until}` });
+    expect(await values()).toEqual([value, 'none', 'none']);
+    expect(why(await due(until, { check: true }, ['staging']))).toEqual({ staging: 'due' });
+  });
+
+  it('sees values and holds of the branch from which one is to be made', async () => {
+    const { host, app, at, deliver, due, byHand } = await chain();
+    const text = await readFile(join(app, 'tagboat.yaml'), 'utf8');
+    await writeFile(
+      join(app, 'tagboat.yaml'),
+      text.replace(/(staging: .*) }\n/, '$1, branch: stage, createBranch: { from: main } }\n'),
+    );
+    await deliver('2026-06-01T08:00:00Z');
+    await git(app, ...who, 'commit', '--quiet', '--allow-empty', '-m', 'newer');
+    const newer = (await git(app, 'rev-parse', 'HEAD')).trim();
+    await byHand('staging', newer);
+    expect(await due('2026-06-01T09:00:00Z', {}, ['staging'])).toMatchObject({ exitCode: 0, errors: [], commits: [] });
+    expect(why(await due('2026-06-01T09:00:00Z', {}, ['staging']))).toEqual({ staging: 'older' });
+    await byHand('staging', 'none');
+    await writeFile(join(app, 'tagboat.yaml'), text);
+    await here(hold(common, 'staging', { why: 'load test', until: '2d' }), at('2026-06-01T09:10:00Z'));
+    await writeFile(
+      join(app, 'tagboat.yaml'),
+      text.replace(/(staging: .*) }\n/, '$1, branch: stage, createBranch: { from: main } }\n'),
+    );
+    expect(why(await due('2026-06-01T10:00:00Z', {}, ['staging']))).toEqual({ staging: 'held' });
+    expect(await host.git('config', 'for-each-ref', '--format=%(refname)')).toBe('refs/heads/main\n');
   });
 
   it('lands all the same when something else moved', async () => {

@@ -18,8 +18,11 @@ export interface DueFacts {
   readonly notAsked: string | undefined;
   /** Whether the first one has an application that could be asked about. */
   readonly isFollowed: boolean;
-  /** When the host merged commits that came by pull request, or why it doesn't tell, by the commits. */
-  readonly merged: ReadonlyMap<string, { readonly at: string | undefined } | { readonly why: string }>;
+  /**
+   * When the host merged the commits of `sinceWhen`, or why it doesn't tell, by the commits: one that isn't there is none that
+   * can be told. Undefined where it doesn't matter.
+   */
+  readonly merged: ReadonlyMap<string, { readonly at: string | undefined } | { readonly why: string }> | undefined;
   /** What the second one's commit is to the first one's where values differ, in the pairs' order; undefined: not asked. */
   readonly kin: readonly ({ readonly is: string; readonly theirs: string; readonly why: string } | undefined)[];
 }
@@ -44,13 +47,15 @@ export function dueOf(facts: DueFacts, now: number): Candidate {
   const landed: string[] = [];
   for (const { from: place, to: target, theirs, kin } of differing) {
     const record = theirs && sinceWhen(from, theirs);
-    const merged = record && facts.merged.get(record.commit);
+    const merged = record && facts.merged?.get(record.commit);
     if (theirs?.value === undefined)
       notYet.push({ is: 'unknown', why: `${place.path} in ${place.file} of ${after.name} isn't there` });
     else if (theirs.byHand && theirs.writer !== undefined) notYet.push({ is: 'byHand', ...pick(place) });
     else if (merged !== undefined && 'why' in merged) notYet.push({ is: 'unknown', why: merged.why });
     else if (record === undefined)
       notYet.push({ is: 'unknown', why: `nothing says since when ${place.path} in ${place.file} is what it is` });
+    else if (facts.merged !== undefined && merged === undefined)
+      notYet.push({ is: 'unknown', why: `nobody was asked when ${record.commit} of ${after.name} was merged` });
     // A commit that was merged as it was has the time at which it was made.
     else landed.push(merged?.at !== undefined && merged.at > record.landedAt ? merged.at : record.landedAt);
     if (kin?.is === 'descendant') notYet.push({ is: 'older', ...pick(target), theirs: kin.theirs });
@@ -70,7 +75,7 @@ export function dueOf(facts: DueFacts, now: number): Candidate {
       opens: opening.opens === undefined ? undefined : iso(opening.opens),
       zone: opening.zone,
     });
-  for (const hold of to.holds) {
+  for (const hold of to.base?.holds ?? to.holds) {
     const value = differing.find((one) => placeKey(one.to) === placeKey(hold))?.theirs?.value;
     if (value !== undefined && value !== hold.value) notYet.push({ is: 'held', hold });
   }
@@ -104,9 +109,13 @@ function placeIn({ places }: BranchHistory, place: HeldPlace): PlaceNow | undefi
   return places.find((one) => placeKey(one) === placeKey(place));
 }
 
-/** When a commit of ours brought the value that is there: the first of those that set it to that and nothing else since. */
-function sinceWhen({ records }: BranchHistory, place: PlaceNow): HistoryRecord | undefined {
+/**
+ * The commit that brought the value that is there: of others where it came back by theirs, or else the first of ours that set it
+ * to that and nothing else since.
+ */
+export function sinceWhen({ records }: BranchHistory, place: PlaceNow): HistoryRecord | undefined {
   if (place.byHand || place.writer === undefined) return undefined;
+  if (place.back !== undefined) return records.find(({ commit }) => commit === place.back);
   const key = placeKey(place);
   let since: HistoryRecord | undefined;
   for (const record of records) {

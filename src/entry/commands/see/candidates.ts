@@ -55,7 +55,7 @@ export async function decideAll(
     return [{ from, to, after: to.after, pairs: pairPlaces(from, to) }];
   });
   if (targets.length === 0) return [];
-  const { dueOf } = await import('../../../config/plan/promotion/due.ts');
+  const { dueOf, sinceWhen } = await import('../../../config/plan/promotion/due.ts');
   const readers = auth.readers(
     source?.url ?? '',
     seen.map(({ repo }) => repo),
@@ -110,7 +110,9 @@ export async function decideAll(
     const [first, second] = [history(from), history(to)];
     const differs = pairs.map((pair) => {
       const [ours, theirs] = [placeIn(first, pair.from), placeIn(second, pair.to)];
-      return ours?.value === theirs?.value ? undefined : { ours, theirs };
+      if (ours !== undefined && ours.value === theirs?.value) return undefined;
+      // A branch that is yet to be made has what it is made of.
+      return { ours, theirs: second?.base === undefined ? theirs : placeIn(second.base, pair.to) };
     });
     const looked = seen.find(({ delivery }) => delivery === from.name);
     const isAsked = first !== undefined && second !== undefined && differs.some((one) => one !== undefined);
@@ -124,12 +126,12 @@ export async function decideAll(
     const mergedOf = async ({
       commit,
     }: HistoryRecord): Promise<[string, { at: string | undefined } | { why: string }]> => {
-      const { repo, pullRequest } = from;
+      const { repo, branch, pullRequest } = from;
       const known = merges.get(commit);
       if (known !== undefined) return [commit, known];
       try {
         const credential = await auth.git(repo);
-        const pull = await mergedPull(look, forgeOf(world, repo, pullRequest?.host, credential), commit);
+        const pull = await mergedPull(look, forgeOf(world, repo, pullRequest?.host, credential), commit, branch);
         if (pull !== undefined) merges.set(commit, pull);
         return [commit, { at: pull?.at }];
       } catch (error) {
@@ -140,8 +142,8 @@ export async function decideAll(
       }
     };
     const isMerged = from.via === 'pullRequest' && after.soakMs > 0;
-    const writers = new Set(differs.flatMap((one) => (isMerged && one?.ours?.writer) || []));
-    const merged = new Map(await Promise.all([...writers].map(mergedOf)));
+    const brought = new Set(differs.flatMap((one) => (first && one?.ours && sinceWhen(first, one.ours)) ?? []));
+    const merged = isMerged ? new Map(await Promise.all([...brought].map(mergedOf))) : undefined;
     const facts: DueFacts = {
       ...{
         delivery: to.name,
@@ -208,6 +210,6 @@ function newestOf(places: readonly HeldPlace[], { records, tip, places: known }:
   return records.find(({ commit }) => writers.has(commit))?.commit ?? tip;
 }
 
-function placeIn(history: BranchHistory | undefined, place: HeldPlace): PlaceNow | undefined {
+function placeIn(history: Pick<BranchHistory, 'places'> | undefined, place: HeldPlace): PlaceNow | undefined {
   return history?.places.find((one) => placeKey(one) === placeKey(place));
 }

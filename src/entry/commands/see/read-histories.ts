@@ -1,4 +1,5 @@
 import type { Auth } from '../../../auth/auth.ts';
+import type { KeptQuestion } from '../../../commit/history/compare-places.ts';
 import { readBranch } from '../../../commit/history/read-branch.ts';
 import type { Lineage } from '../../../commit/order/lineage.ts';
 import { appOf } from '../../../config/plan/message.ts';
@@ -69,7 +70,7 @@ export async function lookAt(session: Session, common: CommonOptions, options: T
 export async function readHistories(
   session: Session,
   auth: Auth,
-  { seen }: Looking,
+  { seen, config }: Looking,
   enough: (records: readonly HistoryRecord[], branch: BranchOf) => boolean,
   many?: number,
 ): Promise<{ readonly histories: readonly BranchHistory[]; readonly errors: readonly ErrorReport[] }> {
@@ -77,10 +78,22 @@ export async function readHistories(
     const own = seen.filter(({ repo, branch }) => repo === place.repo && branch === place.branch);
     const places = new Map(own.flatMap((one) => one.places).map((one) => [placeKey(one), one]));
     const files = own.some(({ writes }) => writes);
-    const question = { places: [...places.values()], many, files };
+    const kept = keptIn(config, place, session.world.clock.now());
+    const question = { places: [...places.values()], many, files, kept };
     return readBranch(session.world, place, credential, { ...question, enough: (records) => enough(records, place) });
   });
   return { histories: answers.map(({ answer }) => answer), errors };
+}
+
+/** The places of a branch that others' soak by, and since when they have soaked by now. */
+function keptIn(config: Config | undefined, { repo, branch }: BranchOf, now: number): KeptQuestion | undefined {
+  const soaks = (config?.deliveries ?? []).flatMap(({ after }) => {
+    const from = config?.deliveries.find(({ name }) => name === after?.name);
+    const isHere = from?.repo === repo && from.branch === branch && after !== undefined && after.soakMs > 0;
+    return isHere ? [{ places: from.set, soakMs: after.soakMs }] : [];
+  });
+  if (soaks.length === 0) return undefined;
+  return { places: soaks.flatMap(({ places }) => places), since: now - Math.max(...soaks.map(({ soakMs }) => soakMs)) };
 }
 
 /** How far back files of pull requests are looked for that are still open, milliseconds. */

@@ -91,7 +91,7 @@ async function commentOn(session: Session, about: CommentedConfig, commit: strin
         [...facts.values()].map(({ repo }) => repo),
       );
       const where = forgeOf(world, url, undefined, credential);
-      const merged = await mergedPull(world, where, commit);
+      const merged = await mergedPull(world, where, commit, about.source.branch ?? about.source.defaultBranch);
       if (merged === undefined)
         return tell('info', `no merged pull request brought ${short(commit)}, or the token may not see it`);
       const { number } = merged;

@@ -39,7 +39,9 @@ async function job({ comment = 'comment: true', refuses = false, pushed = false,
     if (id !== undefined) {
       const open = { number: 6, merged_at: null, merge_commit_sha: null };
       const merged = { number: 7, merged_at: '2026-11-01T10:00:00Z', merge_commit_sha: id };
-      return json(200, pushed ? [open] : [open, { ...merged, number: 5, merge_commit_sha: 'f'.repeat(40) }, merged]);
+      // One that took it from main to another branch.
+      const on = { ...merged, number: 5, merge_commit_sha: 'f'.repeat(40), base: { ref: 'feature-x' } };
+      return json(200, pushed ? [open, on] : [open, on, merged]);
     }
     return comments.answer({ method, ...request }, path) ?? json(404, { message: 'Not Found' });
   });
