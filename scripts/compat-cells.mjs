@@ -83,6 +83,7 @@ export const compatTables = [
       host('the same as Dulwich demands', 'that demands what git names, as Dulwich does'),
       realHost('Dulwich', 'a real Dulwich'),
       realHost('JGit', 'a real JGit'),
+      realHost('Gitea', 'a real Gitea'),
       {
         name: 'GitHub’s API (a stand-in, held to GitHub’s own description)',
         cells: {
@@ -97,38 +98,6 @@ export const compatTables = [
           queue: differs(
             'no queue: the API’s commit is tried again',
             by('commit/land/by-api.test.ts', 'takes two more when somebody else was faster'),
-          ),
-        },
-      },
-      {
-        name: 'Gitea (real)',
-        cells: {
-          commit: by(
-            'commit/land/via-gitea.slow.test.ts',
-            'is the one that a push would have made, and makes the holds that it is conditional on',
-          ),
-          '8 writers': by(
-            'commit/land/via-gitea.slow.test.ts',
-            'lands eight writers of six files at once, each exactly once',
-          ),
-          rollback: differs(
-            'by pull request',
-            by(
-              'commit/propose/propose-gitea.slow.test.ts',
-              'is rolled back by a pull request of its own, beside the one that is open, and held once that is merged',
-            ),
-          ),
-          hold: by(
-            'commit/land/via-gitea.slow.test.ts',
-            'is the one that a push would have made, and makes the holds that it is conditional on',
-          ),
-          promote: not('a promotion is a commit like any other, and tried by git'),
-          queue: differs(
-            'no queue: each file is its own lock',
-            by(
-              'commit/land/via-gitea.slow.test.ts',
-              'is not beaten by commits to other files that came between, and is by one to its own',
-            ),
           ),
         },
       },

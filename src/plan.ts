@@ -230,11 +230,8 @@ export interface DeliveryPlan {
   readonly holds?: HoldChange | undefined;
 }
 
-/**
- * How a config commit is made: pushed, by GitHub's or Gitea's API, which may sign it, by GitHub's where it can be (`auto`),
- * or proposed.
- */
-export type Via = 'git' | 'github' | 'gitea' | 'auto' | 'pullRequest';
+/** How a config commit is made: pushed, by GitHub's API, which signs it, by that where it can be (`auto`), or proposed. */
+export type Via = 'git' | 'github' | 'auto' | 'pullRequest';
 
 /** One run, worked out before anything is touched. */
 export interface RunPlan extends CloudPlans {

@@ -59,8 +59,6 @@ export async function landDelivery(
   filesTouched(delivery);
   if (delivery.via === 'auto') return landEitherWay(world, emit, delivery, credential, options);
   const way = githubRepository(delivery, credential);
-  const gitea = delivery.via === 'gitea' ? await import('./land/via-gitea.ts') : undefined;
-  const access = gitea?.giteaAccess(world, delivery, credential);
   const forge = delivery.via === 'pullRequest' ? openForge(world, delivery, credential) : undefined;
   const began = world.clock.now();
   const deadline = began + (options.budgetMs ?? 120_000);
@@ -68,14 +66,9 @@ export async function landDelivery(
   const notice = peerNotices(emit, 'commit');
   const patience = { idleMs, deadline: deadline + settlingMs, patientUntil: deadline, notice };
   const git = openConfigRepo(world, delivery, { credential, ...patience });
-  const byGitea = access && gitea?.openByGitea(world, emit, git, delivery, { access, idleMs });
   const repo =
-    way === undefined
-      ? (byGitea?.repo ?? git)
-      : await overGitHub(world, git, way, delivery, { ...options, idleMs, deadline, notice });
+    way === undefined ? git : await overGitHub(world, git, way, delivery, { ...options, idleMs, deadline, notice });
   const push = async (made: MadeCommit): Promise<PushTry> => {
-    const tried = landing.isNew ? undefined : await byGitea?.push(made);
-    if (tried !== undefined) return tried;
     if (way !== undefined)
       return commitThroughGitHub(world, way, { ...delivery, message: made.message ?? delivery.message }, made, idleMs);
     if (landing.isNew && landing.pushes.length === 0) tellMade(landing);
@@ -88,8 +81,7 @@ export async function landDelivery(
   });
   // What is proposed waits for review and for no queue, an intent holds values, no files, and what is promoted lands only while its source has it. Whoever lands an intent makes its commit, and that would be without GitHub's signature.
   const isValues = delivery.writes === undefined && delivery.promotes === undefined;
-  const isPushed = way === undefined && access === undefined && forge === undefined;
-  const queueing = isPushed && isValues && (options.queue ?? delivery.queue ?? true);
+  const queueing = way === undefined && forge === undefined && isValues && (options.queue ?? delivery.queue ?? true);
   const queue = queueing ? openIntentRefs(repo.remote, delivery.branch, queueKeyIn(world)) : undefined;
   try {
     if (forge !== undefined) return await propose({ landing, forge, credential });

@@ -166,11 +166,6 @@ export const configRepoErrors = {
     ({ repo, why }) => `The commit to ${repo} can't be made by GitHub's API: ${why}.`,
     'Leave out `via: github` (--via) to push the commit by git, or give a token for a repository on GitHub.',
   ),
-  VIA_GITEA_IMPOSSIBLE: entry<{ repo: string; why: string }>(
-    exitCodes.config,
-    ({ repo, why }) => `The commit to ${repo} can't be made by Gitea's API: ${why}.`,
-    'Leave out `via: gitea` (--via) to push the commit by git, or give a token for a repository on Gitea or Forgejo.',
-  ),
   PULL_REQUEST_IMPOSSIBLE: entry<{ repo: string; why: string }>(
     exitCodes.config,
     ({ repo, why }) => `No pull request can be made in ${repo}: ${why}.`,

@@ -71,8 +71,6 @@ interface NoticeData {
   QUEUE_UNAVAILABLE: { readonly why: 'noQueue' | 'tooLarge' };
   /** Which way a commit is made that may be made either way (`via: auto`). */
   VIA_CHOSEN: { readonly delivery: string; readonly via: 'git' | 'github' };
-  /** The commit also adds a file of holds, with none in it, for Gitea to compare later. */
-  HOLDS_BEGUN: { readonly file: string };
   /** Nobody knows whether the change landed. */
   LANDING_UNKNOWN: { readonly branch: string };
   /** The run waits until its pull request is merged. */

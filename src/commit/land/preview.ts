@@ -33,7 +33,6 @@ export async function previewDelivery(
   const files = filesTouched(delivery);
   const way = githubRepository(delivery, credential);
   if (delivery.via === 'pullRequest') openForge(world, delivery, credential);
-  if (delivery.via === 'gitea') (await import('./via-gitea.ts')).giteaAccess(world, delivery, credential);
   const loading = loadApply(delivery.writes !== undefined);
   const question = async (git: ConfigRepo): Promise<CommitPreview> => {
     const { lineage, idleMs = defaultIdleMs } = options;

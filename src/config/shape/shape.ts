@@ -78,10 +78,10 @@ const delivery = z.strictObject({
     .optional()
     .describe("The commit's author, Name <mail>. Default: github-actions[bot] in Actions, elsewhere git's own user."),
   via: z
-    .enum(['git', 'github', 'gitea', 'auto', 'pullRequest'])
+    .enum(['git', 'github', 'auto', 'pullRequest'])
     .optional()
     .describe(
-      "How the commit is made. git (the default): pushed, with the author you like, on any host. github: made by GitHub's API, which signs it (Verified) as the App or user of the token; the author is told as Co-authored-by. gitea: made by Gitea's or Forgejo's API, which signs it where the host does, if the files that decided it are still the same. auto: by GitHub's API where the host has it and lets the token commit, else pushed. pullRequest: pushed to a branch of its own and proposed for review, by one pull request (merge request) that later runs keep up to date.",
+      "How the commit is made. git (the default): pushed, with the author you like, on any host. github: made by GitHub's API, which signs it (Verified) as the App or user of the token; the author is told as Co-authored-by. auto: by GitHub's API where the host has it and lets the token commit, else pushed. pullRequest: pushed to a branch of its own and proposed for review, by one pull request (merge request) that later runs keep up to date.",
     ),
   pullRequest: pullRequest.optional(),
   trailers: z

@@ -153,7 +153,7 @@ export function readInputs(env: Env): ActionInputs {
       repo: inputText(env, 'repo'),
       message: inputText(env, 'message'),
       author: inputText(env, 'author'),
-      via: choiceOf(env, 'via', ['git', 'github', 'gitea', 'auto', 'pullRequest']),
+      via: choiceOf(env, 'via', ['git', 'github', 'auto', 'pullRequest']),
     },
     plan: {
       comment: truthOf(env, 'comment'),

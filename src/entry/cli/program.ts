@@ -121,9 +121,9 @@ tagboat commit --repo acme/config --via pullRequest --set 'main/values.yaml:.fro
     .addOption(
       new Option(
         '--via <way>',
-        "how the commit is made: git pushes it, github has GitHub's API make and sign it, gitea has Gitea's or Forgejo's make it, auto takes GitHub's where it can, pullRequest proposes it",
+        "how the commit is made: git pushes it, github has GitHub's API make and sign it, auto does that where it can, pullRequest proposes it",
       )
-        .choices(['git', 'github', 'gitea', 'auto', 'pullRequest'])
+        .choices(['git', 'github', 'auto', 'pullRequest'])
         .default('git'),
     )
     .action(async (options) =>

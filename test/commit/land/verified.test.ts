@@ -2,7 +2,6 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { previewDelivery } from '../../../src/commit/land/preview.ts';
 import { json } from '../../../src/sandbox/api.ts';
 import { startGitHub } from '../../../src/sandbox/github/github.ts';
-import { Secret } from '../../../src/wire/secret.ts';
 import { cli, resultOf } from '../../support/cli.ts';
 import { gitHost, noHttpBackend, skipNote } from '../../support/git-host.ts';
 import { repositoriesOf } from '../../support/github-repositories.ts';
@@ -94,14 +93,6 @@ describe.skipIf(noHttpBackend !== undefined)(`landing by GitHub's API${skipNote}
     const nested = { ...delivery, repo: `${host.url}/group/sub/config.git` };
     await expect(land(nested, quickWorld(), credential)).rejects.toEqual(impossible);
     await expect(previewDelivery(quickWorld(), delivery, undefined)).rejects.toEqual(impossible);
-    const without = expect.objectContaining({ code: 'VIA_GITEA_IMPOSSIBLE', exitCode: 2 });
-    const byGitea = { ...delivery, via: 'gitea' as const };
-    const known = { ...credential, token: new Secret(token, 'TAGBOAT_TOKEN') };
-    await expect(land(byGitea)).rejects.toEqual(without);
-    await expect(land({ ...byGitea, repo: `${host.url}/config.git` }, quickWorld(), known)).rejects.toEqual(without);
-    const gitlab = { ...byGitea, repo: 'https://gitlab.com/acme/config' };
-    await expect(land(gitlab, quickWorld(), known)).rejects.toEqual(without);
-    await expect(previewDelivery(quickWorld(), byGitea, undefined)).rejects.toEqual(without);
     expect(host.requests).toHaveLength(0);
   });
 

@@ -22,7 +22,10 @@ const profiles = {
     name: 'GitLab',
     proved: "merge requests by a stand-in, git by git's own server; its API is not used to commit",
   },
-  gitea: { name: 'Gitea or Forgejo', proved: 'all of it on a real Gitea 1.26; Forgejo is not tried' },
+  gitea: {
+    name: 'Gitea or Forgejo',
+    proved: 'git, pull requests and comments on a real Gitea 1.26; its API is not used to commit; Forgejo is not tried',
+  },
   bitbucketCloud: { name: 'Bitbucket Cloud', proved: 'not tried; only its headers of limits are known' },
   bitbucketServer: { name: 'Bitbucket Server', proved: 'not tried; it serves by git itself' },
   azure: { name: 'Azure DevOps', proved: 'not tried; only its headers of limits are known' },
