@@ -122,5 +122,5 @@ export function sourceBehind(
   source: Source | undefined,
 ): Source | undefined {
   if (promotes === undefined || source === undefined) return source;
-  return promotes.of === undefined ? undefined : { ...source, commit: promotes.of };
+  return promotes.of === undefined ? undefined : { ...source, commit: promotes.of, pullRequest: undefined };
 }

@@ -8,8 +8,17 @@ import type { GitRemote } from '../../wire/git/remote.ts';
 import type { World } from '../../wire/world.ts';
 import { confirmedPrefix } from '../repo/layout.ts';
 import { commitNamed } from './commit-named.ts';
+import { openKin } from './kin.ts';
 import type { Lineage } from './lineage.ts';
-import { openWriters, type PlacedValue, type ReadRepo, sourceOf, trailersOf } from './trailers.ts';
+import {
+  openWriters,
+  type PlacedValue,
+  type ReadRepo,
+  sourceOf,
+  trailersOf,
+  type Writer,
+  whoseIs,
+} from './trailers.ts';
 
 const limits = { commit: 64 * 1024, all: 8 * 1024 * 1024 };
 const mostRefs = 1_000;
@@ -21,7 +30,7 @@ const mostRefs = 1_000;
 export async function openConfirmed(
   remote: GitRemote,
   branch: string,
-): Promise<(place: PlacedValue) => readonly ObjectId[]> {
+): Promise<(place: PlacedValue) => readonly Writer[]> {
   const refs = await remote.refs([confirmedPrefix(branch)], mostRefs);
   const wants = [...new Set(refs.values())];
   const commits = wants.length === 0 ? [] : (await fetchCommits(remote, { wants, depth: 1 }, limits)).values();
@@ -31,7 +40,7 @@ export async function openConfirmed(
       const sets = trailersOf(message).some(
         (one) => one.key === 'Tagboat-Set' && one.value === `${file}:${path}=${value}`,
       );
-      return sets ? (sourceOf(message)?.commit ?? []) : [];
+      return sets ? (sourceOf(message) ?? []) : [];
     });
 }
 
@@ -52,9 +61,10 @@ export async function confirm({ world, delivery, repo, lineage }: Confirming, ti
   if (places.length === 0) return false;
   try {
     const [writerOf, confirmedBy] = [openWriters(repo, tip), await openConfirmed(repo.remote, delivery.branch)];
+    const kinOf = openKin(lineage, whoseIs(trailersOf(delivery.message)));
     const isOurs = async (place: PlacedValue): Promise<boolean> => {
-      const by = [(await writerOf(place))?.commit, ...confirmedBy(place)].filter((one) => one !== undefined);
-      const kin = await Promise.all(by.map((one) => lineage.kinOf(one)));
+      const by = [await writerOf(place), ...confirmedBy(place)].filter((one) => one !== undefined);
+      const kin = await Promise.all(by.map((one) => kinOf(one.commit, async () => one)));
       return kin.some(({ is }) => is === 'same' || is === 'descendant');
     };
     if ((await Promise.all(places.map(isOurs))).every(Boolean)) return false;

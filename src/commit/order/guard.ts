@@ -7,9 +7,10 @@ import { beginning } from '../../wire/text/shorten.ts';
 import { type Rewriting, valuesFound } from '../edit/rewrite.ts';
 import { commitNamed } from './commit-named.ts';
 import { openConfirmed } from './confirmed.ts';
+import { openKin, whyOverOurs } from './kin.ts';
 import type { Kinship, Lineage } from './lineage.ts';
 import { guardReleases, releaseNamed } from './releases.ts';
-import { openWriters, type PlacedValue, type ReadRepo } from './trailers.ts';
+import { openWriters, type PlacedValue, type ReadRepo, trailersOf, type Writer, whoseIs } from './trailers.ts';
 
 /** A delivery about to be made on a tip. */
 export interface Guarded {
@@ -22,6 +23,8 @@ export interface Guarded {
 /** A value to be replaced, and the commit of the app repo that it came from. */
 interface Theirs extends PlacedValue {
   readonly commit: ObjectId;
+  /** Who put it there, where that was that commit's run. */
+  readonly writer: () => Promise<Writer | undefined>;
 }
 
 /**
@@ -39,13 +42,14 @@ export async function guard(
   if (delivery.gitTag !== undefined) return guardReleases(guarded, delivery.gitTag, tip, rewriting);
   if (lineage === undefined) return undefined;
   const theirs = await findTheirs(guarded, lineage, tip, rewriting);
-  const kin = await Promise.all(theirs.map(async (one) => ({ ...one, kin: await lineage.kinOf(one.commit) })));
+  const kinOf = openKin(lineage, whoseIs(trailersOf(delivery.message)));
+  const kin = await Promise.all(theirs.map(async (one) => ({ ...one, kin: await kinOf(one.commit, one.writer) })));
   const of = (is: Kinship['is']) => kin.find((one) => one.kin.is === is);
   const newer = of('descendant');
   if (newer !== undefined) {
-    const why = `${newer.path} in ${newer.file} is from a newer commit than ${lineage.commit.slice(0, 12)}`;
+    const why = whyOverOurs(`${newer.path} in ${newer.file} is`, newer.commit, lineage.commit, newer.kin);
     const { name, repo, branch } = delivery;
-    return { is: 'superseded', delivery: name, repo, branch, by: newer.commit, why };
+    return { is: 'superseded', delivery: name, repo, branch, by: newer.kin.newest ?? newer.commit, why };
   }
   const doubtful = of('diverged') ?? of('unknown');
   if (doubtful === undefined) return undefined;
@@ -87,7 +91,14 @@ async function findTheirs(
   const untraced: { readonly level: 'info' | 'warning'; readonly message: string; readonly place: PlacedValue }[] = [];
   const theirs = await Promise.all(
     asked.map(async ({ names, ...place }) => {
-      if (names?.is === 'commit') return [{ ...place, commit: names.id }];
+      const by = (commit: ObjectId, writer = () => writerOf(place)): Theirs => ({
+        ...{ ...place, commit },
+        writer: async () => {
+          const found = await writer();
+          return found?.commit === commit ? found : undefined;
+        },
+      });
+      if (names?.is === 'commit') return [by(names.id)];
       if (names?.is === 'none') {
         const message = `${place.path} in ${place.file} names no commit (${shown(place.value)}): it is replaced whatever it was.`;
         untraced.push({ level: 'info', message, place });
@@ -95,9 +106,10 @@ async function findTheirs(
       }
       const here = names?.is === 'short' ? await lineage.wholeId(names.text) : undefined;
       const commit = here ?? (await writerOf(place))?.commit;
-      const found = names === undefined || commit?.startsWith(names.text) === true ? (commit ?? []) : [];
-      const by = [found, names === undefined ? confirmedBy(place) : []].flat();
-      if (by.length > 0) return by.map((one) => ({ ...place, commit: one }));
+      const found = names === undefined || commit?.startsWith(names.text) === true ? commit : undefined;
+      const confirmed = names === undefined ? confirmedBy(place) : [];
+      const all = [found === undefined ? [] : by(found), ...confirmed.map((one) => by(one.commit, async () => one))];
+      if (all.flat().length > 0) return all.flat();
       const message = `Nothing says which commit ${place.path} in ${place.file} is from (${shown(place.value)}): it is replaced whatever it was.`;
       untraced.push({ level: names === undefined ? 'info' : 'warning', message, place });
       return [];

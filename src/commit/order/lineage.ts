@@ -14,17 +14,17 @@ export interface Kinship {
   readonly why: string;
 }
 
-/** A run's commit among the others of the app repo. What was found out once is not asked again in the same run. */
+/** A run's commit among the others of the app repo. What can't become another answer is not asked again in the same run. */
 export interface Lineage {
   /** Of a pull request its newest commit, where that is told, rather than a merge of it. */
   readonly commit: ObjectId;
   /** When the commit was made, milliseconds since the epoch, and its pull request's time (`Source`), where they are told. */
   readonly since?: number | undefined;
   readonly at?: string | undefined;
-  /** What `theirs` is to our commit. Throws only the signal's reason. */
+  /** What `theirs` is to our commit, by their history alone. Throws only the signal's reason. */
   kinOf(theirs: ObjectId): Promise<Kinship>;
-  /** Whether ours is its pull request's newest commit, as the app repo's host has it now; undefined where nobody tells. */
-  isHead?(): Promise<boolean | undefined>;
+  /** Its pull request's newest commit as the app repo's host has it now, asked each time; undefined where nobody tells. */
+  newest?(): Promise<ObjectId | undefined>;
   /** A commit's whole id from its first digits, as far as the checkout knows. */
   wholeId(short: string): Promise<ObjectId | undefined>;
   /** Tells a person something about the order, once a run. */
@@ -58,21 +58,8 @@ export function openLineage(
 
   const ask = async (theirs: ObjectId): Promise<Kinship> => {
     const here = await inCheckout(theirs);
-    const kin = here === undefined ? await atHost(theirs) : { is: here, why: 'the checkout has both' };
-    if (kin.is !== 'diverged' || pullRequest === undefined) return kin;
-    // A pull request that was pushed over has left one of them behind.
-    const newest = await isHead();
-    const why = `the pull request's head is ${newest ? 'ours' : 'another'}`;
-    return newest === undefined ? kin : { is: newest ? 'ancestor' : 'descendant', why };
+    return here === undefined ? atHost(theirs) : { is: here, why: 'the checkout has both' };
   };
-
-  let head: Promise<ObjectId | undefined> | undefined;
-  async function isHead(): Promise<boolean | undefined> {
-    if (pullRequest === undefined) return undefined;
-    head ??= headOfPullRequest(world, { url, number: pullRequest.number, readers });
-    const found = await head;
-    return found === undefined ? undefined : found === ours;
-  }
 
   async function inCheckout(theirs: ObjectId): Promise<Relation | undefined> {
     const forward = await git('merge-base', '--is-ancestor', theirs, ours);
@@ -102,7 +89,7 @@ export function openLineage(
     since: Number.isNaN(since) ? undefined : since,
     at: pullRequest?.at,
     tell,
-    isHead,
+    ...(pullRequest && { newest: () => headOfPullRequest(world, { url, number: pullRequest.number, readers }) }),
     kinOf: (theirs) => {
       const asked = known.get(theirs) ?? (theirs === ours ? Promise.resolve(itself) : ask(theirs));
       known.set(theirs, asked);

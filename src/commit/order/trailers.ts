@@ -37,13 +37,27 @@ export function sourceOf(message: string, trailers = trailersOf(message)): Write
   const own = trailers.findLast(({ key }) => key === 'Tagboat-Source')?.value ?? '';
   const at = own.lastIndexOf('@');
   const commit = own.slice(at + 1);
-  if (isObjectId(commit)) return { commit, url: at > 0 ? own.slice(0, at) : undefined, gitTag };
+  const whose = whoseIs(trailers);
+  if (isObjectId(commit)) return { commit, url: at > 0 ? own.slice(0, at) : undefined, gitTag, ...whose };
   const argo = trailers.findLast(({ key }) => key === 'Argocd-reference-commit-sha')?.value ?? '';
-  return isObjectId(argo) ? { commit: argo, url: undefined, gitTag } : undefined;
+  return isObjectId(argo) ? { commit: argo, url: undefined, gitTag, ...whose } : undefined;
+}
+
+/** Whose a config commit is: the app's, by which of its deliveries, and for which pull request of the app repo. */
+export interface Whose {
+  readonly app: string | undefined;
+  readonly delivery: string | undefined;
+  readonly number: string | undefined;
+}
+
+export function whoseIs(trailers: ReturnType<typeof trailersOf>): Whose {
+  const last = (wanted: string) => trailers.findLast(({ key }) => key === wanted)?.value;
+  const number = last('Tagboat-Pull-Request')?.split(' ')[0];
+  return { app: last('Tagboat-App'), delivery: last('Tagboat-Delivery'), number };
 }
 
 /** What a config commit delivered. */
-export interface Writer {
+export interface Writer extends Whose {
   readonly commit: ObjectId;
   readonly url: string | undefined;
   readonly gitTag: string | undefined;

@@ -7,8 +7,9 @@ import type { Snapshot } from '../../wire/git/snapshot.ts';
 import type { Rewriting } from '../edit/rewrite.ts';
 import type { ConfigRepo } from '../repo/config-repo.ts';
 import type { Guarded } from './guard.ts';
+import { type OrderedKin, openKin, whyOverOurs } from './kin.ts';
 import type { Lineage } from './lineage.ts';
-import { openNewest, sourceOf, type ToldCommit, trailersOf } from './trailers.ts';
+import { openNewest, sourceOf, type ToldCommit, trailersOf, type Whose, whoseIs } from './trailers.ts';
 
 /** What the newest commit about a file that is written whole says. */
 interface Mark {
@@ -19,7 +20,7 @@ interface Mark {
   /** The app repo's commit behind it, and its pull request's time then, by the host's clock. */
   readonly commit: ObjectId | undefined;
   readonly at: string | undefined;
-  readonly number: string | undefined;
+  readonly whose: Whose;
 }
 
 /** What comes of the order of the files that a delivery writes whole. */
@@ -44,7 +45,8 @@ export async function guardWritten(
 ): Promise<WrittenOrder> {
   const { delivery, lineage } = guarded;
   const { name, repo, branch } = delivery;
-  const { app, number } = whoseIs(trailersOf(delivery.message));
+  const ours = whoseIs(trailersOf(delivery.message));
+  const kinOf = lineage && openKin(lineage, ours);
   let isMarked = true;
   for (const write of delivery.writes ?? []) {
     const retires = write.template === undefined;
@@ -53,7 +55,7 @@ export async function guardWritten(
     const isThere = snapshot.files.get(write.file)?.is === 'file';
     const until = isThere || lineage?.since === undefined ? undefined : lineage.since - slackMs;
     const found = await newest((commit) => {
-      const mark = markIn(commit, write.file, app);
+      const mark = markIn(commit, write.file, ours.app);
       // What another app retired is nobody's.
       if (mark !== undefined && (isThere || mark.other === undefined)) return mark;
       return until !== undefined && commit.committer.seconds * 1_000 < until ? 'none' : undefined;
@@ -61,11 +63,12 @@ export async function guardWritten(
     const mark = found === 'none' ? undefined : found;
     if (isThere && write.force !== true) await refuseForeign(guarded, snapshot, write, mark);
     isMarked &&= isThere || (mark?.is === 'retired' && mark.commit === lineage?.commit);
-    if (mark?.commit === undefined || lineage === undefined || write.force) continue;
-    const isOwn = mark.number === number;
-    const why = await whyOlder(mark, mark.commit, write, lineage, { isOff: delivery.order === 'off', isOwn });
-    if (why !== undefined)
-      return { mark: false, instead: { is: 'superseded', delivery: name, repo, branch, by: mark.commit, why } };
+    if (mark?.commit === undefined || lineage === undefined || kinOf === undefined || write.force) continue;
+    const { commit, whose } = mark;
+    const kin = () => kinOf(commit, async () => whose);
+    const older = await whyOlder(mark, commit, write, lineage, { isOff: delivery.order === 'off', kin });
+    if (older !== undefined)
+      return { mark: false, instead: { is: 'superseded', delivery: name, repo, branch, ...older } };
   }
   return { mark: !isMarked };
 }
@@ -96,7 +99,7 @@ async function refuseForeign(
 }
 
 /**
- * Why ours is the older one, as a sentence without its end. Where the order is off, a retirement alone still stops what was
+ * By which commit and why ours is the older one, as a sentence without its end. Where the order is off, a retirement alone still stops what was
  * written before it. Throws ORDER_DIVERGED, ORDER_UNKNOWN.
  */
 async function whyOlder(
@@ -104,30 +107,27 @@ async function whyOlder(
   commit: ObjectId,
   { file, template }: FileWrite,
   lineage: Lineage,
-  { isOff, isOwn }: { readonly isOff: boolean; readonly isOwn: boolean },
-): Promise<string | undefined> {
+  { isOff, kin: ask }: { readonly isOff: boolean; readonly kin: () => Promise<OrderedKin> },
+): Promise<{ readonly by: ObjectId; readonly why: string } | undefined> {
   if (isOff && (is !== 'retired' || template === undefined)) return undefined;
   const ours = lineage.commit;
-  const kin = await lineage.kinOf(commit);
+  const kin = await ask();
   const said = is === 'retired' ? `${file} was retired` : `${file} is`;
   const about = { file, path: 'what stands', theirs: commit, ours };
   if (kin.is === 'ancestor') return undefined;
-  if (kin.is === 'descendant') return `${said} from a newer commit than ${ours.slice(0, 12)}`;
+  if (kin.is === 'descendant') return { by: kin.newest ?? commit, why: whyOverOurs(said, commit, ours, kin) };
   if (isOff && kin.is !== 'same') return undefined;
   if (kin.is === 'diverged') throw new TagboatError('ORDER_DIVERGED', about, { place: { file } });
-  if (kin.is === 'unknown') {
-    // Of one pull request, only its newest commit is left where it was pushed over and its host has tidied up.
-    const isHead = isOwn ? await lineage.isHead?.() : undefined;
-    if (isHead) return undefined;
-    if (isHead === false)
-      return `${said} from ${commit.slice(0, 12)}, and the pull request has a newer commit than ${ours.slice(0, 12)}`;
-    throw new TagboatError('ORDER_UNKNOWN', { ...about, why: kin.why }, { place: { file } });
-  }
+  if (kin.is === 'unknown') throw new TagboatError('ORDER_UNKNOWN', { ...about, why: kin.why }, { place: { file } });
   if ((is === 'retired') === (template === undefined)) return undefined;
   // One commit for both, as when a pull request is closed and opened again: its host's clock tells which came later.
   const [theirs, own] = [Date.parse(at ?? ''), Date.parse(lineage.at ?? '')];
-  if (template === undefined) return theirs > own ? `${file} was written since the pull request was closed` : undefined;
-  return own > theirs ? undefined : `${file} was retired with the same commit; a newer one brings it back`;
+  if (template === undefined ? !(theirs > own) : own > theirs) return undefined;
+  const why =
+    template === undefined
+      ? `${file} was written since the pull request was closed`
+      : `${file} was retired with the same commit; a newer one brings it back`;
+  return { by: commit, why };
 }
 
 function markIn({ id, message }: ToldCommit, file: string, app: string | undefined): Mark | undefined {
@@ -136,16 +136,10 @@ function markIn({ id, message }: ToldCommit, file: string, app: string | undefin
   const is = of('Tagboat-Retire') ? 'retired' : of('Tagboat-Write') ? 'written' : undefined;
   if (is === undefined) return undefined;
   const at = trailers.find(({ key }) => key === 'Tagboat-Pull-Request')?.value.split(' ')[1];
-  const { app: theirs, number } = whoseIs(trailers);
+  const whose = whoseIs(trailers);
+  const { app: theirs } = whose;
   const other = app === undefined || theirs?.toLowerCase() === app.toLowerCase() ? undefined : theirs;
-  return { is, id, other, commit: sourceOf(message, trailers)?.commit, at, number };
-}
-
-/** What commit messages say of whose files are written, and for which pull request. */
-function whoseIs(trailers: ReturnType<typeof trailersOf>) {
-  const last = (wanted: string) => trailers.findLast(({ key }) => key === wanted)?.value;
-  const number = last('Tagboat-Pull-Request')?.split(' ')[0];
-  return { app: last('Tagboat-App'), delivery: last('Tagboat-Delivery'), number };
+  return { is, id, other, commit: sourceOf(message, trailers)?.commit, at, whose };
 }
 
 /** How far before the tip it is looked for what a pull request has under other names, milliseconds. */

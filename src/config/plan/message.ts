@@ -9,7 +9,7 @@ interface Parts {
   readonly edits: readonly Edit[];
   readonly source: Source | undefined;
   readonly writes?: readonly FileWrite[] | undefined;
-  /** The pull request that the files are written for. */
+  /** The app repo's pull request that this is delivered for, or retired. Default: the one that the source is of. */
   readonly pullRequest?: Pick<ProposedSource, 'number' | 'at'> | undefined;
 }
 
@@ -17,7 +17,8 @@ interface Parts {
  * The whole commit message. Its last paragraph holds the trailers that `history` and Argo CD read: what was set, from
  * which commit, by which run. Argo CD's are those of its "Commit Tracing" (source hydrator).
  */
-export function writeMessage({ text, trailers, delivery, edits, source, writes = [], pullRequest }: Parts): string {
+export function writeMessage(parts: Parts): string {
+  const { text, trailers, delivery, edits, source, writes = [], pullRequest = source?.pullRequest } = parts;
   const lines = [
     ...trailers,
     { key: 'Tagboat-App', value: source === undefined ? '' : appOf(source) },

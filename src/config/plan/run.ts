@@ -126,7 +126,7 @@ function planDelivery(delivery: DeliveryConfig, variables: Variables, identity: 
     message: writeMessage({
       ...{ text, delivery: delivery.name, edits, source: delivery.via === 'pullRequest' ? told : variables.source },
       trailers: [...trailers, ...coAuthor(delivery.via, delivery.author)],
-      ...{ writes, pullRequest: writes.length > 0 ? variables.source.pullRequest : undefined },
+      writes,
     }),
     author: delivery.author ?? committer,
     committer,

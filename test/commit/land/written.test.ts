@@ -98,6 +98,25 @@ const run = async (host: GitHost, is: 'ship' | 'retire', about: About = {}, worl
 const there = (host: GitHost): Promise<string> =>
   host.git('config', 'ls-tree', '-r', '--name-only', 'main', 'previews');
 
+/** An app repo whose pull request 7 is pushed over by each `on`, and what is shipped of it for whichever number. */
+async function pushedOver(host: GitHost) {
+  const url = await host.createRepo('app', { files: { a: '1' } });
+  const base = (await host.git('app', 'rev-parse', 'main')).trim();
+  const on = async (content: string): Promise<string> => {
+    await host.git('app', 'update-ref', 'refs/heads/topic', base);
+    const commit = await host.commit('app', { branch: 'topic', files: { a: content } });
+    await host.git('app', 'update-ref', 'refs/pull/7/head', commit);
+    await host.git('app', 'update-ref', '-d', 'refs/heads/topic');
+    return commit;
+  };
+  const world = quickWorld();
+  const about = (commit: string, number = 7): About => {
+    const source = { dir: '/nonexistent', url, commit, pullRequest: { number, foreign: false, head: commit } };
+    return { commit, lineage: openLineage(world, world.emit, source, [undefined]) };
+  };
+  return { on, about };
+}
+
 describe.skipIf(noHttpBackend !== undefined)(`a file written whole${skipNote}`, () => {
   const open = async (files: Record<string, string> = {}, options = {}): Promise<GitHost> => {
     const host = await gitHost(options);
@@ -205,23 +224,38 @@ describe.skipIf(noHttpBackend !== undefined)(`a file written whole${skipNote}`, 
     expect(fetches.filter((one, at) => fetches.indexOf(one) !== at)).toEqual([]);
   });
 
+  it.each([
+    'ship',
+    'retire',
+  ] as const)("gives way to a commit that was pushed over this one's and written while this one's was pushed: %s", async (late) => {
+    let meanwhile: (() => Promise<void>) | undefined;
+    const host = await open(
+      {},
+      {
+        fault: async (request: GitHostRequest) => {
+          if (!isPush(request)) return undefined;
+          const now = meanwhile;
+          meanwhile = undefined;
+          await now?.();
+          return undefined;
+        },
+      },
+    );
+    const { on, about } = await pushedOver(host);
+    landed((await run(host, 'ship', about(await on('2')))).outcome);
+    const second = await on('3');
+    let third = '';
+    meanwhile = async () => {
+      third = await on('4');
+      landed((await run(host, 'ship', about(third))).outcome);
+    };
+    expect((await run(host, late, about(second))).outcome).toMatchObject({ is: 'superseded', by: third });
+    expect(await fileAt(host, 'config', file)).toBe(`tag: ${third}\n`);
+  });
+
   it('goes on where the pull request was pushed over by force and its host has pruned what was there', async () => {
     const host = await open();
-    const url = await host.createRepo('app', { files: { a: '1' } });
-    const base = (await host.git('app', 'rev-parse', 'main')).trim();
-    const on = async (content: string) => {
-      await host.git('app', 'update-ref', 'refs/pull/7/head', base);
-      const commit = await host.commit('app', { branch: 'topic', files: { a: content } });
-      await host.git('app', 'update-ref', 'refs/pull/7/head', commit);
-      await host.git('app', 'update-ref', '-d', 'refs/heads/topic');
-      return commit;
-    };
-    const world = quickWorld();
-    const about = (commit: string, number = 7): About => {
-      const pullRequest = { number, foreign: false, head: commit };
-      const source = { dir: '/nonexistent', url, commit, pullRequest };
-      return { commit, lineage: openLineage(world, world.emit, source, [undefined]) };
-    };
+    const { on, about } = await pushedOver(host);
     const first = await on('2');
     landed((await run(host, 'ship', about(first))).outcome);
     const second = await on('3');

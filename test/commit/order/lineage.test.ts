@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
+import { openKin } from '../../../src/commit/order/kin.ts';
 import { type Lineage, openLineage } from '../../../src/commit/order/lineage.ts';
+import type { Whose } from '../../../src/commit/order/trailers.ts';
 import type { GitCredential } from '../../../src/plan.ts';
 import type { Command, Finished } from '../../../src/wire/exec.ts';
 import { WireFailure } from '../../../src/wire/failure.ts';
@@ -219,12 +221,32 @@ describe.skipIf(noHttpBackend !== undefined)(`a pull request that was pushed ove
       const source = { dir: '/nonexistent', url: remote, commit: 'f'.repeat(40), pullRequest };
       return openLineage(world, world.emit, source, [undefined]);
     };
-    expect(of(second).commit).toBe(second);
+    const whose = { app: 'acme/app', delivery: 'main', number: '7' };
+    const kin = async (lineage: Lineage, theirs: ObjectId, other: Whose | undefined = whose, own = whose) =>
+      openKin(lineage, own)(theirs, async () => other);
+    const [older, newer] = [of(first), of(second)];
+    expect(newer.commit).toBe(second);
     // As long as no ref of the host's tells, they have gone separate ways.
-    expect((await of(second).kinOf(first)).is).toBe('diverged');
+    expect((await kin(newer, first)).is).toBe('diverged');
     await host.git('app', 'update-ref', 'refs/pull/7/head', second);
-    expect((await of(second).kinOf(first)).is).toBe('ancestor');
-    expect((await of(first).kinOf(second)).is).toBe('descendant');
-    expect((await of(second).kinOf(base)).is).toBe('ancestor');
+    expect(await kin(newer, first)).toMatchObject({ is: 'ancestor' });
+    expect(await kin(older, second)).toMatchObject({ is: 'descendant', newest: second });
+    expect(await kin(newer, base)).toMatchObject({ is: 'ancestor' });
+    // Of another pull request, of another app's, of none, or of nobody knows what, it says nothing.
+    for (const other of [
+      { ...whose, number: '8' },
+      { ...whose, app: 'acme/b' },
+      { ...whose, number: undefined },
+    ])
+      expect((await kin(newer, first, other)).is).toBe('diverged');
+    expect((await kin(newer, first, whose, { ...whose, number: undefined as never })).is).toBe('diverged');
+    expect((await openKin(newer, whose)(first, async () => undefined)).is).toBe('diverged');
+    // By the history alone they have gone separate ways whatever the head is, which is what `where` asks for.
+    expect((await newer.kinOf(first)).is).toBe('diverged');
+    // Each look at a tip asks anew: what was the head a moment ago may be pushed over by now.
+    const third = await on('4');
+    await host.git('app', 'update-ref', 'refs/pull/7/head', third);
+    expect(await kin(newer, first)).toMatchObject({ is: 'descendant', newest: third });
+    expect(await kin(newer, third)).toMatchObject({ is: 'descendant', newest: third });
   });
 });

@@ -78,7 +78,8 @@ export async function decideAll(
         theirs: other,
         why: `${at} is from ${other}, and nothing says from which commit the new value is`,
       };
-    const lineage = lineages.get(own) ?? openLineage(world, emit, { ...source, commit: own }, readers);
+    const lineage =
+      lineages.get(own) ?? openLineage(world, emit, { ...source, commit: own, pullRequest: undefined }, readers);
     lineages.set(own, lineage);
     const { is, why } = await lineage.kinOf(other);
     // Who asks again later may be answered.
