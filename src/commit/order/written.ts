@@ -99,8 +99,8 @@ async function refuseForeign(
 }
 
 /**
- * By which commit and why ours is the older one, as a sentence without its end. Where the order is off, a retirement alone still stops what was
- * written before it. Throws ORDER_DIVERGED, ORDER_UNKNOWN.
+ * By which commit and why ours is the older one, as a sentence without its end. Where the order is off, a retirement alone
+ * still stops what was written before it. Throws ORDER_DIVERGED, ORDER_UNKNOWN.
  */
 async function whyOlder(
   { is, at }: Mark,
