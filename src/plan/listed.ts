@@ -4,7 +4,7 @@ import type { DeliveryPlan, Edit, Person, Source } from '../plan.ts';
 import type { ObjectId } from '../wire/git/pack/object.ts';
 import type { Health } from './deploy.ts';
 import type { HeldPlace, Hold, HoldChange } from './holds.ts';
-import type { OpenProposal } from './pull-request.ts';
+import type { DeclinedProposal, OpenProposal } from './pull-request.ts';
 
 /** A hold as it stands in a config repo. */
 export interface StandingHold extends Hold {
@@ -89,6 +89,8 @@ export type NotYet =
   | { readonly is: 'held'; readonly hold: Hold }
   /** It is proposed already, with just these values. */
   | { readonly is: 'proposed'; readonly proposal: OpenProposal }
+  /** It was proposed with just these values, and somebody closed that without merging: a newer value is proposed again. */
+  | { readonly is: 'declined'; readonly proposal: DeclinedProposal }
   /** The place has a newer commit of the app repo, or one of another line. */
   | { readonly is: 'older' | 'otherLine'; readonly file: string; readonly path: string; readonly theirs: ObjectId }
   /** The first delivery's value was set by hand: it is promoted by name alone. */

@@ -44,6 +44,12 @@ export interface OpenProposal {
   readonly notAsked?: string | undefined;
 }
 
+/** What somebody closed without merging it. */
+export interface DeclinedProposal {
+  readonly number: number;
+  readonly url: string;
+}
+
 /** The branch that a delivery proposes. */
 export function headOf({
   name,

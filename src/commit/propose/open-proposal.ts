@@ -1,5 +1,6 @@
 import { TagboatError } from '../../errors.ts';
-import type { OpenProposal } from '../../plan/pull-request.ts';
+import type { HeldPlace } from '../../plan/holds.ts';
+import type { DeclinedProposal, OpenProposal } from '../../plan/pull-request.ts';
 import { headOf } from '../../plan/pull-request.ts';
 import type { DeliveryPlan, GitCredential } from '../../plan.ts';
 import { WireFailure } from '../../wire/failure.ts';
@@ -8,6 +9,7 @@ import type { World } from '../../wire/world.ts';
 import { sourceOf } from '../order/trailers.ts';
 import { askConfigRepo } from '../repo/ask.ts';
 import { openForge } from '../repo/forge.ts';
+import { closedByUs, saysJust } from './draft.ts';
 
 /**
  * What of a delivery waits for review: git tells that its branch has what the base hasn't, the host's API by which pull
@@ -41,4 +43,21 @@ export async function openProposal(
     if (!isTold || !(error instanceof Error)) throw error;
     return { ...found, notAsked: error.message };
   }
+}
+
+/**
+ * The newest proposal of just these values that somebody closed without merging it. Undefined where there is none, or it was
+ * merged. Throws WireFailure, PULL_REQUEST_IMPOSSIBLE.
+ */
+export async function declinedProposal(
+  look: World,
+  delivery: Pick<DeliveryPlan, 'name' | 'repo' | 'branch' | 'pullRequest'>,
+  values: readonly (HeldPlace & { readonly to: string })[],
+  credential: GitCredential | undefined,
+): Promise<DeclinedProposal | undefined> {
+  const closed = await openForge(look, delivery, credential).findClosed(headOf(delivery));
+  const { branch, pullRequest } = delivery;
+  const found = closed.find(({ base, body }) => base === branch && saysJust(body, values, pullRequest?.body));
+  if (found?.state !== 'closed' || found.body.includes(closedByUs)) return undefined;
+  return { number: found.number, url: found.url };
 }

@@ -7,7 +7,7 @@ import { backoff } from '../../wire/retry.ts';
 import type { MadeCommit } from '../land/push-commit.ts';
 import { explainForgeFailure } from '../repo/forge.ts';
 import { landedBy } from './await-merge.ts';
-import { draftOf } from './draft.ts';
+import { closedByUs, draftOf } from './draft.ts';
 import type { Proposing } from './head.ts';
 
 interface Proposed {
@@ -86,7 +86,10 @@ export async function closeOpen(proposing: Proposing): Promise<void> {
   const { delivery } = landing;
   const open = await findOpen(proposing);
   try {
-    if (open !== undefined) await forge.close(open.number);
+    if (open === undefined) return;
+    const { title, base, body, number } = open;
+    await forge.edit(number, { title, base, head: headOf(delivery), body: `${body}\n\n${closedByUs}` });
+    await forge.close(number);
   } catch (error) {
     throw explainForgeFailure(error, delivery, 'close the pull request', credential);
   }

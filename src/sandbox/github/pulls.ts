@@ -55,7 +55,10 @@ export function createPulls({ repository, token, branches, blocked = false }: Pu
       labels: pull.labels.map((name) => ({ name })),
       requested_reviewers: pull.reviewers.filter((one) => !one.startsWith('team:')).map((login) => ({ login })),
       requested_teams: pull.reviewers.filter((one) => one.startsWith('team:')).map((one) => ({ slug: one.slice(5) })),
-      merge_commit_sha: pull.merged ?? null,
+      ...{
+        merge_commit_sha: pull.merged ?? null,
+        merged_at: pull.merged === undefined ? null : '2026-01-02T03:04:05Z',
+      },
     };
   };
   // A list tells of none whether it is merged, or could be.
@@ -150,8 +153,10 @@ export function createPulls({ repository, token, branches, blocked = false }: Pu
       }
       if (kind !== 'pulls') return undefined;
       if (method === 'POST') return create(value);
-      const listed = all.filter((pull) => pull.state === 'open' && query.get('head') === `${owner}:${pull.head}`);
-      return Promise.all(listed.map(shown)).then((list) => json(200, list));
+      const listed = all.filter(
+        (pull) => pull.state === query.get('state') && query.get('head') === `${owner}:${pull.head}`,
+      );
+      return Promise.all(listed.toReversed().map(shown)).then((list) => json(200, list));
     },
   };
 }

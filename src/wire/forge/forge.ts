@@ -39,6 +39,8 @@ export interface Draft {
 export interface Forge {
   /** The open one of a branch of this repository. */
   find(head: string): Promise<PullRequest | undefined>;
+  /** The newest of a branch of this repository that are closed, merged or not, newest first; of a host that has many, some. */
+  findClosed(head: string): Promise<readonly PullRequest[]>;
   read(number: number): Promise<PullRequest>;
   /** Sent once: a request whose reply is lost may have made it. */
   create(draft: Draft): Promise<PullRequest>;

@@ -9,8 +9,8 @@ const enableAutoMerge = `mutation ($input: EnablePullRequestAutoMergeInput!) {
 /** GitHub's ways. `graphql` is the URL of that API of its. */
 export function githubPulls(graphql: string): PullsDialect {
   return {
-    find: async (call, owner, head) => {
-      const value = await call('GET /repos/{owner}/{repo}/pulls', { state: 'open', head: `${owner}:${head}` });
+    find: async (call, owner, head, state) => {
+      const value = await call('GET /repos/{owner}/{repo}/pulls', { state, head: `${owner}:${head}` });
       return listAt({ value }, 'value');
     },
     // A label that isn't there yet is made.

@@ -21,16 +21,18 @@ export function openMergeRequests(world: World, access: ForgeAccess): Forge {
   const said = ({ title, body, base }: { readonly title: string; readonly body: string; readonly base: string }) => ({
     ...{ title, description: body, target_branch: base },
   });
+  const findAll = async (head: string, state: 'opened' | 'all'): Promise<PullRequest[]> => {
+    const listed = await call(`GET ${requests}`, { id, source_branch: head, state });
+    // A fork may have a branch of the same name.
+    return listAt({ listed }, 'listed')
+      .filter((value) => numberAt(value, 'source_project_id') === numberAt(value, 'target_project_id'))
+      .map((value) => requestIn(value, api));
+  };
   return {
     read,
-    find: async (head) => {
-      const listed = await call(`GET ${requests}`, { id, source_branch: head, state: 'opened' });
-      // A fork may have a branch of the same name.
-      const own = listAt({ listed }, 'listed').find(
-        (value) => numberAt(value, 'source_project_id') === numberAt(value, 'target_project_id'),
-      );
-      return own === undefined ? undefined : requestIn(own, api);
-    },
+    find: async (head) => (await findAll(head, 'opened'))[0],
+    // Merged ones aren't among the closed ones here.
+    findClosed: async (head) => (await findAll(head, 'all')).filter(({ state }) => state !== 'open'),
     create: async (draft) =>
       requestIn(await once(`POST ${requests}`, { id, source_branch: draft.head, ...said(draft) }), api),
     edit: async (iid, draft) => requestIn(await change(iid, said(draft)), api),

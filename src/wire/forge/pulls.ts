@@ -4,13 +4,13 @@ import { isRetryable, retry } from '../retry.ts';
 import type { World } from '../world.ts';
 import { type ApiCall, type Forge, type ForgeAccess, openApi, type PullRequest } from './forge.ts';
 
-/** Pull requests that are looked through for one of a branch, on a host that can't be asked for it. */
-const pages = 20;
+/** Pages that are looked through for one of a branch, on a host that can't be asked for it: closed ones may be without end. */
+const pages = { open: 20, closed: 4 };
 const pageSize = 50;
 
 /** What GitHub and Gitea do each in its own way. */
 export interface PullsDialect {
-  readonly find: (call: ApiCall, owner: string, head: string) => Promise<readonly unknown[]>;
+  readonly find: (call: ApiCall, owner: string, head: string, state: 'open' | 'closed') => Promise<readonly unknown[]>;
   readonly label: (call: ApiCall, number: number, labels: readonly string[]) => Promise<unknown>;
   readonly mergeWhenReady: (
     call: ApiCall,
@@ -32,18 +32,19 @@ export function openPulls(world: World, access: ForgeAccess, dialect: PullsDiale
   const pulls = '/repos/{owner}/{repo}/pulls';
   const get = (number: number) => call(`GET ${pulls}/{number}`, { number });
   const read = async (number: number) => pullIn(await get(number), access);
+  const findAll = async (head: string, state: 'open' | 'closed'): Promise<PullRequest[]> => {
+    const found = await dialect.find(call, owner, head, state);
+    // A fork may have a branch of the same name.
+    const own = found.filter(
+      (value) =>
+        isFrom(value, head) && textAt(value, 'head', 'repo', 'full_name').toLowerCase() === access.path.toLowerCase(),
+    );
+    return own.map((value) => pullIn(value, access));
+  };
   return {
     read,
-    find: async (head) => {
-      const found = await dialect.find(call, owner, head);
-      // A fork may have a branch of the same name.
-      const own = found.find(
-        (value) =>
-          textAt(value, 'head', 'ref') === head &&
-          textAt(value, 'head', 'repo', 'full_name').toLowerCase() === access.path.toLowerCase(),
-      );
-      return own === undefined ? undefined : pullIn(own, access);
-    },
+    find: async (head) => (await findAll(head, 'open'))[0],
+    findClosed: (head) => findAll(head, 'closed'),
     create: async (draft) => pullIn(await once(`POST ${pulls}`, { ...draft }), access),
     edit: async (number, { head: _, ...draft }) =>
       pullIn(await call(`PATCH ${pulls}/{number}`, { number, ...draft }), access),
@@ -77,11 +78,11 @@ export function openPulls(world: World, access: ForgeAccess, dialect: PullsDiale
 
 /** Gitea's ways, which are Forgejo's. */
 export const giteaPulls: PullsDialect = {
-  find: async (call, _, head) => {
-    for (let page = 1; page <= pages; page += 1) {
-      const value = await call('GET /repos/{owner}/{repo}/pulls', { state: 'open', page, limit: pageSize });
+  find: async (call, _, name, state) => {
+    for (let page = 1; page <= pages[state]; page += 1) {
+      const value = await call('GET /repos/{owner}/{repo}/pulls', { state, page, limit: pageSize });
       const list = listAt({ value }, 'value');
-      const found = list.filter((one) => textAt(one, 'head', 'ref') === head);
+      const found = list.filter((one) => isFrom(one, name));
       if (found.length > 0 || list.length === 0) return found;
     }
     return [];
@@ -102,6 +103,11 @@ export const giteaPulls: PullsDialect = {
       ...{ number, Do: method, head_commit_id: head, merge_when_checks_succeed: true },
     }),
 };
+
+/** On Gitea, the branch being gone, `ref` is `refs/pull/7/head`; on GitHub a `label` has the owner before it. */
+function isFrom(pull: unknown, head: string): boolean {
+  return [textAt(pull, 'head', 'ref'), textAt(pull, 'head', 'label')].includes(head);
+}
 
 const newLabel = 'POST /repos/{owner}/{repo}/labels';
 

@@ -89,8 +89,9 @@ export function gitlabApi(path: string, token: string, branches: Branches, way =
     if (!asked.includes('/merge_requests')) return json(200, { merge_method: way });
     const value = (body.length === 0 ? {} : JSON.parse(body.toString())) as Readonly<Record<string, string>>;
     if (iid === undefined && method === 'GET') {
-      const found = all.filter((one) => one.state === 'opened' && one.source_branch === query.get('source_branch'));
-      return json(200, await Promise.all(found.map(shown)));
+      const [state, branch] = [query.get('state'), query.get('source_branch')];
+      const found = all.filter((one) => (state === 'all' || one.state === state) && one.source_branch === branch);
+      return json(200, await Promise.all(found.toReversed().map(shown)));
     }
     if (iid === undefined) {
       const { source_branch = '', target_branch = '', title = '', description = '' } = value;

@@ -66,6 +66,8 @@ async function chain({ parts = false } = {}) {
     const [candidate] = (done.value as { candidates: readonly Candidate[] }).candidates;
     return { ...done, candidate };
   };
+  const named = (time: string, ...names: string[]) =>
+    here(promote(common, names, {}), { command: 'promote', ...at(time) });
   const listed = async () => {
     const done = await here(history(common, undefined, { format: 'table' }), {
       ...{ command: 'history', cwd, env },
@@ -86,7 +88,7 @@ async function chain({ parts = false } = {}) {
   const close = (is: boolean) => {
     silent = is;
   };
-  return { ...made, deliver, due, listed, forward, close };
+  return { ...made, deliver, due, named, listed, forward, close };
 }
 
 describe.skipIf(noHttpBackend !== undefined)(`tagboat promote --due by pull requests${skipNote}`, () => {
@@ -156,5 +158,40 @@ describe.skipIf(noHttpBackend !== undefined)(`tagboat promote --due by pull requ
       commits: [],
       candidate: { due: false, since: '2026-06-02T12:00:00.000Z', notYet: [{ until: '2026-06-02T14:00:00.000Z' }] },
     });
+  });
+
+  it('keeps a no: what somebody closed without merging is proposed again by name alone, or with a newer value', async () => {
+    const { deliver, due, pulls, named, host } = await chain();
+    await deliver('2026-06-01T08:00:00Z');
+    await due('2026-06-01T09:00:00Z', 'staging');
+    const close = () => Object.assign(pulls.all.at(-1) ?? {}, { state: 'closed' });
+    close();
+    const declined = { is: 'declined', proposal: { number: 1, url: expect.stringContaining('/pull/1') } };
+    for (const isGone of [false, true]) {
+      if (isGone) await host.git(name, 'update-ref', '-d', 'refs/heads/tagboat/staging');
+      for (const options of [{}, { waitMerge: '1m' }])
+        expect(await due('2026-06-01T10:00:00Z', 'staging', options)).toMatchObject({
+          ...{ exitCode: 0, errors: [], commits: [] },
+          candidate: { due: false, notYet: [declined] },
+        });
+    }
+    expect(await named('2026-06-01T11:00:00Z', 'dev', 'staging')).toMatchObject({ commits: [{ is: 'proposed' }] });
+    expect(pulls.all).toHaveLength(2);
+    close();
+    await deliver('2026-06-01T12:00:00Z');
+    expect((await due('2026-06-01T13:00:00Z', 'staging')).commits).toMatchObject([{ is: 'proposed', did: 'created' }]);
+  });
+
+  it('takes its own closing of what was left without anything to propose for no such no', async () => {
+    const { deliver, due, named, pulls, host } = await chain();
+    await deliver('2026-06-01T08:00:00Z');
+    const first = await due('2026-06-01T09:00:00Z', 'staging');
+    const tag = first.candidate?.values[0]?.to ?? '';
+    const byHand = (to: string) => host.commit(name, { files: { 'staging.yaml': `tag: ${to}\nlevel: none\n` } });
+    await byHand(tag);
+    await named('2026-06-01T10:00:00Z', 'dev', 'staging');
+    expect(pulls.all).toMatchObject([{ state: 'closed' }]);
+    await byHand('none');
+    expect((await due('2026-06-01T11:00:00Z', 'staging')).candidate).toMatchObject({ due: true });
   });
 });

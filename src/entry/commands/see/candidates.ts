@@ -8,7 +8,7 @@ import type { DeliveryConfig } from '../../../config/shape/checked.ts';
 import { type ErrorReport, TagboatError } from '../../../errors.ts';
 import type { BranchHistory, HistoryRecord, PlaceNow } from '../../../plan/history.ts';
 import type { HeldPlace } from '../../../plan/holds.ts';
-import type { Candidate, PlacePair } from '../../../plan/listed.ts';
+import type { Candidate, NotYet, PlacePair } from '../../../plan/listed.ts';
 import { placeKey } from '../../../plan/path.ts';
 import { WireFailure } from '../../../wire/failure.ts';
 import { mergedPull } from '../../../wire/forge/merged.ts';
@@ -90,11 +90,31 @@ export async function decideAll(
       why: `whether ${own} is newer than ${other}, which ${at} is from, can't be told (${why})`,
     };
   };
+  /** Why a host doesn't tell. Throws what is no answer of its. */
+  const whyOf = (error: unknown): string => {
+    world.signal.throwIfAborted();
+    const isTold = error instanceof WireFailure || error instanceof TagboatError || look.signal.aborted;
+    if (!isTold || !(error instanceof Error)) throw error;
+    return error.message;
+  };
+  /** A reviewer's no to just these values. */
+  const declinedSo = async (to: DeliveryConfig, { values }: Candidate): Promise<NotYet | undefined> => {
+    if (to.via !== 'pullRequest') return undefined;
+    try {
+      const { declinedProposal } = await import('../../../commit/propose/open-proposal.ts');
+      const proposal = await declinedProposal(look, to, values, await auth.git(to.repo));
+      return proposal && { is: 'declined', proposal };
+    } catch (error) {
+      return { is: 'unknown', why: `whether somebody closed a proposal of ${to.name} can't be told: ${whyOf(error)}` };
+    }
+  };
   /** The open proposal, where it has just these values. */
-  const proposedSo = async (to: DeliveryConfig, { values }: Candidate) => {
+  const proposedSo = async (to: DeliveryConfig, candidate: Candidate): Promise<NotYet | undefined> => {
+    const { values } = candidate;
     const looked = seen.find(({ delivery }) => delivery === to.name);
     const proposal = looked && (await proposalOf(world, look, auth, looked));
-    if (proposal === undefined) return undefined;
+    if (proposal === undefined) return declinedSo(to, candidate);
+    if (again) return undefined;
     const state = await readState(world, to, values, await auth.git(to.repo), proposal.commit).catch(
       (error: unknown) => {
         world.signal.throwIfAborted();
@@ -103,7 +123,7 @@ export async function decideAll(
         return undefined;
       },
     );
-    return values.every((value, at) => state?.values[at] === value.to) ? proposal : undefined;
+    return values.every((value, at) => state?.values[at] === value.to) ? { is: 'proposed', proposal } : undefined;
   };
   const decisions = targets.map(async ({ from, to, after, pairs }): Promise<Decided> => {
     const history = ({ repo, branch }: DeliveryConfig) =>
@@ -136,10 +156,7 @@ export async function decideAll(
         if (pull !== undefined) merges.set(commit, pull);
         return [commit, { at: pull?.at }];
       } catch (error) {
-        world.signal.throwIfAborted();
-        const isTold = error instanceof WireFailure || error instanceof TagboatError || look.signal.aborted;
-        if (!isTold || !(error instanceof Error)) throw error;
-        return [commit, { why: `when what ${from.name} has was merged can't be told: ${error.message}` }];
+        return [commit, { why: `when what ${from.name} has was merged can't be told: ${whyOf(error)}` }];
       }
     };
     const isMerged = from.via === 'pullRequest' && after.soakMs > 0;
@@ -159,13 +176,13 @@ export async function decideAll(
       ...{ live: undefined, notAsked: undefined, ...live },
     };
     const found = dueOf(facts, world.clock.now());
-    const proposal = found.due && !again ? await proposedSo(to, found) : undefined;
+    const notYet = found.due ? await proposedSo(to, found) : undefined;
     return {
       from,
       to,
       pairs,
       tip: first?.tip,
-      candidate: proposal === undefined ? found : { ...found, due: false, notYet: [{ is: 'proposed', proposal }] },
+      candidate: notYet === undefined ? found : { ...found, due: false, notYet: [notYet] },
       error: live && 'error' in live ? live.error : undefined,
     };
   });

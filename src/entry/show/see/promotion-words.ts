@@ -39,6 +39,10 @@ export function notYetText(notYet: NotYet, { after, now }: { readonly after: str
     }
     case 'proposed':
       return oneLine(proposedText(notYet.proposal));
+    case 'declined':
+      return oneLine(
+        `closed without merging: ${notYet.proposal.url}; a newer value, or \`tagboat promote\` by name, proposes again`,
+      );
     case 'older':
       return oneLine(`${notYet.path} in ${notYet.file} is from a newer commit (${short(notYet.theirs)})`);
     case 'otherLine':
