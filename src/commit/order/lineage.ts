@@ -34,6 +34,9 @@ export interface Lineage {
 /** The question is small: a host that takes longer than this is no help. */
 const patienceMs = 30_000;
 
+/** One that was silent is asked nothing else for this long, milliseconds: a run asks about many commits. */
+const silenceMs = 60_000;
+
 /**
  * Asks the checkout first, which costs no request and can't answer otherwise than the host would: a commit's id decides
  * its whole history. What a shallow one can't tell is asked of the app repo's host, with each of `readers` in turn.
@@ -72,11 +75,17 @@ export function openLineage(
     return back.code === 1 && shallow.stdout.trim() === 'false' ? 'diverged' : undefined;
   }
 
+  let silent: { readonly asked: Untold; readonly until: number } | undefined;
   async function atHost(theirs: ObjectId): Promise<Kinship> {
     const notice: Tell = (message, waited) =>
       tell('info', message, waited ? { code: 'PEER_AWAITED', data: waited } : { code: 'PEER_UNUSUAL', data: {} });
-    const asked = await askAppRepo(world, { url, readers, notice }, (remote) => relationOf(remote, theirs, ours));
+    const asked =
+      silent !== undefined && world.clock.now() < silent.until
+        ? silent.asked
+        : await askAppRepo(world, { url, readers, notice }, (remote) => relationOf(remote, theirs, ours));
     if (asked.is === 'unknown') {
+      const isSilence = asked.failure?.kind === 'timeout' || asked.failure?.kind === 'unreachable';
+      if (isSilence && asked !== silent?.asked) silent = { asked, until: world.clock.now() + silenceMs };
       return { is: 'unknown', why: `the checkout here is shallow or has no such commit, and ${asked.why}` };
     }
     const { value: is } = asked;
@@ -106,10 +115,13 @@ export function openLineage(
 
 const itself: Kinship = { is: 'same', why: 'it is the same commit' };
 
-/** A pull request's newest commit as the app repo's host has it now; undefined where nobody tells. Throws only the signal's reason. */
+/**
+ * A pull request's newest commit as the app repo's host has it now; undefined where nobody tells, which `untold` is told of.
+ * Throws only the signal's reason, and what `untold` does.
+ */
 export async function headOfPullRequest(
   world: World,
-  { number, notice = () => undefined, ...at }: Omit<AppRepo, 'notice'> & Partial<AppRepo> & { readonly number: number },
+  { number, untold, notice = () => undefined, ...at }: PullRequestAsked,
 ): Promise<ObjectId | undefined> {
   // GitHub, Gitea and Forgejo; GitLab; Bitbucket.
   const names = [`refs/pull/${number}/head`, `refs/merge-requests/${number}/head`, `refs/pull-requests/${number}/from`];
@@ -117,7 +129,15 @@ export async function headOfPullRequest(
     const refs = await remote.refs(names, 10);
     return names.map((name) => refs.get(name)).find((id) => id !== undefined);
   });
-  return asked.is === 'answered' ? asked.value : undefined;
+  if (asked.is === 'answered') return asked.value;
+  untold?.(asked.why, asked.failure);
+  return undefined;
+}
+
+interface PullRequestAsked extends Omit<AppRepo, 'notice'>, Partial<Pick<AppRepo, 'notice'>> {
+  readonly number: number;
+  /** Why the host gave no answer, with its failure where it is one of the wire and no refusal. */
+  readonly untold?: (why: string, failure: WireFailure | undefined) => void;
 }
 
 interface AppRepo {
@@ -126,15 +146,21 @@ interface AppRepo {
   readonly notice: Tell;
 }
 
+interface Untold {
+  readonly is: 'unknown';
+  readonly why: string;
+  readonly failure: WireFailure | undefined;
+}
+
 /** Asks the app repo's host with each of the readers in turn; why nobody could tell is a piece of a sentence. */
 async function askAppRepo<T>(
   world: World,
   { url, readers, notice }: AppRepo,
   question: (remote: GitRemote) => Promise<T>,
-): Promise<{ readonly is: 'answered'; readonly value: T } | { readonly is: 'unknown'; readonly why: string }> {
+): Promise<{ readonly is: 'answered'; readonly value: T } | Untold> {
   if (url === undefined || !/^https?:\/\//i.test(url)) {
     const why = url === undefined ? 'the app repo has no remote' : `${url} can't be asked over HTTP`;
-    return { is: 'unknown', why };
+    return { is: 'unknown', why, failure: undefined };
   }
   let refused = '';
   for (const credential of readers) {
@@ -147,9 +173,9 @@ async function askAppRepo<T>(
       world.signal.throwIfAborted();
       if (!(error instanceof WireFailure)) throw error;
       const hidden = error.status === 401 || error.status === 403 || error.status === 404;
-      if (!hidden) return { is: 'unknown', why: `${url} gives no answer (${error.message})` };
+      if (!hidden) return { is: 'unknown', why: `${url} gives no answer (${error.message})`, failure: error };
       refused ||= `${credential?.label ?? 'a run without a token'} may not read ${url} (${error.status})`;
     }
   }
-  return { is: 'unknown', why: refused };
+  return { is: 'unknown', why: refused, failure: undefined };
 }

@@ -5,6 +5,7 @@ import { type ErrorReport, TagboatError } from '../../errors.ts';
 import type { Board } from '../../events/board.ts';
 import type { WhereValue } from '../../events/json-event.ts';
 import type { BranchHistory } from '../../plan/history.ts';
+import { type Glance, glancing } from '../commands/see/glance.ts';
 import { historyOf, isOfLooking } from '../commands/see/history.ts';
 import { type Looking, readHistories } from '../commands/see/read-histories.ts';
 import { openDrift, statusOf } from '../commands/see/status.ts';
@@ -28,12 +29,16 @@ export interface BoardKeeper {
   where(asked: string): Promise<WhereValue>;
 }
 
-/** Reads all of it once. Branches that can't be read are told of in the board. */
+/** The page comes up before a host that is mute has had its time: whoever looks at it has it asked again, with more. */
+const firstLook: Glance = { silentMs: 4_000, againMs: 500, wholeMs: 120_000 };
+
+/** Reads all of it once. Branches that can't be read are told of in the board; `once` where nothing is read again. */
 export async function keepBoard(
   session: Session,
   auth: Auth,
   looking: Looking,
   may: Board['may'],
+  once = false,
 ): Promise<BoardKeeper> {
   const { seen, source } = looking;
   const tips = new Map<string, string>();
@@ -49,9 +54,10 @@ export async function keepBoard(
 
   const read = () => ({ session, auth, looking, histories: [...known.values()], lineages, merges });
   /** Answers whether anything was read anew. */
-  const readMoved = async (): Promise<boolean> => {
-    const looks = await askBranches(session, auth, seen, (place, credential) =>
-      askConfigRepo(session.world, place, credential, async (repo) => {
+  const readMoved = async (asking: Session): Promise<boolean> => {
+    const { world } = asking;
+    const looks = await askBranches(asking, auth, seen, (place, credential) =>
+      askConfigRepo(world, place, credential, async (repo) => {
         const { tip, intents } = await repo.look();
         return JSON.stringify([tip, ...intents.keys()]);
       }),
@@ -63,7 +69,7 @@ export async function keepBoard(
     const some = { ...looking, seen: seen.filter(isMoved) };
     // As many as are shown, of the commits that are about what the config delivers.
     const enough = (records: BranchHistory['records']): boolean => records.length >= mostEntries;
-    const found = await readHistories(session, auth, some, enough, manyCommits);
+    const found = await readHistories(asking, auth, some, enough, manyCommits);
     errors = [...errors, ...found.errors];
     for (const one of found.histories) known.set(keyOf(one), one);
     // One that couldn't be read is asked for again, and what is known of it stays till then.
@@ -74,8 +80,8 @@ export async function keepBoard(
     history = clean(await historyOf(session.world, looking, read().histories, shown));
     return true;
   };
-  const refresh = async (): Promise<boolean> => {
-    const isAnew = await readMoved();
+  const refresh = async (asking = session): Promise<boolean> => {
+    const isAnew = await readMoved(asking);
     const made = clean({
       ...{ version, app: source === undefined ? 'config repo' : appOf(source), commit: source?.commit },
       ...{ status: await statusOf(read(), withDrift), errors, may },
@@ -88,10 +94,15 @@ export async function keepBoard(
     board = { ...made, history, readAt: new Date(session.world.clock.now()).toISOString() };
     return true;
   };
-  await refresh();
+  const first = glancing(session.world, firstLook);
+  try {
+    await refresh(once ? session : { ...session, world: first.world });
+  } finally {
+    first.over();
+  }
   return {
     board: () => board,
-    refresh,
+    refresh: () => refresh(),
     where: async (asked) => clean(await whereOf(read(), asked)),
   };
 }

@@ -58,10 +58,11 @@ export function ui(common: CommonOptions, options: UiOptions): Body {
     if (looked instanceof TagboatError) return show(keepNothing(session, reportOf(looked)));
     return withAuth(session, async (auth) =>
       show(
-        await keepBoard(session, auth, looked, {
-          write: options.allowWrites === true && dir === undefined,
-          run: run !== undefined || !!options.runs,
-        }),
+        await keepBoard(
+          ...([session, auth, looked] as const),
+          { write: options.allowWrites === true && dir === undefined, run: run !== undefined || !!options.runs },
+          dir !== undefined,
+        ),
       ),
     );
   };

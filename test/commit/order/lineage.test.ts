@@ -176,6 +176,19 @@ describe('what another commit is to ours', () => {
   });
 });
 
+it('a host that gave no answer at all is not asked about the next commit right away', async () => {
+  let failure = new WireFailure('timeout', url, { message: 'it was silent', retryable: false });
+  const { lineage, world, asked } = open({ host: () => failure });
+  for (const id of [theirs, elsewhere.id, 'e'.repeat(40)])
+    expect(await lineage.kinOf(id)).toMatchObject({ is: 'unknown', why: expect.stringContaining('it was silent') });
+  expect(asked).toHaveLength(1);
+  // It may be well again a while later.
+  world.clock.advance(60_001);
+  failure = new WireFailure('status', url, { message: 'it says no', status: 400, retryable: false });
+  for (const id of ['d'.repeat(40), 'c'.repeat(40)])
+    expect(await lineage.kinOf(id)).toMatchObject({ is: 'unknown', why: expect.stringContaining('it says no') });
+});
+
 describe('the whole id of a short one', () => {
   const wholeId = (short: string, place: Place) => open(place).lineage.wholeId(short);
 

@@ -1,7 +1,13 @@
+import { appendFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { ui } from '../../../src/entry/ui/ui.ts';
 import type { Board, PreviewValue } from '../../../src/events/board.ts';
 import type { GitHostFault, GitHostRequest } from '../../../src/sandbox/git-host/git-host.ts';
+import { WireFailure } from '../../../src/wire/failure.ts';
 import { noHttpBackend, skipNote } from '../../support/git-host.ts';
+import { here } from '../../support/here.ts';
+import { fastClock } from '../../support/world.ts';
 import { dashboard, delivered, type Page, tipOf } from './dashboard.ts';
 
 const kinds = ({ history }: Board) => history.entries.map(({ is }) => is);
@@ -14,6 +20,38 @@ async function nextBoard({ told, get }: Page): Promise<Board> {
     if (event === 'event: board') return get<Board>('board');
   }
 }
+
+it.skipIf(noHttpBackend !== undefined)(
+  `a page comes up before a mute host has had all of its time${skipNote}`,
+  async () => {
+    const world = await delivered();
+    const mute = 'http://mute.test/x.git';
+    await appendFile(
+      join(world.app, 'tagboat.yaml'),
+      `  mute: { from: main, repo: '${mute}', set: { v.yaml: { .a: '{commit}' } } }\n`,
+    );
+    const stop = new AbortController();
+    const waited: number[] = [];
+    const { errors } = await here(ui({ json: true, quiet: false, color: false, jobs: 1 }, { open: false }), {
+      cwd: world.app,
+      onEvent: (event) => {
+        if (event.type === 'notice' && event.code === 'DASHBOARD_READY') stop.abort(new Error('seen'));
+      },
+      world: ({ http }) => ({
+        ...{ signal: stop.signal, clock: fastClock(1) },
+        http: (request) => {
+          const url = String(request.url);
+          if (!url.startsWith(mute)) return http(request);
+          waited.push(request.idleMs ?? Number.POSITIVE_INFINITY);
+          return Promise.reject(new WireFailure('timeout', url, { message: 'it was silent', retryable: true }));
+        },
+      }),
+    });
+    expect(errors).toEqual([]);
+    expect(waited.length).toBeGreaterThan(0);
+    expect(Math.max(...waited)).toBeLessThan(10_000);
+  },
+);
 
 describe.skipIf(noHttpBackend !== undefined)(`a dashboard whose world changes under it${skipNote}`, () => {
   it('shows what stands at the branch after it was written anew by force', { timeout: 120_000 }, async () => {

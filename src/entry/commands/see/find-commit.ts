@@ -1,4 +1,5 @@
 import { headOfPullRequest } from '../../../commit/order/lineage.ts';
+import { explainGitFailure } from '../../../commit/repo/git-failure.ts';
 import { TagboatError } from '../../../errors.ts';
 import type { BranchHistory } from '../../../plan/history.ts';
 import type { Person, Source } from '../../../plan.ts';
@@ -21,7 +22,8 @@ export interface FoundCommit {
 
 /**
  * The commit behind what somebody asks with: nothing (what is checked out), a commit, tag or branch, `#12` or the page of a
- * pull or merge request, an image or its tag, or a value that stands in a config repo. Throws USAGE.
+ * pull or merge request, an image or its tag, or a value that stands in a config repo. Throws USAGE, and GIT_* where the
+ * app repo's host can't be asked for the request.
  */
 export async function findCommit(
   world: World,
@@ -36,7 +38,9 @@ export async function findCommit(
     throw new TagboatError('USAGE', { problem, command: 'where' });
   }
   const told = await git(...asksCommit, '--format=%s%x00%an%x00%ae%x00%cI', commit, '--');
-  const [subject, name, email = '', committedAt] = answerOf(told)?.split('\0') ?? [];
+  const [subject, name, email = '', at = ''] = answerOf(told)?.split('\0') ?? [];
+  // Git writes no time at all for one before 1970.
+  const committedAt = Number.isNaN(Date.parse(at)) ? undefined : at;
   const kinds = ['refs/heads', 'refs/remotes', 'refs/tags'];
   const refs = await git('for-each-ref', '--format=%(refname)', '--contains', commit, ...kinds);
   const below = (prefix: RegExp): string[] =>
@@ -87,5 +91,11 @@ async function ofPullRequest(world: World, { url }: Source, number: string, git:
   const words = `(\\(#${number}\\)$|^Merge pull request #${number} |^See merge request .*!${number}$)`;
   const merged = answerOf(await git(...asksCommit, '--all', '--format=%H', '--extended-regexp', `--grep=${words}`));
   if (merged) return merged;
-  return headOfPullRequest(world, { url, number: Number(number), readers: [undefined], notice: world.notice });
+  const untold = (why: string, failure: unknown): never => {
+    const place = { delivery: { repo: url ?? '' }, credential: undefined, doing: 'read' } as const;
+    if (failure !== undefined) throw explainGitFailure(failure, place);
+    const problem = `No commit here says that it merged #${number}, and nobody can be asked for its own: ${why}.`;
+    throw new TagboatError('USAGE', { problem, command: 'where' });
+  };
+  return headOfPullRequest(world, { url, number: Number(number), readers: [undefined], notice: world.notice, untold });
 }
