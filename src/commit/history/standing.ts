@@ -110,12 +110,15 @@ function has(is: Relation): boolean {
   return is === 'same' || is === 'descendant';
 }
 
-/** The commit that a value is from: by the trailers of whoever set it, or else by an id in the value itself. */
+/** The commit that a value is from: by the id in the value itself, or else by the trailers of whoever set it. */
 export function commitBehind({ value, writer, byHand }: PlaceNow): ObjectId | undefined {
-  if (value === undefined) return undefined;
-  if (!byHand && writer?.source !== undefined) return writer.source.commit;
+  return value === undefined ? undefined : commitOf(value, byHand ? undefined : writer);
+}
+
+/** What runs go by is the value: a trailer may say anything. */
+function commitOf(value: string, writer: HistoryRecord | undefined): ObjectId | undefined {
   const ids = new Set(value.match(/(?<![0-9A-Za-z]|sha256:|sha512:)[0-9a-f]{40}(?![0-9A-Za-z])/g));
-  return ids.size === 1 ? [...ids][0] : undefined;
+  return ids.size === 1 ? [...ids][0] : writer?.source?.commit;
 }
 
 async function sinceWhen(
@@ -127,7 +130,9 @@ async function sinceWhen(
   const setters = records.filter(({ settings }) => settings.some((one) => placeKey(one) === key));
   let found: HistoryRecord | undefined;
   for (const record of setters.slice(0, mostSteps)) {
-    if (record.source === undefined || !has((await kinOf(record.source.commit)).is)) break;
+    const value = record.settings.findLast((one) => placeKey(one) === key)?.value ?? '';
+    const from = commitOf(value, record);
+    if (from === undefined || !has((await kinOf(from)).is)) break;
     found = record;
   }
   if (found === undefined) return undefined;

@@ -17,6 +17,8 @@ const changeMs = 4;
 const spareMs = 20;
 /** The longest that one who is gone is waited for on a slow host, where a landing doesn't take longer: a writer has two minutes in all. */
 const longestPatienceMs = 10_000;
+/** The longest that anybody is waited for, whatever a look takes: after that the writer's own landing must fit in. */
+const mostPatienceMs = 30_000;
 /** The longest rest: in a rush looks are slow, and quick again right after. */
 const longestMs = 5_000;
 
@@ -53,13 +55,16 @@ export function restWhileGathering(tripMs: number, random: number): number {
  */
 export function patienceMs(place: number, crowd: number, tripMs: number, waitedMs = 0): number {
   const landing = landingMsOf(crowd, tripMs);
-  const patience =
-    Math.max(1_500, landing, Math.min(20 * tripMs, longestPatienceMs)) + 0.4 * landing * Math.log(Math.max(1, place));
+  const patience = Math.min(
+    Math.max(1_500, landing, Math.min(20 * tripMs, longestPatienceMs)) + 0.4 * landing * Math.log(Math.max(1, place)),
+    mostPatienceMs,
+  );
   return Math.max(patience - Math.max(0, waitedMs - patience), Math.min(patience, landing));
 }
 
 function landingMsOf(crowd: number, tripMs: number): number {
-  return landingMs + landingTrips * tripMs + changeMs * crowd;
+  // A clock that is set back has a look end before it began.
+  return landingMs + landingTrips * Math.max(0, tripMs) + changeMs * crowd;
 }
 
 /** A little apart, so that those who published together don't come back together. */

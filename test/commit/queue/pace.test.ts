@@ -62,6 +62,18 @@ it('the second in the queue is patient for as long as a landing may take, and th
   expect(patienceMs(1, 2, 2_000)).toBeLessThanOrEqual(10_000);
 });
 
+it('nobody is waited for longer than a quarter of a writer’s two minutes, however slow the host, nor for less than none', () => {
+  const place = fc.integer({ min: 1, max: 1_000 });
+  fc.assert(
+    fc.property(place, fc.integer({ min: -3_600_000, max: 3_600_000 }), fc.nat(10 ** 9), (at, tripMs, waitedMs) => {
+      const patience = patienceMs(at, at + 1, tripMs, waitedMs);
+      expect(patience).toBeGreaterThan(0);
+      expect(patience).toBeLessThanOrEqual(30_000);
+      expect(patienceMs(at, at + 1, tripMs)).toBeGreaterThanOrEqual(1_500);
+    }),
+  );
+});
+
 it('sixty in front that are gone cost the one behind them few seconds', () => {
   expect(patienceMs(60, 61, 50)).toBeLessThan(3_500);
   expect(patienceMs(60, 61, 20) - patienceMs(59, 61, 20)).toBeLessThan(20);

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -271,6 +272,28 @@ describe.skipIf(noHttpBackend !== undefined)(`tagboat promote --due${skipNote}`,
     const done = await due('2026-06-01T09:00:00Z');
     expect(done).toMatchObject({ exitCode: 6, errors: [{ code: 'PROMOTION_UNDECIDED' }], commits: [] });
     expect(why(done)).toEqual({ staging: 'unknown', production: 'nothing' });
+  });
+
+  it.each([
+    ['before 1970', '-2147483648'],
+    ['too long for any clock', '99999999999999999999'],
+    ['not there', ''],
+    ['years before the commit below it', '1704067200'],
+  ])('is unknown where the delivery’s commit has a time that is %s, until a later commit shows that it stands', async (_, seconds) => {
+    const { host, deliver, due, values, byHand } = await chain();
+    const one = await deliver('2026-03-03T09:00:00Z');
+    const text = await host.git('config', 'cat-file', 'commit', 'main');
+    const odd = text.replace(/^(committer .*> )\d+/m, `$1${seconds}`);
+    const dir = host.repoDir('config');
+    const args = ['-C', dir, 'hash-object', '-t', 'commit', '-w', '--stdin', '--literally'];
+    const id = execFileSync('git', args, { input: odd, encoding: 'utf8' }).trim();
+    await host.git('config', 'update-ref', 'refs/heads/main', id);
+    const asked = await due('2026-03-03T09:00:10Z', {}, ['staging']);
+    expect(asked.errors).toMatchObject([{ code: 'PROMOTION_UNDECIDED' }]);
+    expect(why(asked)).toEqual({ staging: 'unknown' });
+    expect(await values()).toEqual([one, 'none', 'none']);
+    await byHand('other', 'x');
+    expect(why(await due('2027-03-03T09:00:00Z', { check: true }, ['staging']))).toEqual({ staging: 'due' });
   });
 
   it('tells of one config repo that cannot be read, and promotes the rest', async () => {

@@ -47,6 +47,7 @@ export function dueOf(facts: DueFacts, now: number): Candidate {
   const landed: string[] = [];
   for (const { from: place, to: target, theirs, kin } of differing) {
     const record = theirs && sinceWhen(from, theirs);
+    const at = record && landedAt(from.records, record, now);
     const merged = record && facts.merged?.get(record.commit);
     if (theirs?.value === undefined)
       notYet.push({ is: 'unknown', why: `${place.path} in ${place.file} of ${after.name} isn't there` });
@@ -57,7 +58,13 @@ export function dueOf(facts: DueFacts, now: number): Candidate {
     else if (facts.merged !== undefined && merged === undefined)
       notYet.push({ is: 'unknown', why: `nobody was asked when ${record.commit} of ${after.name} was merged` });
     // A commit that was merged as it was has the time at which it was made.
-    else landed.push(merged?.at !== undefined && merged.at > record.landedAt ? merged.at : record.landedAt);
+    else if (merged?.at !== undefined && merged.at > (at ?? '')) landed.push(merged.at);
+    else if (at !== undefined) landed.push(at);
+    else
+      notYet.push({
+        is: 'unknown',
+        why: `the time of ${record.commit} is none that could be, which set ${place.path} in ${place.file}`,
+      });
     if (kin?.is === 'descendant') notYet.push({ is: 'older', ...pick(target), theirs: kin.theirs });
     else if (kin?.is === 'diverged') notYet.push({ is: 'otherLine', ...pick(target), theirs: kin.theirs });
     else if (kin?.is === 'unknown') notYet.push({ is: 'unknown', why: kin.why });
@@ -127,6 +134,24 @@ export function sinceWhen({ records }: BranchHistory, place: PlaceNow): HistoryR
     since = record;
   }
   return since;
+}
+
+/** Clocks of those who commit differ, and what was queued has the time of its own writer. */
+const slackMs = 600_000;
+
+/**
+ * Since when what a record brought has been there, ISO 8601: by its own time or, where that can't be, by the next newer
+ * one's that can. None can be before a commit below it; one that is still to come is told as it is, for it is waited for.
+ */
+function landedAt(records: readonly HistoryRecord[], record: HistoryRecord, now: number): string | undefined {
+  const index = records.indexOf(record);
+  // What can't be read was read as 1970.
+  const timesOf = (some: readonly HistoryRecord[]) =>
+    some.map((one) => Date.parse(one.landedAt)).filter((at) => at > 0);
+  const below = timesOf(records.slice(index + 1)).reduce((most, at) => (at <= now ? Math.max(most, at) : most), 0);
+  const times = timesOf(records.slice(0, index + 1).toReversed());
+  const found = times.find((at) => at <= now && at >= below - slackMs) ?? times.find((at) => at > now);
+  return found === undefined ? undefined : iso(Math.max(found, below));
 }
 
 function pick({ file, path }: HeldPlace): HeldPlace {

@@ -215,10 +215,15 @@ export async function lookAhead(
   return (await Promise.all(found)).flat();
 }
 
-/** Whether enough of a branch is read to tell since when each value of a chain has been there. */
+/**
+ * Whether enough of a branch is read to tell since when each value of a chain has been there. Any clock may be wrong: one
+ * old commit is believed where another is below it.
+ */
 export function readsSoaks({ config }: Read['looking'], now: number): (records: readonly HistoryRecord[]) => boolean {
   const soak = Math.max(0, ...(config?.deliveries ?? []).map(({ after }) => after?.soakMs ?? 0));
-  return soak === 0 ? () => true : (records) => records.some(({ landedAt }) => Date.parse(landedAt) <= now - soak);
+  const isOld = ({ landedAt }: HistoryRecord): boolean =>
+    Date.parse(landedAt) > 0 && Date.parse(landedAt) <= now - soak;
+  return soak === 0 ? () => true : (records) => records.filter(isOld).length > 1;
 }
 
 /** The newest of the commits that set the places: one from then on has them all. */

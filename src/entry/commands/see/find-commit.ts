@@ -83,7 +83,8 @@ async function resolved(
       from !== undefined && settings.some(({ value }) => value === asked || value.split(/[:@]/).some(has)),
   );
   const whole = ids.find((id) => isObjectId(id) && id.length === 40);
-  return set?.source?.commit ?? (asked.includes('sha256:') ? undefined : whole);
+  // What names a commit is that one, whatever a trailer says.
+  return asked.includes('sha256:') ? set?.source?.commit : (whole ?? set?.source?.commit);
 }
 
 /** By the commit that merged it, as GitHub and GitLab write that, or else by the request's own ref at the remote. */

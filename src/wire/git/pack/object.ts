@@ -202,8 +202,8 @@ export function peopleOf(content: Buffer): { readonly author: Ident; readonly co
     return { name, email, seconds: Number(seconds) };
   };
   return {
-    author: of(/^author ([^<\n]*?) ?<([^>\n]*)> ?(\d{1,12})?/m),
-    committer: of(/^committer ([^<\n]*?) ?<([^>\n]*)> ?(\d{1,12})?/m),
+    author: of(/^author ([^<\n]*?) ?<([^>\n]*)>(?: ?(\d{1,12})(?!\d))?/m),
+    committer: of(/^committer ([^<\n]*?) ?<([^>\n]*)>(?: ?(\d{1,12})(?!\d))?/m),
   };
 }
 

@@ -203,6 +203,19 @@ describe.skipIf(noHttpBackend !== undefined)(`histories as they are found${skipN
     expect((await run('history', '--format', 'csv')).code).toBe(0);
   });
 
+  it('a value that names a commit is from that, whatever a trailer says of another', async () => {
+    const { app, deliver, where, status } = await world({ web: ['web', 'main', 'values.yaml'] });
+    const head = (await git(app, 'rev-parse', 'HEAD')).trim();
+    const forged = words('web', one).replace(/@.*/, `@${head}`);
+    await deliver('web', 'main', 1, forged, { 'values.yaml': values(one) });
+    expect((await where(head)).deliveries.map(({ is }) => is)).not.toContain('there');
+    expect(await where(one)).toMatchObject({ commit: one, deliveries: [{ is: 'there' }] });
+    expect((await status()).map(({ commit }) => commit)).toEqual([one]);
+    // A value that names none is from where the trailer says.
+    await deliver('web', 'main', 2, forged.replaceAll(`=${one}`, '=v1'), { 'values.yaml': values('v1') });
+    expect((await where(head)).deliveries.map(({ is }) => is)).toEqual(['there']);
+  });
+
   it('others’ text changes no line, no direction and no colour, and is of bounded length', async () => {
     const { run, deliver } = await world({ live: ['config', 'main', 'values.yaml'] });
     const nasty = `\u001b]8;;https://evil.test\u001b\\\u202e<script>${'x'.repeat(3_000)}\u0007\r`;
