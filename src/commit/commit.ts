@@ -13,6 +13,7 @@ import { type Landing, landedOutcome, landingTimedOut, lookAtBranch, startLandin
 import { makeBranch, tellMade } from './land/move-branch.ts';
 import { type MadeCommit, type PushTry, pushCommit } from './land/push-commit.ts';
 import { pushDirect } from './land/push-direct.ts';
+import { steadyClock } from './land/steady-clock.ts';
 import { commitThroughGitHub, githubRepository, overGitHub } from './land/via-github.ts';
 import { confirm } from './order/confirmed.ts';
 import type { Lineage } from './order/lineage.ts';
@@ -49,12 +50,13 @@ const settlingMs = 15_000;
  * for on the branch. Throws TagboatError, or the reason of the world's signal: then nothing is half done.
  */
 export async function landDelivery(
-  world: World,
+  given: World,
   emit: Emit,
   delivery: DeliveryPlan,
   credential: GitCredential | undefined,
   options: LandOptions = {},
 ): Promise<CommitOutcome> {
+  const world = { ...given, clock: steadyClock(given.clock) };
   // A path that can't be one is told before anything is sent.
   filesTouched(delivery);
   if (delivery.via === 'auto') return landEitherWay(world, emit, delivery, credential, options);
