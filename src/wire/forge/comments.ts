@@ -1,5 +1,6 @@
 import { WireFailure } from '../failure.ts';
-import { at, listAt, numberAt, textAt } from '../fields.ts';
+import { at, numberAt, textAt } from '../fields.ts';
+import { isRetryable } from '../retry.ts';
 import type { World } from '../world.ts';
 import { type ApiCall, type ForgeAccess, openApi } from './forge.ts';
 
@@ -32,13 +33,16 @@ export interface Commented {
 /** Comments that are looked through for ours. */
 const pages = 40;
 const pageSize = 50;
-const rounds = 3;
+/** Times that a comment is written in one run, and how long what others had under way may take to arrive. Milliseconds. */
+const rounds = 5;
+const settleMs = 2_000;
 
 /**
  * Keeps one comment on a pull request that begins with `marker` and is ours: makes it, or brings the one that is there up
  * to date. Others of ours with the same marker, which two runs at once may have made, are removed. The comment of somebody
- * else with that marker is left alone. What says more than one run knows is made of ours that are there, and looked at after it
- * was written: another run may have written meanwhile. Throws WireFailure.
+ * else with that marker is left alone, and none is made where ours may be there unseen. What says more than one run knows is
+ * made of ours that are there, and looked at a while after it was written: hosts change a comment whatever stands there by
+ * then, so another run's change may have come in the place of ours. Throws WireFailure.
  */
 export async function keepComment(
   world: World,
@@ -48,35 +52,44 @@ export async function keepComment(
 ): Promise<'created' | 'updated' | 'unchanged'> {
   const { list, one, change, by, whoami } = dialectOf({ kind, access, graphql, number });
   const { call, once } = openApi(world, access);
+  const unsure = (message: string) => new WireFailure('malformed', access.api, { message });
   const me = await whoami(call);
-  if (me === '') throw new WireFailure('malformed', access.api, { message: `${access.api} told nobody's name` });
+  if (me === '') throw unsure(`${access.api} told nobody's name`);
+  const isMerged = typeof text !== 'string';
   const bodyOn = (found: readonly Comment[]): string =>
-    `${marker}\n${typeof text === 'string' ? text : text(found.map(({ body }) => body))}`;
+    `${marker}\n${isMerged ? text(found.map(({ body }) => body)) : text}`;
 
   const ours = async (): Promise<Comment[]> => {
     const found = new Map<number, Comment>();
-    for (let page = 1; page <= pages; page += 1) {
+    let isAll = false;
+    for (let page = 1; page <= pages && !isAll; page += 1) {
       const value = await call(`GET ${list}`, { page, per_page: pageSize });
-      const read = listAt({ value }, 'value');
+      // An answer that isn't one would have us make another comment in each run.
+      if (!Array.isArray(value) || value.some((comment) => numberAt(comment, 'id') <= 0))
+        throw unsure(`${access.api} told no list of comments`);
       const before = found.size;
-      for (const comment of read) {
+      for (const comment of value) {
         const id = numberAt(comment, 'id');
-        if (id > 0) found.set(id, { id, body: String(at(comment, 'body') ?? ''), by: by(comment) });
+        found.set(id, { id, body: String(at(comment, 'body') ?? ''), by: by(comment) });
       }
       // Gitea tells all of them at once, whatever page is asked for.
-      if (read.length < pageSize || found.size === before) break;
+      isAll = value.length < pageSize || found.size === before;
     }
     const own = [...found.values()].filter((comment) => comment.by === me && comment.body.startsWith(marker));
+    if (own.length === 0 && !isAll)
+      throw unsure(`it isn't among the first ${found.size} comments, and no second one is made`);
     return own.sort((a, b) => a.id - b.id);
   };
   const make = async (): Promise<Comment[]> => {
     // Sent once: where the reply is lost, it is looked for before another is made.
-    const failed = await once(`POST ${list}`, { body: bodyOn([]) }).then(
-      () => undefined,
+    const sent = await once(`POST ${list}`, { body: bodyOn([]) }).then(
+      (made) => ({ id: numberAt(made, 'id') }),
       (error: unknown) => ({ error }),
     );
     const made = await ours();
-    if (made.length === 0 && failed !== undefined) throw failed.error;
+    if (made.length === 0 && 'error' in sent) throw sent.error;
+    // The next run wouldn't find it either, and make one more.
+    if (made.length === 0 && 'id' in sent && sent.id > 0) await call(`DELETE ${one}/${sent.id}`).catch(unlessGone);
     return made;
   };
 
@@ -88,16 +101,21 @@ export async function keepComment(
       did = 'created';
     }
     const [kept, ...others] = found;
+    if (kept === undefined) throw unsure('a comment was made and is not listed');
     const body = bodyOn(found);
-    for (const { id } of others) await call(`DELETE ${one}/${id}`).catch(unlessGone);
-    if (kept === undefined)
-      throw new WireFailure('malformed', access.api, { message: 'a comment was made and is not listed' });
-    if (lines(kept.body) === lines(body)) return did;
-    const changed = await call(`${change} ${one}/${kept.id}`, { body }).then(() => true, unlessGone);
-    if (changed && did === 'unchanged') did = 'updated';
-    if (changed && (typeof text === 'string' || round >= rounds)) return did;
-    // Somebody has removed it meanwhile.
-    if (!changed && round >= rounds) throw new WireFailure('status', access.api, { status: 404 });
+    const isThere = lines(kept.body) === lines(body);
+    if (!isThere && round > rounds) throw unsure('others have written over it or removed it again and again');
+    if (!isThere && did === 'unchanged') did = 'updated';
+    // What others say may be newer by when it would be sent again: then it is made anew.
+    const unlessLater = (error: unknown): false => {
+      if (isMerged && round < rounds && isRetryable(error)) return false;
+      return unlessGone(error);
+    };
+    const send = isMerged ? once : call;
+    const isWritten = isThere || (await send(`${change} ${one}/${kept.id}`, { body }).then(() => true, unlessLater));
+    if (isWritten) for (const { id } of others) await call(`DELETE ${one}/${id}`).catch(unlessGone);
+    if (isThere || (isWritten && !isMerged)) return did;
+    await world.clock.sleep(settleMs, world.signal);
   }
 }
 

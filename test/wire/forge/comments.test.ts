@@ -13,11 +13,14 @@ interface Place {
   readonly instead?: (request: ApiRequest) => ApiAnswer | undefined;
   /** Once it has been answered: a reply that is lost. */
   readonly lost?: (request: ApiRequest) => boolean;
+  /** What a request waits for before it does anything. */
+  readonly late?: (request: ApiRequest) => Promise<void>;
 }
 
-async function github({ instead, lost }: Place = {}) {
+async function github({ instead, lost, late }: Place = {}) {
   const comments = createComments(token);
-  const api = await serveApi((request) => {
+  const api = await serveApi(async (request) => {
+    await late?.(request);
     const path = request.path.replace(/^\/api(?:\/v3)?/, '');
     const answer = instead?.(request) ?? comments.answer(request, path) ?? { status: 404, body: '{}' };
     return lost?.(request) === true ? { status: 502, body: 'gone' } : answer;
@@ -107,6 +110,104 @@ describe('the one comment on a pull request', () => {
       [...new Set([...bodies.flatMap((body) => body.split('\n').slice(1)), 'ours'])].join('\n');
     expect(await keepComment(testWorld({ clock: jumpingClock() }), where, marker, add)).toBe('updated');
     expect(comments.all.map(({ body }) => body)).toEqual([`${marker}\ntheirs0\nours`]);
+  });
+
+  it('has the facts of both of two runs, though the change of one comes when the other has looked at its own', async () => {
+    const held: { go?: () => void; arrived?: () => void } = {};
+    const arrived = new Promise<void>((done) => {
+      held.arrived = done;
+    });
+    const go = new Promise<void>((done) => {
+      held.go = done;
+    });
+    let first = true;
+    const { comments, where } = await github({
+      late: async ({ method }) => {
+        if (method !== 'PATCH' || !first) return;
+        first = false;
+        held.arrived?.();
+        await go;
+      },
+    });
+    comments.all.push({ id: 1, number: 7, login: bot, body: `${marker}\nold` });
+    const add = (own: string) => (bodies: readonly string[]) =>
+      [...new Set([...bodies.flatMap((body) => body.split('\n').slice(1)), own])].join('\n');
+    const slow = keepComment(testWorld({ clock: jumpingClock() }), where, marker, add('slow'));
+    await arrived;
+    const clock = jumpingClock();
+    const waits = {
+      ...clock,
+      // What is under way arrives while the fast one waits before it looks again.
+      sleep: async (ms: number, signal?: AbortSignal) => {
+        held.go?.();
+        await slow;
+        await clock.sleep(ms, signal);
+      },
+    };
+    expect(await keepComment(testWorld({ clock: waits }), where, marker, add('fast'))).toBe('updated');
+    expect(await slow).toBe('updated');
+    expect(comments.all.map(({ body }) => body.split('\n').slice(1).sort())).toEqual([['fast', 'old', 'slow']]);
+  });
+
+  it('is not said to be there where others write over it again and again', async () => {
+    const { comments, where } = await github({
+      lost: ({ method }) => {
+        const [found] = comments.all;
+        if (method === 'PATCH' && found !== undefined) found.body = `${marker}\ntheirs`;
+        return false;
+      },
+    });
+    comments.all.push({ id: 1, number: 7, login: bot, body: `${marker}\nold` });
+    const kept = keepComment(testWorld({ clock: jumpingClock() }), where, marker, (bodies) => `${bodies.length} ours`);
+    await expect(kept).rejects.toThrow(/written over/);
+  });
+
+  it('is not sent again as it was where its change broke off, but made of what stands there by then', async () => {
+    let broken = 1;
+    const { comments, where } = await github({
+      lost: ({ method }) => {
+        const [found] = comments.all;
+        if (method !== 'PATCH' || broken-- !== 1 || found === undefined) return false;
+        found.body = `${marker}\ntheirs`;
+        return true;
+      },
+    });
+    comments.all.push({ id: 1, number: 7, login: bot, body: `${marker}\nold` });
+    const add = (bodies: readonly string[]) => `${bodies.map((body) => body.split('\n').slice(1).join()).join()}+ours`;
+    expect(await keepComment(testWorld({ clock: jumpingClock() }), where, marker, add).catch(String)).toBe('updated');
+    expect(comments.all[0]?.body).toMatch(/theirs\+ours/);
+  });
+
+  it.each([
+    ['a page of somebody else', '"<html>"'],
+    ['null', 'null'],
+    ['an object', '{"comments":[]}'],
+    ['a list of something else', '[1,{"id":"x"},null]'],
+  ])('is not made where the list of comments is none (%s)', async (_, body) => {
+    const odd: ApiAnswer = { status: 200, body, headers: { 'content-type': 'application/json' } };
+    const { keep, writes } = await github({
+      instead: ({ method, path }) => (method === 'GET' && path.endsWith('/comments') ? odd : undefined),
+    });
+    await expect(keep('a')).rejects.toMatchObject({ kind: 'malformed' });
+    expect(writes()).toEqual([]);
+  });
+
+  it('is not made again where there are more comments than are looked through', async () => {
+    const { comments, keep, writes } = await github();
+    for (let id = 1; id <= 2000; id += 1) comments.all.push({ id, number: 7, login: 'ada', body: 'x' });
+    await expect(keep('a')).rejects.toThrow(/2000 comments/);
+    expect(writes()).toEqual([]);
+    const [first] = comments.all;
+    if (first !== undefined) comments.all[0] = { ...first, login: bot, body: `${marker}\nold` };
+    expect(await keep('a')).toBe('updated');
+  });
+
+  it('is taken away again where it was made and the host lists it nowhere', async () => {
+    const { comments, keep, own } = await github({
+      instead: ({ method, path }) => (method === 'GET' && path.endsWith('/comments') ? json(200, []) : undefined),
+    });
+    for (let run = 0; run < 2; run += 1) await expect(keep('a')).rejects.toThrow(/not listed/);
+    expect([own(), comments.all]).toEqual([[], []]);
   });
 
   it("fails with the host's own words where it may not be written", async () => {

@@ -6,7 +6,8 @@ import type { PlanValue } from '../../../events/json-event.ts';
 import { type Event, emitNotice } from '../../../events.ts';
 import type { GitCredential, Source } from '../../../plan.ts';
 import { keepComment } from '../../../wire/forge/comments.ts';
-import { whyNoComment } from '../../run/notify/live-comment.ts';
+import { limited } from '../../../wire/grace.ts';
+import { commentMs, whyNoComment } from '../../run/notify/live-comment.ts';
 import type { CommonOptions } from '../../run/options.ts';
 import { runStarted, type Session } from '../../run/session.ts';
 import { withAuth } from '../../run/with-auth.ts';
@@ -32,7 +33,7 @@ export async function commentPlan(
   planned: Planned,
   readers: (url: string) => Promise<readonly (GitCredential | undefined)[]>,
 ): Promise<void> {
-  const { world, emit } = session;
+  const { emit } = session;
   const { found } = planned;
   const { pullRequest, url } = found;
   const tell = (level: 'info' | 'warning', why: string) =>
@@ -41,6 +42,8 @@ export async function commentPlan(
   const { number } = pullRequest;
   if (pullRequest.foreign)
     return tell('info', `${number} is of a fork, or nothing says that it isn't, and its jobs may write nothing here`);
+  const { signal, over } = limited(session.world.signal, commentMs, url);
+  const world = { ...session.world, signal };
   try {
     const known = await readers(url);
     const head = await headOfPullRequest(world, { url, number, readers: known });
@@ -64,10 +67,12 @@ export async function commentPlan(
       `The comment on pull request ${number} is ${message}.`,
     );
   } catch (error) {
-    world.signal.throwIfAborted();
+    session.world.signal.throwIfAborted();
     const why = whyNoComment(error);
     if (why === undefined) throw error;
     tell('warning', why);
+  } finally {
+    over();
   }
 }
 

@@ -1,6 +1,6 @@
 import { verdictError } from '../../../deploy/verdict/verdict-error.ts';
 import type { ErrorReport } from '../../../errors.ts';
-import type { Happening } from '../../../events.ts';
+import type { Event, Happening } from '../../../events.ts';
 import { type Health, healthOf, type Verdict } from '../../../plan/deploy.ts';
 import type { HeldPlace } from '../../../plan/holds.ts';
 import type { CommitOutcome, DeliveryEnd } from '../../../plan/outcome.ts';
@@ -15,6 +15,8 @@ export interface Ended {
   readonly outcome: CommitOutcome | undefined;
   readonly verdicts: readonly Verdict[];
   readonly error: ErrorReport | undefined;
+  /** When it was seen to be so, ISO 8601: a run that waits for others ends long after. Undefined where nothing was seen. */
+  readonly at: string | undefined;
 }
 
 /** A delivery of the run, and how it ended. */
@@ -33,7 +35,7 @@ const worst: readonly Health[] = ['degraded', 'syncFailed', 'timedOut', 'unknown
  */
 export function deliveryEndOf(
   { name, deploy }: Pick<DeliveryPlan, 'name' | 'deploy'>,
-  events: readonly Happening[],
+  events: readonly Event[],
   errors: readonly ErrorReport[],
 ): Ended | undefined {
   const own = events.filter((event) => 'delivery' in event && event.delivery === name);
@@ -44,8 +46,14 @@ export function deliveryEndOf(
   const undone = commits(after).at(-1);
   const outcome = undone ?? commits(before).at(-1);
   const verdicts = before.flatMap((event) => (event.type === 'verdict.finished' ? [event.verdict] : []));
+  const seen = own.filter((event) =>
+    event.type === 'verdict.finished' ? event.verdict.is !== 'superseded' : event.type === 'commit.finished',
+  );
+  // Somebody may go back as soon as the first of its applications is there; who has gone back is done with the last.
+  const first = before.find(({ type }) => type === 'verdict.finished');
   const end = (is: DeliveryEnd, why?: string, error?: ErrorReport): Ended => ({
     ...{ delivery: name, is, why, outcome, verdicts, error },
+    at: (is === 'healthy' ? first : seen.at(-1))?.at,
   });
   const toldOf = ({ application, why }: Verdict): string => `${application}: ${why}`;
 

@@ -34,11 +34,18 @@ interface Fact {
 type Facts = ReadonlyMap<string, Fact>;
 
 /** All of it together, milliseconds: no run waits longer for its comments. */
-const inAllMs = 20_000;
+export const commentMs = 20_000;
 /** Environments that a comment speaks of, and commits that a rollback takes back from, at most. */
 const mostEnvironments = 50;
 const mostUndone = 10;
 const longest = 300;
+/** Characters of a why where they are too many in all. */
+const shorter = 40;
+/** Characters of a repository's URL, and of all; GitHub takes 65,536 in all, the least of the hosts. */
+const longestUrl = 500;
+const longestText = 59_000;
+/** How far the clocks of two runners are apart at most, where both are right. Milliseconds. */
+const skewMs = 60_000;
 
 /**
  * Says on the merged pull requests that brought what was delivered where it is live, and where it was rolled back: one comment
@@ -49,7 +56,6 @@ export async function commentEnds(session: Session, ends: readonly EndedDelivery
   const [about] = session.commented;
   // What is only waited for has landed by another run, of a commit that this one doesn't know.
   if (about === undefined || world.signal.aborted || command === 'wait') return;
-  const seen = new Date(world.clock.now()).toISOString();
   const told = new Map<string, Map<string, Fact>>();
   for (const { delivery, end } of ends) {
     const { outcome, is } = end;
@@ -70,11 +76,12 @@ export async function commentEnds(session: Session, ends: readonly EndedDelivery
     const commit = outcome !== undefined && 'commit' in outcome ? outcome.commit : (end.verdicts[0]?.commit ?? '');
     const said = delivery.holds?.is === 'hold' ? delivery.holds.why.replace(/^rolled back: /, '') : end.why;
     const why = isBack ? beginning(oneLine(said ?? ''), longest) : '';
+    const seen = end.at ?? new Date(world.clock.now()).toISOString();
     const fact: Fact = { is: isBack ? 'rolledBack' : 'live', at: seen, since: seen, commit, repo: delivery.repo, why };
     for (const of of (delivery.undoes ?? [own]).slice(0, mostUndone))
       if (of !== undefined) told.set(of, (told.get(of) ?? new Map()).set(delivery.name, fact));
   }
-  const { signal, over } = limited(world.signal, inAllMs, about.source.url ?? 'https://comments.invalid');
+  const { signal, over } = limited(world.signal, commentMs, about.source.url ?? 'https://comments.invalid');
   const within = { ...session, world: { ...world, signal } };
   await Promise.all([...told].map(([commit, facts]) => commentOn(within, about, commit, facts))).finally(over);
 }
@@ -95,7 +102,7 @@ async function commentOn(session: Session, about: CommentedConfig, commit: strin
       if (merged === undefined)
         return tell('info', `no merged pull request brought ${short(commit)}, or the token may not see it`);
       const { number } = merged;
-      const write = (theirs: readonly string[]): string => clean(commentText(theirs, facts));
+      const write = (theirs: readonly string[]): string => clean(commentText(theirs, facts, world.clock.now()));
       const did = await keepComment(world, { ...where, number }, await markerOf(world, about), write);
       const message = { created: 'made', updated: 'brought up to date', unchanged: 'there already' }[did];
       const words = `The comment on pull request ${number} about where ${short(commit)} is live is ${message}.`;
@@ -132,22 +139,44 @@ async function markerOf(world: World, { path, source }: CommentedConfig): Promis
 }
 
 /** What our comments said and what this run knows, of each environment what was seen last. Pure. */
-export function commentText(theirs: readonly string[], ours: Facts): string {
+export function commentText(theirs: readonly string[], ours: Facts, now: number): string {
   const facts = new Map<string, Fact>();
-  for (const [name, fact] of [...theirs.flatMap((body) => [...factsIn(body)]), ...ours]) {
+  const said = theirs.flatMap(factsIn).map(([name, fact]): [string, Fact] => {
+    if (Date.parse(fact.at) <= now + skewMs) return [name, fact];
+    // Its clock was ahead, and nobody knows how far: what this run has seen counts.
+    const at = ours.get(name)?.at ?? new Date(now).toISOString();
+    return [name, { ...fact, at, since: fact.since < at ? fact.since : at }];
+  });
+  for (const [name, fact] of [...said, ...ours]) {
     const known = facts.get(name);
     const [older, newer] = known === undefined || known.at <= fact.at ? [known, fact] : [fact, known];
     // What is live still has been since it was said first.
     const isSame = older?.is === 'live' && newer.is === 'live';
     facts.set(name, isSame ? { ...newer, since: older.since, commit: older.commit, repo: older.repo } : newer);
   }
-  const kept = [...facts].slice(-mostEnvironments);
-  // A comment within HTML ends at the first hyphens, and names nobody.
-  const data = JSON.stringify(Object.fromEntries(kept)).replace(
-    /[^\w\s"{}:,./\\]/g,
+  // What is given up first: of others' environments the oldest, and then of those of this run.
+  const byAge = [...facts].sort(([a, { at: left }], [b, { at: right }]) => {
+    return Number(ours.has(a)) - Number(ours.has(b)) || (left < right ? -1 : Number(left > right));
+  });
+  for (const [name] of byAge.splice(0, byAge.length - mostEnvironments)) facts.delete(name);
+  for (const [name, fact] of byAge) {
+    if (textOf(facts).length <= longestText) break;
+    facts.set(name, { ...fact, why: beginning(fact.why, shorter) });
+  }
+  for (const [name] of byAge) {
+    if (textOf(facts).length <= longestText) break;
+    facts.delete(name);
+  }
+  return textOf(facts);
+}
+
+function textOf(facts: Facts): string {
+  // A comment within HTML ends at the first hyphens, and names nobody. A line separator would end the line.
+  const data = JSON.stringify(Object.fromEntries(facts)).replace(
+    /[^\w "{}:,./\\]/g,
     (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
-  const lines = kept.map(([name, { is, since, commit, repo, why }]) => {
+  const lines = [...facts].map(([name, { is, since, commit, repo, why }]) => {
     const when = `${since.slice(0, 16).replace('T', ' ')} UTC`;
     const page = commitPage(repo, commit);
     const by =
@@ -162,8 +191,9 @@ export function commentText(theirs: readonly string[], ours: Facts): string {
 }
 
 /** What a comment of ours says, as far as it is sound: whoever may edit it may have written anything. */
-function factsIn(body: string): [string, Fact][] {
-  const [, text] = /^<!-- tagboat facts (\{.*\}) -->\r?$/m.exec(body) ?? [];
+export function factsIn(body: string): [string, Fact][] {
+  // An earlier release left line separators in it, at which a dot ends.
+  const [, text] = /^<!-- tagboat facts (\{[^\n]*\}) -->\r?$/m.exec(body) ?? [];
   let value: unknown;
   try {
     value = JSON.parse(text ?? '{}');
@@ -179,6 +209,11 @@ function factsIn(body: string): [string, Fact][] {
       const [commit, repo, why] = ['commit', 'repo', 'why'].map((key) => textAt(value, name, key));
       const times = { at: new Date(seen).toISOString(), since: new Date(since).toISOString() };
       const id = /^[0-9a-f]{40,64}$/.test(commit ?? '') ? (commit ?? '') : '';
-      return [[name.slice(0, 100), { is, ...times, commit: id, repo: repo ?? '', why: beginning(why ?? '', longest) }]];
+      return [
+        [
+          name.slice(0, 100),
+          { is, ...times, commit: id, repo: beginning(repo ?? '', longestUrl), why: beginning(why ?? '', longest) },
+        ],
+      ];
     });
 }

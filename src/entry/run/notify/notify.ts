@@ -1,5 +1,5 @@
 import { type ErrorReport, reportOf } from '../../../errors.ts';
-import { emitNotice, type Happening } from '../../../events.ts';
+import { type Event, emitNotice, type Happening } from '../../../events.ts';
 import { sourceBehind } from '../../../plan/listed.ts';
 import { badEnds, type DeliveryEnd, type HookPlan } from '../../../plan/outcome.ts';
 import type { DeliveryPlan, Source } from '../../../plan.ts';
@@ -33,9 +33,11 @@ export async function withNotifications(
   work: (session: Session) => Promise<Ending>,
 ): Promise<Ending> {
   session.unplanned.length = 0;
-  const events: Happening[] = [];
+  const events: Event[] = [];
+  const { clock } = session.world;
   const emit = (happening: Happening): void => {
-    if (happening.type !== 'image.log' && happening.type !== 'image.progress') events.push(happening);
+    if (happening.type !== 'image.log' && happening.type !== 'image.progress')
+      events.push({ ...happening, at: new Date(clock.now()).toISOString() });
     session.emit(happening);
   };
   const tell = (errors: readonly ErrorReport[]): Promise<void> => tellAll(session, plan, events, errors);
@@ -66,7 +68,7 @@ export async function tellUnplanned(session: Session, error: unknown): Promise<v
 async function tellAll(
   session: Session,
   { source, deliveries }: Delivered,
-  events: readonly Happening[],
+  events: readonly Event[],
   errors: readonly ErrorReport[],
 ): Promise<void> {
   const { command } = session;

@@ -1,6 +1,6 @@
 import { appendFile, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { plan } from '../../../../src/entry/commands/plan.ts';
 import { ship } from '../../../../src/entry/commands/ship.ts';
 import type { CommonOptions } from '../../../../src/entry/run/options.ts';
@@ -62,7 +62,10 @@ async function job({ fork = false, actor = 'ada', hidden = false, refuses = fals
     ...{ GITHUB_SERVER_URL: host.url, GITHUB_REPOSITORY: 'acme/shop', GITHUB_EVENT_PATH: event, GITHUB_TOKEN: token },
     ...{ GITHUB_API_URL: `${api.url}/api/v3`, GITHUB_GRAPHQL_URL: `${api.url}/api/graphql` },
   });
-  const run = async (options: { readonly comment?: boolean; readonly render?: boolean } = {}) => {
+  const run = async (
+    options: { readonly comment?: boolean; readonly render?: boolean } = {},
+    hangs?: (signal: AbortSignal | undefined) => Promise<never>,
+  ) => {
     let value: PlanValue | undefined;
     const body = plan(common, options);
     const result = await here(
@@ -71,7 +74,13 @@ async function job({ fork = false, actor = 'ada', hidden = false, refuses = fals
         value = ending.value as unknown as PlanValue;
         return ending;
       },
-      { command: 'plan', cwd: dir, env: await env() },
+      {
+        ...{ command: 'plan', cwd: dir, env: await env() },
+        world: ({ http }) => ({
+          http: (request) =>
+            hangs !== undefined && String(request.url).includes('/comments') ? hangs(request.signal) : http(request),
+        }),
+      },
     );
     const codes = result.events.flatMap((one) => (one.type === 'notice' ? [one.code] : []));
     return { ...result, value, codes };
@@ -102,6 +111,25 @@ describe.skipIf(noHttpBackend !== undefined)(`a plan in a job of a pull request$
     await run({ comment: true });
     expect(writes(place)).toEqual(['POST', 'PATCH']);
     expect(comments.all).toHaveLength(1);
+  });
+
+  it('is told not to be there where the host of comments hangs, after the time that all comments have', async () => {
+    const { run } = await job();
+    const ends: (() => void)[] = [];
+    const { setTimeout: own } = globalThis;
+    const kept = ((end: () => void, ms?: number, ...more: []) => {
+      if (ms === 20_000) ends.push(end);
+      return own(end, ms, ...more);
+    }) as typeof setTimeout;
+    vi.spyOn(globalThis, 'setTimeout').mockImplementation(kept);
+    onTestFinished(() => void vi.restoreAllMocks());
+    // Never an answer; and all that was to happen after twenty seconds happens once it is asked.
+    const hangs = (signal: AbortSignal | undefined): Promise<never> =>
+      new Promise((_, reject) => {
+        signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+        for (const end of ends) end();
+      });
+    expect((await run({ comment: true }, hangs)).codes).toContain('PLAN_NOT_COMMENTED');
   });
 
   it('leaves the comment to the run of the newest commit, where the pull request has another by now', async () => {

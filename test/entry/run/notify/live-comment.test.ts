@@ -1,11 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { commit } from '../../../../src/entry/commands/commit.ts';
 import { promote } from '../../../../src/entry/commands/promote/promote.ts';
 import { rollback } from '../../../../src/entry/commands/rollback.ts';
-import { commentText } from '../../../../src/entry/run/notify/live-comment.ts';
+import { commentText, factsIn } from '../../../../src/entry/run/notify/live-comment.ts';
+import { withNotifications } from '../../../../src/entry/run/notify/notify.ts';
 import type { Body } from '../../../../src/entry/run/session.ts';
+import type { DeliveryPlan, Source } from '../../../../src/plan.ts';
 import { json, serveApi } from '../../../../src/sandbox/api.ts';
 import { createComments } from '../../../../src/sandbox/github/comments.ts';
 import { harbour } from '../../../support/argocd.ts';
@@ -103,6 +106,34 @@ describe.skipIf(noHttpBackend !== undefined)(`the comment on the app repo's merg
     expect(JSON.stringify(api.requests.map(({ path }) => path))).not.toContain(token);
   });
 
+  it('says that it was rolled back though the run that saw it live before ends after that', async () => {
+    const { deliver, run, lines, host, dir } = await job();
+    const first = await deliver();
+    const source: Source = {
+      ...{
+        dir,
+        url: `${host.url}/acme/shop.git`,
+        commit: (await git(dir, 'rev-parse', 'HEAD')).trim(),
+        branch: 'main',
+      },
+      ...{ dirty: false, subject: '', author: { name: '', email: '' }, committedAt: '' },
+      runUrl: undefined,
+    };
+    const repo = `${host.url}/acme/config`;
+    await run(async (session) => {
+      session.commented.push({ path: join(dir, 'tagboat.yaml'), source });
+      const staging = { name: 'staging', repo, branch: 'main', edits: [], deploy: {} } as unknown as DeliveryPlan;
+      return withNotifications(session, { source, deliveries: [staging] }, async ({ emit }) => {
+        for (const event of first.events)
+          if (event.type === 'commit.finished' || event.type.startsWith('verdict.')) emit(event);
+        // Another delivery of the run isn't there yet.
+        await run(rollback(settings, 'staging', { to: 'previous', why: 'broken' }), 'rollback');
+        return { value: null };
+      });
+    }, 'commit');
+    expect(lines()).toEqual([expect.stringMatching(/^- ↩️ rolled back in `staging` at .*: `broken`$/)]);
+  });
+
   it.each([
     ['where the job may not write one', { refuses: true }, 'warning', /Resource not accessible.*pull-requests: write/],
     ['where no pull request brought the commit', { pushed: true }, 'info', /no merged pull request brought/],
@@ -126,9 +157,11 @@ describe('what the comment says', () => {
   const live = (time: string) => ({ ...fact, is: 'live' as const, at: time, since: time });
   const back = (time: string) => ({ ...fact, is: 'rolledBack' as const, at: time, since: time });
   const [ten, eleven, noon] = ['2026-11-01T10:00:00.000Z', '2026-11-01T11:00:00.000Z', '2026-11-01T12:00:00.000Z'];
-  const of = (is: ReturnType<typeof live> | ReturnType<typeof back>) => commentText([], new Map([['staging', is]]));
+  const now = Date.parse('2026-11-01T13:00:00.000Z');
+  const of = (is: ReturnType<typeof live> | ReturnType<typeof back>) =>
+    commentText([], new Map([['staging', is]]), now);
   const text = (theirs: readonly string[], ours: ReturnType<typeof live> | ReturnType<typeof back>) =>
-    commentText(theirs, new Map([['staging', ours]]))
+    commentText(theirs, new Map([['staging', ours]]), now)
       .split('\n')
       .slice(1)
       .join();
@@ -142,8 +175,9 @@ describe('what the comment says', () => {
   it('has the time of the first run that saw it live, and the facts of two comments that two runs made at once', () => {
     expect(text([of(live(ten))], live(noon))).toMatch(/since 2026-11-01 10:00/);
     const both = commentText(
-      [of(live(ten)), commentText([], new Map([['qa', live(eleven)]]))],
+      [of(live(ten)), commentText([], new Map([['qa', live(eleven)]]), now)],
       new Map([['p', live(noon)]]),
+      now,
     );
     expect(
       both
@@ -165,6 +199,74 @@ describe('what the comment says', () => {
   ])('takes nothing from a comment that somebody has broken (%s)', (_, body) => {
     expect(text([body], live(noon))).toMatch(
       /^- ✅ live in `staging` since 2026-11-01 12:00 UTC \(\[`ccccccc`\]\(https:[^,]*$/,
+    );
+  });
+
+  it('keeps the facts of every environment from run to run, whatever stands in them', () => {
+    const odd = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 60 }),
+      fc.string({
+        unit: fc.constantFrom('\u2028', '\u2029', '-->', '\ud800', '\u007f', '\u0085', '"', '\\', '\r', '😀', '`'),
+      }),
+    );
+    fc.assert(
+      fc.property(fc.dictionary(odd, fc.tuple(odd, odd), { maxKeys: 8 }), odd, (environments, last) => {
+        const facts = Object.entries(environments).map(([name, [why, repo]]) => {
+          return [name, { ...back(ten), why, repo }] as const;
+        });
+        const one = commentText([], new Map(facts), now);
+        expect(one.split('\n')[0]).toMatch(/^<!-- tagboat facts [ -~]* -->$/);
+        expect(commentText([one], new Map(), now)).toBe(one);
+        const more = commentText([one], new Map([[last, live(noon)]]), now);
+        const kept = new Map(factsIn(more));
+        for (const [name, fact] of facts) if (name !== last) expect(kept.get(name)).toEqual(fact);
+        expect(kept.size).toBe(new Set([...facts.map(([name]) => name), last]).size);
+      }),
+    );
+  });
+
+  it('is read though a release before this one left a line separator in it', () => {
+    const told = of({ ...back(ten), why: 'a b' }).replaceAll('a b', 'a\u2028b');
+    expect(commentText([told], new Map([['qa', live(noon)]]), now)).toMatch(/rolled back in `staging`/);
+  });
+
+  it('is shorter than what a host takes, and says most of what is newest', () => {
+    const minute = (at: number) => new Date(Date.parse(ten) + at * 60_000).toISOString();
+    const facts = new Map(
+      Array.from({ length: 50 }, (_, at) => [`env-${at}`, { ...back(minute(at)), why: 'Ж'.repeat(300) }] as const),
+    );
+    const said = commentText([], facts, now);
+    expect(said.length).toBeLessThan(60_000);
+    expect(said).toContain(`\`${'Ж'.repeat(300)}\``);
+    expect(said.split('\n').at(-1)).toContain('Ж'.repeat(300));
+    for (const name of facts.keys()) expect(said).toContain(`\`${name}\``);
+    const wide = new Map([...facts].map(([name, one]) => [name, { ...one, repo: 'ж'.repeat(400) }] as const));
+    const few = commentText([], wide, now);
+    expect(few.length).toBeLessThan(60_000);
+    expect(few).toContain('`env-49`');
+  });
+
+  it('speaks of at most fifty environments: of those of this run, and of the newest', () => {
+    const early = new Map(Array.from({ length: 50 }, (_, at) => [`env-${at}`, live(at === 7 ? ten : eleven)] as const));
+    const said = commentText(
+      [commentText([], early, now)],
+      new Map<string, ReturnType<typeof live> | ReturnType<typeof back>>([
+        ['env-0', back(noon)],
+        ['new', live(noon)],
+      ]),
+      now,
+    );
+    expect(said.split('\n')).toHaveLength(51);
+    expect(said).toContain('rolled back in `env-0`');
+    expect(said).toContain('live in `new`');
+    expect(said).not.toContain('`env-7`');
+  });
+
+  it('takes no word of a time to come: what a runner with a clock ahead has said, the next one says otherwise', () => {
+    const ahead = of(live('2099-01-01T00:00:00.000Z'));
+    expect(text([ahead], back(noon))).toMatch(/^- ↩️ rolled back in `staging` at 2026-11-01 12:00/);
+    expect(commentText([ahead], new Map([['qa', live(noon)]]), now)).toMatch(
+      /live in `staging` since 2026-11-01 13:00/,
     );
   });
 });
