@@ -102,6 +102,8 @@ export async function build() {
 export async function buildWeb(made) {
   const vite = await import('vite');
   const folder = join(made, 'web');
+  // Vite says `production` to this process and so to all that it starts: npm would install no devDependencies there.
+  const { NODE_ENV } = process.env;
   await vite.build({
     root: join(root, 'web'),
     configFile: false,
@@ -119,6 +121,8 @@ export async function buildWeb(made) {
       cssCodeSplit: false,
     },
   });
+  if (NODE_ENV === undefined) delete process.env.NODE_ENV;
+  else process.env.NODE_ENV = NODE_ENV;
   const [script, style] = ['app.js', 'app.css'].map((name) => readFileSync(join(folder, name), 'utf8'));
   return JSON.stringify({ script, style });
 }
