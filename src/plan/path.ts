@@ -97,6 +97,15 @@ export function placeKey({ file, path }: { readonly file: string; readonly path:
   }
 }
 
+/** The last of these that is about this place. */
+export function lastAt<T extends { readonly file: string; readonly path: string }>(
+  those: readonly T[],
+  place: { readonly file: string; readonly path: string },
+): T | undefined {
+  const key = placeKey(place);
+  return those.findLast((one) => placeKey(one) === key);
+}
+
 function formatStep(step: PathStep): string {
   if (step.is === 'index') return `[${step.index}]`;
   if (step.is === 'key') return `.${quoted(step.key)}`;

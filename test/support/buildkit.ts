@@ -1,10 +1,11 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Env } from '../../src/wire/world.ts';
 import { hasProgram } from './docker-registry.ts';
+import { cache, installOnce, withoutGo } from './installed.ts';
 
 /** A BuildKit daemon of the test's own, and a docker client with buildx that has it as its builder. */
 export interface Buildkit {
@@ -21,7 +22,6 @@ export interface Buildkit {
 
 const client = '/usr/bin/docker';
 const pinned = join(import.meta.dirname, 'buildkit');
-const cache = join(import.meta.dirname, '../../.cache/buildkit');
 
 /** Why BuildKit can't be built or started here, or undefined. */
 export const noBuildkit: string | undefined = why();
@@ -31,17 +31,14 @@ function why(): string | undefined {
   if (!hasProgram(client)) return 'docker is missing (Debian: docker.io)';
   if (!hasProgram('runc')) return 'runc is missing (Debian: runc)';
   if (existsSync(programs())) return undefined;
-  if (!hasProgram('go')) return 'Go is missing, with which buildx and buildkitd are built';
-  const wanted = /^go (\d+)\.(\d+)/m.exec(readFileSync(join(pinned, 'go.mod'), 'utf8'));
-  const has = /go(\d+)\.(\d+)/.exec(execFileSync('go', ['env', 'GOVERSION'], { encoding: 'utf8' }));
-  const version = (match: RegExpExecArray | null) => Number(match?.[1] ?? 0) * 1_000 + Number(match?.[2] ?? 0);
-  return version(has) >= version(wanted) ? undefined : `Go is older than ${wanted?.[1]}.${wanted?.[2]}`;
+  const [, major, minor] = /^go (\d+)\.(\d+)/m.exec(readFileSync(join(pinned, 'go.mod'), 'utf8')) ?? [];
+  return withoutGo('buildx and buildkitd are', [Number(major), Number(minor)]);
 }
 
 /** Where the programs lie: by what is pinned, so that other versions are built anew. */
 function programs(): string {
   const pins = ['go.mod', 'go.sum'].map((name) => readFileSync(join(pinned, name)));
-  return join(cache, createHash('sha256').update(Buffer.concat(pins)).digest('hex').slice(0, 16));
+  return join(cache, 'buildkit', createHash('sha256').update(Buffer.concat(pins)).digest('hex').slice(0, 16));
 }
 
 /** Whether the programs are there, so that a start takes seconds. */
@@ -57,10 +54,7 @@ export function buildxProgram(): string {
 /** Builds the pinned programs unless they are there. Takes minutes, once. Throws when the modules can't be fetched. */
 function buildPrograms(): string {
   const dir = programs();
-  if (existsSync(dir)) return dir;
-  mkdirSync(cache, { recursive: true });
-  const half = mkdtempSync(join(cache, 'half-'));
-  try {
+  installOnce(dir, (half) => {
     const mains = ['github.com/docker/buildx/cmd/buildx', 'github.com/moby/buildkit/cmd/buildkitd'];
     const built = spawnSync('go', ['build', '-trimpath', '-ldflags=-s -w', '-o', `${half}/`, ...mains], {
       cwd: pinned,
@@ -69,16 +63,8 @@ function buildPrograms(): string {
       timeout: 20 * 60_000,
     });
     if (built.status !== 0) throw new Error(`buildx and buildkitd can't be built:\n${built.stderr.slice(-2_000)}`);
-    try {
-      renameSync(half, dir);
-    } catch (error) {
-      // Two test files may build at once: whoever is second takes what the first one made.
-      if (!existsSync(dir)) throw error;
-    }
-    return dir;
-  } finally {
-    rmSync(half, { recursive: true, force: true });
-  }
+  });
+  return dir;
 }
 
 /** With these files a daemon listens on loopback too, for whoever has a certificate of the CA. */

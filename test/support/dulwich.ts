@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { hasProgram } from './docker-registry.ts';
-import { cache, installOnce, installStep, serveUntilEnd } from './installed.ts';
+import { cache, installOnce, installStep } from './installed.ts';
+import { serveUntilEnd } from './servers.ts';
 
 const version = '1.2.21';
 const packages = join(cache, 'dulwich', version);

@@ -1,9 +1,9 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { hasProgram } from './docker-registry.ts';
+import { cache, installOnce, withoutGo } from './installed.ts';
 
 /** A real Gitea on loopback, without its web pages' scripts. */
 export interface Gitea {
@@ -19,18 +19,11 @@ export interface Gitea {
 
 const version = 'v1.26.0';
 const module = `code.gitea.io/gitea@${version}`;
-const cache = join(import.meta.dirname, '../../.cache/gitea');
-const program = join(cache, version, 'gitea');
+const folder = join(cache, 'gitea', version);
+const program = join(folder, 'gitea');
 
 /** Why Gitea can't be built or started here, or undefined. */
-export const noGitea: string | undefined = why();
-
-function why(): string | undefined {
-  if (existsSync(program)) return undefined;
-  if (!hasProgram('go')) return 'Go is missing, with which Gitea is built';
-  const [, major, minor] = /go(\d+)\.(\d+)/.exec(execFileSync('go', ['env', 'GOVERSION'], { encoding: 'utf8' })) ?? [];
-  return Number(major) * 1_000 + Number(minor) >= 1_026 ? undefined : 'Go is older than 1.26';
-}
+export const noGitea: string | undefined = existsSync(program) ? undefined : withoutGo('Gitea is', [1, 26]);
 
 /** The module as the proxy has it, checked by Go's sums; its templates and texts are read from there. */
 function moduleFolder(): string {
@@ -40,10 +33,7 @@ function moduleFolder(): string {
 
 /** Builds it unless it is there. Takes minutes, once. Throws when the modules can't be fetched. */
 function build(): void {
-  if (existsSync(program)) return;
-  mkdirSync(cache, { recursive: true });
-  const half = mkdtempSync(join(cache, 'half-'));
-  try {
+  installOnce(folder, (half) => {
     const cwd = moduleFolder();
     const flags = ['-trimpath', '-ldflags=-s -w', '-tags', 'sqlite sqlite_unlock_notify'];
     const built = spawnSync('go', ['build', ...flags, '-o', join(half, 'gitea'), '.'], {
@@ -56,14 +46,7 @@ function build(): void {
     // What it reads at run time, beside it: a module cache may be cleaned.
     for (const name of ['templates', 'options', 'public']) execFileSync('cp', ['-r', join(cwd, name), half]);
     execFileSync('chmod', ['-R', 'u+w', half]);
-    try {
-      renameSync(half, join(cache, version));
-    } catch (error) {
-      if (!existsSync(program)) throw error;
-    }
-  } finally {
-    rmSync(half, { recursive: true, force: true });
-  }
+  });
 }
 
 async function freePort(): Promise<number> {
@@ -89,7 +72,7 @@ export async function startGitea(): Promise<Gitea> {
       ROOT_URL: `${url}/`,
       DISABLE_SSH: true,
       OFFLINE_MODE: true,
-      STATIC_ROOT_PATH: join(cache, version),
+      STATIC_ROOT_PATH: folder,
     },
     database: { DB_TYPE: 'sqlite3', PATH: join(dir, 'gitea.db') },
     repository: { ROOT: join(dir, 'repos') },

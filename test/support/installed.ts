@@ -1,9 +1,7 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { onTestFinished } from 'vitest';
-import type { Env } from '../../src/wire/world.ts';
+import { hasProgram } from './docker-registry.ts';
 
 /** Where what the tests install stays from one run to the next. */
 export const cache: string = join(import.meta.dirname, '../../.cache');
@@ -32,14 +30,11 @@ export function installStep(program: string, ...args: string[]): void {
   throw new Error(`${program} ${args.join(' ')} failed:\n${error?.message ?? `${stdout}${stderr}`.slice(-2_000)}`);
 }
 
-/** Runs a server that prints its port, until the test ends; answers where it is. */
-export async function serveUntilEnd(program: string, args: readonly string[], env: Env): Promise<string> {
-  const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'ignore'] });
-  const over = new Promise<void>((resolve) => void child.once('close', () => resolve()));
-  onTestFinished(async () => {
-    child.kill('SIGKILL');
-    await over;
-  });
-  for await (const line of createInterface({ input: child.stdout })) return `http://127.0.0.1:${line}`;
-  throw new Error(`${program} ended before it listened`);
+/** Why nothing can be built that needs this version of Go, or undefined. `what`: the end of "with which …". */
+export function withoutGo(what: string, [major, minor]: readonly [number, number]): string | undefined {
+  if (!hasProgram('go')) return `Go is missing, with which ${what} built`;
+  const told = spawnSync('go', ['env', 'GOVERSION'], { encoding: 'utf8' }).stdout;
+  const [, has, hasMinor] = /go(\d+)\.(\d+)/.exec(told) ?? [];
+  const isEnough = Number(has) > major || (Number(has) === major && Number(hasMinor) >= minor);
+  return isEnough ? undefined : `Go is older than ${major}.${minor}`;
 }

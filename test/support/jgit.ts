@@ -3,7 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { hasProgram } from './docker-registry.ts';
 import { tempDir } from './git-host.ts';
-import { cache, installOnce, installStep, serveUntilEnd } from './installed.ts';
+import { cache, installOnce, installStep } from './installed.ts';
+import { serveUntilEnd } from './servers.ts';
 
 const here = join(import.meta.dirname, 'jgit');
 const [pom, main] = [join(here, 'pom.xml'), join(here, 'Main.java')] as const;

@@ -1,42 +1,28 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { freePorts } from './cluster/processes.ts';
-import { hasProgram } from './docker-registry.ts';
+import { cache, installOnce, withoutGo } from './installed.ts';
 
 const source = join(import.meta.dirname, 'otlp-collector');
 const [, version = ''] = /otelcol (v\S+)/.exec(readFileSync(join(source, 'go.mod'), 'utf8')) ?? [];
-const cache = join(import.meta.dirname, '../../.cache/otlp-collector');
-const program = join(cache, version, 'collector');
+const folder = join(cache, 'otlp-collector', version);
+const program = join(folder, 'collector');
 
 /** Why OpenTelemetry's Collector can't be built here, or undefined. */
-export const noCollector: string | undefined = (() => {
-  if (existsSync(program)) return undefined;
-  if (!hasProgram('go')) return 'Go is missing, with which the OpenTelemetry Collector is built; https://go.dev';
-  const told = spawnSync('go', ['env', 'GOVERSION'], { encoding: 'utf8' }).stdout;
-  const [, major, minor] = /go(\d+)\.(\d+)/.exec(told) ?? [];
-  return Number(major) * 1_000 + Number(minor) >= 1_026 ? undefined : 'Go is older than 1.26';
-})();
+export const noCollector: string | undefined = existsSync(program)
+  ? undefined
+  : withoutGo('the OpenTelemetry Collector is', [1, 26]);
 
 /** Builds it unless it is there. Takes minutes, once. Throws when the modules can't be fetched. */
 function build(): void {
-  if (existsSync(program)) return;
-  mkdirSync(cache, { recursive: true });
-  const half = mkdtempSync(join(cache, 'half-'));
-  try {
+  installOnce(folder, (half) => {
     const args = ['go', 'build', '-trimpath', '-ldflags=-s -w', '-o', join(half, 'collector'), '.'];
     const env = { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly -buildvcs=false' };
     const built = spawnSync('nice', args, { cwd: source, env, encoding: 'utf8', timeout: 25 * 60_000 });
     if (built.status !== 0) throw new Error(`The Collector can't be built:\n${built.stderr.slice(-2_000)}`);
-    try {
-      renameSync(half, join(cache, version));
-    } catch (error) {
-      if (!existsSync(program)) throw error;
-    }
-  } finally {
-    rmSync(half, { recursive: true, force: true });
-  }
+  });
 }
 
 /**

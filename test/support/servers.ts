@@ -1,11 +1,13 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
+import type { Env } from '../../src/wire/world.ts';
 
 async function listen(server: Server): Promise<number> {
   const sockets = new Set<Socket>();
@@ -66,4 +68,16 @@ export function ownCa(names: readonly string[] = ['localhost']): OwnCa {
   openssl('x509', '-req', '-in', 'host.csr', '-out', 'host.pem', ...signed);
   const read = (name: string) => readFileSync(join(dir, name), 'utf8');
   return { dir, caFile: join(dir, 'ca.pem'), localhost: { key: read('host.key'), cert: read('host.pem') } };
+}
+
+/** Runs a server that prints its port, until the test ends; answers where it is. */
+export async function serveUntilEnd(program: string, args: readonly string[], env: Env): Promise<string> {
+  const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'ignore'] });
+  const over = new Promise<void>((resolve) => void child.once('close', () => resolve()));
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await over;
+  });
+  for await (const line of createInterface({ input: child.stdout })) return `http://127.0.0.1:${line}`;
+  throw new Error(`${program} ended before it listened`);
 }

@@ -1,7 +1,7 @@
 import { TagboatError } from '../../errors.ts';
 import type { BranchHistory, HistoryRecord, PlaceNow } from '../../plan/history.ts';
 import type { HeldPlace } from '../../plan/holds.ts';
-import { placeKey } from '../../plan/path.ts';
+import { lastAt, placeKey } from '../../plan/path.ts';
 import type { ObjectId } from '../../wire/git/pack/object.ts';
 import { filesOf, loadRewrite } from '../edit/rewrite.ts';
 import type { ConfigRepo } from '../repo/config-repo.ts';
@@ -53,7 +53,7 @@ export async function comparePlaces(
   const places = asked.map(({ file, path }, at): PlaceNow => {
     const writer = writers.get(placeKey({ file, path }));
     const value = values[at];
-    const set = writer && settingAt(writer, { file, path });
+    const set = writer && lastAt(writer.settings, { file, path })?.value;
     return { file, path, value, writer, byHand: value !== undefined && value !== set };
   });
   const changed = new Map<ObjectId, HistoryRecord>();
@@ -112,9 +112,4 @@ async function changeOf(
   }
   const found = since[newest];
   return found?.is === 'other' ? found : undefined;
-}
-
-/** What a record says it set a place to. */
-function settingAt({ settings }: HistoryRecord, place: HeldPlace): string | undefined {
-  return settings.findLast((one) => placeKey(one) === placeKey(place))?.value;
 }

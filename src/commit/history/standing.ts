@@ -1,6 +1,6 @@
 import type { BranchHistory, HistoryRecord, PlaceNow } from '../../plan/history.ts';
 import type { HeldPlace } from '../../plan/holds.ts';
-import { placeKey } from '../../plan/path.ts';
+import { lastAt, placeKey } from '../../plan/path.ts';
 import type { DeliveryStanding, Obstacle, PlaceStanding } from '../../plan/where.ts';
 import type { Relation } from '../../wire/git/ancestry.ts';
 import type { ObjectId } from '../../wire/git/pack/object.ts';
@@ -130,7 +130,7 @@ async function sinceWhen(
   const setters = records.filter(({ settings }) => settings.some((one) => placeKey(one) === key));
   let found: HistoryRecord | undefined;
   for (const record of setters.slice(0, mostSteps)) {
-    const value = record.settings.findLast((one) => placeKey(one) === key)?.value ?? '';
+    const value = lastAt(record.settings, place)?.value ?? '';
     const from = commitOf(value, record);
     if (from === undefined || !has((await kinOf(from)).is)) break;
     found = record;

@@ -1,7 +1,7 @@
 import type { BranchHistory, HistoryRecord, PlaceNow } from '../../../plan/history.ts';
 import type { HeldPlace } from '../../../plan/holds.ts';
 import type { AfterPlan, Candidate, NotYet, PlacePair } from '../../../plan/listed.ts';
-import { placeKey } from '../../../plan/path.ts';
+import { lastAt, placeKey } from '../../../plan/path.ts';
 import type { LiveLook } from '../../../plan/where.ts';
 import { openingAt } from './opening.ts';
 
@@ -36,7 +36,7 @@ export function dueOf(facts: DueFacts, now: number): Candidate {
     return ended(about, [{ is: 'unknown', why: `the config repo of ${name} could not be read` }]);
   }
   const placed = pairs.map((pair, at) => {
-    return { ...pair, theirs: placeIn(from, pair.from), ours: placeIn(to, pair.to), kin: facts.kin[at] };
+    return { ...pair, theirs: lastAt(from.places, pair.from), ours: lastAt(to.places, pair.to), kin: facts.kin[at] };
   });
   const differing = placed.filter(({ theirs, ours }) => theirs?.value === undefined || theirs.value !== ours?.value);
   if (differing.length === 0) return ended(about, [{ is: 'nothing' }]);
@@ -112,10 +112,6 @@ function healthOf({ after, live, notAsked, isFollowed }: DueFacts): {
   return { healthy: ill.length === 0, notYet };
 }
 
-function placeIn({ places }: BranchHistory, place: HeldPlace): PlaceNow | undefined {
-  return places.find((one) => placeKey(one) === placeKey(place));
-}
-
 /**
  * The commit that brought the value that is there: of others where it came back by theirs, or else the first of ours that set it
  * to that and nothing else since.
@@ -123,12 +119,11 @@ function placeIn({ places }: BranchHistory, place: HeldPlace): PlaceNow | undefi
 export function sinceWhen({ records }: BranchHistory, place: PlaceNow): HistoryRecord | undefined {
   if (place.byHand || place.writer === undefined) return undefined;
   if (place.back !== undefined) return records.find(({ commit }) => commit === place.back);
-  const key = placeKey(place);
   let since: HistoryRecord | undefined;
   for (const record of records) {
     // A commit of others may have had another value there in between: which files it changed isn't read.
     if (record.is === 'other' && since !== undefined) break;
-    const set = record.settings.findLast((one) => placeKey(one) === key)?.value;
+    const set = lastAt(record.settings, place)?.value;
     if (set === undefined) continue;
     if (set !== place.value) break;
     since = record;

@@ -9,7 +9,7 @@ import { type ErrorReport, TagboatError } from '../../../errors.ts';
 import type { BranchHistory, HistoryRecord, PlaceNow } from '../../../plan/history.ts';
 import type { HeldPlace } from '../../../plan/holds.ts';
 import type { Candidate, NotYet, PlacePair } from '../../../plan/listed.ts';
-import { placeKey } from '../../../plan/path.ts';
+import { lastAt, placeKey } from '../../../plan/path.ts';
 import { WireFailure } from '../../../wire/failure.ts';
 import { mergedPull } from '../../../wire/forge/merged.ts';
 import type { World } from '../../../wire/world.ts';
@@ -130,10 +130,10 @@ export async function decideAll(
       histories.find((one) => one.repo === repo && one.branch === branch);
     const [first, second] = [history(from), history(to)];
     const differs = pairs.map((pair) => {
-      const [ours, theirs] = [placeIn(first, pair.from), placeIn(second, pair.to)];
+      const [ours, theirs] = [lastAt(first?.places ?? [], pair.from), lastAt(second?.places ?? [], pair.to)];
       if (ours !== undefined && ours.value === theirs?.value) return undefined;
       // A branch that is yet to be made has what it is made of.
-      return { ours, theirs: second?.base === undefined ? theirs : placeIn(second.base, pair.to) };
+      return { ours, theirs: second?.base === undefined ? theirs : lastAt(second.base.places, pair.to) };
     });
     const looked = seen.find(({ delivery }) => delivery === from.name);
     const isAsked = first !== undefined && second !== undefined && differs.some((one) => one !== undefined);
@@ -231,8 +231,4 @@ function newestOf(places: readonly HeldPlace[], { records, tip, places: known }:
   const own = new Set(places.map(placeKey));
   const writers = new Set(known.flatMap((place) => (own.has(placeKey(place)) ? (place.writer?.commit ?? []) : [])));
   return records.find(({ commit }) => writers.has(commit))?.commit ?? tip;
-}
-
-function placeIn(history: Pick<BranchHistory, 'places'> | undefined, place: HeldPlace): PlaceNow | undefined {
-  return history?.places.find((one) => placeKey(one) === placeKey(place));
 }
