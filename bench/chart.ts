@@ -1,6 +1,6 @@
 /** A line in a chart; its name is its CSS class as well. */
 export interface Line {
-  readonly name: 'clone' | 'sparse' | 'tagboat' | 'glue' | 'bare';
+  readonly name: 'clone' | 'sparse' | 'tagboat' | 'api' | 'glue' | 'bare';
   readonly title: string;
   readonly points: readonly (readonly [x: number, y: number])[];
 }
@@ -146,6 +146,7 @@ export const style = `text { font: 13px system-ui, -apple-system, "Segoe UI", sa
 .line.glue { stroke: #bc4c00; } .dot.glue, .label.glue { fill: #bc4c00; }
 .line.bare { stroke: #8250df; } .dot.bare, .label.bare { fill: #8250df; }
 .line.tagboat { stroke: #0969da; } .dot.tagboat, .label.tagboat { fill: #0969da; }
+.line.api { stroke: #1a7f37; } .dot.api, .label.api { fill: #1a7f37; }
 @media (prefers-color-scheme: dark) {
   text { fill: #f0f6fc; }
   .card { fill: #0d1117; stroke: #3d444d; }
@@ -156,4 +157,5 @@ export const style = `text { font: 13px system-ui, -apple-system, "Segoe UI", sa
   .line.glue { stroke: #f0883e; } .dot.glue, .label.glue { fill: #f0883e; }
   .line.bare { stroke: #bc8cff; } .dot.bare, .label.bare { fill: #bc8cff; }
   .line.tagboat { stroke: #58a6ff; } .dot.tagboat, .label.tagboat { fill: #58a6ff; }
+  .line.api { stroke: #3fb950; } .dot.api, .label.api { fill: #3fb950; }
 }`;

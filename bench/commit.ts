@@ -1,11 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import { type GitHost, startGitHost } from '../src/sandbox/git-host/git-host.ts';
+import { dirname, join } from 'node:path';
+import { type Api, serveApi } from '../src/sandbox/api.ts';
+import { type GitHost, type GitHostRequest, startGitHost } from '../src/sandbox/git-host/git-host.ts';
+import { answerGraphql } from '../src/sandbox/github/graphql.ts';
+import { repositoriesOf } from '../test/support/github-repositories.ts';
 import { type Target, targets } from './config-repo.ts';
 import { delayProxy, probeDelay } from './delay.ts';
 import { assertLanded, baseRepo, freshCopy } from './fixture.ts';
 import type { Flow } from './flows.ts';
+import { github, noDepth } from './hosts.ts';
 import { bareEnv, run } from './process.ts';
 import type { CommitCell, CommitResults, FlowRuns } from './results.ts';
 
@@ -34,15 +38,17 @@ export async function measureCommits(
   }
   tell({ probes });
   const cells: CommitCell[] = [];
-  const host = await startGitHost({ env: process.env, dir: join(folders.temp, 'served') });
+  const host = await startGitHost({ env: process.env, dir: join(folders.temp, 'served'), headers: github });
+  const repositories = repositoriesOf(host, () => 'write');
+  const api = await serveApi((request) => answerGraphql(request, repositories));
   try {
     for (const { files, rounds } of plan.sizes) {
       const base = await baseRepo(folders.cache, files);
       for (const roundTripMs of plan.roundTripsMs) {
-        const hostPort = Number(new URL(host.url).port);
-        const proxy = roundTripMs > 0 ? await delayProxy(hostPort, roundTripMs) : undefined;
-        const origin = `http://127.0.0.1:${proxy?.port ?? hostPort}`;
-        const lane: Lane = { base, host, origin, env: {}, temp: folders.temp };
+        const far = async (url: string) => delayProxy(Number(new URL(url).port), roundTripMs);
+        const proxies = roundTripMs > 0 ? await Promise.all([host, api].map(({ url }) => far(url))) : [];
+        const [origin = host.url, apiUrl = api.url] = proxies.map(({ port }) => `http://127.0.0.1:${port}`);
+        const lane: Lane = { base, host, origin, api, apiUrl, config: noDepth, env: {}, temp: folders.temp };
         for (const target of targets(files)) {
           const cell = {
             files,
@@ -53,11 +59,11 @@ export async function measureCommits(
           cells.push(cell);
           tell({ cell });
         }
-        await proxy?.close();
+        await Promise.all(proxies.map((proxy) => proxy.close()));
       }
     }
   } finally {
-    await host.close();
+    await Promise.all([host.close(), api.close()]);
   }
   return { probes, cells };
 }
@@ -67,11 +73,17 @@ export interface Lane {
   readonly host: GitHost;
   /** The host's own, or that of what is in front of it. */
   readonly origin: string;
+  /** GitHub's, and where it is reached. */
+  readonly api?: Api;
+  readonly apiUrl?: string;
+  /** How the host serves the repo, in git's own words. */
+  readonly config?: Readonly<Record<string, string>>;
   /** What every flow has in its environment besides. */
   readonly env: Readonly<Record<string, string>>;
   readonly temp: string;
 }
 
+type Answered = Pick<GitHostRequest, 'connection' | 'bytesOut' | 'tookMs'>;
 type Once = { readonly [K in keyof FlowRuns]: number };
 
 /** The flows in turn, A B C A B C, so that a slow minute of the machine falls on all of them. */
@@ -93,8 +105,11 @@ export async function inTurn(
 let count = 0;
 
 async function once(flow: Flow, lane: Lane, target: Target): Promise<Once> {
-  const repo = lane.host.repoDir('config');
+  const repo = lane.host.repoDir('acme/config');
+  mkdirSync(dirname(repo), { recursive: true });
   await freshCopy(lane.base, repo);
+  for (const [key, value] of Object.entries(lane.config ?? {}))
+    await run({ argv: ['git', '-C', repo, 'config', key, value] });
   // A folder of its own, kept to the end: see settle.ts.
   count += 1;
   const [home, cwd] = [join(lane.temp, `home-${count}`), join(lane.temp, `work-${count}`)];
@@ -102,15 +117,17 @@ async function once(flow: Flow, lane: Lane, target: Target): Promise<Once> {
   // What the run before wrote must not be written back on this one's clock.
   await run({ argv: ['sync'] });
   const value = randomBytes(20).toString('hex');
-  const before = lane.host.requests.length;
-  const url = `${lane.origin}/config.git`;
+  const peers = [lane.host, ...(lane.api === undefined ? [] : [lane.api])];
+  const before = peers.map(({ requests }) => requests.length);
+  const order = { url: `${lane.origin}/acme/config.git`, target, value, api: lane.apiUrl };
   const { seconds } = await run({
-    argv: flow.argv({ url, target, value }),
+    argv: flow.argv(order),
     cwd,
-    env: { ...bareEnv(home), ...lane.env },
+    env: { ...bareEnv(home), ...lane.env, ...flow.env?.(order) },
   });
   await assertLanded(lane.base, repo, target, value);
-  const requests = lane.host.requests.slice(before);
+  // A landing goes by one of them alone.
+  const requests = peers.flatMap((peer, at): readonly Answered[] => peer.requests.slice(before[at]));
   return {
     seconds,
     requests: requests.length,

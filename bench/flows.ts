@@ -7,13 +7,16 @@ export interface Order {
   readonly url: string;
   readonly target: Target;
   readonly value: string;
+  /** Where GitHub's API is. */
+  readonly api?: string | undefined;
 }
 
 /** One way to change one value in a config repo, as the command a pipeline runs, in an empty folder. */
 export interface Flow {
-  readonly name: 'clone' | 'sparse' | 'tagboat';
+  readonly name: 'clone' | 'sparse' | 'tagboat' | 'api';
   readonly title: string;
   readonly argv: (order: Order) => readonly string[];
+  readonly env?: (order: Order) => Readonly<Record<string, string>>;
 }
 
 /** What most pipelines do: the newest commit with all files. */
@@ -48,6 +51,21 @@ export function tagboat(cli: string): Flow {
       ...['--set', `${target.file}:.${target.section}.${target.key}=${value}`],
       ...['--message', `Update ${target.file}`],
     ],
+  };
+}
+
+/** The same by GitHub's API. */
+export function byGitHub(cli: string): Flow {
+  const { argv } = tagboat(cli);
+  return {
+    name: 'api',
+    title: 'tagboat commit --via github',
+    argv: (order) => [...argv(order), '--via', 'github'],
+    env: ({ url, api = '' }) => ({
+      TAGBOAT_TOKEN: 'bench',
+      TAGBOAT_GIT_HOST: URL.canParse(url) ? new URL(url).host : '',
+      GITHUB_API_URL: api,
+    }),
   };
 }
 

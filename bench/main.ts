@@ -6,7 +6,7 @@ import { type Folders, measureCommits } from './commit.ts';
 import { measureContention } from './contention.ts';
 import { glue, ourFlows } from './contention-flows.ts';
 import { contentionChart, contentionTable } from './contention-report.ts';
-import { baselines, tagboat } from './flows.ts';
+import { baselines, byGitHub, tagboat } from './flows.ts';
 import { measureHandoff, noHandoff } from './handoff.ts';
 import { handoffChart } from './handoff-chart.ts';
 import { handoffTable } from './handoff-report.ts';
@@ -96,6 +96,7 @@ const root = process.cwd();
 const cli = join(root, 'dist', 'cli.js');
 const ours = tagboat(cli);
 const flows = [...baselines, ours];
+const commitFlows = [...flows, byGitHub(cli)];
 const writers = [glue(Number(values.glue)), ...ourFlows(join(root, '.cache', 'bench', 'contention-writer.mjs'))];
 const folders: Folders = {
   cache: join(root, '.cache', 'bench'),
@@ -131,7 +132,7 @@ async function commits(): Promise<CommitResults> {
   const plan = {
     sizes: quick ? sizes.map(({ files }) => ({ files, rounds: 1 })) : sizes,
     roundTripsMs: [0, 50],
-    flows,
+    flows: commitFlows,
   };
   const gigabytes = quick ? 3 : 8;
   if (freeBytes(folders.temp) < gigabytes * 1e9) {
@@ -147,7 +148,7 @@ async function commits(): Promise<CommitResults> {
     if ('cell' in found) {
       const { files, roundTripMs, target } = found.cell;
       console.log(`\n${files} files, ${roundTripMs} ms round trip, ${targetTitles[target]}\n`);
-      console.log(cellTable(found.cell, flows));
+      console.log(cellTable(found.cell, commitFlows));
     } else {
       for (const { roundTripMs, echoMs, firstEchoMs } of found.probes) {
         const seen = `${echoMs.toFixed(1)} ms an echo, ${firstEchoMs.toFixed(1)} ms a new connection's first`;
@@ -300,12 +301,16 @@ function keep(results: Results): void {
   const kept = join(docs, 'bench');
   saveResults(kept, results);
   const all = loadResults(kept);
-  if (all.commit !== undefined) writeFileSync(join(kept, 'commit.svg'), commitChart(all.commit, flows));
+  if (all.commit !== undefined) writeFileSync(join(kept, 'commit.svg'), commitChart(all.commit, commitFlows));
   if (all.handoff !== undefined) writeFileSync(join(kept, 'handoff.svg'), handoffChart(all.handoff));
   if (all.contention !== undefined) {
     writeFileSync(join(kept, 'contention.svg'), contentionChart(all.contention, writers));
   }
-  const words = { flows, chart: 'bench/commit.svg', contention: { flows: writers, chart: 'bench/contention.svg' } };
+  const words = {
+    flows: commitFlows,
+    chart: 'bench/commit.svg',
+    contention: { flows: writers, chart: 'bench/contention.svg' },
+  };
   writeFileSync(join(docs, 'bench.md'), report(all, words));
   console.log('\nKept in docs/bench.md.');
 }

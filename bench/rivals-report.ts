@@ -23,7 +23,8 @@ export const rivalWords = `A commit by GitHub's API in the way of tools that mak
 on stand-ins of the API over the same repository, within one process that has started. The first has the file's text
 already; \`via: github\` reads it, the holds and who wrote the value before.
 
-Then what users have: nginx with TLS and HTTP/2 in front of the git host, behind the same delay. Newer gits than Debian's
+Then what users have: nginx with TLS and HTTP/2 in front of the git host, behind the same delay; the round trips of TLS are not
+in the bound. Newer gits than Debian's
 come from no package registry that the bench could ask, so it is the one that is here.`;
 
 /** How ways to commit by an API compare. */

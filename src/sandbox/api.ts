@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import { listenOnLoopback } from './loopback.ts';
 
 /** A request as it came, body and all. */
@@ -10,6 +11,12 @@ export interface ApiRequest {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Buffer;
+  /** Which connection of the server's it came on. */
+  readonly connection: number;
+  /** From the whole request to the end of the answer, in milliseconds; 0 until then. */
+  tookMs: number;
+  /** Bytes of the answer on the wire, headers included; 0 until its end. */
+  bytesOut: number;
 }
 
 export interface ApiAnswer {
@@ -39,10 +46,19 @@ export async function serveApi(
   fault: ApiFault = () => undefined,
 ): Promise<Api> {
   const requests: ApiRequest[] = [];
+  const connections = new Map<Socket, number>();
   const server = createServer(async (incoming, outgoing) => {
     const body = await wholeBody(incoming);
     if (body === undefined) return void outgoing.writeHead(413).end();
-    const request = requestOf(incoming, body);
+    const { socket } = incoming;
+    const connection = connections.get(socket) ?? connections.size + 1;
+    connections.set(socket, connection);
+    const request = requestOf(incoming, body, connection);
+    const [began, sent] = [performance.now(), socket.bytesWritten];
+    outgoing.on('finish', () => {
+      request.tookMs = performance.now() - began;
+      request.bytesOut = socket.bytesWritten - sent;
+    });
     requests.push(request);
     const faulty = fault(request);
     if (faulty === 'hang') return;
@@ -74,7 +90,7 @@ async function wholeBody(incoming: IncomingMessage): Promise<Buffer | undefined>
   return Buffer.concat(chunks, size);
 }
 
-function requestOf(incoming: IncomingMessage, body: Buffer): ApiRequest {
+function requestOf(incoming: IncomingMessage, body: Buffer, connection: number): ApiRequest {
   const url = new URL(incoming.url ?? '/', 'http://loopback');
   const headers = Object.entries(incoming.headers).map(([name, value]) => [
     name,
@@ -86,5 +102,8 @@ function requestOf(incoming: IncomingMessage, body: Buffer): ApiRequest {
     query: url.searchParams,
     headers: Object.fromEntries(headers),
     body,
+    connection,
+    tookMs: 0,
+    bytesOut: 0,
   };
 }
