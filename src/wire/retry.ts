@@ -156,7 +156,8 @@ export function isPassingStatus(status: number): boolean {
 
 /**
  * What an answer asks to wait, in milliseconds: `Retry-After` in seconds or as an HTTP date (RFC 9110 §10.2.3), else the time
- * of the next allowance where this one is spent. Undefined when absent or unreadable.
+ * of the next allowance where this one is spent. Times are taken by the clock that tells them. Undefined when absent or
+ * unreadable.
  */
 export function retryAfterMs(headers: Headers, now: number): number | undefined {
   const text = headers['retry-after']?.trim();
@@ -165,13 +166,13 @@ export function retryAfterMs(headers: Headers, now: number): number | undefined 
   // Date.parse also takes bare years and "-5"; an HTTP date always names its weekday.
   if (!/^[A-Z][a-z]{2,8}, /.test(text)) return undefined;
   const at = Date.parse(text);
-  return Number.isNaN(at) ? undefined : Math.max(0, at - now);
+  return Number.isNaN(at) ? undefined : Math.max(0, at - hostTime(headers, now));
 }
 
 type Headers = Readonly<Record<string, string | undefined>>;
 
 /** Whether the allowance is used up, as GitHub, Azure DevOps and Bitbucket (`X-`) and GitLab and Docker Hub count it. */
-function isSpent(headers: Headers): boolean {
+export function isSpent(headers: Headers): boolean {
   return ['x-ratelimit-remaining', 'ratelimit-remaining'].some((name) =>
     /^0(?![\d.])/.test(headers[name]?.trim() ?? ''),
   );
@@ -183,7 +184,13 @@ function resetMs(headers: Headers, now: number): number | undefined {
   const reset = Number(told?.trim() || Number.NaN);
   if (!(reset > 0)) return undefined;
   // No allowance is thirty years away.
-  return Math.max(0, reset > 1e9 ? reset * 1_000 - now : reset * 1_000);
+  return Math.max(0, reset > 1e9 ? reset * 1_000 - hostTime(headers, now) : reset * 1_000);
+}
+
+/** What the host's clock said when it answered (RFC 9110 §6.6.1), in milliseconds: ours may be hours off. */
+function hostTime({ date = '' }: Headers, now: number): number {
+  const at = Date.parse(date);
+  return Number.isNaN(at) ? now : at;
 }
 
 /** What GitHub's own limits of many requests at once, which tell no time, are waited for at least. Milliseconds. */

@@ -7,6 +7,7 @@ import { answerGraphql, type Repositories } from '../../src/sandbox/github/graph
 import { Secret } from '../../src/wire/secret.ts';
 import { gitHost } from '../support/git-host.ts';
 import { repositoriesOf } from '../support/github-repositories.ts';
+import { type Allowance, answerWithin } from './allowance.ts';
 import { chart, deliveryTo, tokenCredential } from './landing.ts';
 
 export const name = 'acme/config';
@@ -23,10 +24,20 @@ interface Changes {
   readonly files?: Readonly<Record<string, RepoFile>>;
   /** What happens to requests by git. */
   readonly fault?: (request: GitHostRequest) => GitHostFault | undefined;
+  /** How many requests the API takes. */
+  readonly within?: Allowance;
 }
 
 /** A config repo on a host with GitHub's API before it, and a delivery that goes that way. */
-export async function github({ commit, right = () => 'write', instead, files = chart, fault, alter }: Changes = {}) {
+export async function github({
+  commit,
+  right = () => 'write',
+  instead,
+  files = chart,
+  fault,
+  alter,
+  within,
+}: Changes = {}) {
   const host = await gitHost(fault === undefined ? {} : { fault });
   const url = await host.createRepo(name, { files });
   const own = repositoriesOf(host, right);
@@ -36,7 +47,9 @@ export async function github({ commit, right = () => 'write', instead, files = c
     const own = await answerGraphql(request, repositories);
     return alter === undefined ? own : { ...own, body: alter(String(own.body)) };
   };
-  const api = await serveApi((request) => instead?.(++number, request) ?? answer(request));
+  const counted = (request: ApiRequest) =>
+    within === undefined ? answer(request) : answerWithin(within, () => answer(request));
+  const api = await serveApi((request) => instead?.(++number, request) ?? counted(request));
   onTestFinished(() => api.close());
   const credential: GitCredential = {
     ...tokenCredential(token),

@@ -1,6 +1,7 @@
 import { onTestFinished } from 'vitest';
 import type { Emit, Happening } from '../../src/events.ts';
 import { createExec } from '../../src/wire/exec.ts';
+import { withinAllowance } from '../../src/wire/forge/allowance.ts';
 import { createHttp } from '../../src/wire/http-client.ts';
 import type { Clock, World } from '../../src/wire/world.ts';
 
@@ -115,16 +116,17 @@ export function testWorld(overrides: Partial<World> & { readonly clock?: HandClo
   const events: Happening[] = [];
   const notices: string[] = [];
   const controller = new AbortController();
+  const clock = overrides.clock ?? handClock();
   let { http } = overrides;
   if (http === undefined) {
     const own = createHttp();
-    http = own;
+    http = withinAllowance(own, clock);
     onTestFinished(() => own.close());
   }
   return {
     http,
     exec: overrides.exec ?? createExec(env),
-    clock: overrides.clock ?? handClock(),
+    clock,
     env,
     signal: overrides.signal ?? controller.signal,
     random: overrides.random ?? (() => 0.5),

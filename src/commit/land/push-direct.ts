@@ -83,6 +83,8 @@ async function lookAgain(landing: Landing, push: PushTry): Promise<BranchLook | 
     if (failure !== undefined && waitMs > left) throw failure;
     if (failure !== undefined && waitMs >= momentMs) tellWait(world.notice, failure, waitMs, left);
     await world.clock.sleep(waitMs, world.signal);
+    // It is sent again: should the branch have moved, the answer says so as well as a look, which may be one too many.
+    if (isLimited(failure)) return undefined;
     const next = await lookAtBranch(landing);
     if (isElsewhere(next)) return next;
   }

@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { createExec, type Exec } from '../../wire/exec.ts';
 import { shownUrl } from '../../wire/failure.ts';
+import { withinAllowance } from '../../wire/forge/allowance.ts';
 import { keptHosts } from '../../wire/forge/known-hosts.ts';
 import type { Http } from '../../wire/http.ts';
 import { createHttp } from '../../wire/http-client.ts';
@@ -32,7 +33,8 @@ export function createWorld(
 ): World & { close(): void } {
   const { env, signal, mask, notice, trace } = from;
   const hosts = keptHosts(env, clock.now);
-  const http = createHttp({ userAgent: `tagboat/${version}`, env });
+  const sockets = createHttp({ userAgent: `tagboat/${version}`, env });
+  const http = withinAllowance(sockets, clock);
   const exec = createExec((program) => childEnv(program, env));
   const told =
     trace === undefined ? { http, exec } : { http: tracedHttp(http, trace), exec: tracedExec(exec, trace), trace };
@@ -47,7 +49,7 @@ export function createWorld(
     notice,
     close: () => {
       hosts.save();
-      http.close();
+      sockets.close();
     },
   };
 }

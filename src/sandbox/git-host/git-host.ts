@@ -55,6 +55,8 @@ export type GitHostFault =
   | { readonly is: 'alter'; readonly change: (body: Buffer) => Buffer }
   /** The client's `Git-Protocol` header is not passed on: git speaks version 0, or 1. */
   | { readonly is: 'oldProtocol'; readonly version?: 1 }
+  /** Git answers, with these headers besides. */
+  | { readonly is: 'tells'; readonly headers: Readonly<Record<string, string>> }
   | { readonly is: 'delay'; readonly ms: number };
 
 export interface GitHostOptions {
@@ -113,8 +115,9 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
     const request = record(incoming, connections.get(incoming.socket) ?? 0, requests.length + 1);
     requests.push(request);
     count(incoming.socket, outgoing, request);
-    for (const [name, value] of Object.entries(options.headers ?? {})) outgoing.setHeader(name, value);
     const fault = await options.fault?.(request);
+    const told = { ...options.headers, ...(fault?.is === 'tells' ? fault.headers : {}) };
+    for (const [name, value] of Object.entries(told)) outgoing.setHeader(name, value);
     if (fault?.is === 'hang') return;
     if (fault?.is === 'delay') await new Promise((resolve) => setTimeout(resolve, fault.ms));
     if (fault?.is === 'answer') return answer(outgoing, fault.status, fault.headers ?? {}, fault.body ?? '');
