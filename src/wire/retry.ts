@@ -37,7 +37,7 @@ const budgetMs = 120_000;
 const unreachableMs = 30_000;
 /** Tries of what will mostly fail again: a server that fails by itself, a name that nobody knows. */
 const doubtfulTries = 5;
-/** Silence for a whole idle limit has been waited for already. */
+/** Silence for a whole idle limit has been waited for already; by whom has little patience, once is enough. */
 const silentTries = 2;
 /** Upper bounds of the first wait of our own choosing, doubled with each further one, and of the longest. Milliseconds. */
 const firstWaitMs = 250;
@@ -80,7 +80,7 @@ export function patienceOf(waiting: Patient, options: RetryOptions = {}): Patien
       began ??= now;
       outage.since ??= now;
       failures += 1;
-      if (signal.aborted || !worth(error) || failures >= (options.tries ?? triesFor(error))) throw error;
+      if (signal.aborted || !worth(error) || failures >= (options.tries ?? triesFor(error, waiting))) throw error;
       const limitMs = isUnreachable(error) ? Math.min(withinMs, unreachableMs) : withinMs;
       const end = Math.min(until, Math.min(began, outage.since) + limitMs);
       // Half of it is fixed, so that the tries within a budget are few however the dice fall.
@@ -126,9 +126,10 @@ export function passes(failure: unknown): boolean {
   return failure.kind !== 'timeout' && failure.status !== 500 && failure.peerCode !== 'ENOTFOUND';
 }
 
-function triesFor(error: unknown): number {
+function triesFor(error: unknown, { patienceMs }: Patient): number {
   if (passes(error)) return Number.POSITIVE_INFINITY;
-  return error instanceof WireFailure && error.kind === 'timeout' ? silentTries : doubtfulTries;
+  const isSilence = error instanceof WireFailure && error.kind === 'timeout';
+  return isSilence ? (patienceMs === undefined ? silentTries : 1) : doubtfulTries;
 }
 
 function isUnreachable(error: unknown): boolean {

@@ -4,12 +4,13 @@ import type { StandingHold } from '../../plan/listed.ts';
 import type { CommonOptions } from '../run/options.ts';
 import type { Body } from '../run/session.ts';
 import { oneLine } from '../show/printable.ts';
+import { atAGlance } from './see/glance.ts';
 import { askEachBranch } from './target/each-branch.ts';
 import type { TargetOptions } from './target/target.ts';
 
 /** `tagboat holds`: the holds on the config's branches, or on one that is named. */
 export function holds(common: CommonOptions, name: string | undefined, options: TargetOptions): Body {
-  return async (session) => {
+  return atAGlance(async (session) => {
     const { world } = session;
     const { answers, errors } = await askEachBranch(session, { common, name, options }, (place, credential) =>
       listHolds(world, place, credential),
@@ -17,7 +18,7 @@ export function holds(common: CommonOptions, name: string | undefined, options: 
     const value: HoldsValue = { branches: answers.map(({ answer, ...place }) => ({ ...place, holds: answer })) };
     for (const one of value.branches) session.print(`${wordsOf(one)}\n`);
     return { errors, value };
-  };
+  });
 }
 
 function wordsOf({ repo, branch, holds: all }: HoldsValue['branches'][number]): string {

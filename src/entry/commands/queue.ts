@@ -4,12 +4,13 @@ import type { Waiting } from '../../plan/listed.ts';
 import type { CommonOptions } from '../run/options.ts';
 import type { Body } from '../run/session.ts';
 import { duration, oneLine, short } from '../show/printable.ts';
+import { atAGlance } from './see/glance.ts';
 import { askEachBranch } from './target/each-branch.ts';
 import type { TargetOptions } from './target/target.ts';
 
 /** `tagboat queue`: the changes that wait to be landed on the config's branches, or on one that is named. */
 export function queue(common: CommonOptions, name: string | undefined, options: TargetOptions): Body {
-  return async (session) => {
+  return atAGlance(async (session) => {
     const { world } = session;
     const { answers, errors } = await askEachBranch(session, { common, name, options }, (place, credential) =>
       listWaiting(world, place, credential),
@@ -18,7 +19,7 @@ export function queue(common: CommonOptions, name: string | undefined, options: 
     const now = world.clock.now();
     for (const one of value.queues) session.print(`${wordsOf(one, now)}\n`);
     return { errors, value };
-  };
+  });
 }
 
 function wordsOf({ repo, branch, waiting }: QueueValue['queues'][number], now: number): string {

@@ -5,7 +5,7 @@ import { type ErrorReport, TagboatError } from '../../errors.ts';
 import type { Board } from '../../events/board.ts';
 import type { WhereValue } from '../../events/json-event.ts';
 import type { BranchHistory } from '../../plan/history.ts';
-import { type Glance, glancing } from '../commands/see/glance.ts';
+import { type Glance, glancing, hasty } from '../commands/see/glance.ts';
 import { historyOf, isOfLooking } from '../commands/see/history.ts';
 import { type Looking, readHistories } from '../commands/see/read-histories.ts';
 import { openDrift, statusOf } from '../commands/see/status.ts';
@@ -103,7 +103,8 @@ export async function keepBoard(
   return {
     board: () => board,
     refresh: () => refresh(),
-    where: async (asked) => clean(await whereOf(read(), asked)),
+    where: async (asked) =>
+      clean(await whereOf({ ...read(), session: { ...session, world: hasty(session.world) } }, asked)),
   };
 }
 

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { reportOf } from '../../../errors.ts';
 import type { World } from '../../../wire/world.ts';
+import type { Body } from '../../run/session.ts';
 
 /** How long peers are waited for by whom sits before a screen, milliseconds. */
 export interface Glance {
@@ -12,6 +13,23 @@ export interface Glance {
 }
 
 const usual: Glance = { silentMs: 4_000, againMs: 500, wholeMs: 15_000 };
+
+/** The same where git's own answer is what is looked at: a host that is counting says a word every five seconds (uploadpack.keepAlive). */
+const reading = { silentMs: 10_000, againMs: 500 };
+
+/** A command that only looks: it tells of a peer that is mute before whoever waits for it takes it for mute itself. */
+export function atAGlance(body: Body): Body {
+  return (session) => body({ ...session, world: hasty(session.world) });
+}
+
+/** The same world, where peers have less time. */
+export function hasty(world: World, { silentMs, againMs }: Omit<Glance, 'wholeMs'> = reading): World {
+  return {
+    ...world,
+    patienceMs: againMs,
+    http: (request) => world.http({ ...request, idleMs: Math.min(request.idleMs ?? silentMs, silentMs) }),
+  };
+}
 
 /** A world for looks at peers that may be closed, and its end. */
 export interface Glancing {
@@ -26,7 +44,8 @@ export interface Glancing {
 }
 
 /** Asks with less patience than what delivers: a look that fails is told of, and taken again by whoever wants to know. */
-export function glancing(world: World, { silentMs, againMs, wholeMs }: Glance = usual): Glancing {
+export function glancing(world: World, glance: Glance = usual): Glancing {
+  const { wholeMs } = glance;
   const late = new Error(`there was no answer within ${Math.ceil(wholeMs / 1_000)} s`);
   const [end, timer] = [new AbortController(), new AbortController()];
   const { signal } = end;
@@ -39,12 +58,7 @@ export function glancing(world: World, { silentMs, againMs, wholeMs }: Glance = 
     () => undefined,
   );
   return {
-    world: {
-      ...world,
-      signal,
-      patienceMs: againMs,
-      http: (request) => world.http({ ...request, idleMs: Math.min(request.idleMs ?? silentMs, silentMs) }),
-    },
+    world: { ...hasty(world, glance), signal },
     within: (answer) =>
       new Promise((resolve, reject) => {
         const ended = (): void => reject(signal.reason);

@@ -12,7 +12,7 @@ import { withAuth } from '../../run/with-auth.ts';
 import { csvText } from '../../show/see/csv.ts';
 import { historyText } from '../../show/see/history-words.ts';
 import type { TargetOptions } from '../target/target.ts';
-import { glancing } from './glance.ts';
+import { atAGlance, glancing } from './glance.ts';
 import {
   aboutIn,
   type BranchOf,
@@ -39,7 +39,7 @@ const olderInARow = 20;
 
 /** `tagboat history`: what was delivered, put back, held and changed by hand, newest first. Writes nothing. */
 export function history(common: CommonOptions, name: string | undefined, options: HistoryOptions): Body {
-  return async (session) => {
+  return atAGlance(async (session) => {
     if (options.format === 'csv' && session.settings.json)
       throw new TagboatError('USAGE', {
         problem: '--json and --format csv are two forms of one answer.',
@@ -63,10 +63,11 @@ export function history(common: CommonOptions, name: string | undefined, options
       });
       const value = { ...found, proposals: await proposalsOf(session, auth, looking, name) };
       if (options.format === 'csv') session.print(csvText(value.entries));
-      else session.print((style) => historyText(value, style));
+      // Of what couldn't be read the errors tell.
+      else if (histories.length > 0 || errors.length === 0) session.print((style) => historyText(value, style));
       return { errors, value };
     });
-  };
+  });
 }
 
 /** What waits for review, of the named delivery or of all; what nobody can tell keeps nothing else back. */

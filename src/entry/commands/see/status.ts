@@ -12,7 +12,7 @@ import { withAuth } from '../../run/with-auth.ts';
 import { statusText } from '../../show/see/status-words.ts';
 import { type AskingLive, type Lives, openLives } from './ask-live.ts';
 import { lookAhead, readsSoaks } from './candidates.ts';
-import { glancing } from './glance.ts';
+import { atAGlance, glancing } from './glance.ts';
 import { type LookedAt, lookAt, proposalOf, type Read, readHistories } from './read-histories.ts';
 
 /** Pairs of commits that git is asked about for one answer, each by a process, and processes at once. */
@@ -21,17 +21,19 @@ const mostAtOnce = 4;
 
 /** `tagboat status`: what each service is in each environment, since when and by whom, and how far behind the foremost. */
 export function status(common: CommonOptions, name: string | undefined): Body {
-  return async (session) => {
+  return atAGlance(async (session) => {
     const { world } = session;
     const looking = await lookAt(session, common);
     return withAuth(session, async (auth) => {
       const { histories, errors } = await readHistories(session, auth, looking, readsSoaks(looking, world.clock.now()));
       const withDrift = openDrift(world, looking.source?.dir ?? session.cwd);
       const value = await statusOf({ session, auth, looking, histories }, withDrift, name);
-      session.print((style) => statusText(value, style, world.clock.now()));
+      // Of what couldn't be read the errors tell.
+      if (histories.length > 0 || errors.length === 0)
+        session.print((style) => statusText(value, style, world.clock.now()));
       return { errors, value };
     });
-  };
+  });
 }
 
 /** What each service is in each environment, Argo CD asked about it. `name`: one delivery's or one service's. */

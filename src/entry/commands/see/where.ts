@@ -15,7 +15,7 @@ import { imagesAtRegistries } from './ask-images.ts';
 import { type Lives, openLives } from './ask-live.ts';
 import { lookAhead, readsSoaks } from './candidates.ts';
 import { type FoundCommit, findCommit } from './find-commit.ts';
-import { glancing } from './glance.ts';
+import { atAGlance, glancing } from './glance.ts';
 import {
   type LookedAt,
   type Looking,
@@ -28,7 +28,7 @@ import {
 
 /** `tagboat where`: for one commit of the app repo, its images, and each environment: is it there, or what is in the way. */
 export function where(common: CommonOptions, asked: string | undefined): Body {
-  return async (session) => {
+  return atAGlance(async (session) => {
     const { world } = session;
     const looking = await lookAt(session, common);
     const { config } = looking;
@@ -49,7 +49,7 @@ export function where(common: CommonOptions, asked: string | undefined): Body {
       },
       config,
     );
-  };
+  });
 }
 
 /** Where a commit is, as far as what was read and who can be asked tell. Throws USAGE for what names none. */
