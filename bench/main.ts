@@ -77,6 +77,8 @@ const { values, positionals } = parseArgs({
     writers: { type: 'string' },
     flows: { type: 'string' },
     trips: { type: 'string' },
+    // The folder of a newer git, for one row more of the rivals.
+    git: { type: 'string' },
   },
   allowPositionals: true,
 });
@@ -271,14 +273,13 @@ async function handoff(): Promise<Pick<Results, 'handoff'>> {
 }
 
 async function rivals(): Promise<RivalResults> {
-  const around = surroundings([
-    ['git', '--version'],
-    ['sh', '-c', 'nginx -v 2>&1'],
-  ]);
+  const newerGit = values.git === undefined ? [] : [[join(values.git, 'git'), '--version']];
+  const around = surroundings([['git', '--version'], ['sh', '-c', 'nginx -v 2>&1'], ...newerGit]);
   console.log('\n## Others on the same hosts\n');
-  const measured = await measureRivals(quick ? 1 : 5, flows, folders);
+  const measured = await measureRivals({ rounds: quick ? 1 : 5, flows, newerGit: values.git }, folders);
   console.log(apiTable(measured));
-  console.log(typeof measured.front === 'string' ? measured.front : `\n${cellTable(measured.front, flows)}`);
+  for (const cell of [measured.front, measured.newer])
+    console.log(typeof cell === 'object' ? `\n${cellTable(cell, flows)}` : cell);
   return { around, ...measured };
 }
 

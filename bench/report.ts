@@ -77,9 +77,11 @@ function handoff({ handoff: found }: Results): string[] {
 
 function rivals({ rivals: found }: Results, flows: readonly Flow[]): string[] {
   if (found === undefined) return [];
-  const { front } = found;
-  const fronted = typeof front === 'string' ? `Behind nginx: not measured, ${front}.` : cellTable(front, flows);
-  return [`## Others on the same hosts\n\n${rivalWords}\n\n${apiTable(found)}\n\n${fronted}\n\n${taken(found.around)}`];
+  const cells = { 'Behind nginx': found.front, 'With a newer git': found.newer ?? 'it was not asked for' };
+  const tables = Object.entries(cells).map(([title, cell]) =>
+    typeof cell === 'string' ? `${title}: not measured, ${cell}.` : `**${title}**\n\n${cellTable(cell, flows)}`,
+  );
+  return [['## Others on the same hosts', rivalWords, apiTable(found), ...tables, taken(found.around)].join('\n\n')];
 }
 
 function history({ history: found }: Results): string[] {

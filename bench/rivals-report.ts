@@ -17,6 +17,8 @@ export interface RivalResults {
   readonly api: readonly ApiRuns[];
   /** The flows behind nginx; why they are missing, as words. */
   readonly front: CommitCell | string;
+  /** The flows with a newer git at both ends; why they are missing, as words. */
+  readonly newer?: CommitCell | string;
 }
 
 export const rivalWords = `A commit by GitHub's API in the way of tools that make it of a blob, a tree, a commit and a ref, beside \`via: github\`. Both
@@ -24,8 +26,7 @@ on stand-ins of the API over the same repository, within one process that has st
 already; \`via: github\` reads it, the holds and who wrote the value before.
 
 Then what users have: nginx with TLS and HTTP/2 in front of the git host, behind the same delay; the round trips of TLS are not
-in the bound. Newer gits than Debian's
-come from no package registry that the bench could ask, so it is the one that is here.`;
+in the bound. And the same four folders deep with a newer git at both ends, under GitHub's rules.`;
 
 /** How ways to commit by an API compare. */
 export function apiTable({ api, files, roundTripMs }: Pick<RivalResults, 'api' | 'files' | 'roundTripMs'>): string {

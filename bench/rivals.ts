@@ -18,7 +18,7 @@ import { targets } from './config-repo.ts';
 import { delayProxy } from './delay.ts';
 import { assertLanded, baseRepo, freshCopy } from './fixture.ts';
 import type { Flow } from './flows.ts';
-import { deliveryOf, landOnce } from './hosts.ts';
+import { deliveryOf, github, landOnce, noDepth } from './hosts.ts';
 import { run } from './process.ts';
 import type { CommitCell } from './results.ts';
 import type { ApiRuns, RivalResults } from './rivals-report.ts';
@@ -26,16 +26,23 @@ import type { ApiRuns, RivalResults } from './rivals-report.ts';
 const files = 10_000;
 const roundTripMs = 50;
 
+interface RivalPlan {
+  readonly rounds: number;
+  readonly flows: readonly Flow[];
+  /** The folder of another git than the one that is installed. */
+  readonly newerGit: string | undefined;
+}
+
 /** What others do with the same hosts: a commit by an API's small steps, and git behind a front as users have it. */
 export async function measureRivals(
-  rounds: number,
-  flows: readonly Flow[],
+  { rounds, flows, newerGit }: RivalPlan,
   folders: Folders,
 ): Promise<Omit<RivalResults, 'around'>> {
   const front = hasProgram('nginx')
     ? await behindNginx(rounds, flows, folders)
     : 'nginx is missing (Debian: nginx-light)';
-  return { files, roundTripMs, api: await byApi(rounds, folders), front };
+  const newer = newerGit === undefined ? noNewerGit : await withGit(newerGit, rounds, flows, folders);
+  return { files, roundTripMs, api: await byApi(rounds, folders), front, newer };
 }
 
 async function byApi(rounds: number, folders: Folders): Promise<ApiRuns[]> {
@@ -84,6 +91,27 @@ async function byApi(rounds: number, folders: Folders): Promise<ApiRuns[]> {
     { title: 'blob, tree, commit and ref by REST', ...runs.rest },
     { title: '`via: github`', ...runs.ours },
   ];
+}
+
+const noNewerGit = 'no folder of one was given (`--git FOLDER`)';
+
+/** The same with another git at both ends, from this folder. */
+async function withGit(folder: string, rounds: number, flows: readonly Flow[], folders: Folders): Promise<CommitCell> {
+  const target = targets(files).find(({ name }) => name === 'deep');
+  if (target === undefined) throw new RangeError('there is no such target');
+  const base = await baseRepo(folders.cache, files);
+  const PATH = `${folder}:${process.env.PATH}`;
+  const dir = join(folders.temp, 'newer');
+  const host = await startGitHost({ env: { ...process.env, PATH }, dir, headers: github });
+  const proxy = await delayProxy(Number(new URL(host.url).port), roundTripMs);
+  try {
+    const origin = `http://127.0.0.1:${proxy.port}`;
+    const lane = { base, host, origin, config: noDepth, temp: folders.temp, env: { PATH } };
+    return { files, roundTripMs, target: 'deep', ...(await inTurn(flows, rounds, lane, target)) };
+  } finally {
+    await proxy.close();
+    await host.close();
+  }
 }
 
 async function behindNginx(rounds: number, flows: readonly Flow[], folders: Folders): Promise<CommitCell> {
