@@ -184,10 +184,22 @@ export async function readConfigText(
   };
 }
 
-/** Who commits: GitHub's own account in Actions, elsewhere git's user. In Actions git isn't asked. */
+/**
+ * Who commits: GitHub's own account in Actions, elsewhere whom git would take, by its variables first (git-commit-tree,
+ * "Commit information"). git is asked only where neither tells.
+ */
 export async function identityIn(world: World, dir: string): Promise<Identity> {
   const actions = world.env.GITHUB_ACTIONS === 'true';
-  return { actions, gitUser: actions ? undefined : await gitUser(world, dir) };
+  return { actions, gitUser: actions ? undefined : (namedIn(world.env) ?? (await gitUser(world, dir))) };
+}
+
+/** Who a job's variables say commits, or else who they say writes, where they have both name and address. */
+function namedIn(env: Env): Person | undefined {
+  const people = ['GIT_COMMITTER', 'GIT_AUTHOR'].map((who) => ({
+    name: env[`${who}_NAME`]?.trim() ?? '',
+    email: env[`${who}_EMAIL`]?.trim() ?? '',
+  }));
+  return people.find(({ name, email }) => name !== '' && email !== '');
 }
 
 /** Who asked for it, where that is a job of Actions. */
