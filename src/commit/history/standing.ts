@@ -43,7 +43,7 @@ export async function standingOf(
     const kin = from === undefined ? undefined : await kinOf(from);
     if (kin?.is === 'unknown') unclear = kin.why;
     const is = kin?.is ?? 'unknown';
-    const since = has(is) ? await sinceWhen(history.records, now, kinOf) : undefined;
+    const since = has(is) ? await thereSince(history.records, now, kinOf) : undefined;
     places.push({ ...now, service, from, is, since });
   }
   const previews = environment.writes && (await previewsWith(history, environment, kinOf));
@@ -121,7 +121,8 @@ function commitOf(value: string, writer: HistoryRecord | undefined): ObjectId | 
   return ids.size === 1 ? [...ids][0] : writer?.source?.commit;
 }
 
-async function sinceWhen(
+/** Since when the place has had the commit, as far back as its setters are asked about. */
+async function thereSince(
   records: readonly HistoryRecord[],
   place: PlaceNow,
   kinOf: KinOf,

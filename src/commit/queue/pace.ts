@@ -16,9 +16,9 @@ const changeMs = 4;
 /** What each writer that waits adds to the rest of all: a look is a request, and a host has only so many for everybody. */
 const spareMs = 20;
 /** The longest that one who is gone is waited for on a slow host, where a landing doesn't take longer: a writer has two minutes in all. */
-const longestPatienceMs = 10_000;
+const slowHostMs = 10_000;
 /** The longest that anybody is waited for, whatever a look takes: after that the writer's own landing must fit in. */
-const mostPatienceMs = 30_000;
+const longestPatienceMs = 30_000;
 /** The longest rest: in a rush looks are slow, and quick again right after. */
 const longestMs = 5_000;
 
@@ -56,8 +56,8 @@ export function restWhileGathering(tripMs: number, random: number): number {
 export function patienceMs(place: number, crowd: number, tripMs: number, waitedMs = 0): number {
   const landing = landingMsOf(crowd, tripMs);
   const patience = Math.min(
-    Math.max(1_500, landing, Math.min(20 * tripMs, longestPatienceMs)) + 0.4 * landing * Math.log(Math.max(1, place)),
-    mostPatienceMs,
+    Math.max(1_500, landing, Math.min(20 * tripMs, slowHostMs)) + 0.4 * landing * Math.log(Math.max(1, place)),
+    longestPatienceMs,
   );
   return Math.max(patience - Math.max(0, waitedMs - patience), Math.min(patience, landing));
 }

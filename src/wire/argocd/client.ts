@@ -1,5 +1,6 @@
 import { WireFailure, wrongAnswer } from '../failure.ts';
 import { at, jsonIn, listAt, numberAt, textAt, textFields, textsAt } from '../fields.ts';
+import { urlPath } from '../text/url-path.ts';
 import { readApplication } from './application.ts';
 import { createTransport, type Transport, type TransportOptions } from './transport.ts';
 import type { Application, ApplicationEvent, AppRef, ArgoCd, LogQuery, ResourceEvent, TreeNode } from './types.ts';
@@ -84,7 +85,7 @@ export function createArgoCd(options: TransportOptions): ArgoCd {
       return listAt(value, 'assignedWindows').length > 0 && at(value, 'canSync') !== true;
     },
     may: async (action, object) => {
-      const path = `/api/v1/account/can-i/applications/${action}/${object.split('/').map(encodeURIComponent).join('/')}`;
+      const path = `/api/v1/account/can-i/applications/${action}/${urlPath(object)}`;
       return textAt(await transport.send({ path }), 'value') === 'yes';
     },
   };

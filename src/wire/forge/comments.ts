@@ -1,6 +1,7 @@
 import { WireFailure } from '../failure.ts';
 import { at, numberAt, textAt } from '../fields.ts';
 import { isRetryable } from '../retry.ts';
+import { urlPath } from '../text/url-path.ts';
 import type { World } from '../world.ts';
 import { type ApiCall, type ForgeAccess, openApi } from './forge.ts';
 
@@ -134,7 +135,7 @@ function dialectOf({ kind, access, graphql, number }: Commented): CommentsDialec
     };
   }
   // A pull request is an issue there.
-  const issues = `/repos/${access.path.split('/').map(encodeURIComponent).join('/')}/issues`;
+  const issues = `/repos/${urlPath(access.path)}/issues`;
   return {
     ...{ list: `${issues}/${number}/comments`, one: `${issues}/comments`, change: 'PATCH' },
     by: (comment) => textAt(comment, 'user', 'login').toLowerCase(),

@@ -1,5 +1,6 @@
 import { WireFailure } from '../failure.ts';
 import { at, listAt, numberAt, optionalText, textAt } from '../fields.ts';
+import { urlPath } from '../text/url-path.ts';
 import type { World } from '../world.ts';
 import type { Commented } from './comments.ts';
 import { openApi } from './forge.ts';
@@ -21,7 +22,7 @@ export async function mergedPull(
   branch: string | undefined,
 ): Promise<MergedPull | undefined> {
   const { call } = openApi(world, access);
-  const path = access.path.split('/').map(encodeURIComponent).join('/');
+  const path = urlPath(access.path);
   if (kind === 'gitea') {
     const pull = await call(`GET /repos/${path}/commits/${commit}/pull`).catch((error: unknown) => {
       if (error instanceof WireFailure && error.status === 404) return undefined;

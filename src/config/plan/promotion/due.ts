@@ -19,7 +19,7 @@ export interface DueFacts {
   /** Whether the first one has an application that could be asked about. */
   readonly isFollowed: boolean;
   /**
-   * When the host merged the commits of `sinceWhen`, or why it doesn't tell, by the commits: one that isn't there is none that
+   * When the host merged the commits of `broughtBy`, or why it doesn't tell, by the commits: one that isn't there is none that
    * can be told. Undefined where it doesn't matter.
    */
   readonly merged: ReadonlyMap<string, { readonly at: string | undefined } | { readonly why: string }> | undefined;
@@ -46,7 +46,7 @@ export function dueOf(facts: DueFacts, now: number): Candidate {
   const notYet: NotYet[] = [];
   const landed: string[] = [];
   for (const { from: place, to: target, theirs, kin } of differing) {
-    const record = theirs && sinceWhen(from, theirs);
+    const record = theirs && broughtBy(from, theirs);
     const at = record && landedAt(from.records, record, now);
     const merged = record && facts.merged?.get(record.commit);
     if (theirs?.value === undefined)
@@ -116,7 +116,7 @@ function healthOf({ after, live, notAsked, isFollowed }: DueFacts): {
  * The commit that brought the value that is there: of others where it came back by theirs, or else the first of ours that set it
  * to that and nothing else since.
  */
-export function sinceWhen({ records }: BranchHistory, place: PlaceNow): HistoryRecord | undefined {
+export function broughtBy({ records }: BranchHistory, place: PlaceNow): HistoryRecord | undefined {
   if (place.byHand || place.writer === undefined) return undefined;
   if (place.back !== undefined) return records.find(({ commit }) => commit === place.back);
   let since: HistoryRecord | undefined;

@@ -1,3 +1,4 @@
+import { urlPath } from '../../../wire/text/url-path.ts';
 import type { Env } from '../../../wire/world.ts';
 
 /** Pages of the run itself, where they are known. */
@@ -26,7 +27,7 @@ export function commitPage(repo: string | undefined, commit: string): string | u
 /** An application's page in Argo CD. Its name may be namespace/name. */
 export function applicationPage(server: string | undefined, application: string): string | undefined {
   const page = safePage(server);
-  return page && `${page}/applications/${application.split('/').map(encodeURIComponent).join('/')}`;
+  return page && `${page}/applications/${urlPath(application)}`;
 }
 
 /** A URL that is an address to click on: https, no password, nothing that ends a Markdown link. */
