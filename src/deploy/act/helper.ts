@@ -5,6 +5,7 @@ import type { World } from '../../wire/world.ts';
 import type { News } from '../observe/feed.ts';
 import type { FailingPod } from '../observe/observation.ts';
 import { failingPods } from '../reason/failing.ts';
+import { isRolledOut } from '../reason/rolled-out.ts';
 import type { Answer } from '../verdict/answer.ts';
 
 /** An application to be helped along. */
@@ -26,6 +27,8 @@ export interface Helped {
 export interface Helper {
   /** Pods of our rollout that fail to start, as they were last seen. */
   readonly failing: readonly FailingPod[];
+  /** Whether the cluster has said, since this was shown, that no rollout is still to begin. */
+  rolledOut(application: Application): boolean;
   help(answer: Answer & { readonly is: 'pending' }, application: Application): void;
   stop(): void;
 }
@@ -37,8 +40,14 @@ const windowsEveryMs = 30_000;
 const rolloutAfterMs = 5_000;
 const rolloutEveryMs = 10_000;
 
-/** Helps one application along. A fault here is no fault of the application's: what counts is told by the feed. */
-export function helpAlong(helped: Helped, take: (news: News) => void): Helper {
+/** What else is shown while the cluster is asked for rollouts has it asked again, so often at most for one Healthy. */
+const mostAsked = 3;
+
+/**
+ * Helps one application along. A fault here is no fault of the application's: what counts is told by the feed. `again` has
+ * the same state judged once more.
+ */
+export function helpAlong(helped: Helped, take: (news: News) => void, again: () => void): Helper {
   const { world, emit, argocd, app, delivery, sync } = helped;
   const { clock } = world;
   const application = app.name;
@@ -53,6 +62,8 @@ export function helpAlong(helped: Helped, take: (news: News) => void): Helper {
   let rollingSince: number | undefined;
   let rolloutAt = 0;
   let failing: readonly FailingPod[] = [];
+  let asked: readonly Application[] = [];
+  let rolledOut: Application | undefined;
 
   const alone = (work: () => Promise<void>): void => {
     if (busy) return;
@@ -90,16 +101,33 @@ export function helpAlong(helped: Helped, take: (news: News) => void): Helper {
     );
   };
 
+  const askForRollouts = (found: Application): void => {
+    if (asked.includes(found) || asked.length >= mostAsked) return;
+    asked = [...asked, found];
+    isRolledOut(helped, found).then(
+      (is) => {
+        if (!is) return;
+        rolledOut = found;
+        again();
+      },
+      // It is only waited for longer then.
+      () => undefined,
+    );
+  };
+
   return {
     get failing() {
       return failing;
     },
+    rolledOut: (application) => rolledOut === application,
     help: (answer, found) => {
       const now = clock.now();
       rollingSince = answer.phase === 'progressing' ? (rollingSince ?? now) : undefined;
       if (rollingSince === undefined) failing = [];
       waitingSince = answer.phase === 'outOfSync' ? (waitingSince ?? now) : undefined;
       progress(answer);
+      if (answer.wants === 'rollouts') askForRollouts(found);
+      else asked = [];
       if (answer.phase === 'notSeen' || answer.phase === 'hydrating') {
         if (!nudged) {
           nudged = true;

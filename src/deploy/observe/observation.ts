@@ -31,6 +31,8 @@ export interface Observation {
   readonly resources: readonly ResourceStatus[];
   /** Pods of our rollout that fail to start, as they were last seen. */
   readonly failing: readonly FailingPod[];
+  /** While this was its state, the cluster itself said that every rollout of it is over. */
+  readonly rolledOut: boolean;
   readonly hydrator: Hydrator | undefined;
 }
 

@@ -1,12 +1,12 @@
 import type { Application } from '../../wire/argocd/types.ts';
-import type { FailingPod, Observation, Operation } from './observation.ts';
+import type { Observation, Operation } from './observation.ts';
 import { type Followed, ownSources } from './sources.ts';
 
 /** What Argo CD shows of an application, as far as it concerns one config repo. Pure. */
 export function observe(
   application: Application,
   followed: Followed,
-  failing: readonly FailingPod[] = [],
+  { failing, rolledOut }: Pick<Observation, 'failing' | 'rolledOut'> = { failing: [], rolledOut: false },
 ): Observation {
   const { sync, operation, hydrator } = application;
   const at = ownSources(application.sources, followed);
@@ -32,6 +32,7 @@ export function observe(
     images: application.images,
     resources: application.resources,
     failing,
+    rolledOut,
     hydrator: application.hydrated
       ? {
           phase: hydrator?.current.phase ?? '',

@@ -7,8 +7,8 @@ export type Answer =
       readonly is: 'pending';
       readonly phase: Phase;
       readonly why: string;
-      /** What would help: a new comparison, one that renders anew, or a sync by hand. */
-      readonly wants: 'refresh' | 'hardRefresh' | 'sync' | undefined;
+      /** What would help: a new comparison, one that renders anew, a sync by hand, or to ask the cluster for its rollouts. */
+      readonly wants: 'refresh' | 'hardRefresh' | 'sync' | 'rollouts' | undefined;
       /** Milliseconds after which to judge again even if nothing changes. */
       readonly againMs: number | undefined;
       /** The history couldn't be read, so nobody can say whose commit this is. */

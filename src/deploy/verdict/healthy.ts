@@ -7,6 +7,7 @@ import { driftNotes } from './synced.ts';
 export function judgeHealth(evidence: Evidence): Answer {
   const { seen, question } = evidence;
   const { status, message } = seen.health;
+  sinceSync(evidence);
   if (question.applied === true) return final('healthy', revisionOf(evidence), 'applied');
   switch (status) {
     case 'Suspended':
@@ -24,6 +25,11 @@ export function judgeHealth(evidence: Evidence): Answer {
   }
 }
 
+/** Milliseconds of the time after which what moved is believed, counted from when the sync was seen to be over. */
+function sinceSync(evidence: Evidence): number {
+  return evidence.toGo(`synced ${stateOf(evidence.seen)}`, evidence.question.times.moved);
+}
+
 function revisionOf({ seen, question }: Evidence): string {
   return seen.hydrator?.done?.drySha ?? seen.revisions.find((one) => one !== question.commit) ?? question.commit;
 }
@@ -35,8 +41,14 @@ function judgeWell(evidence: Evidence, others: readonly string[]): Answer {
   // Compared well after the sync: no older state can be behind it. Else what was seen to move counts.
   const moved = memory.unwell === state || becameAfterSync(seen);
   const waits = comparedLate(seen, times) ? 0 : moved ? times.moved : times.healthy;
-  const left = evidence.toGo(`Healthy ${state}`, waits);
-  if (left > 0) return pending('settling', 'healthy; waiting whether it stays', { againMs: left });
+  const held = evidence.toGo(`Healthy ${state}`, waits);
+  // Where no rollout is still to begin, whoever else changes what was applied has had its time since the sync.
+  const asks = moved && !times.longer;
+  const left = asks && seen.rolledOut ? Math.min(held, sinceSync(evidence)) : held;
+  if (left > 0) {
+    const wants = asks && !seen.rolledOut ? 'rollouts' : undefined;
+    return pending('settling', 'healthy; waiting whether it stays', { againMs: left, wants });
+  }
   return final('healthy', revisionOf(evidence), 'synced and healthy', [...driftNotes(evidence), ...others]);
 }
 

@@ -34,6 +34,8 @@ export interface Times {
   readonly gone: number;
   /** Our commit not seen, until a refresh is asked for (again). */
   readonly unseen: number;
+  /** Healthy is to hold for longer than usual, whatever the cluster says of its rollouts. */
+  readonly longer: boolean;
 }
 
 export const usualTimes: Times = {
@@ -45,11 +47,15 @@ export const usualTimes: Times = {
   failing: 120_000,
   gone: 30_000,
   unseen: 15_000,
+  longer: false,
 };
 
 /** The usual times for another patience with health, all that is about health with it, and with failing pods. */
 export function timesFor(settleMs: number, failingMs: number): Times {
   const { healthy, moved, degraded } = usualTimes;
   const by = settleMs / healthy;
-  return { ...usualTimes, healthy: settleMs, moved: moved * by, degraded: degraded * by, failing: failingMs };
+  return {
+    ...{ ...usualTimes, healthy: settleMs, moved: moved * by, degraded: degraded * by, failing: failingMs },
+    longer: settleMs > healthy,
+  };
 }

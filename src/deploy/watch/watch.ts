@@ -88,7 +88,7 @@ async function watchInProject(watched: Watched): Promise<WatchResult | { readonl
   const inTime = <T>(answer: Promise<T>, otherwise: T): Promise<T> => answerBy(world, deadline, answer, otherwise);
   const relations = createRelations(watched);
   const isRemoved = createRemoved(watched);
-  const helper: Helper = helpAlong(watched, take);
+  const helper: Helper = helpAlong(watched, take, latch.open);
   const tellResources = createTellResources(watched);
   const stop = feed.follow(app, take);
   try {
@@ -107,12 +107,14 @@ async function watchInProject(watched: Watched): Promise<WatchResult | { readonl
       } else if (news?.is === 'fault' && !mayPass(news.error)) {
         throw news.error;
       } else if (application !== undefined) {
-        let seen = observe(application, watched.followed, helper.failing);
+        const { failing } = helper;
+        const rolledOut = helper.rolledOut(application);
+        let seen = observe(application, watched.followed, { failing, rolledOut });
         let relation = await relations(revisionsIn(seen));
         let whole = application;
         if (whole.resources.length === 0 && hangsOnResources(memory, seen, relation)) {
           whole = await inTime(argocd.application(app), whole).catch(() => whole);
-          seen = observe(whole, watched.followed, helper.failing);
+          seen = observe(whole, watched.followed, { failing, rolledOut });
           relation = await relations(revisionsIn(seen));
         }
         tellResources(whole);

@@ -83,14 +83,24 @@ function manifestOf(app: ArgoCdApp, query: URLSearchParams): unknown {
   const [kind, name = ''] = [query.get('kind'), query.get('resourceName') ?? undefined];
   const own = app.live.find(({ manifest }) => manifest.kind === kind && manifest.name === name);
   if (own === undefined) return podManifest(app, name);
-  const manifest = parse(own.manifest.text) as object;
-  return kind === 'Deployment' ? { ...manifest, status: deploymentStatus(own) } : manifest;
+  const manifest = parse(own.manifest.text) as { readonly metadata?: object; readonly spec?: object };
+  if (kind !== 'Deployment') return manifest;
+  const { metadata, spec } = manifest;
+  const [at, wanted] = [
+    { ...metadata, generation: 1 },
+    { replicas: 1, ...spec },
+  ];
+  return { ...manifest, metadata: at, spec: wanted, status: deploymentStatus(own, wanted.replicas) };
 }
 
 /** How a deployment's rollout goes, as its controller tells. */
-function deploymentStatus({ health, since }: LiveResource): object {
+function deploymentStatus({ health, since }: LiveResource, replicas: number): object {
   const reason = health === 'Progressing' ? 'ReplicaSetUpdated' : 'NewReplicaSetAvailable';
-  return { conditions: [{ type: 'Progressing', status: 'True', reason, lastUpdateTime: since }] };
+  const available = health === 'Healthy' ? { availableReplicas: replicas } : {};
+  return {
+    ...{ observedGeneration: 1, replicas, updatedReplicas: replicas, ...available },
+    conditions: [{ type: 'Progressing', status: 'True', reason, lastUpdateTime: since }],
+  };
 }
 
 /** A pod as the kubelet reports it. */

@@ -184,6 +184,8 @@ export interface ArgoCd {
   logs(app: AppRef, pod: LogQuery): Promise<string[]>;
   /** Whether a sync window keeps the application from being synced now. */
   blocked(app: AppRef): Promise<boolean>;
+  /** It reads resources of the cluster that Argo CD runs in, wherever an application deploys to. */
+  readonly ownClusterOnly?: boolean;
   /** Whether this account may do that with an application, named as RBAC does: `project/name`. Argo CD's own API alone tells. */
   may?(action: 'get' | 'sync', object: string): Promise<boolean>;
 }

@@ -51,6 +51,7 @@ export function createKubernetesArgoCd(options: KubernetesArgoCdOptions): ArgoCd
 
   return {
     url: options.url,
+    ownClusterOnly: true,
     application: (app, how) => (how === undefined ? get(app) : refresh(app, how)),
     applications: async (projects) => {
       const value = await transport.send({ path: base(undefined) });

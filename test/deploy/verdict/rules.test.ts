@@ -31,7 +31,14 @@ const operation: Operation = {
 };
 const good: Observation = {
   ...{ deleting: false, refreshing: false, requested: false, sync: 'Synced', followed: true, changedSince: false },
-  ...{ settings: [], resources: [], failing: [], revisions: ['ours'], health: { status: 'Healthy', message: '' } },
+  ...{
+    settings: [],
+    resources: [],
+    failing: [],
+    rolledOut: false,
+    revisions: ['ours'],
+    health: { status: 'Healthy', message: '' },
+  },
   ...{ operation, reconciledAt: at(10), conditions: [], automated: true, images: [], hydrator: undefined },
 };
 
@@ -265,7 +272,9 @@ describe('what an observation is evidence of', () => {
   });
 
   it('has other times for another patience', () => {
-    expect(timesFor(10_000, 7)).toEqual({ ...usualTimes, healthy: 10_000, moved: 2_000, degraded: 30_000, failing: 7 });
+    const times = { ...usualTimes, healthy: 10_000, moved: 2_000, degraded: 30_000, failing: 7 };
+    expect(timesFor(10_000, 7)).toEqual({ ...times, longer: true });
+    expect([timesFor(5_000, 7).longer, timesFor(5_001, 7).longer, timesFor(0, 0).longer]).toEqual([false, true, false]);
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Observation, Operation } from '../../../src/deploy/observe/observation.ts';
 import type { Answer } from '../../../src/deploy/verdict/answer.ts';
 import { type Memory, nothingYet } from '../../../src/deploy/verdict/evidence.ts';
-import { type Question, usualTimes } from '../../../src/deploy/verdict/question.ts';
+import { type Question, timesFor, usualTimes } from '../../../src/deploy/verdict/question.ts';
 import { atDeadline, judge, revisionsIn } from '../../../src/deploy/verdict/verdict.ts';
 import type { ResourceStatus } from '../../../src/wire/argocd/types.ts';
 import type { Relation } from '../../../src/wire/git/ancestry.ts';
@@ -39,6 +39,7 @@ const good: Observation = {
   settings: [],
   resources: [],
   failing: [],
+  rolledOut: false,
   revisions: ['ours'],
   health: { status: 'Healthy', message: '' },
   operation: synced,
@@ -73,11 +74,15 @@ function looks(steps: readonly Step[], asked: Partial<Question> = {}): Answer[] 
   });
 }
 
-/** `healthy` for a verdict, `settling` for a phase, with what is wanted: `notSeen+refresh`. */
+/** `healthy` for a verdict, `settling` for a phase, with what is wanted of Argo CD: `notSeen+refresh`. */
 function words(steps: readonly Step[], asked: Partial<Question> = {}): string[] {
   return looks(steps, asked).map((answer) =>
-    answer.is === 'final' ? answer.health : answer.phase + (answer.wants === undefined ? '' : `+${answer.wants}`),
+    answer.is === 'final' ? answer.health : answer.phase + (wantsOf(answer) === '' ? '' : `+${wantsOf(answer)}`),
   );
+}
+
+function wantsOf({ wants }: Answer & { is: 'pending' }): string {
+  return wants === undefined || wants === 'rollouts' ? '' : wants;
 }
 
 describe('one look at an application', () => {
@@ -163,6 +168,19 @@ describe('several looks', () => {
     ['one rollout is over and the next has not begun: healthy for less than a second between them is not told',
       [[0, health('Progressing')], [9, {}], [9.3, {}], [9.9, {}], [9.95, health('Progressing')], [12, {}], [13, {}]],
       'progressing settling settling settling progressing settling healthy'],
+    ['every rollout is over, as the cluster itself says: healthy at once, where the sync ended a second ago',
+      [[0, health('Progressing')], [9, {}], [9.1, { rolledOut: true }]], 'progressing settling healthy'],
+    ['and where it ended later, once whoever changes what was applied has had that second',
+      [[0, health('Progressing')], [0.4, {}], [0.5, { rolledOut: true }], [0.9, { rolledOut: true }], [1, { rolledOut: true }]],
+      'progressing settling settling settling healthy'],
+    ['and of another sync, once it has passed since that one',
+      [[0, health('Progressing')], [9, { operation: { ...synced, startedAt: at(9) } }], [9.1, { operation: { ...synced, startedAt: at(9) }, rolledOut: true }]],
+      'progressing settling settling'],
+    ['every rollout is over and nothing was seen to move: it may never have begun to do what ours brings about',
+      [[0, { rolledOut: true }], [4.9, { rolledOut: true }], [5, { rolledOut: true }]], 'settling settling healthy'],
+    ['every rollout is over, and the application is not healthy for another reason',
+      [[0, health('Progressing')], [9, { ...health('Progressing'), rolledOut: true }], [10, { ...health('Missing'), rolledOut: true }]],
+      'progressing progressing progressing'],
     ['healthy since after the sync is believed as soon as if we had seen it move',
       [[0, { health: { status: 'Healthy', message: '', since: at(11) } }], [1, { health: { status: 'Healthy', message: '', since: at(11) } }]], 'settling healthy'],
     ['healthy since the very second of the sync may be from before it',
@@ -224,6 +242,16 @@ describe('several looks', () => {
   ]; // biome-ignore format: a table
   it.each(table)('%s', (_, steps, answers) => {
     expect(words(steps).join(' ')).toBe(answers);
+  });
+
+  it('asks the cluster for its rollouts as soon as what moved is healthy, and where a longer time was asked for, never', () => {
+    const steps: Step[] = [[0, health('Progressing')], [9, {}]]; // biome-ignore format: a table
+    const wants = (more: readonly Step[], asked: Partial<Question> = {}) =>
+      looks(more, asked).map((answer) => (answer.is === 'pending' ? answer.wants : answer.health));
+    expect(wants(steps)).toEqual([undefined, 'rollouts']);
+    expect(wants([[0, {}]])).toEqual([undefined]);
+    const longer = { times: timesFor(10_000, 0) };
+    expect(wants([...steps, [9.1, { rolledOut: true }]], longer)).toEqual([undefined, undefined, undefined]);
   });
 
   it('tells when to look again, so that no poll has to hit the moment', () => {
