@@ -17,7 +17,7 @@ interface Pushed {
   readonly deploy: DeployPlan;
 }
 
-/** Tells Argo CD that there is something new: one webhook for all, or else each application's refresh. */
+/** Tells Argo CD that there is something new: one webhook for all, or else each application's refresh, once. */
 export function createNudge(
   world: World,
   emit: Emit,
@@ -40,9 +40,16 @@ export function createNudge(
       return false;
     }
   };
-  return async (app) => {
+  const tell = async (app: AppRef): Promise<void> => {
     sent ??= send();
     if (!(await sent)) await argocd.application(app, 'normal');
+  };
+  const told = new Map<string, Promise<void>>();
+  return (app) => {
+    const key = `${app.namespace ?? ''}/${app.name}`;
+    const telling = told.get(key) ?? tell(app);
+    told.set(key, telling);
+    return telling;
   };
 }
 

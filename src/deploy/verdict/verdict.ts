@@ -1,7 +1,7 @@
 import type { Relation } from '../../wire/git/ancestry.ts';
 import type { Observation } from '../observe/observation.ts';
 import { type Answer, final, pending } from './answer.ts';
-import { afterSync, type Evidence, haveOurs, isOurs, type Memory, stateOf } from './evidence.ts';
+import { afterSync, type Evidence, haveOurs, isOurs, type Memory, nothingYet, stateOf } from './evidence.ts';
 import { judgeHealth, resourceKey } from './healthy.ts';
 import { judgeImages } from './images.ts';
 import type { Question } from './question.ts';
@@ -30,6 +30,11 @@ export function hangsOnResources(
   return over && (seen.hydrator !== undefined || !seen.followed || haveOurs({ standing }, seen.revisions));
 }
 
+/** What is known from the very first look, before Argo CD is told of our commit: what is newer may be about it. */
+export function firstSeen(seen: Observation): Memory {
+  return { ...nothingYet, baseline: seen.reconciledAt ?? '', oldSyncError: syncErrorOf({ seen }) };
+}
+
 /**
  * What one observation of an application means, given those before it. Pure: `now` is in milliseconds, `standing` tells
  * how each commit stands to ours. Our commit counts as seen when Argo CD shows it or a descendant of it.
@@ -54,12 +59,12 @@ export function judge(
   const ours = seen.hydrator !== undefined || isOurs(evidence, seen.revisions);
   const settled = ours && seen.sync === 'Synced' && afterSync(seen);
   const { status } = seen.health;
-  const first = memory.baseline === undefined;
+  const { baseline, oldSyncError } = memory.baseline === undefined ? firstSeen(seen) : memory;
   const live = memory.live || (ours && afterSync(seen) && seen.sync !== 'Unknown');
   return {
     answer,
     memory: {
-      baseline: memory.baseline ?? seen.reconciledAt ?? '',
+      baseline,
       refreshing: seen.refreshing,
       refreshed: hasRefreshed(memory, seen),
       since: held,
@@ -67,7 +72,7 @@ export function judge(
       undegraded: settled && status !== 'Degraded' ? state : memory.undegraded,
       illBefore: illBefore(memory.illBefore, seen, live),
       live,
-      oldSyncError: first ? syncErrorOf(evidence) : memory.oldSyncError,
+      oldSyncError,
       hardRefreshed: memory.hardRefreshed || (answer.is === 'pending' && answer.wants === 'hardRefresh'),
     },
   };

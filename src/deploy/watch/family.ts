@@ -3,6 +3,7 @@ import type { Reason, Verdict } from '../../plan/deploy.ts';
 import type { Application, AppRef } from '../../wire/argocd/types.ts';
 import { argocdError } from '../observe/fault.ts';
 import { findApplications, refOf, type Search } from '../observe/find.ts';
+import { observe } from '../observe/observe.ts';
 import { liveImages } from '../reason/images.ts';
 import { reasonsOf } from '../reason/reason.ts';
 import { type Changed, changedBelow } from './children.ts';
@@ -10,7 +11,7 @@ import { createOwners, type Owned } from './owners.ts';
 import { type Watched, type WatchResult, watchApplication } from './watch.ts';
 
 /** What all applications of one delivery have in common. */
-export interface Delivery extends Omit<Watched, 'app'>, Changed {
+export interface Delivery extends Omit<Watched, 'app' | 'found'>, Changed {
   /** What the way in is called. */
   readonly with: string;
   readonly search: Search;
@@ -51,7 +52,8 @@ export function createFamily(delivery: Delivery): Family {
       ...{ delivery: delivery.delivery, application: app.name, server: argocd.url, commit: question.commit },
     });
     const owned = await owners.of(application).catch(failing(app));
-    const watched: Watched = { ...waiting, app, question: { ...question, carrier: owned.carrier } };
+    if (owned.carrier === undefined) tellOf(delivery, application);
+    const watched: Watched = { ...waiting, app, found: application, question: { ...question, carrier: owned.carrier } };
     const result = owned.failed ?? (await watchApplication(watched).catch(failing(app)));
     const others = result.gone === true && !delivery.named ? await foundAgain() : [];
     if (others.length > 0) return watchAll(others);
@@ -76,6 +78,17 @@ export function createFamily(delivery: Delivery): Family {
     return found.filter(({ name, namespace }) => !begun.has(`${namespace}/${name}`));
   };
   return { watchAll };
+}
+
+/**
+ * Tells Argo CD of our commit as soon as the application is known not to show it; how what it shows stands to ours is found
+ * out meanwhile. With a hydrator, what is shown doesn't tell.
+ */
+function tellOf({ followed, question, nudge }: Delivery, application: Application): void {
+  const { revisions, hydrator } = observe(application, followed);
+  if (hydrator !== undefined || revisions.length === 0 || revisions.includes(question.commit)) return;
+  // What keeps Argo CD from being told is found again once the watching needs it.
+  nudge(refOf(application)).catch(() => undefined);
 }
 
 async function verdictOf(

@@ -29,7 +29,7 @@ export interface Owners {
 const deepest = 5;
 
 /** Nothing is asked yet; what was found of an owner holds for all that it owns. */
-export function createOwners(delivery: Omit<Watched, 'app'> & Changed): Owners {
+export function createOwners(delivery: Omit<Watched, 'app' | 'found'> & Changed): Owners {
   const { argocd, followed, emit, question } = delivery;
   const { files } = delivery.search;
   const known = new Map<string, Promise<WatchResult | undefined>>();
@@ -66,6 +66,7 @@ export function createOwners(delivery: Omit<Watched, 'app'> & Changed): Owners {
     const result = await watchApplication({
       ...delivery,
       app: refOf(above),
+      found: above,
       question: { ...question, carrier, applied: true },
       emit: (event) => {
         if (event.type !== 'verdict.progress') return emit(event);

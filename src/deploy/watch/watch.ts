@@ -13,12 +13,14 @@ import type { Followed } from '../observe/sources.ts';
 import { type Answer, type Phase, pending } from '../verdict/answer.ts';
 import { type Memory, nothingYet } from '../verdict/evidence.ts';
 import type { Question } from '../verdict/question.ts';
-import { atDeadline, hangsOnResources, judge, revisionsIn } from '../verdict/verdict.ts';
+import { atDeadline, firstSeen, hangsOnResources, judge, revisionsIn } from '../verdict/verdict.ts';
 import { ownDeadline } from './patience.ts';
 
 /** An application, and what is asked about it. */
 export interface Watched extends Helped {
   readonly feed: Feed;
+  /** How it was found, before Argo CD was told of our commit. */
+  readonly found: Application;
   readonly followed: Followed;
   readonly question: Question;
   /** How a commit stands to ours, in the config repo's history. */
@@ -68,7 +70,7 @@ async function watchInProject(watched: Watched): Promise<WatchResult | { readonl
   const latch = createLatch();
   let news: News | undefined;
   let application: Application | undefined;
-  let memory: Memory = nothingYet;
+  let memory: Memory = firstSeen(observe(watched.found, watched.followed));
   let last: Answer | undefined;
   let goneSince: number | undefined;
   const take = (next: News): void => {
@@ -76,7 +78,7 @@ async function watchInProject(watched: Watched): Promise<WatchResult | { readonl
     news = next;
     if (next.is === 'state') {
       // Made again, it has nothing of what was found of the one before.
-      if (application !== undefined && application.uid !== next.application.uid) memory = nothingYet;
+      if ((application ?? watched.found).uid !== next.application.uid) memory = nothingYet;
       application = next.application;
       goneSince = undefined;
     }

@@ -96,7 +96,9 @@ export async function watchCommit(
         files: isUntold ? [...new Set(changes.map(({ file }) => file))] : own,
         changes,
         history: {
-          relation: (revision) => history.relation(revision, about.commit),
+          // What our commit was made on is usually what Argo CD shows until it is told.
+          relation: async (revision) =>
+            revision === about.parent ? 'ancestor' : history.relation(revision, about.commit),
           keeps: (revision) => history.keeps(revision, about.commit),
           isHead: () => history.isHead(),
           removed: () => history.removed(about.commit),

@@ -3,7 +3,7 @@ import type { Observation, Operation } from '../../../src/deploy/observe/observa
 import type { Answer } from '../../../src/deploy/verdict/answer.ts';
 import { type Memory, nothingYet } from '../../../src/deploy/verdict/evidence.ts';
 import { type Question, timesFor, usualTimes } from '../../../src/deploy/verdict/question.ts';
-import { atDeadline, judge, revisionsIn } from '../../../src/deploy/verdict/verdict.ts';
+import { atDeadline, firstSeen, judge, revisionsIn } from '../../../src/deploy/verdict/verdict.ts';
 import type { ResourceStatus } from '../../../src/wire/argocd/types.ts';
 import type { Relation } from '../../../src/wire/git/ancestry.ts';
 
@@ -252,6 +252,15 @@ describe('several looks', () => {
     expect(wants([[0, {}]])).toEqual([undefined]);
     const longer = { times: timesFor(10_000, 0) };
     expect(wants([...steps, [9.1, { rolledOut: true }]], longer)).toEqual([undefined, undefined, undefined]);
+  });
+
+  it('knows from how the application was found what is from before Argo CD was told, though the stream begins later', () => {
+    const found = firstSeen({ ...good, revisions: ['old'], reconciledAt: at(2) });
+    const broken = { ...good, conditions: [{ type: 'ComparisonError', message: 'm' }], reconciledAt: at(3) };
+    const { answer } = judge(question, found, broken, standing, 0);
+    expect(answer).toMatchObject({ phase: 'refreshing', againMs: usualTimes.condition });
+    const before = judge(question, found, { ...broken, reconciledAt: at(2) }, standing, 0);
+    expect(before.answer).toMatchObject({ phase: 'notSeen', againMs: usualTimes.staleCondition });
   });
 
   it('tells when to look again, so that no poll has to hit the moment', () => {

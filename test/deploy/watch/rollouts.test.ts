@@ -158,6 +158,7 @@ it('what the cluster said of one state tells nothing of the next, and it isn’t
     ...{ nudge: async () => undefined, runsOurs: () => undefined, followed: { repo: 'https://git.test/config.git', branch: 'main' } },
     question: { commit: 'ours', images: [], suspended: 'wait', times: usualTimes },
     ...{ relation: async () => 'same', removed: async () => false, deadline: 1e15, latest: 1e15 },
+    found: shown('Progressing').application,
     feed: {
       follow: (_, take) => {
         tell = take;
