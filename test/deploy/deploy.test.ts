@@ -14,7 +14,7 @@ describe.skipIf(noHttpBackend !== undefined)(`a config commit in Argo CD${skipNo
     const [verdict] = await watch(place, { commit }, world);
     expect(verdict).toMatchObject({ is: 'healthy', application: 'front', commit, revision: commit });
     const phases = world.events.flatMap((event) => (event.type === 'verdict.progress' ? [event.phase] : []));
-    expect(phases).toEqual(expect.arrayContaining(['progressing', 'settling']));
+    expect(phases).toEqual(expect.arrayContaining(['settling']));
     const told = place.argocd.requests.filter(({ query }) => query.get('refresh') === 'normal');
     // Beside the stream, as soon as the first look has told that ours isn't there: nobody is asked about that first.
     expect(told.map(({ number }) => number <= 3)).toEqual([true]);
