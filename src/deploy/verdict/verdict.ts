@@ -30,9 +30,14 @@ export function hangsOnResources(
   return over && (seen.hydrator !== undefined || !seen.followed || haveOurs({ standing }, seen.revisions));
 }
 
-/** What is known from the very first look, before Argo CD is told of our commit: what is newer may be about it. */
-export function firstSeen(seen: Observation): Memory {
-  return { ...nothingYet, baseline: seen.reconciledAt ?? '', oldSyncError: syncErrorOf({ seen }) };
+/** What there was before Argo CD was told of our commit, of which no verdict is made: what is newer may be about ours. */
+export function remember(
+  question: Question,
+  seen: Observation,
+  standing: (revision: string) => Relation,
+  now: number,
+): Memory {
+  return { ...judge(question, nothingYet, seen, standing, now).memory, since: {}, hardRefreshed: false };
 }
 
 /**
@@ -59,12 +64,12 @@ export function judge(
   const ours = seen.hydrator !== undefined || isOurs(evidence, seen.revisions);
   const settled = ours && seen.sync === 'Synced' && afterSync(seen);
   const { status } = seen.health;
-  const { baseline, oldSyncError } = memory.baseline === undefined ? firstSeen(seen) : memory;
+  const first = memory.baseline === undefined;
   const live = memory.live || (ours && afterSync(seen) && seen.sync !== 'Unknown');
   return {
     answer,
     memory: {
-      baseline,
+      baseline: memory.baseline ?? seen.reconciledAt ?? '',
       refreshing: seen.refreshing,
       refreshed: hasRefreshed(memory, seen),
       since: held,
@@ -72,7 +77,7 @@ export function judge(
       undegraded: settled && status !== 'Degraded' ? state : memory.undegraded,
       illBefore: illBefore(memory.illBefore, seen, live),
       live,
-      oldSyncError,
+      oldSyncError: first ? syncErrorOf(evidence) : memory.oldSyncError,
       hardRefreshed: memory.hardRefreshed || (answer.is === 'pending' && answer.wants === 'hardRefresh'),
     },
   };

@@ -13,7 +13,7 @@ import type { Followed } from '../observe/sources.ts';
 import { type Answer, type Phase, pending } from '../verdict/answer.ts';
 import { type Memory, nothingYet } from '../verdict/evidence.ts';
 import type { Question } from '../verdict/question.ts';
-import { atDeadline, firstSeen, hangsOnResources, judge, revisionsIn } from '../verdict/verdict.ts';
+import { atDeadline, hangsOnResources, judge, remember, revisionsIn } from '../verdict/verdict.ts';
 import { ownDeadline } from './patience.ts';
 
 /** An application, and what is asked about it. */
@@ -70,7 +70,7 @@ async function watchInProject(watched: Watched): Promise<WatchResult | { readonl
   const latch = createLatch();
   let news: News | undefined;
   let application: Application | undefined;
-  let memory: Memory = firstSeen(observe(watched.found, watched.followed));
+  let memory: Memory | undefined;
   let last: Answer | undefined;
   let goneSince: number | undefined;
   const take = (next: News): void => {
@@ -112,7 +112,9 @@ async function watchInProject(watched: Watched): Promise<WatchResult | { readonl
         const { failing } = helper;
         const rolledOut = helper.rolledOut(application);
         let seen = observe(application, watched.followed, { failing, rolledOut });
-        let relation = await relations(revisionsIn(seen));
+        const before = memory === undefined ? observe(watched.found, watched.followed) : seen;
+        let relation = await relations([...revisionsIn(before), ...revisionsIn(seen)]);
+        memory ??= remember(question, before, relation, clock.now());
         let whole = application;
         if (whole.resources.length === 0 && hangsOnResources(memory, seen, relation)) {
           whole = await inTime(argocd.application(app), whole).catch(() => whole);

@@ -3,7 +3,7 @@ import type { Observation, Operation } from '../../../src/deploy/observe/observa
 import type { Answer } from '../../../src/deploy/verdict/answer.ts';
 import { type Memory, nothingYet } from '../../../src/deploy/verdict/evidence.ts';
 import { type Question, timesFor, usualTimes } from '../../../src/deploy/verdict/question.ts';
-import { atDeadline, firstSeen, judge, revisionsIn } from '../../../src/deploy/verdict/verdict.ts';
+import { atDeadline, judge, remember, revisionsIn } from '../../../src/deploy/verdict/verdict.ts';
 import type { ResourceStatus } from '../../../src/wire/argocd/types.ts';
 import type { Relation } from '../../../src/wire/git/ancestry.ts';
 
@@ -65,8 +65,8 @@ const ill = (kind = 'Deployment', message = '', name = 'front') => ({
 type Step = readonly [second: number, change: Partial<Observation>];
 
 /** What each of several looks, each a second and a change to the good state, is answered. */
-function looks(steps: readonly Step[], asked: Partial<Question> = {}): Answer[] {
-  let memory: Memory = nothingYet;
+function looks(steps: readonly Step[], asked: Partial<Question> = {}, found: Memory = nothingYet): Answer[] {
+  let memory = found;
   return steps.map(([second, change]) => {
     const judged = judge({ ...question, ...asked }, memory, { ...good, ...change }, standing, second * 1_000);
     memory = judged.memory;
@@ -255,12 +255,27 @@ describe('several looks', () => {
   });
 
   it('knows from how the application was found what is from before Argo CD was told, though the stream begins later', () => {
-    const found = firstSeen({ ...good, revisions: ['old'], reconciledAt: at(2) });
+    const found = remember(question, { ...good, revisions: ['old'], reconciledAt: at(2) }, standing, 0);
     const broken = { ...good, conditions: [{ type: 'ComparisonError', message: 'm' }], reconciledAt: at(3) };
     const { answer } = judge(question, found, broken, standing, 0);
     expect(answer).toMatchObject({ phase: 'refreshing', againMs: usualTimes.condition });
     const before = judge(question, found, { ...broken, reconciledAt: at(2) }, standing, 0);
     expect(before.answer).toMatchObject({ phase: 'notSeen', againMs: usualTimes.staleCondition });
+  });
+
+  it('knows from how it was found what was ill before ours, and of what was live then already, nothing', () => {
+    const still: Step[] = [[1, ill('Ingress', 'no address')], [16, ill('Ingress', 'no address')], [21, ill('Ingress', 'no address')]]; // biome-ignore format: a table
+    const ended = (revision: string) => {
+      const found = remember(
+        question,
+        { ...good, ...ill('Ingress', 'no address'), revisions: [revision] },
+        standing,
+        0,
+      );
+      return looks(still, {}, found).at(-1);
+    };
+    expect(ended('old')).toMatchObject({ is: 'final', health: 'healthy' });
+    expect(ended('later')).toMatchObject({ is: 'final', health: 'degraded' });
   });
 
   it('tells when to look again, so that no poll has to hit the moment', () => {
