@@ -111,7 +111,8 @@ export interface VerdictResults {
       | 'argocd app wait, looped'
       | 'argocd app wait, looped, with --refresh'
       | 'tagboat wait'
-      | 'tagboat wait, by webhook';
+      | 'tagboat wait, by webhook'
+      | 'tagboat wait, pods without a probe';
     readonly runs: readonly VerdictRun[];
   }[];
 }

@@ -24,13 +24,14 @@ function spread(values: readonly number[]): string {
 }
 
 export const verdictWords = `From a push of one tag until a pipeline is told that it is live, on a real Argo CD with a real Kubernetes control plane
-(nodes played by KWOK), its usual three minutes between polls, and pods that take two seconds to be ready. Medians, lowest
-and highest. True is a word that held: at that moment all pods ran the pushed tag and were ready. Looped means
+(nodes played by KWOK), its usual three minutes between polls, and pods that take two seconds until their readiness probe has
+an answer. Medians, lowest and highest. True is a word that held: at that moment all pods ran the pushed tag and were ready. Looped means
 \`argocd app wait --sync --health\`, then \`argocd app get\`, and again until its revision is the pushed one.
 
-What \`argocd app wait\` with \`--refresh\` is faster by is the second for which Tagboat has Healthy hold once it was seen to
-become so: an application is Healthy for a moment where one rollout is over and the controller of the next has not begun.
-It is a fifth of \`argocd.settle\`, all of which it has to hold where nothing was seen to move.`;
+Tagboat has Healthy hold for a second once it was seen to become so (a fifth of \`argocd.settle\`, all of which it has to hold
+where nothing was seen to move), unless the cluster itself says that every rollout is over and none is still to begin. What
+the second is for, and where it stays: [decision 006](decisions/006-a-verdict-is-ours-or-later.md). Pods without any
+probe are such a case: they are ready as soon as their program runs, even one that ends at once.`;
 
 export function verdictReaches({ ways }: VerdictResults): Reach[] {
   return ways

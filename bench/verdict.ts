@@ -7,7 +7,7 @@ import { type ClusterAccess, startCluster } from '../test/support/cluster/cluste
 import { isSettled, observe } from '../test/support/cluster/observer.ts';
 import { readyImages } from '../test/support/cluster/pods.ts';
 import { programsIn } from '../test/support/cluster/programs.ts';
-import { makeShop, type Shop } from '../test/support/cluster/shop.ts';
+import { makeShop, type Shop, type ShopOptions } from '../test/support/cluster/shop.ts';
 import { bareEnv } from './process.ts';
 import type { VerdictResults, VerdictRun } from './results.ts';
 
@@ -25,6 +25,7 @@ export interface VerdictPlan {
 interface Way {
   readonly name: VerdictResults['ways'][number]['name'];
   readonly polls?: boolean;
+  readonly shop?: ShopOptions;
   /** What is done once and not measured. */
   prepare?(shop: Shop): void;
   wait(shop: Shop, commit: string): Promise<void>;
@@ -41,7 +42,7 @@ export async function measureVerdicts(plan: VerdictPlan): Promise<Omit<VerdictRe
     const runs = new Map<Way, VerdictRun[]>(ways.map((way) => [way, []]));
     const shops = new Map<Way, Shop>();
     for (const way of ways) {
-      const shop = await openedShop(cluster.access, `shop-${ways.indexOf(way)}`);
+      const shop = await openedShop(cluster.access, `shop-${ways.indexOf(way)}`, way.shop);
       way.prepare?.(shop);
       shops.set(way, shop);
     }
@@ -57,8 +58,8 @@ export async function measureVerdicts(plan: VerdictPlan): Promise<Omit<VerdictRe
   }
 }
 
-async function openedShop(cluster: ClusterAccess, name: string): Promise<Shop> {
-  const shop = await makeShop(cluster, name);
+async function openedShop(cluster: ClusterAccess, name: string, options: ShopOptions = {}): Promise<Shop> {
+  const shop = await makeShop(cluster, name, options);
   await shop.until(({ status }) => status?.health?.status === 'Healthy' && status.sync?.status === 'Synced');
   return shop;
 }
@@ -120,11 +121,13 @@ function waysOn({ argocd }: ClusterAccess, plan: VerdictPlan): Way[] {
   const tagboat = async (args: readonly string[], env: Readonly<Record<string, string>>): Promise<void> => {
     await output([process.execPath, plan.cli, 'wait', ...args], { ...token, ...env });
   };
+  const wait = (shop: Shop, commit: string) => tagboat([...target(shop, commit), '--server', argocd.url], {});
   return [
     { name: 'argocd app wait', wait: async ({ name }) => void (await appWait(name)) },
     { name: 'argocd app wait, looped', polls: true, wait: (shop, commit) => loop(shop, commit, []) },
     { name: 'argocd app wait, looped, with --refresh', wait: (shop, commit) => loop(shop, commit, ['--refresh']) },
-    { name: 'tagboat wait', wait: (shop, commit) => tagboat([...target(shop, commit), '--server', argocd.url], {}) },
+    { name: 'tagboat wait', wait },
+    { name: 'tagboat wait, pods without a probe', shop: { probe: false }, wait },
     {
       name: 'tagboat wait, by webhook',
       prepare: (shop) => void apps.set(shop.name, configured(shop, argocd.url, plan.temp)),

@@ -11,14 +11,16 @@ export interface ChartOptions {
   readonly migration?: string;
   /** How long a new pod takes until it is ready, as Go writes durations, or `told`. Default `200ms`. */
   readonly readyAfter?: string;
+  /** Pods have a readiness probe. Default true: without one, nobody has asked their program when they are ready. */
+  readonly probe?: boolean;
 }
 
 /** A Helm chart in `main/`, its image's tag at `.front.imageTag` of `main/values.yaml`. */
-export function chart({ hook = false, ...options }: ChartOptions = {}): Record<string, string> {
+export function chart({ hook = false, probe = true, ...options }: ChartOptions = {}): Record<string, string> {
   return {
     'main/Chart.yaml': 'apiVersion: v2\nname: shop\nversion: 0.1.0\n',
     'main/values.yaml': values(options),
-    'main/templates/front.yaml': deployment,
+    'main/templates/front.yaml': probe ? deployment + readinessProbe : deployment,
     ...(hook ? { 'main/templates/migration.yaml': migration } : {}),
   };
 }
@@ -51,7 +53,7 @@ metadata:
 spec:
   replicas: {{ .Values.front.replicas }}
   revisionHistoryLimit: 1
-  progressDeadlineSeconds: {{ regexMatch "broken|crashing" (toString .Values.front.imageTag) | ternary 10 600 }}
+  progressDeadlineSeconds: {{ regexMatch "broken|crashing|quitting" (toString .Values.front.imageTag) | ternary 10 600 }}
   selector:
     matchLabels: { app: front }
   template:
@@ -63,6 +65,9 @@ spec:
       containers:
         - name: front
           image: "{{ .Values.front.image }}:{{ .Values.front.imageTag }}"
+`;
+
+const readinessProbe = `          readinessProbe: { httpGet: { path: /, port: 80 } }
 `;
 
 const migration = `apiVersion: batch/v1

@@ -5,6 +5,7 @@ import { readyAfter } from './chart.ts';
  *
  * - `broken`: the image can't be pulled (`ImagePullBackOff`).
  * - `crashing`: the container ends with 1 again and again (`CrashLoopBackOff`), and its log says why.
+ * - `quitting`: it becomes ready as others do, and half a second later the container ends as `crashing` does.
  * - `failing`, in a Job: the pod fails.
  * - `lasting`: nothing ever happens to it.
  * - Anything else becomes ready, or completes where a Job owns it, after the annotation `tagboat.test/ready-after`, and
@@ -115,6 +116,13 @@ function stages(): string[] {
       status('Running', false, crashing, true) + event('BackOff', 'Back-off restarting failed container'),
     ),
     stage('runs', fresh + well + ofJob('NotIn'), status('Running', true, running, true), delay),
+    stage(
+      'quits',
+      `${alive}
+    - { key: '.status.containerStatuses.[].ready', operator: In, values: ['true'] }${imageSays('quitting', true)}`,
+      status('Running', false, crashing, true),
+      '\n  delay: { durationMilliseconds: 500 }',
+    ),
     stage('completes', fresh + well + ofJob('In'), status('Succeeded', false, ended(0, 'Completed'), true), delay),
     stage('fails', fresh + imageSays('failing', true) + ofJob('In'), status('Failed', false, ended(1, 'Error'), true)),
     stage(
