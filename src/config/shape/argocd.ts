@@ -59,7 +59,9 @@ export const argocd = z
       ),
     settle: text({ ...patterns.time, default: '5s' })
       .optional()
-      .describe('How long an application must stay healthy before that is believed: 5s (the default), 30s, 2m.'),
+      .describe(
+        'How long an application must stay healthy before that is believed: 5s (the default), 30s, 2m. A fifth of it once it was seen to become so; up to 5s, none where the cluster says that every rollout is over.',
+      ),
     webhookSecret: text(patterns.variable)
       .optional()
       .describe('NAME of the variable with the secret that signs webhooks. Argo CD is then told by webhook.'),
