@@ -5,6 +5,8 @@ import type { AppSpec, ArgoCdApp, Backing, LiveResource, Mishaps, Pace } from '.
 
 const second = () => new Date().toISOString().replace(/\.\d+Z$/, 'Z');
 
+const unassessed = ['ConfigMap', 'Secret', 'ServiceAccount'];
+
 /** An application compared, synced and rolled out at `pace`; `changed` hears of steps, `made` of child Applications. */
 export function createArgoCdApp(
   first: AppSpec,
@@ -93,7 +95,11 @@ export function createArgoCdApp(
         namespace: 'default',
         name: manifest.name,
       },
-      ...{ status: 'Synced', health: { status: health, ...(message === '' ? {} : { message }) } },
+      status: 'Synced',
+      // Of some kinds Argo CD can't tell any.
+      ...(unassessed.includes(manifest.kind)
+        ? {}
+        : { health: { status: health, ...(message === '' ? {} : { message }) } }),
     }));
     status.summary = {
       images: live.flatMap(({ manifest, runs }) => (runsPods(manifest) ? (runs ?? manifest.images) : [])),
