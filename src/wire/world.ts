@@ -4,6 +4,8 @@ import type { Http } from './http.ts';
 /** Time as the program sees it. Milliseconds since the epoch; tests turn it by hand. */
 export interface Clock {
   now(): number;
+  /** What has passed since some time in the past, whatever the clock was set to meanwhile. Where it isn't there, nobody can tell. */
+  passedMs?(): number;
   /** Resolves after `ms`, or rejects with the signal's reason when it is aborted first. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }

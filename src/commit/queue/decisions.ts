@@ -94,12 +94,15 @@ interface Mortal {
   readonly publishedAt?: number | undefined;
 }
 
-/** Milliseconds after which an intent has expired, whatever it says itself. */
-const longestLifeMs = 24 * 60 * 60_000;
+/**
+ * Milliseconds after which an intent has expired, whatever it says itself. One that is dated as far ahead is of a clock that was
+ * wrong: nobody would live to see it end.
+ */
+export const longestLifeMs = 24 * 60 * 60_000;
 
 /** Whether an intent's time is over: nobody lands it any more, and whoever comes by removes it. */
 export function hasExpired({ expiresAt, publishedAt }: Mortal, now: number): boolean {
-  return expiresAt <= now || (publishedAt ?? now) + longestLifeMs <= now;
+  return expiresAt <= now || Math.abs(now - (publishedAt ?? now)) >= longestLifeMs;
 }
 
 /**

@@ -6,7 +6,7 @@ import { publishedAt } from '../repo/layout.ts';
 import { chainOf, filesOfAll } from './chain.ts';
 import { hasExpired } from './decisions.ts';
 import type { IntentRefs } from './intent-refs.ts';
-import { livelyMs } from './writer.ts';
+import { isLively } from './writer.ts';
 
 /** A writer looks at its intent more often than this, and withdraws one whose value has moved. */
 const unattendedMs = 15_000;
@@ -17,7 +17,8 @@ const mostRemoved = 100;
 export async function isDeserted(landing: Landing, intentRefs: IntentRefs, seen: BranchLook): Promise<boolean> {
   const { world, repo } = landing;
   const now = world.clock.now();
-  const newest = Math.max(...[...seen.intents.keys()].map((id) => publishedAt(id) ?? 0));
+  const lively = [...seen.intents.keys()].filter((id) => isLively(id, now));
+  const newest = Math.max(...lively.map((id) => publishedAt(id) ?? 0));
   if (newest > now - unattendedMs) return false;
   const intents = await intentRefs.read(seen.intents);
   const snapshot = await repo.readPaths(seen.tip, filesOfAll(intents.values()));
@@ -32,7 +33,7 @@ export async function isDeserted(landing: Landing, intentRefs: IntentRefs, seen:
 export async function removeExpired(landing: Landing, intentRefs: IntentRefs): Promise<void> {
   const { world, repo, intents } = landing;
   const now = world.clock.now();
-  const old = new Map([...intents].filter(([id]) => (publishedAt(id) ?? 0) <= now - livelyMs));
+  const old = new Map([...intents].filter(([id]) => !isLively(id, now)));
   if (old.size === 0 || world.signal.aborted) return;
   try {
     const read = await intentRefs.read(old);

@@ -5,7 +5,7 @@ import type { Landing } from '../land/landing.ts';
 import type { MadeCommit } from '../land/push-commit.ts';
 import type { BranchLook } from '../repo/config-repo.ts';
 import { publishedAt } from '../repo/layout.ts';
-import type { QueueView, WriterStanding } from './decisions.ts';
+import { longestLifeMs, type QueueView, type WriterStanding } from './decisions.ts';
 import type { Intent } from './intent.ts';
 import type { IntentRefs } from './intent-refs.ts';
 
@@ -71,10 +71,16 @@ export function enterQueue(landing: Landing, intentRefs: IntentRefs): QueuedWrit
 }
 
 /** A writer that published longer ago than this is not waited for; its job may be gone. */
-export const livelyMs = 120_000;
+const livelyMs = 120_000;
+
+/** Whether the writer of an intent may still be there, by when it published that. */
+export function isLively(id: string, now: number): boolean {
+  const age = now - (publishedAt(id) ?? 0);
+  return age < livelyMs && age > -longestLifeMs;
+}
 
 /** What a look means to the queue's decisions at this time. */
 export function queueView({ tip, intents }: BranchLook, now: number): QueueView {
   const ids = [...intents.keys()];
-  return { tip, intents: ids, lively: ids.filter((id) => (publishedAt(id) ?? 0) > now - livelyMs) };
+  return { tip, intents: ids, lively: ids.filter((id) => isLively(id, now)) };
 }

@@ -11,6 +11,7 @@ import { version } from './version.ts';
 
 const clock: Clock = {
   now: () => Date.now(),
+  passedMs: () => performance.now(),
   // By hand: node:timers/promises rejects with an error of its own, made with its stack for each sleep that is cut short.
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {

@@ -90,7 +90,7 @@ export async function showWeeks({ session, demo, dir, common }: Weeks): Promise<
   const at = async (time: number | undefined, by: string, body: Body, emit: Emit = () => undefined): Promise<void> => {
     signal.throwIfAborted();
     const began = clock.now();
-    const shifted: Clock = time === undefined ? clock : { ...clock, now: () => time };
+    const shifted: Clock = time === undefined ? clock : { sleep: clock.sleep, now: () => time };
     const env = { ...demo.world.env, GITHUB_ACTIONS: undefined, GITHUB_ACTOR: undefined };
     const exec: Exec = (command) => demo.world.exec({ ...command, env: { ...command.env, ...as(by) } });
     const world = { ...demo.world, env, exec, clock: shifted };

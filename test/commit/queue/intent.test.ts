@@ -121,6 +121,13 @@ it.each<[string, Partial<Intent>]>([
   expect(leavesQueue('expired')).toBe(true);
 });
 
+it('an intent that is dated a day ahead has expired too: no clock is that wrong, and nobody would live to see its end', () => {
+  const day = 86_400_000;
+  const one = { ...intent, publishedAt: day + 5, expiresAt: Number.MAX_SAFE_INTEGER };
+  expect(intentFate(one, ['old'], 5)).toBe('expired');
+  expect(intentFate(one, ['old'], 6)).toBe('land');
+});
+
 const edit = intent.edits[0] as Intent['edits'][number];
 const spot = { file: 'f', path: '.p', value: 'v' };
 const freeze = { is: 'hold', places: [spot], by: 'a', why: 'b' };
