@@ -33,8 +33,8 @@ function inPlace({ path }) {
 const chosen = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
 // Only where it is wanted: what it needs may first have to be built, for minutes.
 const wanted = chosen.length === 0 || ['verdict', 'handoff'].some((name) => chosen.includes(name));
-const { folder, missing } = wanted ? await clusterPrograms() : {};
+const { env: programs = {}, missing } = wanted ? await clusterPrograms() : {};
 if (missing !== undefined) say(`Cases that need a cluster are skipped: it needs ${missing}.`);
-const env = { ...process.env, ...(folder === undefined ? {} : { TAGBOAT_CLUSTER_PROGRAMS: folder }) };
+const env = { ...process.env, ...programs };
 const argv = ['--enable-source-maps', join(cache, 'bench', 'main.mjs'), ...process.argv.slice(2)];
 process.exitCode = spawnSync(process.execPath, argv, { cwd: root, stdio: 'inherit', env }).status ?? 1;

@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { argocdProgram } from './argocd-program.mjs';
 import { cache, ensurePrograms, exclusively, isInstalled, root, say } from './setup.mjs';
 
 const pinned = join(root, 'cluster');
@@ -17,8 +18,22 @@ const mains = [
   `${argocd}/cmd`,
 ];
 
-/** The folder of the built programs, or why there is none. Builds them where they are missing: minutes, once. */
-export async function clusterPrograms() {
+/**
+ * Where the built programs lie, as the tests' environment says it, or what is missing. Builds them where they are not there:
+ * minutes, once. `version`: an Argo CD, such as 3.2.12, in the place of the one that is pinned.
+ */
+export async function clusterPrograms(version = '') {
+  const { folder, missing } = await pinnedPrograms();
+  if (folder === undefined) return { missing };
+  const env = { TAGBOAT_CLUSTER_PROGRAMS: folder };
+  if (version === '') return { env };
+  const argocd = await argocdProgram(version);
+  if (argocd.folder === undefined) return { missing: `Argo CD ${version}, and ${argocd.missing}` };
+  return { env: { ...env, TAGBOAT_CLUSTER_ARGOCD: argocd.folder } };
+}
+
+/** The folder of what cluster/go.mod pins. */
+async function pinnedPrograms() {
   const missing = ensurePrograms([
     { program: 'etcd', package: 'etcd-server' },
     { program: 'redis-server', package: 'redis-server' },

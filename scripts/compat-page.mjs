@@ -13,6 +13,11 @@ export function proofsIn(tables) {
   );
 }
 
+/** The run that a proof rests on: its file, and on what. */
+export function runOf({ file, argocd }) {
+  return argocd === undefined ? file : `${file} on Argo CD ${argocd}`;
+}
+
 /** Full names and states of a file's tests that prove a cell. */
 export function found({ has }, tests) {
   return Object.entries(tests).filter(([name]) => has.every((words) => name.includes(words)));
@@ -43,10 +48,12 @@ export function compatPage(tables, report) {
     ].join('\n');
   });
   const days = Object.values(report.files).map(({ date }) => date);
-  const files = Object.entries(report.files).map(
-    ([file, { date, tests }]) =>
-      `- \`${file}\`, ${date}: ${Object.keys(tests).length === 1 ? 'one test' : `${Object.keys(tests).length} tests`}`,
-  );
+  const files = Object.entries(report.files).flatMap(([run, { date, tests }]) => {
+    const count = Object.keys(tests).length;
+    return count === 0
+      ? []
+      : [`- ${run.replace(/^\S+/, '`$&`')}, ${date}: ${count === 1 ? 'one test' : `${count} tests`}`];
+  });
   return `# What gets on with what
 
 <!-- Written by \`npm run compat\` of what the tests found. Changes by hand are lost with the next run. -->
@@ -56,7 +63,7 @@ and show it working in another way. Whatever was not tried is said so, with why:
 \`tagboat doctor\` asks your own hosts.
 
 Tried ${[...new Set([days.toSorted()[0], days.toSorted().at(-1)])].join(' to ')}, with ${Object.entries(report.versions)
-    .filter(([program]) => !program.startsWith('node '))
+    .filter(([program]) => !program.includes(' '))
     .map(([, version]) => version)
     .join(', ')}.
 
@@ -73,10 +80,12 @@ Again: \`npm run compat\`, or \`npm run compat -- ${Object.keys(report.files).to
 
 function word(cell, report) {
   if (cell.not !== undefined) return ['not tried', cell.not];
-  const ran = report.files[cell.file];
+  const ran = report.files[runOf(cell)];
   if (ran === undefined) return ['not tried', 'its tests have not run yet'];
   const states = found(cell, ran.tests).map(([, state]) => state);
   if (states.includes('failed')) return ['**failed**'];
-  if (!states.includes('passed')) return ['not tried', cell.without ?? 'what it needs is missing here'];
+  if (!states.includes('passed')) {
+    return ['not tried', ran.missing ?? cell.without ?? 'what it needs is missing here'];
+  }
   return cell.differs === undefined ? ['passed'] : ['differs', cell.differs];
 }

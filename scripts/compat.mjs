@@ -3,10 +3,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { modulesIn } from './argocd-program.mjs';
 import { buildIfNeeded } from './build.mjs';
 import { clusterPrograms } from './cluster-programs.mjs';
 import { compatTables } from './compat-cells.mjs';
-import { compatPage, found, proofsIn } from './compat-page.mjs';
+import { compatPage, found, proofsIn, runOf } from './compat-page.mjs';
 import { cache, checkNode, ensureModules, ensureRealPrograms, root, say } from './setup.mjs';
 import { tempInMemory } from './temp.mjs';
 
@@ -26,38 +27,46 @@ if (unknown !== undefined) {
 }
 const wanted = asked.length === 0 ? listed : asked;
 const isCluster = (file) => file.endsWith('.cluster.test.ts');
-const cluster = wanted.some(isCluster) ? await clusterPrograms() : {};
+const onCluster = wanted.filter(isCluster);
+const cluster = onCluster.length > 0 ? await clusterPrograms() : {};
 if (cluster.missing !== undefined) say(`Tests that need a cluster are left out: they need ${cluster.missing}.`);
 
 const today = new Date().toISOString().slice(0, 10);
 const before = existsSync(kept) ? JSON.parse(readFileSync(kept, 'utf8')) : { versions: {}, files: {} };
-const plain = run(
-  wanted.filter((file) => !isCluster(file)),
-  [],
-  { TAGBOAT_LONG: '1' },
-);
-const onCluster =
-  cluster.folder === undefined
-    ? {}
-    : run(wanted.filter(isCluster), ['--config', 'test/cluster/vitest.config.ts'], {
-        TAGBOAT_CLUSTER_PROGRAMS: cluster.folder,
-      });
-const ran = { ...plain, ...onCluster };
-const lost = proofs.filter(({ file, ...proof }) => ran[file] !== undefined && found(proof, ran[file]).length === 0);
-for (const { file, has } of lost) say(`No test of ${file} has the words: ${has.join(' … ')}`);
+const plain = wanted.filter((file) => !isCluster(file));
+const ran = byRun({}, run(plain, [], { TAGBOAT_LONG: '1' }));
+// What can't be built here, by its run; a report of a machine where it could is worth more.
+const without = {};
+const ofCluster = {};
+if (cluster.env !== undefined) {
+  // The one that is pinned, and each that a cell names.
+  for (const argocd of new Set([undefined, ...proofs.map((proof) => proof.argocd)])) {
+    const { env, missing } = await clusterPrograms(argocd);
+    if (env === undefined) {
+      say(`Left out: ${missing}.`);
+      for (const file of onCluster) without[runOf({ file, argocd })] = { date: today, tests: {}, missing };
+      continue;
+    }
+    Object.assign(ofCluster, clusterVersions(argocd, env));
+    Object.assign(ran, byRun({ argocd }, run(onCluster, ['--config', 'test/cluster/vitest.config.ts'], env)));
+  }
+}
+const lost = proofs.filter((proof) => ran[runOf(proof)] !== undefined && found(proof, ran[runOf(proof)]).length === 0);
+for (const proof of lost) say(`No test of ${runOf(proof)} has the words: ${proof.has.join(' … ')}`);
 if (lost.length > 0) process.exit(1);
 
 // Of each file only what the page rests on.
 const files = Object.fromEntries(
-  Object.entries(ran).map(([file, tests]) => {
-    const used = proofs.filter((proof) => proof.file === file).flatMap((proof) => found(proof, tests));
-    return [file, { date: today, tests: Object.fromEntries(used.toSorted(([a], [b]) => (a < b ? -1 : 1))) }];
+  Object.entries(ran).map(([name, tests]) => {
+    const used = proofs.filter((proof) => runOf(proof) === name).flatMap((proof) => found(proof, tests));
+    return [name, { date: today, tests: Object.fromEntries(used.toSorted(([a], [b]) => (a < b ? -1 : 1))) }];
   }),
 );
-const all = { ...before.files, ...files };
+const all = { ...without, ...before.files, ...files };
+const runs = [...new Set(proofs.map(runOf))].toSorted();
 const report = {
-  versions: versions(),
-  files: Object.fromEntries(listed.toSorted().flatMap((file) => (all[file] === undefined ? [] : [[file, all[file]]]))),
+  versions: { ...before.versions, ...versions(), ...ofCluster },
+  files: Object.fromEntries(runs.flatMap((name) => (all[name] === undefined ? [] : [[name, all[name]]]))),
 };
 writeFileSync(kept, `${JSON.stringify(report, null, 2)}\n`);
 writeFileSync(join(root, 'docs', 'compatibility.md'), compatPage(compatTables, report));
@@ -67,6 +76,11 @@ const failed = Object.entries(files).flatMap(([file, { tests }]) =>
 for (const one of failed) say(`failed: ${one}`);
 say(`Written: docs/compatibility.md, by ${Object.keys(files).length} files of tests; ${failed.length} failed.`);
 process.exitCode = failed.length === 0 ? 0 : 1;
+
+/** What a run of files on something is kept by. */
+function byRun(on, ran) {
+  return Object.fromEntries(Object.entries(ran).map(([file, tests]) => [runOf({ file, ...on }), tests]));
+}
 
 /** The state of each test of each file, by its full name. */
 function run(files, args, env) {
@@ -96,6 +110,19 @@ function stateOf(status) {
   return status === 'passed' || status === 'failed' ? status : 'skipped';
 }
 
+/** What the programs of a cluster say of themselves; `asked`: the Argo CD that was wanted where that isn't the pinned one. */
+function clusterVersions(asked, { TAGBOAT_CLUSTER_PROGRAMS: folder, TAGBOAT_CLUSTER_ARGOCD: other = folder }) {
+  const argocd = ['argocd', join(other, 'argocd'), /\/argo-cd\/v\d+$/];
+  const kubernetes = ['kubernetes', join(folder, 'kube-apiserver'), /^k8s\.io\/kubernetes$/];
+  const programs = [argocd, kubernetes, ['kwok', join(folder, 'kwok'), /\/kwok$/]];
+  return Object.fromEntries(
+    programs.map(([name, program, module]) => [
+      name === 'argocd' && asked !== undefined ? `argocd ${asked}` : name,
+      short(name, `v${Object.entries(modulesIn(program)).find(([path]) => module.test(path))?.[1]}`),
+    ]),
+  );
+}
+
 /** What each program says of itself, or is built of where its modules are pinned; one that isn't here has none. */
 function versions() {
   const said = {
@@ -120,17 +147,9 @@ function versions() {
       return [];
     }
   });
-  const built = Object.entries({
-    buildkitd: ['buildkit', 'test/support/buildkit/go.mod', 'github.com/moby/buildkit'],
-    argocd: ['cluster', 'cluster/go.mod', 'github.com/argoproj/argo-cd/v3'],
-    kubernetes: ['cluster', 'cluster/go.mod', 'k8s.io/kubernetes'],
-    kwok: ['cluster', 'cluster/go.mod', 'sigs.k8s.io/kwok'],
-  }).flatMap(([program, [folder, pins, module]]) => {
-    const line = readFileSync(join(root, pins), 'utf8')
-      .split('\n')
-      .find((one) => one.startsWith(`\t${module} v`));
-    return line === undefined || !existsSync(join(cache, folder)) ? [] : [[program, short(program, line)]];
-  });
+  const pins = readFileSync(join(root, 'test/support/buildkit/go.mod'), 'utf8');
+  const [, buildkit = ''] = /^\tgithub.com\/moby\/buildkit (v\S+)/m.exec(pins) ?? [];
+  const built = existsSync(join(cache, 'buildkit')) ? [['buildkitd', short('buildkitd', buildkit)]] : [];
   const kept = ['gitea', 'dulwich'].flatMap((program) =>
     existsSync(join(cache, program)) ? [[program, short(program, readdirSync(join(cache, program))[0] ?? '')]] : [],
   );

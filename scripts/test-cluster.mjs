@@ -1,5 +1,5 @@
 // `npm run test:cluster`: the deploy stage against a real Argo CD on a real Kubernetes whose nodes are played by KWOK.
-// Everything else goes to vitest: `npm run test:cluster -- -t 'a title'`.
+// Everything else goes to vitest: `npm run test:cluster -- -t 'a title'`. TAGBOAT_ARGOCD_VERSION=3.2.12: on that Argo CD.
 import { buildIfNeeded } from './build.mjs';
 import { clusterPrograms } from './cluster-programs.mjs';
 import { checkNode, ensureModules, say } from './setup.mjs';
@@ -7,17 +7,15 @@ import { close, runVitest } from './vitest.mjs';
 
 checkNode();
 await ensureModules();
-const { folder, missing } = await clusterPrograms().catch((error) => {
+const { env, missing } = await clusterPrograms(process.env.TAGBOAT_ARGOCD_VERSION).catch((error) => {
   say(`failed: the cluster's programs: ${error.message}`);
   close(0, 1, 0);
   process.exit(1);
 });
-if (folder === undefined) {
+if (env === undefined) {
   say(`skipped: the cluster tests need ${missing}.`);
   close(0, 0, 1);
   process.exit(0);
 }
 await buildIfNeeded();
-runVitest(['--config', 'test/cluster/vitest.config.ts', ...process.argv.slice(2)], {
-  TAGBOAT_CLUSTER_PROGRAMS: folder,
-});
+runVitest(['--config', 'test/cluster/vitest.config.ts', ...process.argv.slice(2)], env);

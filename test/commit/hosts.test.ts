@@ -1,23 +1,28 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { openHistory } from '../../src/commit/order/history.ts';
-import { openIntentRefs } from '../../src/commit/queue/intent-refs.ts';
-import { openConfigRepo } from '../../src/commit/repo/config-repo.ts';
-import { intentId } from '../../src/commit/repo/layout.ts';
 import { commit } from '../../src/entry/commands/commit.ts';
 import { hold, unhold } from '../../src/entry/commands/hold.ts';
 import { holds } from '../../src/entry/commands/holds.ts';
 import { plan } from '../../src/entry/commands/plan.ts';
-import { promote } from '../../src/entry/commands/promote/promote.ts';
-import { queue } from '../../src/entry/commands/queue.ts';
 import { rollback } from '../../src/entry/commands/rollback.ts';
 import type { GitHostFault, GitHostRequest, RepoSetup } from '../../src/sandbox/git-host/git-host.ts';
 import type { Quirk } from '../../src/sandbox/git-host/quirk.ts';
-import { git, gitHost, noHttpBackend, skipNote } from '../support/git-host.ts';
+import { gitHost, noHttpBackend, skipNote } from '../support/git-host.ts';
 import { here } from '../support/here.ts';
-import { bot, chart, deliveryTo, isPush, isSound, quickWorld, setTag, shared, tipOf, valuesWith } from './landing.ts';
+import { appFiles, appRepo, common, landsEight, outcomes, promotesAndQueues } from './any-host.ts';
+import {
+  chart,
+  deliveryTo,
+  fileAt,
+  isPush,
+  isSound,
+  quickWorld,
+  setTag,
+  shared,
+  subjectsIn,
+  tipOf,
+  valuesWith,
+} from './landing.ts';
 
 /** A kind of host: how its repositories are served, and how it reads fetches. */
 interface Kind {
@@ -61,48 +66,7 @@ const kinds: readonly (readonly [string, Kind])[] = [
   ],
 ];
 
-const common = { json: true, quiet: false, color: false, jobs: 1 };
 const place = 'main/values.yaml:.front.imageTag';
-const outcomes = (...is: string[]) => is.map((one) => ({ is: one }));
-
-/** An app repo that delivers to two places of whatever config repo; all rows share it. */
-let app: string;
-beforeAll(async () => {
-  app = await mkdtemp(join(tmpdir(), 'tagboat-test-'));
-  await git(app, 'init', '--quiet', '--initial-branch=main');
-  const delivery = (file: string, from: string) =>
-    `{ repo: "\${CONFIG_REPO}", from: ${from}, set: { ${file}: { .tag: "{commit}" } } }`;
-  const deliveries = `  one: ${delivery('apps/app-1.yaml', 'main')}\n  two: ${delivery('apps/app-2.yaml', 'live')}\n`;
-  await writeFile(join(app, 'tagboat.yaml'), `deliveries:\n${deliveries}`);
-  await git(app, 'add', '.');
-  await git(app, '-c', 'user.name=Ada', '-c', 'user.email=a@b.test', 'commit', '--quiet', '-m', 'An app');
-});
-afterAll(() => rm(app, { recursive: true, force: true }));
-
-/** What a writer leaves in the queue that is killed right after publishing. */
-async function leaveIntent(repo: string, file: string): Promise<void> {
-  const world = quickWorld();
-  const now = Date.now();
-  const opened = openConfigRepo(world, deliveryTo(repo), {
-    ...{ credential: undefined, idleMs: 5_000, deadline: now + 60_000, notice: () => undefined },
-  });
-  const times = { publishedAt: now, expiresAt: now + 600_000 };
-  const on = await opened.readTip();
-  const draft = openIntentRefs(opened.remote, 'main', undefined).draft({
-    ...{
-      id: intentId(now, Math.random),
-      branch: 'main',
-      on,
-      message: 'Set it\n',
-      author: bot,
-      committer: bot,
-      ...times,
-    },
-    edits: [{ file, path: '.tag', value: 'left', create: false, expects: '3' }],
-  });
-  expect(await draft?.publish(world.signal)).toBe(true);
-  await opened.close();
-}
 
 describe.skipIf(noHttpBackend !== undefined)(`every command on a host${skipNote}`, () => {
   it.each(kinds)('%s', async (_, { config = {}, protocol, quirks = [] }) => {
@@ -116,8 +80,8 @@ describe.skipIf(noHttpBackend !== undefined)(`every command on a host${skipNote}
         return isPush(request) ? undefined : protocol;
       },
     });
-    const many = Array.from({ length: 40 }, (__, at) => [`apps/app-${at}.yaml`, `tag: ${at}\n`]);
-    const files = { ...chart, ...shared, ...Object.fromEntries(many) };
+    const files = { ...chart, ...shared, ...appFiles(40) };
+    const app = await appRepo();
     const repo = await host.createRepo('config', { files, config });
     const first = await tipOf(host, 'config');
     const on = { repo, branch: 'main' };
@@ -149,18 +113,10 @@ describe.skipIf(noHttpBackend !== undefined)(`every command on a host${skipNote}
     const previews = planned.events.flatMap((event) => (event.type === 'commit.previewed' ? [event.preview] : []));
     expect(previews.map(({ changes }) => changes.map(({ before }) => before))).toEqual([['1']]);
 
-    // Somebody waits already: what is promoted goes by, and what is set next goes through the queue and lands both.
-    await leaveIntent(repo, 'apps/app-3.yaml');
-    expect(await here(queue(common, undefined, on))).toMatchObject({ errors: [] });
-    expect(await here(promote(common, ['one', 'two'], {}), inApp)).toMatchObject({
-      ...{ errors: [], commits: outcomes('landed') },
+    await promotesAndQueues(app, {
+      ...{ url: repo, file: (file) => fileAt(host, 'config', file), subjects: async () => [] },
     });
-    expect(await here(commit(common, { ...on, set: ['apps/app-4.yaml:.tag=set'], create: false }))).toMatchObject({
-      ...{ errors: [], commits: outcomes('landed') },
-    });
-    const changed = ['main/values.yaml', 'apps/app-2.yaml', 'apps/app-3.yaml', 'apps/app-4.yaml'];
-    const written = await host.git('config', 'show', ...changed.map((file) => `main:${file}`));
-    expect(written).toBe(`${valuesWith('v2')}tag: 1\ntag: left\ntag: set\n`);
+    expect(await fileAt(host, 'config')).toBe(valuesWith('v2'));
 
     const tip = await tipOf(host, 'config');
     const world = quickWorld();
@@ -172,4 +128,23 @@ describe.skipIf(noHttpBackend !== undefined)(`every command on a host${skipNote}
     await history.close();
     await isSound(host, 'config');
   });
+});
+
+describe.skipIf(noHttpBackend !== undefined)(`eight writers at once on a host${skipNote}`, () => {
+  it.each(kinds)(
+    '%s land, each exactly once',
+    async (_, { config = {}, protocol, quirks = [] }) => {
+      await landsEight(async (files) => {
+        const host = await gitHost({ quirks, fault: (request) => (isPush(request) ? undefined : protocol) });
+        const url = await host.createRepo('config', { files, config });
+        return {
+          url,
+          file: (file) => fileAt(host, 'config', file),
+          subjects: () => subjectsIn(host, 'config'),
+          isSound: () => isSound(host, 'config'),
+        };
+      });
+    },
+    120_000,
+  );
 });

@@ -114,6 +114,11 @@ export async function refsOf(host: GitHost, repo: string, under = 'refs'): Promi
   return lines.join('');
 }
 
+/** The subjects of a repository's commits since its first, in their order. */
+export async function subjectsIn(host: GitHost, repo: string): Promise<string[]> {
+  return (await host.git(repo, 'log', '--format=%s', '--reverse', 'main')).trim().split('\n').slice(1);
+}
+
 /** Checks everything git can check about a repository. A beaten push leaves its objects behind, which is no fault. */
 export async function isSound(host: GitHost, repo: string): Promise<void> {
   expect(await host.git(repo, 'fsck', '--strict', '--full', '--no-dangling')).toBe('');

@@ -74,6 +74,23 @@ describe('a cell', () => {
     expect(words(cell, tests)?.filter((one) => one !== undefined)).toEqual(is);
   });
 
+  it('of another Argo CD rests on the run there, or says why there was none', () => {
+    const cell = { ...proof, argocd: '3.2.12' };
+    const there = 'test/a.test.ts on Argo CD 3.2.12';
+    const files = ran({ 'lands on git': 'passed' }).files;
+    const pageWith = (run: Report['files'][string] | undefined) =>
+      compatPage(tables(cell), { versions: {}, files: run === undefined ? files : { ...files, [there]: run } });
+    expect(pageWith(undefined)).toContain('1. its tests have not run yet');
+    const tests = { 'lands on git': 'failed' };
+    expect(pageWith({ date: '2026-01-02', tests })).toContain('| **failed** |');
+    expect(pageWith({ date: '2026-01-02', tests })).toContain(
+      '- `test/a.test.ts` on Argo CD 3.2.12, 2026-01-02: one test',
+    );
+    const without = pageWith({ date: '2026-01-02', tests: {}, missing: 'Argo CD 3.2.12, and no Go' });
+    expect(without).toContain('1. Argo CD 3.2.12, and no Go');
+    expect(without).not.toContain('on Argo CD 3.2.12, 2026');
+  });
+
   it('that is left out of a row is a mistake', () => {
     const [table] = tables({ not: 'x' });
     if (table === undefined) throw new Error('no table');

@@ -2,11 +2,15 @@ import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { previewDelivery } from '../../../src/commit/land/preview.ts';
 import type { Lineage } from '../../../src/commit/order/lineage.ts';
+import { promote } from '../../../src/entry/commands/promote/promote.ts';
+import { rollback } from '../../../src/entry/commands/rollback.ts';
 import type { Happening } from '../../../src/events.ts';
 import type { DeliveryPlan } from '../../../src/plan.ts';
 import { type ApiRequest, json } from '../../../src/sandbox/api.ts';
 import { noHttpBackend, skipNote } from '../../support/git-host.ts';
+import { here } from '../../support/here.ts';
 import { jumpingClock, testWorld } from '../../support/world.ts';
+import { appFiles, appRepo, common, outcomes } from '../any-host.ts';
 import {
   chart,
   deliveryTo,
@@ -15,6 +19,7 @@ import {
   land,
   landed,
   noticesIn,
+  pushesIn,
   quickWorld,
   setTag,
   tipOf,
@@ -305,6 +310,28 @@ describe.skipIf(noHttpBackend !== undefined)(`landing that reads by GitHub's API
       });
     const ended = await land(delivery, quickWorld(), credential, { lineage: lineage('descendant') });
     expect(ended).toMatchObject({ is: 'superseded', by: theirs });
+  });
+
+  it('takes a promotion, and a rollback with its hold, as one commit each that the API makes', async () => {
+    const { host, api, delivery } = await github({ files: { ...chart, ...appFiles(3) } });
+    const app = await appRepo(', via: github');
+    const [server, url] = [new URL(delivery.repo).origin, `${api.url}/api`];
+    const ofGithub = { GITHUB_SERVER_URL: server, GITHUB_API_URL: `${url}/v3`, GITHUB_GRAPHQL_URL: `${url}/graphql` };
+    const inApp = { cwd: app, env: { ...ofGithub, TAGBOAT_TOKEN: token, CONFIG_REPO: delivery.repo } };
+    const landing = { errors: [], commits: outcomes('landed') };
+    const second = () => fileAt(host, name, 'apps/app-2.yaml');
+    expect(await here(promote(common, ['one', 'two'], {}), inApp)).toMatchObject(landing);
+    expect(await second()).toBe('tag: 1\n');
+    const back = rollback(common, 'two', { to: await tipOf(host, name, 'main~1'), why: 'slow', force: true });
+    expect(await here(back, inApp)).toMatchObject(landing);
+    expect(await second()).toBe('tag: 2\n');
+    expect(await here(promote(common, ['one', 'two'], {}), inApp)).toMatchObject({ commits: outcomes('held') });
+    expect(await second()).toBe('tag: 2\n');
+    expect(await host.git(name, 'rev-list', '--count', 'main')).toBe('3\n');
+    // The App's own account is the author of what its API makes, and git pushed nothing.
+    expect(await host.git(name, 'log', '-2', '--format=%an', 'main')).toBe('tagboat-sandbox[bot]\n'.repeat(2));
+    expect(pushesIn(host)).toEqual([]);
+    await isSound(host, name);
   });
 
   it('lands eight writers by the API and by git, each exactly once', async () => {

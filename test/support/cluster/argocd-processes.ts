@@ -30,15 +30,13 @@ interface Started {
   readonly programs: Programs;
   readonly processes: Processes;
   readonly kubernetes: Kubernetes;
-  /** The folder with the custom resource definitions of this Argo CD. */
-  readonly crds: string;
 }
 
 /** Starts Redis and Argo CD's repo server, application controller and API server on a cluster. */
-export async function startArgocd({ dir, programs, processes, kubernetes, crds }: Started): Promise<Argocd> {
+export async function startArgocd({ dir, programs, processes, kubernetes }: Started): Promise<Argocd> {
   const { kube } = kubernetes;
   for (const name of ['application-crd', 'appproject-crd', 'applicationset-crd']) {
-    const text = await readFile(join(crds, `${name}.yaml`), 'utf8');
+    const text = await readFile(join(programs.crds, `${name}.yaml`), 'utf8');
     const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${crdName(text)}`;
     const query = '?fieldManager=tagboat-test&force=true';
     const { status, body } = await kube.call('PATCH', `${path}${query}`, text, 'application/apply-patch+yaml');

@@ -27,12 +27,12 @@ export interface Cluster {
 }
 
 /** Starts everything in a temp folder, on free ports of loopback. Leaves nothing when it fails half-way. */
-export async function startCluster(folder: string): Promise<Cluster> {
+export async function startCluster(folder: string, otherArgocd?: string): Promise<Cluster> {
   const dir = mkdtempSync(join(tmpdir(), 'tagboat-cluster-'));
   const logs = join(dir, 'logs');
   mkdirSync(logs);
   mkdirSync(join(dir, 'certificates'));
-  const programs = programsIn(folder);
+  const programs = programsIn(folder, otherArgocd);
   const processes = createProcesses(logs);
   const git = await startGitHost({ env: gitEnv, dir: join(dir, 'git') });
   const clear = (): void => {
@@ -53,7 +53,7 @@ export async function startCluster(folder: string): Promise<Cluster> {
   try {
     const certificates = makeCertificates(join(dir, 'certificates'));
     const kubernetes = await startKubernetes({ dir, programs, certificates, processes });
-    const argocd = await startArgocd({ dir, programs, processes, kubernetes, crds: join(folder, 'crds') });
+    const argocd = await startArgocd({ dir, programs, processes, kubernetes });
     const { url, caFile, token, kubeconfig } = kubernetes;
     return {
       access: {

@@ -11,12 +11,14 @@ export interface Programs {
   readonly helm: string;
   /** One program that plays each part of Argo CD by the name in `ARGOCD_BINARY_NAME`, and its own CLI. */
   readonly argocd: string;
+  /** The folder with the custom resource definitions of that Argo CD. */
+  readonly crds: string;
   /** Where the built ones lie, for a PATH. */
   readonly folder: string;
 }
 
-/** Those that `scripts/cluster-programs.mjs` built into the folder, and Debian's. */
-export function programsIn(folder: string): Programs {
+/** Those that `scripts/cluster-programs.mjs` built into the folder, and Debian's. `other`: the folder of another Argo CD. */
+export function programsIn(folder: string, other: string = folder): Programs {
   const built = (name: string) => join(folder, name);
   return {
     etcd: 'etcd',
@@ -26,7 +28,8 @@ export function programsIn(folder: string): Programs {
     scheduler: built('kube-scheduler'),
     kwok: built('kwok'),
     helm: built('helm'),
-    argocd: built('argocd'),
+    argocd: join(other, 'argocd'),
+    crds: join(other, 'crds'),
     folder,
   };
 }

@@ -11,7 +11,7 @@ declare module 'vitest' {
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = process.env.TAGBOAT_CLUSTER_PROGRAMS;
   if (folder === undefined) throw new Error('`npm run test:cluster` builds the programs and says where they are');
-  const cluster = await startCluster(folder);
+  const cluster = await startCluster(folder, process.env.TAGBOAT_CLUSTER_ARGOCD);
   project.provide('cluster', cluster.access);
   return () => cluster.close();
 }
