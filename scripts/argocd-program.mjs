@@ -15,7 +15,7 @@ import {
 import { join } from 'node:path';
 import { cache, exclusively, say } from './setup.mjs';
 
-/** The folder with `argocd` and `crds/` of a version such as 3.2.12, or why there is none. Builds it once: minutes. */
+/** The folder with `argocd` and `crds/` of a version such as 3.2.11, or why there is none. Builds it once: minutes. */
 export async function argocdProgram(version) {
   const folder = join(cache, 'argocd', version);
   if (existsSync(folder)) return { folder };
@@ -79,8 +79,13 @@ function ownModule(path, version, dir) {
   return { text: `${own}\nrequire ${path} v${version}\n` };
 }
 
+/** What Go says last of an error, by paths below its module cache, wherever that is. */
 function lastLine(text = '') {
-  return text.trim().split('\n').at(-1);
+  return text
+    .trim()
+    .split('\n')
+    .at(-1)
+    .replace(/\S*\/pkg\/mod\//, '');
 }
 
 /** The versions of modules of which a program is built, as it says itself: by the module's path. */

@@ -20,7 +20,7 @@ const mains = [
 
 /**
  * Where the built programs lie, as the tests' environment says it, or what is missing. Builds them where they are not there:
- * minutes, once. `version`: an Argo CD, such as 3.2.12, in the place of the one that is pinned.
+ * minutes, once. `version`: an Argo CD, such as 3.2.11, in the place of the one that is pinned.
  */
 export async function clusterPrograms(version = '') {
   const { folder, missing } = await pinnedPrograms();

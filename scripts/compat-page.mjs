@@ -83,6 +83,8 @@ function word(cell, report) {
   const ran = report.files[runOf(cell)];
   if (ran === undefined) return ['not tried', 'its tests have not run yet'];
   const states = found(cell, ran.tests).map(([, state]) => state);
+  // A file that ran when this one wasn't there yet, or wasn't asked for.
+  if (states.length === 0 && ran.missing === undefined) return ['not tried', 'its tests have not run yet'];
   if (states.includes('failed')) return ['**failed**'];
   if (!states.includes('passed')) {
     return ['not tried', ran.missing ?? cell.without ?? 'what it needs is missing here'];

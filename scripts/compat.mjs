@@ -39,8 +39,9 @@ const ran = byRun({}, run(plain, [], { TAGBOAT_LONG: '1' }));
 const without = {};
 const ofCluster = {};
 if (cluster.env !== undefined) {
-  // The one that is pinned, and each that a cell names.
-  for (const argocd of new Set([undefined, ...proofs.map((proof) => proof.argocd)])) {
+  // The one that is pinned, and each that a cell names; or one of those alone.
+  const { TAGBOAT_ARGOCD_VERSION: only } = process.env;
+  for (const argocd of only ? [only] : new Set([undefined, ...proofs.map((proof) => proof.argocd)])) {
     const { env, missing } = await clusterPrograms(argocd);
     if (env === undefined) {
       say(`Left out: ${missing}.`);
@@ -150,9 +151,11 @@ function versions() {
   const pins = readFileSync(join(root, 'test/support/buildkit/go.mod'), 'utf8');
   const [, buildkit = ''] = /^\tgithub.com\/moby\/buildkit (v\S+)/m.exec(pins) ?? [];
   const built = existsSync(join(cache, 'buildkit')) ? [['buildkitd', short('buildkitd', buildkit)]] : [];
-  const kept = ['gitea', 'dulwich'].flatMap((program) =>
-    existsSync(join(cache, program)) ? [[program, short(program, readdirSync(join(cache, program))[0] ?? '')]] : [],
-  );
+  const kept = ['gitea', 'dulwich'].flatMap((program) => {
+    const folders = existsSync(join(cache, program)) ? readdirSync(join(cache, program)) : [];
+    const whole = folders.find((name) => !name.startsWith('half-'));
+    return whole === undefined ? [] : [[program, short(program, whole)]];
+  });
   const [, jgit = ''] = />org\.eclipse\.jgit\.http\.server<[^v]+version>([^<]+)/.exec(
     readFileSync(join(root, 'test/support/jgit/pom.xml'), 'utf8'),
   );

@@ -1,5 +1,5 @@
 // `npm run test:cluster`: the deploy stage against a real Argo CD on a real Kubernetes whose nodes are played by KWOK.
-// Everything else goes to vitest: `npm run test:cluster -- -t 'a title'`. TAGBOAT_ARGOCD_VERSION=3.2.12: on that Argo CD.
+// Everything else goes to vitest: `npm run test:cluster -- -t 'a title'`. TAGBOAT_ARGOCD_VERSION=3.2.11: on that Argo CD.
 import { buildIfNeeded } from './build.mjs';
 import { clusterPrograms } from './cluster-programs.mjs';
 import { checkNode, ensureModules, say } from './setup.mjs';

@@ -56,7 +56,13 @@ describe('a cell', () => {
       { ...proof, without: 'no zstd' },
       { 'lands on git': 'skipped' },
     ],
-    ['not tried where none is there', ['not tried', 'what it needs is missing here'], proof, {}],
+    [
+      'not tried where it skips itself',
+      ['not tried', 'what it needs is missing here'],
+      proof,
+      { 'lands on git': 'skipped' },
+    ],
+    ['not tried where it ran before the test was there', ['not tried', 'its tests have not run yet'], proof, {}],
     [
       'not tried where its file never ran',
       ['not tried', 'its tests have not run yet'],
@@ -75,8 +81,8 @@ describe('a cell', () => {
   });
 
   it('of another Argo CD rests on the run there, or says why there was none', () => {
-    const cell = { ...proof, argocd: '3.2.12' };
-    const there = 'test/a.test.ts on Argo CD 3.2.12';
+    const cell = { ...proof, argocd: '3.2.11' };
+    const there = 'test/a.test.ts on Argo CD 3.2.11';
     const files = ran({ 'lands on git': 'passed' }).files;
     const pageWith = (run: Report['files'][string] | undefined) =>
       compatPage(tables(cell), { versions: {}, files: run === undefined ? files : { ...files, [there]: run } });
@@ -84,11 +90,11 @@ describe('a cell', () => {
     const tests = { 'lands on git': 'failed' };
     expect(pageWith({ date: '2026-01-02', tests })).toContain('| **failed** |');
     expect(pageWith({ date: '2026-01-02', tests })).toContain(
-      '- `test/a.test.ts` on Argo CD 3.2.12, 2026-01-02: one test',
+      '- `test/a.test.ts` on Argo CD 3.2.11, 2026-01-02: one test',
     );
-    const without = pageWith({ date: '2026-01-02', tests: {}, missing: 'Argo CD 3.2.12, and no Go' });
-    expect(without).toContain('1. Argo CD 3.2.12, and no Go');
-    expect(without).not.toContain('on Argo CD 3.2.12, 2026');
+    const without = pageWith({ date: '2026-01-02', tests: {}, missing: 'Argo CD 3.2.11, and no Go' });
+    expect(without).toContain('1. Argo CD 3.2.11, and no Go');
+    expect(without).not.toContain('on Argo CD 3.2.11, 2026');
   });
 
   it('that is left out of a row is a mistake', () => {
