@@ -210,6 +210,7 @@ async function buildNew(opened: ImageJob, decision: NewBuild): Promise<ImagePush
     const about = await nameBuilt(opened, job, manifest);
     return { is: 'built', ...about, digest: manifest.digest, engine, why, seconds: seconds() };
   } catch (error) {
+    await compared?.catch(() => undefined);
     job.run.world.signal.throwIfAborted();
     // Two runs of one commit: where the other one's push refused or replaced ours, its image is the commit's.
     const other = await pushedMeanwhile(job, decision, error).catch(() => undefined);
@@ -223,8 +224,6 @@ async function buildNew(opened: ImageJob, decision: NewBuild): Promise<ImagePush
       why,
       seconds: seconds(),
     };
-  } finally {
-    await compared?.catch(() => undefined);
   }
 }
 

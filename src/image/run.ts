@@ -16,6 +16,11 @@ export interface ImageRunOptions {
   readonly rebuild?: boolean;
   /** Whether who only looks asks for the right to push too. Default true. */
   readonly pushes?: boolean | undefined;
+  /**
+   * Takes what only a run's end has to wait for: keeping an image that is in the registry for later builds. It rejects
+   * with the signal's reason and bugs alone. Absent: each image waits for its own.
+   */
+  readonly beside?: (work: Promise<void>) => void;
 }
 
 /** What the images of one run share: what was found out for one serves the others. */

@@ -6,6 +6,7 @@ import type { Rendering } from '../../commit/render/render.ts';
 import { resolveDigests, showPending } from '../../config/plan/digests.ts';
 import type { Server } from '../../deploy/deploy.ts';
 import type { TagboatError } from '../../errors.ts';
+import type { ImageRunOptions } from '../../image/run.ts';
 import type { ArgoCdPlan } from '../../plan/deploy.ts';
 import type { ImageExplanation } from '../../plan/image.ts';
 import { sourceBehind } from '../../plan/listed.ts';
@@ -48,10 +49,25 @@ export async function withStages<T>(
   work: (stages: RealStages) => Promise<T>,
   { rebuild = false, pushes }: { readonly rebuild?: boolean; readonly pushes?: boolean } = {},
 ): Promise<T> {
-  return withAuth(session, (auth) => withAuthorized(session, plan, auth, { work, rebuild, pushes }), plan);
+  const kept: Promise<void>[] = [];
+  const beside = (one: Promise<void>): void => {
+    one.catch(() => undefined);
+    kept.push(one);
+  };
+  const toTheEnd = async (stages: RealStages): Promise<T> => {
+    try {
+      const done = await work(stages);
+      await Promise.all(kept);
+      return done;
+    } finally {
+      await Promise.allSettled(kept);
+    }
+  };
+  const working = { work: toTheEnd, rebuild, pushes, beside };
+  return withAuth(session, (auth) => withAuthorized(session, plan, auth, working), plan);
 }
 
-interface Working<T> {
+interface Working<T> extends Required<Pick<ImageRunOptions, 'beside'>> {
   readonly work: (stages: RealStages) => Promise<T>;
   readonly rebuild: boolean;
   readonly pushes: boolean | undefined;
@@ -61,7 +77,7 @@ async function withAuthorized<T>(
   { world, emit, clean }: Session,
   { source, deliveries }: Pick<RunPlan, 'source' | 'deliveries'>,
   auth: Auth,
-  { work, rebuild, pushes }: Working<T>,
+  { work, rebuild, pushes, beside }: Working<T>,
 ): Promise<T> {
   const servers = createServers(world, emit, auth);
   const watching = { world, emit, auth, servers, source, clean };
@@ -82,7 +98,7 @@ async function withAuthorized<T>(
       import('../../image/image.ts'),
       import('../../image/run.ts'),
     ]);
-    const options = { source, credential: auth.registry, identity: auth.identity, rebuild, pushes };
+    const options = { source, credential: auth.registry, identity: auth.identity, rebuild, pushes, beside };
     return { ...stage, run: createImageRun(world, emit, options) };
   };
   // Loaded only where there is something to build, and opened once: what was found out for one image serves the others.

@@ -11,12 +11,28 @@ export function isSame(job: ImageJob, { input }: NewBuild): Promise<boolean> {
   return isStill(job, input);
 }
 
-/** Puts a new image under its fingerprint, which never fails the build. `compared`: `isSame`, where known already. */
+/**
+ * Puts a new image, which the registry has, under its fingerprint: that never fails the build, and goes on beside what
+ * comes after where the run allows it. `compared`: `isSame`, where known already.
+ */
 export async function keepImage(
   job: ImageJob,
   decision: NewBuild,
   manifest: ManifestBytes,
   compared?: Promise<boolean>,
+): Promise<void> {
+  const kept = keep(job, decision, manifest, compared);
+  const { beside } = job.run;
+  // A signature is entered into the same list of what refers to the image, which nothing guards.
+  if (beside === undefined || job.image.sign !== undefined) return kept;
+  beside(kept);
+}
+
+async function keep(
+  job: ImageJob,
+  decision: NewBuild,
+  manifest: ManifestBytes,
+  compared: Promise<boolean> | undefined,
 ): Promise<void> {
   const { input, anew } = decision;
   if (input.is === 'undecided') {
