@@ -4,8 +4,9 @@ import { givenMarks } from '../../plan/image.ts';
 import { imageName } from '../../plan.ts';
 import { fullName } from '../../wire/oci/reference.ts';
 import { type Builder, buildFlags, digestIn, runStep } from './build.ts';
-import { canNameBases, hasOwnIgnoreFile, ignoreFileOf, shortNames } from './builder-input.ts';
+import { hasOwnIgnoreFile, ignoreFileOf, shortNames } from './builder-input.ts';
 import { secretFlags } from './secrets.ts';
+import { takesBuildContexts } from './tool.ts';
 
 /** `buildah build`, then a push. No daemon, and with chroot isolation no privileges beyond a container's own. */
 export const buildWithBuildah: Builder = async (job, building) => {
@@ -23,7 +24,7 @@ export const buildWithBuildah: Builder = async (job, building) => {
   await writeFile(nothing, '');
   const ignoring = (await hasOwnIgnoreFile(image)) ? [] : [`--ignorefile=${(await ignoreFileOf(image)) ?? nothing}`];
   const short = shortNames(bases);
-  const named = short.length > 0 && (await canNameBases(job.run)) ? short : [];
+  const named = short.length > 0 && (await takesBuildContexts(job.run)) ? short : [];
   const secret = secretFlags(image, job.run.world.env);
   const build = [
     'build',

@@ -21,7 +21,7 @@ export async function whyOtherInput(
 ): Promise<string | undefined> {
   if (engine === 'assemble') return undefined;
   if (engine !== 'buildah' && dockerfile !== undefined && asksForBuilder(image, dockerfile)) {
-    const platform = await builderPlatform(image.builder, run.world);
+    const platform = await builderPlatform(image.builder, run);
     if (platform !== 'local' && !isSame(platform, run.machine)) {
       return `its builder may be another machine than this one (${platform ?? 'it does not say which'}), and that counts.`;
     }
@@ -44,7 +44,7 @@ export async function whyOtherInput(
     }
   }
   const [short] = shortNames(baseReferences(needed));
-  if (short === undefined || (await canNameBases(run))) return undefined;
+  if (short === undefined || (await takesBuildContexts(run))) return undefined;
   return `this buildah decides by itself which registry ${short} comes from.`;
 }
 
@@ -72,11 +72,6 @@ export function shortNames(references: readonly string[]): string[] {
     const whole = fullName(reference);
     return whole !== undefined && whole !== reference && !/^(?:[^/]*[.:][^/]*|localhost)\//.test(reference);
   });
-}
-
-/** Whether buildah can be told what a base's name means, from 1.26 on. Asked once a run. */
-export function canNameBases({ once, world }: ImageRun): Promise<boolean> {
-  return once('buildah takes build contexts', () => takesBuildContexts(world));
 }
 
 /** Whether the context has an ignore file that buildah alone goes by: it stays the one that counts there. */

@@ -33,8 +33,8 @@ export const buildWithBuildx: Builder = async (job, building) => {
   }
   const builder = remote ? remoteName : image.builder;
   const [raw, driver] = await Promise.all([
-    writesRawJson(world),
-    remote || !image.cache ? 'remote' : buildxDriver(image.builder, world),
+    writesRawJson(run),
+    remote || !image.cache ? 'remote' : buildxDriver(image.builder, run),
   ]);
   const args = [
     ...['buildx', 'build', ...outputFlags(image.compression)],

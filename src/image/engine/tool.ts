@@ -1,28 +1,31 @@
 import type { Engine, ImagePlan } from '../../plan.ts';
 import type { Finished } from '../../wire/exec.ts';
 import { parseObject } from '../../wire/oci/manifest.ts';
-import type { World } from '../../wire/world.ts';
+import type { ImageRun } from '../run.ts';
 
 /** A builder that is a program. */
 export type Tool = Exclude<Engine, 'assemble'>;
 
 export type Probed = { readonly usable: true } | { readonly usable: false; readonly reason: string };
 
+/** Who asks a builder: each question is a process, or three where docker starts a plugin, and so is asked once a run. */
+type Asking = Pick<ImageRun, 'once' | 'world'>;
+
 /** Whether a builder is installed and answers. Asked in the user's own environment; changes nothing. */
-export async function probeTool(tool: Tool, image: Pick<ImagePlan, 'builder'>, world: World): Promise<Probed> {
+export async function probeTool(tool: Tool, image: Pick<ImagePlan, 'builder'>, run: Asking): Promise<Probed> {
   switch (tool) {
     case 'buildx':
-      return probeBuildx(image.builder, world);
+      return probeBuildx(image.builder, run);
     case 'docker':
-      return probeDocker(world);
+      return probeDocker(run);
     case 'buildah':
-      return probeBuildah(world);
+      return probeBuildah(run);
   }
 }
 
 /** The driver of a buildx builder: `docker` can't write a registry cache. Undefined when there is no such builder. */
-export async function buildxDriver(builder: string | undefined, world: World): Promise<string | undefined> {
-  const shown = await ask(world, 'docker', ['buildx', 'inspect', ...(builder === undefined ? [] : [builder])]);
+export async function buildxDriver(builder: string | undefined, run: Asking): Promise<string | undefined> {
+  const shown = await inspect(builder, run);
   return shown.code === 0 ? /^Driver:\s+(\S+)$/m.exec(shown.stdout)?.[1] : undefined;
 }
 
@@ -31,9 +34,12 @@ export function isAddress(builder: string): boolean {
   return /^(?:tcp|unix):\/\//.test(builder);
 }
 
-/** Whether this buildx tells its progress as JSON (from 0.13 on): its own help says so. */
-export async function writesRawJson(world: World): Promise<boolean> {
-  const help = await ask(world, 'docker', ['buildx', 'build', '--help']);
+/** Whether this buildx tells its progress as JSON: from 0.13 on. Of one built without a version, its help says so. */
+export async function writesRawJson(run: Asking): Promise<boolean> {
+  const { stdout } = await buildxVersion(run);
+  const [, major, minor] = /^github\.com\/docker\/buildx v?(?!0\.0\.)(\d+)\.(\d+)\./.exec(stdout) ?? [];
+  if (major !== undefined) return Number(major) > 0 || Number(minor) >= 13;
+  const help = await ask(run, 'docker', ['buildx', 'build', '--help']);
   return help.code === 0 && help.stdout.includes('"rawjson"');
 }
 
@@ -41,30 +47,31 @@ export async function writesRawJson(world: World): Promise<boolean> {
  * The platform of the machine that builds, as buildx tells it; `local` where it tells none and has no other machine to
  * build on, undefined where it may have one.
  */
-export async function builderPlatform(builder: string | undefined, world: World): Promise<string | undefined> {
+export async function builderPlatform(builder: string | undefined, run: Asking): Promise<string | undefined> {
   if (builder !== undefined && isAddress(builder)) return undefined;
-  const shown = await ask(world, 'docker', ['buildx', 'inspect', ...(builder === undefined ? [] : [builder])]);
+  const shown = await inspect(builder, run);
   const first = /^Platforms:\s+(\w+\/[\w/.-]+)/m.exec(shown.stdout)?.[1];
   if (first !== undefined) return first;
   const isRemote =
-    /^Driver:\s+(?:remote|kubernetes|cloud)$/m.test(shown.stdout) || (world.env.DOCKER_HOST ?? '').startsWith('tcp');
+    /^Driver:\s+(?:remote|kubernetes|cloud)$/m.test(shown.stdout) ||
+    (run.world.env.DOCKER_HOST ?? '').startsWith('tcp');
   return isRemote ? undefined : 'local';
 }
 
 /** Whether this buildah takes contexts by name, from 1.26 on: its own help says so. */
-export async function takesBuildContexts(world: World): Promise<boolean> {
-  const help = await ask(world, 'buildah', ['build', '--help']);
+export async function takesBuildContexts(run: Asking): Promise<boolean> {
+  const help = await ask(run, 'buildah', ['build', '--help']);
   return help.code === 0 && help.stdout.includes('--build-context');
 }
 
-async function probeBuildx(builder: string | undefined, world: World): Promise<Probed> {
-  const version = await ask(world, 'docker', ['buildx', 'version']);
+async function probeBuildx(builder: string | undefined, run: Asking): Promise<Probed> {
+  const named = builder === undefined || !isAddress(builder);
+  const [version, driver] = await Promise.all([buildxVersion(run), named ? buildxDriver(builder, run) : undefined]);
   if (version.missing) return { usable: false, reason: 'docker is not installed' };
   if (version.code !== 0) return { usable: false, reason: 'docker has no buildx plugin' };
   if (isPodman(version)) return { usable: false, reason: podman };
   // Whether the daemon answers shows when it is asked to build.
-  if (builder !== undefined && isAddress(builder)) return { usable: true };
-  const driver = await buildxDriver(builder, world);
+  if (!named) return { usable: true };
   if (driver === 'podman') return { usable: false, reason: podman };
   if (driver === undefined) {
     return {
@@ -73,7 +80,7 @@ async function probeBuildx(builder: string | undefined, world: World): Promise<P
     };
   }
   // The driver docker is the daemon itself; every other has a BuildKit of its own.
-  return driver === 'docker' && (await dockerVersions(world)).server === undefined
+  return driver === 'docker' && (await dockerVersions(run)).server === undefined
     ? { usable: false, reason: silent }
     : { usable: true };
 }
@@ -87,27 +94,27 @@ function isPodman({ stdout, stderr }: Finished): boolean {
 
 const silent = 'the Docker daemon does not answer';
 
-async function probeDocker(world: World): Promise<Probed> {
-  const { missing, client, server, isDocker } = await dockerVersions(world);
+async function probeDocker(run: Asking): Promise<Probed> {
+  const { missing, client, server, isDocker } = await dockerVersions(run);
   if (missing) return { usable: false, reason: 'docker is not installed' };
   if (!isDocker) return { usable: false, reason: podman };
   if (server === undefined) return { usable: false, reason: silent };
   // From 23 on, the client has no BuildKit of its own and asks for buildx.
-  if (Number.parseInt(client ?? '', 10) >= 23 && (await ask(world, 'docker', ['buildx', 'version'])).code !== 0) {
+  if (Number.parseInt(client ?? '', 10) >= 23 && (await buildxVersion(run)).code !== 0) {
     return { usable: false, reason: 'this docker client builds with buildx only, and buildx is not installed' };
   }
   return { usable: true };
 }
 
 /** The versions of the client and of the daemon, which is undefined unless the daemon answers. */
-async function dockerVersions(world: World): Promise<{
+async function dockerVersions(run: Asking): Promise<{
   readonly missing: boolean;
   readonly client: string | undefined;
   readonly server: string | undefined;
   readonly isDocker: boolean;
 }> {
   // Both at once: each call of docker takes as long as all that is asked of a registry.
-  const asked = await ask(world, 'docker', ['version', '--format', '{{json .}}']);
+  const asked = await ask(run, 'docker', ['version', '--format', '{{json .}}']);
   const { Client: client, Server: server } = parseObject(Buffer.from(asked.stdout)) ?? {};
   return {
     missing: asked.missing,
@@ -123,14 +130,24 @@ function versionIn(side: unknown): string | undefined {
   return typeof version === 'string' && version !== '' ? version : undefined;
 }
 
-async function probeBuildah(world: World): Promise<Probed> {
-  const version = await ask(world, 'buildah', ['--version']);
+async function probeBuildah(run: Asking): Promise<Probed> {
+  const version = await ask(run, 'buildah', ['--version']);
   if (version.missing) return { usable: false, reason: 'buildah is not installed' };
   return version.code === 0
     ? { usable: true }
     : { usable: false, reason: `buildah --version ended with ${version.code}` };
 }
 
-function ask(world: World, program: string, args: readonly string[]): Promise<Finished> {
-  return world.exec({ program, args, signal: world.signal, timeoutMs: 20_000, keep: 64 * 1024 });
+function buildxVersion(run: Asking): Promise<Finished> {
+  return ask(run, 'docker', ['buildx', 'version']);
+}
+
+function inspect(builder: string | undefined, run: Asking): Promise<Finished> {
+  return ask(run, 'docker', ['buildx', 'inspect', ...(builder === undefined ? [] : [builder])]);
+}
+
+function ask({ once, world }: Asking, program: string, args: readonly string[]): Promise<Finished> {
+  return once(`answer of ${JSON.stringify([program, ...args])}`, () =>
+    world.exec({ program, args, signal: world.signal, timeoutMs: 20_000, keep: 64 * 1024 }),
+  );
 }

@@ -99,7 +99,7 @@ export function createOciClient(options: OciClientOptions): OciClient {
         const listed = await sendManifest(transport, repository, reference, manifest);
         const subject = subjectOf(manifest);
         if (subject === undefined || listed) return;
-        await enterReferrer(transport, repository, manifestsOf(repository), subject, manifest);
+        await enterReferrer(transport, repository, manifestsOf(repository), subject, manifest, !isDigest(reference));
       } catch (error) {
         if (isDigest(reference) || !(error instanceof OciFailure) || !mayBeHeld(error)) throw error;
         // Whether the tag is immutable is said by nobody in a way to rely on. What it means now, it can tell itself.

@@ -64,7 +64,8 @@ const mostRounds = 8;
 /**
  * Enters a manifest in the list under its subject's tag ("Referrers Tag Schema"), for a registry that keeps no list
  * itself. Nothing guards that tag: what was written is read again, at once and after a while, and entered again where
- * another writer's list has taken its place. Throws OciFailure where something else stands under that tag.
+ * another writer's list has taken its place. For what is found by a tag of its own too, nobody waits for that while.
+ * Throws OciFailure where something else stands under that tag.
  */
 export async function enterReferrer(
   transport: OciTransport,
@@ -72,6 +73,7 @@ export async function enterReferrer(
   manifests: ManifestAccess,
   subject: Digest,
   { mediaType, digest, bytes }: ManifestBytes,
+  isTagged = false,
 ): Promise<void> {
   const { artifactType, config, annotations } = parseObject(bytes) ?? {};
   const type = artifactType ?? (config as { mediaType?: unknown } | undefined)?.mediaType;
@@ -84,8 +86,8 @@ export async function enterReferrer(
       throw unusable(url, transport.host, repository, `holds no list of referrers under ${tagOf(subject)}`);
     }
     if (entries.some((one) => (one as { digest?: unknown } | null)?.digest === digest)) {
-      // Entered by an earlier run, or seen twice since it was entered by this one.
-      if (seen === undefined || seen === 1) return;
+      // Entered by an earlier run, or seen often enough since it was entered by this one.
+      if (seen === undefined || seen === 1 || isTagged) return;
       seen = 1;
       await transport.clock.sleep(settleMs * (1 + transport.random()), transport.signal);
       continue;

@@ -7,7 +7,8 @@ import { createBuildLog } from '../../../src/image/build-log.ts';
 import { type Choice, chooseEngine, type Need, type Probe } from '../../../src/image/engine/choose.ts';
 import { withLogin } from '../../../src/image/engine/login.ts';
 import { probeTool } from '../../../src/image/engine/tool.ts';
-import { buildImage } from '../../../src/image/image.ts';
+import { buildImage, previewImage } from '../../../src/image/image.ts';
+import { createOnce } from '../../../src/image/run.ts';
 import type { ImagePlan } from '../../../src/plan.ts';
 import type { Command, Finished } from '../../../src/wire/exec.ts';
 import { digestOf } from '../../../src/wire/oci/digest.ts';
@@ -16,7 +17,7 @@ import { pushBaseImage } from '../../support/base-image.ts';
 import { hasProgram } from '../../support/docker-registry.ts';
 import { tempDir } from '../../support/git-host.ts';
 import { startOwnRegistry } from '../../support/registries.ts';
-import { testWorld } from '../../support/world.ts';
+import { type TestWorld, testWorld } from '../../support/world.ts';
 import { build, contentsOf, imageRun, planFor, writeContext } from '../images.ts';
 
 // The registry lives in this process: a call that blocks would wait for itself.
@@ -136,7 +137,7 @@ describe('probing', () => {
     ['no buildah', {}, 'buildah', 'buildah is not installed'],
   ])('%s', async (_, answers, tool, outcome) => {
     const { exec } = programs(answers);
-    const found = await probeTool(tool, { builder: undefined }, testWorld({ exec }));
+    const found = await probeTool(tool, { builder: undefined }, { once: createOnce(), world: testWorld({ exec }) });
     expect(found).toEqual(outcome === true ? { usable: true } : { usable: false, reason: outcome });
   });
 });
@@ -405,6 +406,54 @@ describe('what a builder says', () => {
     await writeContext(dir, { Dockerfile: `# syntax=example.test/front:1\n${unknown}` });
     expect(await build(world(), planFor(host, dir, { engine: 'auto' }))).toMatchObject({ engine: 'buildx' });
     expect(await failure(build(world(), planFor(host, dir)))).toMatchObject({ code: 'DOCKERFILE_INVALID' });
+  });
+});
+
+describe('three images of a run', () => {
+  const processes = async (engine: 'buildx' | 'docker', version: string) => {
+    const { host } = await own();
+    const dir = await tempDir();
+    await writeContext(dir, { Dockerfile: 'FROM scratch\nCOPY f /f\nARG BUILDARCH\n', f: 'f' });
+    const asked: string[] = [];
+    const exec: TestWorld['exec'] = async ({ args }) => {
+      const what = args[0] === 'buildx' ? args.slice(0, 2) : args.slice(0, 1);
+      asked.push([...what, ...args.filter((arg) => arg === '--help')].join(' '));
+      if (args.includes('version')) {
+        const versions = { Client: { Version: '20.10.24' }, Server: { Version: '20.10.24' } };
+        return ended({ stdout: engine === 'buildx' ? version : JSON.stringify(versions) });
+      }
+      if (args.includes('inspect')) return ended({ stdout: 'Driver: remote\nPlatforms: linux/amd64\n' });
+      const tagged = args[args.indexOf('--tag') + 1] ?? '';
+      const [repository = '', tag = ''] = tagged.slice(host.length + 1).split(':');
+      if (!args.includes('--tag')) return ended();
+      const { digest } = await pushBaseImage(host, { repository, tag, layers: [] });
+      const idFile = args[args.indexOf('--iidfile') + 1];
+      if (args.includes('--iidfile') && idFile !== undefined) await writeFile(idFile, digest);
+      return ended();
+    };
+    const run = imageRun(testWorld({ env: { TMPDIR: await tempDir() }, exec }));
+    const names = ['one', 'two', 'three'];
+    const images = names.map((name) =>
+      planFor(host, dir, { name, repository: name, engine, args: { BUILDARCH: name } }),
+    );
+    await Promise.all(images.map((image) => previewImage(run, image)));
+    const outcomes = await Promise.all(images.map((image) => buildImage(run, image)));
+    expect(outcomes.map(({ is }) => is)).toEqual(['built', 'built', 'built']);
+    return Object.fromEntries(
+      [...new Set(asked)].sort().map((one) => [one, asked.filter((each) => each === one).length]),
+    );
+  };
+
+  it.each<[string, 'buildx' | 'docker', string, Readonly<Record<string, number>>]>([
+    ['buildx', 'buildx', 'github.com/docker/buildx v0.23.0 28c90ea\n', {}],
+    ['buildx of a distribution', 'buildx', 'github.com/docker/buildx 0.13.1+ds1 0.13.1+ds1-1\n', {}],
+    ['buildx without a version', 'buildx', 'github.com/docker/buildx v0.0.0+unknown \n', { 'buildx build --help': 1 }],
+    ['docker', 'docker', '', {}],
+  ])('take a process each, and few for all: %s', async (_, engine, version, more) => {
+    const each = engine === 'buildx' ? { 'buildx build': 3 } : { build: 3, push: 3 };
+    const all =
+      engine === 'buildx' ? { 'buildx version': 1, 'buildx inspect': 1 } : { version: 1, 'buildx inspect': 1 };
+    expect(await processes(engine, version)).toEqual({ ...each, ...all, ...more });
   });
 });
 

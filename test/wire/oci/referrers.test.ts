@@ -89,7 +89,7 @@ it('what a manifest says it refers to counts where it is a digest', () => {
 });
 
 describe('an entry', () => {
-  const enter = async (keeps: boolean, first?: object) => {
+  const enter = async (keeps: boolean, first?: object, isTagged?: boolean) => {
     const done: string[] = [];
     let held = first && toManifest(mediaTypes.ociIndex, first);
     const clock = jumpingClock();
@@ -105,7 +105,8 @@ describe('an entry', () => {
         if (keeps) held = list;
       },
     };
-    await enterReferrer(transport as unknown as OciTransport, 'app', manifests, digestOf('image'), manifest);
+    const at = transport as unknown as OciTransport;
+    await enterReferrer(at, 'app', manifests, digestOf('image'), manifest, isTagged);
     return { done, list: held && parseObject(held.bytes), slept: clock.slept };
   };
 
@@ -114,6 +115,13 @@ describe('an entry', () => {
     expect(slept).toEqual([375]);
     expect(done).toEqual(['get', 'put', 'get', 'get']);
     expect(list).toMatchObject({ manifests: [{ artifactType: 'text/note' }] });
+  });
+
+  it('of what is found by a tag of its own too is looked at once, and waited for by nobody', async () => {
+    const { done, list, slept } = await enter(true, undefined, true);
+    expect(slept).toEqual([]);
+    expect(done).toEqual(['get', 'put', 'get']);
+    expect(list?.manifests).toHaveLength(1);
   });
 
   it('is put into a list that has none yet, and never into something else', async () => {
