@@ -10,7 +10,7 @@ import { type HereOptions, here } from '../../support/here.ts';
 const common = { json: true, quiet: false, color: false, jobs: 2 };
 
 const tagsOf = ({ registry }: Town, repository: string): string[] =>
-  readdirSync(join(registry.dir, 'repositories', repository, 'tags')).map((tag) => tag.replace(/-.*/, ''));
+  readdirSync(join(registry.dir, 'repositories', repository, '_tags')).map((tag) => tag.replace(/-.*/, ''));
 
 /** Whatever keeps an image for later builds reaches the registry only after an event of this type. */
 function keptAfter(type: string): Pick<HereOptions, 'onEvent' | 'world'> {
