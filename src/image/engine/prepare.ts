@@ -97,7 +97,8 @@ export async function prepare(run: ImageRun, image: ImagePlan, reading: Dockerfi
 export function askEarly(run: ImageRun, image: ImagePlan, reading: DockerfileReading): void {
   const isNeeded = reading.is === 'unread' || reading.need !== undefined;
   const tool = image.engine !== 'auto' ? image.engine : isNeeded ? 'buildx' : 'assemble';
-  if (tool === 'assemble') return;
+  // Whose run nobody ends, there an answer that isn't needed would be waited for.
+  if (tool === 'assemble' || run.beside === undefined) return;
   probing(run, image)(tool).catch(() => undefined);
   if (tool === 'buildx') writesRawJson(run).catch(() => undefined);
 }
