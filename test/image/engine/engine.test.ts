@@ -418,7 +418,12 @@ it('a builder is asked what it is before the registry has told whether it is nee
     tell = resolve;
   });
   const { exec } = programs(daemon);
-  const world = testWorld({ exec: (command) => (tell(), exec(command)) });
+  const world = testWorld({
+    exec: (command) => {
+      tell();
+      return exec(command);
+    },
+  });
   const http: TestWorld['http'] = async (request) => {
     if (String(request.url).includes('/manifests/fp-')) await asked;
     return world.http(request);
