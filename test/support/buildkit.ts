@@ -23,6 +23,9 @@ export interface Buildkit {
 const client = '/usr/bin/docker';
 const pinned = join(import.meta.dirname, 'buildkit');
 
+/** What the linker is told: the version too, which a released buildx says. */
+const linking = `-s -w -X github.com/docker/buildx/version.Version=${/buildx (v\S+)/.exec(pin('go.mod'))?.[1]}`;
+
 /** Why BuildKit can't be built or started here, or undefined. */
 export const noBuildkit: string | undefined = why();
 
@@ -31,14 +34,18 @@ function why(): string | undefined {
   if (!hasProgram(client)) return 'docker is missing (Debian: docker.io)';
   if (!hasProgram('runc')) return 'runc is missing (Debian: runc)';
   if (existsSync(programs())) return undefined;
-  const [, major, minor] = /^go (\d+)\.(\d+)/m.exec(readFileSync(join(pinned, 'go.mod'), 'utf8')) ?? [];
+  const [, major, minor] = /^go (\d+)\.(\d+)/m.exec(pin('go.mod')) ?? [];
   return withoutGo('buildx and buildkitd are', [Number(major), Number(minor)]);
+}
+
+function pin(name: string): string {
+  return readFileSync(join(pinned, name), 'utf8');
 }
 
 /** Where the programs lie: by what is pinned, so that other versions are built anew. */
 function programs(): string {
-  const pins = ['go.mod', 'go.sum'].map((name) => readFileSync(join(pinned, name)));
-  return join(cache, 'buildkit', createHash('sha256').update(Buffer.concat(pins)).digest('hex').slice(0, 16));
+  const pins = [pin('go.mod'), pin('go.sum'), linking];
+  return join(cache, 'buildkit', createHash('sha256').update(pins.join('')).digest('hex').slice(0, 16));
 }
 
 /** Whether the programs are there, so that a start takes seconds. */
@@ -56,7 +63,7 @@ function buildPrograms(): string {
   const dir = programs();
   installOnce(dir, (half) => {
     const mains = ['github.com/docker/buildx/cmd/buildx', 'github.com/moby/buildkit/cmd/buildkitd'];
-    const built = spawnSync('go', ['build', '-trimpath', '-ldflags=-s -w', '-o', `${half}/`, ...mains], {
+    const built = spawnSync('go', ['build', '-trimpath', `-ldflags=${linking}`, '-o', `${half}/`, ...mains], {
       cwd: pinned,
       env: { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=readonly -buildvcs=false' },
       encoding: 'utf8',

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import type { Auth } from '../../auth/auth.ts';
 import { landDelivery } from '../../commit/commit.ts';
 import { previewDelivery } from '../../commit/land/preview.ts';
@@ -50,7 +49,6 @@ export async function withStages<T>(
   work: (stages: RealStages) => Promise<T>,
   { rebuild = false, pushes }: { readonly rebuild?: boolean; readonly pushes?: boolean } = {},
 ): Promise<T> {
-  const over = new AbortController();
   const kept: Promise<void>[] = [];
   const beside = (one: Promise<void>): void => {
     one.catch(() => undefined);
@@ -63,14 +61,9 @@ export async function withStages<T>(
       return done;
     } finally {
       await Promise.allSettled(kept);
-      // What was asked early and isn't needed.
-      over.abort();
     }
   };
-  const { world } = session;
-  const signal = AbortSignal.any([world.signal, over.signal]);
-  setMaxListeners(0, signal);
-  const working = { work: toTheEnd, rebuild, pushes, beside, imageWorld: { ...world, signal } };
+  const working = { work: toTheEnd, rebuild, pushes, beside };
   return withAuth(session, (auth) => withAuthorized(session, plan, auth, working), plan);
 }
 
@@ -78,15 +71,13 @@ interface Working<T> extends Required<Pick<ImageRunOptions, 'beside'>> {
   readonly work: (stages: RealStages) => Promise<T>;
   readonly rebuild: boolean;
   readonly pushes: boolean | undefined;
-  /** The images', whose signal is aborted when the run is over. */
-  readonly imageWorld: World;
 }
 
 async function withAuthorized<T>(
   { world, emit, clean }: Session,
   { source, deliveries }: Pick<RunPlan, 'source' | 'deliveries'>,
   auth: Auth,
-  { work, rebuild, pushes, beside, imageWorld }: Working<T>,
+  { work, rebuild, pushes, beside }: Working<T>,
 ): Promise<T> {
   const servers = createServers(world, emit, auth);
   const watching = { world, emit, auth, servers, source, clean };
@@ -108,7 +99,7 @@ async function withAuthorized<T>(
       import('../../image/run.ts'),
     ]);
     const options = { source, credential: auth.registry, identity: auth.identity, rebuild, pushes, beside };
-    return { ...stage, run: createImageRun(imageWorld, emit, options) };
+    return { ...stage, run: createImageRun(world, emit, options) };
   };
   // Loaded only where there is something to build, and opened once: what was found out for one image serves the others.
   const images = () => (opened ??= openImages());

@@ -9,7 +9,7 @@ import { readPlatform, showPlatform } from '../platform.ts';
 import type { ImageRun } from '../run.ts';
 import { builderNeed, type Choice, chooseEngine, type Need, type Probe } from './choose.ts';
 import { checkMounts, checkSecrets } from './secrets.ts';
-import { probeTool, writesRawJson } from './tool.ts';
+import { probeTool } from './tool.ts';
 
 /** A build worked out: which engine, and what is known of the Dockerfile. */
 export interface Prepared {
@@ -88,19 +88,6 @@ export async function prepare(run: ImageRun, image: ImagePlan, reading: Dockerfi
   const choice = await chooseEngine(image, { what, place: { file: image.dockerfile, line: 1, column: 1 } }, probe);
   if (choice.engine === 'buildx') await checkBuilderFiles(image);
   return { choice, needed: { stages: [], globals: new Map() }, dockerfile: undefined };
-}
-
-/**
- * Begins to ask for the builder that an image would need while nobody knows yet whether it is to be built: its answer
- * takes about as long as the fingerprint.
- */
-export function askEarly(run: ImageRun, image: ImagePlan, reading: DockerfileReading): void {
-  const isNeeded = reading.is === 'unread' || reading.need !== undefined;
-  const tool = image.engine !== 'auto' ? image.engine : isNeeded ? 'buildx' : 'assemble';
-  // Whose run nobody ends, there an answer that isn't needed would be waited for.
-  if (tool === 'assemble' || run.beside === undefined) return;
-  probing(run, image)(tool).catch(() => undefined);
-  if (tool === 'buildx') writesRawJson(run).catch(() => undefined);
 }
 
 /** Whether a builder is there, asked once a run. */

@@ -2,7 +2,7 @@ import type { Digest, ManifestBytes } from '../../wire/oci/types.ts';
 import { createDigestReader, readUnseen } from '../context/read.ts';
 import { createSeen, type Seen } from '../context/seen.ts';
 import { whyOtherInput } from '../engine/builder-input.ts';
-import { askEarly, type DockerfileReading, type Prepared, prepare, readImage } from '../engine/prepare.ts';
+import { type DockerfileReading, type Prepared, prepare, readImage } from '../engine/prepare.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
 import { builtAt } from '../fingerprint/record.ts';
 import type { ImageJob } from '../job.ts';
@@ -162,7 +162,6 @@ type Taken = Awaited<ReturnType<typeof takeNow>>;
 
 async function takeNow({ run, image }: ImageJob, files: TakeFiles, once: Once = run.once) {
   const reading = await readImage(image, run);
-  askEarly(run, image, reading);
   return { reading, input: await takeFingerprint(run, image, reading, files, once) };
 }
 

@@ -409,29 +409,6 @@ describe('what a builder says', () => {
   });
 });
 
-it('a builder is asked what it is before the registry has told whether it is needed', async () => {
-  const { host } = await own();
-  const dir = await tempDir();
-  await writeContext(dir, { Dockerfile: 'FROM scratch\nCOPY f /f\n', f: 'f' });
-  let tell = (): void => undefined;
-  const asked = new Promise<void>((resolve) => {
-    tell = resolve;
-  });
-  const { exec } = programs(daemon);
-  const world = testWorld({
-    exec: (command) => {
-      tell();
-      return exec(command);
-    },
-  });
-  const http: TestWorld['http'] = async (request) => {
-    if (String(request.url).includes('/manifests/fp-')) await asked;
-    return world.http(request);
-  };
-  const run = imageRun({ ...world, http }, { beside: () => undefined });
-  expect(await previewImage(run, planFor(host, dir, { engine: 'docker' }))).toMatchObject({ engine: 'docker' });
-});
-
 describe('three images of a run', () => {
   const processes = async (engine: 'buildx' | 'docker', version: string) => {
     const { host } = await own();
