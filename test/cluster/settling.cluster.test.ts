@@ -27,8 +27,10 @@ it('two rollouts of one commit, one of them slower, are healthy when both are ov
 it('a program that nobody asks, and that ends half a second after its start, is not told to be healthy', async () => {
   const shop = await openShop('quitting', { probe: false });
   await shop.until(isHealthy);
-  const commit = await shop.set({ tag: 'quitting-1' });
-  const { verdict, result } = await waitFor(shop, commit, { what: 'program that ends', args: ['--timeout', '15s'] });
+  // So late that the sync's own second is over by then.
+  const commit = await shop.set({ tag: 'quitting-1', readyAfter: '2s' });
+  const asked = { what: 'program that ends', args: ['--timeout', '15s'], isFinal: false } as const;
+  const { verdict, result } = await waitFor(shop, commit, asked);
   expect(verdict).toMatchObject({ is: 'degraded', commit });
   expect(result.code).toBe(7);
   expect(partsOf(verdict).map(({ status }) => status)).toContain('CrashLoopBackOff');
