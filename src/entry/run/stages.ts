@@ -57,7 +57,10 @@ export async function withStages<T>(
   const toTheEnd = async (stages: RealStages): Promise<T> => {
     try {
       const done = await work(stages);
-      await Promise.all(kept);
+      await Promise.all(kept).catch((error: unknown) => {
+        // What was landed and seen by then stays so; only the next build takes longer.
+        if (!session.world.signal.aborted) throw error;
+      });
       return done;
     } finally {
       await Promise.allSettled(kept);

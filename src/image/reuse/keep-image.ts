@@ -1,3 +1,4 @@
+import { TagboatError } from '../../errors.ts';
 import { WireFailure } from '../../wire/failure.ts';
 import type { ManifestBytes } from '../../wire/oci/types.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
@@ -21,8 +22,13 @@ export async function keepImage(
   manifest: ManifestBytes,
   compared?: Promise<boolean>,
 ): Promise<void> {
-  const kept = keep(job, decision, manifest, compared);
-  const { beside } = job.run;
+  const { beside, world } = job.run;
+  const kept = keep(job, decision, manifest, compared).catch((error: unknown) => {
+    world.signal.throwIfAborted();
+    // A login that has ended meanwhile, a Dockerfile that is gone by now: of the image itself they say nothing.
+    if (!(error instanceof TagboatError)) throw error;
+    job.tell('warning', 'IMAGE_NOT_REUSABLE', `Later builds will not reuse it. ${error.message}`);
+  });
   // A signature is entered into the same list of what refers to the image, which nothing guards.
   if (beside === undefined || job.image.sign !== undefined) return kept;
   beside(kept);
@@ -50,7 +56,10 @@ async function keep(
     );
     return;
   }
-  await Promise.all([keepTag(job, fingerprint, manifest, anew !== undefined), keepRecord(job, fingerprint, manifest)]);
+  const parts = [keepTag(job, fingerprint, manifest, anew !== undefined), keepRecord(job, fingerprint, manifest)];
+  // Neither goes on behind the other one's failure, and so behind the run's end.
+  await Promise.allSettled(parts);
+  await Promise.all(parts);
 }
 
 /** The tag alone: for an image whose list of inputs is there already. */
