@@ -38,7 +38,6 @@ export function withinAllowance(http: Http, clock: Pick<Clock, 'now'>): Http {
   const spent = new Map<string, Spent>();
   return async (request) => {
     const url = new URL(request.url);
-    /** Where a host names no limit, it counts all that it is asked with a credential (Bitbucket Data Center, proxies). */
     const keyOf = (counted: Counted | 'all'): string =>
       JSON.stringify([url.origin, request.headers?.authorization, counted]);
     const counted = countedWith(url.pathname);
@@ -70,10 +69,14 @@ function countedWith(path: string): Counted {
   return search === undefined ? 'core' : search === 'code' ? 'code_search' : 'search';
 }
 
-/** What the limit counts that an answer tells of. */
+/**
+ * What the limit counts that an answer tells of. Bitbucket Data Center, known by its interval, names none and counts all
+ * that it is asked with a credential. Whoever else names none (Envoy, Kong, Vault) may count this one path.
+ */
 function limitNamed(headers: HttpResponse['headers']): Counted | 'all' | undefined {
-  const name = headers['x-ratelimit-resource'] ?? headers['ratelimit-name'] ?? headers['x-ratelimit-bucket'];
-  return name === undefined ? 'all' : named[name];
+  const name = headers['x-ratelimit-resource'] ?? headers['ratelimit-name'];
+  if (name !== undefined) return named[name];
+  return headers['x-ratelimit-interval-seconds'] === undefined ? undefined : 'all';
 }
 
 function allowanceSpent(url: string, until: number, now: number): WireFailure {

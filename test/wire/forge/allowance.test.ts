@@ -89,6 +89,12 @@ describe('an allowance that is used up', () => {
       [],
     ],
     ['none of Bitbucket Cloud, which tells that it is near', { 'x-ratelimit-nearlimit': 'true' }, rest, []],
+    [
+      'none of a gateway that names no limit and may count this path alone (Envoy, Kong, Vault)',
+      { 'x-ratelimit-limit': '10, 10;w=60', 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '40' },
+      rest,
+      [],
+    ],
     ['none where no time is told', { 'x-ratelimit-remaining': '0' }, rest, []],
     [
       'none of a registry, which counts pulls',
