@@ -18,6 +18,9 @@ const expiryMs = 60_000;
 /** Pushes in a row that get no usable answer until the host is given up, unless it is one that passes. */
 const lossesBorne = 6;
 
+/** A stopped run has three seconds left in all: a host that asks for a longer wait keeps the intent. Milliseconds. */
+const mostEndingMs = 2_000;
+
 /** Publishes our change as an intent on a ref of its own. `noQueue` when the server refuses such a ref. */
 export async function publish(writer: QueuedWriter, seen: BranchLook): Promise<QueueEnd | undefined> {
   const { landing, intentRefs } = writer;
@@ -139,25 +142,28 @@ export async function landedAlready(
 
 /** Removes our intent's ref. True when nothing of ours waits any more; false where the next look has to tell. */
 export async function withdraw(writer: QueuedWriter): Promise<boolean> {
-  const { landing, intentRefs, own } = writer;
-  if (own === undefined) return true;
-  const removed = await sendPush(landing.world, (signal) => intentRefs.withdraw(own.intent.id, own.oid, signal));
-  if (removed !== true) return false;
-  writer.own = undefined;
-  return true;
+  return (await remove(writer)) === true;
 }
 
-/** The same for a landing that fails, and so perhaps on a host that does. False too when it never answered. */
+/** The same for a landing that fails, and so perhaps on a host that does: what passes within seconds is tried again. */
 export async function withdrawInTheEnd(writer: QueuedWriter): Promise<boolean> {
   const { clock, random } = writer.landing.world;
   for (let tries = 1; ; tries++) {
-    try {
-      return await withdraw(writer);
-    } catch {
-      if (tries === 3) return false;
-      await clock.sleep(backoff(tries, undefined, { random, baseMs: 200 }));
-    }
+    const removed = await remove(writer).catch((error: unknown) => error);
+    if (typeof removed === 'boolean') return removed;
+    const waitMs = backoff(tries, removed, { random, baseMs: 200 });
+    if (tries === 3 || !passes(removed) || waitMs > mostEndingMs) return false;
+    await clock.sleep(waitMs);
   }
+}
+
+/** As `withdraw`, with the failure where there was no usable answer. */
+async function remove(writer: QueuedWriter): Promise<boolean | WireFailure> {
+  const { landing, intentRefs, own } = writer;
+  if (own === undefined) return true;
+  const removed = await sendPush(landing.world, (signal) => intentRefs.withdraw(own.intent.id, own.oid, signal));
+  if (removed === true) writer.own = undefined;
+  return removed;
 }
 
 function trailerOf(id: string): string {

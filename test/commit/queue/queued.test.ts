@@ -460,6 +460,37 @@ describe.skipIf(noHttpBackend !== undefined)(`the queue${skipNote}`, () => {
   });
 
   it.each<[string, GitHostFault]>([
+    ['limits how often it is asked', { is: 'answer', status: 429, headers: { 'retry-after': '1' } }],
+    ['is overloaded', { is: 'answer', status: 503 }],
+  ])('withdraws its intent from a host that %s at that moment', async (_, fault) => {
+    let stopped = false;
+    let others = 1;
+    let faults = 1;
+    const host: GitHost = await gitHost({
+      fault: async (request) => {
+        if (!isPush(request)) return undefined;
+        if (stopped && faults-- > 0) return fault;
+        if (others-- > 0) await host.commit('config', { files: { 'other.yaml': 'x: 1\n' } });
+        return undefined;
+      },
+    });
+    const url = await host.createRepo('config', { files: { ...chart, ...shared } });
+    const world = writer();
+    const http: TestWorld['http'] = async (request) => {
+      const answer = await world.http(request);
+      if (pushesIn(host).length === 2 && !stopped) {
+        stopped = true;
+        world.abort(new Error('SIGINT'));
+      }
+      return answer;
+    };
+    await expect(land(deliveryTo(url), { ...world, http })).rejects.toThrow('SIGINT');
+    expect(pushesIn(host)).toHaveLength(4);
+    expect(await refsIn(host)).toBe('');
+    expect(world.events.filter((event) => event.type === 'notice' && event.code === 'LANDING_UNKNOWN')).toEqual([]);
+  });
+
+  it.each<[string, GitHostFault]>([
     ['falls silent by and by', { is: 'cut', bytes: 0 }],
     ['has a fault of its own', { is: 'answer', status: 500 }],
   ])('a writer whose intent waits on a host that %s says that it may land yet', async (_, fault) => {
