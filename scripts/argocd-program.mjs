@@ -70,9 +70,10 @@ function fetchModule(path, version, cwd) {
  */
 function ownModule(path, version, dir) {
   const text = readFileSync(join(dir, 'go.mod'), 'utf8');
+  const words = text.replace(/\s/g, ' ');
   const folders = /^(?:replace )?\s*(\S+) => \.\/.*$/gm;
   for (const [, module] of text.matchAll(folders)) {
-    if (!text.includes(`\t${module} v${version} `))
+    if (!words.includes(` ${module} v${version} `))
       return { missing: `it takes ${module} from its repository, and no release of that is published` };
   }
   const own = text.replace(/^module .*$/m, 'module tagboat.test/argocd').replace(folders, '');

@@ -28,7 +28,7 @@ export async function clusterPrograms(version = '') {
   const env = { TAGBOAT_CLUSTER_PROGRAMS: folder };
   if (version === '') return { env };
   const argocd = await argocdProgram(version);
-  if (argocd.folder === undefined) return { missing: `Argo CD ${version}, and ${argocd.missing}` };
+  if (argocd.folder === undefined) return { missing: `Argo CD ${version} (${argocd.missing})` };
   return { env: { ...env, TAGBOAT_CLUSTER_ARGOCD: argocd.folder } };
 }
 

@@ -92,8 +92,8 @@ describe('a cell', () => {
     expect(pageWith({ date: '2026-01-02', tests })).toContain(
       '- `test/a.test.ts` on Argo CD 3.2.11, 2026-01-02: one test',
     );
-    const without = pageWith({ date: '2026-01-02', tests: {}, missing: 'Argo CD 3.2.11, and no Go' });
-    expect(without).toContain('1. Argo CD 3.2.11, and no Go');
+    const without = pageWith({ date: '2026-01-02', tests: {}, missing: 'Argo CD 3.2.11 (no Go)' });
+    expect(without).toContain('1. Argo CD 3.2.11 (no Go)');
     expect(without).not.toContain('on Argo CD 3.2.11, 2026');
   });
 
