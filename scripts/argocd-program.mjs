@@ -15,6 +15,9 @@ import {
 import { join } from 'node:path';
 import { cache, exclusively, say } from './setup.mjs';
 
+// A newer Go is fetched where the version wants one.
+const env = { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=mod -buildvcs=false', GOTOOLCHAIN: 'auto' };
+
 /** The folder with `argocd` and `crds/` of a version such as 3.2.11, or why there is none. Builds it once: minutes. */
 export async function argocdProgram(version) {
   const folder = join(cache, 'argocd', version);
@@ -38,7 +41,6 @@ function build(version, folder) {
     writeFileSync(join(module, 'go.mod'), own.text);
     cpSync(join(source.dir, 'go.sum'), join(module, 'go.sum'));
     // Beside them, the sum of Argo CD itself is wanted, which `mod` adds once Go's database of sums has told it.
-    const env = { ...process.env, CGO_ENABLED: '0', GOFLAGS: '-mod=mod -buildvcs=false', GOTOOLCHAIN: 'auto' };
     const args = ['build', '-trimpath', '-ldflags=-s -w', '-o', join(half, 'argocd'), `${path}/cmd`];
     const built = spawnSync('go', args, { cwd: module, env, stdio: ['ignore', 'inherit', 'pipe'], encoding: 'utf8' });
     if (built.status !== 0) return { missing: `its build fails: ${lastLine(built.stderr ?? built.error?.message)}` };
@@ -57,7 +59,7 @@ function build(version, folder) {
 /** The module as the proxy has it; its files are of the module cache. */
 function fetchModule(path, version, cwd) {
   const args = ['mod', 'download', '-json', `${path}@v${version}`];
-  const { stdout, error } = spawnSync('go', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  const { stdout, error } = spawnSync('go', args, { cwd, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
   if (error !== undefined) return { missing: `Go can't be run: ${error.message}` };
   const { Dir, Error: why } = JSON.parse(stdout);
   return Dir === undefined ? { missing: `its module can't be fetched: ${lastLine(why)}` } : { dir: Dir };

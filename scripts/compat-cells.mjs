@@ -41,7 +41,9 @@ const verdict = (name, proof) => ({
     ...Object.fromEntries(
       argocds.map(([column, argocd]) => [column, argocd === undefined ? proof : { ...proof, argocd }]),
     ),
-    'other versions': not('3.3 to 3.5 take a part from their repository that is published for none of their releases; 3.6 was not built yet'),
+    'other versions': not(
+      '3.3 to 3.5 take a part from their repository that is published for none of their releases; 3.6 was not built yet',
+    ),
   },
 });
 
