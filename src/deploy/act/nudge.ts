@@ -46,7 +46,8 @@ export function createNudge(
   };
   const told = new Map<string, Promise<void>>();
   return (app) => {
-    const key = `${app.namespace ?? ''}/${app.name}`;
+    // In another project than before, it wasn't told where it is now.
+    const key = [app.project, app.namespace, app.name].join('/');
     const telling = told.get(key) ?? tell(app);
     told.set(key, telling);
     return telling;

@@ -32,7 +32,8 @@ export async function isRolledOut({ argocd, app }: Asking, shown: Application): 
   const told = workloads.length > 0 && workloads.every(({ health }) => health === 'Healthy');
   if (!told || workloads.length > mostWorkloads || !resources.every((one) => isWorkload(one) || isStill(one)))
     return false;
-  return (await Promise.all(workloads.map((one) => argocd.resource(app, one)))).every(isOver);
+  // Whoever can't be asked is not asked again: it is only waited for longer then, and less long than for another try.
+  return (await Promise.all(workloads.map((one) => argocd.resource(app, one, 1)))).every(isOver);
 }
 
 function isWorkload({ group, kind }: ResourceStatus): boolean {

@@ -215,7 +215,8 @@ function createRelations({
   const known = new Map<string, Relation>();
   return async (revisions) => {
     await Promise.all(
-      revisions.map(async (revision) => {
+      // One before Argo CD was told and one since may name the same commit.
+      [...new Set(revisions)].map(async (revision) => {
         if (known.has(revision)) return;
         const found = await relation(revision);
         if (found !== 'unknown') known.set(revision, found);

@@ -73,10 +73,10 @@ export function createArgoCd(options: TransportOptions): ArgoCd {
       const query = { ...placeOf(app), resourceUID: uid, resourceNamespace: namespace, resourceName: name };
       return listAt(await transport.send({ path: `${pathOf(app)}/events`, query }), 'items').map(eventOf);
     },
-    resource: async (app, { group, version, kind, namespace, name: resourceName }) => {
+    resource: async (app, { group, version, kind, namespace, name: resourceName }, tries) => {
       const query = { ...placeOf(app), group, version, kind, namespace, resourceName };
       const path = `${pathOf(app)}/resource`;
-      return manifestIn(textOf(await transport.send({ path, query })), transport.url + path);
+      return manifestIn(textOf(await transport.send({ path, query, tries })), transport.url + path);
     },
     logs: (app, pod) => logs(transport, app, pod),
     blocked: async (app) => {

@@ -30,6 +30,8 @@ export interface Call {
   /** Bytes of the answer. Default 32 MiB. */
   readonly limit?: number;
   readonly idleMs?: number;
+  /** In all, the first included. Default: by what failed. */
+  readonly tries?: number | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -101,7 +103,7 @@ export function createTransport(options: TransportOptions): Transport {
     if ((call.method ?? 'GET') !== 'GET') return once();
     return retry(once, options, {
       signal: call.signal,
-      tries: options.tries,
+      tries: call.tries ?? options.tries,
       withinMs: Math.min(patienceMs, longestMs),
       outage,
     });

@@ -178,8 +178,12 @@ export interface ArgoCd {
     app: AppRef,
     resource: { readonly uid: string; readonly namespace: string; readonly name: string },
   ): Promise<ResourceEvent[]>;
-  /** A live resource as JSON. */
-  resource(app: AppRef, node: Pick<TreeNode, 'group' | 'version' | 'kind' | 'namespace' | 'name'>): Promise<unknown>;
+  /** A live resource as JSON; `tries` in all, where failing is no matter. */
+  resource(
+    app: AppRef,
+    node: Pick<TreeNode, 'group' | 'version' | 'kind' | 'namespace' | 'name'>,
+    tries?: number,
+  ): Promise<unknown>;
   /** The last lines of a pod's container; of its previous run with `previous`. */
   logs(app: AppRef, pod: LogQuery): Promise<string[]>;
   /** Whether a sync window keeps the application from being synced now. */

@@ -116,13 +116,18 @@ describe.skipIf(noHttpBackend !== undefined)(`an application that became healthy
     expect(healthy(await ending)).toEqual(['healthy']);
   });
 
-  it('has it where the cluster can’t be asked', async () => {
-    const forbidden = { is: 'answer', status: 403, body: '{"error":"permission denied","code":7}' } as const;
-    const { clock, ending, isOver } = await delivered(probed, {
-      fault: ({ path }) => (path.endsWith('/resource') ? forbidden : undefined),
+  it.each<[status: number, body: string]>([
+    [403, '{"error":"permission denied","code":7}'],
+    [429, '{"error":"slow down","code":8}'],
+    [500, '{"error":"error getting resource","code":2}'],
+  ])('has it where the cluster can’t be asked, which is tried once: %i', async (status, body) => {
+    const { clock, ending, asks, isOver } = await delivered(probed, {
+      fault: ({ path }) => (path.endsWith('/resource') ? { is: 'answer', status, body } : undefined),
     });
     expect(await isOver()).toBe(false);
-    clock.advance(1_000);
+    clock.advance(500);
+    expect([await isOver(), asks()]).toEqual([false, 1]);
+    clock.advance(500);
     expect(healthy(await ending)).toEqual(['healthy']);
   });
 });
@@ -153,11 +158,16 @@ it('what the cluster said of one state tells nothing of the next, and it isn’t
     resource: () => new Promise<unknown>((resolve) => answers.push(resolve)),
   } as unknown as ArgoCd;
   let over = false;
+  const related: string[] = [];
+  const relation = async (revision: string) => {
+    related.push(revision);
+    return 'same' as const;
+  };
   const ending = watchApplication({
     ...{ world, emit: world.emit, argocd, app: { name: 'shop' }, delivery: 'main', sync: false },
     ...{ nudge: async () => undefined, runsOurs: () => undefined, followed: { repo: 'https://git.test/config.git', branch: 'main' } },
     question: { commit: 'ours', images: [], suspended: 'wait', times: usualTimes },
-    ...{ relation: async () => 'same', removed: async () => false, deadline: 1e15, latest: 1e15 },
+    ...{ relation, removed: async () => false, deadline: 1e15, latest: 1e15 },
     found: shown('Progressing').application,
     feed: {
       follow: (_, take) => {
@@ -197,4 +207,6 @@ it('what the cluster said of one state tells nothing of the next, and it isn’t
   expect(over).toBe(false);
   clock.advance(1_000);
   expect(await ending).toMatchObject({ health: 'healthy' });
+  // As it was found and as it was shown at first, it named the same commit.
+  expect(related).toEqual(['ours']);
 });
