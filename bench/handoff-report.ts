@@ -109,7 +109,7 @@ export function handoffSection(results: HandoffResults, picture: string): string
 
 From a commit of the app repo, with three Dockerfiles without \`RUN\`, until the pods run it and whoever asked is told: the commands of the workflow
 that Tagboat replaces, one after the other, beside one \`tagboat ship\`. All on one real Argo CD with a real Kubernetes
-control plane (nodes played by KWOK, pods that take two seconds to be ready), git's own \`http-backend\` with a config repo
+control plane (nodes played by KWOK, pods that take two seconds until their readiness probe has an answer), git's own \`http-backend\` with a config repo
 of ${results.files.toLocaleString('en')} files, and Debian's \`docker-registry\`; each way has an application, a config repo, a registry and a builder of
 its own. In brackets: until the images are in the registry, then until the config commit is on its branch, then until it
 runs. The last two columns are how many times Tagboat's time fits into the rival's, with the same builder and assembling. With a
