@@ -25,8 +25,8 @@ function spread(values: readonly number[]): string {
 
 export const verdictWords = `From a push of one tag until a pipeline is told that it is live, on a real Argo CD with a real Kubernetes control plane
 (nodes played by KWOK), its usual three minutes between polls, and pods that take two seconds until their readiness probe has
-an answer. Medians, lowest and highest. True is a word that held: at that moment all pods ran the pushed tag and were ready. Looped means
-\`argocd app wait --sync --health\`, then \`argocd app get\`, and again until its revision is the pushed one.
+an answer. Medians, lowest and highest. True is a word that held: at that moment all pods ran the pushed tag and were ready.
+Looped means \`argocd app wait --sync --health\`, then \`argocd app get\`, and again until its revision is the pushed one.
 
 Tagboat has Healthy hold for a second once it was seen to become so (a fifth of \`argocd.settle\`, all of which it has to hold
 where nothing was seen to move), unless the cluster itself says that every rollout is over and none is still to begin. What
