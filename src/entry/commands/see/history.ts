@@ -61,7 +61,8 @@ export function history(common: CommonOptions, name: string | undefined, options
         limit,
         isNew,
       });
-      const value = { ...found, proposals: await proposalsOf(session, auth, looking, name) };
+      const proposals = await proposalsOf(session, auth, looking, name);
+      const value = { ...found, whole: found.whole && errors.length === 0, proposals };
       if (options.format === 'csv') session.print(csvText(value.entries));
       // Of what couldn't be read the errors tell.
       else if (histories.length > 0 || errors.length === 0) session.print((style) => historyText(value, style));

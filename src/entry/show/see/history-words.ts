@@ -15,7 +15,7 @@ export function historyText(
   const { colors } = style;
   const rows = entries.map((entry) => rowOf(entry, style));
   const more = others === 0 ? '' : `${others} other ${others === 1 ? 'commit' : 'commits'} set none of these values.`;
-  const far = whole ? '' : 'Older commits were not read.';
+  const far = whole ? '' : 'Not all commits were read.';
   const rest = [more, far].filter((one) => one !== '').join(' ');
   return `${[
     ...proposals.map((one) => `${colors.yellow('…')} ${oneLine(`${one.delivery} ${proposedText(one.proposal)}`)}`),

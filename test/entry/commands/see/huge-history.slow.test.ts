@@ -63,7 +63,7 @@ it.skipIf(noHttpBackend !== undefined)(
     const history = await ask<HistoryValue>('history');
     expect(history).toMatchObject({ entries: [], whole: false });
     expect(history.others).toBeGreaterThanOrEqual(10_000);
-    expect((await cli(['history'], { cwd: app })).stdout).toContain('Older commits were not read.');
+    expect((await cli(['history'], { cwd: app })).stdout).toContain('Not all commits were read.');
     expect((await ask<StatusValue>('status')).rows).toMatchObject([{ value: id, commit: id, byHand: false }]);
     expect(await ask('where')).toMatchObject({ deliveries: [{ is: 'unknown' }] });
     const peak = await dashboardPeak(app);

@@ -39,12 +39,17 @@ beforeEach(async () => {
 });
 
 /** An app repo at this remote that delivers to a config repo, with an application of an Argo CD and an image. */
-async function appRepo(config: string, remote: string | undefined, peers: string | undefined): Promise<string> {
+async function appRepo(
+  config: string,
+  remote: string | undefined,
+  peers: string | undefined,
+  second = config,
+): Promise<string> {
   const app = await tempDir();
   const application = peers === undefined ? '' : ', application: shop';
   const text = `${peers === undefined ? '' : `registry: ${peers}\nimages: { app: {} }\nargocd: { server: 'http://${peers}' }\n`}deliveries:
   staging: { from: main, repo: '${config}', set: { staging.yaml: { .tag: '{commit}' } }${application} }
-  production: { after: staging, repo: '${config}', set: { production.yaml: { .tag: '{commit}' } }${application} }
+  production: { after: staging, repo: '${second}', set: { production.yaml: { .tag: '{commit}' } }${application} }
 `;
   await git(app, 'init', '--quiet', '--initial-branch=main');
   if (remote !== undefined) await git(app, 'remote', 'add', 'origin', remote);
@@ -79,12 +84,13 @@ async function look(name: string, cwd: string) {
 describe(`a look at a host that is mute`, () => {
   it.each(Object.keys(commands))('ends soon and says whom it could not ask: %s, of the config repo', async (name) => {
     const app = await appRepo(`http://${mute}/config.git`, undefined, undefined);
-    const { errors, silentMs } = await look(name, app);
+    const { errors, value, silentMs } = await look(name, app);
     expect(silentMs).toBeGreaterThan(0);
     expect(silentMs).toBeLessThanOrEqual(10_000);
     // What is asked about isn't known then either.
     const wanted = name === 'where #12' ? 'USAGE' : 'GIT_TIMEOUT';
     expect(errors.map(({ code }) => code)).toEqual([wanted]);
+    if (name === 'history') expect(value).toMatchObject({ whole: false });
     if (wanted === 'GIT_TIMEOUT') expect(errors[0]?.message).toContain(`${mute}/config.git`);
   });
 
@@ -95,6 +101,27 @@ describe(`a look at a host that is mute`, () => {
       const files = { 'staging.yaml': tag('1'.repeat(40)), 'production.yaml': tag('2'.repeat(40)) };
       return host.createRepo('config', { files });
     };
+
+    it.each([
+      'where',
+      'status',
+      'history',
+      'holds',
+      'queue',
+    ])('ends soon and tells the half that it knows as that: %s, of another config repo', async (name) => {
+      const app = await appRepo(await configRepo(), undefined, undefined, `http://${mute}/config.git`);
+      const { errors, value, silentMs } = await look(name, app);
+      expect(silentMs).toBeLessThanOrEqual(10_000);
+      expect(errors.map(({ code }) => code)).toEqual(['GIT_TIMEOUT']);
+      if (name === 'where') {
+        const wanted = [{ delivery: 'staging' }, { delivery: 'production', is: 'unknown' }];
+        expect(value).toMatchObject({ deliveries: wanted });
+      }
+      if (name === 'status') expect(value).toMatchObject({ rows: [{ delivery: 'staging' }] });
+      if (name === 'history') expect(value).toMatchObject({ whole: false });
+      if (name === 'holds' || name === 'queue')
+        expect(Object.values(value as object)).toMatchObject([[{ branch: 'main' }]]);
+    });
 
     it.each(Object.keys(commands))('ends soon: %s, of the app repo', async (name) => {
       const app = await appRepo(await configRepo(), `http://${mute}/app.git`, undefined);
