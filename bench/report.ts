@@ -205,7 +205,9 @@ host is git's own \`http-backend\` with GitHub's rules, as far as they are publi
 GitHub's API is the sandbox's stand-in: its seconds are those of the git commands that it runs, and GitHub's will be others.
 After every run the tip is checked: one commit more, one line changed. The
 host's seconds, requests, connections and bytes (headers included) are its own records. The git flows edit by \`sed\`, which costs
-nothing, and no repo has files at its top, which spares the sparse clone one fetch. Work folders are removed at the very
+nothing, and no repo has files at its top, which spares the sparse clone one fetch. An answer that is
+broken off in the middle, as that of a folder list beyond 512 KiB is, counts with all that the host had handed to the system by
+then: on loopback that is several times what was read. Work folders are removed at the very
 end: for minutes after many files were deleted, ext4 makes new ones several times slower, which would hit git's flows
 alone.
 
