@@ -14,7 +14,7 @@ import { hasProgram } from '../test/support/docker-registry.ts';
 import { repositoriesOf } from '../test/support/github-repositories.ts';
 import { commitByRest, restOf } from './by-rest.ts';
 import { type Folders, inTurn } from './commit.ts';
-import { targets } from './config-repo.ts';
+import { type Target, targets } from './config-repo.ts';
 import { delayProxy } from './delay.ts';
 import { assertLanded, baseRepo, freshCopy } from './fixture.ts';
 import type { Flow } from './flows.ts';
@@ -45,10 +45,15 @@ export async function measureRivals(
   return { files, roundTripMs, api: await byApi(rounds, folders), front, newer };
 }
 
+function targetNamed(name: Target['name']): Target {
+  const found = targets(files).find((target) => target.name === name);
+  if (found === undefined) throw new RangeError(`there is no target ${name}`);
+  return found;
+}
+
 async function byApi(rounds: number, folders: Folders): Promise<ApiRuns[]> {
   const base = await baseRepo(folders.cache, files);
-  const target = targets(files).find(({ name }) => name === 'top');
-  if (target === undefined) throw new RangeError('there is no such target');
+  const target = targetNamed('top');
   const headers = { 'x-github-request-id': '1' };
   const host = await startGitHost({ env: process.env, dir: join(folders.temp, 'rivals'), headers });
   const repositories = repositoriesOf(host, () => 'write');
@@ -97,8 +102,7 @@ const noNewerGit = 'no folder of one was given (`--git FOLDER`)';
 
 /** The same with another git at both ends, from this folder. */
 async function withGit(folder: string, rounds: number, flows: readonly Flow[], folders: Folders): Promise<CommitCell> {
-  const target = targets(files).find(({ name }) => name === 'deep');
-  if (target === undefined) throw new RangeError('there is no such target');
+  const target = targetNamed('deep');
   const base = await baseRepo(folders.cache, files);
   const PATH = `${folder}:${process.env.PATH}`;
   const dir = join(folders.temp, 'newer');
@@ -115,8 +119,7 @@ async function withGit(folder: string, rounds: number, flows: readonly Flow[], f
 }
 
 async function behindNginx(rounds: number, flows: readonly Flow[], folders: Folders): Promise<CommitCell> {
-  const target = targets(files).find(({ name }) => name === 'top');
-  if (target === undefined) throw new RangeError('there is no such target');
+  const target = targetNamed('top');
   const base = await baseRepo(folders.cache, files);
   const host = await startGitHost({ env: process.env, dir: join(folders.temp, 'fronted') });
   const nginx = await startNginx(Number(new URL(host.url).port), join(folders.temp, 'nginx'));

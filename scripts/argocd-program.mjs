@@ -45,15 +45,19 @@ function build(version, folder) {
     const built = spawnSync('go', args, { cwd: module, env, stdio: ['ignore', 'inherit', 'pipe'], encoding: 'utf8' });
     if (built.status !== 0) return { missing: `its build fails: ${lastLine(built.stderr ?? built.error?.message)}` };
     rmSync(module, { recursive: true });
-    // Files of the module cache can't be written to, and a copied folder of that kind couldn't be removed.
-    for (const name of readdirSync(join(source.dir, 'manifests', 'crds'))) {
-      cpSync(join(source.dir, 'manifests', 'crds', name), join(half, 'crds', name));
-    }
+    copyDefinitions(source.dir, half);
     renameSync(half, folder);
     return { folder };
   } finally {
     rmSync(half, { recursive: true, force: true });
   }
+}
+
+/** Argo CD's custom resource definitions, from its module's folder into `crds/` of another one. */
+export function copyDefinitions(module, to) {
+  const from = join(module, 'manifests', 'crds');
+  // Files of the module cache can't be written to, and a copied folder of that kind couldn't be removed.
+  for (const name of readdirSync(from)) cpSync(join(from, name), join(to, 'crds', name));
 }
 
 /** The module as the proxy has it; its files are of the module cache. */

@@ -1,9 +1,9 @@
 // The programs of the cluster that `npm run test:cluster` starts: Debian's etcd and Redis, and what cluster/go.mod pins.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { argocdProgram } from './argocd-program.mjs';
+import { argocdProgram, copyDefinitions } from './argocd-program.mjs';
 import { cache, ensurePrograms, exclusively, isInstalled, root, say } from './setup.mjs';
 
 const pinned = join(root, 'cluster');
@@ -78,10 +78,7 @@ function build(folder) {
     if (built.status !== 0) throw new Error(`go build ended with ${built.status ?? built.error?.message}`);
     renameSync(join(half, 'cmd'), join(half, 'argocd'));
     const module = execFileSync('go', ['list', '-m', '-f', '{{.Dir}}', argocd], { cwd: pinned, env, encoding: 'utf8' });
-    // Files of the module cache can't be written to, and a copied folder of that kind couldn't be removed.
-    for (const name of readdirSync(join(module.trim(), 'manifests', 'crds'))) {
-      cpSync(join(module.trim(), 'manifests', 'crds', name), join(half, 'crds', name));
-    }
+    copyDefinitions(module.trim(), half);
     // Other versions' programs are not needed any more, and each set weighs half a gigabyte.
     for (const old of readdirSync(kept)) {
       if (!half.endsWith(old)) rmSync(join(kept, old), { recursive: true, force: true });
