@@ -6,7 +6,7 @@ import type { ObjectId, ObjectType } from './pack/object.ts';
 import { openPack } from './pack/pack.ts';
 import { type Objects, unpack } from './pack/unpack.ts';
 import type { GitRemote } from './remote.ts';
-import { type MissingObject, type Snapshot, walk } from './snapshot.ts';
+import { allFoldersHere, isMissing, type MissingObject, type Reach, type Snapshot, walk } from './snapshot.ts';
 import { openSpooled } from './spooled.ts';
 
 /** Reads files at commits of one remote. What a commit shares with the last one read isn't fetched again. */
@@ -69,9 +69,10 @@ export function createTipReader(remote: GitRemote, options: TipReaderOptions): T
     const format = remote.format();
     const { fileLimit } = options;
     const depth = Math.max(...paths.map((path) => path.split('/').length));
-    const step = () => asWireFailure(remote, () => walk(tip, paths, { format, objects, oversized, fileLimit }));
+    const onward = () => walk(tip, paths, { format, objects, oversized, fileLimit });
+    const step = () => asWireFailure(remote, onward);
     let next = await step();
-    for (; isMissing(next); next = await step()) await supply(next, tip, depth);
+    for (; isMissing(next); next = await step()) await supply({ tip, depth, missing: next, onward });
     // Only what this snapshot holds is kept: a beaten push reads on, perhaps a hundred times.
     const commit = objects.get(tip);
     objects = new Map(commit === undefined ? [] : [[tip, commit]]);
@@ -83,22 +84,23 @@ export function createTipReader(remote: GitRemote, options: TipReaderOptions): T
   const isHere = ({ id }: MissingObject): boolean => objects.has(id) || oversized.has(id);
 
   /** Gets some of what is missing at least. A host whose answer has none of it is asked in the next mode. */
-  const supply = async (missing: readonly MissingObject[], tip: ObjectId, depth: number): Promise<void> => {
+  const supply = async (need: Need): Promise<void> => {
     mode ??= startingMode();
     let refusal: WireFailure | undefined;
     try {
-      await ask(mode, missing, tip, depth);
-      if (missing.some(isHere)) return;
+      await ask(mode, need);
+      if (need.missing.some(isHere)) return;
     } catch (error) {
       if (!isNo(error)) throw error;
       refusal = error;
     }
     mode = await nextMode(mode, refusal ?? malformed(remote, "git's answer doesn't hold what was asked for"));
     await spool.clear();
-    await supply(missing, tip, depth);
+    await supply(need);
   };
 
-  const ask = async (as: Mode, missing: readonly MissingObject[], tip: ObjectId, depth: number): Promise<void> => {
+  const ask = async (as: Mode, need: Need): Promise<void> => {
+    const { tip, missing } = need;
     if (as === 'everything' || (as === 'allFolders' && missing.some(({ type }) => type !== 'blob'))) {
       await spool.supply(tip, as === 'allFolders' ? 'blob:none' : undefined);
       for (const { id, type } of missing) {
@@ -106,7 +108,7 @@ export function createTipReader(remote: GitRemote, options: TipReaderOptions): T
         if (found !== undefined && 'content' in found) objects.set(id, found);
         else if (found !== undefined) oversized.set(id, found.size);
       }
-    } else if (missing.some(({ type }) => type === 'commit')) await fetchCommit(tip, as, depth);
+    } else if (missing.some(({ type }) => type === 'commit')) await fetchCommit(as, need);
     else if (as === 'byDepth' && areLastFolders(missing)) await fetchLastFolders(missing);
     else await fetchByIds(missing);
   };
@@ -146,9 +148,10 @@ export function createTipReader(remote: GitRemote, options: TipReaderOptions): T
     return 'everything';
   };
 
-  const fetchCommit = async (tip: ObjectId, as: Mode, depth: number): Promise<void> => {
+  const fetchCommit = async (as: Mode, { tip, depth, onward }: Need): Promise<void> => {
     const filter = filterOf(as, depth);
-    const bytes = await fetchInto({ wants: [tip], filter, depth: remote.isShallow() ? 1 : undefined }, mostFolders);
+    const wanted = { wants: [tip], filter, depth: remote.isShallow() ? 1 : undefined };
+    const bytes = await fetchInto(wanted, mostFolders, allFoldersHere(tip, objects, onward));
     isVast ||= bytes > fewFolders;
     if (filter !== 'tree:0') remote.host.foldersByDepth ??= as === 'byDepth';
   };
@@ -173,13 +176,18 @@ export function createTipReader(remote: GitRemote, options: TipReaderOptions): T
     }
   };
 
-  /** Answers the pack's bytes. Past `most`, no more of it is read: what is missing then is asked for anew. */
-  const fetchInto = (wanted: Wanted, most = Number.POSITIVE_INFINITY): Promise<number> =>
+  /**
+   * Answers the pack's bytes. Past `most`, no more of it is read: what is missing then is asked for anew. What comes up
+   * to there after all that is needed is here isn't looked at, but read, so that its connection can be used again.
+   */
+  const fetchInto = (wanted: Wanted, most = Number.POSITIVE_INFINITY, isAllHere = () => false): Promise<number> =>
     remote.fetch(wanted, async (pack) => {
       const format = remote.format();
       const from = new ByteReader(pack);
       const { entries } = await openPack(from, { format, limit, oversized: 'refuse' });
-      await unpack(entries, objects, { format, budget: mostAtOnce, enough: () => from.offset > most });
+      await unpack(entries, objects, { format, budget: mostAtOnce, enough: () => from.offset > most || isAllHere() });
+      // An object is what its id says, whatever becomes of the rest.
+      await passTo(from, most).catch(() => undefined);
       return from.offset;
     });
 
@@ -213,6 +221,15 @@ export function createTipReader(remote: GitRemote, options: TipReaderOptions): T
   return { read, close: spool.clear };
 }
 
-function isMissing(step: Snapshot | readonly MissingObject[]): step is readonly MissingObject[] {
-  return Array.isArray(step);
+/** What one commit lacks, for paths of up to `depth` folders and a file. */
+interface Need {
+  readonly tip: ObjectId;
+  readonly depth: number;
+  readonly missing: readonly MissingObject[];
+  /** Walks on through what is here by now. Throws GitDataError. */
+  readonly onward: () => Reach;
+}
+
+async function passTo(from: ByteReader, offset: number): Promise<void> {
+  while (from.offset <= offset && (await from.chunk()) !== undefined);
 }

@@ -49,8 +49,27 @@ interface Walk {
   readonly fileLimit: number;
 }
 
-/** Follows all paths from a commit as far as the objects reach: the whole, or what is missing for the next step. */
-export function walk(tip: ObjectId, paths: readonly string[], through: Walk): Snapshot | readonly MissingObject[] {
+/** The whole, or what is missing for the next step. */
+export type Reach = Snapshot | readonly MissingObject[];
+
+export function isMissing(step: Reach): step is readonly MissingObject[] {
+  return Array.isArray(step);
+}
+
+/** Whether all folders that a walk leads through are among the objects: it is walked again when what it awaits has come. */
+export function allFoldersHere(tip: ObjectId, objects: Objects, onward: () => Reach): () => boolean {
+  let awaited: ObjectId | undefined = tip;
+  return () => {
+    if (awaited !== undefined && objects.has(awaited)) {
+      const next = onward();
+      awaited = isMissing(next) ? next.find(({ type }) => type !== 'blob')?.id : undefined;
+    }
+    return awaited === undefined;
+  };
+}
+
+/** Follows all paths from a commit as far as the objects reach. */
+export function walk(tip: ObjectId, paths: readonly string[], through: Walk): Reach {
   const commit = through.objects.get(tip);
   if (commit === undefined) return [{ id: tip, type: 'commit', last: false, path: '' }];
   if (commit.type !== 'commit') throw new GitDataError('malformed', `the branch points at a ${commit.type}`);

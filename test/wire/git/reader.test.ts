@@ -10,13 +10,15 @@ const files = { 'main/values.yaml': 'a: 1\n', 'apps/one/values.yaml': 'b: 1\n', 
 async function readerOn(
   url: string,
   gitHosts: GitHosts = new Map(),
+  between: (pack: AsyncIterable<Buffer>) => AsyncIterable<Buffer> = (pack) => pack,
 ): Promise<{ reader: TipReader; tip: () => Promise<string> }> {
   const world = { ...testWorld({ clock: jumpingClock() }), gitHosts };
   const notice = () => undefined;
   const deadline = world.clock.now() + 60_000;
   const remote = openRemote(world, { url, authorization: undefined, idleMs: 5_000, deadline, notice });
   const tip = async () => (await remote.refs(['refs/heads/main'], 10)).get('refs/heads/main') ?? '';
-  return { reader: createTipReader(remote, { fileLimit: 1_000, notice }), tip };
+  const fetch: typeof remote.fetch = (wanted, read) => remote.fetch(wanted, (pack) => read(between(pack)));
+  return { reader: createTipReader({ ...remote, fetch }, { fileLimit: 1_000, notice }), tip };
 }
 
 describe.skipIf(noHttpBackend !== undefined)(`reading files at a tip${skipNote}`, () => {
@@ -124,6 +126,25 @@ describe.skipIf(noHttpBackend !== undefined)(`how often a host is asked for file
     expect(next.files.get('apps/9/values.yaml')?.is).toBe('file');
     // Refs; the commit alone; root, apps, 9, and the file, each by its id: the list of all folders was too long to come again.
     expect(host.requests.length - before).toBeLessThanOrEqual(6);
+  });
+
+  it('doesn’t look at what follows the folders on the way, and keeps its connection', async () => {
+    const host = await gitHost({ headers: gitHub });
+    const spoilt = async function* (pack: AsyncIterable<Buffer>) {
+      let at = 0;
+      for await (const chunk of pack) {
+        for (let byte = Math.max(0, 40_960 - at); byte < chunk.byteLength; byte += 1) chunk[byte] = 0xff;
+        at += chunk.byteLength;
+        yield chunk;
+      }
+    };
+    const url = await host.createRepo('config', { files: services, config: noDepth });
+    const { reader, tip } = await readerOn(url, new Map(), spoilt);
+    const found = await reader.read(await tip(), ['apps/0/values.yaml']);
+    expect(found.files.get('apps/0/values.yaml')?.is).toBe('file');
+    expect(new Set(host.requests.map(({ connection }) => connection)).size).toBe(1);
+    const later = await reader.read(await tip(), ['apps/999/values.yaml']);
+    expect(later.files.get('apps/999/values.yaml')?.is).toBe('file');
   });
 
   it('stops reading folders that are too many, and asks for those on the way by their ids', async () => {
