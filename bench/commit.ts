@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Api, serveApi } from '../src/sandbox/api.ts';
 import { type GitHost, type GitHostRequest, startGitHost } from '../src/sandbox/git-host/git-host.ts';
-import { answerGraphql } from '../src/sandbox/github/graphql.ts';
+import { answerGraphql } from '../test/support/github/graphql.ts';
 import { repositoriesOf } from '../test/support/github-repositories.ts';
 import { type Target, targets } from './config-repo.ts';
 import { delayProxy, probeDelay } from './delay.ts';

@@ -5,7 +5,7 @@ import type { ApiFault } from '../../src/sandbox/api.ts';
 import { type Aws, type AwsOptions, startAws } from '../../src/sandbox/aws/aws.ts';
 import type { Role } from '../../src/sandbox/aws/sts.ts';
 import type { TrustPolicy } from '../../src/sandbox/aws/trust.ts';
-import { type GitHub, type GitHubOptions, startGitHub } from '../../src/sandbox/github/github.ts';
+import { type GitHub, type GitHubOptions, startGitHub } from '../support/github/github.ts';
 import { type HandClock, jumpingClock, type TestWorld, testWorld } from '../support/world.ts';
 
 export const roleArn = 'arn:aws:iam::123456789012:role/deliver';

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { serveApi } from '../../src/sandbox/api.ts';
-import { createPulls, type Pulls } from '../../src/sandbox/github/pulls.ts';
 import { tipOf } from '../commit/landing.ts';
 import { mergeOn } from '../commit/propose/proposing.ts';
 import { openPipeline } from '../support/cluster/pipeline.ts';
 import { readyImages } from '../support/cluster/pods.ts';
 import { isHealthy, openShop } from '../support/cluster/shop.ts';
 import { git } from '../support/git-host.ts';
+import { createPulls, type Pulls } from '../support/github/pulls.ts';
 
 const token = 'planted-token';
 

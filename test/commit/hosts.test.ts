@@ -6,8 +6,8 @@ import { holds } from '../../src/entry/commands/holds.ts';
 import { plan } from '../../src/entry/commands/plan.ts';
 import { rollback } from '../../src/entry/commands/rollback.ts';
 import type { GitHostFault, GitHostRequest, RepoSetup } from '../../src/sandbox/git-host/git-host.ts';
-import type { Quirk } from '../../src/sandbox/git-host/quirk.ts';
 import { gitHost, noHttpBackend, skipNote } from '../support/git-host.ts';
+import type { Quirk } from '../support/git-host-quirks.ts';
 import { here } from '../support/here.ts';
 import { appFiles, appRepo, common, landsEight, outcomes, promotesAndQueues } from './any-host.ts';
 import {

@@ -6,7 +6,7 @@ import { ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
 import { AssumeRoleWithWebIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startAws } from '../../src/sandbox/aws/aws.ts';
-import { startGitHub } from '../../src/sandbox/github/github.ts';
+import { startGitHub } from '../support/github/github.ts';
 
 const hasMoto = spawnSync('python3', ['-c', 'import moto.server']).status === 0;
 const reason = hasMoto ? '' : ' (skipped: moto is missing; Debian has no package, pip install "moto[server]")';

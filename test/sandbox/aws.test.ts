@@ -8,8 +8,8 @@ import {
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Aws, type AwsOptions, startAws } from '../../src/sandbox/aws/aws.ts';
 import type { TrustPolicy, TrustStatement } from '../../src/sandbox/aws/trust.ts';
-import { type GitHub, type GitHubOptions, startGitHub } from '../../src/sandbox/github/github.ts';
 import { createSigningKey, readJwt, signJwt } from '../../src/sandbox/jwt.ts';
+import { type GitHub, type GitHubOptions, startGitHub } from '../support/github/github.ts';
 import { type HandClock, handClock } from '../support/world.ts';
 
 const arn = 'arn:aws:iam::123456789012:role/deliver';

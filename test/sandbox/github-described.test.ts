@@ -5,13 +5,13 @@ import { endDeployments, healthyTimes, withDeployment } from '../../src/deploy/a
 import { checkBranchRules } from '../../src/entry/doctor/branch-rules.ts';
 import type { DeliveryPlan, Source } from '../../src/plan.ts';
 import { json, serveApi } from '../../src/sandbox/api.ts';
-import { createComments } from '../../src/sandbox/github/comments.ts';
-import { startGitHub } from '../../src/sandbox/github/github.ts';
 import { keepComment } from '../../src/wire/forge/comments.ts';
 import { Secret } from '../../src/wire/secret.ts';
 import { land, valuesWith } from '../commit/landing.ts';
 import { name, proposing } from '../commit/propose/proposing.ts';
 import { noHttpBackend, skipNote } from '../support/git-host.ts';
+import { createComments } from '../support/github/comments.ts';
+import { startGitHub } from '../support/github/github.ts';
 import { differences, type Exchange, questionErrors, recorded } from '../support/github-described.ts';
 import { jumpingClock, testWorld } from '../support/world.ts';
 

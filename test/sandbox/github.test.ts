@@ -1,8 +1,8 @@
 import { createAppAuth } from '@octokit/auth-app';
 import { request } from '@octokit/request';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type GitHub, type GitHubOptions, startGitHub } from '../../src/sandbox/github/github.ts';
 import { isSignedBy, keyFrom, readJwt } from '../../src/sandbox/jwt.ts';
+import { type GitHub, type GitHubOptions, startGitHub } from '../support/github/github.ts';
 import { type HandClock, handClock } from '../support/world.ts';
 
 async function start(options: GitHubOptions = {}): Promise<GitHub> {

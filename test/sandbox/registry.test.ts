@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type RegistryOptions, startRegistry } from '../../src/sandbox/registry/registry.ts';
+import { startRegistry } from '../../src/sandbox/registry/registry.ts';
 import { digestOf } from '../../src/wire/oci/digest.ts';
 import { mediaTypes } from '../../src/wire/oci/manifest.ts';
 import { blobOf, bytesOf, clientOf, pushParts } from '../support/oci.ts';
-import { startOwnRegistry } from '../support/registries.ts';
+import { type RegistryOptions, startOwnRegistry } from '../support/registries.ts';
 
 async function registry(options: Omit<RegistryOptions, 'dir'> = {}) {
   const own = await startOwnRegistry(options);

@@ -6,12 +6,12 @@ import { expect } from 'vitest';
 import { ship } from '../../src/entry/commands/ship.ts';
 import type { ErrorReport } from '../../src/errors.ts';
 import type { CommitOutcome } from '../../src/plan/outcome.ts';
-import type { RegistryOptions } from '../../src/sandbox/registry/registry.ts';
 import type { Env } from '../../src/wire/world.ts';
 import { isPush, isSound } from '../commit/landing.ts';
 import { type CliOptions, cli, resultOf, type Town, type TownServers, town } from '../support/cli.ts';
 import { noHttpBackend, tempDir } from '../support/git-host.ts';
 import { type HereOptions, here } from '../support/here.ts';
+import type { RegistryOptions } from '../support/registries.ts';
 import type { End, Guarantee } from './scenario.ts';
 
 /** An app repo with two images and a delivery, all servers it needs, and a `tagboat ship` of it. */

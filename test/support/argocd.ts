@@ -2,6 +2,7 @@ import { onTestFinished } from 'vitest';
 import { type ArgoCdHost, type ArgoCdOptions, startArgoCd } from '../../src/sandbox/argocd/argocd-host.ts';
 import type { AppSpec } from '../../src/sandbox/argocd/types.ts';
 import type { GitHost, GitHostOptions } from '../../src/sandbox/git-host/git-host.ts';
+import { kubeBeside } from './argocd-kube.ts';
 import { gitHost } from './git-host.ts';
 
 /** A chart whose values name an image. Images on hosts other than loopback are always there. */
@@ -42,7 +43,7 @@ export async function harbour(
   const host = await gitHost(options.git);
   const repo = await host.createRepo('config', { files: chart });
   const pace = { compare: 5, sync: 5, rollout: 20, deadline: 50, ...options.pace };
-  const argocd = await startArgoCd({ ...options, gitHost: host, pace });
+  const argocd = await startArgoCd({ beside: kubeBeside, ...options, gitHost: host, pace });
   onTestFinished(() => argocd.close());
   const app = argocd.add({ name: 'front', sources: [{ repoURL: repo, path: 'main' }], ...options.app });
   await app.refresh();

@@ -10,10 +10,10 @@ import type { Outside } from '../../src/entry/run/stopping.ts';
 import type { Event } from '../../src/events.ts';
 import { type Aws, type AwsOptions, startAws } from '../../src/sandbox/aws/aws.ts';
 import type { GitHost } from '../../src/sandbox/git-host/git-host.ts';
-import { type GitHub, type GitHubOptions, startGitHub } from '../../src/sandbox/github/github.ts';
 import type { Registry } from '../../src/sandbox/registry/registry.ts';
 import { faultsOf } from './events.ts';
 import { git, gitHost, tempDir } from './git-host.ts';
+import { type GitHub, type GitHubOptions, startGitHub } from './github/github.ts';
 import { startOwnRegistry } from './registries.ts';
 
 const root = resolve(import.meta.dirname, '../..');

@@ -7,6 +7,7 @@ import { onTestFinished } from 'vitest';
 import { type GitHost, type GitHostOptions, startGitHost } from '../../src/sandbox/git-host/git-host.ts';
 import { runGit } from '../../src/sandbox/git-host/repo.ts';
 import type { Env } from '../../src/wire/world.ts';
+import { type Quirk, readOddly } from './git-host-quirks.ts';
 
 /** Git as the tests run it: without the user's configuration. */
 export const gitEnv: Env = {
@@ -42,8 +43,12 @@ export const skipNote: string = noHttpBackend === undefined ? '' : ` (skipped: $
 export const hasSha256: boolean = /^git version (2\.(29|[3-9]\d)|[3-9])/.test(fromGit('--version') ?? '');
 
 /** A git host that ends with the test. */
-export async function gitHost(options: Omit<GitHostOptions, 'env'> = {}): Promise<GitHost> {
-  const host = await startGitHost({ env: gitEnv, ...options });
+export async function gitHost(
+  options: Omit<GitHostOptions, 'env' | 'reads'> & { readonly quirks?: readonly Quirk[] } = {},
+): Promise<GitHost> {
+  const { quirks = [], ...own } = options;
+  const reads: GitHostOptions['reads'] = (fetch, dir, env) => readOddly(quirks, fetch, dir, env);
+  const host = await startGitHost({ env: gitEnv, ...own, reads });
   onTestFinished(() => host.close());
   return host;
 }

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { GitHost } from '../../src/sandbox/git-host/git-host.ts';
 import type { RepoFile } from '../../src/sandbox/git-host/repo.ts';
-import type { Repositories } from '../../src/sandbox/github/graphql.ts';
+import type { Repositories } from './github/graphql.ts';
 
 const run = promisify(execFile);
 const whole = { encoding: 'buffer', maxBuffer: 64 * 1024 * 1024 } as const;

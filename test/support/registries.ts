@@ -1,8 +1,18 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type RegistryOptions, startRegistry } from '../../src/sandbox/registry/registry.ts';
+import {
+  type RecordedRequest,
+  type RegistryOptions as SandboxOptions,
+  startRegistry,
+} from '../../src/sandbox/registry/registry.ts';
 import { hasProgram, startDockerRegistry } from './docker-registry.ts';
+import { playFault, type RegistryFault } from './registry-faults.ts';
+
+export interface RegistryOptions extends Omit<SandboxOptions, 'plays'> {
+  /** Asked for every request; what it answers goes wrong. */
+  readonly fault?: (request: RecordedRequest) => RegistryFault | undefined;
+}
 
 export interface RunningRegistry {
   /** `127.0.0.1:PORT`, plain HTTP. */
@@ -38,7 +48,11 @@ export async function startOwnRegistry(
   options: Omit<RegistryOptions, 'dir'> = {},
 ): Promise<Awaited<ReturnType<typeof startRegistry>> & { readonly dir: string }> {
   const dir = await mkdtemp(join(tmpdir(), 'tagboat-registry-'));
-  const registry = await startRegistry({ ...options, dir });
+  const { fault, ...own } = options;
+  const registry = await startRegistry({
+    ...{ ...own, dir },
+    plays: (exchange) => playFault(exchange, fault?.(exchange.request)),
+  });
   return {
     ...registry,
     dir,

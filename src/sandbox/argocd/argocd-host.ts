@@ -6,7 +6,6 @@ import { createArgoCdApp } from './app.ts';
 import { backingOf } from './backing.ts';
 import { detailsOf } from './details.ts';
 import { type ArgoCdGate, type ArgoCdGateOptions, createArgoCdGate, type Rights } from './gate.ts';
-import { answerKube, isKube } from './kube.ts';
 import { applicationIn } from './shown.ts';
 import { createStreams, masked, type Streams } from './stream.ts';
 import type { AppSpec, ArgoCdApp, Backing, Pace } from './types.ts';
@@ -36,6 +35,8 @@ export interface ArgoCdOptions extends ArgoCdGateOptions {
   readonly port?: number;
   /** What it calls itself. Default: the one that the cluster tests pin. */
   readonly version?: string;
+  /** Another API behind the same port: whether it took the request as its own, and answered it. */
+  readonly beside?: (call: ArgoCdCall, rights: Rights | undefined) => Promise<boolean>;
 }
 
 /** A stand-in for Argo CD: its REST API, and a controller that follows real git repositories. */
@@ -77,9 +78,8 @@ export async function startArgoCd(options: ArgoCdOptions): Promise<ArgoCdHost> {
       return void outgoing
         .writeHead(fault.status, { 'content-type': fault.type ?? 'application/json' })
         .end(fault.body);
-    route({ request, incoming, outgoing, apps, gate, streams, version: options.version ?? 'v3.1.9' }).catch(() =>
-      outgoing.destroy(),
-    );
+    const { version = 'v3.1.9', beside } = options;
+    route({ request, incoming, outgoing, apps, gate, streams, version, beside }).catch(() => outgoing.destroy());
   });
   const { host, close } = await listenOnLoopback(server, options.port);
   const find = (name: string): ArgoCdApp => {
@@ -123,14 +123,19 @@ export async function startArgoCd(options: ArgoCdOptions): Promise<ArgoCdHost> {
   };
 }
 
-interface Call {
+/** A request, with what it can be answered from. */
+export interface ArgoCdCall {
   readonly request: ArgoCdRequest;
   readonly incoming: IncomingMessage;
   readonly outgoing: ServerResponse;
   readonly apps: ReadonlyMap<string, ArgoCdApp>;
-  readonly gate: ArgoCdGate;
   readonly streams: Streams;
+}
+
+interface Call extends ArgoCdCall {
+  readonly gate: ArgoCdGate;
   readonly version: string;
+  readonly beside: ArgoCdOptions['beside'];
 }
 
 async function route(call: Call): Promise<void> {
@@ -143,11 +148,7 @@ async function route(call: Call): Promise<void> {
   if (path === '/api/webhook') return webhook(call);
   if (path === '/api/version') return answer(outgoing, 200, { Version: call.version });
   const rights = gate.rights(incoming.headers.authorization);
-  if (isKube(path)) {
-    const kube = answerKube({ method, path, query, body: await buffer(incoming), rights, apps });
-    if (kube.is === 'watch') return streams.beginKube(outgoing, kube.name, [...apps.values()]);
-    return void outgoing.writeHead(kube.status, { 'content-type': 'application/json' }).end(kube.body);
-  }
+  if ((await call.beside?.(call, rights)) === true) return;
   if (rights === undefined) return refuse(outgoing, 401, 16, 'no session information');
   const [, action] = /^\/api\/v1\/account\/can-i\/applications\/(get|sync)\/[^/]+\//.exec(path) ?? [];
   if (action !== undefined)

@@ -1,6 +1,8 @@
 import type { ServerResponse } from 'node:http';
-import { stored } from './kube.ts';
 import type { ArgoCdApp } from './types.ts';
+
+/** Writes what became of an application to whoever watches. */
+type Watch = (type: string, app: ArgoCdApp) => void;
 
 /** The open watches of the stand-in. */
 export interface Streams {
@@ -8,21 +10,16 @@ export interface Streams {
   readonly most: number;
   /** Begins a watch: every application it is about, then each change. */
   begin(outgoing: ServerResponse, query: URLSearchParams, accept: string, apps: readonly ArgoCdApp[]): void;
-  /** A watch as Kubernetes' API has them, of one application or all. */
-  beginKube(outgoing: ServerResponse, name: string | undefined, apps: readonly ArgoCdApp[]): void;
+  /** The same, by a watch of whoever asks, which answers in this media type. */
+  follow(outgoing: ServerResponse, type: string, watch: Watch, apps: readonly ArgoCdApp[]): void;
   tell(type: 'ADDED' | 'MODIFIED' | 'DELETED', app: ArgoCdApp): void;
   cut(): void;
 }
 
 export function createStreams(): Streams {
-  const watches = new Map<ServerResponse, (type: string, app: ArgoCdApp) => void>();
+  const watches = new Map<ServerResponse, Watch>();
   let most = 0;
-  const follow = (
-    outgoing: ServerResponse,
-    type: string,
-    watch: (type: string, app: ArgoCdApp) => void,
-    apps: readonly ArgoCdApp[],
-  ): void => {
+  const follow: Streams['follow'] = (outgoing, type, watch, apps) => {
     outgoing.writeHead(200, { 'content-type': type });
     outgoing.flushHeaders();
     for (const app of apps) watch('ADDED', app);
@@ -49,13 +46,7 @@ export function createStreams(): Streams {
       };
       follow(outgoing, events ? 'text/event-stream' : 'application/json', watch, apps);
     },
-    beginKube: (outgoing, name, apps) => {
-      const watch = (type: string, app: ArgoCdApp): void => {
-        if (name === undefined || name === app.spec.name)
-          outgoing.write(`${JSON.stringify({ type, object: stored(app) })}\n`);
-      };
-      follow(outgoing, 'application/json', watch, apps);
-    },
+    follow,
     tell: (type, app) => {
       for (const watch of watches.values()) watch(type, app);
     },

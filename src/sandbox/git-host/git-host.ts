@@ -11,7 +11,6 @@ import { listenOnLoopback } from '../loopback.ts';
 import { accessRefusal, type RepoAccess } from './access.ts';
 import { type CgiReply, httpBackend, runCgi } from './cgi.ts';
 import { hearCommands } from './commands.ts';
-import { type Quirk, readOddly } from './quirk.ts';
 import { commitFiles, createBareRepo, type RepoCommit, type RepoOptions, runGit } from './repo.ts';
 import { createTurns } from './turns.ts';
 
@@ -38,15 +37,17 @@ export interface GitHostRequest {
   tookMs: number;
 }
 
+/** An answer that isn't git's. */
+export interface GitHostAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer;
+}
+
 /** What goes wrong with one request. */
 export type GitHostFault =
   /** Git is not asked: this is the answer. */
-  | {
-      readonly is: 'answer';
-      readonly status: number;
-      readonly headers?: Readonly<Record<string, string>>;
-      readonly body?: string;
-    }
+  | ({ readonly is: 'answer' } & GitHostAnswer)
   /** Git is not asked, and nothing is ever answered. */
   | { readonly is: 'hang' }
   /** Git runs to its end; then this many bytes of its answer's body are sent and the connection is cut. */
@@ -69,8 +70,12 @@ export interface GitHostOptions {
   readonly workers?: number;
   /** On every answer of git's, as some hosts tell what they are. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** How this host reads fetches otherwise than git. */
-  readonly quirks?: readonly Quirk[];
+  /** How this host reads fetches otherwise than git: the body that git is to see, or the answer. */
+  readonly reads?: (
+    fetch: IncomingMessage,
+    repoDir: string,
+    env: Env,
+  ) => Promise<{ body: Buffer | undefined } | GitHostAnswer>;
   /** Asked before each request is looked at; may wait, or change repositories meanwhile. */
   readonly fault?: (request: GitHostRequest) => GitHostFault | undefined | Promise<GitHostFault | undefined>;
 }
@@ -120,12 +125,13 @@ export async function startGitHost(options: GitHostOptions): Promise<GitHost> {
     for (const [name, value] of Object.entries(told)) outgoing.setHeader(name, value);
     if (fault?.is === 'hang') return;
     if (fault?.is === 'delay') await new Promise((resolve) => setTimeout(resolve, fault.ms));
-    if (fault?.is === 'answer') return answer(outgoing, fault.status, fault.headers ?? {}, fault.body ?? '');
+    if (fault?.is === 'answer') return answer(outgoing, fault);
     const refused = accessRefusal(request, incoming.headers.authorization, rules.get(request.repo));
-    if (refused !== undefined) return answer(outgoing, refused.status, refused.headers, refused.body);
-    const quirks = request.isCall && request.service === 'git-upload-pack' ? (options.quirks ?? []) : [];
-    const asked = await readOddly(quirks, incoming, repoDir(request.repo), env);
-    if ('status' in asked) return answer(outgoing, asked.status, asked.headers ?? {}, asked.body ?? '');
+    if (refused !== undefined) return answer(outgoing, refused);
+    const isFetch = request.isCall && request.service === 'git-upload-pack';
+    const reads = (isFetch && options.reads) || (async () => ({ body: undefined }));
+    const asked = await reads(incoming, repoDir(request.repo), env);
+    if ('status' in asked) return answer(outgoing, asked);
     const done = await turns.take();
     // Nobody waits for the answer any more, and what is left of the request never comes.
     if (outgoing.destroyed) return done();
@@ -224,12 +230,7 @@ function count(socket: Socket, outgoing: ServerResponse, request: GitHostRequest
 
 const counted = new WeakMap<Socket, { in: number; out: number }>();
 
-function answer(
-  to: ServerResponse,
-  status: number,
-  headers: Readonly<Record<string, string>>,
-  body: string | Buffer,
-): void {
+function answer(to: ServerResponse, { status, headers = {}, body = '' }: GitHostAnswer): void {
   to.writeHead(status, { 'content-type': 'text/plain', 'content-length': Buffer.byteLength(body), ...headers });
   to.end(body);
 }

@@ -4,7 +4,6 @@ import { pipeline } from 'node:stream/promises';
 import { listenOnLoopback } from '../loopback.ts';
 import { type RegistryAnswer, type RegistryCall, registryRefusal } from './answer.ts';
 import { createRegistryGate, type RegistryGateOptions } from './auth.ts';
-import { corrupted, cutAfter, type RegistryFault, withHeaders } from './fault.ts';
 import { route, routeOf } from './route.ts';
 import { openStore } from './store.ts';
 import { openUploads } from './upload.ts';
@@ -24,6 +23,17 @@ export interface RecordedRequest {
   status: number | undefined;
 }
 
+/** One request from its arrival to the last byte of its answer. */
+export interface RegistryExchange {
+  readonly request: RecordedRequest;
+  readonly call: RegistryCall;
+  readonly incoming: IncomingMessage;
+  readonly outgoing: ServerResponse;
+  /** Does the work. */
+  handle(call: RegistryCall): Promise<RegistryAnswer>;
+  send(answer: RegistryAnswer): Promise<void>;
+}
+
 export interface RegistryOptions extends RegistryGateOptions {
   /** Where everything is kept; a registry started there again has it all. */
   readonly dir: string;
@@ -37,8 +47,8 @@ export interface RegistryOptions extends RegistryGateOptions {
   readonly referrers?: boolean;
   /** Pushing makes the repository. Default true; ECR wants it to be there. */
   readonly createOnPush?: boolean;
-  /** Asked for every request; what it answers goes wrong. */
-  readonly fault?: (request: RecordedRequest) => RegistryFault | undefined;
+  /** Sees to each request. Default: the work is done and its answer sent. */
+  readonly plays?: (exchange: RegistryExchange) => Promise<void>;
 }
 
 export interface Registry {
@@ -57,17 +67,18 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
   const { immutableTags = false, mostTags = Number.POSITIVE_INFINITY, createOnPush = true, referrers = true } = options;
   const parts = { store, uploads, gate: createRegistryGate(options), immutableTags, mostTags, createOnPush, referrers };
   const requests: RecordedRequest[] = [];
+  const plays = options.plays ?? (async ({ call, handle, send }) => send(await handle(call)));
   const server = createServer((incoming, outgoing) => {
     const call = callOf(incoming);
     if (call === undefined) return void outgoing.writeHead(400).end();
     const request = record(call, requests.length + 1);
     requests.push(request);
+    const handle = (asked: RegistryCall) => route(asked, parts).catch(faulty);
     const answering = (answer: RegistryAnswer) => {
       request.status = answer.status;
+      return send(answer, call, outgoing);
     };
-    exchange(call, incoming, outgoing, options.fault?.(request), answering, (asked) => route(asked, parts)).catch(() =>
-      outgoing.destroy(),
-    );
+    plays({ request, call, incoming, outgoing, handle, send: answering }).catch(() => outgoing.destroy());
   });
   // A layer may take longer than node's five minutes for a whole request.
   server.requestTimeout = 0;
@@ -84,33 +95,6 @@ export async function startRegistry(options: RegistryOptions): Promise<Registry>
   };
 }
 
-/** One request from its arrival to the last byte of its answer, with what is to go wrong with it. */
-async function exchange(
-  call: RegistryCall,
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-  fault: RegistryFault | undefined,
-  answering: (answer: RegistryAnswer) => void,
-  handle: (call: RegistryCall) => Promise<RegistryAnswer>,
-): Promise<void> {
-  const cut = () => void incoming.socket.destroy();
-  if (fault?.is === 'hang') return;
-  if (fault?.is === 'answer') {
-    answering(fault);
-    return send(fault, call, outgoing);
-  }
-  const asked = fault?.is === 'cutRequest' ? { ...call, body: cutAfter(call.body, fault.after, cut) } : call;
-  let answer = await handle(asked).catch(faulty);
-  if (fault?.is === 'loseAnswer' || fault?.is === 'cutRequest') return cut();
-  if (fault?.is === 'headers') answer = withHeaders(answer, fault.headers);
-  if (fault?.is === 'corrupt') answer = { ...answer, body: Readable.from(corrupted(pieces(answer.body))) };
-  answering(answer);
-  if (fault?.is !== 'cutAnswer') return send(answer, call, outgoing);
-  outgoing.writeHead(answer.status, answer.headers);
-  outgoing.flushHeaders();
-  for await (const chunk of cutAfter(pieces(answer.body), fault.after, () => undefined)) outgoing.write(chunk);
-}
-
 async function send(answer: RegistryAnswer, call: RegistryCall, outgoing: ServerResponse): Promise<void> {
   const { body } = answer;
   const length = body === undefined ? 0 : body instanceof Readable ? undefined : Buffer.byteLength(body);
@@ -121,11 +105,6 @@ async function send(answer: RegistryAnswer, call: RegistryCall, outgoing: Server
   if (call.method === 'HEAD' || body === undefined) outgoing.end();
   else if (body instanceof Readable) await pipeline(body, outgoing);
   else outgoing.end(body);
-}
-
-async function* pieces(body: RegistryAnswer['body']): AsyncIterable<Buffer> {
-  if (body instanceof Readable) yield* body as AsyncIterable<Buffer>;
-  else if (body !== undefined) yield Buffer.from(body);
 }
 
 /** What a handler threw: the disk's troubles, or ours. */

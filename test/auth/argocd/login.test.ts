@@ -5,10 +5,10 @@ import { kubernetesLogin } from '../../../src/auth/argocd/cluster.ts';
 import { createArgoCdLogin } from '../../../src/auth/argocd/login.ts';
 import { createKeeper } from '../../../src/auth/keeper.ts';
 import { usualArgoCd } from '../../../src/config/check/argocd.ts';
-import { startGitHub } from '../../../src/sandbox/github/github.ts';
 import { createArgoCd } from '../../../src/wire/argocd/client.ts';
 import { harbour } from '../../support/argocd.ts';
 import { noHttpBackend, skipNote, tempDir } from '../../support/git-host.ts';
+import { startGitHub } from '../../support/github/github.ts';
 import { jumpingClock, testWorld } from '../../support/world.ts';
 
 const sub = 'repo:acme/app-repo:ref:refs/heads/main';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { GitHostFault, GitHostRequest, RepoSetup } from '../../../src/sandbox/git-host/git-host.ts';
-import type { Quirk } from '../../../src/sandbox/git-host/quirk.ts';
 import { packet } from '../../../src/wire/git/pktline.ts';
 import { gitHost, hasSha256, noHttpBackend, skipNote } from '../../support/git-host.ts';
+import type { Quirk } from '../../support/git-host-quirks.ts';
 import { jumpingClock, testWorld } from '../../support/world.ts';
 import {
   chart,

@@ -1,9 +1,9 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { previewDelivery } from '../../../src/commit/land/preview.ts';
 import { json } from '../../../src/sandbox/api.ts';
-import { startGitHub } from '../../../src/sandbox/github/github.ts';
 import { cli, resultOf } from '../../support/cli.ts';
 import { gitHost, noHttpBackend, skipNote } from '../../support/git-host.ts';
+import { startGitHub } from '../../support/github/github.ts';
 import { repositoriesOf } from '../../support/github-repositories.ts';
 import { chart, fileAt, isSound, land, landed, quickWorld, tipOf, tokenCredential, valuesWith } from '../landing.ts';
 import { github, name, token } from '../on-github.ts';

@@ -5,9 +5,9 @@ import type { FileWrite } from '../../../src/plan/pull-request.ts';
 import type { DeliveryPlan } from '../../../src/plan.ts';
 import { serveApi } from '../../../src/sandbox/api.ts';
 import type { GitHost, GitHostRequest } from '../../../src/sandbox/git-host/git-host.ts';
-import { answerGraphql } from '../../../src/sandbox/github/graphql.ts';
 import { Secret } from '../../../src/wire/secret.ts';
 import { gitHost, noHttpBackend, skipNote } from '../../support/git-host.ts';
+import { answerGraphql } from '../../support/github/graphql.ts';
 import { repositoriesOf } from '../../support/github-repositories.ts';
 import {
   bot,

@@ -3,9 +3,9 @@ import { onTestFinished } from 'vitest';
 import type { PullRequestPlan } from '../../../src/plan/pull-request.ts';
 import type { GitCredential } from '../../../src/plan.ts';
 import { type ApiAnswer, type ApiRequest, json, serveApi } from '../../../src/sandbox/api.ts';
-import type { Branches } from '../../../src/sandbox/github/pulls.ts';
 import { Secret } from '../../../src/wire/secret.ts';
 import { gitHost } from '../../support/git-host.ts';
+import type { Branches } from '../../support/github/pulls.ts';
 import { chart, deliveryTo, setTag, tipOf, tokenCredential } from '../landing.ts';
 import { conflictOn, mergeOn, name } from './proposing.ts';
 

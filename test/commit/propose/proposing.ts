@@ -4,9 +4,9 @@ import type { PullRequestPlan } from '../../../src/plan/pull-request.ts';
 import type { DeliveryPlan, GitCredential } from '../../../src/plan.ts';
 import { type ApiAnswer, type ApiRequest, serveApi } from '../../../src/sandbox/api.ts';
 import type { GitHost, GitHostOptions } from '../../../src/sandbox/git-host/git-host.ts';
-import { createPulls } from '../../../src/sandbox/github/pulls.ts';
 import { Secret } from '../../../src/wire/secret.ts';
 import { gitHost } from '../../support/git-host.ts';
+import { createPulls } from '../../support/github/pulls.ts';
 import { bot, chart, deliveryTo, setTag, tipOf, tokenCredential } from '../landing.ts';
 
 export const name = 'acme/config';

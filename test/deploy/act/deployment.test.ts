@@ -3,8 +3,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { endDeployments, healthyTimes, withDeployment } from '../../../src/deploy/act/deployment.ts';
 import type { Health, Verdict } from '../../../src/plan/deploy.ts';
 import type { Source } from '../../../src/plan.ts';
-import { startGitHub } from '../../../src/sandbox/github/github.ts';
 import type { World } from '../../../src/wire/world.ts';
+import { startGitHub } from '../../support/github/github.ts';
 import { jumpingClock, testWorld } from '../../support/world.ts';
 
 const source = { commit: 'a'.repeat(40), runUrl: 'https://ci.test/1' } as Source;

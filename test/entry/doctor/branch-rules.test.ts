@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { checkBranchRules } from '../../../src/entry/doctor/branch-rules.ts';
 import type { DeliveryPlan } from '../../../src/plan.ts';
 import { type ApiAnswer, json, serveApi } from '../../../src/sandbox/api.ts';
-import { startGitHub } from '../../../src/sandbox/github/github.ts';
-import type { BranchRules } from '../../../src/sandbox/github/rules.ts';
 import { Secret } from '../../../src/wire/secret.ts';
+import { startGitHub } from '../../support/github/github.ts';
+import type { BranchRules } from '../../support/github/rules.ts';
 import { testWorld } from '../../support/world.ts';
 
 const header = new Secret(`Basic ${Buffer.from('x-access-token:planted').toString('base64')}`, 'token');

@@ -1,10 +1,10 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { RegistryFault } from '../../../src/sandbox/registry/fault.ts';
 import { createHttp } from '../../../src/wire/http-client.ts';
 import { Secret } from '../../../src/wire/secret.ts';
 import { pushBaseImage } from '../../support/base-image.ts';
 import { tempDir } from '../../support/git-host.ts';
 import { startOwnRegistry } from '../../support/registries.ts';
+import type { RegistryFault } from '../../support/registry-faults.ts';
 import { jumpingClock, testWorld } from '../../support/world.ts';
 import { build, contentsOf, planFor, writeContext } from '../images.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type ApiAnswer, type ApiRequest, json, serveApi } from '../../../src/sandbox/api.ts';
-import { createComments } from '../../../src/sandbox/github/comments.ts';
 import { type Commented, keepComment } from '../../../src/wire/forge/comments.ts';
 import { Secret } from '../../../src/wire/secret.ts';
+import { createComments } from '../../support/github/comments.ts';
 import { jumpingClock, testWorld } from '../../support/world.ts';
 
 const marker = '<!-- tagboat plan 0123456789ab -->';

@@ -3,12 +3,12 @@ import fc from 'fast-check';
 import { buildSchema, execute, type GraphQLSchema, parse, validate } from 'graphql';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type ApiAnswer, type ApiFault, json, serveApi } from '../../../src/sandbox/api.ts';
-import { answerGraphql } from '../../../src/sandbox/github/graphql.ts';
 import { makeObject } from '../../../src/wire/git/pack/object.ts';
 import { type BranchQuestion, branchQuery, readBranchState } from '../../../src/wire/github/branch-state.ts';
 import { createHttp } from '../../../src/wire/http-client.ts';
 import { Secret } from '../../../src/wire/secret.ts';
 import { gitHost, noHttpBackend, skipNote } from '../../support/git-host.ts';
+import { answerGraphql } from '../../support/github/graphql.ts';
 import { repositoriesOf } from '../../support/github-repositories.ts';
 
 let github: GraphQLSchema;

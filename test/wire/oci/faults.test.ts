@@ -1,12 +1,12 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { RegistryFault } from '../../../src/sandbox/registry/fault.ts';
-import type { RecordedRequest, RegistryOptions } from '../../../src/sandbox/registry/registry.ts';
+import type { RecordedRequest } from '../../../src/sandbox/registry/registry.ts';
 import { digestOf } from '../../../src/wire/oci/digest.ts';
 import { mediaTypes, toManifest } from '../../../src/wire/oci/manifest.ts';
 import { registryError } from '../../../src/wire/oci/report.ts';
 import type { ManifestBytes } from '../../../src/wire/oci/types.ts';
 import { all, blobOf, bytesOf, clientOf, login, ociFailure, pushParts, type TestClient } from '../../support/oci.ts';
-import { startOwnRegistry } from '../../support/registries.ts';
+import { type RegistryOptions, startOwnRegistry } from '../../support/registries.ts';
+import type { RegistryFault } from '../../support/registry-faults.ts';
 import { serveHttp } from '../../support/servers.ts';
 
 const repository = 'acme/app';

@@ -1,6 +1,4 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { RegistryFault } from '../../../src/sandbox/registry/fault.ts';
-import type { RegistryOptions } from '../../../src/sandbox/registry/registry.ts';
 import { createHttp } from '../../../src/wire/http-client.ts';
 import { digestOf } from '../../../src/wire/oci/digest.ts';
 import { mediaTypes, parseObject, toManifest } from '../../../src/wire/oci/manifest.ts';
@@ -8,7 +6,8 @@ import { enterReferrer, type ManifestAccess, subjectOf } from '../../../src/wire
 import type { OciTransport } from '../../../src/wire/oci/transport.ts';
 import type { ManifestBytes, OciClient } from '../../../src/wire/oci/types.ts';
 import { blobOf, clientOf, ociFailure, pushParts } from '../../support/oci.ts';
-import { registries, startOwnRegistry } from '../../support/registries.ts';
+import { type RegistryOptions, registries, startOwnRegistry } from '../../support/registries.ts';
+import type { RegistryFault } from '../../support/registry-faults.ts';
 import { jumpingClock } from '../../support/world.ts';
 
 const index = { 'content-type': mediaTypes.ociIndex };

@@ -1,9 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { RegistryOptions } from '../../../src/sandbox/registry/registry.ts';
 import { registryError } from '../../../src/wire/oci/report.ts';
 import { all, blobOf, bytesOf, clientOf, login, ociFailure, pushParts } from '../../support/oci.ts';
-import { startOwnRegistry } from '../../support/registries.ts';
+import { type RegistryOptions, startOwnRegistry } from '../../support/registries.ts';
 import { serveHttp } from '../../support/servers.ts';
 
 async function registry(options: Omit<RegistryOptions, 'dir'>) {

@@ -6,8 +6,8 @@ import { ship } from '../../../../src/entry/commands/ship.ts';
 import type { CommonOptions } from '../../../../src/entry/run/options.ts';
 import type { PlanValue } from '../../../../src/events/json-event.ts';
 import { json, serveApi } from '../../../../src/sandbox/api.ts';
-import { createComments } from '../../../../src/sandbox/github/comments.ts';
 import { git, gitHost, noHttpBackend, skipNote, tempDir } from '../../../support/git-host.ts';
+import { createComments } from '../../../support/github/comments.ts';
 import { here } from '../../../support/here.ts';
 import { startOwnRegistry } from '../../../support/registries.ts';
 

@@ -10,9 +10,9 @@ import { withNotifications } from '../../../../src/entry/run/notify/notify.ts';
 import type { Body } from '../../../../src/entry/run/session.ts';
 import type { DeliveryPlan, Source } from '../../../../src/plan.ts';
 import { json, serveApi } from '../../../../src/sandbox/api.ts';
-import { createComments } from '../../../../src/sandbox/github/comments.ts';
 import { harbour } from '../../../support/argocd.ts';
 import { git, noHttpBackend, skipNote, tempDir } from '../../../support/git-host.ts';
+import { createComments } from '../../../support/github/comments.ts';
 import { here } from '../../../support/here.ts';
 import { fastClock } from '../../../support/world.ts';
 

@@ -1,12 +1,12 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { RegistryFault } from '../../../../src/sandbox/registry/fault.ts';
-import type { RecordedRequest, RegistryOptions } from '../../../../src/sandbox/registry/registry.ts';
+import type { RecordedRequest } from '../../../../src/sandbox/registry/registry.ts';
 import { createHttp } from '../../../../src/wire/http-client.ts';
 import { digestOf } from '../../../../src/wire/oci/digest.ts';
 import { cutOnce } from '../../../support/cutting-proxy.ts';
 import { all, blobOf, bytesOf, clientOf, login, ociFailure } from '../../../support/oci.ts';
-import { registries, startOwnRegistry } from '../../../support/registries.ts';
+import { type RegistryOptions, registries, startOwnRegistry } from '../../../support/registries.ts';
+import type { RegistryFault } from '../../../support/registry-faults.ts';
 import { serveHttp } from '../../../support/servers.ts';
 import { handClock } from '../../../support/world.ts';
 

@@ -1,4 +1,4 @@
-import { type ApiAnswer, type ApiRequest, json } from '../api.ts';
+import { type ApiAnswer, type ApiRequest, json } from '../../../src/sandbox/api.ts';
 
 /** What a repository's rules are, whatever its name and the branch's. */
 export interface BranchRules {
@@ -14,14 +14,12 @@ const rulesetId = 21;
 
 /** GitHub's answers about rules of branches: REST for rulesets, GraphQL for classic protection. Undefined for other requests. */
 export function answerRules(
-  { method, path, headers, body }: ApiRequest,
+  { method, headers, body }: ApiRequest,
   { ruleset = [], bypass, classic = {} }: BranchRules,
-  rest: string,
-  graphql: string,
+  rest: string | undefined,
 ): ApiAnswer | undefined {
-  const [, what] =
-    /^\/repos\/[^/]+\/[^/]+\/(rules\/branches\/[^/]+|rulesets\/\d+)$/.exec(path.slice(rest.length)) ?? [];
-  const isClassic = path === graphql && body.toString().includes('refUpdateRule');
+  const [, what] = /^\/repos\/[^/]+\/[^/]+\/(rules\/branches\/[^/]+|rulesets\/\d+)$/.exec(rest ?? '') ?? [];
+  const isClassic = rest === undefined && body.toString().includes('refUpdateRule');
   if (!isClassic && (what === undefined || method !== 'GET')) return undefined;
   if (!/^bearer \S+$/i.test(headers.authorization ?? '')) return json(401, { message: 'Bad credentials' });
   if (isClassic) return json(200, { data: { repository: { ref: { refUpdateRule: classic } } } });

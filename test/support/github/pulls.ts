@@ -1,4 +1,4 @@
-import { type ApiAnswer, type ApiRequest, json } from '../api.ts';
+import { type ApiAnswer, type ApiRequest, json } from '../../../src/sandbox/api.ts';
 
 /** A pull request of the stand-in. */
 export interface PullOfApi {

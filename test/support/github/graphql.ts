@@ -1,6 +1,6 @@
-import type { ApiAnswer, ApiRequest } from '../api.ts';
-import { json } from '../api.ts';
-import type { RepoFile } from '../git-host/repo.ts';
+import type { ApiAnswer, ApiRequest } from '../../../src/sandbox/api.ts';
+import { json } from '../../../src/sandbox/api.ts';
+import type { RepoFile } from '../../../src/sandbox/git-host/repo.ts';
 
 /** The repositories behind the API. */
 export interface Repositories {

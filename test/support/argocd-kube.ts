@@ -1,8 +1,26 @@
-import { eventsOf, logOf, podManifest, podOf } from './details.ts';
-import type { Rights } from './gate.ts';
-import type { ArgoCdApp } from './types.ts';
+import { buffer } from 'node:stream/consumers';
+import type { ArgoCdCall } from '../../src/sandbox/argocd/argocd-host.ts';
+import { eventsOf, logOf, podManifest, podOf } from '../../src/sandbox/argocd/details.ts';
+import type { Rights } from '../../src/sandbox/argocd/gate.ts';
+import type { ArgoCdApp } from '../../src/sandbox/argocd/types.ts';
 
-/** A request to the cluster's own API, as far as it is about applications and their pods. */
+/** The cluster's own API behind the port of Argo CD's, as far as it is about applications and their pods. */
+export async function kubeBeside(call: ArgoCdCall, rights: Rights | undefined): Promise<boolean> {
+  const { request, incoming, outgoing, apps, streams } = call;
+  if (!/^\/(?:apis|api\/v1\/namespaces)\//.test(request.path)) return false;
+  const kube = answerKube({ ...request, body: await buffer(incoming), rights, apps });
+  if (kube.is === 'answer') {
+    outgoing.writeHead(kube.status, { 'content-type': 'application/json' }).end(kube.body);
+    return true;
+  }
+  const watch = (type: string, app: ArgoCdApp): void => {
+    if (kube.name === undefined || kube.name === app.spec.name)
+      outgoing.write(`${JSON.stringify({ type, object: stored(app) })}\n`);
+  };
+  streams.follow(outgoing, 'application/json', watch, [...apps.values()]);
+  return true;
+}
+
 interface KubeCall {
   readonly method: string;
   readonly path: string;
@@ -12,18 +30,13 @@ interface KubeCall {
   readonly apps: ReadonlyMap<string, ArgoCdApp>;
 }
 
-/** Whether a path is Kubernetes' and not Argo CD's. */
-export function isKube(path: string): boolean {
-  return path.startsWith('/apis/') || path.startsWith('/api/v1/namespaces/');
-}
-
 /** An answer, or the watch of one application or all that takes its place. */
 type KubeAnswer =
   | { readonly is: 'answer'; readonly status: number; readonly body: string }
   | { readonly is: 'watch'; readonly name: string | undefined };
 
 /** What the Kubernetes API answers: the Application resource, pods, events and logs. */
-export function answerKube({ method, path, query, body, rights, apps }: KubeCall): KubeAnswer {
+function answerKube({ method, path, query, body, rights, apps }: KubeCall): KubeAnswer {
   const all = [...apps.values()];
   if (rights === undefined) return refused(401, 'Unauthorized', 'Unauthorized');
   if (!rights.get) return refused(403, 'Forbidden', 'applications.argoproj.io is forbidden: User "demo" cannot get');
@@ -45,7 +58,7 @@ export function answerKube({ method, path, query, body, rights, apps }: KubeCall
 }
 
 /** The Application as it is stored: what resources are worth stands in the tree alone, which the API adds. */
-export function stored(app: ArgoCdApp): Record<string, unknown> {
+function stored(app: ArgoCdApp): Record<string, unknown> {
   const whole = app.json() as { status: { resources: readonly object[] } };
   const resources = whole.status.resources.map((one) => ({ ...one, health: undefined }));
   return { ...whole, status: { ...whole.status, resources, resourceHealthSource: 'appTree' } };

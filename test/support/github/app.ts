@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { Clock } from '../../wire/world.ts';
-import { type ApiAnswer, type ApiRequest, json } from '../api.ts';
-import { isSignedBy, readJwt, signingKeyOf } from '../jwt.ts';
+import { type ApiAnswer, type ApiRequest, json } from '../../../src/sandbox/api.ts';
+import { isSignedBy, readJwt, signingKeyOf } from '../../../src/sandbox/jwt.ts';
+import type { Clock } from '../../../src/wire/world.ts';
 
 export type Permissions = Readonly<Record<string, 'read' | 'write'>>;
 

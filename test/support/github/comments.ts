@@ -1,4 +1,4 @@
-import { type ApiAnswer, type ApiRequest, json } from '../api.ts';
+import { type ApiAnswer, type ApiRequest, json } from '../../../src/sandbox/api.ts';
 
 /** A comment of the stand-in. */
 interface CommentOfApi {

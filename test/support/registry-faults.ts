@@ -1,4 +1,6 @@
-import type { RegistryAnswer } from './answer.ts';
+import { Readable } from 'node:stream';
+import type { RegistryAnswer } from '../../src/sandbox/registry/answer.ts';
+import type { RegistryExchange } from '../../src/sandbox/registry/registry.ts';
 
 /** One thing that goes wrong with one request. */
 export type RegistryFault =
@@ -17,8 +19,31 @@ export type RegistryFault =
   /** Does the work, but the first byte of the answer's body is another. */
   | { readonly is: 'corrupt' };
 
+/** One request, with what is to go wrong with it. */
+export async function playFault(exchange: RegistryExchange, fault: RegistryFault | undefined): Promise<void> {
+  const { request, call, incoming, outgoing, handle, send } = exchange;
+  const cut = () => void incoming.socket.destroy();
+  if (fault?.is === 'hang') return;
+  if (fault?.is === 'answer') return send(fault);
+  const asked = fault?.is === 'cutRequest' ? { ...call, body: cutAfter(call.body, fault.after, cut) } : call;
+  let answer = await handle(asked);
+  if (fault?.is === 'loseAnswer' || fault?.is === 'cutRequest') return cut();
+  if (fault?.is === 'headers') answer = withHeaders(answer, fault.headers);
+  if (fault?.is === 'corrupt') answer = { ...answer, body: Readable.from(corrupted(pieces(answer.body))) };
+  if (fault?.is !== 'cutAnswer') return send(answer);
+  request.status = answer.status;
+  outgoing.writeHead(answer.status, answer.headers);
+  outgoing.flushHeaders();
+  for await (const chunk of cutAfter(pieces(answer.body), fault.after, () => undefined)) outgoing.write(chunk);
+}
+
+async function* pieces(body: RegistryAnswer['body']): AsyncIterable<Buffer> {
+  if (body instanceof Readable) yield* body as AsyncIterable<Buffer>;
+  else if (body !== undefined) yield Buffer.from(body);
+}
+
 /** The first `after` bytes of a body; then `cut` is called and the stream fails, as for a peer that went away. */
-export async function* cutAfter(body: AsyncIterable<Buffer>, after: number, cut: () => void): AsyncIterable<Buffer> {
+async function* cutAfter(body: AsyncIterable<Buffer>, after: number, cut: () => void): AsyncIterable<Buffer> {
   let left = after;
   for await (const chunk of body) {
     if (chunk.byteLength >= left) {
@@ -33,10 +58,7 @@ export async function* cutAfter(body: AsyncIterable<Buffer>, after: number, cut:
 }
 
 /** The answer with some headers changed. */
-export function withHeaders(
-  answer: RegistryAnswer,
-  changes: Readonly<Record<string, string | undefined>>,
-): RegistryAnswer {
+function withHeaders(answer: RegistryAnswer, changes: Readonly<Record<string, string | undefined>>): RegistryAnswer {
   const headers: Record<string, string> = { ...answer.headers };
   for (const [name, value] of Object.entries(changes)) {
     if (value === undefined) delete headers[name];
@@ -46,7 +68,7 @@ export function withHeaders(
 }
 
 /** A body whose first byte is another one. */
-export async function* corrupted(body: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
+async function* corrupted(body: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
   let first = true;
   for await (const chunk of body) {
     const copy = Buffer.from(chunk);

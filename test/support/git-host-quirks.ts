@@ -1,13 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { buffer } from 'node:stream/consumers';
-import type { Env } from '../../wire/world.ts';
-import { runGit } from './repo.ts';
-
-interface QuirkAnswer {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Buffer;
-}
+import type { GitHostAnswer } from '../../src/sandbox/git-host/git-host.ts';
+import { runGit } from '../../src/sandbox/git-host/repo.ts';
+import type { Env } from '../../src/wire/world.ts';
 
 /** How servers that aren't git's own read a fetch. */
 export type Quirk =
@@ -16,10 +11,10 @@ export type Quirk =
   /** Dulwich, Azure DevOps: clients of version 0 that don't name these capabilities are refused. */
   | { readonly is: 'demands'; readonly capabilities: readonly string[] }
   /** A fetch with such a line gets this answer. */
-  | { readonly is: 'refuses'; readonly line: RegExp; readonly answer: QuirkAnswer };
+  | { readonly is: 'refuses'; readonly line: RegExp; readonly answer: GitHostAnswer };
 
 const emptyPack = Buffer.from('5041434b0000000200000000029d08823bd8a8eab510ad6ac75c823cfd3ed31e', 'hex');
-const emptyAnswer: QuirkAnswer = {
+const emptyAnswer: GitHostAnswer = {
   status: 200,
   headers: { 'content-type': 'application/x-git-upload-pack-result' },
   body: Buffer.concat([Buffer.from('000dpackfile\n0025\x01'), emptyPack, Buffer.from('0000')]),
@@ -31,7 +26,7 @@ export async function readOddly(
   incoming: IncomingMessage,
   repo: string,
   env: Env,
-): Promise<QuirkAnswer | { readonly body: Buffer | undefined }> {
+): Promise<GitHostAnswer | { readonly body: Buffer | undefined }> {
   if (quirks.length === 0) return { body: undefined };
   let body = (await buffer(incoming)).toString('latin1');
   for (const quirk of quirks) {
@@ -42,14 +37,14 @@ export async function readOddly(
   return { body: Buffer.from(body, 'latin1') };
 }
 
-function refuse(quirk: Exclude<Quirk, { is: 'filtersIds' }>, body: string): QuirkAnswer | undefined {
+function refuse(quirk: Exclude<Quirk, { is: 'filtersIds' }>, body: string): GitHostAnswer | undefined {
   if (quirk.is === 'refuses') return quirk.line.test(body) ? quirk.answer : undefined;
   const named = /^[0-9a-f]{4}want [0-9a-f]+ ([^\n]*)/.exec(body)?.[1]?.split(' ');
   const missing = quirk.capabilities.filter((name) => named !== undefined && !named.includes(name));
   return missing.length === 0 ? undefined : { status: 500, body: `The client lacks ${missing.join(' ')}.\n` };
 }
 
-async function filterIds(body: string, repo: string, env: Env): Promise<string | QuirkAnswer | undefined> {
+async function filterIds(body: string, repo: string, env: Env): Promise<string | GitHostAnswer | undefined> {
   const depth = /filter tree:([01])\n/.exec(body)?.[1];
   const wants = body.match(/[0-9a-f]{4}want [0-9a-f]+\n/g) ?? [];
   if (depth === undefined || wants.length === 0) return undefined;

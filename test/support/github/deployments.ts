@@ -1,4 +1,4 @@
-import { type ApiAnswer, type ApiRequest, json } from '../api.ts';
+import { type ApiAnswer, type ApiRequest, json } from '../../../src/sandbox/api.ts';
 
 /** A deployment and how it was said to stand, in order. */
 export interface Deployment {
