@@ -32,6 +32,6 @@ export type * from './plan.ts';
 export { type Stages, ship } from './ship.ts';
 export { createArgoCd } from './wire/argocd/client.ts';
 export { createExec } from './wire/exec.ts';
-export { createHttp } from './wire/http-client.ts';
+export { createHttp } from './wire/http/client.ts';
 export { Secret } from './wire/secret.ts';
 export type { Clock, World } from './wire/world.ts';

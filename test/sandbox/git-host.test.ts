@@ -2,8 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createExec } from '../../src/wire/exec.ts';
+import { createHttp } from '../../src/wire/http/client.ts';
 import { readBody } from '../../src/wire/http.ts';
-import { createHttp } from '../../src/wire/http-client.ts';
 import { git, gitEnv, gitHost, hasSha256, noHttpBackend, skipNote, tempDir } from '../support/git-host.ts';
 
 const files = { 'main/values.yaml': 'front:\n  imageTag: a\n', 'README.md': 'A config repo\n' };

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { expect, onTestFinished } from 'vitest';
-import { createHttp } from '../../src/wire/http-client.ts';
+import { createHttp } from '../../src/wire/http/client.ts';
 import { createOciClient, type OciClientOptions } from '../../src/wire/oci/client.ts';
 import { digestOf } from '../../src/wire/oci/digest.ts';
 import { OciFailure } from '../../src/wire/oci/failure.ts';

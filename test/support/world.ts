@@ -2,7 +2,7 @@ import { onTestFinished } from 'vitest';
 import type { Emit, Happening } from '../../src/events.ts';
 import { createExec } from '../../src/wire/exec.ts';
 import { withinAllowance } from '../../src/wire/forge/allowance.ts';
-import { createHttp } from '../../src/wire/http-client.ts';
+import { createHttp } from '../../src/wire/http/client.ts';
 import type { Clock, World } from '../../src/wire/world.ts';
 
 /** Time that stands still until a test turns it. */

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { WireFailure, wrongAnswer } from '../../wire/failure.ts';
 import { jsonIn, textAt } from '../../wire/fields.ts';
+import { isLinkLocal } from '../../wire/http/proxy.ts';
 import { readBody } from '../../wire/http.ts';
-import { isLinkLocal } from '../../wire/proxy.ts';
 import { isPassingStatus } from '../../wire/retry.ts';
 import type { Env, World } from '../../wire/world.ts';
 import { profileFiles } from './sdk.ts';

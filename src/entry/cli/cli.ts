@@ -1,3 +1,4 @@
+import { connectAhead, firstPeer } from '../../wire/http/ahead.ts';
 import { version } from '../run/version.ts';
 
 // Asked for its version it must answer at once; everything else is loaded only when it is used.
@@ -5,6 +6,8 @@ const [first, second] = process.argv.slice(2);
 if (asksVersion(first) || (first !== undefined && !first.startsWith('-') && asksVersion(second))) {
   process.stdout.write(`${version}\n`);
 } else {
+  const peer = firstPeer(process.argv.slice(2), process.env);
+  if (peer !== undefined) connectAhead(peer);
   const { main } = await import('./main.ts');
   // The SDK is bundled with the version that was tested here; its own outlook on Node versions is no user's business.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';

@@ -9,7 +9,7 @@ import { type GitHost, startGitHost } from '../../sandbox/git-host/git-host.ts';
 import { type GitHub, startGitHub } from '../../sandbox/github/github.ts';
 import { type Registry, startRegistry } from '../../sandbox/registry/registry.ts';
 import { createExec } from '../../wire/exec.ts';
-import { createHttp } from '../../wire/http-client.ts';
+import { createHttp } from '../../wire/http/client.ts';
 import type { Env, World } from '../../wire/world.ts';
 import { version } from '../run/version.ts';
 import { childEnv, tracedExec, tracedHttp } from '../run/world.ts';

@@ -164,7 +164,8 @@ export async function runSession(
       hooks: [],
       commented: [],
       unplanned: [],
-      interactive: !settings.json && outside.stdin.isTTY === true && outside.stderr.isTTY === true,
+      // In this order: opening stdin takes as long as reading a config.
+      interactive: !settings.json && outside.stderr.isTTY === true && outside.stdin.isTTY === true,
       settings,
       started: (source) => {
         telemetry?.of(source);

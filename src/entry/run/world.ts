@@ -3,8 +3,8 @@ import { createExec, type Exec } from '../../wire/exec.ts';
 import { shownUrl } from '../../wire/failure.ts';
 import { withinAllowance } from '../../wire/forge/allowance.ts';
 import { keptHosts } from '../../wire/forge/known-hosts.ts';
+import { createHttp } from '../../wire/http/client.ts';
 import type { Http } from '../../wire/http.ts';
-import { createHttp } from '../../wire/http-client.ts';
 import { isSecretName } from '../../wire/secret-names.ts';
 import type { Clock, Env, Trace, World } from '../../wire/world.ts';
 import { version } from './version.ts';
@@ -34,7 +34,7 @@ export function createWorld(
 ): World & { close(): void } {
   const { env, signal, mask, notice, trace } = from;
   const hosts = keptHosts(env, clock.now);
-  const sockets = createHttp({ userAgent: `tagboat/${version}`, env });
+  const sockets = createHttp({ userAgent: `tagboat/${version}`, env, takesAhead: true });
   const http = withinAllowance(sockets, clock);
   const exec = createExec((program) => childEnv(program, env));
   const told =

@@ -2,8 +2,8 @@ import { createServer } from 'node:http';
 import { expect, it, onTestFinished } from 'vitest';
 import { tracedExec, tracedHttp } from '../../../src/entry/run/world.ts';
 import { createExec } from '../../../src/wire/exec.ts';
+import { createHttp } from '../../../src/wire/http/client.ts';
 import { readBody } from '../../../src/wire/http.ts';
-import { createHttp } from '../../../src/wire/http-client.ts';
 
 it('a request is told with status, bytes and time once it is read, without the secrets of its URL', async () => {
   const lines: string[] = [];

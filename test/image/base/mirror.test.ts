@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createHttp } from '../../../src/wire/http-client.ts';
+import { createHttp } from '../../../src/wire/http/client.ts';
 import { Secret } from '../../../src/wire/secret.ts';
 import { pushBaseImage } from '../../support/base-image.ts';
 import { tempDir } from '../../support/git-host.ts';

@@ -2,8 +2,8 @@ import { Readable } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { serveApi } from '../../../src/sandbox/api.ts';
 import { withinAllowance } from '../../../src/wire/forge/allowance.ts';
+import { createHttp } from '../../../src/wire/http/client.ts';
 import { readBody } from '../../../src/wire/http.ts';
-import { createHttp } from '../../../src/wire/http-client.ts';
 import { isLimited, retry } from '../../../src/wire/retry.ts';
 import { handClock, jumpingClock, testWorld } from '../../support/world.ts';
 

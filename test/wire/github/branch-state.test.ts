@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type ApiAnswer, type ApiFault, json, serveApi } from '../../../src/sandbox/api.ts';
 import { makeObject } from '../../../src/wire/git/pack/object.ts';
 import { type BranchQuestion, branchQuery, readBranchState } from '../../../src/wire/github/branch-state.ts';
-import { createHttp } from '../../../src/wire/http-client.ts';
+import { createHttp } from '../../../src/wire/http/client.ts';
 import { Secret } from '../../../src/wire/secret.ts';
 import { gitHost, noHttpBackend, skipNote } from '../../support/git-host.ts';
 import { answerGraphql } from '../../support/github/graphql.ts';

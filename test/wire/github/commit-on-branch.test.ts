@@ -3,7 +3,7 @@ import { buildSchema, getVariableValues, Kind, parse, validate } from 'graphql';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type ApiAnswer, type ApiFault, json, serveApi } from '../../../src/sandbox/api.ts';
 import { type BranchCommit, commitOnBranch, document } from '../../../src/wire/github/commit-on-branch.ts';
-import { createHttp } from '../../../src/wire/http-client.ts';
+import { createHttp } from '../../../src/wire/http/client.ts';
 import { Secret } from '../../../src/wire/secret.ts';
 import { gitHost, noHttpBackend, skipNote } from '../../support/git-host.ts';
 import { answerGraphql } from '../../support/github/graphql.ts';

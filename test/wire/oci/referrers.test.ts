@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createHttp } from '../../../src/wire/http-client.ts';
+import { createHttp } from '../../../src/wire/http/client.ts';
 import { digestOf } from '../../../src/wire/oci/digest.ts';
 import { mediaTypes, parseObject, toManifest } from '../../../src/wire/oci/manifest.ts';
 import { enterReferrer, type ManifestAccess, subjectOf } from '../../../src/wire/oci/referrers.ts';

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { RecordedRequest } from '../../../../src/sandbox/registry/registry.ts';
-import { createHttp } from '../../../../src/wire/http-client.ts';
+import { createHttp } from '../../../../src/wire/http/client.ts';
 import { Secret } from '../../../../src/wire/secret.ts';
 import { all, blobOf, bytesOf, clientOf, login, ociFailure, pushParts } from '../../../support/oci.ts';
 import { type RegistryOptions, startOwnRegistry } from '../../../support/registries.ts';

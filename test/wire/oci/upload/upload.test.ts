@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { RecordedRequest } from '../../../../src/sandbox/registry/registry.ts';
-import { createHttp } from '../../../../src/wire/http-client.ts';
+import { createHttp } from '../../../../src/wire/http/client.ts';
 import { digestOf } from '../../../../src/wire/oci/digest.ts';
 import { cutOnce } from '../../../support/cutting-proxy.ts';
 import { all, blobOf, bytesOf, clientOf, login, ociFailure } from '../../../support/oci.ts';

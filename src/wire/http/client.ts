@@ -3,11 +3,12 @@ import { Agent as HttpAgent } from 'node:http';
 import { type AgentOptions, Agent as HttpsAgent } from 'node:https';
 import { Readable } from 'node:stream';
 import { rootCertificates } from 'node:tls';
+import { shownUrl, WireFailure } from '../failure.ts';
+import type { Http, HttpRequest, HttpResponse } from '../http.ts';
+import type { Secret } from '../secret.ts';
+import { takeAhead } from './ahead.ts';
 import { exchange } from './exchange.ts';
-import { shownUrl, WireFailure } from './failure.ts';
-import type { Http, HttpRequest, HttpResponse } from './http.ts';
 import { proxyOf } from './proxy.ts';
-import type { Secret } from './secret.ts';
 
 export interface HttpOptions {
   /** Sockets kept open to one origin. 1 makes everything share one connection. Default: no limit. */
@@ -21,6 +22,8 @@ export interface HttpOptions {
   /** A client certificate and its key, PEM. */
   readonly client?: { readonly cert: string; readonly key: Secret } | undefined;
   readonly userAgent?: string;
+  /** Takes a connection that was begun ahead: made with nothing but node's own trust. */
+  readonly takesAhead?: boolean;
   /**
    * Where the proxy variables (`HTTPS_PROXY`, `http_proxy`, `ALL_PROXY`, `NO_PROXY`) are, and those that name CA
    * certificates besides: `TAGBOAT_CA_FILE`, `SSL_CERT_FILE`, `NODE_EXTRA_CA_CERTS`.
@@ -36,11 +39,17 @@ export function createHttp(options: HttpOptions = {}): Http & { close(): void } 
   let trust: Promise<AgentOptions> | undefined;
 
   const open = async (scheme: string, proxy: string | undefined): Promise<HttpAgent> => {
-    if (proxy === undefined && scheme === 'http:') return new HttpAgent(pool);
+    if (proxy === undefined && scheme === 'http:') return direct(new HttpAgent(pool), scheme);
     trust ??= trustOf(options);
     const trusted = await trust;
-    if (proxy === undefined) return new HttpsAgent({ ...pool, ...trusted });
+    if (proxy === undefined) return direct(new HttpsAgent({ ...pool, ...trusted }), scheme);
     return proxyAgent(new URL(proxy), scheme, pool, trusted);
+  };
+  const direct = (agent: HttpAgent, scheme: string): HttpAgent => {
+    const create = agent.createConnection.bind(agent);
+    if (options.takesAhead === true)
+      agent.createConnection = (peer, made) => takeAhead(scheme, peer) ?? create(peer, made);
+    return agent;
   };
   const agentFor = ({ protocol }: URL, proxy: string | undefined): Promise<HttpAgent> => {
     const key = `${protocol} ${proxy ?? ''}`;

@@ -7,11 +7,11 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { WireFailure } from '../../src/wire/failure.ts';
-import { readBody } from '../../src/wire/http.ts';
-import { createHttp, type HttpOptions } from '../../src/wire/http-client.ts';
-import { hasProgram } from '../support/docker-registry.ts';
-import { ownCa, serveHttp, serveHttps, serveTcp } from '../support/servers.ts';
+import type { WireFailure } from '../../../src/wire/failure.ts';
+import { createHttp, type HttpOptions } from '../../../src/wire/http/client.ts';
+import { readBody } from '../../../src/wire/http.ts';
+import { hasProgram } from '../../support/docker-registry.ts';
+import { ownCa, serveHttp, serveHttps, serveTcp } from '../../support/servers.ts';
 
 function client(options: HttpOptions = {}): ReturnType<typeof createHttp> {
   const http = createHttp(options);

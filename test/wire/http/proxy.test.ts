@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { proxyOf } from '../../src/wire/proxy.ts';
+import { proxyOf } from '../../../src/wire/http/proxy.ts';
 
 const proxy = 'http://proxy.example:3128';
 const https = (host: string, env: Record<string, string>) => proxyOf(new URL(`https://${host}/`), env);

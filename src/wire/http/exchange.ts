@@ -3,8 +3,8 @@ import { type Agent, type IncomingMessage, request as requestHttp } from 'node:h
 import { request as requestHttps } from 'node:https';
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
-import { shownUrl, WireFailure } from './failure.ts';
-import type { HttpRequest, HttpResponse } from './http.ts';
+import { shownUrl, WireFailure } from '../failure.ts';
+import type { HttpRequest, HttpResponse } from '../http.ts';
 
 /** Sends one request and resolves with the head of its answer. Rejects with WireFailure, the signal's reason, or the source's own error. */
 export function exchange(

@@ -1,0 +1,114 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { connectAhead, firstPeer, takeAhead } from '../../../src/wire/http/ahead.ts';
+import { createHttp } from '../../../src/wire/http/client.ts';
+import { readBody } from '../../../src/wire/http.ts';
+import { cli } from '../../support/cli.ts';
+import { hasProgram } from '../../support/docker-registry.ts';
+import { ownCa } from '../../support/servers.ts';
+
+/** A server that counts its connections. */
+async function counting(): Promise<{ url: URL; sockets: Socket[] }> {
+  const sockets: Socket[] = [];
+  const server = createServer((_, response) => response.end('here'));
+  server.on('connection', (socket) => sockets.push(socket));
+  return { url: new URL(`http://127.0.0.1:${await listening(server)}/`), sockets };
+}
+
+async function listening(server: Server): Promise<number> {
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return (server.address() as AddressInfo).port;
+}
+
+async function ask(url: URL, takesAhead: boolean): Promise<string> {
+  const http = createHttp({ takesAhead });
+  onTestFinished(() => http.close());
+  return (await readBody(await http({ url }), 100)).toString();
+}
+
+describe('a connection that is begun ahead', () => {
+  it('is the first request’s, once', async () => {
+    const { url, sockets } = await counting();
+    connectAhead(url);
+    await vi.waitFor(() => expect(sockets).toHaveLength(1));
+    expect(await ask(url, true)).toBe('here');
+    expect(sockets).toHaveLength(1);
+    expect(await ask(url, true)).toBe('here');
+    expect(sockets).toHaveLength(2);
+  });
+
+  it('is nobody’s who didn’t ask for it, since others may trust otherwise', async () => {
+    const { url, sockets } = await counting();
+    connectAhead(url);
+    expect(await ask(url, false)).toBe('here');
+    await vi.waitFor(() => expect(sockets).toHaveLength(2));
+    expect(takeAhead(url.protocol, { host: '127.0.0.1', port: url.port })).toBeDefined();
+  });
+
+  it('that fails is made anew, and tells only then', async () => {
+    const { url, sockets } = await counting();
+    connectAhead(url);
+    await vi.waitFor(() => expect(sockets).toHaveLength(1));
+    sockets[0]?.resetAndDestroy();
+    await vi.waitFor(() => expect(takeAhead(url.protocol, { host: '127.0.0.1', port: url.port })).toBeUndefined());
+    expect(await ask(url, true)).toBe('here');
+    connectAhead(new URL('http://127.0.0.1:1/'));
+    await expect(ask(new URL('http://127.0.0.1:1/'), true)).rejects.toMatchObject({ kind: 'unreachable' });
+  });
+});
+
+describe('the first peer of a command line', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  it.each([
+    ['commit --repo https://git.example/acme/config --set a=b', {}, 'https://git.example/acme/config'],
+    ['--json commit --repo=http://git.example:3000/x.git', {}, 'http://git.example:3000/x.git'],
+    ['commit --repo acme/config', {}, 'https://github.com/'],
+    ['commit --repo acme/config', { GITHUB_SERVER_URL: 'https://ghe.example' }, 'https://ghe.example/'],
+    ['commit --repo acme/config --via github', {}, 'https://api.github.com/'],
+    ['commit --via=github --repo x/y', { GITHUB_API_URL: 'http://127.0.0.1:9/api' }, 'http://127.0.0.1:9/api'],
+    // Not plain: a token decides, a proxy is in between, a certificate is to be believed, nothing is committed.
+    ['commit --repo acme/config --via auto', {}, undefined],
+    ['commit --repo acme/config', { HTTPS_PROXY: 'http://proxy' }, undefined],
+    ['commit --repo acme/config', { all_proxy: 'http://proxy' }, undefined],
+    ['commit --repo acme/config', { SSL_CERT_FILE: '/ca.pem' }, undefined],
+    ['commit', {}, undefined],
+    ['commit --repo', {}, undefined],
+    ['wait --repo acme/config', {}, undefined],
+    ['commit --repo git@git.example:acme/config', {}, undefined],
+    ['commit --repo file:///config', {}, undefined],
+  ])('%s with %o: %s', (line, env, peer) => {
+    expect(firstPeer(line.split(' '), env)?.href).toBe(peer);
+  });
+});
+
+describe.skipIf(!hasProgram('openssl'))('TLS ahead (needs the Debian package openssl)', () => {
+  /** How many connections a commit makes to a host that has no repo, and how it ends. */
+  const made = async (trusted: boolean): Promise<{ connections: number; code: string | undefined }> => {
+    const { caFile, localhost } = ownCa();
+    let connections = 0;
+    const server = createSecureServer(localhost, (_, response) =>
+      response.writeHead(404, { 'content-type': 'text/plain' }).end(),
+    );
+    server.on('connection', () => {
+      connections += 1;
+    });
+    const url = `https://localhost:${await listening(server)}`;
+    const args = ['commit', '--json', '--repo', `${url}/acme/config`, '--set', 'a.yaml:.a=1'];
+    const env = trusted ? { NODE_EXTRA_CA_CERTS: caFile } : {};
+    const result = (await cli(args, { alone: true, env })).events.at(-1);
+    return { connections, code: result?.type === 'result' ? result.errors[0]?.code : undefined };
+  };
+
+  it('goes on with the connection that was begun, and with none that isn’t trusted', async () => {
+    expect(await made(true)).toEqual({ connections: 1, code: 'REPO_NOT_FOUND' });
+    expect(await made(false)).toMatchObject({ code: 'GIT_TLS_FAILED' });
+  });
+});
