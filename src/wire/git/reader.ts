@@ -61,6 +61,8 @@ export function createTipReader(remote: GitRemote, options: TipReaderOptions): T
   let mode: Mode | undefined;
   /** Whether the folders of a commit turned out to be more than is read at every try. */
   let isVast = false;
+  /** Whether the folders below one that isn't at the top turned out to be few, as far as any were asked for. */
+  let isNarrow = true;
   /** The filter that gives an object by its id, and nothing below it. */
   let exactly: 'tree:0' | 'tree:1' = 'tree:0';
   const spool = openSpooled(remote);
@@ -110,7 +112,15 @@ export function createTipReader(remote: GitRemote, options: TipReaderOptions): T
       }
     } else if (missing.some(({ type }) => type === 'commit')) await fetchCommit(as, need);
     else if (as === 'byDepth' && areLastFolders(missing)) await fetchLastFolders(missing);
+    else if (as === 'byFolders' && isNarrow && missing.every(isBelowTop)) await fetchBelow(need);
     else await fetchByIds(missing);
+  };
+
+  /** Folders with all folders below them, as long as those are few: the next one on the way comes along. */
+  const fetchBelow = async ({ tip, missing, onward }: Need): Promise<void> => {
+    const wanted = { wants: missing.map(({ id }) => id), filter: 'blob:none' };
+    const bytes = await fetchInto(wanted, fewFolders, allFoldersHere(tip, objects, onward));
+    isNarrow = bytes <= fewFolders;
   };
 
   const fetchByIds = async (missing: readonly MissingObject[]): Promise<void> => {
@@ -219,6 +229,10 @@ export function createTipReader(remote: GitRemote, options: TipReaderOptions): T
   const limit = (type: ObjectType | 'delta'): number => (type === 'blob' ? options.fileLimit : limits[type]);
 
   return { read, close: spool.clear };
+}
+
+function isBelowTop({ type, last, path }: MissingObject): boolean {
+  return type === 'tree' && !last && path.includes('/');
 }
 
 /** What one commit lacks, for paths of up to `depth` folders and a file. */
