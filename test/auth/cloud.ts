@@ -2,9 +2,9 @@ import { onTestFinished } from 'vitest';
 import { type Auth, createAuth } from '../../src/auth/auth.ts';
 import type { AwsPlan, RegistryPlan } from '../../src/plan.ts';
 import type { ApiFault } from '../../src/sandbox/api.ts';
-import { type Aws, type AwsOptions, startAws } from '../../src/sandbox/aws/aws.ts';
-import type { Role } from '../../src/sandbox/aws/sts.ts';
 import type { TrustPolicy } from '../../src/sandbox/aws/trust.ts';
+import { type Aws, type AwsOptions, startAws } from '../support/aws/aws.ts';
+import type { Role } from '../support/aws/iam.ts';
 import { type GitHub, type GitHubOptions, startGitHub } from '../support/github/github.ts';
 import { type HandClock, jumpingClock, type TestWorld, testWorld } from '../support/world.ts';
 

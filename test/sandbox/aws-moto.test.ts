@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import { ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
 import { AssumeRoleWithWebIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { startAws } from '../../src/sandbox/aws/aws.ts';
+import { startAws } from '../support/aws/aws.ts';
 import { startGitHub } from '../support/github/github.ts';
 
 const hasMoto = spawnSync('python3', ['-c', 'import moto.server']).status === 0;

@@ -6,9 +6,9 @@ import {
   STSClient,
 } from '@aws-sdk/client-sts';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type Aws, type AwsOptions, startAws } from '../../src/sandbox/aws/aws.ts';
 import type { TrustPolicy, TrustStatement } from '../../src/sandbox/aws/trust.ts';
 import { createSigningKey, readJwt, signJwt } from '../../src/sandbox/jwt.ts';
+import { type Aws, type AwsOptions, startAws } from '../support/aws/aws.ts';
 import { type GitHub, type GitHubOptions, startGitHub } from '../support/github/github.ts';
 import { type HandClock, handClock } from '../support/world.ts';
 

@@ -1,8 +1,7 @@
 import type { Clock } from '../../wire/world.ts';
-import { type Api, type ApiFault, serveApi } from '../api.ts';
-import type { StsSession } from './caller.ts';
-import { createEcr, type EcrRepository } from './ecr.ts';
-import { createIam, iamVersion } from './iam.ts';
+import { type Api, type ApiAnswer, type ApiFault, type ApiRequest, serveApi } from '../api.ts';
+import type { Sessions, StsSession } from './caller.ts';
+import { createEcr, type EcrOperation } from './ecr.ts';
 import { createSts, type Provider, type Role } from './sts.ts';
 import { checkTrustPolicy } from './trust.ts';
 
@@ -12,15 +11,17 @@ export interface AwsOptions {
   readonly region?: string;
   readonly providers: readonly Provider[];
   readonly roles: readonly Role[];
-  /** ECR's repositories. Without them, any name is there, as ECR makes it when nothing is said. */
-  readonly repositories?: readonly EcrRepository[];
+  /** What else ECR does besides letting in. */
+  readonly ecr?: Readonly<Record<string, EcrOperation>>;
+  /** Answers other services' requests, for those that it knows. */
+  readonly beside?: (request: ApiRequest, sessions: Sessions) => ApiAnswer | undefined;
   /** Long-lived keys of users, for the ordinary credential chain. */
   readonly users?: readonly { readonly accessKeyId: string; readonly secretAccessKey: string }[];
   readonly clock?: Pick<Clock, 'now'>;
   readonly fault?: ApiFault;
 }
 
-/** AWS as a delivery sees it: STS, ECR's API and as much of IAM as tells whether a role is right, behind one URL. */
+/** AWS as a delivery sees it: STS and ECR's API, behind one URL. */
 export interface Aws extends Api {
   readonly account: string;
   /** Variables that send the AWS SDKs and the CLI here. */
@@ -38,20 +39,19 @@ export async function startAws(options: AwsOptions): Promise<Aws> {
     const arn = `arn:aws:iam::${account}:user/sandbox`;
     sessions.set(user.accessKeyId, { ...user, token: undefined, expiresAt: Number.POSITIVE_INFINITY, arn, lacks: [] });
   }
-  const { roles, providers, repositories } = options;
+  const { roles, providers, ecr: others = {} } = options;
   const known = { account, clock, sessions: (id: string) => sessions.get(id) };
-  const iam = createIam({ ...known, roles, providers });
   const sts = createSts({
     ...known,
     roles,
     providers,
     grant: (session) => void sessions.set(session.accessKeyId, session),
   });
-  const ecr = createEcr({ ...known, repositories });
+  const ecr = createEcr({ ...known, others });
   const api = await serveApi((request) => {
-    // The protocols can't be confused: JSON ones name their operation in a header, query ones in a form, with a version.
+    // The protocols can't be confused: JSON ones name their operation in a header, query ones in a form.
     if (request.headers['x-amz-target'] !== undefined) return ecr.answer(request);
-    return new URLSearchParams(request.body.toString()).get('Version') === iamVersion ? iam(request) : sts(request);
+    return options.beside?.(request, known.sessions) ?? sts(request);
   }, options.fault);
   return {
     ...api,

@@ -13,10 +13,6 @@ export interface Role {
   readonly maxSessionSeconds?: number;
   /** What its policies don't allow of all that is done here: `ecr:PutImage`, `iam:GetRole`. Default: nothing. */
   readonly lacks?: readonly string[];
-  /** Its policies as documents, by the names of inline ones and the ARNs of attached ones. Default: one that says what `lacks` does. */
-  readonly policies?: Readonly<Record<string, unknown>>;
-  /** The ARN of the one among `policies` that bounds it, and isn't attached. */
-  readonly boundary?: string;
 }
 
 /** An IAM OIDC provider: a token issuer the account knows. */

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { sessionName } from '../../../src/auth/aws/sts.ts';
 import { isError } from '../../../src/errors.ts';
 import type { ApiAnswer, ApiRequest } from '../../../src/sandbox/api.ts';
-import { startAws } from '../../../src/sandbox/aws/aws.ts';
 import type { TrustPolicy } from '../../../src/sandbox/aws/trust.ts';
+import { startAws } from '../../support/aws/aws.ts';
 import { authIn, callsOf, ecrRegistry, failureOf, mainSub, roleArn, startCloud, trusting } from '../cloud.ts';
 
 const immutableSub = 'repo:acme@123/app-repo@456:ref:refs/heads/main';

@@ -9,8 +9,8 @@ import { repositoryFindings } from '../../../src/entry/doctor/aws/repository.ts'
 import { doctor } from '../../../src/entry/doctor/doctor.ts';
 import { lifecycle } from '../../../src/entry/init/aws/model.ts';
 import type { ImagePreview } from '../../../src/plan/outcome.ts';
-import type { EcrRepository } from '../../../src/sandbox/aws/ecr.ts';
 import type { TrustStatement } from '../../../src/sandbox/aws/trust.ts';
+import type { EcrRepository } from '../../support/aws/repositories.ts';
 import { type Town, type TownServers, town } from '../../support/cli.ts';
 import { noHttpBackend } from '../../support/git-host.ts';
 import { type HereOptions, here } from '../../support/here.ts';

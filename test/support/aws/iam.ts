@@ -1,13 +1,21 @@
-import type { Clock } from '../../wire/world.ts';
-import type { ApiAnswer, ApiRequest } from '../api.ts';
-import { callerOf, type Sessions, whyNot } from './caller.ts';
-import { QueryRefusal, queryAnswer, refusalAnswer } from './query.ts';
-import type { Provider, Role } from './sts.ts';
+import type { ApiAnswer, ApiRequest } from '../../../src/sandbox/api.ts';
+import { callerOf, type Sessions, whyNot } from '../../../src/sandbox/aws/caller.ts';
+import { QueryRefusal, queryAnswer, refusalAnswer } from '../../../src/sandbox/aws/query.ts';
+import type { Provider, Role as StsRole } from '../../../src/sandbox/aws/sts.ts';
+import type { Clock } from '../../../src/wire/world.ts';
 
 /** The version of IAM's API, by which its requests are told from those of STS. */
-export const iamVersion = '2010-05-08';
+const iamVersion = '2010-05-08';
 
 const xmlns = `https://iam.amazonaws.com/doc/${iamVersion}/`;
+
+/** A role as IAM tells of it. */
+export interface Role extends StsRole {
+  /** Its policies as documents, by the names of inline ones and the ARNs of attached ones. Default: one that says what `lacks` does. */
+  readonly policies?: Readonly<Record<string, unknown>>;
+  /** The ARN of the one among `policies` that bounds it, and isn't attached. */
+  readonly boundary?: string;
+}
 
 interface IamOptions {
   readonly account: string;
@@ -17,10 +25,11 @@ interface IamOptions {
   readonly providers: readonly Provider[];
 }
 
-/** IAM's query API, as far as it tells what a role is and may do. */
-export function createIam(options: IamOptions): (request: ApiRequest) => ApiAnswer {
+/** IAM's query API, as far as it tells what a role is and may do. Undefined for requests to another service. */
+export function createIam(options: IamOptions): (request: ApiRequest) => ApiAnswer | undefined {
   return (request) => {
     const form = new URLSearchParams(request.body.toString());
+    if (form.get('Version') !== iamVersion) return undefined;
     const action = form.get('Action') ?? '';
     try {
       const caller = callerOf(request, options.sessions, options.clock);
