@@ -1,9 +1,9 @@
 import { pipeline, Readable } from 'node:stream';
 import { shownUrl, WireFailure, wrongAnswer } from '../failure.ts';
 import { OciFailure } from './failure.ts';
-import { drain, type OciResponse, type OciTransport } from './transport.ts';
+import { drain, type OciRepository, type OciResponse } from './transport.ts';
 import type { Descriptor, Digest } from './types.ts';
-import { verifier } from './verify.ts';
+import { contentFrom, verifier } from './verify.ts';
 
 /** A refusal of HEAD, whose answer has no body: the words that say why are GET's. */
 export function isWordless(error: unknown): boolean {
@@ -12,13 +12,12 @@ export function isWordless(error: unknown): boolean {
 
 /** Whether the repository has the blob; its size where the registry tells. */
 export async function headBlob(
-  transport: OciTransport,
-  repository: string,
+  at: OciRepository,
   digest: Digest,
   access: 'pull' | 'push',
 ): Promise<{ readonly size: number | undefined } | undefined> {
-  const about = { to: `/v2/${repository}/blobs/${digest}`, scopes: [{ repository, access }], repeat: true };
-  const sent = transport.send({ ...about, method: 'HEAD', expect: [200, 404] }, async (response) => {
+  const about = { to: `/v2/${at.name}/blobs/${digest}`, scopes: [{ repository: at.name, access }], repeat: true };
+  const sent = at.transport.send({ ...about, method: 'HEAD', expect: [200, 404] }, async (response) => {
     await drain(response);
     if (response.status === 404) return undefined;
     const length = response.headers['content-length'];
@@ -27,7 +26,7 @@ export async function headBlob(
   return sent.catch((error: unknown) => {
     // Who is about to send the blob learns why from that.
     if (access === 'push' || !isWordless(error)) throw error;
-    return transport.send(
+    return at.transport.send(
       { ...about, method: 'GET', headers: { range: 'bytes=0-0' }, expect: [200, 206, 404, 416] },
       async (response) => {
         // A server without ranges has begun to send all of it.
@@ -42,18 +41,14 @@ export async function headBlob(
 }
 
 /** The blob as a verified stream. A connection that is cut goes on with a range request where it stopped. */
-export async function getBlob(
-  transport: OciTransport,
-  repository: string,
-  descriptor: Pick<Descriptor, 'digest' | 'size'>,
-): Promise<Readable> {
+export async function getBlob(at: OciRepository, descriptor: Pick<Descriptor, 'digest' | 'size'>): Promise<Readable> {
   const { digest, size } = descriptor;
-  const path = `/v2/${repository}/blobs/${digest}`;
-  let open = await begin(transport, repository, path, 0);
+  const path = `/v2/${at.name}/blobs/${digest}`;
+  let open = await begin(at, path, 0);
 
   async function* pieces(): AsyncGenerator<Buffer> {
     let offset = 0;
-    const patience = transport.patience();
+    const patience = at.transport.patience();
     for (;;) {
       try {
         let skip = offset - open.start;
@@ -65,32 +60,31 @@ export async function getBlob(
         }
         return;
       } catch (error) {
-        const failure =
-          error instanceof WireFailure ? new OciFailure(error, { host: transport.host, repository }) : error;
+        const { host } = at.transport;
+        const failure = error instanceof WireFailure ? new OciFailure(error, { host, repository: at.name }) : error;
         if (offset >= size) throw failure;
         await patience.after(failure);
-        open = await begin(transport, repository, path, offset);
+        open = await begin(at, path, offset);
       }
     }
   }
 
-  const checked = verifier(descriptor, { url: shownUrl(open.response.from), host: transport.host, repository });
+  const checked = verifier(descriptor, contentFrom(open.response.from, at));
   // Errors reach the reader through `checked`. A generator that was never begun closes nothing, hence the callback.
   return pipeline(Readable.from(pieces(), { objectMode: false }), checked, () => open.response.body.destroy());
 }
 
 /** An answer that begins at `offset`, or before it where the server doesn't know ranges. */
 function begin(
-  transport: OciTransport,
-  repository: string,
+  at: OciRepository,
   path: string,
   offset: number,
 ): Promise<{ readonly response: OciResponse; readonly start: number }> {
-  return transport.send(
+  return at.transport.send(
     {
       method: 'GET',
       to: path,
-      scopes: [{ repository, access: 'pull' }],
+      scopes: [{ repository: at.name, access: 'pull' }],
       headers: offset === 0 ? {} : { range: `bytes=${offset}-` },
       expect: [200, 206],
       repeat: true,

@@ -9,7 +9,7 @@ import { OciFailure } from './failure.ts';
 import { getManifest, headManifest, sendManifest } from './manifest-request.ts';
 import { endpointOf } from './reference.ts';
 import { enterReferrer, listReferrers, type ManifestAccess, subjectOf } from './referrers.ts';
-import { createOciTransport, drain } from './transport.ts';
+import { createOciTransport, drain, type OciRepository } from './transport.ts';
 import type { BlobPush, OciClient } from './types.ts';
 import { beginUpload, cancelUpload } from './upload/session.ts';
 import { pushBlob } from './upload/upload.ts';
@@ -36,6 +36,7 @@ export function createOciClient(options: OciClientOptions): OciClient {
   const origin = `${insecure ? 'http' : 'https'}://${endpointOf(host)}`;
   const auth = createOciAuth({ ...options, origin });
   const transport = createOciTransport({ ...options, origin, auth });
+  const at = (name: string): OciRepository => ({ transport, name });
   const pushing = new Map<string, Promise<BlobPush>>();
 
   const written = new Set<string>();
@@ -59,8 +60,8 @@ export function createOciClient(options: OciClientOptions): OciClient {
       if (error.answerer === 'tokenServer') return ask('pull');
       // A wrong login is one for everything.
       if (error.status === 401 && !(await isLetIn())) throw error;
-      const begun = await beginUpload(transport, repository);
-      if (begun !== 'mounted') await cancelUpload(transport, repository, begun);
+      const begun = await beginUpload(at(repository));
+      if (begun !== 'mounted') await cancelUpload(at(repository), begun);
       return undefined;
     }
   };
@@ -80,26 +81,26 @@ export function createOciClient(options: OciClientOptions): OciClient {
     host,
     writesTo: (repository) => void written.add(repository),
     tryPush: async (repository) => {
-      const begun = await beginUpload(transport, repository);
-      if (begun !== 'mounted') await cancelUpload(transport, repository, begun);
+      const begun = await beginUpload(at(repository));
+      if (begun !== 'mounted') await cancelUpload(at(repository), begun);
     },
     headManifest: (repository, reference) =>
       look(repository, async (access) => {
-        const head = await headManifest(transport, repository, reference, access);
+        const head = await headManifest(at(repository), reference, access);
         if (head !== 'unclear') return head;
-        const manifest = await getManifest(transport, repository, reference, access);
+        const manifest = await getManifest(at(repository), reference, access);
         if (manifest === undefined) return undefined;
         const { mediaType, digest, bytes } = manifest;
         return { mediaType, digest, size: bytes.byteLength };
       }),
     getManifest: (repository, reference) =>
-      look(repository, (access) => getManifest(transport, repository, reference, access)),
+      look(repository, (access) => getManifest(at(repository), reference, access)),
     putManifest: async (repository, reference, manifest) => {
       try {
-        const listed = await sendManifest(transport, repository, reference, manifest);
+        const listed = await sendManifest(at(repository), reference, manifest);
         const subject = subjectOf(manifest);
         if (subject === undefined || listed) return;
-        await enterReferrer(transport, repository, manifestsOf(repository), subject, manifest, !isDigest(reference));
+        await enterReferrer(at(repository), manifestsOf(repository), subject, manifest, !isDigest(reference));
       } catch (error) {
         if (isDigest(reference) || !(error instanceof OciFailure) || !mayBeHeld(error)) throw error;
         // Whether the tag is immutable is said by nobody in a way to rely on. What it means now, it can tell itself.
@@ -112,7 +113,7 @@ export function createOciClient(options: OciClientOptions): OciClient {
         // rule about tags says no, or there are as many as one image may have.
         if (error.status !== 403) throw error;
         const before = await client.headManifest(repository, manifest.digest).catch(() => undefined);
-        const mayPut = await sendManifest(transport, repository, manifest.digest, manifest).then(
+        const mayPut = await sendManifest(at(repository), manifest.digest, manifest).then(
           () => true,
           () => false,
         );
@@ -121,13 +122,14 @@ export function createOciClient(options: OciClientOptions): OciClient {
       }
     },
     hasBlob: async (repository, digest) => {
-      const head = await headBlob(transport, repository, digest, 'pull');
+      const head = await headBlob(at(repository), digest, 'pull');
       if (head === undefined) return undefined;
       if (head.size !== undefined) return head.size;
-      throw unusable(`${origin}/v2/${repository}/blobs/${digest}`, host, repository, 'has a blob, but not its size');
+      const url = `${origin}/v2/${repository}/blobs/${digest}`;
+      throw unusable({ url, host, repository }, 'has a blob, but not its size');
     },
-    getBlob: (repository, descriptor) => getBlob(transport, repository, descriptor),
-    referrers: (repository, digest) => listReferrers(transport, repository, manifestsOf(repository), digest),
+    getBlob: (repository, descriptor) => getBlob(at(repository), descriptor),
+    referrers: (repository, digest) => listReferrers(at(repository), manifestsOf(repository), digest),
     pushBlob: async (repository, blob, from = [], absent = false) => {
       const key = `${repository}@${blob.digest}`;
       const running = pushing.get(key);
@@ -135,9 +137,7 @@ export function createOciClient(options: OciClientOptions): OciClient {
         await running;
         return 'exists';
       }
-      const push = pushBlob(transport, repository, blob, { from, absent, chunkBytes }).finally(() =>
-        pushing.delete(key),
-      );
+      const push = pushBlob(at(repository), blob, { from, absent, chunkBytes }).finally(() => pushing.delete(key));
       pushing.set(key, push);
       return push;
     },

@@ -1,29 +1,33 @@
-import { shownUrl } from '../failure.ts';
 import { readBody } from '../http.ts';
 import type { TokenScope } from './auth/credential.ts';
 import { isWordless } from './blob.ts';
 import { digestOf, isDigest } from './digest.ts';
 import { mediaTypes, parseObject } from './manifest.ts';
-import { drain, type OciResponse, type OciTransport } from './transport.ts';
+import { drain, type OciRepository, type OciResponse } from './transport.ts';
 import type { Descriptor, ManifestBytes } from './types.ts';
-import { mismatch, unusable } from './verify.ts';
+import { contentFrom, mismatch, unusable } from './verify.ts';
 
 const maxManifest = 4 * 1024 * 1024;
 const accept = Object.values(mediaTypes).join(', ');
 
-function asking(repository: string, reference: string, access: TokenScope['access']) {
-  const to = `/v2/${repository}/manifests/${reference}`;
-  return { to, scopes: [{ repository, access }], headers: { accept }, expect: [200, 404], repeat: true } as const;
+function asking(at: OciRepository, reference: string, access: TokenScope['access']) {
+  const to = `/v2/${at.name}/manifests/${reference}`;
+  return {
+    to,
+    scopes: [{ repository: at.name, access }],
+    headers: { accept },
+    expect: [200, 404],
+    repeat: true,
+  } as const;
 }
 
 /** `unclear`: HEAD doesn't tell digest, size or kind, or was refused, which has no words: GET tells. */
 export async function headManifest(
-  transport: OciTransport,
-  repository: string,
+  at: OciRepository,
   reference: string,
   access: TokenScope['access'],
 ): Promise<Descriptor | undefined | 'unclear'> {
-  const sent = transport.send({ ...asking(repository, reference, access), method: 'HEAD' }, async (response) => {
+  const sent = at.transport.send({ ...asking(at, reference, access), method: 'HEAD' }, async (response) => {
     await drain(response);
     if (response.status === 404) return undefined;
     const { 'docker-content-digest': digest, 'content-length': length = '' } = response.headers;
@@ -31,7 +35,7 @@ export async function headManifest(
     const size = Number(length);
     if (response.status !== 200 || !isDigest(digest) || !(size > 0) || !isManifestType(mediaType)) return 'unclear';
     if (isDigest(reference) && digest !== reference) {
-      throw mismatch(reference, { url: shownUrl(response.from), host: transport.host, repository }, digest);
+      throw mismatch(reference, contentFrom(response.from, at), digest);
     }
     return { mediaType, digest, size } as const;
   });
@@ -43,24 +47,23 @@ export async function headManifest(
 
 /** The manifest, its digest verified; undefined where there is none. */
 export function getManifest(
-  transport: OciTransport,
-  repository: string,
+  at: OciRepository,
   reference: string,
   access: TokenScope['access'],
 ): Promise<ManifestBytes | undefined> {
-  return transport.send({ ...asking(repository, reference, access), method: 'GET' }, async (response) => {
+  return at.transport.send({ ...asking(at, reference, access), method: 'GET' }, async (response) => {
     if (response.status === 404) {
       await drain(response);
       return undefined;
     }
     const bytes = await readBody(response, maxManifest);
-    const origin = { url: shownUrl(response.from), host: transport.host, repository };
+    const origin = contentFrom(response.from, at);
     const said = mediaTypeOf(response);
     const own = parseObject(bytes)?.mediaType;
     // A file server says `application/json`: then the manifest's own word has to do.
     const mediaType = isManifestType(said) || typeof own !== 'string' ? said : own;
     if (parseObject(bytes) === undefined || !isManifestType(mediaType)) {
-      throw unusable(origin.url, transport.host, repository, `answered ${said || 'something'} for a manifest`);
+      throw unusable(origin, `answered ${said || 'something'} for a manifest`);
     }
     const digest = digestOf(bytes);
     const told = response.headers['docker-content-digest'];
@@ -74,16 +77,15 @@ export function getManifest(
 
 /** Answers whether the registry lists it among its subject's referrers: its `OCI-Subject` header says so. */
 export function sendManifest(
-  transport: OciTransport,
-  repository: string,
+  at: OciRepository,
   reference: string,
   { mediaType, digest, bytes }: ManifestBytes,
 ): Promise<boolean> {
-  return transport.send(
+  return at.transport.send(
     {
       method: 'PUT',
-      to: `/v2/${repository}/manifests/${reference}`,
-      scopes: [{ repository, access: 'push' }],
+      to: `/v2/${at.name}/manifests/${reference}`,
+      scopes: [{ repository: at.name, access: 'push' }],
       headers: { 'content-type': mediaType },
       body: bytes,
       expect: [200, 201, 202],
@@ -94,7 +96,7 @@ export function sendManifest(
       await drain(response);
       const stored = response.headers['docker-content-digest'];
       if (isDigest(stored) && stored !== digest) {
-        throw mismatch(digest, { url: shownUrl(response.from), host: transport.host, repository }, stored);
+        throw mismatch(digest, contentFrom(response.from, at), stored);
       }
       return response.headers['oci-subject'] !== undefined;
     },

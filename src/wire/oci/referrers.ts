@@ -2,9 +2,9 @@ import { readBody } from '../http.ts';
 import { isDigest } from './digest.ts';
 import { OciFailure } from './failure.ts';
 import { descriptorsIn, mediaTypes, parseObject, toManifest } from './manifest.ts';
-import type { OciTransport } from './transport.ts';
+import type { OciRepository } from './transport.ts';
 import type { Descriptor, Digest, ManifestBytes } from './types.ts';
-import { unusable } from './verify.ts';
+import { contentFrom, unusable } from './verify.ts';
 
 const mostBytes = 4 * 1024 * 1024;
 
@@ -19,24 +19,23 @@ export interface ManifestAccess {
  * and what clients entered under the tag `sha256-…` because there was no list at their time.
  */
 export async function listReferrers(
-  transport: OciTransport,
-  repository: string,
+  at: OciRepository,
   manifests: Pick<ManifestAccess, 'get'>,
   digest: Digest,
 ): Promise<readonly Descriptor[]> {
-  const listed = await askList(transport, repository, digest);
+  const listed = await askList(at, digest);
   const entered = descriptorsIn(await entriesOf(manifests, digest)) ?? [];
   return [...listed, ...entered.filter((one) => !listed.some((other) => other.digest === one.digest))];
 }
 
 /** A registry that doesn't know the question answers with whatever it has: a login page, another status, no list. */
-async function askList(transport: OciTransport, repository: string, digest: Digest): Promise<readonly Descriptor[]> {
+async function askList(at: OciRepository, digest: Digest): Promise<readonly Descriptor[]> {
   try {
-    return await transport.send(
+    return await at.transport.send(
       {
         method: 'GET',
-        to: `/v2/${repository}/referrers/${digest}`,
-        scopes: [{ repository, access: 'pull' }],
+        to: `/v2/${at.name}/referrers/${digest}`,
+        scopes: [{ repository: at.name, access: 'pull' }],
         headers: { accept: mediaTypes.ociIndex },
         expect: [200],
         repeat: true,
@@ -68,8 +67,7 @@ const mostRounds = 8;
  * Throws OciFailure where something else stands under that tag.
  */
 export async function enterReferrer(
-  transport: OciTransport,
-  repository: string,
+  at: OciRepository,
   manifests: ManifestAccess,
   subject: Digest,
   { mediaType, digest, bytes }: ManifestBytes,
@@ -82,14 +80,14 @@ export async function enterReferrer(
   for (let round = 0; round < mostRounds; round++) {
     const entries = await entriesOf(manifests, subject);
     if (entries === undefined) {
-      const url = `${transport.origin}/v2/${repository}/manifests/${tagOf(subject)}`;
-      throw unusable(url, transport.host, repository, `holds no list of referrers under ${tagOf(subject)}`);
+      const url = new URL(`/v2/${at.name}/manifests/${tagOf(subject)}`, at.transport.origin);
+      throw unusable(contentFrom(url, at), `holds no list of referrers under ${tagOf(subject)}`);
     }
     if (entries.some((one) => (one as { digest?: unknown } | null)?.digest === digest)) {
       // Entered by an earlier run, or seen often enough since it was entered by this one.
       if (seen === undefined || seen === 1 || isTagged) return;
       seen = 1;
-      await transport.clock.sleep(settleMs * (1 + transport.random()), transport.signal);
+      await at.transport.clock.sleep(settleMs * (1 + at.transport.random()), at.transport.signal);
       continue;
     }
     const index = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: [...entries, entry] };

@@ -50,6 +50,12 @@ export interface OciTransport extends Patient {
   resolve(location: string | undefined, from: URL): URL;
 }
 
+/** One repository of a registry. */
+export interface OciRepository {
+  readonly transport: OciTransport;
+  readonly name: string;
+}
+
 export interface OciTransportOptions extends Patient {
   readonly http: Http;
   readonly host: string;

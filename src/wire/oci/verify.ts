@@ -1,7 +1,8 @@
 import { Transform } from 'node:stream';
-import { WireFailure } from '../failure.ts';
+import { shownUrl, WireFailure } from '../failure.ts';
 import { finishDigest, startDigest } from './digest.ts';
 import { OciFailure } from './failure.ts';
+import type { OciRepository } from './transport.ts';
 import type { Descriptor } from './types.ts';
 
 /** Where content comes from, for the failure. */
@@ -9,6 +10,11 @@ export interface ContentSource {
   readonly url: string;
   readonly host: string;
   readonly repository: string;
+}
+
+/** What came from a URL, for a repository. */
+export function contentFrom(url: URL, { transport, name }: OciRepository): ContentSource {
+  return { url: shownUrl(url), host: transport.host, repository: name };
 }
 
 /** Passes bytes on and fails at the first one too many, or at the end, unless size and digest are these. */
@@ -37,6 +43,6 @@ export function mismatch(digest: Descriptor['digest'], origin: ContentSource, go
 }
 
 /** An answer that is none of a registry's. */
-export function unusable(url: string, host: string, repository: string, what: string): OciFailure {
+export function unusable({ url, host, repository }: ContentSource, what: string): OciFailure {
   return new OciFailure(new WireFailure('malformed', url, { message: `${host} ${what}` }), { host, repository });
 }

@@ -104,8 +104,8 @@ describe('an entry', () => {
         if (keeps) held = list;
       },
     };
-    const at = transport as unknown as OciTransport;
-    await enterReferrer(at, 'app', manifests, digestOf('image'), manifest, isTagged);
+    const at = { transport: transport as unknown as OciTransport, name: 'app' };
+    await enterReferrer(at, manifests, digestOf('image'), manifest, isTagged);
     return { done, list: held && parseObject(held.bytes), slept: clock.slept };
   };
 

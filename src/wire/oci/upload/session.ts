@@ -3,7 +3,7 @@ import { shownUrl, WireFailure, wrongAnswer } from '../../failure.ts';
 import { withGrace } from '../../grace.ts';
 import type { TokenScope } from '../auth/credential.ts';
 import { isDigest } from '../digest.ts';
-import { drain, type OciResponse, type OciTransport } from '../transport.ts';
+import { drain, type OciRepository, type OciResponse } from '../transport.ts';
 import type { Digest } from '../types.ts';
 
 /** An upload that the registry has begun for us. */
@@ -27,20 +27,19 @@ const cancelMs = 5_000;
  * still waits a little for the answer: only that says which upload there is to drop.
  */
 export async function beginUpload(
-  transport: OciTransport,
-  repository: string,
+  at: OciRepository,
   mount?: { readonly digest: Digest; readonly from: string },
 ): Promise<UploadSession | 'mounted'> {
-  const to = new URL(`/v2/${repository}/blobs/uploads/`, transport.origin);
-  const scopes: TokenScope[] = [{ repository, access: 'push' }];
+  const to = new URL(`/v2/${at.name}/blobs/uploads/`, at.transport.origin);
+  const scopes: TokenScope[] = [{ repository: at.name, access: 'push' }];
   if (mount !== undefined) {
     to.searchParams.set('mount', mount.digest);
     to.searchParams.set('from', mount.from);
     scopes.push({ repository: mount.from, access: 'pull' });
   }
-  transport.signal.throwIfAborted();
-  return withGrace(cancelMs, transport, (signal) =>
-    transport.send(
+  at.transport.signal.throwIfAborted();
+  return withGrace(cancelMs, at.transport, (signal) =>
+    at.transport.send(
       // Begun twice is one session too many, which the registry drops in time.
       {
         method: 'POST',
@@ -55,7 +54,7 @@ export async function beginUpload(
       },
       async (response) => {
         await drain(response);
-        if (response.status === 202) return sessionOf(response, transport);
+        if (response.status === 202) return sessionOf(response, at);
         if (mount !== undefined) return 'mounted' as const;
         throw wrongAnswer(shownUrl(response.from), 'says that an empty upload is done');
       },
@@ -65,16 +64,15 @@ export async function beginUpload(
 
 /** Sends one chunk. The session that comes back says what the registry has now. */
 export function sendChunk(
-  transport: OciTransport,
-  repository: string,
+  at: OciRepository,
   session: UploadSession,
   chunk: { readonly start: number; readonly length: number; readonly open: () => Readable },
 ): Promise<UploadSession & { readonly received: number }> {
-  return transport.send(
+  return at.transport.send(
     {
       method: 'PATCH',
       to: session.url,
-      scopes: [{ repository, access: 'push' }],
+      scopes: [{ repository: at.name, access: 'push' }],
       headers: {
         'content-type': 'application/octet-stream',
         'content-length': String(chunk.length),
@@ -87,7 +85,7 @@ export function sendChunk(
     },
     async (response) => {
       await drain(response);
-      const next = sessionOf(response, transport, session);
+      const next = sessionOf(response, at, session);
       if (response.status === 202) return { ...next, received: next.received ?? chunk.start + chunk.length };
       const received = next.received ?? 0;
       if (received !== chunk.start) return { ...next, received };
@@ -98,30 +96,25 @@ export function sendChunk(
 }
 
 /** How far the upload is, after a cut; undefined when the registry doesn't know it any more, or doesn't tell. */
-export async function readStatus(
-  transport: OciTransport,
-  repository: string,
-  session: UploadSession,
-): Promise<UploadSession | undefined> {
-  return transport.send(
+export async function readStatus(at: OciRepository, session: UploadSession): Promise<UploadSession | undefined> {
+  return at.transport.send(
     {
       method: 'GET',
       to: session.url,
-      scopes: [{ repository, access: 'push' }],
+      scopes: [{ repository: at.name, access: 'push' }],
       expect: [200, 204, 400, 404, 405, 501],
       repeat: true,
     },
     async (response) => {
       await drain(response);
-      return response.status < 300 ? sessionOf(response, transport, session) : undefined;
+      return response.status < 300 ? sessionOf(response, at, session) : undefined;
     },
   );
 }
 
 /** Ends the upload, with all of the blob as its body or after its chunks. The registry verifies the digest. */
 export function finishUpload(
-  transport: OciTransport,
-  repository: string,
+  at: OciRepository,
   session: UploadSession,
   digest: Digest,
   whole?: { readonly size: number; readonly open: () => Readable },
@@ -129,11 +122,11 @@ export function finishUpload(
   // The URL is the registry's; what is in its query stays.
   const to = new URL(session.url);
   to.searchParams.set('digest', digest);
-  return transport.send(
+  return at.transport.send(
     {
       method: 'PUT',
       to,
-      scopes: [{ repository, access: 'push' }],
+      scopes: [{ repository: at.name, access: 'push' }],
       headers: { 'content-type': 'application/octet-stream', 'content-length': String(whole?.size ?? 0) },
       body: whole === undefined || whole.size === 0 ? new Uint8Array() : whole.open,
       expect: [201, 204],
@@ -151,19 +144,19 @@ export function finishUpload(
 }
 
 /** Drops an upload that leads nowhere, also when the run is told to stop. Nothing depends on it: never throws. */
-export async function cancelUpload(transport: OciTransport, repository: string, session: UploadSession): Promise<void> {
-  const scopes: TokenScope[] = [{ repository, access: 'push' }];
+export async function cancelUpload(at: OciRepository, session: UploadSession): Promise<void> {
+  const scopes: TokenScope[] = [{ repository: at.name, access: 'push' }];
   const signal = AbortSignal.timeout(cancelMs);
-  await transport
+  await at.transport
     .send({ method: 'DELETE', to: session.url, scopes, expect: [202, 204, 404], repeat: false, signal }, drain)
     .catch(() => undefined);
 }
 
-function sessionOf(response: OciResponse, transport: OciTransport, before?: UploadSession): UploadSession {
+function sessionOf(response: OciResponse, at: OciRepository, before?: UploadSession): UploadSession {
   const { headers, from } = response;
   // Only the first answer has to name the place; later ones may leave it as it is.
   const url =
-    headers.location === undefined && before !== undefined ? before.url : transport.resolve(headers.location, from);
+    headers.location === undefined && before !== undefined ? before.url : at.transport.resolve(headers.location, from);
   const least = headers['oci-chunk-min-length'];
   const last = /^(?:bytes=)?0-(\d+)$/.exec(headers.range ?? '')?.[1];
   return {
