@@ -1,3 +1,4 @@
+import { buffer } from 'node:stream/consumers';
 import type { Compression } from '../../plan/image.ts';
 import { WireFailure } from '../../wire/failure.ts';
 import { parseManifest, parseObject } from '../../wire/oci/manifest.ts';
@@ -59,9 +60,8 @@ async function layersOf(
     manifest = parseManifest(one);
   }
   if (manifest.is === 'index' || manifest.config.size > mostConfig) return [];
-  const chunks: Buffer[] = [];
-  for await (const chunk of await client.getBlob(repository, manifest.config)) chunks.push(chunk);
-  const rootfs = parseObject(Buffer.concat(chunks))?.rootfs as { diff_ids?: unknown } | undefined;
+  const config = await buffer(await client.getBlob(repository, manifest.config));
+  const rootfs = parseObject(config)?.rootfs as { diff_ids?: unknown } | undefined;
   const plain = rootfs?.diff_ids;
   if (!Array.isArray(plain) || plain.length !== manifest.layers.length) return [];
   const packed = new RegExp(`[.+]${compression}$`);

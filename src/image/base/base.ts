@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { type Place, TagboatError } from '../../errors.ts';
 import { WireFailure } from '../../wire/failure.ts';
 import { isDigest } from '../../wire/oci/digest.ts';
@@ -108,12 +109,10 @@ async function readConfig(
   place: Place,
 ): Promise<OciImageConfig> {
   if (descriptor.size > mostConfig) throw unreadable(name, 'its config is larger than any real one', place);
-  const chunks: Buffer[] = [];
-  await atRegistry(registry, repository, descriptor.digest, async () => {
-    chunks.length = 0;
-    for await (const chunk of await registry.client.getBlob(repository, descriptor)) chunks.push(chunk);
-  });
-  const config = baseConfig(parseObject(Buffer.concat(chunks)));
+  const bytes = await atRegistry(registry, repository, descriptor.digest, async () =>
+    buffer(await registry.client.getBlob(repository, descriptor)),
+  );
+  const config = baseConfig(parseObject(bytes));
   if (config === undefined) throw unreadable(name, 'its config is not that of an image', place);
   return config;
 }

@@ -1,8 +1,8 @@
-import { Readable } from 'node:stream';
-import { digestOf } from '../../wire/oci/digest.ts';
-import { mediaTypes, parseManifest, parseObject, toManifest } from '../../wire/oci/manifest.ts';
-import type { BlobSource, Digest, ManifestBytes, OciClient } from '../../wire/oci/types.ts';
+import { buffer } from 'node:stream/consumers';
+import { parseManifest, parseObject } from '../../wire/oci/manifest.ts';
+import type { Digest, ManifestBytes, OciClient } from '../../wire/oci/types.ts';
 import type { Clock } from '../../wire/world.ts';
+import { readArtifact, sendArtifact } from '../artifact.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import { type InputKind, sha256 } from './inputs.ts';
 
@@ -33,7 +33,7 @@ export function recordTag(digest: Digest): string {
   return `inputs-${digest.slice('sha256:'.length)}`;
 }
 
-/** Keeps what went into an image as an OCI artifact beside it (image spec, "Artifact Usage"). Throws WireFailure. */
+/** Keeps what went into an image as an artifact beside it. Throws WireFailure. */
 export async function writeRecord(
   client: OciClient,
   repository: string,
@@ -41,19 +41,10 @@ export async function writeRecord(
   fingerprint: Pick<Fingerprint, 'hash' | 'inputs'>,
   clock: Clock,
 ): Promise<void> {
-  const record = blobOf(recordBytes(fingerprint));
-  const empty = blobOf(Buffer.from('{}'));
-  // A record is written once for an image, so that nobody is asked whether it is there.
-  await Promise.all([client.pushBlob(repository, record, [], true), client.pushBlob(repository, empty)]);
-  const manifest = toManifest(mediaTypes.ociManifest, {
-    schemaVersion: 2,
-    mediaType: mediaTypes.ociManifest,
-    artifactType: type,
-    config: { mediaType: 'application/vnd.oci.empty.v1+json', digest: empty.digest, size: empty.size },
-    layers: [{ mediaType: type, digest: record.digest, size: record.size }],
-    // So that what lists or removes what belongs to an image finds it.
-    subject: { mediaType: image.mediaType, digest: image.digest, size: image.bytes.byteLength },
-    annotations: { [created]: new Date(clock.now()).toISOString() },
+  const annotations = { [created]: new Date(clock.now()).toISOString() };
+  const subject = { ...image, size: image.bytes.byteLength };
+  const manifest = await sendArtifact(client, repository, subject, {
+    ...{ type, bytes: recordBytes(fingerprint), annotations },
   });
   await client.putManifest(repository, recordTag(image.digest), manifest);
 }
@@ -64,13 +55,8 @@ export async function readRecord(
   repository: string,
   digest: Digest,
 ): Promise<InputRecord | undefined> {
-  const found = await client.getManifest(repository, recordTag(digest));
-  const manifest = found === undefined ? undefined : parseManifest(found);
-  const layer = manifest?.is === 'image' ? manifest.layers.find(({ mediaType }) => mediaType === type) : undefined;
-  if (layer === undefined || layer.size > 2 * mostBytes) return undefined;
-  const chunks: Buffer[] = [];
-  for await (const chunk of await client.getBlob(repository, layer)) chunks.push(chunk);
-  return recordIn(parseObject(Buffer.concat(chunks)));
+  const record = await readArtifact(client, repository, recordTag(digest), { type, most: 2 * mostBytes });
+  return record && recordIn(parseObject(record));
 }
 
 /** When an image was built, milliseconds since the epoch, by its record or its config. Throws WireFailure. */
@@ -95,9 +81,7 @@ async function configTime(client: OciClient, repository: string, image: Manifest
     manifest = parseManifest(child);
   }
   if (manifest.is === 'index' || manifest.config.size > 4 * 1024 * 1024) return undefined;
-  const chunks: Buffer[] = [];
-  for await (const chunk of await client.getBlob(repository, manifest.config)) chunks.push(chunk);
-  return timeOf(parseObject(Buffer.concat(chunks))?.created);
+  return timeOf(parseObject(await buffer(await client.getBlob(repository, manifest.config)))?.created);
 }
 
 function timeOf(value: unknown): number | undefined {
@@ -132,10 +116,6 @@ function recordIn(value: Record<string, unknown> | undefined): InputRecord | und
 
 function shortDigest(value: string): string {
   return sha256(value).slice(0, digits);
-}
-
-function blobOf(bytes: Buffer): BlobSource {
-  return { digest: digestOf(bytes), size: bytes.byteLength, open: () => Readable.from([bytes]) };
 }
 
 /** One input that isn't as it was. */
