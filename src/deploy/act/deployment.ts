@@ -54,13 +54,11 @@ export async function withDeployment(
   const say = async (state: DeploymentState, description: string): Promise<void> => {
     const known = id;
     if (known === undefined) return;
-    await tell(() =>
-      setDeploymentStatus(world.http, at, known, { state, description, logUrl: source.runUrl, url, autoInactive }),
-    );
+    await tell(() => setDeploymentStatus(at, known, { state, description, logUrl: source.runUrl, url, autoInactive }));
   };
   await tell(async () => {
     const description = describing(delivery, commit);
-    id = await createDeployment(world.http, at, {
+    id = await createDeployment(at, {
       ref: source.commit,
       environment: name,
       description,
@@ -95,9 +93,9 @@ export async function endDeployments(world: World, emit: Emit, environment: stri
   // A retirement by hand has no job whose token could write.
   if (at === undefined) return;
   await writing(world, emit, environment).tell(async () => {
-    for (const id of await deploymentIds(world.http, at, environment, mostListed)) {
+    for (const id of await deploymentIds(at, environment, mostListed)) {
       const status = { state: 'inactive', description: 'Retired', logUrl: undefined } as const;
-      await setDeploymentStatus(world.http, at, id, status);
+      await setDeploymentStatus(at, id, status);
     }
   });
 }
@@ -139,7 +137,7 @@ export async function healthyTimes(
 ): Promise<((delivery: string, commit: string) => string | undefined) | undefined> {
   const at = repositoryIn(world, repository);
   if (at === undefined) return undefined;
-  const all = await listDeployments(world.http, at, environment, mostListed);
+  const all = await listDeployments(at, environment, mostListed);
   const known = new Map(all.map(({ description, succeededAt }) => [description, succeededAt]));
   return (delivery, commit) => known.get(describing(delivery, commit));
 }
@@ -149,18 +147,13 @@ function isLimit(error: unknown): boolean {
   return isRetryable(error) && [403, 429].includes((error as WireFailure).status ?? 0);
 }
 
-function repositoryIn({ env, signal, clock }: World, named?: string): GitHubRepository | undefined {
+function repositoryIn({ env, http, signal, clock }: World, named?: string): GitHubRepository | undefined {
   const {
     GITHUB_REPOSITORY: repository = named,
     GITHUB_TOKEN: token,
     GITHUB_API_URL: api = 'https://api.github.com',
   } = env;
   if (!repository || !token) return undefined;
-  return {
-    api: api.replace(/\/+$/, ''),
-    repository,
-    token: new Secret(token.trim(), 'GITHUB_TOKEN'),
-    signal,
-    now: clock.now,
-  };
+  const secret = new Secret(token.trim(), 'GITHUB_TOKEN');
+  return { http, clock, signal, api: api.replace(/\/+$/, ''), repository, token: secret };
 }

@@ -1,7 +1,7 @@
 import type { Reason } from '../../plan/deploy.ts';
 import type { Application, AppRef, ArgoCd, ResourceEvent, TreeNode } from '../../wire/argocd/types.ts';
 import { beginning } from '../../wire/text/shorten.ts';
-import type { World } from '../../wire/world.ts';
+import { type Ticking, within } from '../observe/asked-until.ts';
 import { below, illPods, podFault } from './pod.ts';
 
 /** As much as helps: a cluster in trouble has hundreds of pods, all ill of the same thing. */
@@ -14,7 +14,7 @@ const longestLine = 500;
 const patienceMs = 15_000;
 
 export interface Asking {
-  readonly world: Pick<World, 'clock' | 'signal'>;
+  readonly world: Ticking;
   readonly argocd: ArgoCd;
   readonly app: AppRef;
 }
@@ -25,34 +25,37 @@ export interface Asking {
  */
 export async function reasonsOf(asking: Asking, last: Application | undefined): Promise<Reason[]> {
   if (last === undefined) return [];
-  const done = new AbortController();
-  const until = AbortSignal.any([done.signal, asking.world.signal]);
-  const over = asking.world.clock.sleep(patienceMs, until).catch(() => undefined);
-  try {
-    return await collect(asking, last, (answer) =>
-      Promise.race([answer.catch(() => undefined), over.then(() => undefined)]),
+  const { world, argocd, app } = asking;
+  const until = world.clock.now() + patienceMs;
+  const orLess: OrLess = (answer) =>
+    within(
+      world,
+      until - world.clock.now(),
+      answer.catch(() => undefined),
+      () => undefined,
     );
-  } finally {
-    done.abort();
-    asking.world.signal.throwIfAborted();
-  }
-}
-
-async function collect(asking: Asking, last: Application, orLess: OrLess): Promise<Reason[]> {
-  const [whole, tree] = await Promise.all([
+  const [whole, tree = []] = await Promise.all([
     // The shared stream tells no resources.
-    last.resources.length > 0 ? last : orLess(asking.argocd.application(asking.app)),
-    orLess(asking.argocd.tree(asking.app)),
+    last.resources.length > 0 ? last : orLess(argocd.application(app)),
+    orLess(argocd.tree(app)),
   ]);
   const application = whole ?? last;
-  return [
-    ...errorConditions(application),
-    ...(await Promise.all(failedResults(asking, application, tree ?? [], orLess))),
-    ...(await Promise.all(
-      unwell(application, tree ?? []).map((one) => resourceReason(asking, one, tree ?? [], orLess)),
-    )),
-    ...outOfSync(application),
-  ];
+  const looking = { ...asking, tree, orLess };
+  const [failed, ill] = await Promise.all([
+    Promise.all(failedResults(looking, application)),
+    Promise.all(unwell(application, tree).map((one) => resourceReason(looking, one))),
+  ]);
+  world.signal.throwIfAborted();
+  return [...errorConditions(application), ...failed, ...ill, ...outOfSync(application)];
+}
+
+type OrLess = <T>(answer: Promise<T>) => Promise<T | undefined>;
+
+/** With what the reasons of one application are looked for. */
+interface Looking extends Asking {
+  readonly tree: readonly TreeNode[];
+  /** An answer while there is time for it; undefined for one that failed, or comes later. */
+  readonly orLess: OrLess;
 }
 
 function errorConditions({ conditions, name }: Application): Reason[] {
@@ -62,35 +65,28 @@ function errorConditions({ conditions, name }: Application): Reason[] {
 }
 
 /** What a sync failed at; a hook with the pods that it had, while they are there. */
-function failedResults(asking: Asking, { operation }: Application, tree: readonly TreeNode[], orLess: OrLess) {
+function failedResults(looking: Looking, { operation }: Application) {
   if (operation?.phase !== 'Failed' && operation?.phase !== 'Error') return [];
   return operation.resources
     .filter(({ status, hookPhase }) => status === 'SyncFailed' || hookPhase === 'Failed' || hookPhase === 'Error')
     .slice(0, mostResources)
     .map(async (one): Promise<Reason> => {
-      const hook = one.hookPhase === '' ? undefined : nodeOf(one, tree);
-      const pods = hook === undefined ? [] : illPods(hook, tree, mostPods);
-      const parts = await Promise.all(pods.map((pod) => podReason(asking, pod, tree, orLess)));
+      const hook = one.hookPhase === '' ? undefined : nodeOf(one, looking.tree);
+      const pods = hook === undefined ? [] : illPods(hook, looking.tree, mostPods);
+      const parts = await Promise.all(pods.map((pod) => podReason(looking, pod)));
       return { ...leaf(`${one.kind} ${one.name}`, one.hookPhase || one.status, one.message), parts };
     });
 }
 
 /** A resource's own node. */
 function nodeOf(
-  { kind, name, namespace }: { readonly kind: string; readonly name: string; readonly namespace: string },
+  { kind, name, namespace }: Pick<TreeNode, 'kind' | 'name' | 'namespace'>,
   tree: readonly TreeNode[],
 ): TreeNode | undefined {
   return tree.find((node) => node.kind === kind && node.name === name && node.namespace === namespace);
 }
 
-interface Unwell {
-  readonly group: string;
-  readonly kind: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly health: string;
-  readonly message: string;
-}
+type Unwell = Pick<TreeNode, 'kind' | 'namespace' | 'name' | 'health' | 'message'>;
 
 /** The application's own resources that aren't healthy, the worst first; where it doesn't tell, by the tree. */
 function unwell({ resources }: Application, tree: readonly TreeNode[]): Unwell[] {
@@ -110,52 +106,40 @@ function outOfSync({ sync, resources }: Application): Reason[] {
   return own.slice(0, mostResources).map(({ kind, name }) => leaf(`${kind} ${name}`, 'OutOfSync', ''));
 }
 
-type OrLess = <T>(answer: Promise<T>) => Promise<T | undefined>;
-
-async function resourceReason(asking: Asking, own: Unwell, tree: readonly TreeNode[], orLess: OrLess): Promise<Reason> {
-  const top = nodeOf(own, tree);
-  const pods = top === undefined ? [] : illPods(top, tree, mostPods);
-  const parts = await Promise.all(pods.map((pod) => podReason(asking, pod, tree, orLess)));
-  const events = pods.length > 0 || top === undefined ? [] : await creationEvents(asking, top, tree, orLess);
+async function resourceReason(looking: Looking, own: Unwell): Promise<Reason> {
+  const top = nodeOf(own, looking.tree);
+  const pods = top === undefined ? [] : illPods(top, looking.tree, mostPods);
+  const parts = await Promise.all(pods.map((pod) => podReason(looking, pod)));
+  const events = pods.length > 0 || top === undefined ? [] : await creationEvents(looking, top);
   return { ...leaf(`${own.kind} ${own.name}`, own.health, own.message), events, parts };
 }
 
 /** Why a resource has no pods: its own events, or those of its newest replica set, such as a quota that is used up. */
-async function creationEvents(
-  asking: Asking,
-  top: TreeNode,
-  tree: readonly TreeNode[],
-  orLess: OrLess,
-): Promise<string[]> {
-  const [newest] = below(top, tree)
+async function creationEvents(looking: Looking, top: TreeNode): Promise<string[]> {
+  const [newest] = below(top, looking.tree)
     .filter(({ kind }) => kind === 'ReplicaSet')
     .sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
-  const own = await eventsOf(asking, top, orLess);
-  return newest === undefined ? own : [...own, ...(await eventsOf(asking, newest, orLess))].slice(-mostEvents);
+  const own = await eventsOf(looking, top);
+  return newest === undefined ? own : [...own, ...(await eventsOf(looking, newest))].slice(-mostEvents);
 }
 
 /** Volumes that a pod without a node may wait for. */
-async function pendingClaims(
-  asking: Asking,
-  pod: TreeNode,
-  tree: readonly TreeNode[],
-  orLess: OrLess,
-): Promise<Reason[]> {
-  const claims = tree.filter(
+async function pendingClaims(looking: Looking, pod: TreeNode): Promise<Reason[]> {
+  const claims = looking.tree.filter(
     ({ kind, namespace, health }) =>
       kind === 'PersistentVolumeClaim' && namespace === pod.namespace && health !== 'Healthy' && health !== '',
   );
   return Promise.all(
     claims.slice(0, mostPods).map(async (claim) => ({
       ...leaf(`PersistentVolumeClaim ${claim.name}`, claim.health, claim.message),
-      events: await eventsOf(asking, claim, orLess),
+      events: await eventsOf(looking, claim),
     })),
   );
 }
 
-async function podReason(asking: Asking, pod: TreeNode, tree: readonly TreeNode[], orLess: OrLess): Promise<Reason> {
-  const { argocd, app } = asking;
-  const [manifest, events] = await Promise.all([orLess(argocd.resource(app, pod)), eventsOf(asking, pod, orLess)]);
+async function podReason(looking: Looking, pod: TreeNode): Promise<Reason> {
+  const { argocd, app, orLess } = looking;
+  const [manifest, events] = await Promise.all([orLess(argocd.resource(app, pod)), eventsOf(looking, pod)]);
   const fault = podFault(manifest);
   const started =
     fault === undefined ||
@@ -175,11 +159,11 @@ async function podReason(asking: Asking, pod: TreeNode, tree: readonly TreeNode[
     message: beginning(fault?.message || pod.message, 2_000),
     events,
     log: log.slice(-mostLines).map((line) => beginning(line, longestLine)),
-    parts: fault?.status === 'Unschedulable' ? await pendingClaims(asking, pod, tree, orLess) : [],
+    parts: fault?.status === 'Unschedulable' ? await pendingClaims(looking, pod) : [],
   };
 }
 
-async function eventsOf({ argocd, app }: Asking, node: TreeNode, orLess: OrLess): Promise<string[]> {
+async function eventsOf({ argocd, app, orLess }: Looking, node: TreeNode): Promise<string[]> {
   const events = (await orLess(argocd.events(app, node))) ?? [];
   return [...events]
     .sort((a, b) => (a.at < b.at ? -1 : 1))

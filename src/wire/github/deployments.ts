@@ -1,20 +1,18 @@
 import { wrongAnswer } from '../failure.ts';
 import { jsonIn, numberAt, textAt } from '../fields.ts';
-import { type Http, readBody } from '../http.ts';
+import { readBody } from '../http.ts';
 import { answerFailure } from '../retry.ts';
 import type { Secret } from '../secret.ts';
 import { beginning } from '../text/shorten.ts';
+import type { World } from '../world.ts';
 
-/** The REST API of one GitHub repository. */
-export interface GitHubRepository {
+/** The REST API of one GitHub repository, and the way to it. */
+export interface GitHubRepository extends Pick<World, 'http' | 'clock' | 'signal'> {
   /** `https://api.github.com`, no slash at the end. */
   readonly api: string;
   /** `owner/name`. */
   readonly repository: string;
   readonly token: Secret;
-  readonly signal: AbortSignal;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
 }
 
 export type DeploymentState = 'in_progress' | 'success' | 'failure' | 'error' | 'inactive';
@@ -24,7 +22,6 @@ export const longestDescription = 140;
 
 /** Makes a deployment of a commit, merging and requiring nothing; answers its id. Throws WireFailure. */
 export async function createDeployment(
-  http: Http,
   at: GitHubRepository,
   deployment: {
     readonly ref: string;
@@ -43,7 +40,7 @@ export async function createDeployment(
     auto_merge: false,
     required_contexts: [],
   };
-  const value = await post(http, at, 'deployments', body);
+  const value = await send(at, 'deployments', body);
   const id = numberAt(value, 'id');
   if (id > 0) return id;
   throw wrongAnswer(at.api, 'made no deployment');
@@ -51,7 +48,6 @@ export async function createDeployment(
 
 /** Says how a deployment stands; an environment's earlier ones become inactive with a success. Throws WireFailure. */
 export async function setDeploymentStatus(
-  http: Http,
   at: GitHubRepository,
   id: number,
   status: {
@@ -62,7 +58,7 @@ export async function setDeploymentStatus(
     readonly autoInactive?: boolean | undefined;
   },
 ): Promise<void> {
-  await post(http, at, `deployments/${id}/statuses`, {
+  await send(at, `deployments/${id}/statuses`, {
     state: status.state,
     description: beginning(status.description, longestDescription),
     auto_inactive: status.autoInactive ?? true,
@@ -80,14 +76,13 @@ export interface ListedDeployment {
 
 /** The newest deployments to an environment, each with a request of its own for its statuses. Throws WireFailure. */
 export async function listDeployments(
-  http: Http,
   at: GitHubRepository,
   environment: string,
   most: number,
 ): Promise<ListedDeployment[]> {
-  const all = await listed(http, at, environment, most);
+  const all = await listed(at, environment, most);
   const one = async (value: unknown): Promise<ListedDeployment> => {
-    const statuses = await send(http, at, `deployments/${numberAt(value, 'id')}/statuses?per_page=100`);
+    const statuses = await send(at, `deployments/${numberAt(value, 'id')}/statuses?per_page=100`);
     const good = (Array.isArray(statuses) ? statuses : []).filter((status) => textAt(status, 'state') === 'success');
     const times = good.map((status) => textAt(status, 'created_at')).sort();
     return { sha: textAt(value, 'sha'), description: textAt(value, 'description'), succeededAt: times[0] || undefined };
@@ -95,32 +90,19 @@ export async function listDeployments(
   return Promise.all(all.map(one));
 }
 
-async function listed(http: Http, at: GitHubRepository, environment: string, most: number): Promise<unknown[]> {
-  const all = await send(http, at, `deployments?environment=${encodeURIComponent(environment)}&per_page=${most}`);
+async function listed(at: GitHubRepository, environment: string, most: number): Promise<unknown[]> {
+  const all = await send(at, `deployments?environment=${encodeURIComponent(environment)}&per_page=${most}`);
   return (Array.isArray(all) ? all : []).slice(0, most);
 }
 
 /** The ids of the newest deployments to an environment. Throws WireFailure. */
-export async function deploymentIds(
-  http: Http,
-  at: GitHubRepository,
-  environment: string,
-  most: number,
-): Promise<number[]> {
-  return (await listed(http, at, environment, most)).map((value) => numberAt(value, 'id'));
-}
-
-function post(http: Http, at: GitHubRepository, path: string, body: unknown): Promise<unknown> {
-  return send(http, at, path, body);
+export async function deploymentIds(at: GitHubRepository, environment: string, most: number): Promise<number[]> {
+  return (await listed(at, environment, most)).map((value) => numberAt(value, 'id'));
 }
 
 /** One request: a POST with a body, or else a GET. */
-async function send(
-  http: Http,
-  { api, repository, token, signal, now }: GitHubRepository,
-  path: string,
-  body?: unknown,
-): Promise<unknown> {
+async function send(at: GitHubRepository, path: string, body?: unknown): Promise<unknown> {
+  const { http, api, repository, token, signal } = at;
   const url = `${api}/repos/${repository}/${path}`;
   const response = await http({
     method: body === undefined ? 'GET' : 'POST',
@@ -138,5 +120,5 @@ async function send(
   const text = (await readBody(response, 1024 * 1024)).toString('utf8');
   const value = jsonIn(text);
   if (response.status === (body === undefined ? 200 : 201)) return value;
-  throw answerFailure(response, now(), { text: textAt(value, 'message') });
+  throw answerFailure(response, at.clock.now(), { text: textAt(value, 'message') });
 }

@@ -209,14 +209,8 @@ const clients: readonly (readonly [what: string, host: string, env: Env, ask: As
     hosts.github,
     {},
     (world) => {
-      const at = {
-        api: `https://${hosts.github}`,
-        repository: 'a/b',
-        token,
-        signal: world.signal,
-        now: world.clock.now,
-      };
-      return createDeployment(world.http, at, { ref: 'main', environment: 'e', description: '' });
+      const at = { ...world, api: `https://${hosts.github}`, repository: 'a/b', token };
+      return createDeployment(at, { ref: 'main', environment: 'e', description: '' });
     },
   ],
   [
