@@ -1,14 +1,14 @@
 import { exitCodes } from '../errors/codes.ts';
 import { TagboatError } from '../errors.ts';
 import { type Emit, emitNotice } from '../events.ts';
-import type { DeployPlan, Verdict } from '../plan/deploy.ts';
+import type { Verdict } from '../plan/deploy.ts';
 import type { PushedImage } from '../plan/outcome.ts';
 import type { LiveLook } from '../plan/where.ts';
 import type { Application, ArgoCd } from '../wire/argocd/types.ts';
 import type { Relation } from '../wire/git/ancestry.ts';
 import type { Http } from '../wire/http.ts';
 import type { World } from '../wire/world.ts';
-import { createNudge, webhookSecret } from './act/nudge.ts';
+import { createNudge, type Pushed, webhookSecret } from './act/nudge.ts';
 import { answerBy, askedUntil } from './observe/asked-until.ts';
 import type { Feed } from './observe/feed.ts';
 import { findApplications, type Search } from './observe/find.ts';
@@ -46,18 +46,12 @@ export interface Server {
 }
 
 /** A config commit to be seen live. */
-export interface Delivered {
+export interface Delivered extends Pushed {
   readonly delivery: string;
-  readonly repo: string;
-  readonly branch: string;
-  readonly commit: string;
-  readonly parent: string | undefined;
-  readonly files: readonly string[];
   /** What the commit set; images are looked for by these values. */
   readonly changes: readonly Replacing[];
   readonly images: readonly PushedImage[];
   readonly history: History;
-  readonly deploy: DeployPlan;
 }
 
 /** How long an application that isn't there may take to appear, and an Argo CD that is away to come back. */

@@ -1,16 +1,13 @@
 import { entry, exitCodes } from './codes.ts';
+import type { TokenRefused } from './keyless.ts';
 
 const { config, credentials } = exitCodes;
 
-export interface RoleRefused {
+/** `code`: AWS's, without `Exception`. */
+export interface RoleRefused extends TokenRefused {
   readonly role: string;
-  /** AWS's code, without `Exception`. */
-  readonly code: string;
   readonly region: string;
   readonly seconds: number;
-  readonly issuer: string;
-  readonly sub: string;
-  readonly aud: string;
   /** A trust policy that would accept the token, as JSON. */
   readonly policy: string;
   readonly notes: readonly string[];

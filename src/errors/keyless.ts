@@ -13,25 +13,25 @@ const tokenUses: Readonly<Record<TokenUse, { readonly who: string; readonly else
   signing: { who: 'Signing', elsewhere: 'Without one images are not signed by a job: leave out `sign`.' },
 };
 
-export interface GoogleRefused {
+/** A token that a cloud refused, by its own code. */
+export interface TokenRefused {
   readonly code: string;
-  readonly provider: string;
-  readonly serviceAccount: string | undefined;
   readonly issuer: string;
   readonly sub: string;
   readonly aud: string;
+}
+
+export interface GoogleRefused extends TokenRefused {
+  readonly provider: string;
+  readonly serviceAccount: string | undefined;
   readonly others: Readonly<Record<string, string>> | undefined;
   /** The service account refused it, after the provider had accepted it. */
   readonly byAccount: boolean;
 }
 
-export interface AzureRefused {
-  readonly code: string;
+export interface AzureRefused extends TokenRefused {
   readonly clientId: string;
   readonly tenantId: string;
-  readonly issuer: string;
-  readonly sub: string;
-  readonly aud: string;
 }
 
 /** What Google's token service and its service accounts accept this job by, as gcloud sets it. */

@@ -1,5 +1,7 @@
 /** The values of holds: places in a config repo that later runs leave alone. Pure data, as in plan.ts. */
 
+import type { ValueType } from './value.ts';
+
 /** One value of one file. */
 export interface HeldPlace {
   readonly file: string;
@@ -34,6 +36,23 @@ export type HoldChange =
   | { readonly is: 'release'; readonly places: readonly HeldPlace[] }
   /** A file that can't be read is written anew with those of its holds that are sound. */
   | { readonly is: 'repair'; readonly places: readonly [] };
+
+/** The earlier values of some places, as a rollback puts them back. */
+export interface EarlierValues {
+  /** The values then, and as they are now, in the places' order. */
+  readonly values: readonly string[];
+  readonly now: readonly string[];
+  /** The types of the values then, where they can be written as those. */
+  readonly types: readonly (ValueType | undefined)[];
+  /** Tagboat's commits that are undone, newest first; with each, the app repo's commit that it brought, where it tells. */
+  readonly undone: readonly {
+    readonly commit: string;
+    readonly subject: string;
+    readonly source?: string | undefined;
+  }[];
+  /** Where the values came from: the trailer `Tagboat-Source` of the delivery that brought them. */
+  readonly source: string | undefined;
+}
 
 /** Where the values of a promotion come from. */
 export interface PromotedPlan {

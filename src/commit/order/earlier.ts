@@ -1,6 +1,5 @@
 import { TagboatError } from '../../errors.ts';
-import type { HeldPlace } from '../../plan/holds.ts';
-import type { ValueType } from '../../plan/value.ts';
+import type { EarlierValues, HeldPlace } from '../../plan/holds.ts';
 import type { DeliveryPlan, GitCredential } from '../../plan.ts';
 import { type HistoryCommit, newestCommits } from '../../wire/git/ancestry.ts';
 import { isObjectId, type ObjectId } from '../../wire/git/pack/object.ts';
@@ -11,24 +10,10 @@ import type { ConfigRepo } from '../repo/config-repo.ts';
 import { sourceOf, trailersOf } from './trailers.ts';
 
 /** An earlier state of some places, and what going back to it undoes. */
-export interface EarlierState {
+export interface EarlierState extends EarlierValues {
   /** The config commit that had it. */
   readonly at: ObjectId;
   readonly tip: ObjectId;
-  /** The values there, and as they are now, in the places' order. */
-  readonly values: readonly string[];
-  readonly now: readonly string[];
-  /** The types of the values there, where they can be written as those. */
-  readonly types: readonly (ValueType | undefined)[];
-  /** Tagboat's commits that are undone, newest first. */
-  readonly undone: readonly {
-    readonly commit: ObjectId;
-    readonly subject: string;
-    /** The app repo's commit that it brought, where it tells. */
-    readonly source: ObjectId | undefined;
-  }[];
-  /** Where the values came from: the trailer `Tagboat-Source` as it was. */
-  readonly source: string | undefined;
 }
 
 export interface EarlierOptions {

@@ -5,6 +5,7 @@ import { shownUrl } from '../../wire/failure.ts';
 import type { ObjectId } from '../../wire/git/pack/object.ts';
 import { createTipReader, type TipReader } from '../../wire/git/reader.ts';
 import { type GitRemote, openRemote } from '../../wire/git/remote.ts';
+import type { RemoteOptions } from '../../wire/git/smart-http.ts';
 import type { PathEnd, Snapshot } from '../../wire/git/snapshot.ts';
 import type { FileMessages } from '../../wire/github/branch-state.ts';
 import type { Tell, World } from '../../wire/world.ts';
@@ -44,14 +45,8 @@ export interface BranchLook {
   readonly intents: ReadonlyMap<string, ObjectId>;
 }
 
-export interface ConfigRepoOptions {
+export interface ConfigRepoOptions extends Omit<RemoteOptions, 'url' | 'authorization'> {
   readonly credential: GitCredential | undefined;
-  readonly idleMs: number;
-  /** Nothing is read beyond this time of the world's clock. */
-  readonly deadline: number;
-  /** What passes is tried again until this time, and always for two seconds. Default: until the deadline. */
-  readonly patientUntil?: number | undefined;
-  readonly notice: Tell;
 }
 
 /** Opens a delivery's config repo; nothing is sent yet. Throws GIT_URL_UNSUPPORTED, BRANCH_NAME_INVALID. */

@@ -1,28 +1,15 @@
 import type { DeployPlan } from '../../plan/deploy.ts';
-import type { HoldChange } from '../../plan/holds.ts';
-import type { ValueType } from '../../plan/value.ts';
+import type { EarlierValues, HoldChange } from '../../plan/holds.ts';
 import type { DeliveryPlan, Edit } from '../../plan.ts';
 import { proposedBeside } from './beside.ts';
 import type { HoldTarget } from './hold.ts';
 import { appOf, personText, withoutControls, writeMessage } from './message.ts';
 import { defaultPerson, type Identity } from './run.ts';
 
-export interface RollbackRequest extends Identity {
-  /** The earlier values, and those that are gone back from, in the order of the target's places. */
-  readonly values: readonly string[];
-  readonly now: readonly string[];
-  /** The types of the earlier values, where they are known. */
-  readonly types: readonly (ValueType | undefined)[];
+export interface RollbackRequest extends Identity, EarlierValues {
   /** The config commit that had them, and the branch's tip that is gone back from. */
   readonly to: string;
   readonly from: string;
-  readonly undone: readonly {
-    readonly commit: string;
-    readonly subject: string;
-    readonly source?: string | undefined;
-  }[];
-  /** The trailer `Tagboat-Source` of the delivery that brought them. */
-  readonly source: string | undefined;
   readonly why: string;
   readonly by: string | undefined;
   /** ISO 8601: when the hold ends by itself. */

@@ -1,18 +1,9 @@
-import type { ArgoCdPlan, DeployPlan } from '../../plan/deploy.ts';
-import type {
-  Attest,
-  BuilderTls,
-  BuildSecret,
-  BuildSsh,
-  Compression,
-  NamedContext,
-  Required,
-  SignPlan,
-} from '../../plan/image.ts';
+import type { ArgoCdPlan } from '../../plan/deploy.ts';
+import type { NamedContext } from '../../plan/image.ts';
 import type { AfterPlan } from '../../plan/listed.ts';
 import type { HookPlan } from '../../plan/outcome.ts';
-import type { PullRequestPlan, WriteTemplate } from '../../plan/pull-request.ts';
-import type { Allowance, CloudPlans, Edit, Engine, Order, Person, Platform, RegistryPlan, Via } from '../../plan.ts';
+import type { WriteTemplate } from '../../plan/pull-request.ts';
+import type { Allowance, CloudPlans, DeliveryPlan, Edit, ImagePlan, Person } from '../../plan.ts';
 
 /** What `tagboat.yaml` says, checked, with every default filled in. Texts with `{…}` are templates. */
 export interface Config extends CloudPlans {
@@ -30,40 +21,21 @@ export interface Config extends CloudPlans {
   readonly leftOut?: readonly { readonly image: string; readonly what: string }[] | undefined;
 }
 
+/** What the plan of an image has in the same form; texts are templates here, and paths relative. */
+type SameInPlan =
+  | 'name' | 'registry' | 'repository' | 'tag' | 'dockerfile' | 'context' | 'target' | 'args' | 'secrets' | 'ssh'
+  | 'platforms' | 'engine' | 'builder' | 'builderTls' | 'compression' | 'sign' | 'attest' | 'cache' | 'refreshSeconds'
+  | 'reuseFrom' | 'require' | 'checks'; // biome-ignore format: a list
+
 /** One image to build. Paths are relative to the app repo's root. */
-export interface ImageConfig {
-  readonly name: string;
-  readonly registry: RegistryPlan;
-  /** Prefix included. */
-  readonly repository: string;
-  readonly tag: string;
+export interface ImageConfig extends Required<Pick<ImagePlan, SameInPlan>> {
   /** Templates of more tags, and of labels and annotations by their names. */
   readonly tags: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   /** A template: the image that something else builds. */
   readonly from: string | undefined;
-  readonly dockerfile: string;
-  readonly context: string;
   readonly contexts: readonly NamedContext[];
-  readonly target: string | undefined;
-  readonly args: Readonly<Record<string, string>>;
-  readonly secrets: readonly BuildSecret[] | undefined;
-  readonly ssh: readonly BuildSsh[] | undefined;
-  readonly platforms: readonly Platform[];
-  readonly engine: Engine | 'auto';
-  readonly builder: string | undefined;
-  readonly builderTls: BuilderTls | undefined;
-  readonly compression: Compression | undefined;
-  readonly sign: SignPlan | undefined;
-  readonly attest: Attest | undefined;
-  readonly cache: boolean;
-  /** 0 is always, undefined never. */
-  readonly refreshSeconds: number | undefined;
-  /** Prefix included. */
-  readonly reuseFrom: readonly string[] | undefined;
-  readonly require: Required | undefined;
-  readonly checks: readonly (readonly string[])[] | undefined;
 }
 
 /** One value to set: its text is a template. */
@@ -85,15 +57,13 @@ export interface FromConfig {
   readonly pullRequests: boolean;
 }
 
+type DeliveredSo = 'name' | 'repo' | 'branch' | 'createBranch' | 'deploy' | 'order' | 'queue' | 'via' | 'pullRequest';
+
 /** What to commit to one config repo, and from which branches. */
-export interface DeliveryConfig {
-  readonly name: string;
+export interface DeliveryConfig extends Required<Pick<DeliveryPlan, DeliveredSo>> {
   readonly from: FromConfig;
   /** Whose values it gets by promotion; then nothing delivers here. */
   readonly after?: AfterPlan | undefined;
-  readonly repo: string;
-  readonly branch: string;
-  readonly createBranch: { readonly from?: string | undefined } | undefined;
   readonly set: readonly SetConfig[];
   /** Files that are written whole for each pull request: their paths have {pr}. */
   readonly write: readonly WriteConfig[];
@@ -102,9 +72,4 @@ export interface DeliveryConfig {
   readonly message: string;
   readonly author: Person | undefined;
   readonly trailers: readonly { readonly key: string; readonly value: string }[];
-  readonly deploy: DeployPlan | undefined;
-  readonly order: Order;
-  readonly queue: boolean;
-  readonly via: Via;
-  readonly pullRequest: PullRequestPlan | undefined;
 }

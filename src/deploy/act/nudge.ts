@@ -8,7 +8,7 @@ import { Secret } from '../../wire/secret.ts';
 import type { World } from '../../wire/world.ts';
 
 /** A config commit that Argo CD is to be told of. */
-interface Pushed {
+export interface Pushed {
   readonly repo: string;
   readonly branch: string;
   readonly commit: string;

@@ -1,13 +1,20 @@
-import type { ApplicationCondition, ResourceStatus } from '../../wire/argocd/types.ts';
+import type { Application, OperationState } from '../../wire/argocd/types.ts';
+
+/** What of an application concerns every config repo alike. */
+type Shared =
+  | 'deleting'
+  | 'refreshing'
+  | 'requested'
+  | 'reconciledAt'
+  | 'conditions'
+  | 'automated'
+  | 'changedSince'
+  | 'settings'
+  | 'images'
+  | 'resources';
 
 /** An application as far as a verdict needs it: Argo CD's fields under their own words, nothing judged. */
-export interface Observation {
-  /** Is being deleted. */
-  readonly deleting: boolean;
-  /** A refresh was asked for and isn't done (annotation `argocd.argoproj.io/refresh`). */
-  readonly refreshing: boolean;
-  /** A sync was asked for and hasn't begun (`operation`). */
-  readonly requested: boolean;
+export interface Observation extends Pick<Application, Shared> {
   readonly sync: string;
   /** One of its sources is our config repo's branch. */
   readonly followed: boolean;
@@ -16,19 +23,6 @@ export interface Observation {
   /** `since`: when it became that, ISO 8601 in whole seconds. */
   readonly health: { readonly status: string; readonly message: string; readonly since?: string | undefined };
   readonly operation: Operation | undefined;
-  /** When the state was last compared, ISO 8601 in whole seconds. */
-  readonly reconciledAt: string | undefined;
-  readonly conditions: readonly ApplicationCondition[];
-  /** Syncs by itself. */
-  readonly automated: boolean;
-  /** Its sources were changed since it was compared: what is shown is about those before. */
-  readonly changedSince: boolean;
-  /** Texts, numbers and switches of its sources. */
-  readonly settings: readonly string[];
-  /** Images that its pods run. */
-  readonly images: readonly string[];
-  /** Its resources; none where they weren't told. */
-  readonly resources: readonly ResourceStatus[];
   /** Pods of our rollout that fail to start, as they were last seen. */
   readonly failing: readonly FailingPod[];
   /** While this was its state, the cluster itself said that every rollout of it is over. */
@@ -37,15 +31,8 @@ export interface Observation {
 }
 
 /** The last sync, or the one under way. */
-export interface Operation {
-  /** `Running`, `Terminating`, `Failed`, `Error`, `Succeeded`. */
-  readonly phase: string;
-  readonly message: string;
-  readonly startedAt: string | undefined;
-  readonly finishedAt: string | undefined;
+export interface Operation extends Pick<OperationState, 'phase' | 'message' | 'startedAt' | 'finishedAt' | 'partial'> {
   readonly retries: number;
-  /** It syncs chosen resources, or none. */
-  readonly partial: boolean;
   /** What it syncs to, of our config repo's sources; empty when that isn't known. */
   readonly revisions: readonly string[];
 }

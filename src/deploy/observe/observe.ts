@@ -8,31 +8,21 @@ export function observe(
   followed: Followed,
   { failing, rolledOut }: Pick<Observation, 'failing' | 'rolledOut'> = { failing: [], rolledOut: false },
 ): Observation {
-  const { sync, operation, hydrator } = application;
+  const { deleting, refreshing, requested, sync, health, operation, reconciledAt, conditions, hydrator } = application;
+  const { automated, changedSince, settings, images, resources } = application;
   const at = ownSources(application.sources, followed);
   const own = (revision: string, revisions: readonly string[]): string[] => {
     const found = application.multiSource ? at.map((index) => revisions[index] ?? '') : [revision];
     return found.every((one) => one !== '') ? found : [];
   };
   return {
-    deleting: application.deleting,
-    refreshing: application.refreshing,
-    requested: application.requested,
+    ...{ deleting, refreshing, requested, health, reconciledAt, conditions },
+    ...{ automated, changedSince, settings, images, resources, failing, rolledOut },
     sync: sync.status,
     followed: at.length > 0,
     revisions: own(sync.revision, sync.revisions),
-    health: application.health,
     operation:
       operation === undefined ? undefined : operationOf(operation, own(operation.revision, operation.revisions)),
-    reconciledAt: application.reconciledAt,
-    conditions: application.conditions,
-    automated: application.automated,
-    changedSince: application.changedSince,
-    settings: application.settings,
-    images: application.images,
-    resources: application.resources,
-    failing,
-    rolledOut,
     hydrator: application.hydrated
       ? {
           phase: hydrator?.current.phase ?? '',

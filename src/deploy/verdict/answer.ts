@@ -16,13 +16,15 @@ export type Answer =
       /** A pod of the rollout fails to start: what there is of a verdict if time is up meanwhile. */
       readonly failing?: string | undefined;
     }
-  | {
-      readonly is: 'final';
-      readonly health: Health;
-      readonly revision: string | undefined;
-      readonly why: string;
-      readonly notes: readonly string[];
-    };
+  | (FinalAnswer & { readonly is: 'final' });
+
+export interface FinalAnswer {
+  readonly health: Health;
+  readonly revision: string | undefined;
+  readonly why: string;
+  /** What isn't as it should be and isn't ours, as sentences. */
+  readonly notes: readonly string[];
+}
 
 /** Not yet, and why. */
 export function pending(
@@ -33,7 +35,6 @@ export function pending(
   return { is: 'pending', phase, why, wants: undefined, againMs: undefined, unclear: false, ...more };
 }
 
-/** `notes`: what isn't as it should be and isn't ours, as sentences. */
 export function final(
   health: Health,
   revision: string | undefined,

@@ -1,7 +1,7 @@
-import { type Emit, emitNotice } from '../../events.ts';
-import type { Application, AppRef, ArgoCd } from '../../wire/argocd/types.ts';
+import { emitNotice } from '../../events.ts';
+import type { Application } from '../../wire/argocd/types.ts';
 import { at, listAt, numberAt, textAt } from '../../wire/fields.ts';
-import type { World } from '../../wire/world.ts';
+import type { Helped } from '../act/helper.ts';
 import type { Answer } from '../verdict/answer.ts';
 
 /** What Kubernetes and Argo Rollouts give a rollout that names no time (apps/v1 DeploymentSpec). */
@@ -12,11 +12,7 @@ const marginMs = 30_000;
 const mostRollouts = 20;
 const rollouts = ['apps/Deployment', 'argoproj.io/Rollout'];
 
-interface Patient {
-  readonly argocd: ArgoCd;
-  readonly app: AppRef;
-  readonly world: World;
-  readonly emit: Emit;
+interface Patient extends Pick<Helped, 'argocd' | 'app' | 'world' | 'emit'> {
   /** Time of the world's clock after which nothing is waited for, whatever has more time. */
   readonly latest: number;
 }

@@ -10,7 +10,7 @@ import type { Feed, News } from '../observe/feed.ts';
 import type { Observation } from '../observe/observation.ts';
 import { observe } from '../observe/observe.ts';
 import type { Followed } from '../observe/sources.ts';
-import { type Answer, type Phase, pending } from '../verdict/answer.ts';
+import { type Answer, type FinalAnswer, type Phase, pending } from '../verdict/answer.ts';
 import { type Memory, nothingYet } from '../verdict/evidence.ts';
 import type { Question } from '../verdict/question.ts';
 import { atDeadline, hangsOnResources, judge, remember, revisionsIn } from '../verdict/verdict.ts';
@@ -33,12 +33,7 @@ export interface Watched extends Helped {
 }
 
 /** What watching came to, with the last state there was. */
-export interface WatchResult {
-  readonly health: Health;
-  readonly revision: string | undefined;
-  readonly why: string;
-  /** What isn't as it should be and isn't ours, as sentences. */
-  readonly notes: readonly string[];
+export interface WatchResult extends FinalAnswer {
   readonly application: Application | undefined;
   /** It was deleted, and not made again. */
   readonly gone?: boolean | undefined;

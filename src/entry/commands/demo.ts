@@ -54,7 +54,8 @@ export function demo(common: CommonOptions, options: DemoOptions, show: Show): B
   };
 }
 
-interface Story {
+/** What the demo is told of, and where. */
+export interface Story {
   readonly session: Session;
   readonly demo: DemoWorld;
   readonly dir: string;

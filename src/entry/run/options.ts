@@ -2,15 +2,10 @@ import { timeoutOf } from '../../config/shape/timeout.ts';
 import { TagboatError } from '../../errors.ts';
 import type { CommitPreview } from '../../plan/outcome.ts';
 import type { DeliveryPlan, RunPlan } from '../../plan.ts';
+import type { Settings } from './session.ts';
 
 /** What every command takes. */
-export interface CommonOptions {
-  readonly json: boolean;
-  readonly quiet: boolean;
-  readonly color: boolean;
-  readonly verbose?: boolean | undefined;
-  readonly debug?: boolean | undefined;
-  readonly otlp?: string | undefined;
+export interface CommonOptions extends Omit<Settings, 'inWords' | 'announces'> {
   readonly config?: string | undefined;
   readonly app?: string | undefined;
   readonly jobs: number;

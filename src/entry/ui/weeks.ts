@@ -4,6 +4,7 @@ import type { Emit } from '../../events.ts';
 import type { Exec } from '../../wire/exec.ts';
 import type { Clock, Env } from '../../wire/world.ts';
 import { commit } from '../commands/commit.ts';
+import type { Story } from '../commands/demo.ts';
 import { unhold } from '../commands/hold.ts';
 import { promote } from '../commands/promote/promote.ts';
 import { rollback } from '../commands/rollback.ts';
@@ -11,8 +12,7 @@ import { ship } from '../commands/ship.ts';
 import { initAppRepo, writeFiles } from '../demo/app.ts';
 import { demoAws, inside } from '../demo/run.ts';
 import type { DemoWorld } from '../demo/world.ts';
-import type { CommonOptions } from '../run/options.ts';
-import { type Body, runStarted, type Session } from '../run/session.ts';
+import { type Body, runStarted } from '../run/session.ts';
 import { keepRuns } from './runs.ts';
 import { ui } from './ui.ts';
 
@@ -47,18 +47,11 @@ const [minute, hour, day] = [60_000, 3_600_000, 86_400_000];
 /** Between two deliveries while the dashboard is up: there is something to watch. */
 const liveMs = 20_000;
 
-interface Weeks {
-  readonly session: Session;
-  readonly demo: DemoWorld;
-  readonly dir: string;
-  readonly common: CommonOptions;
-}
-
 /**
  * Some weeks of another shop's deliveries, made by the commands themselves on a clock that is set back, and the dashboard
  * on them until it is stopped; a new delivery lands now and then.
  */
-export async function showWeeks({ session, demo, dir, common }: Weeks): Promise<void> {
+export async function showWeeks({ session, demo, dir, common }: Omit<Story, 'options'>): Promise<void> {
   const { signal, clock } = session.world;
   const app = join(dir, 'shop');
   await mkdir(app);

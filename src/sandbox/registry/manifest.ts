@@ -7,9 +7,13 @@ import type { Store } from './store.ts';
 
 /** What the registry takes. */
 export interface ManifestRules {
+  /** A tag never means another digest: such a PUT is refused as ECR does. */
   readonly immutableTags: boolean;
+  /** Tags that one image may have; another one is refused as ECR does. Default: any number. */
   readonly mostTags: number;
+  /** Pushing makes the repository. Default true; ECR wants it to be there. */
   readonly createOnPush: boolean;
+  /** It lists what refers to a manifest. Default true; without, clients enter it under the tag `sha256-…`. */
   readonly referrers: boolean;
 }
 

@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { listenOnLoopback } from '../loopback.ts';
 import { type RegistryAnswer, type RegistryCall, registryRefusal } from './answer.ts';
 import { createRegistryGate, type RegistryGateOptions } from './auth.ts';
+import type { ManifestRules } from './manifest.ts';
 import { route, routeOf } from './route.ts';
 import { openStore } from './store.ts';
 import { openUploads } from './upload.ts';
@@ -34,19 +35,11 @@ export interface RegistryExchange {
   send(answer: RegistryAnswer): Promise<void>;
 }
 
-export interface RegistryOptions extends RegistryGateOptions {
+export interface RegistryOptions extends RegistryGateOptions, Partial<ManifestRules> {
   /** Where everything is kept; a registry started there again has it all. */
   readonly dir: string;
   /** Loopback port. Default: a free one. */
   readonly port?: number;
-  /** A tag never means another digest: such a PUT is refused as ECR does. */
-  readonly immutableTags?: boolean;
-  /** Tags that one image may have; another one is refused as ECR does. Default: any number. */
-  readonly mostTags?: number;
-  /** It lists what refers to a manifest. Default true; without, clients enter it under the tag `sha256-…`. */
-  readonly referrers?: boolean;
-  /** Pushing makes the repository. Default true; ECR wants it to be there. */
-  readonly createOnPush?: boolean;
   /** Sees to each request. Default: the work is done and its answer sent. */
   readonly plays?: (exchange: RegistryExchange) => Promise<void>;
 }

@@ -31,9 +31,12 @@ export interface Application {
   readonly sync: { readonly status: string; readonly revision: string; readonly revisions: readonly string[] };
   readonly health: { readonly status: string; readonly message: string; readonly since: string | undefined };
   readonly operation: OperationState | undefined;
+  /** When the state was last compared, ISO 8601 in whole seconds. */
   readonly reconciledAt: string | undefined;
   readonly conditions: readonly ApplicationCondition[];
+  /** None where they weren't told. */
   readonly resources: readonly ResourceStatus[];
+  /** Those that its pods run. */
   readonly images: readonly string[];
   readonly hydrator: HydratorStatus | undefined;
 }
@@ -79,6 +82,7 @@ interface ManifestOptions {
 }
 
 export interface OperationState {
+  /** `Running`, `Terminating`, `Failed`, `Error`, `Succeeded`. */
   readonly phase: string;
   readonly message: string;
   readonly startedAt: string | undefined;
@@ -99,15 +103,18 @@ export interface OperationState {
   }[];
 }
 
-export interface ResourceStatus {
+interface Resource {
   readonly group: string;
   readonly version: string;
   readonly kind: string;
   readonly namespace: string;
   readonly name: string;
-  readonly status: string;
   readonly health: string;
   readonly message: string;
+}
+
+export interface ResourceStatus extends Resource {
+  readonly status: string;
   /** It isn't in the manifests any more, and a sync with prune would delete it. */
   readonly leftOver: boolean;
 }
@@ -127,16 +134,9 @@ export interface AppRef {
 }
 
 /** A node of the resource tree. */
-export interface TreeNode {
+export interface TreeNode extends Resource {
   readonly uid: string;
   readonly parents: readonly string[];
-  readonly group: string;
-  readonly version: string;
-  readonly kind: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly health: string;
-  readonly message: string;
   readonly images: readonly string[];
   readonly createdAt: string;
   /** What the UI shows beside it, such as a pod's `Status Reason`. */

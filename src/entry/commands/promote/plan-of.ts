@@ -1,7 +1,6 @@
 import type { Auth } from '../../../auth/auth.ts';
 import { readState } from '../../../commit/order/places-state.ts';
 import { planPromote } from '../../../config/plan/promote.ts';
-import type { DeliveryConfig } from '../../../config/shape/checked.ts';
 import type { ErrorReport } from '../../../errors.ts';
 import type { PairsValue, RunValue } from '../../../events/json-event.ts';
 import { emitNotice } from '../../../events.ts';
@@ -15,12 +14,10 @@ import type { Session } from '../../run/session.ts';
 import { withStages } from '../../run/stages.ts';
 import type { Ending } from '../../run/stopping.ts';
 import { oneLine } from '../../show/printable.ts';
+import type { Following } from '../see/due-facts.ts';
 
 /** Whose values go where. */
-export interface Promoting {
-  readonly from: DeliveryConfig;
-  readonly to: DeliveryConfig;
-  readonly pairs: readonly PlacePair[];
+export interface Promoting extends Pick<Following, 'from' | 'to' | 'pairs'> {
   /** The commit of the first one's branch by which it was decided; undefined: its newest. */
   readonly tip?: string | undefined;
 }

@@ -1,8 +1,7 @@
 import { pairPlaces } from '../../../config/plan/pair-places.ts';
-import type { DeliveryConfig } from '../../../config/shape/checked.ts';
 import { type ErrorReport, TagboatError } from '../../../errors.ts';
 import type { HistoryRecord } from '../../../plan/history.ts';
-import type { Candidate, PlacePair } from '../../../plan/listed.ts';
+import type { Candidate } from '../../../plan/listed.ts';
 import type { World } from '../../../wire/world.ts';
 import { createServers } from '../../run/argocd-servers.ts';
 import { type AskingLive, type Lives, openLives } from './ask-live.ts';
@@ -11,11 +10,8 @@ import { type Glance, glancing } from './glance.ts';
 import type { Read } from './read-histories.ts';
 
 /** A delivery with `after`, as it was decided, and what would be promoted to where. */
-export interface Decided {
+export interface Decided extends Pick<Following, 'from' | 'to' | 'pairs'> {
   readonly candidate: Candidate;
-  readonly from: DeliveryConfig;
-  readonly to: DeliveryConfig;
-  readonly pairs: readonly PlacePair[];
   /** Of the first one's branch, as it was read. */
   readonly tip: string | undefined;
   /** Why Argo CD gave no answer. */

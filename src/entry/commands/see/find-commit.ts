@@ -1,24 +1,17 @@
 import { headOfPullRequest } from '../../../commit/order/lineage.ts';
 import { explainGitFailure } from '../../../commit/repo/git-failure.ts';
 import { TagboatError } from '../../../errors.ts';
+import type { WhereValue } from '../../../events/json-event.ts';
 import type { BranchHistory } from '../../../plan/history.ts';
-import type { Person, Source } from '../../../plan.ts';
+import type { Source } from '../../../plan.ts';
 import { type AsksGit, answerOf, checkoutGit } from '../../../wire/checkout.ts';
 import { isObjectId } from '../../../wire/git/pack/object.ts';
 import { beginning } from '../../../wire/text/shorten.ts';
 import type { World } from '../../../wire/world.ts';
 import { asksCommit } from '../../run/source/uncommitted.ts';
 
-/** A commit of the app repo that somebody asks about. What isn't in the checkout is known by its id alone. */
-export interface FoundCommit {
-  readonly commit: string;
-  readonly subject: string | undefined;
-  readonly author: Person | undefined;
-  readonly committedAt: string | undefined;
-  /** What has it, as far as the checkout tells: branches as the remote has them, or else the checkout's own; and tags. */
-  readonly branches: readonly string[];
-  readonly tags: readonly string[];
-}
+/** A commit of the app repo that somebody asks about; its branches are the remote's, or else the checkout's own. */
+export type FoundCommit = Omit<WhereValue, 'url' | 'images' | 'deliveries'>;
 
 /**
  * The commit behind what somebody asks with: nothing (what is checked out), a commit, tag or branch, `#12` or the page of a
