@@ -1,7 +1,13 @@
 import { onTestFinished } from 'vitest';
-import { type ArgoCdHost, type ArgoCdOptions, startArgoCd } from '../../src/sandbox/argocd/argocd-host.ts';
+import {
+  type ArgoCdHost,
+  type ArgoCdOptions,
+  type ArgoCdRequest,
+  startArgoCd,
+} from '../../src/sandbox/argocd/argocd-host.ts';
 import type { AppSpec } from '../../src/sandbox/argocd/types.ts';
 import type { GitHost, GitHostOptions } from '../../src/sandbox/git-host/git-host.ts';
+import { type ArgoCdFault, playArgoCdFault } from './argocd-faults.ts';
 import { kubeBeside } from './argocd-kube.ts';
 import { gitHost } from './git-host.ts';
 
@@ -33,9 +39,13 @@ export interface Harbour {
   deliver(tag: string): Promise<string>;
 }
 
+export interface HarbourOptions extends Omit<ArgoCdOptions, 'gitHost' | 'beside'> {
+  readonly fault?: (request: ArgoCdRequest) => ArgoCdFault | undefined;
+}
+
 /** Ends with the test. Everything is fast, and the application has been synced once. */
 export async function harbour(
-  options: Omit<ArgoCdOptions, 'gitHost'> & {
+  options: HarbourOptions & {
     readonly app?: Partial<AppSpec>;
     readonly git?: Omit<GitHostOptions, 'env'>;
   } = {},
@@ -43,7 +53,10 @@ export async function harbour(
   const host = await gitHost(options.git);
   const repo = await host.createRepo('config', { files: chart });
   const pace = { compare: 5, sync: 5, rollout: 20, deadline: 50, ...options.pace };
-  const argocd = await startArgoCd({ beside: kubeBeside, ...options, gitHost: host, pace });
+  const argocd = await startArgoCd({
+    ...{ ...options, gitHost: host, pace },
+    beside: async (call, rights) => playArgoCdFault(call, options.fault?.(call.request)) || kubeBeside(call, rights),
+  });
   onTestFinished(() => argocd.close());
   const app = argocd.add({ name: 'front', sources: [{ repoURL: repo, path: 'main' }], ...options.app });
   await app.refresh();

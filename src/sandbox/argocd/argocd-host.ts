@@ -11,7 +11,7 @@ import { createStreams, masked, type Streams } from './stream.ts';
 import type { AppSpec, ArgoCdApp, Backing, Pace } from './types.ts';
 
 /** One request as it came. */
-interface ArgoCdRequest {
+export interface ArgoCdRequest {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
@@ -19,23 +19,15 @@ interface ArgoCdRequest {
   readonly number: number;
 }
 
-/** What goes wrong with a request: another answer, none, one that never ends, or a cut connection; a stream may be cut after it began. */
-type ArgoCdFault =
-  | { readonly is: 'answer'; readonly status: number; readonly type?: string; readonly body: string }
-  | { readonly is: 'hang' }
-  | { readonly is: 'drip' }
-  | { readonly is: 'cut' };
-
 export interface ArgoCdOptions extends ArgoCdGateOptions {
   readonly gitHost: GitHost;
   readonly pace?: Partial<Pace>;
   /** Where manifests come from. Default: the git host's repositories, and registries as they are. */
   readonly backing?: Backing;
-  readonly fault?: (request: ArgoCdRequest) => ArgoCdFault | undefined;
   readonly port?: number;
   /** What it calls itself. Default: the one that the cluster tests pin. */
   readonly version?: string;
-  /** Another API behind the same port: whether it took the request as its own, and answered it. */
+  /** Whatever else is behind the same port: whether it took the request as its own. `rights`: of whoever asks. */
   readonly beside?: (call: ArgoCdCall, rights: Rights | undefined) => Promise<boolean>;
 }
 
@@ -70,14 +62,6 @@ export async function startArgoCd(options: ArgoCdOptions): Promise<ArgoCdHost> {
     const { pathname: path, searchParams: query } = new URL(incoming.url ?? '/', 'http://loopback');
     const request = { method: incoming.method ?? 'GET', path, query, number: requests.length + 1 };
     requests.push(request);
-    const fault = options.fault?.(request);
-    if (fault?.is === 'hang') return;
-    if (fault?.is === 'drip') return drip(outgoing);
-    if (fault?.is === 'cut') return void incoming.socket.destroy();
-    if (fault?.is === 'answer')
-      return void outgoing
-        .writeHead(fault.status, { 'content-type': fault.type ?? 'application/json' })
-        .end(fault.body);
     const { version = 'v3.1.9', beside } = options;
     route({ request, incoming, outgoing, apps, gate, streams, version, beside }).catch(() => outgoing.destroy());
   });
@@ -141,14 +125,14 @@ interface Call extends ArgoCdCall {
 async function route(call: Call): Promise<void> {
   const { request, incoming, outgoing, apps, gate, streams } = call;
   const { method, path, query } = request;
+  const rights = gate.rights(incoming.headers.authorization);
+  if ((await call.beside?.(call, rights)) === true) return;
   if (path === '/api/dex/token') {
     const { status, value } = await gate.exchange(new URLSearchParams((await buffer(incoming)).toString()));
     return answer(outgoing, status, value);
   }
   if (path === '/api/webhook') return webhook(call);
   if (path === '/api/version') return answer(outgoing, 200, { Version: call.version });
-  const rights = gate.rights(incoming.headers.authorization);
-  if ((await call.beside?.(call, rights)) === true) return;
   if (rights === undefined) return refuse(outgoing, 401, 16, 'no session information');
   const [, action] = /^\/api\/v1\/account\/can-i\/applications\/(get|sync)\/[^/]+\//.exec(path) ?? [];
   if (action !== undefined)
@@ -230,11 +214,4 @@ function answer(outgoing: ServerResponse, status: number, value: unknown): void 
 /** As the gRPC gateway writes errors. */
 function refuse(outgoing: ServerResponse, status: number, code: number, message: string): void {
   answer(outgoing, status, { error: message, code, message });
-}
-
-/** A byte now and then, so that nobody takes it for dead. */
-function drip(outgoing: ServerResponse): void {
-  outgoing.writeHead(200, { 'content-type': 'application/json' });
-  const timer = setInterval(() => outgoing.write(' '), 20);
-  outgoing.once('close', () => clearInterval(timer));
 }

@@ -4,10 +4,9 @@ import type { News } from '../../../src/deploy/observe/feed.ts';
 import { usualTimes } from '../../../src/deploy/verdict/question.ts';
 import { watchApplication } from '../../../src/deploy/watch/watch.ts';
 import type { Verdict } from '../../../src/plan/deploy.ts';
-import type { ArgoCdOptions } from '../../../src/sandbox/argocd/argocd-host.ts';
 import { readApplication } from '../../../src/wire/argocd/application.ts';
 import type { ArgoCd } from '../../../src/wire/argocd/types.ts';
-import { chart, harbour, valuesWith } from '../../support/argocd.ts';
+import { chart, type HarbourOptions, harbour, valuesWith } from '../../support/argocd.ts';
 import { noHttpBackend, skipNote } from '../../support/git-host.ts';
 import { handClock, testWorld } from '../../support/world.ts';
 import { watch } from '../watching.ts';
@@ -26,7 +25,7 @@ const operated = {
 /** A delivery of this chart that has been seen on its way, a time after the sync, until it is healthy or waits for that. */
 async function delivered(
   files: Readonly<Record<string, string>>,
-  { sinceSync = 1_500, fault }: { readonly sinceSync?: number; readonly fault?: ArgoCdOptions['fault'] } = {},
+  { sinceSync = 1_500, fault }: { readonly sinceSync?: number; readonly fault?: HarbourOptions['fault'] } = {},
 ) {
   const place = await harbour(fault === undefined ? {} : { fault });
   const commit = await place.host.commit('config', { files: { ...valuesWith('b'), ...files } });

@@ -2,13 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { doctor } from '../../../src/entry/doctor/doctor.ts';
-import type { ArgoCdOptions } from '../../../src/sandbox/argocd/argocd-host.ts';
-import { harbour } from '../../support/argocd.ts';
+import { type HarbourOptions, harbour } from '../../support/argocd.ts';
 import { git, noHttpBackend, tempDir } from '../../support/git-host.ts';
 import { type HereOptions, here } from '../../support/here.ts';
 
 interface Case {
-  readonly argocd?: Omit<ArgoCdOptions, 'gitHost'>;
+  readonly argocd?: HarbourOptions;
   readonly sync?: boolean;
   readonly application?: string;
   readonly auth?: string;
