@@ -116,9 +116,7 @@ function Banner({ link, board }: { link: Link; board: Board | undefined }) {
       {text !== undefined && <p class={link.is === 'loading' ? 'muted' : 'note'}>{text}</p>}
       {link.is === 'kept' && board && <p class="muted">A copy, as of {new Date(board.readAt).toLocaleString()}</p>}
       {board?.errors.slice(0, 5).map(({ code, message }) => (
-        <p class="note" key={message}>
-          <Text of={`${message} (${code})`} most={500} />
-        </p>
+        <Text as="p" class="note" key={message} of={`${message} (${code})`} most={500} />
       ))}
     </div>
   );

@@ -1,11 +1,20 @@
 import type { ComponentChildren } from 'preact';
 import { commitPage } from '../src/entry/show/report/links.ts';
 
+interface TextProps {
+  of: string | undefined;
+  most?: number;
+  /** An element that it is all of, and that one's class. */
+  as?: 'code' | 'figcaption' | 'h2' | 'h3' | 'li' | 'p' | 'pre' | 'span' | 'strong';
+  class?: string;
+}
+
 /** Others' text: on a direction of its own, so that it turns nothing around it. */
-export function Text({ of, most = 300 }: { of: string | undefined; most?: number }) {
+export function Text({ of, most = 300, as: Own, class: name }: TextProps) {
   // A saved run may have anything in the place of a text.
   const text = typeof of === 'string' ? of : '';
-  return <bdi>{text.length > most ? `${text.slice(0, most)}…` : text}</bdi>;
+  const shown = <bdi>{text.length > most ? `${text.slice(0, most)}…` : text}</bdi>;
+  return Own === undefined ? shown : <Own class={name}>{shown}</Own>;
 }
 
 export function short(id: string | undefined): string {

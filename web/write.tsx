@@ -106,10 +106,7 @@ function Toast({ of: { title, state }, close }: { of: Doing; close: () => void }
   return (
     <div class="toast">
       <p>
-        <strong>
-          <Text of={title} most={80} />
-        </strong>{' '}
-        {state.is === 'going' && 'is being written …'}
+        <Text as="strong" of={title} most={80} /> {state.is === 'going' && 'is being written …'}
         {state.is === 'done' && errors.length === 0 && 'is done.'}
         {state.is === 'lost' &&
           'may be written or not: the server is gone, and nobody here knows. Start tagboat ui again; Timeline shows whether it landed.'}

@@ -54,11 +54,7 @@ export function CommitPage({ board, asked = board.commit }: { board: Board; aske
         <button type="submit">Where is it?</button>
       </form>
       <div aria-live="polite">
-        {wrong !== undefined && (
-          <p class="note">
-            <Text of={wrong} most={600} />
-          </p>
-        )}
+        {wrong !== undefined && <Text as="p" class="note" of={wrong} most={600} />}
         {found === undefined && wrong === undefined && <p class="empty">Looking …</p>}
         {found && <Way of={found} />}
       </div>
@@ -74,9 +70,7 @@ function Way({
   return (
     <ol class="way">
       <li class="stop there">
-        <h2>
-          <Text of={subject ?? short(commit)} />
-        </h2>
+        <Text as="h2" of={subject ?? short(commit)} />
         <p class="muted">
           <Commit id={commit} repo={url} /> · <Text of={author?.name} /> · <Ago at={committedAt} />
           {[...branches, ...tags].length > 0 && (
@@ -95,12 +89,7 @@ function Way({
               <State is={is === 'built' ? 'ok' : is === 'notBuilt' ? 'bad' : 'none'}>
                 {is === 'notBuilt' ? 'not built' : is}
               </State>{' '}
-              <strong>
-                <Text of={name} />
-              </strong>{' '}
-              <span class="muted">
-                <Text of={digest ?? why ?? reference} most={120} />
-              </span>
+              <Text as="strong" of={name} /> <Text as="span" class="muted" of={digest ?? why ?? reference} most={120} />
             </p>
           ))}
         </li>
@@ -119,9 +108,7 @@ function Stop({ of: { delivery, is, places, obstacles, live } }: { of: DeliveryS
   const bad = live?.find((one) => one.is !== 'healthy');
   return (
     <li class={`stop ${is === 'there' ? 'there' : is === 'partly' ? 'partly' : 'not'}`}>
-      <h2>
-        <Text of={delivery} />
-      </h2>
+      <Text as="h2" of={delivery} />
       <p>
         <State is={is === 'there' ? (bad ? 'bad' : 'ok') : is === 'partly' ? 'wait' : 'none'}>{stands[is]}</State>
         {since && (
@@ -137,9 +124,7 @@ function Stop({ of: { delivery, is, places, obstacles, live } }: { of: DeliveryS
         </p>
       ))}
       {obstacles.map((one, at) => (
-        <p key={at} class="note">
-          <Text of={obstacleText(one)} most={400} />
-        </p>
+        <Text as="p" key={at} class="note" of={obstacleText(one)} most={400} />
       ))}
     </li>
   );

@@ -60,9 +60,7 @@ export function Delivery(props: { entry: DeliveryEvent; entries: readonly Delive
       <button type="button" class="close" onClick={close} aria-label="Close">
         ×
       </button>
-      <h2>
-        <Text of={titleOf(entry)} most={300} />
-      </h2>
+      <Text as="h2" of={titleOf(entry)} most={300} />
       <dl>
         <dt>Outcome</dt>
         <dd class={entry.is}>
@@ -123,17 +121,13 @@ export function Delivery(props: { entry: DeliveryEvent; entries: readonly Delive
       </dl>
       {[...new Set(settings.map(({ file }) => file))].map((file) => (
         <figure class="diff" key={file}>
-          <figcaption>
-            <Text of={file} />
-          </figcaption>
+          <Text as="figcaption" of={file} />
           {settings
             .filter((one) => one.file === file)
             .slice(0, 200)
             .map(({ path, value }) => (
               <div key={path}>
-                <p class="path">
-                  <Text of={path} />
-                </p>
+                <Text as="p" class="path" of={path} />
                 {older.has(placeOf({ file, path })) && (
                   <p class="minus">
                     <span aria-hidden="true">− </span>

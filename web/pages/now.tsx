@@ -14,9 +14,7 @@ export function Now({ board, write }: { board: Board; write: ((asking: Asking) =
     <>
       {services.map((service) => (
         <section class="service" key={service}>
-          <h2>
-            <Text of={service} most={80} />
-          </h2>
+          <Text as="h2" of={service} most={80} />
           <ul class="cards">
             {rows
               .filter((row) => row.service === service)
@@ -36,9 +34,7 @@ function Card({ row, write }: { row: StatusRow; write: ((asking: Asking) => void
   return (
     <li class={`card${hold ? ' held' : ''}`}>
       <header>
-        <h3>
-          <Text of={delivery} most={60} />
-        </h3>
+        <Text as="h3" of={delivery} most={60} />
         <Verdict row={row} />
       </header>
       <p class="tag" title={value}>

@@ -14,9 +14,7 @@ export function Queue({ board }: { board: Board }) {
           {waiting.map(({ id, change, publishedAt, repo, branch }) => (
             <li key={id}>
               <p>
-                <strong>
-                  <Text of={change?.subject ?? 'A change that cannot be read'} />
-                </strong>
+                <Text as="strong" of={change?.subject ?? 'A change that cannot be read'} />
               </p>
               <p class="muted">
                 <Text of={change?.author.name} /> · <Ago at={publishedAt} /> · <Text of={repo} /> <Text of={branch} />{' '}
@@ -38,17 +36,13 @@ export function Queue({ board }: { board: Board }) {
           {holds.map(({ repo, branch, hold }) => (
             <li key={`${repo} ${branch} ${hold.file} ${hold.path}`}>
               <p>
-                <strong>
-                  <Text of={hold.why} />
-                </strong>
+                <Text as="strong" of={hold.why} />
               </p>
               <p class="muted">
                 <Text of={hold.by} /> · since <Ago at={hold.since} /> ·{' '}
                 {hold.until === undefined ? 'until it is released' : `until ${new Date(hold.until).toLocaleString()}`}
               </p>
-              <p class="path">
-                <Text of={`${hold.file} ${hold.path} = ${hold.value}`} />
-              </p>
+              <Text as="p" class="path" of={`${hold.file} ${hold.path} = ${hold.value}`} />
             </li>
           ))}
         </ul>

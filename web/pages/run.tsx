@@ -87,9 +87,7 @@ function Shown(props: { run: RunRecord; runs: RunsValue['runs']; choose: (id: nu
   return (
     <>
       <section class="run-head">
-        <h2>
-          <Text of={view.subject || view.command || run.from} most={200} />
-        </h2>
+        <Text as="h2" of={view.subject || view.command || run.from} most={200} />
         <p>
           <Outcome view={view} />{' '}
           <span class="muted">
@@ -158,9 +156,7 @@ function Faults({ run: { faults, more, ended }, odd }: { run: RunRecord; odd: nu
           <summary>Not all of this run could be read{others}</summary>
           <ul>
             {faults.map((fault, at) => (
-              <li key={at}>
-                <Text of={fault} most={500} />
-              </li>
+              <Text as="li" key={at} of={fault} most={500} />
             ))}
           </ul>
         </details>
@@ -218,9 +214,7 @@ function Lanes({ view, whole, going }: { view: RunView; whole: RunView; going: b
                     ))}
                   </span>
                   <span class="lane-time muted">{took(((one.to ?? view.to) - one.from) / 1_000)}</span>
-                  <span class="lane-said muted">
-                    <Text of={one.said} most={240} />
-                  </span>
+                  <Text as="span" class="lane-said muted" of={one.said} most={240} />
                 </li>
               ))}
             </ul>
@@ -289,17 +283,10 @@ function Reasons({ of, deep }: { of: readonly Reason[]; deep: number }) {
     <ul>
       {of.map((reason, at) => (
         <li key={at}>
-          <strong>
-            <Text of={reason.subject} most={160} />
-          </strong>{' '}
-          <span class="state bad">
-            <Text of={reason.status} most={80} />
-          </span>{' '}
-          <Text of={reason.message} most={400} />
+          <Text as="strong" of={reason.subject} most={160} />{' '}
+          <Text as="span" class="state bad" of={reason.status} most={80} /> <Text of={reason.message} most={400} />
           {[...lines(reason.events), ...lines(reason.log)].slice(-8).map((line, nth) => (
-            <p key={nth} class="path">
-              <Text of={line} most={300} />
-            </p>
+            <Text as="p" key={nth} class="path" of={line} most={300} />
           ))}
           <Reasons of={partsOf(reason.parts)} deep={deep + 1} />
         </li>
@@ -350,9 +337,7 @@ function Details({ view }: { view: RunView }) {
             <summary>
               What the build of <Text of={one.name} most={80} /> said
             </summary>
-            <pre class="diff">
-              <Text of={one.log.join('\n')} most={20_000} />
-            </pre>
+            <Text as="pre" class="diff" of={one.log.join('\n')} most={20_000} />
           </details>
         ))}
       {view.notices.length > 0 && (
@@ -361,10 +346,7 @@ function Details({ view }: { view: RunView }) {
           <ul>
             {view.notices.map(({ code, message, isWarning }, at) => (
               <li key={at} class={isWarning ? 'note' : ''}>
-                <code>
-                  <Text of={code} most={60} />
-                </code>{' '}
-                <Text of={message} most={400} />
+                <Text as="code" of={code} most={60} /> <Text of={message} most={400} />
               </li>
             ))}
           </ul>

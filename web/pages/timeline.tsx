@@ -115,15 +115,9 @@ function Rows(props: {
             >
               <time dateTime={one.landedAt}>{when(one.landedAt)}</time>
               <span class="what">{words[one.is]}</span>
-              <span class="env">
-                <Text of={one.delivery} most={40} />
-              </span>
-              <span class="subject">
-                <Text of={titleOf(one)} most={160} />
-              </span>
-              <span class="muted who">
-                <Text of={who(one)} most={40} />
-              </span>
+              <Text as="span" class="env" of={one.delivery} most={40} />
+              <Text as="span" class="subject" of={titleOf(one)} most={160} />
+              <Text as="span" class="muted who" of={who(one)} most={40} />
               <span class="muted lead">{one.leadSeconds === undefined ? '' : span(one.leadSeconds)}</span>
             </button>
           </li>
