@@ -9,6 +9,11 @@ export interface RegistryCall {
   readonly body: AsyncIterable<Buffer>;
 }
 
+/** A request about one repository. */
+export interface RepositoryCall extends RegistryCall {
+  readonly repository: string;
+}
+
 /** What the registry answers. A body that is a stream has its length among the headers. */
 export interface RegistryAnswer {
   readonly status: number;
@@ -24,6 +29,10 @@ export function registryRefusal(
   headers: Record<string, string> = {},
 ): RegistryAnswer {
   return jsonAnswer(status, { errors: [{ code, message }] }, headers);
+}
+
+export function noRepository(repository: string): RegistryAnswer {
+  return registryRefusal(404, 'NAME_UNKNOWN', `There is no repository ${repository}.`);
 }
 
 /** An answer in JSON. */

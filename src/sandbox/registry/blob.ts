@@ -1,11 +1,12 @@
 import { isDigest } from '../../wire/oci/digest.ts';
 import { isRepository } from '../../wire/oci/reference.ts';
-import { type RegistryAnswer, type RegistryCall, registryRefusal } from './answer.ts';
+import { noRepository, type RegistryAnswer, type RepositoryCall, registryRefusal } from './answer.ts';
 import type { Store } from './store.ts';
 import type { Uploads } from './upload.ts';
 
 /** Blobs: GET (whole or a range), HEAD, DELETE. */
-export function serveBlob(call: RegistryCall, repository: string, digest: string, store: Store): RegistryAnswer {
+export function serveBlob(call: RepositoryCall, digest: string, store: Store): RegistryAnswer {
+  const { repository } = call;
   if (!isDigest(digest)) return registryRefusal(400, 'DIGEST_INVALID', `${digest} is not a sha256 digest.`);
   const size = store.blobSize(repository, digest);
   if (size === undefined) return registryRefusal(404, 'BLOB_UNKNOWN', `${repository} has no blob ${digest}.`);
@@ -47,16 +48,14 @@ interface UploadRules {
 
 /** POST: begins an upload, mounts a blob from another repository, or takes a whole blob at once. */
 export async function openUpload(
-  call: RegistryCall,
-  repository: string,
+  call: RepositoryCall,
   store: Store,
   uploads: Uploads,
   rules: UploadRules,
 ): Promise<RegistryAnswer> {
+  const { repository } = call;
   if (call.method !== 'POST') return registryRefusal(405, 'UNSUPPORTED', `${call.method} does not begin an upload.`);
-  if (!rules.createOnPush && !store.hasRepository(repository)) {
-    return registryRefusal(404, 'NAME_UNKNOWN', `There is no repository ${repository}.`);
-  }
+  if (!rules.createOnPush && !store.hasRepository(repository)) return noRepository(repository);
   store.createRepository(repository);
   const query = call.url.searchParams;
   const mount = query.get('mount') ?? '';
@@ -71,31 +70,28 @@ export async function openUpload(
     return stored(repository, mount);
   }
   const id = await uploads.begin(repository);
-  return query.has('digest') ? finish(call, repository, id, uploads) : status(202, repository, id, 0);
+  return query.has('digest') ? finish(call, id, uploads) : status(202, repository, id, 0);
 }
 
 /** One upload under way: GET (how far it is), PATCH (a chunk), PUT (the last bytes and the digest), DELETE. */
-export async function serveUpload(
-  call: RegistryCall,
-  repository: string,
-  id: string,
-  uploads: Uploads,
-): Promise<RegistryAnswer> {
+export async function serveUpload(call: RepositoryCall, id: string, uploads: Uploads): Promise<RegistryAnswer> {
+  const { repository } = call;
   if (call.method === 'DELETE') return (await uploads.cancel(repository, id)) ? { status: 204 } : unknown();
   const size = await uploads.size(repository, id);
   if (size === undefined) return unknown();
   if (call.method === 'GET') return status(204, repository, id, size);
-  if (call.method === 'PUT') return finish(call, repository, id, uploads);
+  if (call.method === 'PUT') return finish(call, id, uploads);
   if (call.method !== 'PATCH') return registryRefusal(405, 'UNSUPPORTED', `${call.method} is not for uploads.`);
-  const fitted = await append(call, repository, id, uploads);
+  const fitted = await append(call, id, uploads);
   const now = await uploads.size(repository, id);
   return now === undefined ? unknown() : status(fitted ? 202 : 416, repository, id, now);
 }
 
-async function finish(call: RegistryCall, repository: string, id: string, uploads: Uploads): Promise<RegistryAnswer> {
+async function finish(call: RepositoryCall, id: string, uploads: Uploads): Promise<RegistryAnswer> {
+  const { repository } = call;
   const digest = call.url.searchParams.get('digest') ?? '';
   if (!isDigest(digest)) return registryRefusal(400, 'DIGEST_INVALID', `${digest} is not a sha256 digest.`);
-  if (!(await append(call, repository, id, uploads))) {
+  if (!(await append(call, id, uploads))) {
     const size = await uploads.size(repository, id);
     return size === undefined ? unknown() : status(416, repository, id, size);
   }
@@ -104,9 +100,9 @@ async function finish(call: RegistryCall, repository: string, id: string, upload
 }
 
 /** Without `Content-Range` the bytes go to the end: that is how Docker streams a layer. */
-function append(call: RegistryCall, repository: string, id: string, uploads: Uploads): Promise<boolean> {
-  const start = /^(?:bytes[ =])?(\d+)-\d+/.exec(call.headers['content-range'] ?? '')?.[1];
-  return uploads.append(repository, id, call.body, start === undefined ? undefined : Number(start));
+function append({ repository, headers, body }: RepositoryCall, id: string, uploads: Uploads): Promise<boolean> {
+  const start = /^(?:bytes[ =])?(\d+)-\d+/.exec(headers['content-range'] ?? '')?.[1];
+  return uploads.append(repository, id, body, start === undefined ? undefined : Number(start));
 }
 
 /** `Range` tells the last byte received, so nothing and one byte look alike (distribution spec, "chunked"). */

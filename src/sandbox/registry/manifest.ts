@@ -2,7 +2,14 @@ import { at, isObject, jsonIn, textAt } from '../../wire/fields.ts';
 import { digestOf, isDigest } from '../../wire/oci/digest.ts';
 import { isTag } from '../../wire/oci/reference.ts';
 import type { Digest } from '../../wire/oci/types.ts';
-import { collectBody, jsonAnswer, type RegistryAnswer, type RegistryCall, registryRefusal } from './answer.ts';
+import {
+  collectBody,
+  jsonAnswer,
+  noRepository,
+  type RegistryAnswer,
+  type RepositoryCall,
+  registryRefusal,
+} from './answer.ts';
 import type { Store } from './store.ts';
 
 /** What the registry takes. */
@@ -19,21 +26,20 @@ export interface ManifestRules {
 
 /** Manifests and indexes: PUT, GET, HEAD, DELETE by tag or digest. */
 export async function serveManifest(
-  call: RegistryCall,
-  repository: string,
+  call: RepositoryCall,
   reference: string,
   store: Store,
   rules: ManifestRules,
 ): Promise<RegistryAnswer> {
+  const { repository } = call;
   if (!isDigest(reference) && !isTag(reference))
     return registryRefusal(400, 'TAG_INVALID', `${reference} is not a tag.`);
-  if (call.method === 'PUT') return put(call, repository, reference, store, rules);
+  if (call.method === 'PUT') return put(call, reference, store, rules);
   const found = store.manifest(repository, reference);
   if (found === undefined) {
-    const known = store.hasRepository(repository);
-    return known
+    return store.hasRepository(repository)
       ? registryRefusal(404, 'MANIFEST_UNKNOWN', `${repository} has no manifest ${reference}.`)
-      : registryRefusal(404, 'NAME_UNKNOWN', `There is no repository ${repository}.`);
+      : noRepository(repository);
   }
   if (call.method === 'DELETE') {
     if (isDigest(reference)) store.deleteManifest(repository, reference);
@@ -51,16 +57,13 @@ export async function serveManifest(
 }
 
 async function put(
-  call: RegistryCall,
-  repository: string,
+  { repository, headers, body }: RepositoryCall,
   reference: string,
   store: Store,
   rules: ManifestRules,
 ): Promise<RegistryAnswer> {
-  if (!rules.createOnPush && !store.hasRepository(repository)) {
-    return registryRefusal(404, 'NAME_UNKNOWN', `There is no repository ${repository}.`);
-  }
-  const bytes = await collectBody(call.body, 4 * 1024 * 1024);
+  if (!rules.createOnPush && !store.hasRepository(repository)) return noRepository(repository);
+  const bytes = await collectBody(body, 4 * 1024 * 1024);
   if (bytes === undefined) return registryRefusal(413, 'SIZE_INVALID', 'A manifest has at most 4 MiB.');
   const digest = digestOf(bytes);
   if (isDigest(reference) && reference !== digest) {
@@ -68,7 +71,7 @@ async function put(
   }
   const manifest = parse(bytes);
   if (manifest === undefined) return registryRefusal(400, 'MANIFEST_INVALID', 'The manifest is not a JSON object.');
-  const mediaType = call.headers['content-type'] ?? '';
+  const mediaType = headers['content-type'] ?? '';
   if (mediaType === '' || (typeof manifest.mediaType === 'string' && manifest.mediaType !== mediaType)) {
     return registryRefusal(400, 'MANIFEST_INVALID', `The content type ${mediaType} is not the manifest's own.`);
   }
@@ -90,9 +93,7 @@ async function put(
     if (store.tag(repository, reference, digest, rules.immutableTags) === 'immutable') {
       return immutable(repository, reference);
     }
-  } else {
-    store.putManifest(repository, digest, mediaType, bytes);
-  }
+  } else store.putManifest(repository, digest, mediaType, bytes);
   const subject = rules.referrers ? subjectOf(manifest) : undefined;
   return {
     status: 201,
@@ -105,11 +106,11 @@ async function put(
 }
 
 /** What refers to a manifest (distribution spec 1.1), of one artifact type where one is asked for. */
-export function serveReferrers(call: RegistryCall, repository: string, digest: string, store: Store): RegistryAnswer {
+export function serveReferrers(call: RepositoryCall, digest: string, store: Store): RegistryAnswer {
   if (call.method !== 'GET') return registryRefusal(405, 'UNSUPPORTED', `${call.method} is not for referrers.`);
   if (!isDigest(digest)) return registryRefusal(400, 'DIGEST_INVALID', `${digest} is not a sha256 digest.`);
   const type = call.url.searchParams.get('artifactType');
-  const manifests = store.manifests(repository).flatMap(({ digest: own, mediaType, size }) => {
+  const manifests = store.manifests(call.repository).flatMap(({ digest: own, mediaType, size }) => {
     const manifest = parse(store.bytes(own));
     if (manifest === undefined || subjectOf(manifest) !== digest) return [];
     const { annotations, config } = manifest;

@@ -1,5 +1,5 @@
 import { isRepository } from '../../wire/oci/reference.ts';
-import { jsonAnswer, type RegistryAnswer, type RegistryCall, registryRefusal } from './answer.ts';
+import { jsonAnswer, noRepository, type RegistryAnswer, type RegistryCall, registryRefusal } from './answer.ts';
 import type { RegistryAccess, RegistryGate } from './auth.ts';
 import { openUpload, serveBlob, serveUpload } from './blob.ts';
 import { type ManifestRules, serveManifest, serveReferrers } from './manifest.ts';
@@ -31,23 +31,23 @@ export async function route(
   if (target === undefined) return registryRefusal(404, 'UNSUPPORTED', `There is nothing at ${pathname}.`);
   const { repository, kind, name } = target;
   if (!isRepository(repository)) return registryRefusal(400, 'NAME_INVALID', `${repository} is no repository's name.`);
-  if (kind === 'manifests') return serveManifest(call, repository, name, store, rules);
-  if (kind === 'blobs') return serveBlob(call, repository, name, store);
+  const about = { ...call, repository };
+  if (kind === 'manifests') return serveManifest(about, name, store, rules);
+  if (kind === 'blobs') return serveBlob(about, name, store);
   if (kind === 'referrers') {
     return rules.referrers
-      ? serveReferrers(call, repository, name, store)
+      ? serveReferrers(about, name, store)
       : registryRefusal(404, 'UNSUPPORTED', 'Referrers are not listed here.');
   }
   if (kind === 'tags') return listTags(repository, searchParams, store);
-  if (name !== '') return serveUpload(call, repository, name, uploads);
+  if (name !== '') return serveUpload(about, name, uploads);
   const mayPull = async (from: string) =>
     (await gate.decide(authorization, { repository: from, actions: ['pull'] })) === 'allow';
-  return openUpload(call, repository, store, uploads, { createOnPush: rules.createOnPush, mayPull });
+  return openUpload(about, store, uploads, { createOnPush: rules.createOnPush, mayPull });
 }
 
 function listTags(repository: string, query: URLSearchParams, store: Store): RegistryAnswer {
-  if (!store.hasRepository(repository))
-    return registryRefusal(404, 'NAME_UNKNOWN', `There is no repository ${repository}.`);
+  if (!store.hasRepository(repository)) return noRepository(repository);
   const last = query.get('last') ?? '';
   const rest = store.tags(repository).filter((tag) => tag > last);
   const limit = query.has('n') ? Number(query.get('n')) : rest.length;
