@@ -136,14 +136,8 @@ export async function checkApplications(
     const known: readonly number[] = [exitCodes.config, exitCodes.credentials];
     const mayAppear = error.code === 'APPLICATION_NOT_FOUND' || error.code === 'APPLICATIONS_NONE_FOLLOW';
     if (known.includes(error.exitCode) && !mayAppear) throw error;
-    emitNotice(
-      emit,
-      'warning',
-      'deploy',
-      'APPLICATION_NOT_READY',
-      { error: error.code },
-      `${error.message} ${error.hint}`,
-    );
+    const message = `${error.message} ${error.hint}`;
+    emitNotice(emit, 'warning', 'deploy', 'APPLICATION_NOT_READY', { error: error.code }, message);
     return error;
   }
 }

@@ -91,14 +91,8 @@ export function helpAlong(helped: Helped, take: (news: News) => void, again: () 
     windowClosed = await argocd.blocked(app);
     if (windowClosed) return;
     await argocd.sync(app, undefined);
-    emitNotice(
-      emit,
-      'info',
-      'deploy',
-      'SYNC_ASKED',
-      { application },
-      `${application} isn't synced by itself: a sync was asked for.`,
-    );
+    const message = `${application} isn't synced by itself: a sync was asked for.`;
+    emitNotice(emit, 'info', 'deploy', 'SYNC_ASKED', { application }, message);
   };
 
   const askForRollouts = (found: Application): void => {

@@ -45,15 +45,8 @@ export async function ownDeadline(
   if (longest === undefined) return 0;
   const { name, seconds } = longest;
   const until = Math.min(latest, longest.until);
-  const more = `${Math.ceil((until - now) / 1_000)} s more are waited, since ${name} has a deadline of its own that is later (progressDeadlineSeconds: ${seconds})`;
-  emitNotice(
-    emit,
-    'info',
-    'deploy',
-    'ROLLOUT_TAKES_LONGER',
-    { application: app.name, seconds },
-    `${app.name}: ${more}.`,
-  );
+  const message = `${app.name}: ${Math.ceil((until - now) / 1_000)} s more are waited, since ${name} has a deadline of its own that is later (progressDeadlineSeconds: ${seconds}).`;
+  emitNotice(emit, 'info', 'deploy', 'ROLLOUT_TAKES_LONGER', { application: app.name, seconds }, message);
   return until;
 }
 

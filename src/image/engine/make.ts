@@ -78,21 +78,15 @@ function warnOfUnmet(
     const lost = all.find(({ is }) => is === 'healthcheck' || is === 'onbuild');
     if (lost !== undefined) {
       const what = `buildah keeps annotations in OCI's format, which has no place for line ${lost.at.line} of the Dockerfile`;
-      tell(
-        'warning',
-        'ENGINE_LACKS',
-        `${what} (${lost.is.toUpperCase()}): the image is without it. \`engine: buildx\` keeps both.`,
-      );
+      const instead = `(${lost.is.toUpperCase()}): the image is without it. \`engine: buildx\` keeps both.`;
+      tell('warning', 'ENGINE_LACKS', `${what} ${instead}`);
     }
   }
   const { sbom = false, provenance = false } = attest ?? {};
   if (engine !== 'buildx' && (sbom !== false || provenance !== false)) {
     const instead = '`engine: buildx` makes them.';
-    tell(
-      'warning',
-      'ENGINE_LACKS',
-      `attestations are BuildKit's work, and ${engine} built it: there are none. ${instead}`,
-    );
+    const why = `attestations are BuildKit's work, and ${engine} built it: there are none.`;
+    tell('warning', 'ENGINE_LACKS', `${why} ${instead}`);
   }
   if (compression === 'zstd' && (engine === 'docker' || engine === 'buildah')) {
     tell('warning', 'ENGINE_LACKS', `${engine} packs layers with gzip, not with zstd.`);

@@ -57,15 +57,9 @@ export async function commentPlan(
       markerOf(options),
       session.clean(commentOf(session, planned)),
     );
-    const message = { created: 'made', updated: 'brought up to date', unchanged: 'there already' }[did];
-    emitNotice(
-      emit,
-      'info',
-      'plan',
-      'PLAN_COMMENTED',
-      { number, did },
-      `The comment on pull request ${number} is ${message}.`,
-    );
+    const what = { created: 'made', updated: 'brought up to date', unchanged: 'there already' }[did];
+    const message = `The comment on pull request ${number} is ${what}.`;
+    emitNotice(emit, 'info', 'plan', 'PLAN_COMMENTED', { number, did }, message);
   } catch (error) {
     session.world.signal.throwIfAborted();
     const why = whyNoComment(error);

@@ -74,14 +74,8 @@ export async function decideAgain(session: Session, { jobs, review }: CommonOpti
     const emit: Session['emit'] = (event) => {
       if (last || event.type !== 'commit.failed' || !isMove(event.error)) return session.emit(event);
       const { delivery, error } = event;
-      emitNotice(
-        session.emit,
-        'info',
-        'commit',
-        'PROMOTION_DECIDED_AGAIN',
-        { delivery },
-        `${error.message} It is decided again.`,
-      );
+      const message = `${error.message} It is decided again.`;
+      emitNotice(session.emit, 'info', 'commit', 'PROMOTION_DECIDED_AGAIN', { delivery }, message);
     };
     const end = await runPlan({ ...session, emit }, plan, { jobs, review });
     // What was shown is not agreed to.
