@@ -38,11 +38,8 @@ export async function fetchIdToken(
     return await retry(() => ask(world, keeper, new URL(base), requestToken, audience), world);
   } catch (error) {
     if (!(error instanceof WireFailure)) throw error;
-    throw new TagboatError(
-      'OIDC_REFUSED',
-      { host: new URL(base).host, why: error.message },
-      { peer: peerOf(error), cause: error },
-    );
+    const data = { host: new URL(base).host, why: error.message };
+    throw new TagboatError('OIDC_REFUSED', data, { peer: peerOf(error), cause: error });
   }
 }
 

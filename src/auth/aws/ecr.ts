@@ -98,18 +98,10 @@ function refusal(failure: WireFailure, login: EcrLogin): TagboatError {
   if (code === undefined || failure.kind !== 'status' || failure.retryable) {
     return new TagboatError('AWS_UNREACHABLE', { service: 'ECR', url: failure.url, why: failure.message }, context);
   }
-  return new TagboatError(
-    'ECR_TOKEN_REFUSED',
-    {
-      host: login.host,
-      region: login.region,
-      code,
-      identity: login.session?.role,
-      badKey: unknownKey.has(code),
-      policy: JSON.stringify({ Version: pushPolicy.Version, Statement: [pushPolicy.Statement[0]] }, null, 2),
-    },
-    context,
-  );
+  const { host, region, session } = login;
+  const policy = JSON.stringify({ Version: pushPolicy.Version, Statement: [pushPolicy.Statement[0]] }, null, 2);
+  const data = { host, region, code, identity: session?.role, badKey: unknownKey.has(code), policy };
+  return new TagboatError('ECR_TOKEN_REFUSED', data, context);
 }
 
 function decoded(token: string | undefined): string {

@@ -120,19 +120,10 @@ function refusal(
   if (!judged) {
     return new TagboatError('AWS_UNREACHABLE', { service: 'STS', url: failure.url, why: failure.message }, context);
   }
-  return new TagboatError(
-    'AWS_ROLE_REFUSED',
-    {
-      role: plan.role,
-      code,
-      region,
-      seconds: plan.sessionSeconds,
-      issuer: claims.iss,
-      sub: claims.sub,
-      aud: claims.aud,
-      policy: JSON.stringify(trustPolicy(plan.role, claims), null, 2),
-      notes: subNotes(claims),
-    },
-    context,
-  );
+  const { iss: issuer, sub, aud } = claims;
+  const data = {
+    ...{ role: plan.role, code, region, seconds: plan.sessionSeconds, issuer, sub, aud, notes: subNotes(claims) },
+    policy: JSON.stringify(trustPolicy(plan.role, claims), null, 2),
+  };
+  return new TagboatError('AWS_ROLE_REFUSED', data, context);
 }

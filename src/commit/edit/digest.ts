@@ -51,11 +51,8 @@ function pinnedLine(
   const at = placeAt(file.name, file.text, rangeOf(node)[0], 'nothing');
   if (allow?.includes('digest') === true) return at.line;
   const digest = formatPath({ ...path, part: 'digest' });
-  throw new TagboatError(
-    'DIGEST_BESIDE_TAG',
-    { file: file.name, path: text, digest, line: at.line ?? 1 },
-    { place: at },
-  );
+  const data = { file: file.name, path: text, digest, line: at.line ?? 1 };
+  throw new TagboatError('DIGEST_BESIDE_TAG', data, { place: at });
 }
 
 /** Whether one of the edits sets a node, or that part of the reference that it is. */

@@ -69,11 +69,8 @@ function refuseTwice(file: SourceFile, edits: readonly Edit[]): void {
     const undone = undoneIn(file, edit, edits);
     if (undone === undefined) continue;
     const values = [edit.value, undone.before ?? ''] as const;
-    throw new TagboatError(
-      'VALUE_SET_TWICE',
-      { file: file.name, path: edit.path, values },
-      { place: { file: file.name } },
-    );
+    const data = { file: file.name, path: edit.path, values };
+    throw new TagboatError('VALUE_SET_TWICE', data, { place: { file: file.name } });
   }
 }
 

@@ -194,11 +194,8 @@ async function refuseByHand(
       const set = step.set.get(keyOf(place));
       const value = values[at] ?? '';
       if (set === undefined || set === value) continue;
-      throw new TagboatError(
-        'ROLLBACK_CROSSES_HAND',
-        { ...pick(place), value, at: above ?? step.id },
-        { place: { file: place.file } },
-      );
+      const data = { ...pick(place), value, at: above ?? step.id };
+      throw new TagboatError('ROLLBACK_CROSSES_HAND', data, { place: { file: place.file } });
     }
   }
 }

@@ -34,9 +34,7 @@ export async function refuseMoved({ world, delivery, repo, sourceCredential }: P
   const place = places[moved];
   if (place === undefined) return;
   const { file, path } = place;
-  throw new TagboatError(
-    'PROMOTION_MOVED',
-    { from: promotes.name, delivery: delivery.name, file, path, was: values[moved] ?? '', is: now[moved] ?? '' },
-    { place: { file } },
-  );
+  const [was = '', is = ''] = [values[moved], now[moved]];
+  const data = { from: promotes.name, delivery: delivery.name, file, path, was, is };
+  throw new TagboatError('PROMOTION_MOVED', data, { place: { file } });
 }

@@ -77,9 +77,6 @@ export function explainForgeFailure(
   if (!(failure instanceof WireFailure)) return failure;
   const peer = peerOf(failure);
   const about = { repo, doing, status: failure.status, with: credential?.label, limited: isLimited(failure) };
-  return new TagboatError(
-    'PULL_REQUEST_REFUSED',
-    { ...about, waitSeconds: peer.waitSeconds },
-    { cause: failure, peer },
-  );
+  const data = { ...about, waitSeconds: peer.waitSeconds };
+  return new TagboatError('PULL_REQUEST_REFUSED', data, { cause: failure, peer });
 }

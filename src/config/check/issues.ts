@@ -65,26 +65,22 @@ function errorOf(config: ConfigText, issue: Issue, keysAt: (path: ConfigPath) =>
   if (issue.code === 'unrecognized_keys') {
     const key = issue.keys[0] ?? '';
     const known = keysAt(path);
+    const name = describePath(config.originOf([...path, key]));
+    const place = config.placeOf([...path, key], 'key');
     return new TagboatError(
       'CONFIG_KEY_UNKNOWN',
-      { file, key: describePath(config.originOf([...path, key])), nearest: nearestWord(key, known), known },
-      { place: config.placeOf([...path, key], 'key') },
+      { file, key: name, nearest: nearestWord(key, known), known },
+      { place },
     );
   }
   const key = describePath(config.originOf(path));
   if (path.length > 0 && at(config.value, path) === undefined) {
     const why = issue.code === 'invalid_type' ? `it must be ${noun(issue.expected)}` : 'it is needed';
-    return new TagboatError(
-      'CONFIG_KEY_MISSING',
-      { file, key, why },
-      { place: config.placeOf(path.slice(0, -1), 'key') },
-    );
+    const place = config.placeOf(path.slice(0, -1), 'key');
+    return new TagboatError('CONFIG_KEY_MISSING', { file, key, why }, { place });
   }
-  return new TagboatError(
-    'CONFIG_VALUE_INVALID',
-    { file, key, why: whyOf(issue) },
-    { place: config.placeOf(path, 'value') },
-  );
+  const place = config.placeOf(path, 'value');
+  return new TagboatError('CONFIG_VALUE_INVALID', { file, key, why: whyOf(issue) }, { place });
 }
 
 function whyOf(issue: Issue): string {

@@ -138,11 +138,8 @@ function endOfPath(name: string, argument: string, start: number): number {
     if (!isError(error, 'PATH_SYNTAX_INVALID')) throw error;
     const at = error.data.column - 1;
     const path = argument.slice(start, at + 1);
-    throw new TagboatError(
-      'PATH_SYNTAX_INVALID',
-      { ...error.data, path, column: at - start + 1 },
-      placeIn(name, argument, at),
-    );
+    const data = { ...error.data, path, column: at - start + 1 };
+    throw new TagboatError('PATH_SYNTAX_INVALID', data, placeIn(name, argument, at));
   }
 }
 

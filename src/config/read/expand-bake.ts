@@ -47,11 +47,8 @@ export function expandBake(raw: Raw, { read, lists, origins, env }: Within): Bak
   const { [is]: named, targets, ...others } = raw;
   const bake = String(named);
   const wrong = (key: string, why: string) => {
-    const error = new TagboatError(
-      'CONFIG_VALUE_INVALID',
-      { file, key: `images.${key}`, why },
-      { place: read.placeOf(['images', key], 'value') },
-    );
+    const place = read.placeOf(['images', key], 'value');
+    const error = new TagboatError('CONFIG_VALUE_INVALID', { file, key: `images.${key}`, why }, { place });
     return { ...nothing, images: others, mistakes: [error] };
   };
   if (given.length > 1) return wrong('compose', 'stands beside `bake`: name one of them');

@@ -123,11 +123,8 @@ function expandImages(
           first === undefined
             ? `no folder of that name matches${guess === undefined ? '' : ` (did you mean ${guess}?)`}`
             : `${dockerfileIn(lookup, first.dir)} isn't there`;
-        const error = new TagboatError(
-          'FOLDER_WITHOUT_DOCKERFILE',
-          { file, pattern, name, why },
-          { place: read.placeOf([...at, key, index], 'value') },
-        );
+        const place = read.placeOf([...at, key, index], 'value');
+        const error = new TagboatError('FOLDER_WITHOUT_DOCKERFILE', { file, pattern, name, why }, { place });
         mistakes.push(error);
       }
     }

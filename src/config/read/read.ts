@@ -61,11 +61,8 @@ export function readConfig(text: string, file: string, env: Env, reading: Config
   // First of all, so that no other error shows the line.
   const secret = findSecret(text, env);
   if (secret !== undefined) {
-    throw new TagboatError(
-      'CONFIG_SECRET_IN_FILE',
-      { file, what: secret.what, variable: undefined },
-      { place: placeAt(file, text, secret.offset, 'nothing') },
-    );
+    const place = placeAt(file, text, secret.offset, 'nothing');
+    throw new TagboatError('CONFIG_SECRET_IN_FILE', { file, what: secret.what, variable: undefined }, { place });
   }
   const isAgain = peeked?.text === text;
   const documents = isAgain ? peeked?.documents : parseYaml(text, { depth: deepest, documents: 10 });

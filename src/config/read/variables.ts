@@ -45,11 +45,8 @@ export function expandVariables(text: string, env: Env, at: At): string {
       if (value === undefined || value === '') {
         // A name that looks like what it stands for in most places, and that whoever sees it knows again.
         if (at.unset(name)) return name.toLowerCase().replace(/[^a-z0-9]/g, '-');
-        throw new TagboatError(
-          'CONFIG_VARIABLE_UNSET',
-          { file: at.file, key: at.key, name },
-          { place: at.place(name) },
-        );
+        const place = at.place(name);
+        throw new TagboatError('CONFIG_VARIABLE_UNSET', { file: at.file, key: at.key, name }, { place });
       }
       const secret = findSecret(value, env);
       if (secret !== undefined) refuse(name, secret.what, at);

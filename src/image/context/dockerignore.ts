@@ -35,11 +35,8 @@ export function readDockerignore(text: string, file: string): Ignore {
     const rule = ruleOf(rooted(pattern));
     if (typeof rule !== 'string') rules.push(rule);
     else if (rule !== '') {
-      throw new TagboatError(
-        'DOCKERIGNORE_INVALID',
-        { pattern, reason: rule },
-        { place: { file, line: index + 1, column: line.indexOf(pattern) + 1, text: line } },
-      );
+      const place = { file, line: index + 1, column: line.indexOf(pattern) + 1, text: line };
+      throw new TagboatError('DOCKERIGNORE_INVALID', { pattern, reason: rule }, { place });
     }
   }
   return ignoreOf(rules);

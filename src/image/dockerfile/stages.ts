@@ -186,9 +186,6 @@ function findTarget(dockerfile: Dockerfile, target: string | undefined): number 
   const found = dockerfile.stages.findLast((stage) => stage.name === target.toLowerCase());
   if (found !== undefined) return found.index;
   const names = dockerfile.stages.map((stage) => stage.name).filter((name) => name !== undefined);
-  throw new TagboatError(
-    'TARGET_NOT_FOUND',
-    { target, stages: names, guess: didYouMean(target, names) },
-    { place: { file: dockerfile.file } },
-  );
+  const data = { target, stages: names, guess: didYouMean(target, names) };
+  throw new TagboatError('TARGET_NOT_FOUND', data, { place: { file: dockerfile.file } });
 }

@@ -13,15 +13,12 @@ export function refuseAlias(file: SourceFile, path: ValuePath, document: YamlDoc
   const target = anchored(document, node.source, start);
   const { line = 1, column = 1 } =
     target === undefined ? {} : placeAt(file.name, file.text, anchorStart(file.text, node.source, target), 'nothing');
+  const anchor = target === undefined ? undefined : { line, column };
+  const place = placeUpTo(file, start, start + node.source.length + 1);
   throw new TagboatError(
     'PATH_IS_ALIAS',
-    {
-      file: file.name,
-      path: formatPath(path),
-      alias: node.source,
-      anchor: target === undefined ? undefined : { line, column },
-    },
-    { place: placeUpTo(file, start, start + node.source.length + 1) },
+    { file: file.name, path: formatPath(path), alias: node.source, anchor },
+    { place },
   );
 }
 

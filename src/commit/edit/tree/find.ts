@@ -69,17 +69,10 @@ export function throwMissing(
   path: ValuePath,
   at: { why: string; offset: number | undefined; creatable?: boolean },
 ): never {
-  throw new TagboatError(
-    'CONFIG_PATH_MISSING',
-    {
-      file: file.name,
-      path: formatPath(path),
-      why: at.why,
-      nearest: nearestPath(file, path),
-      creatable: at.creatable === true,
-    },
-    at.offset === undefined ? { place: { file: file.name } } : { place: keyPlace(file, at.offset) },
-  );
+  const { why, offset, creatable = false } = at;
+  const place = offset === undefined ? { file: file.name } : keyPlace(file, offset);
+  const data = { file: file.name, path: formatPath(path), why, nearest: nearestPath(file, path), creatable };
+  throw new TagboatError('CONFIG_PATH_MISSING', data, { place });
 }
 
 /** The numbers of the documents that a path may mean. */
@@ -134,11 +127,9 @@ function walk(file: SourceFile, path: ValuePath, index: number): FoundValue | Mi
     throw new TagboatError('EDIT_REFUSED', { file: file.name, path: formatPath(path), why });
   }
   const nearest = nearestPath(file, path);
-  throw new TagboatError(
-    'PATH_NOT_A_SCALAR',
-    { file: file.name, path: formatPath(path), is: isSeq(node) ? 'list' : 'map', nearest },
-    { place: keyPlace(file, rangeOf(isScalar(pair?.key) ? pair.key : node)[0]) },
-  );
+  const is = isSeq(node) ? 'list' : 'map';
+  const place = keyPlace(file, rangeOf(isScalar(pair?.key) ? pair.key : node)[0]);
+  throw new TagboatError('PATH_NOT_A_SCALAR', { file: file.name, path: formatPath(path), is, nearest }, { place });
 }
 
 /** A map or list that its tag calls something else: some readers believe the tag, others what stands there. */
@@ -205,11 +196,8 @@ function byKey(file: SourceFile, path: ValuePath, document: YamlDocument, map: Y
   }
   if (fits.length > 1) {
     const places = fits.map(({ pair }) => keyPlace(file, rangeOf(pair.key as Node)[0]));
-    throw new TagboatError(
-      'PATH_KEY_DUPLICATE',
-      { file: file.name, path: formatPath(path), key, lines: places.map(({ line }) => line ?? 0) },
-      places[1] === undefined ? {} : { place: places[1] },
-    );
+    const data = { file: file.name, path: formatPath(path), key, lines: places.map(({ line }) => line ?? 0) };
+    throw new TagboatError('PATH_KEY_DUPLICATE', data, places[1] && { place: places[1] });
   }
   refuseMerged(file, path, document, map, key);
   return `the map has no key "${key}"`;
