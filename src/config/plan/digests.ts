@@ -1,7 +1,7 @@
 import { isError, TagboatError } from '../../errors.ts';
 import { contentVariable } from '../../plan/image.ts';
 import type { PushedImage } from '../../plan/outcome.ts';
-import type { FileWrite } from '../../plan/pull-request.ts';
+import type { FileWrite, VariableValue } from '../../plan/pull-request.ts';
 import type { DeliveryPlan } from '../../plan.ts';
 
 type Variable = 'digest' | 'tag' | 'image';
@@ -68,12 +68,18 @@ function filled(delivery: DeliveryPlan, valueOf: (variable: Variable, image: str
 function valuesIn(values: FileWrite['values'], fill: (text: string) => string): FileWrite['values'] {
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => {
-      try {
-        return [name, value.text === undefined ? value : { text: fill(value.text) }];
-      } catch (error) {
-        if (!isError(error, 'TEMPLATE_UNRESOLVED')) throw error;
-        return [name, { why: error.data.why }];
-      }
+      const { text } = value;
+      return [name, text === undefined ? value : valueOrWhy(() => fill(text))];
     }),
   );
+}
+
+/** What is resolved, or why it can't be in this run. */
+export function valueOrWhy(resolve: () => string): VariableValue {
+  try {
+    return { text: resolve() };
+  } catch (error) {
+    if (!isError(error, 'TEMPLATE_UNRESOLVED')) throw error;
+    return { why: error.data.why };
+  }
 }

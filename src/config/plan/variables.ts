@@ -1,11 +1,11 @@
-import { isError, TagboatError } from '../../errors.ts';
+import { TagboatError } from '../../errors.ts';
 import { contentVariable } from '../../plan/image.ts';
 import type { VariableValue } from '../../plan/pull-request.ts';
 import type { ImagePlan, Source } from '../../plan.ts';
 import { imageName } from '../../plan.ts';
 import { whyNoImage, whyNoTag } from '../shape/grammar.ts';
 import { ofImage, ofSource as ofSourceNames, parseTemplate } from '../shape/template.ts';
-import { pendingValue } from './digests.ts';
+import { pendingValue, valueOrWhy } from './digests.ts';
 
 /** What a run is of, and when it began: milliseconds since the epoch. */
 export interface RunOf {
@@ -26,8 +26,7 @@ export function resolveTag(template: string, where: string, run: RunOf): string 
   const tag = fill(template, (name) => {
     if (name === 'content') return contentVariable;
     names.push(name);
-    const value = ofSource(name, where, run);
-    return name === 'branch' || name === 'gitTag' ? slug(value) : value;
+    return inImageName(name, where, run);
   });
   const why = whyNoTag(tag.replaceAll(contentVariable, 'x'.repeat(20)));
   const variable = names.find((name) => name === 'branch') ?? names[0] ?? '';
@@ -37,12 +36,15 @@ export function resolveTag(template: string, where: string, run: RunOf): string 
 
 /** The name of an image that something else builds, filled in. Throws TEMPLATE_UNRESOLVED. */
 export function resolveFrom(template: string, where: string, run: RunOf): string {
-  const text = fill(template, (name) => {
-    const value = ofSource(name, where, run);
-    return name === 'branch' || name === 'gitTag' ? slug(value) : value;
-  });
+  const text = fill(template, (name) => inImageName(name, where, run));
   const why = whyNoImage(text);
   return why === undefined ? text : unresolved(where, 'branch', `it must give ${why}`);
+}
+
+/** A name that git takes may have signs that a tag can't. */
+function inImageName(name: string, where: string, run: RunOf): string {
+  const value = ofSource(name, where, run);
+  return name === 'branch' || name === 'gitTag' ? slug(value) : value;
 }
 
 /** A value template filled in; what only an image that is there tells stays pending. Throws TEMPLATE_UNRESOLVED. */
@@ -61,16 +63,8 @@ export function allValues(where: string, variables: Variables): Readonly<Record<
     'tag',
     ...variables.images.flatMap(({ name }) => ofImage.map((one) => `${one}.${name}`)),
   ];
-  return Object.fromEntries(
-    names.map((name) => {
-      try {
-        return [name, { text: resolveValue(`{${name}}`, where, variables) }];
-      } catch (error) {
-        if (!isError(error, 'TEMPLATE_UNRESOLVED')) throw error;
-        return [name, { why: error.data.why }];
-      }
-    }),
-  );
+  const valueOf = (name: string) => valueOrWhy(() => resolveValue(`{${name}}`, where, variables));
+  return Object.fromEntries(names.map((name) => [name, valueOf(name)]));
 }
 
 /** Why a template can't be filled in in this run, where a variable of it is one that this run doesn't have. */
