@@ -100,15 +100,9 @@ export function reportOf(error: unknown, hit?: string): ErrorReport {
   if (isError(error)) {
     const { image, repository, application } = (error.data ?? {}) as Readonly<Record<string, unknown>>;
     const about = [hit, image, repository, application].filter((name) => typeof name === 'string' && name !== '');
-    return {
-      code: error.code,
-      message: error.message,
-      hint: error.hint,
-      exitCode: error.exitCode,
-      about: about.length === 0 ? undefined : ([...new Set(about)] as string[]),
-      place: error.place,
-      peer: error.peer,
-    };
+    const { code, message, hint, exitCode, place, peer } = error;
+    const names = about.length === 0 ? undefined : ([...new Set(about)] as string[]);
+    return { code, message, hint, exitCode, about: names, place, peer };
   }
   const what = machineLimits[String((error as { code?: unknown } | null | undefined)?.code)];
   if (what !== undefined) return reportOf(new TagboatError('MACHINE_LIMIT', { what }, { cause: error }), hit);

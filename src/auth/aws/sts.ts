@@ -97,14 +97,9 @@ function isSilent(error: unknown): boolean {
 
 function waitingIfDenied(failure: WireFailure): WireFailure {
   if (!isDenied(failure)) return failure;
-  return new WireFailure(failure.kind, failure.url, {
-    message: failure.message,
-    retryable: false,
-    retryAfterMs: deniedWaitMs,
-    status: failure.status,
-    peerCode: failure.peerCode,
-    peerText: failure.peerText,
-  });
+  const { kind, url, message, status, peerCode, peerText } = failure;
+  const about = { message, status, peerCode, peerText, retryable: false, retryAfterMs: deniedWaitMs };
+  return new WireFailure(kind, url, about);
 }
 
 function refusal(

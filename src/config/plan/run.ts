@@ -100,7 +100,8 @@ export function planCommit(request: CommitRequest): DeliveryPlan {
 }
 
 function planDelivery(delivery: DeliveryConfig, variables: Variables, identity: Identity): DeliveryPlan {
-  const where = `deliveries.${delivery.name}`;
+  const { name, repo, branch, createBranch, order, queue, via } = delivery;
+  const where = `deliveries.${name}`;
   const edits = delivery.set.map(({ image: _, ...set }) => {
     const place = `${where}.set.${set.file} ${set.path}`;
     return { ...set, value: resolveValue(set.value, place, variables), create: delivery.create, allow: delivery.allow };
@@ -108,7 +109,7 @@ function planDelivery(delivery: DeliveryConfig, variables: Variables, identity: 
   // One line each: the message's own line breaks are its author's, those in a subject or branch are not.
   const flat = { ...variables, source: flatten(variables.source) };
   // Hosts act on what the commits of a pull request say, too, once it is merged.
-  const told = delivery.via === 'pullRequest' ? { ...flat.source, subject: inert(flat.source.subject) } : flat.source;
+  const told = via === 'pullRequest' ? { ...flat.source, subject: inert(flat.source.subject) } : flat.source;
   const text = resolveValue(delivery.message, `${where}.message`, { ...flat, source: told });
   const trailers = delivery.trailers.map(({ key, value }) => ({
     key,
@@ -117,24 +118,16 @@ function planDelivery(delivery: DeliveryConfig, variables: Variables, identity: 
   const committer = defaultPerson(identity);
   const writes = planWrites(delivery, where, variables);
   return {
-    name: delivery.name,
-    repo: delivery.repo,
-    branch: delivery.branch,
-    createBranch: delivery.createBranch,
-    edits,
+    ...{ name, repo, branch, createBranch, edits, order, queue, via, committer },
     ...(writes.length > 0 && { writes }),
     message: writeMessage({
-      ...{ text, delivery: delivery.name, edits, source: delivery.via === 'pullRequest' ? told : variables.source },
-      trailers: [...trailers, ...coAuthor(delivery.via, delivery.author)],
+      ...{ text, delivery: name, edits, source: via === 'pullRequest' ? told : variables.source },
+      trailers: [...trailers, ...coAuthor(via, delivery.author)],
       writes,
     }),
     author: delivery.author ?? committer,
-    committer,
     deploy: numbered(delivery.deploy, variables.source.pullRequest?.number),
-    order: delivery.order,
-    gitTag: delivery.order === 'semver' ? releaseOf(delivery, variables.source) : undefined,
-    queue: delivery.queue,
-    via: delivery.via,
+    gitTag: order === 'semver' ? releaseOf(delivery, variables.source) : undefined,
     pullRequest: delivery.pullRequest && resolvePullRequest(delivery.pullRequest, `${where}.pullRequest`, flat),
   };
 }

@@ -40,25 +40,17 @@ export function outputsOf(ending: Ending, exitCode: number): Outputs {
     tag: value.tag ?? '',
     images: JSON.stringify(images.map(imageOf)),
     commits: JSON.stringify(
-      commits.map((commit) => ({
-        is: commit.is,
-        delivery: commit.delivery,
-        repo: commit.repo,
-        branch: commit.branch,
-        ...detailsOf(commit),
-      })),
+      commits.map((one) => {
+        const { is, delivery, repo, branch } = one;
+        return { is, delivery, repo, branch, ...detailsOf(one) };
+      }),
     ),
     verdict: verdictOf(verdicts),
     verdicts: JSON.stringify(
-      verdicts.map((verdict) => ({
-        is: verdict.is,
-        health: healthOf(verdict),
-        delivery: verdict.delivery,
-        application: verdict.application,
-        commit: verdict.commit,
-        revision: verdict.revision ?? '',
-        why: verdict.why,
-      })),
+      verdicts.map((one) => {
+        const { is, delivery, application, commit, revision = '', why } = one;
+        return { is, health: healthOf(one), delivery, application, commit, revision, why };
+      }),
     ),
     'rolled-back': String(rollbacks.some(({ commit }) => commit.is === 'landed')),
     candidates: JSON.stringify(candidates ?? []),
