@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import { headersOf } from '../wire/http/exchange.ts';
 import { listenOnLoopback } from './loopback.ts';
 
 /** A request as it came, body and all. */
@@ -92,15 +93,11 @@ async function wholeBody(incoming: IncomingMessage): Promise<Buffer | undefined>
 
 function requestOf(incoming: IncomingMessage, body: Buffer, connection: number): ApiRequest {
   const url = new URL(incoming.url ?? '/', 'http://loopback');
-  const headers = Object.entries(incoming.headers).map(([name, value]) => [
-    name,
-    Array.isArray(value) ? value.join(', ') : value,
-  ]);
   return {
     method: incoming.method ?? 'GET',
     path: url.pathname,
     query: url.searchParams,
-    headers: Object.fromEntries(headers),
+    headers: headersOf(incoming),
     body,
     connection,
     tookMs: 0,

@@ -1,8 +1,9 @@
 import { posix } from 'node:path';
+import { isObject } from '../../wire/fields.ts';
 import { parseReference } from '../../wire/oci/reference.ts';
 import { secretsOf } from '../../wire/secret-names.ts';
 import type { Env } from '../../wire/world.ts';
-import { isRaw, namesIn, type Raw } from './lists.ts';
+import { namesIn, type Raw } from './lists.ts';
 
 /** A target of a bake or compose file as an entry of `images:`. */
 export interface BakedImage {
@@ -24,14 +25,14 @@ export interface Baking {
 
 /** The targets that are asked for, their groups resolved, by what `docker buildx bake --print` printed. */
 export function targetsIn({ group, target }: Raw, asked: readonly string[]): readonly (readonly [string, Raw])[] {
-  const [groups, targets] = [isRaw(group) ? group : {}, isRaw(target) ? target : {}];
+  const [groups, targets] = [isObject(group) ? group : {}, isObject(target) ? target : {}];
   // Groups may name each other.
   const names = new Set(asked);
   for (const name of names) {
-    const { targets: inner } = isRaw(groups[name]) ? groups[name] : {};
+    const { targets: inner } = isObject(groups[name]) ? groups[name] : {};
     for (const one of namesIn(inner)) names.add(one);
   }
-  return [...names].flatMap((name) => (isRaw(targets[name]) ? [[name, targets[name]] as const] : []));
+  return [...names].flatMap((name) => (isObject(targets[name]) ? [[name, targets[name]] as const] : []));
 }
 
 const neutral = new Set(['description', 'pull', 'dockerfile', 'context', 'target', 'platforms']);
@@ -171,7 +172,7 @@ function literal(value: string): string {
 
 /** A null is what bake has for a name without a value. */
 function mapped(value: unknown, change: (text: string) => string): Raw {
-  const all = isRaw(value) ? Object.entries(value).filter(([, one]) => one !== null) : [];
+  const all = isObject(value) ? Object.entries(value).filter(([, one]) => one !== null) : [];
   return Object.fromEntries(all.map(([key, one]) => [key, typeof one === 'string' ? change(one) : one]));
 }
 
@@ -181,11 +182,11 @@ function textsIn(value: unknown): string[] {
 }
 
 function maps(value: unknown): Raw[] {
-  return Array.isArray(value) ? value.filter(isRaw) : [];
+  return Array.isArray(value) ? value.filter(isObject) : [];
 }
 
 function isGiven(value: unknown): boolean {
-  const isEmpty = isRaw(value) ? Object.keys(value).length === 0 : Array.isArray(value) && value.length === 0;
+  const isEmpty = isObject(value) ? Object.keys(value).length === 0 : Array.isArray(value) && value.length === 0;
   return value !== undefined && value !== null && value !== false && value !== '' && !isEmpty;
 }
 

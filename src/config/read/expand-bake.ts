@@ -1,10 +1,11 @@
 import { nearestWord } from '../../errors/spelling.ts';
 import { TagboatError } from '../../errors.ts';
+import { isObject } from '../../wire/fields.ts';
 import type { Env } from '../../wire/world.ts';
 import { whyNoInnerPath } from '../shape/grammar.ts';
 import { type BakedImage, imageOfTarget, targetsIn } from './bake.ts';
 import { spotKey } from './config-path.ts';
-import { type BakeLookup, isFolderPattern, isRaw, type Lists, namesIn, type Origins, type Raw } from './lists.ts';
+import { type BakeLookup, isFolderPattern, type Lists, namesIn, type Origins, type Raw } from './lists.ts';
 import type { ConfigText } from './read.ts';
 
 /** What an image's target has, and the image does without. */
@@ -81,7 +82,7 @@ export function expandBake(raw: Raw, { read, lists, origins, env }: Within): Bak
   const all = targetsIn(found.json, asked.length === 0 ? ['default'] : asked);
   const dir = is === 'compose' && bake.includes('/') ? bake.slice(0, bake.lastIndexOf('/')) : '';
   const { registry } = read.value as Raw;
-  const host = isRaw(registry) ? registry.host : registry;
+  const host = isObject(registry) ? registry.host : registry;
   const baking = { registry: typeof host === 'string' ? host : '', dir, env };
   const known = all.map(([name]) => name);
   const mistakes: TagboatError[] = [];
@@ -90,7 +91,7 @@ export function expandBake(raw: Raw, { read, lists, origins, env }: Within): Bak
   for (const [name, own] of Object.entries(others)) {
     if (isFolderPattern(name) || known.includes(name)) continue;
     // A name that is misspelt would be built from the Dockerfile at the root.
-    if (isRaw(own) && ['context', 'dockerfile', 'from'].some((key) => own[key] !== undefined)) continue;
+    if (isObject(own) && ['context', 'dockerfile', 'from'].some((key) => own[key] !== undefined)) continue;
     const data = { file, bake, target: name, known, nearest: nearestWord(name, known) };
     mistakes.push(new TagboatError('BAKE_TARGET_UNKNOWN', data, { place: read.placeOf(['images', name], 'key') }));
   }
@@ -101,13 +102,13 @@ export function expandBake(raw: Raw, { read, lists, origins, env }: Within): Bak
     for (const why of taken.refused)
       mistakes.push(new TagboatError('BAKE_UNSUPPORTED', { file, bake, target: name, why }, { place }));
     leftOut.push(...taken.leftOut.map((what) => ({ image: name, what })));
-    if (own !== undefined && own !== null && !isRaw(own)) return [name, own];
+    if (own !== undefined && own !== null && !isObject(own)) return [name, own];
     origins.set(spotKey(['images', name]), { path: own === undefined ? at : ['images', name], service: name });
     for (const key of Object.keys(taken.image)) {
-      if (!isRaw(own) || !Object.hasOwn(own, key))
+      if (!isObject(own) || !Object.hasOwn(own, key))
         origins.set(spotKey(['images', name, key]), { path: at, service: name });
     }
-    return [name, { ...taken.image, ...(isRaw(own) ? own : {}) }];
+    return [name, { ...taken.image, ...(isObject(own) ? own : {}) }];
   });
   return { images: { ...Object.fromEntries(made), ...without(others, known) }, names: known, leftOut, mistakes };
 }

@@ -1,6 +1,7 @@
 import { TagboatError } from '../../errors.ts';
+import { isObject } from '../../wire/fields.ts';
 import { type ConfigPath, spotKey } from './config-path.ts';
-import { fillAll, fillName, isRaw, namesIn, type Origins, type Raw } from './lists.ts';
+import { fillAll, fillName, namesIn, type Origins, type Raw } from './lists.ts';
 
 /** Deliveries with the values and applications that `{name}` stands for: one for each of the images, in their order. */
 export function expandDeliveries(
@@ -8,15 +9,15 @@ export function expandDeliveries(
   services: readonly string[],
   { file, origins }: Pick<Each, 'file' | 'origins'>,
 ): unknown {
-  if (!isRaw(raw)) return raw;
+  if (!isObject(raw)) return raw;
   const one = ([key, delivery]: [string, unknown]) => {
-    if (!isRaw(delivery)) return [key, delivery];
+    if (!isObject(delivery)) return [key, delivery];
     const { only, except } = delivery;
     const names = services.filter(
       (name) => (!Array.isArray(only) || namesIn(only).includes(name)) && !namesIn(except).includes(name),
     );
     const at = ['deliveries', key];
-    const set = isRaw(delivery.set)
+    const set = isObject(delivery.set)
       ? { set: expandSet(delivery.set, { names, at: [...at, 'set'], file, origins }) }
       : {};
     const list = expandApplications(delivery.application, { names, at: [...at, 'application'], file, origins });
@@ -43,7 +44,7 @@ function isOfEach(text: string): boolean {
 function expandSet(set: Raw, { names, at, file: config, origins }: Each): Raw {
   const files = new Map<string, Map<string, unknown>>();
   for (const [file, values] of Object.entries(set)) {
-    if (!isRaw(values)) return set;
+    if (!isObject(values)) return set;
     for (const [path, value] of Object.entries(values)) {
       if (!isOfEach(file) && !isOfEach(path)) {
         files.set(file, (files.get(file) ?? new Map()).set(path, value));
@@ -54,7 +55,7 @@ function expandSet(set: Raw, { names, at, file: config, origins }: Each): Raw {
       for (const name of names) {
         const place = [fillName(file, name), fillName(path, name)] as const;
         const written = Object.hasOwn(set, place[0]) ? set[place[0]] : undefined;
-        if (isRaw(written) && Object.hasOwn(written, place[1])) continue;
+        if (isObject(written) && Object.hasOwn(written, place[1])) continue;
         files.set(place[0], (files.get(place[0]) ?? new Map()).set(place[1], ownValue(value, name)));
         const origin = { path: [...at, file, path], service: name };
         origins.set(spotKey([...at, ...place]), origin);
@@ -77,7 +78,7 @@ function ownValue(value: unknown, name: string): unknown {
 /** Undefined where nothing in them stands for several. */
 function expandApplications(raw: unknown, { names, at, origins }: Each): readonly unknown[] | undefined {
   const list: readonly unknown[] = Array.isArray(raw) ? raw : [raw];
-  const text = (one: unknown): string => (isRaw(one) ? String(one.name) : String(one));
+  const text = (one: unknown): string => (isObject(one) ? String(one.name) : String(one));
   if (!list.some((one) => isOfEach(text(one)))) return undefined;
   const all: unknown[] = [];
   for (const [index, one] of list.entries()) {

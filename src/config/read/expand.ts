@@ -1,5 +1,6 @@
 import { nearestWord } from '../../errors/spelling.ts';
 import { TagboatError } from '../../errors.ts';
+import { isObject } from '../../wire/fields.ts';
 import type { Env } from '../../wire/world.ts';
 import { whyNoName } from '../shape/grammar.ts';
 import { type ConfigPath, spotKey } from './config-path.ts';
@@ -10,7 +11,6 @@ import {
   type FolderLookup,
   fillAll,
   isFolderPattern,
-  isRaw,
   type Lists,
   type Lookups,
   nameOfFolder,
@@ -32,14 +32,14 @@ export interface ExpandedConfig {
 
 /** What has to be looked up for the file. Pure. */
 export function lookupsOf({ value }: ConfigText): Lookups {
-  const images = isRaw(value) && isRaw(value.images) ? value.images : {};
+  const images = isObject(value) && isObject(value.images) ? value.images : {};
   const folders = Object.entries(images).flatMap(([key, entry]) => folderLookup(key, entry) ?? []);
   return { folders, bake: bakeLookup(images) };
 }
 
 function folderLookup(pattern: string, entry: unknown): FolderLookup | undefined {
   if (!isFolderPattern(pattern) || whyNoFolderPattern(pattern) !== undefined) return undefined;
-  const { dockerfile } = isRaw(entry) ? entry : {};
+  const { dockerfile } = isObject(entry) ? entry : {};
   return { pattern, dockerfile: typeof dockerfile === 'string' ? dockerfile : undefined };
 }
 
@@ -49,7 +49,7 @@ function folderLookup(pattern: string, entry: unknown): FolderLookup | undefined
  */
 export function expandConfig(read: ConfigText, lists: Lists | undefined, env: Env): ExpandedConfig {
   const { value } = read;
-  if (!isRaw(value) || !isRaw(value.images)) return { read, services: [], mistakes: [] };
+  if (!isObject(value) || !isObject(value.images)) return { read, services: [], mistakes: [] };
   const origins: Origins = new Map();
   const { names, leftOut, ...baked } = expandBake(value.images, { read, lists, origins, env });
   const images = expandImages(baked.images, { read, lists, origins });
@@ -148,7 +148,7 @@ function expandImages(
       if (!images.has(key)) images.set(key, value);
       continue;
     }
-    const entry = isRaw(value) ? value : {};
+    const entry = isObject(value) ? value : {};
     const at = ['images', key];
     const lookup = folderLookup(key, entry);
     if (lookup === undefined) {
@@ -168,19 +168,19 @@ function expandImages(
       }
       services.set(name, dir);
       const { only: _, except: __, ...shared } = entry;
-      const isMap = isRaw(value) || value === null;
+      const isMap = isObject(value) || value === null;
       const usual = entry.from === undefined ? { dockerfile: `${dir}/Dockerfile`, context: dir } : {};
       const filled = isMap ? { ...usual, ...(fillAll(keepWrong(shared, entry), name) as Raw) } : value;
-      if (own === undefined || !isRaw(filled)) {
+      if (own === undefined || !isObject(filled)) {
         images.set(name, filled);
         origins.set(spotKey(['images', name]), { path: at, service: name });
         continue;
       }
       // Its own entry wins, key by key; one that something else builds has no use for keys of building.
-      const isBuiltHere = isRaw(own) && own.from === undefined;
-      images.set(name, isRaw(own) ? { ...(isBuiltHere ? filled : {}), ...(fillAll(own, name) as Raw) } : own);
+      const isBuiltHere = isObject(own) && own.from === undefined;
+      images.set(name, isObject(own) ? { ...(isBuiltHere ? filled : {}), ...(fillAll(own, name) as Raw) } : own);
       for (const one of Object.keys(filled)) {
-        if (!isRaw(own) || !Object.hasOwn(own, one))
+        if (!isObject(own) || !Object.hasOwn(own, one))
           origins.set(spotKey(['images', name, one]), { path: [...at, one], service: name });
       }
     }
@@ -210,7 +210,7 @@ function whyUnusable(folder: {
     return other === dir ? 'another pattern stands for already' : `has the same name as ${other}`;
   }
   // An image that has nothing to do with the folder but its name: nobody would build the folder.
-  const context = isRaw(own) && typeof own.context === 'string' ? own.context.replace(/^(?:\.\/)+|\/+$/g, '') : '.';
+  const context = isObject(own) && typeof own.context === 'string' ? own.context.replace(/^(?:\.\/)+|\/+$/g, '') : '.';
   const isKin = context === '.' || `${dir}/`.startsWith(`${context}/`) || `${context}/`.startsWith(`${dir}/`);
   return isKin ? undefined : `has the name of images.${name}, which is of another folder, ${context}`;
 }

@@ -1,12 +1,9 @@
+import { isObject } from '../../wire/fields.ts';
 import { whyNoInnerPath } from '../shape/grammar.ts';
 import type { ConfigPath } from './config-path.ts';
 
 /** A map of the file, before its shape is checked. */
 export type Raw = Readonly<Record<string, unknown>>;
-
-export function isRaw(value: unknown): value is Raw {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** The texts of a list; what else may stand there is for the check of the shape. */
 export function namesIn(value: unknown): readonly string[] {
@@ -90,7 +87,7 @@ export function fillName(text: string, name: string): string {
 export function fillAll(value: unknown, name: string): unknown {
   if (typeof value === 'string') return fillName(value, name);
   if (Array.isArray(value)) return value.map((one) => fillAll(one, name));
-  if (!isRaw(value)) return value;
+  if (!isObject(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, fillAll(one, name)]));
 }
 

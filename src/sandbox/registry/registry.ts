@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { headersOf } from '../../wire/http/exchange.ts';
 import { listenOnLoopback } from '../loopback.ts';
 import { type RegistryAnswer, type RegistryCall, registryRefusal } from './answer.ts';
 import { createRegistryGate, type RegistryGateOptions } from './auth.ts';
@@ -115,9 +116,7 @@ function callOf(incoming: IncomingMessage): RegistryCall | undefined {
 }
 
 function record(call: RegistryCall, number: number): RecordedRequest {
-  const headers: Record<string, string | undefined> = {};
-  for (const [name, value] of Object.entries(call.headers))
-    headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  const headers = headersOf(call);
   const scheme = call.headers.authorization?.split(' ')[0];
   if (scheme !== undefined) headers.authorization = scheme;
   const { pathname: path, searchParams: query } = call.url;

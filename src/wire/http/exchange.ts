@@ -99,7 +99,7 @@ export function exchange(
         // Answered before all was sent: the rest is of no use to anybody.
         if (!outgoing.writableFinished) outgoing.destroy();
       });
-      resolve({ status: incoming.statusCode ?? 0, headers: flatten(incoming), body: incoming, url: shown });
+      resolve({ status: incoming.statusCode ?? 0, headers: headersOf(incoming), body: incoming, url: shown });
     });
     if (body instanceof Readable) {
       // The source's own failure stays what it is.
@@ -144,11 +144,10 @@ function refusedByProxy(shown: string, status: number): WireFailure {
   });
 }
 
-function flatten(incoming: IncomingMessage): Record<string, string | undefined> {
-  const flat: Record<string, string | undefined> = {};
-  for (const [name, value] of Object.entries(incoming.headers))
-    flat[name] = Array.isArray(value) ? value.join(', ') : value;
-  return flat;
+/** A message's headers, repeated ones joined. */
+export function headersOf({ headers }: Pick<IncomingMessage, 'headers'>): Record<string, string | undefined> {
+  const joined = (value: string | string[] | undefined) => (Array.isArray(value) ? value.join(', ') : value);
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, joined(value)]));
 }
 
 const unreachable = new Set([

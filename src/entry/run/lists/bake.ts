@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { type Baked, type BakeLookup, isRaw } from '../../../config/read/lists.ts';
+import type { Baked, BakeLookup } from '../../../config/read/lists.ts';
+import { isObject, jsonIn } from '../../../wire/fields.ts';
 import { beginning } from '../../../wire/text/shorten.ts';
 import type { World } from '../../../wire/world.ts';
 import { withoutOurs } from '../world.ts';
@@ -27,10 +28,10 @@ export async function readBake(world: World, root: string, { is, file, targets }
     });
   const printed = await ask('--print', ...(targets ?? []));
   if (printed.missing) return { is: 'noProgram' };
-  const json = printed.code === 0 ? parsed(printed.stdout) : undefined;
-  if (isRaw(json)) return { is: 'read', json };
-  const listed = parsed((await ask('--list', 'type=targets,format=json')).stdout);
-  const known = Array.isArray(listed) ? listed.flatMap((one) => (isRaw(one) ? [String(one.name)] : [])) : [];
+  const json = printed.code === 0 ? jsonIn(printed.stdout) : undefined;
+  if (isObject(json)) return { is: 'read', json };
+  const listed = jsonIn((await ask('--list', 'type=targets,format=json')).stdout);
+  const known = Array.isArray(listed) ? listed.flatMap((one) => (isObject(one) ? [String(one.name)] : [])) : [];
   const unknown = known.length === 0 ? undefined : (targets ?? ['default']).find((one) => !known.includes(one));
   if (unknown !== undefined) return { is: 'noTarget', target: unknown, known };
   const version = await world.exec({
@@ -39,12 +40,4 @@ export async function readBake(world: World, root: string, { is, file, targets }
   if (version.code !== 0) return { is: 'noProgram' };
   const words = printed.stderr.split('\n').filter((line) => line.trim() !== '' && !/^#\d+ /.test(line));
   return { is: 'unreadable', why: beginning(words.join(' '), 1_000) || `it ended with ${printed.code}` };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
