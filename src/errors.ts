@@ -95,6 +95,16 @@ export function isError<C extends ErrorCode>(error: unknown, code?: C): error is
   return error instanceof TagboatError && (code === undefined || error.code === code);
 }
 
+/** What is read, or undefined where an error of ours says why it can't be. */
+export function ifReadable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (isError(error)) return undefined;
+    throw error;
+  }
+}
+
 /** Any thrown value as a report, with the name of what it hit where that is known. What isn't ours is a bug (exit 1), told with its message and no stack. */
 export function reportOf(error: unknown, hit?: string): ErrorReport {
   if (isError(error)) {

@@ -1,6 +1,6 @@
 import { isMap, isSeq, type Node, type Pair, type YAMLMap } from 'yaml';
 import { placeAt } from '../../errors/place.ts';
-import { TagboatError } from '../../errors.ts';
+import { ifReadable, TagboatError } from '../../errors.ts';
 import { formatPath, type ImagePart, type PathStep, parsePath, type ValuePath } from '../../plan/path.ts';
 import type { Edit } from '../../plan.ts';
 import type { YamlDocument } from '../../wire/yaml.ts';
@@ -116,14 +116,9 @@ interface Place {
 }
 
 function foundIn(file: SourceFile, path: ValuePath): FoundValue | undefined {
-  try {
-    const at = findValue(file, path, false);
-    return at.is === 'found' ? at : undefined;
-  } catch (error) {
-    // A later edit changed what its path selects by.
-    if (error instanceof TagboatError) return undefined;
-    throw error;
-  }
+  // A later edit may have changed what its path selects by.
+  const at = ifReadable(() => findValue(file, path, false));
+  return at?.is === 'found' ? at : undefined;
 }
 
 /** `digest` of `tag` and kustomize's `newTag`, `imageDigest` of `imageTag`; an empty one counts for nothing. */

@@ -1,4 +1,4 @@
-import { TagboatError } from '../../errors.ts';
+import { ifReadable, TagboatError } from '../../errors.ts';
 import type { Change } from '../../plan/outcome.ts';
 import { parsePath } from '../../plan/path.ts';
 import { isSpeltAs } from '../../plan/value.ts';
@@ -76,11 +76,6 @@ function refuseTwice(file: SourceFile, edits: readonly Edit[]): void {
 
 /** What setting it again would change, where a later edit undid it. */
 function undoneIn(file: SourceFile, edit: Edit, edits: readonly Edit[]): Done | undefined {
-  try {
-    return setValue(file, edit, edits);
-  } catch (error) {
-    // A later edit changed what its path selects by: that is another place by now.
-    if (error instanceof TagboatError) return undefined;
-    throw error;
-  }
+  // Where a later edit changed what its path selects by, that is another place by now.
+  return ifReadable(() => setValue(file, edit, edits));
 }

@@ -1,6 +1,6 @@
 import { isMap, isScalar, type Scalar } from 'yaml';
 import { placeAt } from '../../errors/place.ts';
-import { TagboatError } from '../../errors.ts';
+import { ifReadable, TagboatError } from '../../errors.ts';
 import type { Change } from '../../plan/outcome.ts';
 import { formatPath, type ImagePart, parsePath, type ValuePath } from '../../plan/path.ts';
 import { isSpeltAs } from '../../plan/value.ts';
@@ -170,12 +170,7 @@ function dottedKey({ nodes }: Way, { steps }: ValuePath): string | undefined {
 
 /** The file after a splice, or undefined where that is no valid file any more. */
 function spliced(file: SourceFile, { start, end, text }: Splice): SourceFile | undefined {
-  try {
-    return parseSource(file.name, file.text.slice(0, start) + text + file.text.slice(end));
-  } catch (error) {
-    if (error instanceof TagboatError) return undefined;
-    throw error;
-  }
+  return ifReadable(() => parseSource(file.name, file.text.slice(0, start) + text + file.text.slice(end)));
 }
 
 /** Whether the node is what was asked: the value, with the anchor and tag it had, a string unless it stayed a plain one. */

@@ -1,4 +1,4 @@
-import { TagboatError } from '../../errors.ts';
+import { ifReadable } from '../../errors.ts';
 import type { BranchHistory, HistoryRecord, PlaceNow } from '../../plan/history.ts';
 import type { HeldPlace } from '../../plan/holds.ts';
 import { lastAt, placeKey } from '../../plan/path.ts';
@@ -31,13 +31,8 @@ export async function readValues(repo: ConfigRepo, commit: ObjectId, places: rea
   const [snapshot, rewrite] = await Promise.all([repo.readPaths(commit, filesOf(places)), loadRewrite()]);
   const values = places.map((place) => {
     if (snapshot.files.get(place.file)?.is !== 'file') return undefined;
-    try {
-      return rewrite(snapshot, [], [place]).values[0];
-    } catch (error) {
-      // A path that isn't there, or a file that can't be read: there is no value, and no more to be told of it here.
-      if (error instanceof TagboatError) return undefined;
-      throw error;
-    }
+    // A path that isn't there, or a file that can't be read: there is no value, and no more to be told of it here.
+    return ifReadable(() => rewrite(snapshot, [], [place]).values[0]);
   });
   return { snapshot, values };
 }

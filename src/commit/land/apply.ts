@@ -1,4 +1,4 @@
-import { TagboatError } from '../../errors.ts';
+import { ifReadable, TagboatError } from '../../errors.ts';
 import type { HeldPlace, Hold, HoldChange } from '../../plan/holds.ts';
 import type { CommitOutcome } from '../../plan/outcome.ts';
 import type { DeliveryPlan } from '../../plan.ts';
@@ -36,15 +36,9 @@ export async function loadApply(writes = false): Promise<ApplyDelivery> {
     import('../edit/diff.ts'),
     import('../edit/edit.ts'),
   ]);
-  const valueIn = (file: string, bytes: Uint8Array, path: string): string | undefined => {
-    try {
-      return readValue(file, bytes, path);
-    } catch (error) {
-      // A hold whose place is gone, or never was: nothing is kept there.
-      if (error instanceof TagboatError) return undefined;
-      throw error;
-    }
-  };
+  /** Where a hold's place is gone, or never was, nothing is kept. */
+  const valueIn = (file: string, bytes: Uint8Array, path: string): string | undefined =>
+    ifReadable(() => readValue(file, bytes, path));
   /** By what becomes of the place, not by how its path is spelt: two configs may name one value in two ways. */
   const newValues =
     (snapshot: Snapshot, { files }: Rewriting) =>

@@ -1,4 +1,4 @@
-import { TagboatError } from '../../errors.ts';
+import { ifReadable } from '../../errors.ts';
 import type { Hold } from '../../plan/holds.ts';
 import type { Person } from '../../plan.ts';
 import type { ObjectId } from '../../wire/git/pack/object.ts';
@@ -34,7 +34,8 @@ export interface IntentChain {
 /** Files of all these intents that a tip can be read for. */
 export function filesOfAll(intents: Iterable<Intent | undefined>): string[] {
   const files = new Set<string>();
-  for (const intent of intents) for (const file of (intent && pathsOf(intent)) ?? []) files.add(file);
+  for (const intent of intents)
+    for (const file of (intent && ifReadable(() => filesTouched(intent))) ?? []) files.add(file);
   return [...files];
 }
 
@@ -116,22 +117,8 @@ function attempt(
   apply: ApplyDelivery,
   now: number,
 ): AppliedDelivery | undefined {
-  const files = pathsOf(intent);
+  const files = ifReadable(() => filesTouched(intent));
   if (files === undefined || files.some((file) => here.files.get(file)?.is !== 'file')) return undefined;
-  try {
-    return apply(here, holds, intent, now);
-  } catch (error) {
-    // Whatever it is about the file or the path, the intent's own writer reads it again and tells its user.
-    if (error instanceof TagboatError) return undefined;
-    throw error;
-  }
-}
-
-function pathsOf(intent: Intent): string[] | undefined {
-  try {
-    return filesTouched(intent);
-  } catch (error) {
-    if (error instanceof TagboatError) return undefined;
-    throw error;
-  }
+  // Whatever it is about the file or the path, the intent's own writer reads it again and tells its user.
+  return ifReadable(() => apply(here, holds, intent, now));
 }
