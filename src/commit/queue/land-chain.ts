@@ -33,7 +33,8 @@ export async function readAhead(writer: QueuedWriter, seen: BranchLook): Promise
   const { own, landing } = writer;
   if (own === undefined) return;
   const refs = withOwn(seen.intents, own);
-  await Promise.all([readQueue(writer, seen.tip, refs), landing.repo.remote.isAtomic()]);
+  await readQueue(writer, seen.tip, refs);
+  await landing.repo.remote.isAtomic();
 }
 
 /** Lands the queue in one atomic push, or our change alone once all was refused. Undefined: look again. */

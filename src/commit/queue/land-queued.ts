@@ -90,7 +90,7 @@ async function takeStep(writer: QueuedWriter, seen: BranchLook): Promise<QueueEn
       const restMs =
         view.lively.length === 0
           ? restAfterPublishing(latestMs, world.random())
-          : restInQueue(queueIn(view, now), 0, latestMs, world.random());
+          : restInQueue(queueIn(writer, view, now), 0, latestMs, world.random());
       writer.restMs = Math.max(writer.restMs, restMs);
       return outcome;
     }
@@ -108,7 +108,7 @@ async function takeStep(writer: QueuedWriter, seen: BranchLook): Promise<QueueEn
         writer.restMs = restWhileGathering(tripMs, world.random());
       } else {
         writer.looks += 1;
-        const restMs = restInQueue(queueIn(view, now), writer.looks, tripMs, world.random());
+        const restMs = restInQueue(queueIn(writer, view, now), writer.looks, tripMs, world.random());
         writer.restMs = Math.min(restMs, Math.max(1, writer.since + patienceOf(writer, place, tripMs) - now));
       }
       return undefined;
@@ -124,7 +124,7 @@ function moodOf(
   const front = `${view.tip} ${view.intents[0] ?? ''}`;
   if (front !== writer.front) {
     // Later, what stays in front may be what nobody can land: that the branch moved shows that they who can are there.
-    writer.waitedMs = writer.front === '' ? queueIn(view, here.now).ageMs : 0;
+    writer.waitedMs = writer.front === '' ? queueIn(writer, view, here.now).ageMs : 0;
     writer.front = front;
     writer.since = here.now;
   }
@@ -135,6 +135,7 @@ function moodOf(
     // The first one lets them, and is waited for that long.
     writer.gathered += 1;
     writer.since = here.now;
+    writer.joinedAt = here.now;
     if (here.place === 0) return 'gathering';
   }
   return here.now - writer.since < patienceOf(writer, here.place, here.tripMs) ? 'patient' : 'impatient';
@@ -144,7 +145,8 @@ function patienceOf({ crowd, waitedMs }: QueuedWriter, place: number, tripMs: nu
   return patienceMs(place, crowd, tripMs, waitedMs);
 }
 
-/** How many wait, and for how long the first of them has, by its writer's clock. */
-function queueIn({ lively }: QueueView, now: number): { ageMs: number; crowd: number } {
-  return { ageMs: Math.max(0, now - (publishedAt(lively[0] ?? '') ?? now)), crowd: lively.length };
+/** How many wait, for how long the first of them has, by its writer's clock, and since when many were last seen to join. */
+function queueIn({ joinedAt }: QueuedWriter, { lively }: QueueView, now: number): Parameters<typeof restInQueue>[0] {
+  const ageMs = Math.max(0, now - (publishedAt(lively[0] ?? '') ?? now));
+  return { ageMs, crowd: lively.length, joinedMs: now - joinedAt };
 }

@@ -28,16 +28,18 @@ export function restAfterPublishing(tripMs: number, random: number): number {
 }
 
 /**
- * Until the queue should have landed, by the age of its first intent, how many wait, and looks in vain: the more wait, the
- * less often each of them looks.
+ * Until the queue should have landed, by the age of its first intent, how many wait, when many were last seen to join, and
+ * looks in vain: the more wait, the less often each of them looks.
  */
 export function restInQueue(
-  queue: { readonly ageMs: number; readonly crowd: number },
+  queue: { readonly ageMs: number; readonly crowd: number; readonly joinedMs: number },
   looks: number,
   tripMs: number,
   random: number,
 ): number {
-  const left = landingMsOf(queue.crowd, tripMs) - queue.ageMs;
+  // The first lets those join whom it sees join, and has not begun but for the look that showed them.
+  const begunMs = Math.min(queue.ageMs, queue.joinedMs + tripMs);
+  const left = landingMsOf(queue.crowd, tripMs) - begunMs;
   const least = Math.max(100 + spareMs * queue.crowd, 1.5 * tripMs) * 1.5 ** Math.min(looks, 10);
   return rest(Math.max(least, left), random);
 }

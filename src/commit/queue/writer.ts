@@ -43,8 +43,9 @@ export interface QueuedWriter {
   ahead: string;
   /** Writers in the queue when it was last looked at. */
   crowd: number;
-  /** Looks after which others were let join, by whoever is first. */
+  /** Looks after which others were let join, by whoever is first, and when the last such look was. */
   gathered: number;
+  joinedAt: number;
   /** Looks since publishing. */
   looks: number;
   /** Milliseconds that publishing took. */
@@ -64,7 +65,7 @@ export function enterQueue(landing: Landing, intentRefs: IntentRefs): QueuedWrit
     // Whether a push of ours lost or others wait already, the next step is to wait with them.
     standing: { is: 'beaten' },
     ...{ front: '', ahead: '', since: landing.world.clock.now(), waitedMs: 0 },
-    ...{ crowd: 0, gathered: 0, looks: 0, publishMs: 0, restMs: 0 },
+    ...{ crowd: 0, gathered: 0, joinedAt: 0, looks: 0, publishMs: 0, restMs: 0 },
     refused: { tip: '', count: 0 },
     losses: { count: 0, last: undefined },
   };

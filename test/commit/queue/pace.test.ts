@@ -5,7 +5,8 @@ import { patienceMs, restAfterPublishing, restInQueue, restWhileGathering } from
 
 const trip = fc.integer({ min: 1, max: 60_000 });
 const chance = fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true });
-const queue = fc.record({ ageMs: fc.nat(10 ** 9), crowd: fc.nat(1_000) });
+const queue = fc.record({ ageMs: fc.nat(10 ** 9), crowd: fc.nat(1_000), joinedMs: fc.nat(10 ** 9) });
+const joinedMs = 60_000;
 
 it('no rest is longer than a few seconds, however slow the host and however many the others', () => {
   fc.assert(
@@ -23,15 +24,22 @@ it('no rest is longer than a few seconds, however slow the host and however many
 });
 
 it('the longer the first in the queue has waited, the sooner its landing is looked for', () => {
-  const rests = [0, 100, 200, 300].map((ageMs) => restInQueue({ ageMs, crowd: 8 }, 0, 40, 0.5));
+  const rests = [0, 100, 200, 300].map((ageMs) => restInQueue({ ageMs, crowd: 8, joinedMs }, 0, 40, 0.5));
   expect(rests).toEqual(rests.toSorted((a, b) => b - a));
   expect(new Set(rests).size).toBe(rests.length);
 });
 
 it('whoever looked in vain waits longer than the time before, and longer among many', () => {
-  const late = { ageMs: 60_000, crowd: 8 };
+  const late = { ageMs: 60_000, crowd: 8, joinedMs };
   expect(restInQueue(late, 2, 40, 0.5)).toBeGreaterThan(restInQueue(late, 1, 40, 0.5));
   expect(restInQueue({ ...late, crowd: 200 }, 1, 40, 0.5)).toBeGreaterThan(restInQueue(late, 1, 40, 0.5));
+});
+
+it('as long as many join, the landing is looked for when it would be over had it begun with that look', () => {
+  const at = (joined: number) => restInQueue({ ageMs: 60_000, crowd: 8, joinedMs: joined }, 0, 200, 0.5);
+  expect(at(0)).toBe(restInQueue({ ageMs: 200, crowd: 8, joinedMs }, 0, 200, 0.5));
+  expect(at(300)).toBeLessThan(at(0));
+  expect(at(3_000)).toBe(at(60_000));
 });
 
 it('the first in the queue rests for less than those who wait for it', () => {

@@ -328,6 +328,28 @@ describe.skipIf(noHttpBackend !== undefined)(`the queue${skipNote}`, () => {
     expect(pushesIn(host)).toHaveLength(3);
   });
 
+  it('whoever joins a rush rests for a whole landing, however long the first in the queue has waited', async () => {
+    const files = ['a.yaml', 'b.yaml', 'c.yaml', 'd.yaml'];
+    const host = await gitHost();
+    const yaml = Object.fromEntries(files.map((file) => [file, 'tag: a\n']));
+    const url = await host.createRepo('config', { files: { ...chart, ...yaml } });
+    const world = slowWriter([100]);
+    await leaveIntents(world, url, files);
+    let slept = 3_000;
+    const rests: number[] = [];
+    const sleep = async (ms: number, signal?: AbortSignal): Promise<void> => {
+      rests.push(ms);
+      await realClock.sleep(ms / 50, signal);
+      slept += ms;
+    };
+    const clock = { ...world.clock, now: () => world.clock.now() + slept, sleep };
+    landed(await land(deliveryTo(url, setTag('c', 'main/values.yaml', '.front.imageTag')), { ...world, clock }));
+    // What it waits first is for the connection of its push, a quarter of a second at most.
+    const [rest] = rests.filter((ms) => ms !== 250);
+    expect(rest).toBeGreaterThan(500);
+    expect(rest).toBeLessThan(900);
+  });
+
   it('without a key, leaves to its own writer what neither it writes itself nor the config repo lists', async () => {
     const { host, url } = await beatenHost(0, { ...chart, 'b.yaml': 'tag: a\n' });
     await publishAndDie(host, deliveryTo(url, setTag('bad', 'b.yaml', '.tag')));
