@@ -6,6 +6,7 @@ import { parseObject } from '../../wire/oci/manifest.ts';
 import { cacheTags } from '../cache-tag.ts';
 import type { ImageJob } from '../job.ts';
 import { type Builder, buildFlags, digestIn, runStep } from './build.ts';
+import { buildxProgram } from './buildx-program.ts';
 import { readRawJson } from './rawjson.ts';
 import { secretFlags } from './secrets.ts';
 import { buildxDriver, isAddress, writesRawJson } from './tool.ts';
@@ -17,14 +18,15 @@ export const buildWithBuildx: Builder = async (job, building) => {
   const { world, emit } = run;
   const metadata = join(login.dir, 'metadata.json');
   const remote = image.builder !== undefined && isAddress(image.builder);
+  const { program, env: asPlugin } = await buildxProgram(run);
   // A builder made for this build alone: it goes with the login's folder.
   const env = {
+    ...asPlugin,
     DOCKER_CONFIG: login.dir,
     BUILDX_CONFIG: remote ? join(login.dir, 'buildx') : login.buildxDir,
     // The metadata file would tell it too, of which only the digest is read: buildx asks BuildKit for it for a second.
     BUILDX_METADATA_PROVENANCE: 'disabled',
   };
-  const program = 'docker';
   const secret = secretFlags(image, world.env);
   if (remote && image.builder !== undefined) {
     const driver = ['--driver', 'remote', ...tlsFlags(image.builderTls)];

@@ -28,7 +28,7 @@ export async function withLogin<T>(
   const dir = await makeTempDir(world.env, 'tagboat-login-');
   try {
     const own = ownFolder(world.env);
-    const config = own === undefined ? {} : await readConfig(join(own, 'config.json'));
+    const config = own === undefined ? {} : await readClientConfig(join(own, 'config.json'));
     const authFile = join(dir, 'config.json');
     await writeFile(authFile, JSON.stringify(withCredentials(config, credentials, world)), { mode: 0o600 });
     // Plugins and contexts are looked for beside the config.
@@ -44,7 +44,8 @@ export async function withLogin<T>(
   }
 }
 
-function ownFolder(env: Env): string | undefined {
+/** Where docker has its configuration; undefined where the environment tells none. */
+export function ownFolder(env: Env): string | undefined {
   if (env.DOCKER_CONFIG !== undefined && env.DOCKER_CONFIG !== '') return env.DOCKER_CONFIG;
   return env.HOME === undefined || env.HOME === '' ? undefined : join(env.HOME, '.docker');
 }
@@ -77,7 +78,7 @@ async function newNodeId(own: string, file: string): Promise<string | undefined>
 }
 
 /** An absent or unreadable config is an empty one: docker itself says what it thinks of a broken one. */
-async function readConfig(file: string): Promise<Record<string, unknown>> {
+export async function readClientConfig(file: string): Promise<Record<string, unknown>> {
   const bytes = await readFile(file).catch(() => undefined);
   return bytes === undefined ? {} : (parseObject(bytes) ?? {});
 }

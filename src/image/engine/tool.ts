@@ -1,18 +1,15 @@
 import type { Engine, ImagePlan } from '../../plan.ts';
 import type { Finished } from '../../wire/exec.ts';
 import { parseObject } from '../../wire/oci/manifest.ts';
-import type { ImageRun } from '../run.ts';
+import { type AskedOnce, ask, askBuildx } from './buildx-program.ts';
 
 /** A builder that is a program. */
 export type Tool = Exclude<Engine, 'assemble'>;
 
 export type Probed = { readonly usable: true } | { readonly usable: false; readonly reason: string };
 
-/** Who asks a builder: each question is a process, or three where docker starts a plugin, and so is asked once a run. */
-type Asking = Pick<ImageRun, 'once' | 'world'>;
-
 /** Whether a builder is installed and answers. Asked in the user's own environment; changes nothing. */
-export async function probeTool(tool: Tool, image: Pick<ImagePlan, 'builder'>, run: Asking): Promise<Probed> {
+export async function probeTool(tool: Tool, image: Pick<ImagePlan, 'builder'>, run: AskedOnce): Promise<Probed> {
   switch (tool) {
     case 'buildx':
       return probeBuildx(image.builder, run);
@@ -24,7 +21,7 @@ export async function probeTool(tool: Tool, image: Pick<ImagePlan, 'builder'>, r
 }
 
 /** The driver of a buildx builder: `docker` can't write a registry cache. Undefined when there is no such builder. */
-export async function buildxDriver(builder: string | undefined, run: Asking): Promise<string | undefined> {
+export async function buildxDriver(builder: string | undefined, run: AskedOnce): Promise<string | undefined> {
   const shown = await inspect(builder, run);
   return shown.code === 0 ? /^Driver:\s+(\S+)$/m.exec(shown.stdout)?.[1] : undefined;
 }
@@ -35,11 +32,11 @@ export function isAddress(builder: string): boolean {
 }
 
 /** Whether this buildx tells its progress as JSON: from 0.13 on. Of one built without a version, its help says so. */
-export async function writesRawJson(run: Asking): Promise<boolean> {
+export async function writesRawJson(run: AskedOnce): Promise<boolean> {
   const { stdout } = await buildxVersion(run);
   const [, major, minor] = /^github\.com\/docker\/buildx v?(?!0\.0\.)(\d+)\.(\d+)\./.exec(stdout) ?? [];
   if (major !== undefined) return Number(major) > 0 || Number(minor) >= 13;
-  const help = await ask(run, 'docker', ['buildx', 'build', '--help']);
+  const help = await askBuildx(run, 'build', '--help');
   return help.code === 0 && help.stdout.includes('"rawjson"');
 }
 
@@ -47,7 +44,7 @@ export async function writesRawJson(run: Asking): Promise<boolean> {
  * The platform of the machine that builds, as buildx tells it; `local` where it tells none and has no other machine to
  * build on, undefined where it may have one.
  */
-export async function builderPlatform(builder: string | undefined, run: Asking): Promise<string | undefined> {
+export async function builderPlatform(builder: string | undefined, run: AskedOnce): Promise<string | undefined> {
   if (builder !== undefined && isAddress(builder)) return undefined;
   const shown = await inspect(builder, run);
   const first = /^Platforms:\s+(\w+\/[\w/.-]+)/m.exec(shown.stdout)?.[1];
@@ -59,12 +56,12 @@ export async function builderPlatform(builder: string | undefined, run: Asking):
 }
 
 /** Whether this buildah takes contexts by name, from 1.26 on: its own help says so. */
-export async function takesBuildContexts(run: Asking): Promise<boolean> {
-  const help = await ask(run, 'buildah', ['build', '--help']);
+export async function takesBuildContexts(run: AskedOnce): Promise<boolean> {
+  const help = await ask(run, { program: 'buildah' }, ['build', '--help']);
   return help.code === 0 && help.stdout.includes('--build-context');
 }
 
-async function probeBuildx(builder: string | undefined, run: Asking): Promise<Probed> {
+async function probeBuildx(builder: string | undefined, run: AskedOnce): Promise<Probed> {
   const named = builder === undefined || !isAddress(builder);
   const [version, driver] = await Promise.all([buildxVersion(run), named ? buildxDriver(builder, run) : undefined]);
   if (version.missing) return { usable: false, reason: 'docker is not installed' };
@@ -94,7 +91,7 @@ function isPodman({ stdout, stderr }: Finished): boolean {
 
 const silent = 'the Docker daemon does not answer';
 
-async function probeDocker(run: Asking): Promise<Probed> {
+async function probeDocker(run: AskedOnce): Promise<Probed> {
   const { missing, client, server, isDocker } = await dockerVersions(run);
   if (missing) return { usable: false, reason: 'docker is not installed' };
   if (!isDocker) return { usable: false, reason: podman };
@@ -107,14 +104,14 @@ async function probeDocker(run: Asking): Promise<Probed> {
 }
 
 /** The versions of the client and of the daemon, which is undefined unless the daemon answers. */
-async function dockerVersions(run: Asking): Promise<{
+async function dockerVersions(run: AskedOnce): Promise<{
   readonly missing: boolean;
   readonly client: string | undefined;
   readonly server: string | undefined;
   readonly isDocker: boolean;
 }> {
   // Both at once: each call of docker takes as long as all that is asked of a registry.
-  const asked = await ask(run, 'docker', ['version', '--format', '{{json .}}']);
+  const asked = await ask(run, { program: 'docker' }, ['version', '--format', '{{json .}}']);
   const { Client: client, Server: server } = parseObject(Buffer.from(asked.stdout)) ?? {};
   return {
     missing: asked.missing,
@@ -130,24 +127,18 @@ function versionIn(side: unknown): string | undefined {
   return typeof version === 'string' && version !== '' ? version : undefined;
 }
 
-async function probeBuildah(run: Asking): Promise<Probed> {
-  const version = await ask(run, 'buildah', ['--version']);
+async function probeBuildah(run: AskedOnce): Promise<Probed> {
+  const version = await ask(run, { program: 'buildah' }, ['--version']);
   if (version.missing) return { usable: false, reason: 'buildah is not installed' };
   return version.code === 0
     ? { usable: true }
     : { usable: false, reason: `buildah --version ended with ${version.code}` };
 }
 
-function buildxVersion(run: Asking): Promise<Finished> {
-  return ask(run, 'docker', ['buildx', 'version']);
+function buildxVersion(run: AskedOnce): Promise<Finished> {
+  return askBuildx(run, 'version');
 }
 
-function inspect(builder: string | undefined, run: Asking): Promise<Finished> {
-  return ask(run, 'docker', ['buildx', 'inspect', ...(builder === undefined ? [] : [builder])]);
-}
-
-function ask({ once, world }: Asking, program: string, args: readonly string[]): Promise<Finished> {
-  return once(`answer of ${JSON.stringify([program, ...args])}`, () =>
-    world.exec({ program, args, signal: world.signal, timeoutMs: 20_000, keep: 64 * 1024 }),
-  );
+function inspect(builder: string | undefined, run: AskedOnce): Promise<Finished> {
+  return askBuildx(run, 'inspect', ...(builder === undefined ? [] : [builder]));
 }

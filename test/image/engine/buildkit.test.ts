@@ -1,12 +1,14 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Emit, Happening } from '../../../src/events.ts';
 import type { BuilderTls } from '../../../src/plan/image.ts';
 import type { ImagePlan } from '../../../src/plan.ts';
+import type { Command } from '../../../src/wire/exec.ts';
+import type { Env } from '../../../src/wire/world.ts';
 import { type Buildkit, buildkitIsBuilt, noBuildkit, startBuildkit } from '../../support/buildkit.ts';
 import { hasProgram } from '../../support/docker-registry.ts';
 import { tempDir } from '../../support/git-host.ts';
@@ -123,6 +125,30 @@ describe.skipIf(missing !== undefined)(`BuildKit${missing === undefined ? '' : `
     expect(progress.every(({ done, total }) => done < total)).toBe(true);
     expect(lines.filter((line) => /^#\d+ \[one 1\/1\] COPY f \/f$/.test(line))).toHaveLength(1);
     expect(lines.filter((line) => line.startsWith('{'))).toEqual([]);
+  });
+
+  it('is started by its own program, save where a script is called docker, and makes the same', async () => {
+    const [{ host }, dir, bin] = [await own(), await tempDir(), await tempDir()];
+    await writeContext(dir, { f: 'f', Dockerfile: 'FROM scratch\nCOPY f /f\n' });
+    await writeContext(bin, { docker: { text: '#!/bin/sh\nexec /usr/bin/docker "$@"\n', mode: 0o755 } });
+    const made = async (env: Env) => {
+      const { exec } = testWorld({ env });
+      const builds: Command[] = [];
+      const recording = (command: Command) => {
+        if (command.args[1] === 'build') builds.push(command);
+        return exec(command);
+      };
+      const plan = planFor(host, dir, { engine: 'buildx', builder: buildkit.builder });
+      const { digest } = await build(testWorld({ env, exec: recording }), plan, {}, { rebuild: true });
+      const { layers } = await read(host, digest);
+      return { layers, programs: builds.map(({ program }) => basename(program)) };
+    };
+    const direct = await made(buildkit.env);
+    expect(direct).toMatchObject({ layers: [{}], programs: ['docker-buildx'] });
+    expect(await made({ ...buildkit.env, PATH: `${bin}:${buildkit.env.PATH}` })).toEqual({
+      ...direct,
+      programs: ['docker'],
+    });
   });
 
   it('keeps a cache for each branch, and a new branch begins with that of the default branch', async () => {
