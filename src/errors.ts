@@ -90,6 +90,11 @@ export class TagboatError<C extends ErrorCode = ErrorCode> extends Error {
   }
 }
 
+/** What is wrong with a command line; `command`: whose help says how it is meant. */
+export function usageError(problem: string, command?: string): TagboatError<'USAGE'> {
+  return new TagboatError('USAGE', { problem, command });
+}
+
 /** Narrows to one code: `isError(e, 'CONFIG_PATH_MISSING')`. Without a code, to any error of ours. */
 export function isError<C extends ErrorCode>(error: unknown, code?: C): error is TagboatError<C> {
   return error instanceof TagboatError && (code === undefined || error.code === code);

@@ -1,5 +1,5 @@
 import { nearestWord } from '../../errors/spelling.ts';
-import { TagboatError } from '../../errors.ts';
+import { TagboatError, usageError } from '../../errors.ts';
 import type { CommitOutcome, SkippedImage } from '../../plan/outcome.ts';
 import { type DeliveryPlan, type ImagePlan, imageName, type RunPlan } from '../../plan.ts';
 import type { Config, DeliveryConfig, SetConfig } from '../shape/checked.ts';
@@ -27,7 +27,7 @@ export function namedOf<T extends { readonly name: string }>(
     const few = known.length === 0 || known.length > 10 ? '' : ` It has ${known.join(', ')}.`;
     const hint = guess === undefined ? few : ` Did you mean ${guess}?`;
     const problem = `${of.file} has no ${kind} ${JSON.stringify(name)}${that}.${hint}`;
-    throw new TagboatError('USAGE', { problem, command });
+    throw usageError(problem, command);
   }
   return all.filter(({ name }) => names?.includes(name) !== false);
 }

@@ -1,4 +1,4 @@
-import { TagboatError } from '../../errors.ts';
+import { usageError } from '../../errors.ts';
 import type { FileWrite } from '../../plan/pull-request.ts';
 import type { DeliveryPlan, Source } from '../../plan.ts';
 import type { Config, DeliveryConfig } from '../shape/checked.ts';
@@ -23,8 +23,7 @@ export function planRetire(config: Config, request: RetireRequest): DeliveryPlan
   const writing = config.deliveries.filter(({ write }) => write.length > 0);
   const that = ' that writes files for pull requests (write:)';
   const named = namedOf(writing, asked, { kind: 'delivery', of: config, that, command: 'retire' });
-  if (writing.length === 0)
-    throw new TagboatError('USAGE', { problem: `${config.file} has no delivery${that}.`, command: 'retire' });
+  if (writing.length === 0) throw usageError(`${config.file} has no delivery${that}.`, 'retire');
   return named.map((one) => planOne(one, request));
 }
 

@@ -1,4 +1,4 @@
-import { isError, TagboatError } from '../../errors.ts';
+import { isError, TagboatError, usageError } from '../../errors.ts';
 import { scanPath } from '../../plan/path.ts';
 import { isSpeltAs } from '../../plan/value.ts';
 import type { Edit, Person } from '../../plan.ts';
@@ -147,14 +147,14 @@ function endOfPath(name: string, argument: string, start: number): number {
 export function parseRepo(text: string, server?: string): string {
   const repo = readRepoUrl(text, server);
   if ('url' in repo) return repo.url;
-  throw new TagboatError('USAGE', { problem: `--repo must be ${repo.why}.`, command: undefined });
+  throw usageError(`--repo must be ${repo.why}.`);
 }
 
 /** `--author`: `Name <mail>`. Throws USAGE. */
 export function parseAuthor(text: string): Person {
   const why = whyNoPerson(text);
   const [, name = '', email = ''] = person.exec(text) ?? [];
-  if (why !== undefined) throw new TagboatError('USAGE', { problem: `--author must be ${why}.`, command: undefined });
+  if (why !== undefined) throw usageError(`--author must be ${why}.`);
   return { name: name.trim(), email };
 }
 

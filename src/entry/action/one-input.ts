@@ -1,4 +1,4 @@
-import { TagboatError } from '../../errors.ts';
+import { type TagboatError, usageError } from '../../errors.ts';
 import type { Env } from '../../wire/world.ts';
 
 /** An input of several lines, the empty ones left out. */
@@ -52,5 +52,5 @@ export function wholeOf(env: Env, input: string): number | undefined {
 
 /** Inputs that ask for nothing that can be done. */
 export function wrongInput(problem: string): TagboatError {
-  return new TagboatError('USAGE', { problem, command: undefined });
+  return usageError(problem);
 }

@@ -1,5 +1,5 @@
 import { type Command, CommanderError } from 'commander';
-import { TagboatError } from '../../errors.ts';
+import { TagboatError, usageError } from '../../errors.ts';
 import { tellingUnplanned } from '../run/notify/unplanned.ts';
 import type { CommonOptions } from '../run/options.ts';
 import { type Body, runSession, type Settings } from '../run/session.ts';
@@ -30,7 +30,7 @@ export async function main(argv: readonly string[], outside: Outside = process):
       }
       const none = argv[0] === 'help' ? `There is no command ${argv[1]}.` : 'No command was given.';
       const problem = help !== '' && error.code === 'commander.help' ? none : sentence(error.message);
-      throw new TagboatError('USAGE', { problem, command: named(program, argv) });
+      throw usageError(problem, named(program, argv));
     };
     exitCode = await runSession(named(program, argv) ?? 'help', given(argv), told, outside);
   }

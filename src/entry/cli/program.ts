@@ -1,5 +1,5 @@
 import { Argument, Command, Option } from 'commander';
-import { TagboatError } from '../../errors.ts';
+import { usageError } from '../../errors.ts';
 import type { CommonOptions } from '../run/options.ts';
 import { version } from '../run/version.ts';
 import {
@@ -60,10 +60,7 @@ export function createProgram(run: RunCommand): Command {
   ): CommonOptions => {
     const { ref, branch, delivery = [], image = [] } = options;
     if (isPlain && ref !== undefined && branch !== undefined)
-      throw new TagboatError('USAGE', {
-        problem: '--ref and --branch both say what the commit is of.',
-        command: undefined,
-      });
+      throw usageError('--ref and --branch both say what the commit is of.');
     const some = (names: string[]) => (names.length === 0 ? undefined : names);
     const said = isPlain && branch !== undefined ? `refs/heads/${branch}` : ref;
     return { ...common(), ref: said, delivery: some(delivery), image };

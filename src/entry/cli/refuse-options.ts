@@ -1,5 +1,5 @@
 import type { Command, Option } from 'commander';
-import { TagboatError } from '../../errors.ts';
+import { type TagboatError, usageError } from '../../errors.ts';
 import { unusedOption } from '../run/options.ts';
 
 /** How a run is shown: that goes with every command. */
@@ -45,5 +45,5 @@ function whyUnused(command: string, goesWith: 'config' | 'repo' | undefined): st
 }
 
 function wrong(problem: string, command: string | undefined): TagboatError {
-  return new TagboatError('USAGE', { problem, command });
+  return usageError(problem, command);
 }

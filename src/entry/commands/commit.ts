@@ -1,6 +1,6 @@
 import { planCommit } from '../../config/plan/run.ts';
 import { parseAuthor, parseRepo, parseSet } from '../../config/read/arguments.ts';
-import { TagboatError } from '../../errors.ts';
+import { usageError } from '../../errors.ts';
 import type { Allowance, DeliveryPlan, RunPlan, Via } from '../../plan.ts';
 import type { CommonOptions } from '../run/options.ts';
 import { type LandingOptions, landingSo } from '../run/options.ts';
@@ -41,12 +41,10 @@ async function fromArguments(session: Session, repo: string, options: CommitOpti
   const { world } = session;
   if (options.set.length === 0) {
     const problem = "--repo needs at least one --set, such as --set 'main/values.yaml:.front.imageTag=3f2c1d0'.";
-    throw new TagboatError('USAGE', { problem, command: 'commit' });
+    throw usageError(problem, 'commit');
   }
-  if (options.waitMerge !== undefined && options.via !== 'pullRequest') {
-    const problem = '--wait-merge goes with --via pullRequest: nothing else waits for a merge.';
-    throw new TagboatError('USAGE', { problem, command: 'commit' });
-  }
+  if (options.waitMerge !== undefined && options.via !== 'pullRequest')
+    throw usageError('--wait-merge goes with --via pullRequest: nothing else waits for a merge.', 'commit');
   const delivery: DeliveryPlan = planCommit({
     repo: parseRepo(repo, world.env.GITHUB_SERVER_URL),
     branch: options.branch,

@@ -1,6 +1,6 @@
 import { planHold, planRelease, planRepair } from '../../config/plan/hold.ts';
 import { parseUntil } from '../../config/read/arguments.ts';
-import { TagboatError } from '../../errors.ts';
+import { usageError } from '../../errors.ts';
 import type { DeliveryPlan } from '../../plan.ts';
 import type { CommonOptions } from '../run/options.ts';
 import { type LandingOptions, landingSo } from '../run/options.ts';
@@ -26,7 +26,7 @@ export function hold(common: CommonOptions, name: string | undefined, options: H
     const { world, command } = session;
     const { why } = options;
     if (why === undefined || why.trim() === '') {
-      throw new TagboatError('USAGE', { problem: '--why says to others why this is held.', command });
+      throw usageError('--why says to others why this is held.', command);
     }
     const until = options.until === undefined ? undefined : parseUntil(options.until, world.clock.now());
     const target = await commandTarget(session, common, name, options);
@@ -42,7 +42,7 @@ export function unhold(common: CommonOptions, name: string | undefined, options:
     const { repair, path = [], why } = options;
     if (repair === true && (path.length > 0 || why !== undefined)) {
       const problem = '--repair is about the whole file of holds: it takes neither --path nor --why.';
-      throw new TagboatError('USAGE', { problem, command: session.command });
+      throw usageError(problem, session.command);
     }
     if (repair === true) {
       const targets = await commandTargets(session, common, name, options);

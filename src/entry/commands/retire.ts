@@ -1,7 +1,7 @@
 import { headOfPullRequest } from '../../commit/order/lineage.ts';
 import { planRetire } from '../../config/plan/retire.ts';
 import { numbered } from '../../config/plan/run.ts';
-import { TagboatError } from '../../errors.ts';
+import { usageError } from '../../errors.ts';
 import type { RunValue } from '../../events/json-event.ts';
 import { emitNotice } from '../../events.ts';
 import type { Source } from '../../plan.ts';
@@ -65,5 +65,5 @@ function numberIn(text: string): number {
     text === ''
       ? "Say which pull request, --pr NUMBER: this job isn't one's."
       : `--pr takes a pull request's number, not ${JSON.stringify(beginning(text, 40))}.`;
-  throw new TagboatError('USAGE', { problem, command: 'retire' });
+  throw usageError(problem, 'retire');
 }

@@ -5,7 +5,7 @@ import { parseRepo } from '../../config/read/arguments.ts';
 import { whyNoApplication, whyNoServer, whyNoTimeout } from '../../config/shape/grammar.ts';
 import { timeoutOf } from '../../config/shape/timeout.ts';
 import { verdictError } from '../../deploy/verdict/verdict-error.ts';
-import { type ErrorReport, reportOf, TagboatError } from '../../errors.ts';
+import { type ErrorReport, reportOf, usageError } from '../../errors.ts';
 import type { WaitValue } from '../../events/json-event.ts';
 import type { ArgoCdPlan, DeployPlan, Verdict } from '../../plan/deploy.ts';
 import type { DeliveryPlan, RunPlan } from '../../plan.ts';
@@ -72,7 +72,7 @@ function watchAll(session: Session, deliveries: readonly DeliveryPlan[], options
 
 async function waitFor(watching: Watching, delivery: DeliveryPlan, commit: string | undefined): Promise<Verdict[]> {
   if (commit !== undefined && !/^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(commit)) {
-    throw new TagboatError('USAGE', { problem: "--commit must be a commit's whole id.", command: 'wait' });
+    throw usageError("--commit must be a commit's whole id.", 'wait');
   }
   const known = commit ?? (await tipOf(watching, delivery));
   return watchCommit(watching, delivery, { commit: known, parent: undefined, images: [] });
@@ -103,7 +103,7 @@ async function fromConfig(
     config.argocd === undefined
       ? `${config.file} has no \`argocd:\`, which says where to ask.`
       : 'No delivery of this branch has an `application:` to wait for.';
-  throw new TagboatError('USAGE', { problem, command: 'wait' });
+  throw usageError(problem, 'wait');
 }
 
 function fromArguments(session: Session, repo: string, options: WaitOptions): DeliveryPlan {
@@ -111,7 +111,7 @@ function fromArguments(session: Session, repo: string, options: WaitOptions): De
   // The variable of Argo CD's own CLI, which names the host alone.
   const server = options.server ?? (world.env.ARGOCD_SERVER ?? '').replace(/^(?!$|https?:\/\/)/, 'https://');
   const why = whyNoServer(server);
-  if (why !== undefined) throw new TagboatError('USAGE', { problem: `--server must be ${why}.`, command: 'wait' });
+  if (why !== undefined) throw usageError(`--server must be ${why}.`, 'wait');
   const argocd = { ...usualArgoCd, server: server.replace(/\/+$/, '') };
   session.started();
   const base = planCommit({
@@ -131,21 +131,17 @@ function deployOf(
 ): DeployPlan | undefined {
   const named = options.application.map((text) => {
     const why = whyNoApplication(text);
-    if (why !== undefined)
-      throw new TagboatError('USAGE', { problem: `--application must be ${why}.`, command: 'wait' });
+    if (why !== undefined) throw usageError(`--application must be ${why}.`, 'wait');
     return parseApplication(text);
   });
   const configured = own?.argocd ?? argocd;
   const trust = options.ca !== undefined || options.insecure === true;
   if (options.ca !== undefined && options.insecure === true)
-    throw new TagboatError('USAGE', {
-      problem: '--ca and --insecure are two answers to one question.',
-      command: 'wait',
-    });
+    throw usageError('--ca and --insecure are two answers to one question.', 'wait');
   if (trust && configured !== undefined && configured.server === undefined) {
     const problem =
       'The kubeconfig says whose certificate is trusted: --ca and --insecure go with an Argo CD that has a URL.';
-    throw new TagboatError('USAGE', { problem, command: 'wait' });
+    throw usageError(problem, 'wait');
   }
   const from = configured && {
     ...configured,
@@ -167,6 +163,6 @@ function deployOf(
 
 function timeoutIn(text: string): number {
   const why = whyNoTimeout(text);
-  if (why !== undefined) throw new TagboatError('USAGE', { problem: `--timeout must be ${why}.`, command: 'wait' });
+  if (why !== undefined) throw usageError(`--timeout must be ${why}.`, 'wait');
   return timeoutOf(text);
 }

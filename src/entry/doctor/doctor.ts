@@ -2,7 +2,7 @@ import type { TrustReview } from '../../auth/iam/trust.ts';
 import { parseConfig } from '../../config/config.ts';
 import { planRun } from '../../config/plan/run.ts';
 import type { BearsUnset } from '../../config/read/read.ts';
-import { isError, reportOf, TagboatError } from '../../errors.ts';
+import { isError, reportOf, usageError } from '../../errors.ts';
 import type { Finding } from '../../plan/finding.ts';
 import type { CommonOptions } from '../run/options.ts';
 import { identityIn, ofBuilding, readConfigText, tellLeftOut } from '../run/prepare.ts';
@@ -34,14 +34,13 @@ export function doctor(common: CommonOptions, options: DoctorOptions): Body {
     const other = (['trustPolicy', 'offline', 'fix'] as const).find((name) => options[name]);
     if (options.host === true && other !== undefined) {
       const flag = other === 'trustPolicy' ? 'trust-policy' : other;
-      throw new TagboatError('USAGE', { problem: `--host doesn't go with --${flag}.`, command: 'doctor' });
+      throw usageError(`--host doesn't go with --${flag}.`, 'doctor');
     }
     if (options.trustPolicy !== undefined) return doctorTrust(session, options.trustPolicy, options);
     const about = (['claims', 'repo', 'ref', 'environment', 'role', 'audience'] as const).find(
       (name) => options[name] !== undefined,
     );
-    if (about !== undefined)
-      throw new TagboatError('USAGE', { problem: `--${about} goes with --trust-policy FILE.`, command: 'doctor' });
+    if (about !== undefined) throw usageError(`--${about} goes with --trust-policy FILE.`, 'doctor');
     if (options.host === true) return (await import('./host/host.ts')).doctorHosts(session, common);
     const { world } = session;
     const source = await readSource(world, common.app ?? session.cwd);

@@ -4,7 +4,7 @@ import { type ClaimSet, claimsIn, claimsOfJob, gitHubProvider } from '../../auth
 import type { TrustRequest } from '../../auth/iam/evaluate.ts';
 import { providerName, readRoleArn } from '../../auth/iam/right-policy.ts';
 import { reviewTrust, type TrustReview } from '../../auth/iam/trust.ts';
-import { TagboatError } from '../../errors.ts';
+import { TagboatError, usageError } from '../../errors.ts';
 import { tokenClaims } from '../../wire/text/token.ts';
 import type { Session } from '../run/session.ts';
 
@@ -74,5 +74,5 @@ async function readNamed(session: Session, file: string): Promise<string> {
 }
 
 function wrong(problem: string): TagboatError {
-  return new TagboatError('USAGE', { problem, command: 'doctor' });
+  return usageError(problem, 'doctor');
 }

@@ -1,5 +1,5 @@
 import { partitionOf, readEcrHost } from '../../auth/aws/ecr-host.ts';
-import { TagboatError } from '../../errors.ts';
+import { type TagboatError, usageError } from '../../errors.ts';
 import { imageNameFrom } from '../migrate/image-refs.ts';
 import { declaredApplications, revisionOf, sourceDeploying } from './applications.ts';
 import type { Ask } from './ask.ts';
@@ -222,5 +222,5 @@ export function awsNeeds({ aws, ci, app, host, from, images, registry }: Choices
 }
 
 function usage(problem: string): TagboatError {
-  return new TagboatError('USAGE', { problem, command: 'init' });
+  return usageError(problem, 'init');
 }

@@ -1,5 +1,5 @@
 import { timeoutOf } from '../../config/shape/timeout.ts';
-import { TagboatError } from '../../errors.ts';
+import { usageError } from '../../errors.ts';
 import type { CommitPreview } from '../../plan/outcome.ts';
 import type { DeliveryPlan, RunPlan } from '../../plan.ts';
 import type { Settings } from './session.ts';
@@ -44,7 +44,7 @@ export function landingSo(plan: RunPlan, options: LandingOptions): RunPlan {
   const waitMs = options.waitMerge === undefined ? undefined : timeoutOf(options.waitMerge);
   if (Number.isNaN(waitMs)) {
     const problem = `--wait-merge ${JSON.stringify(options.waitMerge)} is no time such as 90s, 30m or 1h30m.`;
-    throw new TagboatError('USAGE', { problem, command: undefined });
+    throw usageError(problem);
   }
   const deliveries = plan.deliveries.map((delivery) => ({
     ...{ ...delivery, ...order, ...queue },

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { type ErrorReport, reportOf, TagboatError } from '../../errors.ts';
+import { type ErrorReport, reportOf, type TagboatError, usageError } from '../../errors.ts';
 import type { ActValue, PreviewValue } from '../../events/board.ts';
 import type { Emit } from '../../events.ts';
 import type { CommitPreview } from '../../plan/outcome.ts';
@@ -195,7 +195,7 @@ function askedOf(value: unknown): Asked {
 }
 
 function wrong(problem: string): TagboatError {
-  return new TagboatError('USAGE', { problem, command: 'ui' });
+  return usageError(problem, 'ui');
 }
 
 /** Of what would be written, whatever it is written on. When a hold began goes with the time of the look. */

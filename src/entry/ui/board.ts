@@ -1,7 +1,7 @@
 import type { Auth } from '../../auth/auth.ts';
 import { askConfigRepo } from '../../commit/repo/ask.ts';
 import { appOf } from '../../config/plan/message.ts';
-import { type ErrorReport, TagboatError } from '../../errors.ts';
+import { type ErrorReport, usageError } from '../../errors.ts';
 import type { Board } from '../../events/board.ts';
 import type { WhereValue } from '../../events/json-event.ts';
 import type { BranchHistory } from '../../plan/history.ts';
@@ -117,7 +117,7 @@ export function keepNothing({ world, clean }: Session, error: ErrorReport): Boar
     may: { write: false, run: true },
   };
   const where = async (): Promise<never> => {
-    throw new TagboatError('USAGE', { problem: 'There is no config to ask about a commit by.', command: 'ui' });
+    throw usageError('There is no config to ask about a commit by.', 'ui');
   };
   return { board: () => board, refresh: async () => false, where };
 }

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
-import { TagboatError } from '../../errors.ts';
+import { usageError } from '../../errors.ts';
 import type { World } from '../../wire/world.ts';
 import { readEvent } from './run-line.ts';
 import type { Runs } from './runs.ts';
@@ -78,7 +78,7 @@ async function opened(path: string): Promise<FileHandle> {
     throw new Error('it is a folder');
   } catch (error) {
     const problem = `--run ${JSON.stringify(path)} can't be read: ${error instanceof Error ? error.message : error}.`;
-    throw new TagboatError('USAGE', { problem, command: 'ui' });
+    throw usageError(problem, 'ui');
   }
 }
 

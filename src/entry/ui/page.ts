@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TagboatError } from '../../errors.ts';
+import { usageError } from '../../errors.ts';
 import type { Board } from '../../events/board.ts';
 
 /** Put in by the build: the page's script and style as JSON. Absent where the sources run as they are. */
@@ -74,7 +74,7 @@ export async function exportBoard(dir: string, board: Board): Promise<string[]> 
     for (const [name, text] of Object.entries(files)) await writeFile(join(dir, name), text);
   } catch (error) {
     const problem = `Files can't be written to ${dir}: ${error instanceof Error ? error.message : error}`;
-    throw new TagboatError('USAGE', { problem, command: 'ui' });
+    throw usageError(problem, 'ui');
   }
   return Object.keys(files);
 }

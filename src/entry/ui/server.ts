@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { reportOf, TagboatError } from '../../errors.ts';
+import { reportOf, usageError } from '../../errors.ts';
 import { refusal } from './guard.ts';
 import { headers, loadAssets, pageText } from './page.ts';
 
@@ -80,7 +80,7 @@ export async function serveDashboard(
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(new TagboatError('USAGE', { problem: `Port ${port} can't be had: ${error.code}.`, command: 'ui' })),
+      reject(usageError(`Port ${port} can't be had: ${error.code}.`, 'ui')),
     );
     server.listen(port, '127.0.0.1', resolve);
   });

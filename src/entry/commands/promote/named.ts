@@ -1,6 +1,6 @@
 import { namedOf } from '../../../config/plan/part.ts';
 import type { Config, DeliveryConfig } from '../../../config/shape/checked.ts';
-import { TagboatError } from '../../../errors.ts';
+import { type TagboatError, usageError } from '../../../errors.ts';
 import type { LandingOptions } from '../../run/options.ts';
 
 export interface PromoteOptions extends Pick<LandingOptions, 'force' | 'waitMerge'> {
@@ -28,5 +28,5 @@ export function imagesIn(config: Config, names: readonly string[] = []): readonl
 
 /** A command line that asks for nothing that can be done. */
 export function wrong(problem: string): TagboatError {
-  return new TagboatError('USAGE', { problem, command: 'promote' });
+  return usageError(problem, 'promote');
 }

@@ -1,6 +1,6 @@
 import { headOfPullRequest } from '../../../commit/order/lineage.ts';
 import { explainGitFailure } from '../../../commit/repo/git-failure.ts';
-import { TagboatError } from '../../../errors.ts';
+import { usageError } from '../../../errors.ts';
 import type { WhereValue } from '../../../events/json-event.ts';
 import type { BranchHistory } from '../../../plan/history.ts';
 import type { Source } from '../../../plan.ts';
@@ -28,7 +28,7 @@ export async function findCommit(
   const commit = asked === undefined ? source.commit : await resolved(world, source, asked, { git, histories });
   if (commit === undefined) {
     const problem = `Nothing here is called ${JSON.stringify(asked && beginning(asked, 200))}: no commit, tag or branch of ${source.dir}, no pull request of its remote, no image or value that a delivery set.`;
-    throw new TagboatError('USAGE', { problem, command: 'where' });
+    throw usageError(problem, 'where');
   }
   const told = await git(...asksCommit, '--format=%s%x00%an%x00%ae%x00%cI', commit, '--');
   const [subject, name, email = '', at = ''] = answerOf(told)?.split('\0') ?? [];
@@ -89,7 +89,7 @@ async function ofPullRequest(world: World, { url }: Source, number: string, git:
     const place = { delivery: { repo: url ?? '' }, credential: undefined, doing: 'read' } as const;
     if (failure !== undefined) throw explainGitFailure(failure, place);
     const problem = `No commit here says that it merged #${number}, and nobody can be asked for its own: ${why}.`;
-    throw new TagboatError('USAGE', { problem, command: 'where' });
+    throw usageError(problem, 'where');
   };
   return headOfPullRequest(world, { url, number: Number(number), readers: [undefined], notice: world.notice, untold });
 }

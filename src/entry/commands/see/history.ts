@@ -1,7 +1,7 @@
 import type { Auth } from '../../../auth/auth.ts';
 import { appOf } from '../../../config/plan/message.ts';
 import { parseSince } from '../../../config/read/arguments.ts';
-import { TagboatError } from '../../../errors.ts';
+import { usageError } from '../../../errors.ts';
 import type { DeliveryEvent, HistoryValue } from '../../../events/json-event.ts';
 import type { BranchHistory, HistoryRecord } from '../../../plan/history.ts';
 import { WireFailure } from '../../../wire/failure.ts';
@@ -41,10 +41,7 @@ const olderInARow = 20;
 export function history(common: CommonOptions, name: string | undefined, options: HistoryOptions): Body {
   return atAGlance(async (session) => {
     if (options.format === 'csv' && session.settings.json)
-      throw new TagboatError('USAGE', {
-        problem: '--json and --format csv are two forms of one answer.',
-        command: 'history',
-      });
+      throw usageError('--json and --format csv are two forms of one answer.', 'history');
     const { clock } = session.world;
     const since = options.since === undefined ? 0 : parseSince(options.since, clock.now());
     const limit = options.limit ?? (options.since === undefined ? usualLimit : mostSince);

@@ -2,7 +2,7 @@ import type { HoldTarget } from '../../../config/plan/hold.ts';
 import { namedOf } from '../../../config/plan/part.ts';
 import { withNumber } from '../../../config/plan/run.ts';
 import { parsePlace, parseRepo } from '../../../config/read/arguments.ts';
-import { TagboatError } from '../../../errors.ts';
+import { type TagboatError, usageError } from '../../../errors.ts';
 import type { CommonOptions } from '../../run/options.ts';
 import { openConfig } from '../../run/prepare.ts';
 import type { Session } from '../../run/session.ts';
@@ -27,7 +27,7 @@ export async function commandTargets(
   options: TargetOptions,
 ): Promise<CommandTarget[]> {
   const { command, world } = session;
-  const wrong = (problem: string): TagboatError => new TagboatError('USAGE', { problem, command });
+  const wrong = (problem: string): TagboatError => usageError(problem, command);
   const paths = (options.path ?? []).map(parsePlace);
   if (options.repo !== undefined) {
     if (name !== undefined) throw wrong('Name a delivery of the config, or give --repo, not both.');
@@ -60,14 +60,14 @@ export async function commandTarget(
   const { command } = session;
   if (target === undefined || others.length > 0) {
     const names = [target, ...others].map((one) => one?.delivery).join(', ');
-    throw new TagboatError('USAGE', { problem: `Say which delivery: ${names}.`, command });
+    throw usageError(`Say which delivery: ${names}.`, command);
   }
   const { delivery, places, written } = target;
   const [file] = written;
   const isWritten = places.some((place) => written.some((one) => isOne(one, place.file)));
   if (command === 'rollback' && (isWritten || (places.length === 0 && file !== undefined))) {
     const problem = `${delivery} writes ${file} whole for each pull request, whose newest commit it follows: push the earlier state there, or keep a value of it as it is with tagboat hold.`;
-    throw new TagboatError('USAGE', { problem, command });
+    throw usageError(problem, command);
   }
   if (places.length > 0) return target;
   const which = `say which value of which pull request's, --path '${file?.replaceAll('{pr}', '7')}:.image.tag' for one of 7's.`;
@@ -75,7 +75,7 @@ export async function commandTarget(
     file === undefined
       ? "--repo goes with --path, such as 'main/values.yaml:.front.imageTag'."
       : `${delivery} writes ${file} whole for each pull request: ${which}`;
-  throw new TagboatError('USAGE', { problem, command });
+  throw usageError(problem, command);
 }
 
 /** Whether a file is one of those that a name with `{pr}` in it stands for. */

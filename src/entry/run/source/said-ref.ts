@@ -1,4 +1,4 @@
-import { TagboatError } from '../../../errors.ts';
+import { TagboatError, usageError } from '../../../errors.ts';
 import type { Source } from '../../../plan.ts';
 import { answerOf, checkoutGit } from '../../../wire/checkout.ts';
 import type { World } from '../../../wire/world.ts';
@@ -15,7 +15,7 @@ export async function sourceOfRef(world: World, source: Source, ref: string): Pr
   const isRef = (branch ?? gitTag ?? short) && (await git('check-ref-format', whole)).code === 0;
   if (!isRef) {
     const problem = `--ref takes a branch or a whole ref, such as main, refs/heads/main or refs/tags/v1.2.0, not ${JSON.stringify(ref)}.`;
-    throw new TagboatError('USAGE', { problem, command: undefined });
+    throw usageError(problem);
   }
   if (gitTag !== undefined) {
     // A shallow checkout may not have it.

@@ -1,4 +1,4 @@
-import { TagboatError } from '../../../errors.ts';
+import { usageError } from '../../../errors.ts';
 import type { Event } from '../../../events.ts';
 import type { Source } from '../../../plan.ts';
 import { shownUrl, WireFailure } from '../../../wire/failure.ts';
@@ -79,8 +79,7 @@ export function openTelemetry(
   { env, mask, clean }: Pick<World, 'env' | 'mask'> & { readonly clean: (text: string) => string },
 ): Telemetry {
   const collector = collectorIn(given, env, mask);
-  if (typeof collector === 'string' && given !== undefined)
-    throw new TagboatError('USAGE', { problem: `${collector}.`, command });
+  if (typeof collector === 'string' && given !== undefined) throw usageError(`${collector}.`, command);
   const events: Event[] = [];
   const requests: SpanRecord[] = [];
   const startMs = Date.now();
