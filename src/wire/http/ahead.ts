@@ -23,7 +23,13 @@ export function connectAhead({ protocol, hostname, port }: URL): void {
   // All as node's own agents have it; no name is sent for an address.
   const options = { host, port: at, noDelay: true, keepAlive: true };
   const secure = { ...options, ALPNProtocols: ['http/1.1'], ...(net.isIP(host) === 0 && { servername: host }) };
-  const socket = isSecure ? process.getBuiltinModule('node:tls').connect(secure) : net.connect(options);
+  let socket: Socket;
+  try {
+    socket = isSecure ? process.getBuiltinModule('node:tls').connect(secure) : net.connect(options);
+  } catch {
+    // Node's own options may be such that TLS doesn't even begin.
+    return;
+  }
   socket.on('error', () => undefined);
   // The process may end without it.
   socket.unref();
@@ -39,12 +45,14 @@ export function takeAhead(protocol: string, peer: Peer): Socket | undefined {
 }
 
 /**
- * Where `tagboat commit --repo` connects first, by its arguments; undefined where they don't plainly say, and where a proxy
- * or certificates of one's own decide about it.
+ * Where `tagboat commit --repo` connects first, by its arguments; undefined where they don't plainly say, where a proxy or
+ * certificates of one's own decide about it, and where they will be refused or ask for help: the process would end at once,
+ * save that node waits for the lookup of a name.
  */
 export function firstPeer(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): URL | undefined {
   const repo = valueOf(argv, '--repo');
-  if (!argv.includes('commit') || repo === undefined) return undefined;
+  const isCommit = argv.includes('commit') && valueOf(argv, '--set') !== undefined;
+  if (!isCommit || repo === undefined || argv.some((argument) => /^(--|--help|-h)$/.test(argument))) return undefined;
   const decides = /^(https?_proxy|all_proxy|tagboat_ca_file|ssl_cert_file)$/i;
   if (Object.entries(env).some(([name, value]) => decides.test(name) && value)) return undefined;
   const server = env.GITHUB_SERVER_URL || 'https://github.com';
@@ -54,11 +62,13 @@ export function firstPeer(argv: readonly string[], env: Readonly<Record<string, 
   // With `auto` it depends on what the token may do.
   const peer = via === 'git' ? named : via === 'github' ? api : undefined;
   const url = peer !== undefined && URL.canParse(peer) ? new URL(peer) : undefined;
-  return url?.protocol === 'https:' || url?.protocol === 'http:' ? url : undefined;
+  if (url === undefined || url.username || url.password || url.search || url.hash) return undefined;
+  return url.protocol === 'https:' || url.protocol === 'http:' ? url : undefined;
 }
 
 function valueOf(argv: readonly string[], option: string): string | undefined {
-  const at = argv.findIndex((argument) => argument === option || argument.startsWith(`${option}=`));
+  // The last one counts.
+  const at = argv.findLastIndex((argument) => argument === option || argument.startsWith(`${option}=`));
   const found = argv[at];
   return found === option ? argv[at + 1] : found?.slice(option.length + 1);
 }
