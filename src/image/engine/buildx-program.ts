@@ -1,7 +1,7 @@
 import { constants, existsSync } from 'node:fs';
-import { access, open } from 'node:fs/promises';
+import { access, open, realpath } from 'node:fs/promises';
 import { platform } from 'node:os';
-import { delimiter, join, resolve } from 'node:path';
+import { basename, delimiter, join, resolve } from 'node:path';
 import type { Command, Finished } from '../../wire/exec.ts';
 import type { Env } from '../../wire/world.ts';
 import type { ImageRun } from '../run.ts';
@@ -69,7 +69,10 @@ function findPlugin({ once, world: { env } }: AskedOnce): Promise<BuildxProgram 
   });
 }
 
-/** Whether this is a program and no script, which may become another user with its arguments, or go to another machine. */
+/**
+ * Whether this is a program of its own: no script, which may go to another machine, no launcher by a link, which may look
+ * elsewhere for plugins, and none that becomes another user or group.
+ */
 async function isProgram(name: string, env: Env): Promise<boolean> {
   for (const folder of (env.PATH ?? '').split(delimiter)) {
     const file = resolve(folder, name);
@@ -77,7 +80,8 @@ async function isProgram(name: string, env: Env): Promise<boolean> {
       await access(file, constants.X_OK);
       const handle = await open(file);
       try {
-        return (await handle.read(Buffer.alloc(2), 0, 2, 0)).buffer.toString() !== '#!';
+        const [{ buffer }, { mode }] = [await handle.read(Buffer.alloc(2), 0, 2, 0), await handle.stat()];
+        return buffer.toString() !== '#!' && (mode & 0o6000) === 0 && basename(await realpath(file)) === name;
       } finally {
         await handle.close();
       }

@@ -47,6 +47,11 @@ describe('the program of buildx', () => {
       'docker is a script, which may become another user',
       [{ ...usual, 'bin/docker': { text: '#!/bin/sh\n', mode: 0o755 } }],
     ],
+    [
+      'docker is a link to a program of another name, which starts docker in a world of its own',
+      [{ [plugin]: program, 'bin/shim': program, 'bin/docker': { link: 'shim' } }],
+    ],
+    ['docker runs as another group', [{ ...usual, 'bin/docker': { text: '\x7fELF', mode: 0o2755 } }]],
     ['no docker is there', [{ [plugin]: program }]],
     ['podman is called docker', [usual, { 'docker --version': { stdout: 'podman version 5.0.0' } }]],
     ['docker does not run', [usual, { 'docker --version': { code: null, missing: true } }]],
@@ -56,6 +61,11 @@ describe('the program of buildx', () => {
     expect(program).toBe('docker');
     expect(env).toBeUndefined();
     expect(asked).toContain('docker buildx inspect b');
+  });
+
+  it('is found behind a link to docker too', async () => {
+    const linked: Files = { [plugin]: program, 'app/docker': program, 'bin/docker': { link: '../app/docker' } };
+    expect((await started(linked)).program).toBe(plugin);
   });
 
   it('is the first that docker finds, in the folders of its configuration before its own', async () => {
