@@ -3,11 +3,10 @@ import { TagboatError } from '../../errors.ts';
 import { peerOf, WireFailure, wrongAnswer } from '../../wire/failure.ts';
 import { fetchOver, octokitFailure } from '../../wire/github/octokit.ts';
 import { retry } from '../../wire/retry.ts';
-import type { Secret } from '../../wire/secret.ts';
+import { Secret } from '../../wire/secret.ts';
 import type { World } from '../../wire/world.ts';
 import type { Keeper } from '../keeper.ts';
 import type { Leased } from '../lease.ts';
-import { pemOf } from './app-key.ts';
 
 /** A GitHub App's id (or client id) and key, from the environment. */
 interface AppIdentity {
@@ -187,4 +186,11 @@ function unusable(api: string, what: string): WireFailure {
 
 function base64url(text: string): string {
   return Buffer.from(text).toString('base64url');
+}
+
+/** The App's key as a Secret, from PEM as it is, with its line ends written `\n`, or as base64 of PEM. */
+function pemOf(value: string): Secret {
+  const text = value.trim().replaceAll('\\n', '\n');
+  const decoded = text.includes('-----BEGIN') ? text : Buffer.from(text, 'base64').toString('utf8');
+  return new Secret(decoded.trim(), 'TAGBOAT_APP_PRIVATE_KEY');
 }
