@@ -62,11 +62,8 @@ export function createGitLogin(world: World, keeper: Keeper, emit: Emit): GitLog
     }
     const found = given ?? (await appCredential(read)) ?? ownCredential(read);
     if (found !== undefined) {
-      warn(
-        read.host,
-        'GIT_TOKEN_UNENCRYPTED',
-        `${read.host} is reached by plain http: ${found.label} crosses the network unencrypted.`,
-      );
+      const what = `${found.label} crosses the network unencrypted`;
+      warn(read.host, 'GIT_TOKEN_UNENCRYPTED', `${read.host} is reached by plain http: ${what}.`);
     }
     return found;
   };
@@ -84,11 +81,8 @@ export function createGitLogin(world: World, keeper: Keeper, emit: Emit): GitLog
     if (label === undefined || known?.hosts.includes(host)) return;
     const why = known === undefined ? '' : ` (it is for ${known.hosts.join(', ')}, by ${known.from})`;
     const own = label === 'TAGBOAT_TOKEN' ? `, or call it ${hostVariable(host)}` : '';
-    warn(
-      host,
-      'GIT_TOKEN_WITHHELD',
-      `${label} is not used for ${host}${why}. If it is meant for it, name that host in TAGBOAT_GIT_HOST${own}.`,
-    );
+    const instead = `If it is meant for it, name that host in TAGBOAT_GIT_HOST${own}.`;
+    warn(host, 'GIT_TOKEN_WITHHELD', `${label} is not used for ${host}${why}. ${instead}`);
   }
 
   function tokenCredential(

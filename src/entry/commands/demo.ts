@@ -118,12 +118,8 @@ async function tell(story: Story): Promise<Ending> {
 
 /** A tag that nobody pushed: what is committed is not yet what runs. */
 async function breakIt({ session, demo, common }: Story, repo: string, app: string): Promise<unknown> {
-  title(
-    session,
-    4,
-    'By hand: a tag that nobody pushed',
-    'The commit lands all the same. Argo CD says why it does not run.',
-  );
+  const why = 'The commit lands all the same. Argo CD says why it does not run.';
+  title(session, 4, 'By hand: a tag that nobody pushed', why);
   const set = ['main/values.yaml:.front.imageTag=v2.0-typo'];
   await commit(common, { repo, branch: 'main', set, message: 'Try v2.0', create: false })(
     inside(session, demo, 'commit'),
@@ -149,12 +145,8 @@ async function tellOwn(story: Story, app: string): Promise<Ending> {
   const plan = await planOwnApp(session, demo, app);
   const repos = plan.deliveries.map(({ repo }) => new URL(repo).pathname.replace(/^\/|\.git$/g, ''));
   introduce(session, demo, repos);
-  title(
-    session,
-    1,
-    'Your app, to servers on this machine',
-    'Your registry and config repos are replaced; nothing leaves.',
-  );
+  const why = 'Your registry and config repos are replaced; nothing leaves.';
+  title(session, 1, 'Your app, to servers on this machine', why);
   const ending = await runIn(session, demo, async (own) => {
     own.started(plan.source);
     return runPlan(own, plan, common);

@@ -109,12 +109,8 @@ export async function watchCommit(
     const { environment } = deploy;
     if (environment === undefined) return await watch();
     const { withDeployment } = await import('../../deploy/act/deployment.ts');
-    return await withDeployment(
-      world,
-      emit,
-      { environment, delivery: delivery.name, commit: about.commit, source },
-      watch,
-    );
+    const deployment = { environment, delivery: delivery.name, commit: about.commit, source };
+    return await withDeployment(world, emit, deployment, watch);
   } finally {
     await history.close();
   }

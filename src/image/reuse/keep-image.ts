@@ -49,11 +49,8 @@ async function keep(
   }
   const { fingerprint } = input;
   if (!(await (compared ?? isSame(job, decision)))) {
-    job.tell(
-      'warning',
-      'IMAGE_NOT_REUSABLE',
-      'Its files or bases changed while it was built, so later builds will not reuse it.',
-    );
+    const why = 'Its files or bases changed while it was built, so later builds will not reuse it.';
+    job.tell('warning', 'IMAGE_NOT_REUSABLE', why);
     return;
   }
   const parts = [keepTag(job, fingerprint, manifest, anew !== undefined), keepRecord(job, fingerprint, manifest)];

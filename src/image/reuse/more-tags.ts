@@ -40,9 +40,6 @@ export function tellMoved(
 ): void {
   if (before === undefined || before === now || !names) return;
   const who = 'A value that names it stays as it is, and what runs the earlier image already may go on with it';
-  tell(
-    'warning',
-    'TAG_MOVED',
-    `the tag ${tag} named another image before, ${before}. ${who}; \`{digest.${name}}\` tells them apart.`,
-  );
+  const what = `the tag ${tag} named another image before, ${before}`;
+  tell('warning', 'TAG_MOVED', `${what}. ${who}; \`{digest.${name}}\` tells them apart.`);
 }

@@ -42,10 +42,8 @@ export function createSts(options: StsOptions): (request: ApiRequest) => Promise
       const action = form.get('Action') ?? '';
       if (action === 'GetCallerIdentity') return identify(request, options);
       if (action !== 'AssumeRoleWithWebIdentity') {
-        throw new QueryRefusal(
-          'InvalidAction',
-          `Could not find operation ${action} for version ${form.get('Version')}`,
-        );
+        const message = `Could not find operation ${action} for version ${form.get('Version')}`;
+        throw new QueryRefusal('InvalidAction', message);
       }
       return queryAnswer(xmlns, action, sessionXml(await assume(form, options)));
     } catch (error) {
@@ -59,10 +57,8 @@ async function assume(form: URLSearchParams, options: StsOptions): Promise<StsSe
   const { clock, account } = options;
   const name = form.get('RoleSessionName') ?? '';
   if (!/^[\w+=,.@-]{2,64}$/.test(name)) {
-    throw new QueryRefusal(
-      'ValidationError',
-      `1 validation error detected: Value '${name}' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]*`,
-    );
+    const message = `1 validation error detected: Value '${name}' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]*`;
+    throw new QueryRefusal('ValidationError', message);
   }
   const token = form.get('WebIdentityToken') ?? '';
   const jwt = readJwt(token);
@@ -82,10 +78,8 @@ async function assume(form: URLSearchParams, options: StsOptions): Promise<StsSe
     throw new QueryRefusal('ValidationError', `Value '${seconds}' at 'durationSeconds' is out of 900 to 43200`);
   }
   if (seconds > (role.maxSessionSeconds ?? 3_600)) {
-    throw new QueryRefusal(
-      'ValidationError',
-      'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
-    );
+    const message = 'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.';
+    throw new QueryRefusal('ValidationError', message);
   }
   const session: StsSession = {
     accessKeyId: `ASIA${randomBytes(8).toString('hex').toUpperCase()}`,
@@ -108,20 +102,16 @@ async function verified(jwt: Jwt, options: StsOptions): Promise<Provider> {
   }
   const key = keyFrom(await jwksOf(provider.issuer), jwt.header.kid);
   if (key === undefined || !isSignedBy(jwt, key)) {
-    throw new QueryRefusal(
-      'InvalidIdentityToken',
-      "Couldn't verify the token's signature with the identity provider's keys",
-    );
+    const message = "Couldn't verify the token's signature with the identity provider's keys";
+    throw new QueryRefusal('InvalidIdentityToken', message);
   }
   if (typeof aud !== 'string' || !provider.audiences.includes(aud)) {
     throw new QueryRefusal('InvalidIdentityToken', 'Incorrect token audience');
   }
   const now = Math.floor(options.clock.now() / 1_000);
   if (typeof exp !== 'number' || exp <= now) {
-    throw new QueryRefusal(
-      'ExpiredTokenException',
-      `Token expired: current date/time ${now} is after expiration ${exp}`,
-    );
+    const message = `Token expired: current date/time ${now} is after expiration ${exp}`;
+    throw new QueryRefusal('ExpiredTokenException', message);
   }
   return provider;
 }
@@ -141,11 +131,8 @@ function identify(request: ApiRequest, { account, clock, sessions }: StsOptions)
   const caller = callerOf(request, sessions, clock);
   if (!('session' in caller)) throw new QueryRefusal(caller.query, caller.message, 403);
   const { arn } = caller.session;
-  return queryAnswer(
-    xmlns,
-    'GetCallerIdentity',
-    `<Arn>${arn}</Arn><UserId>AROA3XFRBF23EXAMPLE</UserId><Account>${account}</Account>`,
-  );
+  const who = `<Arn>${arn}</Arn><UserId>AROA3XFRBF23EXAMPLE</UserId><Account>${account}</Account>`;
+  return queryAnswer(xmlns, 'GetCallerIdentity', who);
 }
 
 function sessionXml(session: StsSession & { name: string }): string {
