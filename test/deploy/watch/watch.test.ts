@@ -1,4 +1,4 @@
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { chart, harbour, valuesWith } from '../../support/argocd.ts';
 import { noHttpBackend } from '../../support/git-host.ts';
 import { startOwnRegistry } from '../../support/registries.ts';
@@ -226,6 +226,8 @@ only(
     }
     const commit = await place.deliver('b');
     // By our commit alone: what was degraded before with these words would not be its fault.
+    const before = () => names.flatMap((name) => place.argocd.app(name).live.map(({ health }) => health));
+    await vi.waitFor(() => expect(before()).toEqual(names.map(() => 'Healthy')), 20_000);
     for (const name of names) place.argocd.app(name).mishaps.degraded = 'exceeded its progress deadline';
     const deploy = { applications: names.map((name) => ({ name, namespace: undefined, project: undefined })) };
     const settle = { settleMs: 10_000, podFailureMs: 600_000 };
