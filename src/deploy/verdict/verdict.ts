@@ -75,7 +75,7 @@ export function judge(
       since: held,
       unwell: settled && status !== 'Healthy' ? state : memory.unwell,
       undegraded: settled && status !== 'Degraded' ? state : memory.undegraded,
-      illBefore: illBefore(memory.illBefore, seen, live),
+      illBefore: isUnclear(evidence) ? memory.illBefore : illBefore(memory.illBefore, seen, live),
       live,
       oldSyncError: first ? syncErrorOf(evidence) : memory.oldSyncError,
       hardRefreshed: memory.hardRefreshed || (answer.is === 'pending' && answer.wants === 'hardRefresh'),
@@ -92,6 +92,11 @@ function illBefore(known: Memory['illBefore'], seen: Observation, live: boolean)
     .map((one) => [resourceKey(one), one.message] as const);
   const kept = live ? ill.filter(([key, message]) => known[key] === message) : ill;
   return Object.fromEntries(kept);
+}
+
+/** What it shows may be ours: how that stands to our commit isn't known yet. */
+function isUnclear({ seen: { followed, hydrator, revisions }, standing }: Evidence): boolean {
+  return followed && hydrator === undefined && revisions.some((one) => standing(one) === 'unknown');
 }
 
 /** A refresh that was seen under way is over: whole seconds can't tell a comparison from one just before it. */

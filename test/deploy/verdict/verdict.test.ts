@@ -373,6 +373,7 @@ describe('what was ill before our commit', () => {
       [[0, before], [1, { ...after, resources: [...ill('Ingress', 'no address').resources, resource('Deployment', 'Degraded')] }], [16, { ...after, resources: [...ill('Ingress', 'no address').resources, resource('Deployment', 'Degraded')] }]],
       'notSeen settling degraded'],
     ['beside another on its way, waits for that', [[0, before], [1, { ...after, resources: [...ill('Ingress', 'no address').resources, resource('Deployment', 'Progressing')] }]], 'notSeen progressing'],
+    ['cannot be told of a commit whose place in the history nobody knows yet', [[0, { ...before, revisions: ['unknown'] }], [1, after], [16, after]], 'notSeen settling degraded'],
     ['cannot be told where our commit was live from the first look', [[0, ill('Ingress', 'no address')], [15, ill('Ingress', 'no address')]], 'settling degraded'],
   ]; // biome-ignore format: a table
   it.each(table)('%s', (_, steps, answers) => {
