@@ -83,7 +83,7 @@ export function createTipReader(remote: GitRemote, options: TipReaderOptions): T
     return next;
   };
 
-  const isHere = ({ id }: MissingObject): boolean => objects.has(id) || oversized.has(id);
+  const isHere = ({ id, type }: MissingObject): boolean => objects.has(id) || (type === 'blob' && oversized.has(id));
 
   /** Gets some of what is missing at least. A host whose answer has none of it is asked in the next mode. */
   const supply = async (need: Need): Promise<void> => {
@@ -195,7 +195,14 @@ export function createTipReader(remote: GitRemote, options: TipReaderOptions): T
       const format = remote.format();
       const from = new ByteReader(pack);
       const { entries } = await openPack(from, { format, limit, oversized: 'refuse' });
-      await unpack(entries, objects, { format, budget: mostAtOnce, enough: () => from.offset > most || isAllHere() });
+      try {
+        await unpack(entries, objects, { format, budget: mostAtOnce, enough: () => from.offset > most || isAllHere() });
+      } catch (error) {
+        // A file beside those on the way may be too large to pass over: what came before it counts.
+        const wantedHere = wanted.wants.every((id) => objects.has(id));
+        if (!(error instanceof GitDataError && error.kind === 'tooLarge' && wantedHere)) throw error;
+        return from.offset;
+      }
       // An object is what its id says, whatever becomes of the rest.
       await passTo(from, most).catch(() => undefined);
       return from.offset;

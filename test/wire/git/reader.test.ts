@@ -61,6 +61,21 @@ describe.skipIf(noHttpBackend !== undefined)(`reading files at a tip${skipNote}`
     expect(found.files.get('apps/one/values.yaml')?.is).toBe('file');
   });
 
+  it.each([
+    ['at the top', 'large.bin', 'apps/one/values.yaml'],
+    ['on the way', 'apps/large.bin', 'apps/one/values.yaml'],
+    ['on a longer way', 'apps/two/large.bin', 'apps/two/eu/prod/values.yaml'],
+    ['beside where nothing is', 'large.bin', 'apps/none/values.yaml'],
+  ])('doesn’t stumble over a file too large to be read %s', async (_, large, path) => {
+    const host = await gitHost();
+    const all = { ...files, 'apps/two/eu/prod/values.yaml': 'd: 1\n', [large]: 'x'.repeat(1_001) };
+    const { reader, tip } = await readerOn(await host.createRepo('config', { files: all }));
+    const found = await reader.read(await tip(), [path, 'top.yaml', large]);
+    expect(found.files.get(path)?.is).toBe(path in all ? 'file' : 'missing');
+    expect(found.files.get('top.yaml')?.is).toBe('file');
+    expect(found.files.get(large)).toEqual({ is: 'tooLarge', size: 1_001 });
+  });
+
   it('tells what is there in place of a file, at every depth', async () => {
     const host = await gitHost();
     const { reader, tip } = await readerOn(await host.createRepo('config', { files }));
