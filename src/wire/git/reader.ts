@@ -1,12 +1,13 @@
 import { WireFailure } from '../failure.ts';
 import { asWireFailure, GitDataError, isNo, malformed } from './failure.ts';
 import type { Wanted } from './fetch.ts';
-import { ByteReader } from './pack/bytes.ts';
+import { ByteReader, passTo } from './pack/bytes.ts';
 import type { ObjectId, ObjectType } from './pack/object.ts';
 import { openPack } from './pack/pack.ts';
 import { type Objects, unpack } from './pack/unpack.ts';
 import type { GitRemote } from './remote.ts';
-import { allFoldersHere, isMissing, type MissingObject, type Reach, type Snapshot, walk } from './snapshot.ts';
+import type { MissingObject, Reach, Snapshot } from './snapshot.ts';
+import { allFoldersHere, isBelowTop, isMissing, walk } from './snapshot.ts';
 import { openSpooled } from './spooled.ts';
 
 /** Reads files at commits of one remote. What a commit shares with the last one read isn't fetched again. */
@@ -124,14 +125,13 @@ export function createTipReader(remote: GitRemote, options: TipReaderOptions): T
   };
 
   const fetchByIds = async (missing: readonly MissingObject[]): Promise<void> => {
-    const ids = missing.map(({ id }) => id);
     // A filter doesn't apply to what is asked for by name, so it only matters for what lies below that.
-    if (missing.every(({ type }) => type === 'blob')) return fetchExactly(ids, undefined);
-    await fetchExactly(ids, exactly);
+    if (missing.every(({ type }) => type === 'blob')) return fetchExactly(missing, undefined);
+    await fetchExactly(missing, exactly);
     if (exactly !== 'tree:0' || missing.some(isHere)) return;
     // JGit's filters count from the ids that are asked for, so that 0 leaves those out and 1 what is below them.
     exactly = 'tree:1';
-    await fetchExactly(ids, exactly);
+    await fetchExactly(missing, exactly);
   };
 
   const startingMode = (): Mode => {
@@ -173,16 +173,17 @@ export function createTipReader(remote: GitRemote, options: TipReaderOptions): T
   };
 
   /** Objects by their ids, with nothing below them: a filter doesn't apply to what is asked for by name. */
-  const fetchExactly = async (ids: readonly ObjectId[], filter: string | undefined): Promise<void> => {
+  const fetchExactly = async (missing: readonly MissingObject[], filter: string | undefined): Promise<void> => {
     try {
-      await fetchInto({ wants: ids, filter });
+      await fetchInto({ wants: missing.map(({ id }) => id), filter });
     } catch (error) {
       const data = error instanceof WireFailure && error.kind === 'tooLarge' ? error.cause : undefined;
       if (!(data instanceof GitDataError) || data.size === undefined) throw error;
-      const [only, ...others] = ids;
+      const [only] = missing;
       // Which one it was is known when it is the only one.
-      if (only !== undefined && others.length === 0) oversized.set(only, data.size);
-      else for (const id of ids) if (!objects.has(id)) await fetchExactly([id], filter);
+      if (only?.type === 'blob' && missing.length === 1) oversized.set(only.id, data.size);
+      else if (missing.length === 1) throw error;
+      else for (const one of missing) if (!objects.has(one.id)) await fetchExactly([one], filter);
     }
   };
 
@@ -238,10 +239,6 @@ export function createTipReader(remote: GitRemote, options: TipReaderOptions): T
   return { read, close: spool.clear };
 }
 
-function isBelowTop({ type, last, path }: MissingObject): boolean {
-  return type === 'tree' && !last && path.includes('/');
-}
-
 /** What one commit lacks, for paths of up to `depth` folders and a file. */
 interface Need {
   readonly tip: ObjectId;
@@ -249,8 +246,4 @@ interface Need {
   readonly missing: readonly MissingObject[];
   /** Walks on through what is here by now. Throws GitDataError. */
   readonly onward: () => Reach;
-}
-
-async function passTo(from: ByteReader, offset: number): Promise<void> {
-  while (from.offset <= offset && (await from.chunk()) !== undefined);
 }

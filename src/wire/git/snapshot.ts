@@ -56,6 +56,11 @@ export function isMissing(step: Reach): step is readonly MissingObject[] {
   return Array.isArray(step);
 }
 
+/** Whether it is a folder that isn't at the top, on the way to others. */
+export function isBelowTop({ type, last, path }: MissingObject): boolean {
+  return type === 'tree' && !last && path.includes('/');
+}
+
 /** Whether all folders that a walk leads through are among the objects: it is walked again when what it awaits has come. */
 export function allFoldersHere(tip: ObjectId, objects: Objects, onward: () => Reach): () => boolean {
   let awaited: ObjectId | undefined = tip;

@@ -51,3 +51,8 @@ export class ByteReader {
     await this.#chunks.return?.();
   }
 }
+
+/** Takes what comes up to an offset, or the end. */
+export async function passTo(from: ByteReader, offset: number): Promise<void> {
+  while (from.offset <= offset && (await from.chunk()) !== undefined);
+}
