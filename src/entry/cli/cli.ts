@@ -1,5 +1,6 @@
-import { connectAhead, firstPeer } from '../../wire/http/ahead.ts';
+import { connectAhead } from '../../wire/http/ahead.ts';
 import { version } from '../run/version.ts';
+import { firstPeer } from './first-peer.ts';
 
 // Asked for its version it must answer at once; everything else is loaded only when it is used.
 const [first, second] = process.argv.slice(2);

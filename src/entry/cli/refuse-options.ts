@@ -1,5 +1,5 @@
 import type { Command, Option } from 'commander';
-import { type TagboatError, usageError } from '../../errors.ts';
+import { usageError } from '../../errors.ts';
 import { unusedOption } from '../run/options.ts';
 
 /** How a run is shown: that goes with every command. */
@@ -14,8 +14,7 @@ export function refuseIgnoredOptions(program: Command): void {
   for (const command of [program, ...program.commands]) {
     for (const option of command.options) {
       command.on(`option:${option.name()}`, (value: unknown) => {
-        if (value === '')
-          throw wrong(`${option.long} is empty; leave it out where there is nothing to say.`, undefined);
+        if (value === '') throw usageError(`${option.long} is empty; leave it out where there is nothing to say.`);
         times.set(option, (times.get(option) ?? 0) + 1);
       });
     }
@@ -26,7 +25,7 @@ export function refuseIgnoredOptions(program: Command): void {
     for (const option of given) {
       const one = option.required && !Array.isArray(option.defaultValue);
       if (one && (times.get(option) ?? 0) > 1)
-        throw wrong(`${option.long} is given twice, and one alone counts.`, name);
+        throw usageError(`${option.long} is given twice, and one alone counts.`, name);
     }
     const unused = unusedOption(
       name,
@@ -34,7 +33,7 @@ export function refuseIgnoredOptions(program: Command): void {
     );
     if (unused === undefined) return;
     const flag = given.find((option) => option.attributeName() === unused.option)?.long;
-    throw wrong(`${flag} ${whyUnused(name, unused.goesWith)}`, name);
+    throw usageError(`${flag} ${whyUnused(name, unused.goesWith)}`, name);
   });
 }
 
@@ -42,8 +41,4 @@ function whyUnused(command: string, goesWith: 'config' | 'repo' | undefined): st
   if (goesWith === 'repo') return 'goes with --repo, which says where; without it the config file does.';
   if (goesWith === 'config') return 'goes with a config file, and with --repo none is read.';
   return `is nothing that ${command} does anything with.`;
-}
-
-function wrong(problem: string, command: string | undefined): TagboatError {
-  return usageError(problem, command);
 }

@@ -44,35 +44,6 @@ export function takeAhead(protocol: string, peer: Peer): Socket | undefined {
   return socket === undefined || socket.destroyed ? undefined : socket.ref();
 }
 
-/**
- * Where `tagboat commit --repo` connects first, by its arguments; undefined where they don't plainly say, where a proxy or
- * certificates of one's own decide about it, and where they will be refused or ask for help: the process would end at once,
- * save that node waits for the lookup of a name.
- */
-export function firstPeer(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): URL | undefined {
-  const repo = valueOf(argv, '--repo');
-  const isCommit = argv.includes('commit') && valueOf(argv, '--set') !== undefined;
-  if (!isCommit || repo === undefined || argv.some((argument) => /^(--|--help|-h)$/.test(argument))) return undefined;
-  const decides = /^(https?_proxy|all_proxy|tagboat_ca_file|ssl_cert_file)$/i;
-  if (Object.entries(env).some(([name, value]) => decides.test(name) && value)) return undefined;
-  const server = env.GITHUB_SERVER_URL || 'https://github.com';
-  const named = /^[\w.-]+\/[\w.-]+$/.test(repo) ? server : repo;
-  const via = valueOf(argv, '--via') ?? 'git';
-  const api = env.GITHUB_API_URL || 'https://api.github.com';
-  // With `auto` it depends on what the token may do.
-  const peer = via === 'git' ? named : via === 'github' ? api : undefined;
-  const url = peer !== undefined && URL.canParse(peer) ? new URL(peer) : undefined;
-  if (url === undefined || url.username || url.password || url.search || url.hash) return undefined;
-  return url.protocol === 'https:' || url.protocol === 'http:' ? url : undefined;
-}
-
-function valueOf(argv: readonly string[], option: string): string | undefined {
-  // The last one counts.
-  const at = argv.findLastIndex((argument) => argument === option || argument.startsWith(`${option}=`));
-  const found = argv[at];
-  return found === option ? argv[at + 1] : found?.slice(option.length + 1);
-}
-
 function keyOf(protocol: string, { host, port }: Peer): string {
   return `${protocol} ${host} ${port}`;
 }

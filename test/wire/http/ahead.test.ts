@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
-import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { connectAhead, firstPeer, takeAhead } from '../../../src/wire/http/ahead.ts';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { connectAhead, takeAhead } from '../../../src/wire/http/ahead.ts';
 import { createHttp } from '../../../src/wire/http/client.ts';
 import { readBody } from '../../../src/wire/http.ts';
 import { cli } from '../../support/cli.ts';
@@ -61,43 +61,6 @@ describe('a connection that is begun ahead', () => {
     expect(await ask(url, true)).toBe('here');
     connectAhead(new URL('http://127.0.0.1:1/'));
     await expect(ask(new URL('http://127.0.0.1:1/'), true)).rejects.toMatchObject({ kind: 'unreachable' });
-  });
-});
-
-describe('the first peer of a command line', () => {
-  afterEach(() => vi.unstubAllEnvs());
-
-  it.each([
-    ['commit --repo https://git.example/acme/config --set a=b', {}, 'https://git.example/acme/config'],
-    ['--json commit --set=a=b --repo=http://git.example:3000/x.git', {}, 'http://git.example:3000/x.git'],
-    ['commit --set a=b --repo acme/config', {}, 'https://github.com/'],
-    ['commit --set a=b --repo acme/config', { GITHUB_SERVER_URL: 'https://ghe.example' }, 'https://ghe.example/'],
-    ['commit --set a=b --repo acme/config --via github', {}, 'https://api.github.com/'],
-    [
-      'commit --set a=b --via=github --repo x/y',
-      { GITHUB_API_URL: 'http://127.0.0.1:9/api' },
-      'http://127.0.0.1:9/api',
-    ],
-    ['commit --set a=b --repo https://one.example/x/y --repo=https://two.example/x/y', {}, 'https://two.example/x/y'],
-    // Not plain: a token decides, a proxy is in between, a certificate is to be believed.
-    ['commit --set a=b --repo acme/config --via auto', {}, undefined],
-    ['commit --set a=b --repo acme/config', { HTTPS_PROXY: 'http://proxy' }, undefined],
-    ['commit --set a=b --repo acme/config', { all_proxy: 'http://proxy' }, undefined],
-    ['commit --set a=b --repo acme/config', { SSL_CERT_FILE: '/ca.pem' }, undefined],
-    ['commit --set a=b --repo git@git.example:acme/config', {}, undefined],
-    ['commit --set a=b --repo file:///config', {}, undefined],
-    // Nothing is committed: a process that ends at once would wait for the name's lookup.
-    ['commit', {}, undefined],
-    ['commit --set a=b --repo', {}, undefined],
-    ['wait --set a=b --repo acme/config', {}, undefined],
-    ['commit --repo acme/config', {}, undefined],
-    ['commit --set a=b --repo acme/config --help', {}, undefined],
-    ['commit -h --set a=b --repo acme/config', {}, undefined],
-    ['commit --set a=b -- --repo acme/config', {}, undefined],
-    ['commit --set a=b --repo https://u:p@git.example/acme/config', {}, undefined],
-    ['commit --set a=b --repo https://git.example/acme/config?x', {}, undefined],
-  ])('%s with %o: %s', (line, env, peer) => {
-    expect(firstPeer(line.split(' '), env)?.href).toBe(peer);
   });
 });
 
